@@ -1,0 +1,281 @@
+"""Records in canonical form: what an inventory system says, one dataclass for each record type.
+
+What belongs here: the shape of a record, its way to JSON and back, and its content hash. How a batch of
+records is checked is in `schemas.py`; how one is read from a source is in `sources/`.
+
+Signs: a movement line's quantity and value are seen from the stock (in is positive); documents and payments
+carry positive amounts and their kind gives the direction. Amounts are in the currency that the record names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+JsonObject = dict[str, Any]
+
+DOCUMENT_KINDS = ("sales_invoice", "sales_credit", "bill", "purchase_credit", "quote", "purchase_order")
+MOVEMENT_KINDS = (
+    "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "stock_count",
+    "assembly", "disassembly", "transfer", "revaluation", "landed_cost", "opening",
+)  # fmt: skip
+PAYMENT_KINDS = ("payment_received", "payment_made")
+PARTY_KINDS = ("customer", "supplier")
+PRODUCT_KINDS = ("stocked", "non_stocked", "service")
+
+
+def decimal_text(value: Decimal) -> str:
+    """Write a decimal without exponent and without trailing zeros, so that equal numbers have equal text."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Base of the record dataclasses: plain fields of `str`, `int`, `bool`, `date`, `Decimal` or `None`,
+    and tuples of further rows."""
+
+    def to_content(self) -> JsonObject:
+        """The row as a JSON object: decimals and dates as text, rows as lists, `None` left out."""
+        content: JsonObject = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None:
+                continue
+            if isinstance(value, Decimal):
+                content[field.name] = decimal_text(value)
+            elif isinstance(value, date):
+                content[field.name] = value.isoformat()
+            elif isinstance(value, tuple):
+                content[field.name] = [row.to_content() for row in value]
+            else:
+                content[field.name] = value
+        return content
+
+    @classmethod
+    def from_content(cls, content: JsonObject) -> Self:
+        """The row that `to_content` wrote.
+
+        Raises `TypeError` where a required field is missing or an unknown one is there.
+        """
+        values: JsonObject = {}
+        for name, value in content.items():
+            kind = cls.__annotations__.get(name, "")
+            if kind.startswith("Decimal"):
+                values[name] = Decimal(value)
+            elif kind.startswith("date"):
+                values[name] = date.fromisoformat(value)
+            elif isinstance(value, list):
+                rows = _LINE_ROWS[kind.removeprefix("tuple[").removesuffix(", ...]")]
+                values[name] = tuple(rows.from_content(row) for row in value)
+            else:
+                values[name] = value
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party(Row):
+    """A customer or a supplier; one that is both is two records."""
+
+    party_id: str
+    kind: str  # customer | supplier
+    number: str | None = None
+    name: str
+    currency: str | None = None
+    email: str | None = None
+    active: bool = True
+
+    @property
+    def record_id(self) -> str:
+        return f"{self.kind}:{self.party_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(Row):
+    """Something bought, made or sold; only `stocked` ones have a stock value."""
+
+    product_id: str
+    kind: str  # stocked | non_stocked | service
+    number: str | None = None
+    name: str
+    category: str | None = None
+    unit: str | None = None
+    active: bool = True
+
+    @property
+    def record_id(self) -> str:
+        return self.product_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location(Row):
+    """A warehouse or another place that holds stock."""
+
+    location_id: str
+    kind: str = "location"
+    number: str | None = None
+    name: str
+
+    @property
+    def record_id(self) -> str:
+        return self.location_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine(Row):
+    """A line of a document; amounts are positive for the document's own direction, before tax."""
+
+    line_id: str
+    line_number: int
+    product_id: str | None = None
+    description: str | None = None
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    net_amount: Decimal
+    tax_amount: Decimal = Decimal(0)
+    tax_code: str | None = None
+    account: str | None = None  # the source's own hint, mapped in the settings
+    location_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match(Row):
+    """How much of a bill line was received by a movement line (for goods received not invoiced)."""
+
+    line_id: str  # the bill's line
+    movement_id: str
+    movement_line_id: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(Row):
+    """A quote, purchase order, sales invoice, sales credit, bill or purchase credit, with its lines."""
+
+    document_id: str
+    kind: str
+    number: str
+    business_date: date
+    due_date: date | None = None
+    party_id: str
+    currency: str
+    exchange_rate: Decimal | None = None  # home units for one foreign unit
+    net_amount: Decimal
+    tax_amount: Decimal = Decimal(0)
+    total_amount: Decimal
+    status: str = "completed"  # completed | voided
+    reference: str | None = None  # the other side's number (supplier's invoice number, customer's order number)
+    memo: str | None = None
+    location_id: str | None = None
+    lines: tuple[DocumentLine, ...] = ()
+    matches: tuple[Match, ...] = ()
+
+    @property
+    def record_id(self) -> str:
+        return self.document_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementLine(Row):
+    """One product at one location: signed quantity and signed value, in is positive."""
+
+    line_id: str
+    line_number: int
+    role: str = "stock"  # stock | labour (an assembly's absorbed cost: value positive, no product needed)
+    product_id: str | None = None
+    location_id: str | None = None
+    quantity: Decimal = Decimal(0)
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement(Row):
+    """A change of stock, with its lines."""
+
+    movement_id: str
+    kind: str
+    number: str
+    business_date: date
+    party_id: str | None = None
+    currency: str
+    status: str = "completed"  # completed | voided
+    account: str | None = None  # the source's own hint (adjustment reason), mapped in the settings
+    memo: str | None = None
+    lines: tuple[MovementLine, ...] = ()
+
+    @property
+    def record_id(self) -> str:
+        return self.movement_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation(Row):
+    """The part of a payment that settles a document."""
+
+    allocation_id: str
+    document_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment(Row):
+    """Money received from a customer or paid to a supplier, with what it settles; the rest is on account."""
+
+    payment_id: str
+    kind: str  # payment_received | payment_made
+    number: str
+    business_date: date
+    party_id: str
+    currency: str
+    exchange_rate: Decimal | None = None
+    amount: Decimal
+    status: str = "completed"  # completed | voided
+    account: str | None = None  # the source's bank account, mapped in the settings
+    method: str | None = None
+    reference: str | None = None
+    memo: str | None = None
+    allocations: tuple[Allocation, ...] = ()
+
+    @property
+    def record_id(self) -> str:
+        return self.payment_id
+
+
+Record = Party | Product | Location | Document | Movement | Payment
+
+RECORD_TYPES: dict[str, type[Record]] = {
+    "party": Party,
+    "product": Product,
+    "location": Location,
+    "document": Document,
+    "movement": Movement,
+    "payment": Payment,
+}
+_LINE_ROWS: dict[str, type[Row]] = {row.__name__: row for row in (DocumentLine, Match, MovementLine, Allocation)}
+_TYPE_NAMES = {cls: name for name, cls in RECORD_TYPES.items()}
+
+
+def record_type(record: Record) -> str:
+    """`party`, `product`, `location`, `document`, `movement` or `payment`."""
+    return _TYPE_NAMES[type(record)]
+
+
+def record_key(record: Record) -> str:
+    """The record's identity in one string: `record_type/record_id`."""
+    return f"{record_type(record)}/{record.record_id}"
+
+
+def canonical_json(content: JsonObject) -> str:
+    """The one way a content is written: sorted keys, no spaces, UTF-8 as it is."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def content_hash(content: JsonObject) -> str:
+    """SHA-256 (hex) of the canonical JSON: equal hashes mean that nothing that matters to the books changed."""
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
