@@ -1,0 +1,152 @@
+"""Tables of what was extracted: connections, runs, reads, records and their revisions, stock lines, reference data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
+
+from qbo_pipeline.store.tables.metadata import metadata
+from qbo_pipeline.store.types import Day, Exact, Instant, Quantity
+
+UNDATED = date.min  # the business date of master data and of rows whose own date cannot be read
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("environment", Text, nullable=False),
+    Column("realm", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("created_at", Instant(), nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("origin", Text, nullable=False),  # dagster | command
+    Column("first_day", Day(), nullable=False),
+    Column("last_day", Day(), nullable=False),
+    Column("started_at", Instant(), nullable=False),
+    Column("finished_at", Instant()),
+    Column("summary", Text),
+)
+
+reads = Table(
+    "reads",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("business_date", Day(), primary_key=True),
+    Column("record_type", Text, primary_key=True),
+    Column("rows_read", Integer, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("read_at", Instant(), nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("record_type", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("number", Text),
+    Column("business_date", Day(), nullable=False),
+    Column("currency", Text),
+    Column("amount", Quantity()),
+    Column("revision", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("disposition", Text, nullable=False),  # new | posting | excluded | set_aside
+    Column("rule", Text),
+    Column("message", Text),
+    Column("first_seen", Instant(), nullable=False),
+    Column("changed_at", Instant(), nullable=False),
+    Column("vanished_at", Instant()),
+    Column("run_id", Text, nullable=False),
+    Index("records_by_day", "connection", "business_date", "record_type"),
+    Index("records_by_disposition", "connection", "disposition", "business_date"),
+)
+
+record_revisions = Table(
+    "record_revisions",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("record_type", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("business_date", Day(), nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("seen_at", Instant(), nullable=False),
+    Column("run_id", Text, nullable=False),
+)
+
+stock_lines = Table(
+    "stock_lines",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),  # of the movement
+    Column("line_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("business_date", Day(), nullable=False),
+    Column("product_id", Text, nullable=False),
+    Column("location_id", Text, nullable=False),
+    Column("quantity", Quantity(), nullable=False),
+    Column("value", Quantity(), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("first_seen", Instant(), nullable=False),
+    Index("stock_lines_by_day", "connection", "business_date"),
+)
+
+reference_data = Table(
+    "reference_data",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),  # Account | TaxCode | Class | Department | CompanyInfo | Preferences
+    Column("qbo_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("number", Text),
+    Column("type", Text),
+    Column("currency", Text),
+    Column("active", Boolean, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("read_at", Instant(), nullable=False),
+)
+
+exchange_rates = Table(
+    "exchange_rates",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("from_currency", Text, primary_key=True),
+    Column("to_currency", Text, primary_key=True),
+    Column("first_day", Day(), primary_key=True),
+    Column("last_day", Day(), nullable=False),
+    Column("rate", Exact(10), nullable=False),
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("moved_at", Instant(), nullable=False),
+)
+
+source_values = Table(
+    "source_values",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("as_at", Day(), primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("location_id", Text, primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("quantity", Quantity(), nullable=False),
+    Column("value", Quantity(), nullable=False),
+    Column("read_at", Instant(), nullable=False),
+)

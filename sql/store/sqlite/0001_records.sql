@@ -1,0 +1,134 @@
+-- What was extracted: connections, runs, reads, records and their revisions, stock lines, reference data.
+
+CREATE TABLE connections (
+    connection TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    source TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (connection)
+);
+
+CREATE TABLE exchange_rates (
+    connection TEXT NOT NULL,
+    from_currency TEXT NOT NULL,
+    to_currency TEXT NOT NULL,
+    first_day TEXT NOT NULL,
+    last_day TEXT NOT NULL,
+    rate TEXT NOT NULL,
+    PRIMARY KEY (connection, from_currency, to_currency, first_day)
+);
+
+CREATE TABLE reads (
+    connection TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    record_type TEXT NOT NULL,
+    rows_read INTEGER NOT NULL,
+    run_id TEXT NOT NULL,
+    read_at TEXT NOT NULL,
+    PRIMARY KEY (connection, business_date, record_type)
+);
+
+CREATE TABLE record_revisions (
+    connection TEXT NOT NULL,
+    record_type TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    business_date TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    content TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (connection, record_type, record_id, revision)
+);
+
+CREATE TABLE records (
+    connection TEXT NOT NULL,
+    record_type TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    number TEXT,
+    business_date TEXT NOT NULL,
+    currency TEXT,
+    amount TEXT,
+    revision INTEGER NOT NULL,
+    content_hash TEXT NOT NULL,
+    content TEXT NOT NULL,
+    disposition TEXT NOT NULL,
+    rule TEXT,
+    message TEXT,
+    first_seen TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    vanished_at TEXT,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (connection, record_type, record_id)
+);
+
+CREATE INDEX records_by_day ON records (connection, business_date, record_type);
+
+CREATE INDEX records_by_disposition ON records (connection, disposition, business_date);
+
+CREATE TABLE reference_data (
+    connection TEXT NOT NULL,
+    entity TEXT NOT NULL,
+    qbo_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    number TEXT,
+    type TEXT,
+    currency TEXT,
+    active BOOLEAN NOT NULL,
+    content TEXT NOT NULL,
+    read_at TEXT NOT NULL,
+    PRIMARY KEY (connection, entity, qbo_id)
+);
+
+CREATE TABLE runs (
+    run_id TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    first_day TEXT NOT NULL,
+    last_day TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    summary TEXT,
+    PRIMARY KEY (run_id)
+);
+
+CREATE TABLE source_values (
+    connection TEXT NOT NULL,
+    as_at TEXT NOT NULL,
+    product_id TEXT NOT NULL,
+    location_id TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    value TEXT NOT NULL,
+    read_at TEXT NOT NULL,
+    PRIMARY KEY (connection, as_at, product_id, location_id, currency)
+);
+
+CREATE TABLE stock_lines (
+    connection TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    line_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    number TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    product_id TEXT NOT NULL,
+    location_id TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    value TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    PRIMARY KEY (connection, record_id, line_id)
+);
+
+CREATE INDEX stock_lines_by_day ON stock_lines (connection, business_date);
+
+CREATE TABLE watermarks (
+    connection TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    moved_at TEXT NOT NULL,
+    PRIMARY KEY (connection, name)
+);
