@@ -204,6 +204,7 @@ class Movement(Row):
     business_date: date
     party_id: str | None = None
     currency: str
+    exchange_rate: Decimal | None = None  # home units for one unit of the currency
     status: str = "completed"  # completed | voided
     account: str | None = None  # the source's own hint (adjustment reason), mapped in the settings
     memo: str | None = None

@@ -1,4 +1,5 @@
-"""Tables of what was extracted: connections, runs, reads, records and their revisions, stock lines, reference data."""
+"""Tables of what was extracted: connections, reads, records and their revisions, what is derived from them for
+look-ups (stock lines, bill matches, references), reference data."""
 
 from __future__ import annotations
 
@@ -20,19 +21,6 @@ connections = Table(
     Column("source", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("created_at", Instant(), nullable=False),
-)
-
-runs = Table(
-    "runs",
-    metadata,
-    Column("run_id", Text, primary_key=True),
-    Column("connection", Text, nullable=False),
-    Column("origin", Text, nullable=False),  # dagster | command
-    Column("first_day", Day(), nullable=False),
-    Column("last_day", Day(), nullable=False),
-    Column("started_at", Instant(), nullable=False),
-    Column("finished_at", Instant()),
-    Column("summary", Text),
 )
 
 reads = Table(
@@ -99,8 +87,31 @@ stock_lines = Table(
     Column("quantity", Quantity(), nullable=False),
     Column("value", Quantity(), nullable=False),
     Column("currency", Text, nullable=False),
+    Column("rate", Exact(10)),  # home units for one unit of the currency, where the source gives it
     Column("first_seen", Instant(), nullable=False),
     Index("stock_lines_by_day", "connection", "business_date"),
+)
+
+bill_matches = Table(
+    "bill_matches",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("document_id", Text, primary_key=True),  # of the bill
+    Column("line_id", Text, primary_key=True),
+    Column("movement_id", Text, primary_key=True),
+    Column("movement_line_id", Text, primary_key=True),
+    Column("business_date", Day(), nullable=False),  # of the bill
+    Column("quantity", Quantity(), nullable=False),
+    Index("bill_matches_by_movement", "connection", "movement_id"),
+)
+
+record_references = Table(
+    "record_references",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("record_key", Text, primary_key=True),
+    Column("refers_to", Text, primary_key=True),  # the key of a dated record that decides its postings besides itself
+    Index("record_references_to", "connection", "refers_to"),
 )
 
 reference_data = Table(
@@ -136,17 +147,4 @@ watermarks = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
     Column("moved_at", Instant(), nullable=False),
-)
-
-source_values = Table(
-    "source_values",
-    metadata,
-    Column("connection", Text, primary_key=True),
-    Column("as_at", Day(), primary_key=True),
-    Column("product_id", Text, primary_key=True),
-    Column("location_id", Text, primary_key=True),
-    Column("currency", Text, primary_key=True),
-    Column("quantity", Quantity(), nullable=False),
-    Column("value", Quantity(), nullable=False),
-    Column("read_at", Instant(), nullable=False),
 )

@@ -1,4 +1,17 @@
--- What was extracted: connections, runs, reads, records and their revisions, stock lines, reference data.
+-- What was extracted: connections, reads, records and their revisions, stock lines, reference data.
+
+CREATE TABLE bill_matches (
+    connection TEXT NOT NULL,
+    document_id TEXT NOT NULL,
+    line_id TEXT NOT NULL,
+    movement_id TEXT NOT NULL,
+    movement_line_id TEXT NOT NULL,
+    business_date DATE NOT NULL,
+    quantity NUMERIC(28, 6) NOT NULL,
+    PRIMARY KEY (connection, document_id, line_id, movement_id, movement_line_id)
+);
+
+CREATE INDEX bill_matches_by_movement ON bill_matches (connection, movement_id);
 
 CREATE TABLE connections (
     connection TEXT NOT NULL,
@@ -29,6 +42,15 @@ CREATE TABLE reads (
     read_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (connection, business_date, record_type)
 );
+
+CREATE TABLE record_references (
+    connection TEXT NOT NULL,
+    record_key TEXT NOT NULL,
+    refers_to TEXT NOT NULL,
+    PRIMARY KEY (connection, record_key, refers_to)
+);
+
+CREATE INDEX record_references_to ON record_references (connection, refers_to);
 
 CREATE TABLE record_revisions (
     connection TEXT NOT NULL,
@@ -83,30 +105,6 @@ CREATE TABLE reference_data (
     PRIMARY KEY (connection, entity, qbo_id)
 );
 
-CREATE TABLE runs (
-    run_id TEXT NOT NULL,
-    connection TEXT NOT NULL,
-    origin TEXT NOT NULL,
-    first_day DATE NOT NULL,
-    last_day DATE NOT NULL,
-    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    finished_at TIMESTAMP WITH TIME ZONE,
-    summary TEXT,
-    PRIMARY KEY (run_id)
-);
-
-CREATE TABLE source_values (
-    connection TEXT NOT NULL,
-    as_at DATE NOT NULL,
-    product_id TEXT NOT NULL,
-    location_id TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    quantity NUMERIC(28, 6) NOT NULL,
-    value NUMERIC(28, 6) NOT NULL,
-    read_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    PRIMARY KEY (connection, as_at, product_id, location_id, currency)
-);
-
 CREATE TABLE stock_lines (
     connection TEXT NOT NULL,
     record_id TEXT NOT NULL,
@@ -119,6 +117,7 @@ CREATE TABLE stock_lines (
     quantity NUMERIC(28, 6) NOT NULL,
     value NUMERIC(28, 6) NOT NULL,
     currency TEXT NOT NULL,
+    rate NUMERIC(28, 10),
     first_seen TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (connection, record_id, line_id)
 );

@@ -1,0 +1,53 @@
+# Every command that the README names. Only Python (3.11 to 3.14) and make are needed; the rest is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_WORKERS ?= 2
+
+.PHONY: demo test ui check bench torture lock clean
+.DEFAULT_GOAL := help
+
+help: ## what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 18
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@echo "Installing into $(VENV) (once; about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else "qbo_pipeline needs Python 3.11 to 3.14, this is " + sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing the tools for tests and checks into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.runtime ## a month of nightly runs of a made-up company, reconciled; no account, no server
+	@$(BIN)/python -m qbo_pipeline.cli demo
+
+ui: $(VENV)/.runtime ## the Dagster UI on the demo's instance
+	@$(BIN)/python -m qbo_pipeline.cli ui
+
+test: $(VENV)/.dev ## the whole test suite
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
+
+check: $(VENV)/.dev ## format, lint, types, import contract, tests: what CI runs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory test
+
+bench: $(VENV)/.dev ## the benchmarks, as a table
+	@$(BIN)/python -m pytest -n 0 -m benchmark -s qbo_pipeline_tests/benchmarks
+
+torture: $(VENV)/.dev ## the long run of the proofs
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) -m torture
+
+lock: ## pin anew what pyproject.toml allows
+	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
+	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean: ## remove the environment and the demo
+	@rm -rf $(VENV) .demo

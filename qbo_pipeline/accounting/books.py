@@ -1,0 +1,153 @@
+"""The books that records are posted to: home currency, accounts, tax codes, policies, and look-ups.
+
+What belongs here: everything that a posting rule may know besides its record. It is filled from the connection's
+settings, from QBO's reference data and from the stored records; the rules read it and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from qbo_pipeline.accounting.drafts import refuse
+from qbo_pipeline.inventory.records import Document, Movement, Party, Product
+
+ROLES = (
+    "inventory", "in_transit", "goods_received_not_invoiced", "accounts_payable", "accounts_receivable", "sales",
+    "cost_of_goods_sold", "inventory_adjustment", "write_off", "labour_absorbed", "purchase_price_variance",
+    "purchases", "bank", "rounding", "supplier_deposits", "opening_balance_equity", "sales_tax", "input_tax",
+    "landed_cost",
+)  # fmt: skip
+DIMENSIONS = ("class", "department")
+LEVELS = ("product", "category", "location", "party")
+STOCK_ROLES = ("inventory", "in_transit", "goods_received_not_invoiced")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRef:
+    """An account of the company's chart; `type` is QBO's AccountType, `currency` an ISO code."""
+
+    id: str
+    name: str
+    type: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """How this connection posts where there is a choice.
+
+    - `accrue_receipts`: a receipt posts Dr inventory / Cr goods received not invoiced; off: only the bill posts.
+    - `unmatched_bill_lines`: where a bill's stock line goes that has no receipt (yet), while receipts accrue.
+    - `bill_difference`: where bill price and accrued value differ. `purchase_price_variance` is right for a source
+      that leaves its stock value alone, `inventory` for one that revalues all of it, `on_hand_share` for one that
+      revalues what is still on hand (the rest is cost of goods sold).
+    - `supplier_return_clearing`: the account between a supplier return and its vendor credit.
+    - `tax_regime`: `us` (codes TAX and NON, one total) or `global` (a tax code on each line).
+    - `multicurrency`: whether the company has it switched on.
+    """
+
+    accrue_receipts: bool = True
+    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] = "goods_received_not_invoiced"
+    bill_difference: Literal["purchase_price_variance", "inventory", "on_hand_share"] = "purchase_price_variance"
+    supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] = (
+        "purchase_price_variance"
+    )
+    tax_regime: Literal["us", "global"] = "us"
+    multicurrency: bool = False
+    post_quotes: bool = False
+    post_purchase_orders: bool = False
+    send_document_numbers: bool = True
+    supplier_suffix: str = " (Supplier)"
+
+
+def _no_rate(currency: str, day: date) -> Decimal | None:
+    return None
+
+
+def _no_namesakes(name_key: str) -> Sequence[Party]:
+    return ()
+
+
+def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Decimal:
+    return Decimal(0)
+
+
+def _nothing_issued(movement_id: str, line_id: str, day: date) -> Decimal:
+    return Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What the rules may know. Account ids, class ids and department ids are QBO's.
+
+    - `roles`: role -> account id, the default. `overrides`: (role, level, value) -> id with a level of `LEVELS`;
+      the role may also be `class` or `department`. A category's value is its text, a party's its record id.
+    - `chart`: account id -> account, the whole chart as QBO gives it.
+    - `hints`: the source's own account text -> account id.
+    - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
+    - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
+    - `namesakes`: all parties whose `parties.name_key` is the given one.
+    - `rate`: home units for one unit of a currency on a date, `None` where there is none.
+    - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
+    - `issued`: quantity of a receipt's line that had left the stock by a date (for `on_hand_share` only).
+
+    Raises `ValueError` for a role or a level that does not exist.
+    """
+
+    home_currency: str
+    roles: Mapping[str, str]
+    chart: Mapping[str, AccountRef]
+    product: Callable[[str], Product | None]
+    party: Callable[[str, str], Party | None]
+    document: Callable[[str], Document | None]
+    movement: Callable[[str], Movement | None]
+    overrides: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    tax_codes: Mapping[str, str] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
+    namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
+    rate: Callable[[str, date], Decimal | None] = _no_rate
+    matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
+    issued: Callable[[str, str, date], Decimal] = _nothing_issued
+    stock_accounts: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        unknown = [role for role in self.roles if role not in ROLES]
+        unknown += [
+            f"{role} by {level}"
+            for role, level, _ in self.overrides
+            if level not in LEVELS or role not in ROLES + DIMENSIONS
+        ]
+        if unknown:
+            raise ValueError(f"unknown account role or level: {', '.join(unknown)}; roles are {', '.join(ROLES)}")
+        ids = [self.accounts_of(role) for role in STOCK_ROLES]
+        object.__setattr__(self, "stock_accounts", frozenset().union(*ids))
+
+    def accounts_of(self, role: str) -> frozenset[str]:
+        """Every account id that serves a role: its default and all its overrides."""
+        ids = {account for (name, _, _), account in self.overrides.items() if name == role}
+        if role in self.roles:
+            ids.add(self.roles[role])
+        return frozenset(ids)
+
+
+def rate_on(books: Books, currency: str, day: date, stated: Decimal | None = None) -> Decimal:
+    """Home units for one unit of `currency`: 1 for the home currency, else the record's own rate, else the books'.
+
+    Ends with `Refused` where there is none: an amount in a foreign currency is never taken as if it were home.
+    """
+    if currency == books.home_currency:
+        return Decimal(1)
+    rate = stated if stated is not None else books.rate(currency, day)
+    if rate is None or rate <= 0:
+        refuse(
+            "no_exchange_rate",
+            f"no exchange rate from {currency} to {books.home_currency} on {day.isoformat()}: "
+            "give the source a rate for this date, or enter one in the settings",
+            "currency" if stated is None else "exchange_rate",
+        )
+    return rate

@@ -1,0 +1,209 @@
+"""What sales and purchase documents have in common: direction, currency, tax, the other side, what becomes of them.
+
+What belongs here: facts of a document that more than one subject asks for (a payment asks which QBO entity a
+document became). Lines are the business of `sales.py` and `purchases.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qbo_pipeline.accounting.accounts import Place, dimension_for
+from qbo_pipeline.accounting.books import Books, rate_on
+from qbo_pipeline.accounting.drafts import Payload, exclude, refuse
+from qbo_pipeline.accounting.money import ROUNDING_LIMIT, ZERO, cents
+from qbo_pipeline.accounting.payloads import currency_fields, key_ref, note, number_field, ref
+from qbo_pipeline.inventory.records import Document, Party
+
+# kind -> (entity, the counterpart that a negative document becomes, kind of party)
+ENTITIES: dict[str, tuple[str, str, str]] = {
+    "sales_invoice": ("Invoice", "CreditMemo", "customer"),
+    "sales_credit": ("CreditMemo", "Invoice", "customer"),
+    "bill": ("Bill", "VendorCredit", "supplier"),
+    "purchase_credit": ("VendorCredit", "Bill", "supplier"),
+    "quote": ("Estimate", "Estimate", "customer"),
+    "purchase_order": ("PurchaseOrder", "PurchaseOrder", "supplier"),
+}
+LABELS = {
+    "sales_invoice": "Sales invoice",
+    "sales_credit": "Sales credit",
+    "bill": "Bill",
+    "purchase_credit": "Purchase credit",
+    "quote": "Quote",
+    "purchase_order": "Purchase order",
+}
+CREDIT_ENTITIES = ("CreditMemo", "VendorCredit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A document on its way to a payload. `sign` turns the document's own amounts into the entity's."""
+
+    document: Document
+    entity: str
+    sign: int
+    label: str
+    party: Party
+    rate: Decimal
+    tax: Decimal
+
+    def amount(self, value: Decimal) -> Decimal:
+        """An amount of the document in the entity's direction, in cents."""
+        return cents(value * self.sign)
+
+
+def entity_of(document: Document) -> str:
+    """The QBO entity that a document becomes; one with a negative total becomes its counterpart."""
+    plain, counterpart, _ = ENTITIES[document.kind]
+    return counterpart if _sign(document) < 0 else plain
+
+
+def is_posted(document: Document | None) -> bool:
+    """Whether a document is posted now or later: known, not voided, not nil, not a quote or purchase order."""
+    return (
+        document is not None
+        and document.kind not in ("quote", "purchase_order")
+        and document.status != "voided"
+        and not _is_nil(document)
+    )
+
+
+def subject_of(document: Document, books: Books) -> Subject:
+    """The document with its party, rate and direction.
+
+    Ends with `Excluded` for a voided or nil document, with `Refused` for an unknown party, a party in another
+    currency (QBO gives each customer and vendor one for ever) or a missing rate.
+    """
+    label = f"{LABELS[document.kind]} {document.number}"
+    if document.status == "voided":
+        exclude("voided_in_source", f"{label} was voided in the source")
+    if _is_nil(document) and not document.matches:
+        exclude("nil_effect", f"{label} has no amount on any line: there is nothing to post")
+    party = party_of(books, ENTITIES[document.kind][2], document.party_id, label)
+    check_party_currency(books, party, document.currency, label)
+    sign = _sign(document)
+    return Subject(
+        document=document,
+        entity=entity_of(document),
+        sign=sign,
+        label=label,
+        party=party,
+        rate=rate_on(books, document.currency, document.business_date, document.exchange_rate),
+        tax=cents(document.tax_amount * sign),
+    )
+
+
+def party_of(books: Books, kind: str, party_id: str, label: str) -> Party:
+    """The stored customer or supplier, or `Refused` where it is unknown."""
+    party = books.party(kind, party_id)
+    if party is None:
+        refuse(
+            "unknown_party",
+            f"{label} is for {kind} {party_id}, which is not among the records: "
+            "see whether it was set aside, then extract it again",
+            "party_id",
+        )
+    return party
+
+
+def check_party_currency(books: Books, party: Party, currency: str, label: str) -> None:
+    """`Refused` where the party's currency in QBO is not the document's."""
+    own = party.currency or books.home_currency
+    if books.policies.multicurrency and own != currency:
+        refuse(
+            "party_currency",
+            f"{label} is in {currency}, but {party.kind} '{party.name}' is kept in {own}, and QuickBooks gives each "
+            "name one currency: give the source a party of its own for this currency",
+            "currency",
+        )
+
+
+def header(subject: Subject, books: Books, number: str) -> Payload:
+    """The fields that every document has: number, date, note, currency, location, the other side."""
+    document = subject.document
+    payload: Payload = {
+        **number_field(books, number),
+        "TxnDate": document.business_date.isoformat(),
+        "PrivateNote": note(
+            subject.label,
+            f"reference {document.reference}" if document.reference and document.reference != number else None,
+            f"a negative {LABELS[document.kind].lower()}, posted as its counterpart" if subject.sign < 0 else None,
+            document.memo,
+        ),
+        **currency_fields(books, document.currency, subject.rate),
+    }
+    place = Place(field=subject.label, location_id=document.location_id, party=subject.party.record_id)
+    if (department := dimension_for(books, "department", place)) is not None:
+        payload["DepartmentRef"] = ref(department)
+    payload["CustomerRef" if subject.party.kind == "customer" else "VendorRef"] = key_ref(
+        f"party/{subject.party.record_id}"
+    )
+    return payload
+
+
+def due_field(subject: Subject) -> Payload:
+    """`DueDate` of an invoice or bill that has one; a credit has none."""
+    document = subject.document
+    if document.due_date is None or subject.entity in CREDIT_ENTITIES:
+        return {}
+    return {"DueDate": document.due_date.isoformat()}
+
+
+def residue_of(subject: Subject, lines: Decimal) -> Decimal:
+    """What header and lines differ by, in the entity's direction: at most 0.05, else `Refused`."""
+    total = subject.amount(subject.document.total_amount)
+    residue = total - lines - subject.tax
+    if abs(residue) > ROUNDING_LIMIT:
+        refuse(
+            "unbalanced",
+            f"{subject.label}: lines {lines * subject.sign} and tax {subject.tax * subject.sign} do not add up to the "
+            f"total {total * subject.sign} {subject.document.currency}; correct the document in the source",
+            "total_amount",
+        )
+    return residue
+
+
+def tax_fields(subject: Subject, books: Books) -> Payload:
+    """How the document's tax is told: US one total, elsewhere the way that amounts are to be read."""
+    if books.policies.tax_regime == "us":
+        return {"TxnTaxDetail": {"TotalTax": subject.tax}} if subject.tax else {}
+    if not _is_taxed(subject):
+        return {"GlobalTaxCalculation": "NotApplicable"}
+    return {"GlobalTaxCalculation": "TaxExcluded", "TxnTaxDetail": {"TotalTax": subject.tax}}
+
+
+def tax_code_field(subject: Subject, books: Books, source_code: str | None, tax: Decimal, field: str) -> Payload:
+    """A line's `TaxCodeRef`: US TAX or NON by whether the line bears tax, elsewhere QBO's code for the source's.
+
+    Where a US source gives its tax on the header only, every line of a taxed document is TAX. A code that the
+    settings do not map is `Refused`; a line without one takes the code mapped for `""`.
+    """
+    if books.policies.tax_regime == "us":
+        on_header = subject.tax != ZERO and not any(line.tax_amount for line in subject.document.lines)
+        return {"TaxCodeRef": ref("TAX" if tax or on_header else "NON")}
+    if not _is_taxed(subject):
+        return {}
+    code = books.tax_codes.get(source_code or "")
+    if code is None:
+        refuse(
+            "unknown_tax_code",
+            f"{field} of {subject.label} has "
+            + (f"the tax code '{source_code}', which is not mapped" if source_code else "no tax code")
+            + ": map it to a QBO tax code in the settings' tax codes",
+            f"tax_code:{source_code or ''}",
+        )
+    return {"TaxCodeRef": ref(code)}
+
+
+def _is_taxed(subject: Subject) -> bool:
+    return bool(subject.document.tax_amount) or any(line.tax_code or line.tax_amount for line in subject.document.lines)
+
+
+def _is_nil(document: Document) -> bool:
+    amounts = (document.total_amount, document.net_amount, document.tax_amount)
+    return not any(amounts) and not any(line.net_amount or line.tax_amount for line in document.lines)
+
+
+def _sign(document: Document) -> int:
+    return -1 if (document.total_amount or document.tax_amount or document.net_amount) < 0 else 1

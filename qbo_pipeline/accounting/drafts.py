@@ -1,0 +1,86 @@
+"""What a posting rule answers: a draft of a QBO object, an exclusion by rule, or a refusal with its remedy.
+
+What belongs here: the answers' shapes. How a record becomes one is in the module of its subject; the table of
+rules is in `rules.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NoReturn
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a payload does to one stock account: signed, debit positive, home currency, two decimals."""
+
+    account_id: str
+    amount: Decimal
+    product_id: str | None = None
+    location_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One QBO object that is to exist.
+
+    `amount` is the object's total in `currency`, never negative (a journal entry's total of debits; 0.00 for a
+    customer, vendor or item, whose `business_date` is `None`). `depends_on` names the keys that the payload refers
+    to as `"$<key>"`. `effects` add up, for each stock account, to exactly what the payload does to it.
+    """
+
+    key: str
+    entity: str
+    payload: Payload
+    business_date: date | None
+    amount: Decimal
+    currency: str
+    depends_on: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """Not to be posted, by a rule.
+
+    `effects` says what moves between products or locations inside one account (a transfer, an assembly): it nets
+    to 0.00 on every account, so that there is nothing to post, but a comparison by location still needs it.
+    """
+
+    rule: str
+    message: str
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Must be posted but cannot be yet: `message` says what, why and what to do; `field` says where."""
+
+    reason: str
+    message: str
+    field: str
+
+
+Outcome = Draft | list[Draft] | Excluded | Refused
+
+
+class Stop(Exception):
+    """Ends the work on one record with its answer: not a fault; `rules.build` turns it back into a value."""
+
+    def __init__(self, outcome: Excluded | Refused) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
+def refuse(reason: str, message: str, field: str) -> NoReturn:
+    """End the work on this record with a `Refused`."""
+    raise Stop(Refused(reason=reason, message=message, field=field))
+
+
+def exclude(rule: str, message: str) -> NoReturn:
+    """End the work on this record with an `Excluded`."""
+    raise Stop(Excluded(rule=rule, message=message))

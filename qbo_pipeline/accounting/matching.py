@@ -1,0 +1,179 @@
+"""Bill lines against goods received: what a bill takes off goods received not invoiced, and what is left over.
+
+What belongs here: the split of one purchase line into account parts. Which document and which fields is the
+business of `purchases.py`.
+
+A line's matched part takes from the clearing account exactly the cents that the matched movement put there (partial
+matches take slices that add up to the whole), whatever the bill says; where the bill says something else, the
+difference is a part of its own, on the account that the policy names. So the clearing account ends at 0.00 on every
+matched line. In a foreign currency the cleared amount is divided by the bill's rate and rounded to its cents, so a
+cent may be left for each line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from qbo_pipeline.accounting.accounts import Place, account_for, product_of
+from qbo_pipeline.accounting.books import AccountRef, Books
+from qbo_pipeline.accounting.documents import Subject
+from qbo_pipeline.accounting.journals import Leg
+from qbo_pipeline.accounting.money import ZERO, cents, slice_of
+from qbo_pipeline.accounting.movements import accrued
+from qbo_pipeline.inventory.records import DocumentLine, Match, Movement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One account's share of a purchase line: in the document's currency and the entity's direction, in cents."""
+
+    account: AccountRef
+    amount: Decimal
+    place: Place
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cleared:
+    """What one match clears: its quantity, how much of that had left the stock, and the account's part."""
+
+    quantity: Decimal
+    gone: Decimal
+    part: Part
+
+
+@dataclass(slots=True, kw_only=True)
+class Clearing:
+    """The matches of one document, with what its earlier lines have taken of each movement line."""
+
+    subject: Subject
+    books: Books
+    taken: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    posted: dict[str, dict[str, Leg]] = field(default_factory=dict)
+    matches: dict[str, list[Match]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for match in self.subject.document.matches:
+            self.matches.setdefault(match.line_id, []).append(match)
+
+    @property
+    def role(self) -> str:
+        """The account between the goods and this document: by receipts, or by the policy for supplier returns."""
+        if self.subject.document.kind == "purchase_credit":
+            return self.books.policies.supplier_return_clearing
+        return "goods_received_not_invoiced"
+
+    def parts(self, line: DocumentLine, amount: Decimal, place: Place) -> Iterator[Part]:
+        """The parts of a stock line; they add up to `amount` (the line's cents in the entity's direction)."""
+        place = self._located(line, place)
+        cleared = list(self._cleared(line))
+        if not cleared:
+            yield self._unmatched(line, amount, place)
+            return
+        yield from (item.part for item in cleared)
+        matched = sum((item.quantity for item in cleared), Decimal(0))
+        billed = amount
+        if line.quantity and matched < abs(line.quantity):
+            billed = slice_of(amount, abs(line.quantity), Decimal(0), matched)
+            yield self._unmatched(line, amount - billed, place)
+        if difference := billed - sum((item.part.amount for item in cleared), ZERO):
+            yield from self._difference(difference, cleared)
+
+    def _cleared(self, line: DocumentLine) -> Iterator[_Cleared]:
+        for match in self.matches.get(line.line_id, ()):
+            if (found := self._clear(match, line)) is not None:
+                yield found
+
+    def _clear(self, match: Match, line: DocumentLine) -> _Cleared | None:
+        """What one match takes off the clearing account; `None` where its movement never put anything there."""
+        movement = self.books.movement(match.movement_id)
+        leg = self._posted_legs(movement).get(match.movement_line_id) if movement is not None else None
+        if movement is None or leg is None:
+            return None
+        moved = next(abs(row.quantity) for row in movement.lines if row.line_id == match.movement_line_id)
+        place = (match.movement_id, match.movement_line_id)
+        earlier = self.books.matched_before(*place, self.subject.document) + self.taken.get(place, Decimal(0))
+        whole = moved or abs(match.quantity)
+        quantity = min(abs(match.quantity), max(whole - earlier, Decimal(0)))
+        if not quantity:
+            return None
+        self.taken[place] = self.taken.get(place, Decimal(0)) + quantity
+        home = slice_of(-leg.amount, whole, earlier, quantity)
+        direction = 1 if self.subject.entity == "Bill" else -1
+        amount = cents(direction * home / self.subject.rate)
+        issued = self.books.issued(*place, self.subject.document.business_date) if self._splits else Decimal(0)
+        return _Cleared(
+            quantity=quantity,
+            gone=min(max(issued - earlier, Decimal(0)), quantity),
+            part=Part(
+                account=leg.account,
+                amount=amount,
+                place=Place(
+                    field=f"line {line.line_number} of {self.subject.label}",
+                    product=product_of(self.books, leg.product_id, "matches"),
+                    location_id=leg.location_id,
+                    party=self.subject.party.record_id,
+                ),
+            ),
+        )
+
+    def _located(self, line: DocumentLine, place: Place) -> Place:
+        """The place with the location of the goods, where the document does not say one but its match does."""
+        if place.location_id is not None:
+            return place
+        for match in self.matches.get(line.line_id, ()):
+            movement = self.books.movement(match.movement_id)
+            for row in movement.lines if movement is not None else ():
+                if row.line_id == match.movement_line_id:
+                    return replace(place, location_id=row.location_id)
+        return place
+
+    def _posted_legs(self, movement: Movement) -> dict[str, Leg]:
+        if movement.movement_id not in self.posted:
+            self.posted[movement.movement_id] = accrued(movement, self.books, self.role)
+        return self.posted[movement.movement_id]
+
+    @property
+    def _splits(self) -> bool:
+        return self._difference_policy == "on_hand_share"
+
+    @property
+    def _difference_policy(self) -> str:
+        """A credit's difference is a price variance: its goods are gone (row 8)."""
+        if self.subject.document.kind == "purchase_credit":
+            return "purchase_price_variance"
+        return self.books.policies.bill_difference
+
+    def _difference(self, difference: Decimal, cleared: list[_Cleared]) -> Iterator[Part]:
+        """The difference between billed and accrued, by policy; on hand to inventory, gone to cost of goods sold."""
+        place = cleared[0].part.place
+        policy = self._difference_policy
+        if policy != "on_hand_share":
+            yield Part(
+                account=account_for(self.books, policy, place), amount=difference, place=place, why="price difference"
+            )
+            return
+        quantity = sum((item.quantity for item in cleared), Decimal(0))
+        gone = slice_of(difference, quantity, Decimal(0), sum((item.gone for item in cleared), Decimal(0)))
+        shares = (("cost_of_goods_sold", gone, "sold"), ("inventory", difference - gone, "on hand"))
+        for role, share, where in shares:
+            if share:
+                account = account_for(self.books, role, place)
+                yield Part(account=account, amount=share, place=place, why=f"price difference, {where}")
+
+    def _unmatched(self, line: DocumentLine, amount: Decimal, place: Place) -> Part:
+        """What no movement has accrued. Where its match has, the line asks for more than was moved."""
+        role = self.role
+        if self.subject.document.kind != "purchase_credit":
+            accrues = self.books.policies.accrue_receipts
+            role = self.books.policies.unmatched_bill_lines if accrues else "inventory"
+        matches = self.matches.get(line.line_id, ())
+        beyond = any(match.movement_line_id in self.posted.get(match.movement_id, {}) for match in matches)
+        return Part(
+            account=account_for(self.books, role, place),
+            amount=amount,
+            place=place,
+            why="beyond what was moved" if beyond else "",
+        )

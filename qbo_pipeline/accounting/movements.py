@@ -1,0 +1,177 @@
+"""Stock movements: each becomes one journal entry that moves the inventory account by the movement's value.
+
+What belongs here: the table of movement kinds and how a movement's lines become legs. Rows of the accounting rules
+are numbered as in docs/accounting-rules.md.
+
+Voided movements. Sources void in two ways. One takes the movement's value out of the record: its lines are nil and
+the movement is excluded. The other keeps the movement and writes a reversal beside it (a voided shipment and its
+reversing shipment, perhaps of another date): each of the two carries value in the source's own stock value, and
+they net out. There the status does not decide, the value does: whatever moves stock value is posted on its own
+date, so that stock value and ledger are equal on every date between the two, and not only after the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qbo_pipeline.accounting.accounts import Place, product_of
+from qbo_pipeline.accounting.books import Books, rate_on
+from qbo_pipeline.accounting.drafts import Draft, Excluded, exclude, refuse
+from qbo_pipeline.accounting.journals import Heading, Leg, in_cents, journal_entry, leg
+from qbo_pipeline.accounting.money import ROUNDING_LIMIT, cents
+from qbo_pipeline.inventory.records import Movement, MovementLine, record_key
+
+_SUPPLIER_RETURN_CLEARING = "policy:supplier_return_clearing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementRule:
+    """How a kind posts. `against` is the role of the other side of each stock line; a kind without one moves value
+    between its own lines, and what they do not explain goes to `remainder`. `hinted` is the role that the source's
+    own account text may set."""
+
+    label: str
+    against: str | None = None
+    remainder: str = "inventory_adjustment"
+    hinted: str | None = None
+
+
+MOVEMENT_RULES: dict[str, MovementRule] = {
+    "receipt": MovementRule(label="Receipt", against="goods_received_not_invoiced"),
+    "shipment": MovementRule(label="Shipment", against="cost_of_goods_sold"),
+    "customer_return": MovementRule(label="Customer return", against="cost_of_goods_sold"),
+    "supplier_return": MovementRule(label="Supplier return", against=_SUPPLIER_RETURN_CLEARING),
+    "adjustment": MovementRule(label="Adjustment", against="inventory_adjustment", hinted="inventory_adjustment"),
+    "write_off": MovementRule(label="Write-off", against="write_off", hinted="write_off"),
+    "stock_count": MovementRule(label="Stock count", against="inventory_adjustment", hinted="inventory_adjustment"),
+    "revaluation": MovementRule(label="Revaluation", against="inventory_adjustment", hinted="inventory_adjustment"),
+    "landed_cost": MovementRule(label="Landed cost", against="landed_cost", hinted="landed_cost"),
+    "opening": MovementRule(label="Opening stock", against="opening_balance_equity"),
+    "assembly": MovementRule(label="Assembly", hinted="labour_absorbed"),
+    "disassembly": MovementRule(label="Disassembly", hinted="labour_absorbed"),
+    "transfer": MovementRule(label="Transfer", hinted="inventory_adjustment"),
+}
+
+
+def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
+    """The journal entry of a movement, in home currency, dated on its business date.
+
+    A movement in a foreign currency is converted at its own rate, else at the books' of its business date, each line
+    rounded half up to cents by itself, as the source's stock value converts it; `Refused` where there is no rate.
+    `Excluded`: voided with nil value, services only, nil effect, receipts that do not accrue.
+    """
+    label = f"{MOVEMENT_RULES[movement.kind].label} {movement.number}"
+    if movement.status == "voided" and not any(line.value for line in movement.lines):
+        exclude("voided_in_source", f"{label} was voided in the source and moves no value")
+    if movement.lines and not any(_counts(books, line) for line in movement.lines):
+        exclude("service_movement", f"{label} moves services and products without stock value only")
+    if movement.kind == "receipt" and not books.policies.accrue_receipts:
+        exclude("accrual_off", f"{label} posts nothing: goods received are not accrued, the bill brings them in")
+    heading = Heading(
+        key=record_key(movement),
+        number=movement.number,
+        label=label,
+        business_date=movement.business_date,
+        currency=books.home_currency,
+        memo=movement.memo,
+    )
+    entry = journal_entry(books, heading, movement_legs(movement, books))
+    if isinstance(entry, Excluded) and movement.status == "voided":
+        return Excluded(rule="voided_in_source", message=entry.message, effects=entry.effects)
+    return entry
+
+
+def movement_legs(movement: Movement, books: Books) -> list[Leg]:
+    """The movement's legs in home currency, exact: each line on its inventory account, and their other side."""
+    rule = MOVEMENT_RULES[movement.kind]
+    rate = rate_on(books, movement.currency, movement.business_date, movement.exchange_rate)
+    legs = [item for line in movement.lines for item in _line_legs(movement, line, rate, rule, books)]
+    gap = -sum((item.amount for item in legs), Decimal(0))
+    if rule.against is None and abs(gap) > ROUNDING_LIMIT:
+        place = Place(
+            field=f"what the lines of {rule.label.lower()} {movement.number} leave over",
+            document_hint=movement.account if rule.hinted == rule.remainder else None,
+            party=_party(movement),
+        )
+        legs.append(_other_side(books, rule.remainder, gap, place, None))
+    return legs
+
+
+def accrued(movement: Movement, books: Books, role: str) -> dict[str, Leg]:
+    """For each line of a movement, what it posted to the account of `role`, in the cents that were posted."""
+    if movement.kind == "receipt" and not books.policies.accrue_receipts:
+        return {}
+    legs = in_cents(movement_legs(movement, books))
+    return {item.line_id: item for item in legs if item.role == role and item.line_id is not None}
+
+
+def _line_legs(
+    movement: Movement, line: MovementLine, rate: Decimal, rule: MovementRule, books: Books
+) -> Iterator[Leg]:
+    field = f"line {line.line_number} of {rule.label.lower()} {movement.number}"
+    value = line.value if movement.currency == books.home_currency else cents(line.value * rate)
+    hint = movement.account
+    if line.role == "labour":
+        place = Place(
+            field=field,
+            location_id=line.location_id,
+            document_hint=hint if rule.hinted == "labour_absorbed" else None,
+            party=_party(movement),
+        )
+        yield leg(books, "labour_absorbed", -value, place, line_id=line.line_id)
+        if rule.against is not None:
+            against = Place(field=field, location_id=line.location_id, document_hint=hint if rule.hinted else None)
+            yield _other_side(books, _against(rule, books), value, against, line.line_id)
+        return
+    product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
+    if not _counts(books, line):
+        return
+    place = Place(field=field, product=product, location_id=line.location_id, party=_party(movement))
+    yield leg(books, "inventory", value, place, line_id=line.line_id)
+    if rule.against is not None:
+        against = Place(
+            field=field,
+            product=product,
+            location_id=line.location_id,
+            document_hint=hint if rule.hinted else None,
+            party=_party(movement),
+        )
+        yield _other_side(books, _against(rule, books), -value, against, line.line_id)
+
+
+def _other_side(books: Books, role: str, amount: Decimal, place: Place, line_id: str | None) -> Leg:
+    """The leg against stock; never on an inventory account, where it would undo the movement unseen."""
+    item = leg(books, role, amount, place, line_id=line_id)
+    if item.account.id in books.accounts_of("inventory"):
+        refuse(
+            "account_is_inventory",
+            f"{place.field} would post both sides to the inventory account '{item.account.name}': "
+            f"give the role '{role}' an account of its own",
+            f"role:{role}",
+        )
+    return item
+
+
+def _against(rule: MovementRule, books: Books) -> str:
+    if rule.against == _SUPPLIER_RETURN_CLEARING:
+        return books.policies.supplier_return_clearing
+    assert rule.against is not None
+    return rule.against
+
+
+def _counts(books: Books, line: MovementLine) -> bool:
+    """Whether a line has stock value: services and non-stocked products have none."""
+    if line.role == "labour" or line.product_id is None:
+        return True
+    product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
+    return product is not None and product.kind == "stocked"
+
+
+def _party(movement: Movement) -> str | None:
+    """The record id of the other side; a movement names a customer's or a supplier's id by its kind."""
+    if movement.party_id is None:
+        return None
+    kind = "supplier" if movement.kind in ("receipt", "supplier_return", "landed_cost") else "customer"
+    return f"{kind}:{movement.party_id}"

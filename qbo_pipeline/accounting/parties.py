@@ -1,0 +1,82 @@
+"""Customers and suppliers become QBO customers and vendors, under names that QBO takes.
+
+What belongs here: the payload of a party and the rule for its name. QBO wants a DisplayName that is unique over
+customers and vendors together, of at most 500 characters, without colon, tab or newline.
+
+The name rule depends on who shares a name, never on who came first: a supplier that shares its name with a customer
+takes the suffix of the policy (" (Supplier)"); parties of one kind that share a name take their number (where that
+tells them apart, else their id) in brackets, all of them. Case does not tell names apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.drafts import Draft, Payload
+from qbo_pipeline.accounting.money import ZERO
+from qbo_pipeline.accounting.payloads import clean, finish, ref, shorten
+from qbo_pipeline.inventory.records import Party, record_key
+
+NAME_LENGTH = 500
+_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+
+
+def build_party(party: Party, books: Books) -> Draft:
+    """The customer or vendor of a party. An e-mail that is none is kept in the notes, for QBO refuses it (2210).
+
+    Inactive parties are made active: QBO takes no document for an inactive name, and old documents need it.
+    """
+    payload: Payload = {"DisplayName": display_name(party, books)}
+    company = clean(party.name, ":")
+    if company:
+        payload["CompanyName"] = company[:100]
+    if party.email and _EMAIL.fullmatch(party.email) and len(party.email) <= 100:
+        payload["PrimaryEmailAddr"] = {"Address": party.email}
+    elif party.email:
+        payload["Notes"] = f"E-mail in the source: {party.email}"[:2000]
+    if party.kind == "supplier" and party.number:
+        payload["AcctNum"] = shorten(party.number, 100)
+    if books.policies.multicurrency:
+        payload["CurrencyRef"] = ref(party.currency or books.home_currency)
+    return finish(
+        key=record_key(party),
+        entity="Customer" if party.kind == "customer" else "Vendor",
+        payload=payload,
+        business_date=None,
+        amount=ZERO,
+        currency=books.home_currency,
+    )
+
+
+def display_name(party: Party, books: Books) -> str:
+    """The DisplayName of a party among all that share its name."""
+    others = [other for other in books.namesakes(name_key(party)) if other.record_id != party.record_id]
+    same_kind = [other for other in others if other.kind == party.kind]
+    suffix = ""
+    if party.kind == "supplier" and len(same_kind) < len(others):
+        suffix = books.policies.supplier_suffix
+    if same_kind:
+        numbers = [other.number for other in same_kind]
+        tells = party.number if party.number and party.number not in numbers and None not in numbers else party.party_id
+        suffix += f" [{clean(tells, ':')}]"
+    return shorten(_clean_name(party), NAME_LENGTH - len(suffix)) + suffix
+
+
+def name_key(party: Party) -> str:
+    """What two parties share when QBO would call their names equal."""
+    return _clean_name(party).casefold()
+
+
+def name_index(parties: Iterable[Party]) -> Mapping[str, tuple[Party, ...]]:
+    """All parties by `name_key`, for `Books.namesakes`."""
+    index: dict[str, tuple[Party, ...]] = {}
+    for party in parties:
+        key = name_key(party)
+        index[key] = (*index.get(key, ()), party)
+    return index
+
+
+def _clean_name(party: Party) -> str:
+    return clean(party.name, ":") or clean(party.number or "", ":") or party.party_id

@@ -1,0 +1,130 @@
+"""Payloads: the fields that several QBO entities share, and the last step that makes a payload a draft.
+
+What belongs here: references, texts within QBO's lengths, headers, and `finish`, which checks the payload against
+`schema.py` and collects what it depends on. Which fields an entity gets is in the module of its subject.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.drafts import Draft, Effect, Payload, refuse
+from qbo_pipeline.accounting.money import ZERO
+from qbo_pipeline.accounting.schema import problem_in
+
+DOC_NUMBER_LENGTH = 21
+NOTE_LENGTH = 3600  # QBO takes 4,000; posting adds its marker
+DESCRIPTION_LENGTH = 4000
+
+
+def ref(value: str) -> dict[str, str]:
+    """A reference by id, or by `"$<key>"` to what another posting makes."""
+    return {"value": value}
+
+
+def key_ref(key: str) -> dict[str, str]:
+    """A reference to the object that the posting `key` makes."""
+    return ref(f"${key}")
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, or its beginning and a short digest of all of it, so that different long texts stay different."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit - 9]}~{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def clean(text: str, banned: str) -> str:
+    """The text with each banned or control character as a space, and single spaces only."""
+    return " ".join("".join(" " if ch in banned or not ch.isprintable() else ch for ch in text).split())
+
+
+def doc_number(number: str) -> str:
+    """A document number within QBO's 21 characters; a longer one ends in a digest of the whole."""
+    return shorten(clean(number, ""), DOC_NUMBER_LENGTH)
+
+
+def note(*parts: str | None) -> str:
+    """A private note from the parts that say something, with room left for posting's marker."""
+    return "; ".join(part for part in parts if part)[:NOTE_LENGTH]
+
+
+def number_field(books: Books, number: str) -> Payload:
+    """`DocNumber`, where the connection sends its own numbers and there is one."""
+    text = doc_number(number)
+    return {"DocNumber": text} if books.policies.send_document_numbers and text else {}
+
+
+def currency_fields(books: Books, currency: str, rate: Decimal) -> Payload:
+    """`CurrencyRef` (and `ExchangeRate` for a foreign currency) where the company has several currencies.
+
+    Ends with `Refused` for a foreign currency in a company that has one only.
+    """
+    if not books.policies.multicurrency:
+        if currency != books.home_currency:
+            refuse(
+                "multicurrency_off",
+                f"the amount is in {currency}, but the company keeps its books in {books.home_currency} only: "
+                "switch multicurrency on in QuickBooks and in the settings",
+                "currency",
+            )
+        return {}
+    foreign: Payload = {"ExchangeRate": rate} if currency != books.home_currency else {}
+    return {"CurrencyRef": ref(currency)} | foreign
+
+
+def finish(
+    *,
+    key: str,
+    entity: str,
+    payload: Payload,
+    business_date: date | None,
+    amount: Decimal,
+    currency: str,
+    effects: Iterable[Effect] = (),
+) -> Draft:
+    """The draft of a payload that QBO allows; ends with `Refused`, naming the field, for one that it does not."""
+    problem = problem_in(entity, payload)
+    if problem is not None:
+        refuse("invalid_payload", f"{entity}.{problem.field}: {problem.text}", problem.field)
+    return Draft(
+        key=key,
+        entity=entity,
+        payload=payload,
+        business_date=business_date,
+        amount=amount,
+        currency=currency,
+        depends_on=tuple(dict.fromkeys(_keys_in(payload))),
+        effects=merged(effects),
+    )
+
+
+def merged(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """One effect for each account, product and location, in order of appearance; zeros left out."""
+    totals: dict[tuple[str, str | None, str | None], Decimal] = {}
+    for effect in effects:
+        place = (effect.account_id, effect.product_id, effect.location_id)
+        totals[place] = totals.get(place, ZERO) + effect.amount
+    return tuple(
+        Effect(account_id=account, amount=amount, product_id=product, location_id=location)
+        for (account, product, location), amount in totals.items()
+        if amount
+    )
+
+
+def _keys_in(value: Any) -> Iterator[str]:
+    """Every key that the payload refers to, in order of appearance."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name in ("value", "TxnId") and isinstance(item, str) and item.startswith("$"):
+                yield item[1:]
+            else:
+                yield from _keys_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys_in(item)

@@ -1,0 +1,104 @@
+"""Products become QBO items that keep no quantity: NonInventory or Service, so that QBO computes no cost.
+
+What belongs here: the item of a product, and the items that stand for an account where a sales line has no product
+or goes to another account than its product's item does.
+"""
+
+from __future__ import annotations
+
+from qbo_pipeline.accounting.accounts import Place, account_for, known_account
+from qbo_pipeline.accounting.books import AccountRef, Books
+from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
+from qbo_pipeline.accounting.money import ZERO
+from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
+from qbo_pipeline.inventory.records import Product, record_key
+
+NAME_LENGTH = 100
+NAME_BANNED = ':"'
+INCOME_TYPES = ("Income", "Other Income")
+ITEM_TYPES = {"stocked": "NonInventory", "non_stocked": "NonInventory", "service": "Service"}
+
+
+def build_product(product: Product, books: Books) -> Draft:
+    """The item of a product, named by the product's number (unique in the source), described by its name.
+
+    The expense account, which only people who buy the item inside QBO use, is left out where the role `purchases`
+    has no account.
+    """
+    number = clean(product.number or f"{product.name} {product.product_id}", NAME_BANNED)
+    name = shorten(number or product.product_id, NAME_LENGTH)
+    payload: Payload = {
+        "Name": name,
+        "Sku": shorten(clean(product.number or product.product_id, ""), 100),
+        "Description": product.name[:4000],
+        "Type": ITEM_TYPES[product.kind],
+        "IncomeAccountRef": ref(income_account(books, _place(product)).id),
+    }
+    if books.accounts_of("purchases"):
+        payload["ExpenseAccountRef"] = ref(account_for(books, "purchases", _place(product)).id)
+    return finish(
+        key=record_key(product),
+        entity="Item",
+        payload=payload,
+        business_date=None,
+        amount=ZERO,
+        currency=books.home_currency,
+    )
+
+
+def income_account(books: Books, place: Place) -> AccountRef:
+    """The account of a sales line, which must be one that an item can sell to."""
+    account = account_for(books, "sales", place)
+    if account.type not in INCOME_TYPES:
+        refuse(
+            "account_type",
+            f"{place.field} would sell to '{account.name}', a {account.type} account, but items sell to income "
+            "accounts only: map it to an account of type Income or Other Income",
+            "role:sales",
+        )
+    return account
+
+
+def sales_item(books: Books, place: Place) -> Payload:
+    """The item for a sales line: its product's where that sells to the line's account, else the account's own."""
+    account = income_account(books, place)
+    if place.product is not None and income_account(books, _place(place.product)).id == account.id:
+        return key_ref(record_key(place.product))
+    return account_item(account)
+
+
+def account_item(account: AccountRef) -> Payload:
+    """The item that stands for an account; `build_account_items` makes it."""
+    return key_ref(f"item/{account.id}")
+
+
+def build_account_items(books: Books) -> list[Draft]:
+    """A service item for each income account of the books and for the rounding account, keyed `item/<account id>`.
+
+    They belong to no record: sales lines without a product, with another account than their product's, and cents
+    of rounding on sales forms refer to them.
+    """
+    ids = books.accounts_of("sales") | frozenset(books.hints.values()) | books.accounts_of("rounding")
+    accounts = [known_account(books, account_id, "the settings' accounts") for account_id in sorted(ids)]
+    rounding = books.accounts_of("rounding")
+    return [_account_item(books, item) for item in accounts if item.type in INCOME_TYPES or item.id in rounding]
+
+
+def _account_item(books: Books, account: AccountRef) -> Draft:
+    return finish(
+        key=f"item/{account.id}",
+        entity="Item",
+        payload={
+            "Name": shorten(clean(f"{account.name} (account {account.id})", NAME_BANNED), NAME_LENGTH),
+            "Description": f"Stands for the account {account.name} on lines without a product of their own",
+            "Type": "Service",
+            "IncomeAccountRef": ref(account.id),
+        },
+        business_date=None,
+        amount=ZERO,
+        currency=books.home_currency,
+    )
+
+
+def _place(product: Product) -> Place:
+    return Place(field=f"product {product.number or product.product_id}", product=product)

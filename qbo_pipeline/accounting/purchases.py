@@ -1,0 +1,183 @@
+"""Purchase documents: bills, supplier credits and purchase orders with account lines at net amounts.
+
+What belongs here: the lines of purchase forms. They are account-based, for item lines would have QBO keep stock.
+Stock lines go through `matching.py`; the others to the expense account of their hint, category or the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from qbo_pipeline.accounting.accounts import Place, account_for, dimension_for, money_account_for, product_of
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.documents import (
+    Subject,
+    due_field,
+    header,
+    residue_of,
+    subject_of,
+    tax_code_field,
+    tax_fields,
+)
+from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Payload, exclude
+from qbo_pipeline.accounting.matching import Clearing, Part
+from qbo_pipeline.accounting.money import ZERO, apportion, cents
+from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, finish, ref
+from qbo_pipeline.inventory.records import Document, DocumentLine, record_key
+
+
+def build_purchase_document(document: Document, books: Books) -> Draft | Excluded:
+    """The Bill or VendorCredit of a purchase document, by the sign of its total.
+
+    Numbered with the supplier's own number (`reference`) where the source has it, as payables are looked up by it.
+    """
+    subject = subject_of(document, books)
+    clearing = Clearing(subject=subject, books=books)
+    amounts = apportion(line.net_amount * subject.sign for line in document.lines)
+    lines: list[tuple[Part, Payload]] = []
+    for line, amount in zip(document.lines, amounts, strict=True):
+        lines += [(part, _line(subject, books, line, part)) for part in _parts(clearing, line, amount) if part.amount]
+    lines += _tax_line(subject, books)
+    if residue := residue_of(subject, sum(amounts, ZERO)):
+        lines.append(_rounding_line(subject, books, residue))
+    if not lines:
+        return Excluded(rule="nil_effect", message=f"{subject.label} has no amount on any line: nothing to post")
+    payload = {
+        **header(subject, books, document.reference or document.number),
+        **due_field(subject),
+        **payable_field(subject, books),
+        **({} if books.policies.tax_regime == "us" else tax_fields(subject, books)),
+        "Line": [{"LineNum": number, **line} for number, (_, line) in enumerate(lines, start=1)],
+    }
+    return finish(
+        key=record_key(document),
+        entity=subject.entity,
+        payload=payload,
+        business_date=document.business_date,
+        amount=subject.amount(document.total_amount),
+        currency=document.currency,
+        effects=_effects(subject, books, (part for part, _ in lines)),
+    )
+
+
+def build_purchase_order(document: Document, books: Books) -> Draft:
+    """The PurchaseOrder of an order, where `post_purchase_orders` asks for it; it posts to no account.
+
+    Stock lines name the account that their bill will take off, the others their expense account.
+    """
+    if not books.policies.post_purchase_orders:
+        exclude(
+            "purchase_order_not_posted",
+            f"Purchase order {document.number}: purchase orders are not sent (policy post_purchase_orders is off)",
+        )
+    subject = subject_of(document, books)
+    clearing = Clearing(subject=subject, books=books)
+    amounts = apportion(line.net_amount * subject.sign for line in document.lines)
+    lines = [
+        _line(subject, books, line, part)
+        for line, amount in zip(document.lines, amounts, strict=True)
+        for part in _parts(clearing, line, amount)
+    ]
+    payload = {
+        **header(subject, books, document.number),
+        **due_field(subject),
+        **payable_field(subject, books),
+        **({} if books.policies.tax_regime == "us" else tax_fields(subject, books)),
+        "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
+    }
+    return finish(
+        key=record_key(document),
+        entity=subject.entity,
+        payload=payload,
+        business_date=document.business_date,
+        amount=subject.amount(document.total_amount),
+        currency=document.currency,
+    )
+
+
+def payable_field(subject: Subject, books: Books) -> Payload:
+    """`APAccountRef`, for home currency only: QBO keeps a payable account for each foreign currency by itself."""
+    if subject.document.currency != books.home_currency or not books.accounts_of("accounts_payable"):
+        return {}
+    place = Place(field=subject.label, location_id=subject.document.location_id, party=subject.party.record_id)
+    return {"APAccountRef": ref(account_for(books, "accounts_payable", place).id)}
+
+
+def _parts(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[Part]:
+    """A line's account parts: a stock line's by its matches, another line's on its expense account.
+
+    A line without a product is a stock line where it is matched to a movement.
+    """
+    subject, books = clearing.subject, clearing.books
+    product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
+    place = Place(
+        field=f"line {line.line_number} of {subject.label}",
+        product=product,
+        location_id=line.location_id or subject.document.location_id,
+        party=subject.party.record_id,
+    )
+    if product.kind == "stocked" if product is not None else line.line_id in clearing.matches:
+        return clearing.parts(line, amount, place)
+    hinted = Place(
+        field=place.field,
+        line_hint=line.account,
+        product=product,
+        location_id=place.location_id,
+        party=place.party,
+    )
+    return iter([Part(account=account_for(books, "purchases", hinted), amount=amount, place=place)])
+
+
+def _line(subject: Subject, books: Books, line: DocumentLine, part: Part) -> Payload:
+    product = part.place.product
+    named = line.description or (product.name if product else "")
+    text = f"{named} ({part.why})".strip() if part.why else named
+    code: Payload = {}
+    if books.policies.tax_regime != "us":
+        code = tax_code_field(subject, books, line.tax_code, line.tax_amount, f"line {line.line_number}")
+    return _account_line(books, part, text, code)
+
+
+def _tax_line(subject: Subject, books: Books) -> list[tuple[Part, Payload]]:
+    """A US bill has no tax of its own in QBO: what the supplier charged is a line on the input tax account."""
+    if books.policies.tax_regime != "us" or not subject.tax:
+        return []
+    place = Place(field=f"the tax of {subject.label}", party=subject.party.record_id)
+    part = Part(account=account_for(books, "input_tax", place), amount=subject.tax, place=place)
+    return [(part, _account_line(books, part, "Tax", {}))]
+
+
+def _rounding_line(subject: Subject, books: Books, residue: Decimal) -> tuple[Part, Payload]:
+    place = Place(field=f"the cents left from rounding {subject.label}")
+    part = Part(account=money_account_for(books, "rounding", place), amount=residue, place=place)
+    code: Payload = {}
+    if books.policies.tax_regime != "us":
+        code = tax_code_field(subject, books, None, ZERO, "the rounding line")
+    return part, _account_line(books, part, "Rounding", code)
+
+
+def _account_line(books: Books, part: Part, text: str, code: Payload) -> Payload:
+    detail: Payload = {"AccountRef": ref(part.account.id), **code}
+    if (class_id := dimension_for(books, "class", part.place)) is not None:
+        detail["ClassRef"] = ref(class_id)
+    described: Payload = {"Description": text[:DESCRIPTION_LENGTH]} if text else {}
+    return {
+        "Amount": part.amount,
+        **described,
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": detail,
+    }
+
+
+def _effects(subject: Subject, books: Books, parts: Iterable[Part]) -> Iterator[Effect]:
+    """What the lines do to stock accounts, in home currency: each line at the document's rate, as QBO converts it."""
+    direction = 1 if subject.entity == "Bill" else -1
+    for part in parts:
+        if part.account.id in books.stock_accounts:
+            yield Effect(
+                account_id=part.account.id,
+                amount=direction * cents(part.amount * subject.rate),
+                product_id=part.place.product.product_id if part.place.product else None,
+                location_id=part.place.location_id,
+            )

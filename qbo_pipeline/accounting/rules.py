@@ -1,0 +1,76 @@
+"""The table of posting rules: the kind of a record names the function that makes its drafts.
+
+What belongs here: the table, and the one door through which records become drafts. A further rule (another kind,
+another posting mode) is a row here and a function in the module of its subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.drafts import Excluded, Outcome, Stop
+from qbo_pipeline.accounting.movements import build_movement
+from qbo_pipeline.accounting.parties import build_party
+from qbo_pipeline.accounting.payments import build_payment
+from qbo_pipeline.accounting.products import build_product
+from qbo_pipeline.accounting.purchases import build_purchase_document, build_purchase_order
+from qbo_pipeline.accounting.sales import build_quote, build_sales_document
+from qbo_pipeline.inventory.records import (
+    MOVEMENT_KINDS,
+    PARTY_KINDS,
+    PAYMENT_KINDS,
+    PRODUCT_KINDS,
+    Document,
+    Location,
+    Payment,
+    Record,
+)
+
+Rule = Callable[[Any, Books], Outcome]
+
+
+def _build_location(location: Location, books: Books) -> Excluded:
+    return Excluded(
+        rule="location_not_posted",
+        message=f"Location {location.name}: locations are mapped to accounts, classes or departments in the settings",
+    )
+
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(PARTY_KINDS, build_party),
+    **dict.fromkeys(PRODUCT_KINDS, build_product),
+    "location": _build_location,
+    "sales_invoice": build_sales_document,
+    "sales_credit": build_sales_document,
+    "quote": build_quote,
+    "bill": build_purchase_document,
+    "purchase_credit": build_purchase_document,
+    "purchase_order": build_purchase_order,
+    **dict.fromkeys(MOVEMENT_KINDS, build_movement),
+    **dict.fromkeys(PAYMENT_KINDS, build_payment),
+}
+
+
+def build(record: Record, books: Books) -> Outcome:
+    """The drafts of a record, or why there are none: `Excluded` by a rule, or `Refused` until a person acts.
+
+    The same record and books give the same answer, to the byte. Raises `KeyError` for a kind that is no record kind.
+    """
+    try:
+        return RULES[record.kind](record, books)
+    except Stop as stop:
+        return stop.outcome
+
+
+def built_from(record: Record) -> tuple[str, ...]:
+    """The keys of the dated records that decide a record's drafts besides itself: build it again when one changes.
+
+    A bill takes off what its matched receipts posted; a payment links the documents that are posted.
+    """
+    if isinstance(record, Document):
+        return tuple(dict.fromkeys(f"movement/{match.movement_id}" for match in record.matches))
+    if isinstance(record, Payment):
+        return tuple(dict.fromkeys(f"document/{allocation.document_id}" for allocation in record.allocations))
+    return ()

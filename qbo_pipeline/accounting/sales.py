@@ -1,0 +1,103 @@
+"""Sales documents: invoices, credits and quotes with item lines at net amounts.
+
+What belongs here: the lines of sales forms. Items keep no quantity in QBO, so these documents touch receivables,
+income and sales tax only; what leaves the stock is posted by the shipment.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from qbo_pipeline.accounting.accounts import Place, dimension_for, money_account_for, product_of
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.documents import (
+    Subject,
+    due_field,
+    header,
+    residue_of,
+    subject_of,
+    tax_code_field,
+    tax_fields,
+)
+from qbo_pipeline.accounting.drafts import Draft, Payload, exclude
+from qbo_pipeline.accounting.money import ZERO, apportion, quantity_and_price
+from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, finish, ref
+from qbo_pipeline.accounting.products import account_item, sales_item
+from qbo_pipeline.inventory.records import Document, DocumentLine, decimal_text, record_key
+
+
+def build_sales_document(document: Document, books: Books) -> Draft:
+    """The Invoice or CreditMemo of a sales document, by the sign of its total.
+
+    Lines of either sign stay lines of either sign; only the total decides the entity. Amounts are in the
+    document's currency.
+    """
+    return _sales_form(document, books)
+
+
+def build_quote(document: Document, books: Books) -> Draft:
+    """The Estimate of a quote, where the policy `post_quotes` asks for it; it posts to no account."""
+    if not books.policies.post_quotes:
+        exclude("quote_not_posted", f"Quote {document.number}: quotes are not sent (policy post_quotes is off)")
+    return _sales_form(document, books)
+
+
+def _sales_form(document: Document, books: Books) -> Draft:
+    subject = subject_of(document, books)
+    amounts = apportion(line.net_amount * subject.sign for line in document.lines)
+    lines = [_line(subject, books, line, amount) for line, amount in zip(document.lines, amounts, strict=True)]
+    if residue := residue_of(subject, sum(amounts, ZERO)):
+        lines.append(_rounding_line(subject, books, residue))
+    payload = {
+        **header(subject, books, document.number),
+        **(_expiry(subject) if subject.entity == "Estimate" else due_field(subject)),
+        **tax_fields(subject, books),
+        "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
+    }
+    return finish(
+        key=record_key(document),
+        entity=subject.entity,
+        payload=payload,
+        business_date=document.business_date,
+        amount=subject.amount(document.total_amount),
+        currency=document.currency,
+    )
+
+
+def _expiry(subject: Subject) -> Payload:
+    due = subject.document.due_date
+    return {"ExpirationDate": due.isoformat()} if due else {}
+
+
+def _line(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -> Payload:
+    field = f"line {line.line_number} of {subject.label}"
+    product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
+    place = Place(
+        field=field,
+        line_hint=line.account,
+        product=product,
+        location_id=line.location_id or subject.document.location_id,
+        party=subject.party.record_id,
+    )
+    detail: Payload = {"ItemRef": sales_item(books, place)}
+    text = line.description or (product.name if product else "")
+    priced = quantity_and_price(amount, line.quantity, line.unit_price)
+    if priced is not None:
+        detail["Qty"], detail["UnitPrice"] = priced
+    elif line.quantity:
+        text = f"{text} ({decimal_text(line.quantity)} pieces)".strip()
+    detail |= tax_code_field(subject, books, line.tax_code, line.tax_amount, f"line {line.line_number}")
+    if (class_id := dimension_for(books, "class", place)) is not None:
+        detail["ClassRef"] = ref(class_id)
+    return _sales_line(amount, text, detail)
+
+
+def _rounding_line(subject: Subject, books: Books, residue: Decimal) -> Payload:
+    account = money_account_for(books, "rounding", Place(field=f"the cents left from rounding {subject.label}"))
+    code = tax_code_field(subject, books, None, ZERO, "the rounding line")
+    return _sales_line(residue, "Rounding", {"ItemRef": account_item(account)} | code)
+
+
+def _sales_line(amount: Decimal, text: str, detail: Payload) -> Payload:
+    described: Payload = {"Description": text[:DESCRIPTION_LENGTH]} if text else {}
+    return {"Amount": amount, **described, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}

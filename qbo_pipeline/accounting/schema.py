@@ -1,0 +1,301 @@
+"""What QuickBooks Online accepts, as tables: the check that a payload passes before it becomes a posting.
+
+What belongs here: fields, lengths, enumerations, amounts and references of the entities that the rules make, and
+the sums that QBO checks. A field that is not in the table is refused: the rules are strict about what they send.
+Source of the limits: QBO's field documentation for the v3 Accounting API.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+MAX_LINES = 10_000
+MAX_US_TAXABLE_LINES = 750
+_REFERENCE = re.compile(r"\d+|\$[a-z]+/.+")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What QBO would refuse: the field's path and the reason in words."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field's rule. `kind`: text, amount (two decimals, not negative), signed (two decimals), number (not
+    rounded), day, id, code (a reference's value that is a word), object, list."""
+
+    kind: str
+    required: bool = False
+    limit: int = 0
+    choices: tuple[str, ...] = ()
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    banned: str = ""
+
+
+def _text(limit: int, *, required: bool = False, choices: tuple[str, ...] = (), banned: str = "") -> Field:
+    return Field("text", required, limit, choices, banned=banned)
+
+
+def _object(required: bool = False, **fields: Field) -> Field:
+    return Field("object", required, fields=fields)
+
+
+def _ref(required: bool = False) -> Field:
+    return _object(required, value=Field("id", True))
+
+
+def _code(required: bool = False) -> Field:
+    return _object(required, value=Field("code", True))
+
+
+def _lines(required: bool, **fields: Field) -> Field:
+    return Field("list", required, fields=fields)
+
+
+_AMOUNT = Field("amount", True)
+_SIGNED = Field("signed", True)
+_NUMBER = Field("number")
+_NOTE = _text(4000)
+_TXN: dict[str, Field] = {
+    "DocNumber": _text(21),
+    "TxnDate": Field("day", True),
+    "PrivateNote": _NOTE,
+    "CurrencyRef": _object(value=Field("currency", True)),
+    "ExchangeRate": _NUMBER,
+    "DepartmentRef": _ref(),
+}
+_TAX: dict[str, Field] = {
+    "GlobalTaxCalculation": _text(20, choices=("TaxExcluded", "TaxInclusive", "NotApplicable")),
+    "TxnTaxDetail": _object(TotalTax=_AMOUNT),
+}
+_SALES_LINE = _object(
+    ItemRef=_ref(True), Qty=_NUMBER, UnitPrice=_NUMBER, TaxCodeRef=_code(), ClassRef=_ref()
+)  # fmt: skip
+_ACCOUNT_LINE = _object(AccountRef=_ref(True), TaxCodeRef=_code(), ClassRef=_ref())
+_ITEM_LINE = _object(ItemRef=_ref(True), Qty=_NUMBER, UnitPrice=_NUMBER, TaxCodeRef=_code(), ClassRef=_ref())
+_JOURNAL_LINE = _object(
+    PostingType=_text(6, required=True, choices=("Debit", "Credit")),
+    AccountRef=_ref(True),
+    Entity=_object(Type=_text(8, required=True, choices=("Customer", "Vendor", "Employee")), EntityRef=_ref(True)),
+    ClassRef=_ref(),
+    DepartmentRef=_ref(),
+)
+_LINK = Field(
+    "list",
+    True,
+    fields={
+        "TxnId": Field("id", True),
+        "TxnType": _text(
+            20, required=True, choices=("Invoice", "CreditMemo", "Bill", "VendorCredit", "JournalEntry")
+        ),
+    },
+)  # fmt: skip
+
+
+def _detailed(amount: Field, **details: Field) -> dict[str, Field]:
+    """The fields of a line that says by its DetailType which detail object it carries."""
+    return {
+        "LineNum": _NUMBER,
+        "Description": _text(4000),
+        "Amount": amount,
+        "DetailType": _text(40, required=True, choices=tuple(details)),
+        **details,
+    }
+
+
+_SALES: dict[str, Field] = {
+    **_TXN,
+    **_TAX,
+    "CustomerRef": _ref(True),
+    "Line": _lines(True, **_detailed(_SIGNED, SalesItemLineDetail=_SALES_LINE)),
+}
+_PURCHASE: dict[str, Field] = {
+    **_TXN,
+    **_TAX,
+    "VendorRef": _ref(True),
+    "APAccountRef": _ref(),
+    "Line": _lines(
+        True,
+        **_detailed(_SIGNED, AccountBasedExpenseLineDetail=_ACCOUNT_LINE, ItemBasedExpenseLineDetail=_ITEM_LINE),
+    ),
+}
+_NAME: dict[str, Field] = {
+    "DisplayName": _text(500, required=True, banned=":\t\n"),
+    "CompanyName": _text(100),
+    "PrimaryEmailAddr": _object(Address=_text(100, required=True)),
+    "CurrencyRef": _object(value=Field("currency", True)),
+    "Notes": _text(2000),
+}
+SCHEMAS: dict[str, dict[str, Field]] = {
+    "Customer": _NAME,
+    "Vendor": {**_NAME, "AcctNum": _text(100)},
+    "Item": {
+        "Name": _text(100, required=True, banned=':\t\n"'),
+        "Sku": _text(100),
+        "Description": _text(4000),
+        "Type": _text(20, required=True, choices=("NonInventory", "Service")),
+        "IncomeAccountRef": _ref(True),
+        "ExpenseAccountRef": _ref(),
+    },
+    "Invoice": {**_SALES, "DueDate": Field("day")},
+    "CreditMemo": _SALES,
+    "Estimate": {**_SALES, "ExpirationDate": Field("day")},
+    "Bill": {**_PURCHASE, "DueDate": Field("day")},
+    "VendorCredit": _PURCHASE,
+    "PurchaseOrder": {**_PURCHASE, "DueDate": Field("day")},
+    "Payment": {
+        **_TXN,
+        "CustomerRef": _ref(True),
+        "TotalAmt": _AMOUNT,
+        "PaymentRefNum": _text(21),
+        "DepositToAccountRef": _ref(),
+        "Line": _lines(False, Amount=_AMOUNT, LinkedTxn=_LINK),
+    },
+    "BillPayment": {
+        **_TXN,
+        "VendorRef": _ref(True),
+        "TotalAmt": _AMOUNT,
+        "APAccountRef": _ref(),
+        "PayType": _text(10, required=True, choices=("Check", "CreditCard")),
+        "CheckPayment": _object(BankAccountRef=_ref(True)),
+        "CreditCardPayment": _object(CCAccountRef=_ref(True)),
+        "Line": _lines(True, Amount=_AMOUNT, LinkedTxn=_LINK),
+    },
+    "JournalEntry": {**_TXN, "Line": _lines(True, **_detailed(_AMOUNT, JournalEntryLineDetail=_JOURNAL_LINE))},
+}
+
+
+def problem_in(entity: str, payload: Mapping[str, Any]) -> Problem | None:
+    """The first thing that QBO would refuse in a payload, or `None`.
+
+    Raises `KeyError` for an entity that the rules do not make.
+    """
+    return next(_problems(entity, payload), None)
+
+
+def _problems(entity: str, payload: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _object_problems(SCHEMAS[entity], payload, "")
+    lines = payload.get("Line", [])
+    if len(lines) > MAX_LINES:
+        yield Problem("Line", f"{len(lines)} lines, and QBO takes {MAX_LINES}: split the document in the source")
+    for number, line in enumerate(lines):
+        if "DetailType" in line and line["DetailType"] not in line:
+            yield Problem(f"Line[{number}].{line['DetailType']}", "is missing, and DetailType names it")
+    yield from _SUMS.get(entity, _no_sums)(payload)
+
+
+def _object_problems(table: Mapping[str, Field], value: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    for name, rule in table.items():
+        if rule.required and value.get(name) in (None, "", []):
+            yield Problem(path + name, "is required and missing")
+    for name, item in value.items():
+        if name not in table:
+            yield Problem(path + name, "is not a field of this object")
+        elif item is not None:
+            yield from _field_problems(table[name], item, path + name)
+
+
+def _field_problems(rule: Field, value: Any, path: str) -> Iterator[Problem]:
+    if rule.kind == "list":
+        for number, item in enumerate(value):
+            yield from _object_problems(rule.fields, item, f"{path}[{number}].")
+    elif rule.kind == "object":
+        yield from _object_problems(rule.fields, value, f"{path}.")
+    elif (text := _scalar_problem(rule, value)) is not None:
+        yield Problem(path, text)
+
+
+def _scalar_problem(rule: Field, value: Any) -> str | None:
+    if rule.kind in ("amount", "signed", "number"):
+        return _amount_problem(rule.kind, value)
+    if not isinstance(value, str):
+        return f"is {type(value).__name__}, and must be text"
+    if rule.kind == "id":
+        return None if _REFERENCE.fullmatch(value) else f"'{value}' is neither a QBO id nor a reference to a posting"
+    if rule.kind == "currency":
+        return None if _CURRENCY.fullmatch(value) else f"'{value}' is not an ISO currency code"
+    if rule.kind == "day":
+        return _day_problem(value)
+    if rule.choices and value not in rule.choices:
+        return f"'{value}' is not one of {', '.join(rule.choices)}"
+    if rule.limit and len(value) > rule.limit:
+        return f"has {len(value)} characters, and QBO takes {rule.limit}"
+    if any(char in rule.banned for char in value):
+        return f"'{value}' has a character that QBO does not take in a name"
+    return None
+
+
+def _amount_problem(kind: str, value: Any) -> str | None:
+    if kind == "number":
+        return None if type(value) in (Decimal, int) else f"is {type(value).__name__}, and must be a decimal"
+    if type(value) is not Decimal:
+        return f"is {type(value).__name__}, and must be a decimal"
+    if value.as_tuple().exponent != -2:
+        return f"{value} does not have two decimals"
+    if kind == "amount" and value < 0:
+        return f"{value} is negative"
+    return None
+
+
+def _day_problem(value: str) -> str | None:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return f"'{value}' is not a date (YYYY-MM-DD)"
+    return None
+
+
+def _no_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from ()
+
+
+def _journal_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+    """QBO: at least two lines, debits = credits (2300)."""
+    totals = {"Debit": Decimal(0), "Credit": Decimal(0)}
+    for line in payload["Line"]:
+        totals[line["JournalEntryLineDetail"]["PostingType"]] += line["Amount"]
+    if totals["Debit"] != totals["Credit"]:
+        yield Problem("Line", f"debits {totals['Debit']} are not credits {totals['Credit']}")
+    if len(payload["Line"]) < 2:
+        yield Problem("Line", "a journal entry needs a debit and a credit")
+
+
+def _document_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+    """QBO: a document's total is not negative; US taxable sales forms take 750 lines."""
+    total = sum((line["Amount"] for line in payload["Line"]), Decimal(0))
+    total += payload.get("TxnTaxDetail", {}).get("TotalTax", Decimal(0))
+    if total < 0:
+        yield Problem("Line", f"the total {total} is negative")
+    taxable = "CustomerRef" in payload and "GlobalTaxCalculation" not in payload and "TxnTaxDetail" in payload
+    if taxable and len(payload["Line"]) > MAX_US_TAXABLE_LINES:
+        yield Problem("Line", f"{len(payload['Line'])} lines, and QBO takes {MAX_US_TAXABLE_LINES} where sales tax is")
+
+
+def _payment_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is linked (credits counted against) is not more than the payment."""
+    linked = Decimal(0)
+    for line in payload.get("Line", []):
+        credit = line["LinkedTxn"][0]["TxnType"] in _CREDITS[("CustomerRef" in payload)]
+        linked += -line["Amount"] if credit else line["Amount"]
+    if linked > payload["TotalAmt"]:
+        yield Problem("Line", f"{linked} is linked, more than the payment of {payload['TotalAmt']}")
+    if linked < 0:
+        yield Problem("Line", f"credits exceed what they settle by {-linked}")
+
+
+_CREDITS = {True: ("CreditMemo",), False: ("VendorCredit",)}
+_SUMS = {
+    "JournalEntry": _journal_sums,
+    "Payment": _payment_sums,
+    "BillPayment": _payment_sums,
+    **dict.fromkeys(("Invoice", "CreditMemo", "Bill", "VendorCredit", "Estimate", "PurchaseOrder"), _document_sums),
+}

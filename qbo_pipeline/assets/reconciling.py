@@ -1,0 +1,70 @@
+"""Assets that compare: QBO's ledger lines of the inventory accounts, and the reconciliation with its reports."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from qbo_pipeline.assets.common import Common, as_metadata, covered
+from qbo_pipeline.pipeline.ledger import read_ledger
+from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+from qbo_pipeline.pipeline.report_files import write_reports
+from qbo_pipeline.resources import PipelineResource, table
+
+
+def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
+    """`ledger_lines` and `reconciliation` of one connection."""
+
+    @dg.asset(
+        **common.dated("reconcile"),
+        deps=[common.key("quickbooks_documents")],
+        kinds={"quickbooks"},
+        description="QBO's own general ledger lines of the inventory accounts, read completely up to the last day.",
+    )
+    def ledger_lines(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        _, last = covered(context)[-1]
+        with pipeline.run(context) as run:
+            result = read_ledger(run, last)
+            return dg.MaterializeResult(
+                metadata={
+                    **as_metadata(result.totals()),
+                    **as_metadata(run.api_calls()),
+                    "balances": table(result.rows(), ["account", "balance", "lines"]),
+                }
+            )
+
+    @dg.asset(
+        **common.dated("reconcile"),
+        deps=[common.key("ledger_lines"), common.key("movements")],
+        kinds={"excel", "html"},
+        description="Stock value against the Inventory account as at the last day, each difference with its cause.",
+    )
+    def reconciliation(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        _, last = covered(context)[-1]
+        with pipeline.run(context) as run:
+            result = reconcile_as_at(run, last)
+            files = write_reports(run, result)
+        causes = result.causes.astype(str).to_dict("records")
+        divergence = result.first_divergence
+        return dg.MaterializeResult(
+            metadata={
+                "as_at": result.as_at.isoformat(),
+                "currency": result.currency,
+                "status": result.status,
+                "first_divergence": divergence.business_date.isoformat() if divergence else "never",
+                **as_metadata(
+                    {
+                        "stock_value": result.stock_value,
+                        "ledger_balance": result.ledger_balance,
+                        "difference": result.difference,
+                        "unexplained": result.unexplained,
+                    }
+                ),
+                "causes": table(causes, ["label", "count", "amount"]),
+                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes) or "none"),
+                "page": dg.MetadataValue.path(str(files.page)),
+                "workbook": dg.MetadataValue.path(str(files.workbook)),
+                "content_hash": result.content_hash,
+            }
+        )
+
+    return [ledger_lines, reconciliation]

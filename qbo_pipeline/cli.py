@@ -1,0 +1,58 @@
+"""The commands for people: `qbo-pipeline --help`. Each answers exit status 0 only when all is well.
+
+What belongs here: the list of commands and what they share. What a command does is in `commands/`, one module a
+subject; heavy libraries are imported there, inside the functions that need them, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from qbo_pipeline.commands import companies, decisions, demonstrate, inspecting, reconciling, running
+from qbo_pipeline.emulator.command import emulator
+
+app = typer.Typer(
+    name="qbo-pipeline",
+    help="Carries what happens in an inventory system into QuickBooks Online, exactly once, and proves that they agree.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals may hold secrets
+)
+
+app.command()(companies.init)
+app.command()(companies.connect)
+app.command()(companies.preflight)
+app.command()(running.run)
+app.command()(inspecting.status)
+app.command()(inspecting.show)
+app.command()(inspecting.verify)
+app.command()(decisions.retry)
+app.command()(decisions.skip)
+app.command()(decisions.approve)
+app.command()(decisions.reverse)
+app.command()(decisions.unlink)
+app.command()(decisions.relink)
+app.command()(reconciling.reconcile)
+app.command("sign-off")(reconciling.sign_off)
+app.command()(emulator)
+app.command()(demonstrate.demo)
+app.command()(demonstrate.ui)
+
+
+def main() -> None:
+    """Run the command line; what a person must act on is told in plain words, without a traceback."""
+    from qbo_pipeline.pipeline.failures import plain_failure
+
+    try:
+        app()
+    except Exception as error:
+        failure = plain_failure(error)
+        if failure is None:
+            raise
+        sys.stderr.write(f"{failure.text}\n")
+        sys.exit(3 if failure.transient else 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""What the commands share: the settings option, a run with progress on the terminal, dates, printing JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
+
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option("--settings", "-s", help="The connection's settings file.", envvar="QBO_PIPELINE_SETTINGS"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def parse_day(text: str) -> date:
+    """A business date as people type it; ends the command with a plain message for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write it as 2026-03-31") from None
+
+
+Day = Annotated[date, typer.Option(parser=parse_day, metavar="YYYY-MM-DD")]
+
+
+@contextmanager
+def command_run(settings_file: Path | None, *, quiet: bool = False) -> Iterator[Run]:
+    """A run of the pipeline started by a command; what takes longer shows its progress on standard error."""
+    from rich.console import Console
+
+    from qbo_pipeline.pipeline.run import no_progress, open_run
+    from qbo_pipeline.settings import load_settings
+
+    settings = load_settings(settings_file)
+    if quiet or not sys.stderr.isatty():
+        with open_run(settings, progress=no_progress) as run:
+            yield run
+        return
+    with Console(stderr=True).status("starting") as status:
+
+        def progress(what: str, count: int) -> None:
+            status.update(f"{what}: {count:,}")
+
+        with open_run(settings, progress=progress) as run:
+            yield run
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output; decimals as strings, dates and instants in ISO form."""
+    json.dump(value, sys.stdout, indent=2, default=_plain, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    isoformat = getattr(value, "isoformat", None)
+    return str(isoformat() if isoformat else value)

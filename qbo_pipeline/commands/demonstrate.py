@@ -1,0 +1,223 @@
+"""`qbo-pipeline demo`: a month of nights of a made-up company, embedded; and `qbo-pipeline ui` on what it left.
+
+The emulator runs in a process of its own and is stopped at the end; the company's books, the store and Dagster's
+instance stay in the demo's folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from qbo_pipeline.commands.template import settings_text
+
+NAME = "demo"
+FIRST_DAY = date(2026, 10, 1)
+REALM = "9130347798120106"
+
+
+Folder = Annotated[Path, typer.Option(help="Where everything of the demo lies.")]
+
+
+def demo(
+    folder: Folder = Path(".demo"),
+    days: Annotated[int, typer.Option(min=1, max=365, help="How many nights.")] = 31,
+    seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
+) -> None:
+    """A month of nightly runs of a made-up company, reconciled: no account, no server, no question asked."""
+    raise typer.Exit(run_demo(folder, days, seed=seed))
+
+
+def ui(
+    folder: Folder = Path(".demo"),
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+) -> None:
+    """The Dagster UI on the demo's instance, with the emulator running beside it."""
+    raise typer.Exit(run_ui(folder, port))
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFolder:
+    """Where everything of the demo lies."""
+
+    path: Path
+
+    @property
+    def company(self) -> Path:
+        return self.path / "inventory.sqlite"
+
+    @property
+    def books(self) -> Path:
+        return self.path / "quickbooks.sqlite"
+
+    @property
+    def connections(self) -> Path:
+        return self.path / "connections"
+
+    @property
+    def settings(self) -> Path:
+        return self.connections / f"{NAME}.toml"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.path / "dagster"
+
+    def environment(self) -> dict[str, str]:
+        """What Dagster's processes need to find the demo."""
+        return {
+            "DAGSTER_HOME": str(self.dagster_home),
+            "QBO_PIPELINE_CONNECTIONS": str(self.connections),
+            "QBO_PIPELINE_SETTINGS": str(self.settings),
+        }
+
+
+@contextmanager
+def emulator(folder: DemoFolder, port: int = 0) -> Iterator[dict[str, str]]:
+    """The emulator with the demo's books, in a process of its own; answers its first line (addresses, credentials)."""
+    command = [sys.executable, "-m", "qbo_pipeline.emulator", "--port", str(port), "--state", str(folder.books)]
+    command += ["--realm", REALM, "--company", "us", "--limits", "qbo"]
+    with (folder.path / "emulator.log").open("a") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the emulator did not start; see {folder.path / 'emulator.log'}")
+        yield json.loads(line)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
+    """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings."""
+    for path in (folder.connections, folder.dagster_home):
+        path.mkdir(parents=True, exist_ok=True)
+    values: dict[str, Any] = {
+        "name": NAME,
+        "currency": "USD",
+        "time_zone": "America/New_York",
+        "first_day": FIRST_DAY.isoformat(),
+        "last_day": (FIRST_DAY + timedelta(days=days - 1)).isoformat(),
+        "source_url": "sqlite:///../inventory.sqlite",
+        "environment": "emulator",
+        "realm": start["realm"],
+        "base_url": start["base_url"],
+        "store_url": "sqlite:///../store.sqlite",
+        "tax_codes": {"": "NON", "NY-SALES": "TAX"},
+    }
+    folder.settings.write_text(settings_text(values), encoding="utf-8")
+    prefix = f"QBO_{NAME.upper()}"
+    lines = [f"{prefix}_{key.upper()}={start[key]}" for key in ("client_id", "client_secret", "refresh_token")]
+    lines.append(f"{prefix}_ENCRYPTION_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}")
+    env_file = folder.connections / ".env"
+    env_file.touch(mode=0o600)
+    env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder.dagster_home / "dagster.yaml").write_text(_dagster_yaml(), encoding="utf-8")
+
+
+def _dagster_yaml() -> str:
+    file = Path(__file__).parent.parent.parent / "dagster.yaml"
+    return file.read_text(encoding="utf-8") if file.is_file() else "telemetry:\n  enabled: false\n"
+
+
+def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
+    """Run `days` nights and print what came out; answers the exit status: 0 only where all is explained and posted."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    folder = DemoFolder(folder_path.resolve())
+    if folder.path.exists():
+        shutil.rmtree(folder.path)
+    folder.path.mkdir(parents=True)
+    console = Console()
+    console.print(f"A made-up company, {days} nights from {FIRST_DAY}, into an emulated QuickBooks company.")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with emulator(folder) as start, Progress(*columns, console=console) as progress:
+        prepare(folder, start, days)
+        os.environ.update(folder.environment())
+        task = progress.add_task("nights", total=days)
+        for night in range(days):
+            day = FIRST_DAY + timedelta(days=night)
+            _company_works(folder, day, night, seed)
+            progress.update(task, description=f"night after {day}")
+            if not _run_night(day):
+                console.print(f"[red]The run of {day} failed; `make ui` shows why.")
+                return 1
+            progress.advance(task)
+        if not sys.stdout.isatty():
+            console.print(f"{days} nights done.")
+    return _tell(folder, console, FIRST_DAY + timedelta(days=days - 1))
+
+
+def _company_works(folder: DemoFolder, day: date, night: int, seed: int) -> None:
+    from qbo_pipeline.demo.company import advance, generate
+
+    if night == 0:
+        generate(folder.company, seed=seed, first_day=day, days=1)
+    else:
+        advance(folder.company, day)
+
+
+def _run_night(day: date) -> bool:
+    import logging
+
+    import dagster as dg
+
+    from qbo_pipeline.definitions import build_definitions
+
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    definitions = build_definitions(os.environ["QBO_PIPELINE_SETTINGS"])
+    job = definitions.resolve_job_def(f"{NAME}_nightly")
+    with dg.DagsterInstance.get() as instance:
+        return job.execute_in_process(instance=instance, partition_key=day.isoformat(), raise_on_error=False).success
+
+
+def _tell(folder: DemoFolder, console: Any, last: date) -> int:
+    from qbo_pipeline.commands.summary import print_summary
+    from qbo_pipeline.settings import load_settings
+
+    return print_summary(load_settings(folder.settings), console, as_at=last)
+
+
+def run_ui(folder_path: Path, port: int) -> int:
+    """Start the emulator and the Dagster UI on the demo's instance; ends with Ctrl-C."""
+    folder = DemoFolder(folder_path.resolve())
+    if not folder.settings.is_file():
+        sys.stderr.write("There is no demo yet: run `make demo` first (it takes a few minutes).\n")
+        return 1
+    from urllib.parse import urlsplit
+
+    from qbo_pipeline.settings import load_settings
+
+    base_url = load_settings(folder.settings).quickbooks.base_url
+    emulator_port = urlsplit(base_url or "").port or 0
+    workspace = Path(__file__).parent.parent.parent / "workspace.yaml"
+    with emulator(folder, port=emulator_port) as start:
+        sys.stdout.write(f"Dagster UI: http://127.0.0.1:{port}   QuickBooks emulator: {start['base_url']}\n")
+        sys.stdout.flush()
+        command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
+        process = subprocess.Popen(command, env={**os.environ, **folder.environment()})
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait(timeout=30)
+            return 0

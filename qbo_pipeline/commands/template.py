@@ -1,0 +1,50 @@
+"""The settings file that `init` and the demo write: one template, filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+DEFAULT_ROLES = {
+    "inventory": "Inventory Asset",
+    "in_transit": "Inventory in Transit",
+    "goods_received_not_invoiced": "Goods Received Not Invoiced",
+    "accounts_receivable": "Accounts Receivable (A/R)",
+    "accounts_payable": "Accounts Payable (A/P)",
+    "sales": "Sales of Product Income",
+    "cost_of_goods_sold": "Cost of Goods Sold",
+    "inventory_adjustment": "Inventory Shrinkage",
+    "write_off": "Stock Write-offs",
+    "labour_absorbed": "Labour and Overhead Absorbed",
+    "purchase_price_variance": "Purchase Price Variance",
+    "purchases": "Purchases",
+    "input_tax": "Purchases",
+    "bank": "Checking",
+    "rounding": "Rounding",
+    "supplier_deposits": "Supplier Deposits",
+    "opening_balance_equity": "Opening Balance Equity",
+}
+_DEFAULTS: dict[str, Any] = {
+    "last_day": None,
+    "source_kind": "sql",
+    "source_path": None,
+    "source_url": None,
+    "mapping": None,
+    "parameters": {},
+    "base_url": None,
+    "store_url": "sqlite:///store.sqlite",
+    "roles": DEFAULT_ROLES,
+    "hints": {},
+    "tax_codes": {"": "NON"},
+}
+
+
+def settings_text(values: Mapping[str, Any]) -> str:
+    """The text of a settings file; `values` needs name, currency, time_zone, first_day, environment and realm."""
+    from jinja2 import Environment, StrictUndefined
+
+    template = (files("qbo_pipeline.commands") / "connection.toml.j2").read_text(encoding="utf-8")
+    # The text is TOML for a person's own machine, not a page: there is nothing to escape.
+    environment = Environment(undefined=StrictUndefined, trim_blocks=False, keep_trailing_newline=True, autoescape=False)  # noqa: S701
+    return environment.from_string(template).render({**_DEFAULTS, **values})

@@ -1,0 +1,62 @@
+"""The Dagster code location of one connection.
+
+`workspace.yaml` names one location for each connection; the attribute asked of this module is the connection's name,
+whose settings are `<name>.toml` in the folder `QBO_PIPELINE_CONNECTIONS` (`connections` without it). `defs` is the
+connection whose settings file `QBO_PIPELINE_SETTINGS` names. Loading reads that file and nothing else: no database,
+no network, no secret.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import dagster as dg
+
+from qbo_pipeline.assets.common import Common
+from qbo_pipeline.assets.extraction import extraction_assets
+from qbo_pipeline.assets.loading import loading_assets
+from qbo_pipeline.assets.reconciling import reconciling_assets
+from qbo_pipeline.checks.reconciling import posting_checks, reconciliation_checks
+from qbo_pipeline.checks.records import record_checks
+from qbo_pipeline.jobs import build_jobs
+from qbo_pipeline.resources import PipelineResource
+from qbo_pipeline.schedules import build_schedules
+from qbo_pipeline.sensors import build_sensors
+from qbo_pipeline.settings import SETTINGS_VARIABLE, load_settings
+
+# A single run for a range of days is what makes back-fills of years possible; its being marked beta is known.
+warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
+
+CONNECTIONS_VARIABLE = "QBO_PIPELINE_CONNECTIONS"
+
+
+def build_definitions(settings_file: Path | str) -> dg.Definitions:
+    """Assets, checks, jobs, schedules, sensors and resources of the connection with these settings.
+
+    Raises `SettingsError` where the settings are not valid.
+    """
+    settings = load_settings(settings_file)
+    common = Common(settings)
+    pipeline = PipelineResource(settings_file=str(settings.file))
+    jobs = build_jobs(settings)
+    return dg.Definitions(
+        assets=[*extraction_assets(common), *loading_assets(common), *reconciling_assets(common)],
+        asset_checks=[*record_checks(common), *posting_checks(common), *reconciliation_checks(common)],
+        jobs=list(jobs.values()),
+        schedules=build_schedules(settings, jobs),
+        sensors=build_sensors(settings, jobs, pipeline),
+        resources={"pipeline": pipeline},
+        # A process for each step costs a second and shares no connection: runs are what is spread over machines.
+        executor=dg.in_process_executor,
+    )
+
+
+def __getattr__(name: str) -> dg.Definitions:
+    if name == "defs":
+        return build_definitions(os.environ.get(SETTINGS_VARIABLE, ""))
+    file = Path(os.environ.get(CONNECTIONS_VARIABLE, "connections")) / f"{name}.toml"
+    if name.startswith("_") or not file.is_file():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}: there is no file {file}")
+    return build_definitions(file)

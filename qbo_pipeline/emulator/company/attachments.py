@@ -1,0 +1,61 @@
+"""Attached files: stored beside their Attachable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qbo_pipeline.emulator.company import entries
+from qbo_pipeline.emulator.company.book import Book, Entry
+from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, fault
+from qbo_pipeline.emulator.company.schema.entities import entity
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A stored file."""
+
+    file_name: str
+    content_type: str
+    content: bytes
+
+
+def upload(book: Book, metadata: Mapping[str, Any] | None, file_name: str, content_type: str, content: bytes) -> Entry:
+    """Store a file and make its Attachable. Raises 6030 for too large a file, and the faults of the metadata."""
+    if len(content) > book.settings.upload_limit:
+        raise fault("6030")
+    body = dict(metadata or {})
+    body["FileName"] = body.get("FileName") or file_name
+    body["ContentType"] = body.get("ContentType") or content_type
+    entry, _ = entries.create(book, entity("Attachable"), body)
+    entry.body["Size"] = len(content)
+    entry.body["FileAccessUri"] = f"/v3/company/attachments/{entry.id}"
+    book.save_entry("Attachable", entry, is_new=False)
+    row = (int(entry.id), entry.body["FileName"], entry.body["ContentType"], content)
+    book.store.execute("INSERT INTO files VALUES (?, ?, ?, ?)", row)
+    return entry
+
+
+def download(book: Book, id: str) -> Attachment:
+    """The file of an Attachable. Raises 610 where there is none."""
+    row = (
+        book.store.row("SELECT name, content_type, content FROM files WHERE id = ?", (int(id),))
+        if id.isdigit()
+        else None
+    )
+    if row is None:
+        raise fault("610", what=NOT_FOUND_INACTIVE)
+    return Attachment(*row)
+
+
+def delete(book: Book, body: Mapping[str, Any]) -> str:
+    """Take an Attachable and its file away; returns its id."""
+    found = entries.existing(book, entity("Attachable"), body)
+    book.touched = True
+    book.store.execute("DELETE FROM files WHERE id = ?", (int(found.id),))
+    book.store.execute("DELETE FROM entries WHERE entity = 'Attachable' AND id = ?", (int(found.id),))
+    book.store.execute("INSERT OR REPLACE INTO deleted VALUES ('Attachable', ?, ?)", (int(found.id), book.now()))
+    del book.entries["Attachable"][found.id]
+    book.record("Attachable", found.id, "Delete")
+    return found.id

@@ -1,0 +1,58 @@
+"""Change data capture: what was made, changed or deleted since an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from qbo_pipeline.emulator.company import present
+from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity
+
+
+def since(book: Book, names: list[str], instant: datetime) -> Body:
+    """`{"CDCResponse": [{"QueryResponse": [...]}]}`, one part for each entity that changed, deleted ones as stubs.
+
+    Raises 4001 for an entity without change tracking, 6000 for an instant beyond the look-back. At most
+    `changes_limit` objects in all, the oldest first.
+    """
+    wanted = [_tracked(name) for name in names]
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
+    if book.clock() - aware > book.settings.changes_look_back:
+        days = book.settings.changes_look_back.days
+        raise fault("6000", "changedSince", what=f"changedSince must not be more than {days} days ago.")
+    text = aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    left = book.settings.changes_limit
+    parts: list[Body] = []
+    for found in wanted:
+        bodies = _changed(book, found, text, left)
+        left -= len(bodies)
+        if bodies:
+            part: Body = {found.name: bodies, "startPosition": 1, "maxResults": len(bodies)}
+            if any(body.get("status") == "Deleted" for body in bodies):
+                part["totalCount"] = len(bodies)
+            parts.append(part)
+    return {"CDCResponse": [{"QueryResponse": parts or [{}]}]}
+
+
+def _tracked(name: str) -> Entity:
+    found = entity(name)
+    if found.name not in ENTITIES or not found.changes:
+        raise fault("4001", what=f"Entity {name} is not supported by change data capture.")
+    return found
+
+
+def _changed(book: Book, found: Entity, text: str, limit: int) -> list[Body]:
+    if found.kind == "transaction":
+        sql = f"SELECT {present.TXN_COLUMNS} FROM txns WHERE entity = ? AND updated >= ? ORDER BY updated, id LIMIT ?"  # noqa: S608
+        live = [present.transaction(book, row) for row in book.store.rows(sql, (found.name, text, limit))]
+    else:
+        sql = "SELECT id FROM entries WHERE entity = ? AND updated >= ? ORDER BY updated, id LIMIT ?"
+        ids = [str(row[0]) for row in book.store.rows(sql, (found.name, text, limit))]
+        live = [present.entry(book, found.name, book.entries[found.name][id]) for id in ids]
+    sql = "SELECT id, at FROM deleted WHERE entity = ? AND at >= ? ORDER BY at, id LIMIT ?"
+    gone: list[Body] = [
+        {"domain": "QBO", "status": "Deleted", "Id": str(id), "MetaData": {"LastUpdatedTime": book.local(at)}}
+        for id, at in book.store.rows(sql, (found.name, text, max(limit - len(live), 0)))
+    ]
+    return live + gone

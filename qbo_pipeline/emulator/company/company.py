@@ -1,0 +1,324 @@
+"""The door: one QuickBooks Online company without HTTP. Every operation of the emulator goes through `Company`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qbo_pipeline.emulator.company import (
+    attachments,
+    changes,
+    documents,
+    entries,
+    journal,
+    pdf,
+    present,
+    rates,
+    stock,
+    taxservice,
+    window,
+)
+from qbo_pipeline.emulator.company.attachments import Attachment
+from qbo_pipeline.emulator.company.book import Body, Book, Change
+from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, NOT_FOUND_INACTIVE, fault
+from qbo_pipeline.emulator.company.query.execute import run
+from qbo_pipeline.emulator.company.reports.catalogue import build as build_report
+from qbo_pipeline.emulator.company.schema import entities
+from qbo_pipeline.emulator.company.seeds.seeding import plant
+from qbo_pipeline.emulator.company.settings import CompanySettings
+from qbo_pipeline.emulator.company.store import Store
+
+__all__ = ["Attachment", "Body", "Change", "Company"]
+
+_Result = TypeVar("_Result")
+
+
+class Company:
+    """One company: entities, ledger, stock, query, reports and changes over one SQLite file (or memory).
+
+    Thread-safe by one lock. Outside `batch` every write is committed before it returns; a refused write raises
+    `faults.QboFault` and changes nothing. Bodies hold `str`, `bool`, `int`, `Decimal`, lists and dicts;
+    `jsontext.dumps` writes them with exact numbers, `jsontext.loads` reads a request's body.
+    """
+
+    def __init__(self, book: Book, realm: str) -> None:
+        self._book = book
+        self._lock = threading.RLock()
+        self._in_batch = False
+        self._listeners: list[Callable[[list[Change]], None]] = []
+        self.realm = realm
+        """The company's id, part of every URL."""
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | None,
+        *,
+        seed: str,
+        realm: str,
+        clock: Callable[[], datetime],
+        settings: CompanySettings | None = None,
+    ) -> Company:
+        """Open the file at `path` (None: memory), or make a new company from `seed` (us, uk, eu, empty).
+
+        `clock` gives aware UTC instants. An existing file keeps its seed; another realm raises `ValueError`.
+        """
+        store = Store(path)
+        stored = store.get_meta("realm")
+        if stored is not None and stored != realm:
+            store.close()
+            raise ValueError(f"{path} holds company {stored}, not {realm}: give that realm, or another file")
+        company = cls(Book(store, clock, settings or CompanySettings()), realm)
+        if stored is None:
+            company._plant(seed, realm)
+        return company
+
+    def _plant(self, seed: str, realm: str) -> None:
+        with self.batch():
+            plant(self._book, seed)
+            self._book.store.set_meta("realm", realm)
+
+    @property
+    def settings(self) -> CompanySettings:
+        """The settings in force."""
+        return self._book.settings
+
+    def change_settings(self, settings: CompanySettings) -> None:
+        """Put other settings in force from now on; the time zone stays that of the opening."""
+        with self._lock:
+            self._book.settings = settings
+
+    def close(self) -> None:
+        """Let go of the file; everything acknowledged is already in it."""
+        with self._lock:
+            self._book.store.close()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Group commit: the writes inside are committed together on leaving; each is still refused on its own.
+
+        Acknowledge them only after the block. Holds the company's lock, so other threads wait. May be nested. If the
+        block raises, nothing of it is kept.
+        """
+        with self._lock:
+            if self._in_batch:
+                yield
+                return
+            book = self._book
+            book.store.begin()
+            self._in_batch = True
+            try:
+                yield
+                book.store_counters()
+                book.store.commit()
+            except BaseException:
+                book.store.rollback()
+                book.changes.clear()
+                book.reload()
+                raise
+            finally:
+                self._in_batch = False
+            made, book.changes = book.changes, []
+            if made:
+                for listener in self._listeners:
+                    listener(made)
+
+    def _write(self, operation: Callable[[], _Result]) -> _Result:
+        """Run one write: all of it or nothing, inside the open batch or one of its own."""
+        book = self._book
+        with self.batch():
+            if not book.settings.subscription_active:
+                raise fault("6190")
+            stock.settle(book)
+            before = len(book.changes)
+            counters = dict(book.counters)
+            book.touched = False
+            try:
+                with book.store.savepoint():
+                    return operation()
+            except BaseException:
+                del book.changes[before:]
+                if book.touched:
+                    book.reload()
+                book.counters = counters
+                raise
+
+    def _settled(self) -> Book:
+        """The book for reading, after posting the costs that have become due."""
+        book = self._book
+        if book.next_due is not None and book.now() >= book.next_due:
+            with self.batch():
+                stock.settle(book)
+        return book
+
+    def create(self, entity: str, body: Mapping[str, Any], options: frozenset[str] = frozenset()) -> Body:
+        """Create an object; returns it as QBO would (without the `{"Invoice": …}` wrapper). Options as `include=`."""
+        name = entities.entity_name(entity)
+        if name == "TaxService":
+            return self.tax_service(body)
+        if name == "ExchangeRate":
+            return self._write(lambda: rates.put(self._book, body))
+        rules = entities.entity(name)
+        self._check_allowed(name)
+        if not rules.create:
+            raise fault("500", what=f"create on {name}")
+        return self._write(lambda: self._create(rules, body, options))
+
+    def _create(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
+        book = self._book
+        if rules.kind == "transaction":
+            return self._transaction(documents.create(book, rules.name, body, options))
+        entry, follow_ups = entries.create(book, rules, body)
+        for kind, document in follow_ups:
+            documents.create(book, kind, document, frozenset())
+        return present.entry(book, rules.name, book.entries[rules.name][entry.id])
+
+    def update(self, entity: str, body: Mapping[str, Any], options: frozenset[str] = frozenset()) -> Body:
+        """Full update, or sparse with `"sparse": true`; option `void` voids. Needs Id and SyncToken."""
+        name = entities.entity_name(entity)
+        if "void" in options:
+            return self.void(name, body)
+        if name == "ExchangeRate":
+            return self._write(lambda: rates.put(self._book, body))
+        rules = entities.entity(name)
+        self._check_allowed(name)
+        return self._write(lambda: self._update(rules, body, options))
+
+    def _update(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
+        book = self._book
+        if rules.kind == "transaction":
+            return self._transaction(documents.update(book, rules.name, body, options))
+        entry, follow_ups = entries.update(book, rules, body)
+        for kind, document in follow_ups:
+            documents.create(book, kind, document, frozenset())
+        return present.entry(book, rules.name, book.entries[rules.name][entry.id])
+
+    def delete(self, entity: str, body: Mapping[str, Any]) -> Body:
+        """Delete a transaction; returns `{"domain", "status": "Deleted", "Id"}`. Needs Id and SyncToken."""
+        rules = entities.entity(entity)
+        self._check_allowed(rules.name)
+        if not rules.delete:
+            raise fault("500", what=f"delete on {rules.name}")
+        book = self._book
+        if rules.name == "Attachable":
+            id = self._write(lambda: attachments.delete(book, body))
+        else:
+            id = str(self._write(lambda: documents.delete(book, rules.name, body)))
+        return {"domain": "QBO", "status": "Deleted", "Id": id}
+
+    def void(self, entity: str, body: Mapping[str, Any]) -> Body:
+        """Void: amounts become zero, links are cleared, PrivateNote starts with Voided."""
+        rules = entities.entity(entity)
+        return self._write(lambda: self._transaction(documents.void(self._book, rules.name, body)))
+
+    def _check_allowed(self, name: str) -> None:
+        if name == "InventoryAdjustment" and name not in self._book.settings.premium:
+            raise fault("5020", what="InventoryAdjustment is a premium API; this app may not use it.")
+
+    def _transaction(self, id: int) -> Body:
+        row = self._book.store.row(f"SELECT {present.TXN_COLUMNS} FROM txns WHERE id = ?", (id,))  # noqa: S608
+        assert row is not None
+        return present.transaction(self._book, row)
+
+    def read(self, entity: str, id: str) -> Body:
+        """One object. CompanyInfo and Preferences are found under any id. Raises fault 610."""
+        with self._lock:
+            book = self._settled()
+            rules = entities.entity(entity)
+            if rules.kind == "transaction":
+                sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
+                if not id.isdigit() or len(id) > 18 or not book.store.row(sql, (int(id), rules.name)):
+                    raise fault("610", what=NOT_FOUND_DELETED)
+                return self._transaction(int(id))
+            if rules.name == "ExchangeRate":
+                return rates.get(book, id, None)
+            entry = book.entries[rules.name].get("1" if rules.kind == "single" else id)
+            if entry is None:
+                raise fault("610", what=NOT_FOUND_INACTIVE)
+            return present.entry(book, rules.name, entry)
+
+    def query(self, text: str) -> Body:
+        """The value of `QueryResponse` for a statement of QBO's query language."""
+        with self._lock:
+            return run(self._settled(), text)
+
+    def report(self, name: str, params: Mapping[str, str]) -> Body:
+        """A report in QBO's Header/Columns/Rows shape; `params` are the URL's parameters."""
+        with self._lock:
+            return build_report(self._settled(), name, params)
+
+    def changes(self, entities: list[str], since: datetime) -> Body:
+        """Change data capture: `{"CDCResponse": [...]}` with stubs for what was deleted. `since` is aware."""
+        with self._lock:
+            return changes.since(self._settled(), entities, since)
+
+    def exchange_rate(self, currency: str, as_of: date | None = None) -> Body:
+        """The ExchangeRate object of a currency at a date (today if None). It is set by `create("ExchangeRate", …)`."""
+        with self._lock:
+            return rates.get(self._book, currency, as_of)
+
+    def tax_service(self, body: Mapping[str, Any]) -> Body:
+        """`POST /taxservice/taxcode`: makes a tax code and its rates; the answer is not wrapped."""
+        return self._write(lambda: taxservice.create(self._book, body))
+
+    def upload(self, metadata: Mapping[str, Any] | None, file_name: str, content_type: str, content: bytes) -> Body:
+        """Store a file; returns its Attachable. Raises 6030 where it is too large."""
+        book = self._book
+
+        def store() -> Body:
+            return present.entry(
+                book, "Attachable", attachments.upload(book, metadata, file_name, content_type, content)
+            )
+
+        return self._write(store)
+
+    def download(self, id: str) -> Attachment:
+        """The file of an Attachable. Raises fault 610."""
+        with self._lock:
+            return attachments.download(self._book, id)
+
+    def pdf(self, entity: str, id: str) -> bytes:
+        """A simple PDF of a sales form. Raises 500 for other entities, 610 for an unknown id."""
+        name = entities.entity_name(entity)
+        if name not in ("Invoice", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt"):
+            raise fault("500", what=f"pdf of {name}")
+        company = str(self._book.single("CompanyInfo").get("CompanyName", ""))
+        return pdf.sales_form(company, entities.LABELS[name], self.read(name, id))
+
+    def journal(self) -> str:
+        """The whole ledger in home currency as an hledger journal."""
+        with self._lock:
+            return journal.text(self._settled())
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Accounts with id, name, type, currency and balance (`Decimal`, debit positive) for the window."""
+        with self._lock:
+            return window.accounts(self._settled())
+
+    def latest_transactions(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Newest transactions: id, entity, label, number, date, name, amount, currency, updated."""
+        with self._lock:
+            return window.latest_transactions(self._settled(), limit)
+
+    def latest_lines(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Newest ledger lines: txn, label, date, account, debit, credit, name, memo."""
+        with self._lock:
+            return window.latest_lines(self._settled(), limit)
+
+    def on_change(self, listener: Callable[[list[Change]], None]) -> None:
+        """Call `listener` after each commit with the changes that it made durable, under the company's lock."""
+        self._listeners.append(listener)
+
+    @property
+    def change_counter(self) -> int:
+        """Number of changes so far; it only grows, and survives a restart."""
+        return self._book.counters.get("changes", 0)
+
+    @staticmethod
+    def entity_name(name: str) -> str:
+        """The canonical name (`SalesReceipt`) of an entity in any case (`salesreceipt`). Raises fault 2000."""
+        return entities.entity_name(name)

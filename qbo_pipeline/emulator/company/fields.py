@@ -1,0 +1,275 @@
+"""The vocabulary of the rule tables: what a property may hold, and the checks that follow from that alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from qbo_pipeline.emulator.company.faults import QboError, error
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+(\s*,\s*[^@\s,]+@[^@\s,]+\.[^@\s,]+)*")
+_CENT = Decimal("0.01")
+_FINE = Decimal("0.0000001")
+_LARGEST = Decimal(10) ** 15
+_REFUSED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One property: `kind` chooses the check, the rest are its limits.
+
+    `kind` is one of text, email, bool, date, datetime, amount (2 decimals), number, integer, ref, enum, object, list, any.
+    `target` names the entities that a reference may point to; `fixed` properties are kept as first written.
+    """
+
+    kind: str
+    max: int = 0
+    required: bool = False
+    read_only: bool = False
+    fixed: bool = False
+    target: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    fields: Mapping[str, Field] | None = None
+    queryable: bool | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+def clean(
+    body: Mapping[str, Any], fields: Mapping[str, Field], errors: list[QboError], path: str = ""
+) -> dict[str, Any]:
+    """The writable properties of `body` in their exact types; every fault found is appended to `errors`.
+
+    Properties that are null or empty come out as None, so that a sparse update can clear them; read-only properties
+    are dropped without a word, as QBO does; unknown ones are fault 2010.
+    """
+    out: dict[str, Any] = {}
+    for name, value in body.items():
+        field = fields.get(name)
+        if field is None:
+            errors.append(error("2010", path + name, what=f"failed to parse json object {name}"))
+            continue
+        if field.read_only:
+            continue
+        if value is None or value == "" or (field.kind == "ref" and _empty_reference(value)):
+            out[name] = None
+            continue
+        checked = _check(field, value, path + name, errors)
+        if checked is not _REFUSED:
+            out[name] = checked
+    return out
+
+
+def _empty_reference(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("value") in (None, "")
+
+
+def missing(body: Mapping[str, Any], fields: Mapping[str, Field], errors: list[QboError], path: str = "") -> None:
+    """Append fault 2020 for each required property that `body` lacks."""
+    for name, field in fields.items():
+        if field.required and body.get(name) in (None, "", []):
+            detail = f"Required parameter {path}{name} is missing in the request"
+            errors.append(error("2020", name, what=detail))
+
+
+def exact_number(value: Any) -> Decimal | None:
+    """A JSON number (or its text) as a `Decimal`: a float counts as the digits that it prints; None if it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, Decimal)):
+        number = Decimal(value)
+    elif isinstance(value, float):
+        number = Decimal(repr(value))
+    elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        try:
+            number = Decimal(value.strip())
+        except InvalidOperation:
+            return None
+    else:
+        return None
+    return number if number.is_finite() else None
+
+
+def _check(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    return _CHECKS[field.kind](field, value, path, errors)
+
+
+def _refuse(errors: list[QboError], code: str, path: str, **values: object) -> object:
+    errors.append(error(code, path.rpartition(".")[2], **values))
+    return _REFUSED
+
+
+def _text(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, (int, Decimal, float)) and not isinstance(value, bool):
+        text = str(value)
+    else:
+        return _refuse(errors, "2120", path, expected="a string", what=value)
+    if field.max and len(text) > field.max:
+        return _refuse(errors, "2050", path, low=0, high=f"{field.max:,}", length=len(text))
+    return text
+
+
+def _email(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    text = _text(field, value, path, errors)
+    if text is not _REFUSED and not _EMAIL.fullmatch(text.strip()):
+        return _refuse(errors, "2210", path, what=text)
+    return text
+
+
+def _bool(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return _refuse(errors, "2230", path, what=value)
+
+
+def _date(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    text = value[:10] if isinstance(value, str) else ""
+    if not _DATE.fullmatch(text):
+        return _refuse(errors, "2060", path, what=value)
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return _refuse(errors, "2070", path, what=value)
+    return text
+
+
+def _datetime(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return _refuse(errors, "2060", path, what=value)
+    return value
+
+
+def _number(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    number = exact_number(value)
+    if number is None:
+        return _refuse(errors, "2080", path, what=value)
+    if abs(number) >= _LARGEST:
+        return _refuse(errors, "2240", path, low=-_LARGEST, high=_LARGEST)
+    if (field.low is not None and number < field.low) or (field.high is not None and number > field.high):
+        return _refuse(errors, "2240", path, low=field.low, high=field.high)
+    if field.kind == "amount":
+        return number.quantize(_CENT, ROUND_HALF_UP)
+    return number.quantize(_FINE, ROUND_HALF_UP).normalize() + 0 if number.as_tuple().exponent < -7 else number  # type: ignore[operator]
+
+
+def _integer(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    number = exact_number(value)
+    if number is None or number != number.to_integral_value() or abs(number) >= _LARGEST:
+        return _refuse(errors, "2080", path, what=value)
+    return int(number)
+
+
+def _ref(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    identifier: Any = value.get("value") if isinstance(value, Mapping) else None
+    if isinstance(identifier, bool) or not isinstance(identifier, (str, int)):
+        return _refuse(errors, "2120", path, expected='a reference such as {"value": "1"}', what=value)
+    out = {"value": str(identifier).strip()}
+    if "type" in value and value["type"] and not isinstance(value["type"], str):
+        return _refuse(errors, "2120", path + ".type", expected="a string", what=value["type"])
+    if value.get("type") and len(field.target) > 1:
+        out["type"] = value["type"]
+    return out
+
+
+def _enum(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    if isinstance(value, str):
+        for option in field.options:
+            if option.lower() == value.lower():
+                return option
+    return _refuse(errors, "2170", path, what=value)
+
+
+def _object(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    if not isinstance(value, Mapping):
+        return _refuse(errors, "2120", path, expected="an object", what=value)
+    assert field.fields is not None
+    out = {k: v for k, v in clean(value, field.fields, errors, path + ".").items() if v is not None}
+    missing(out, field.fields, errors, path + ".")
+    return out
+
+
+def _list(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    if isinstance(value, Mapping):
+        value = [value]
+    if not isinstance(value, list):
+        return _refuse(errors, "2120", path, expected="a list", what=value)
+    if field.fields is None:
+        return value
+    out = []
+    for entry in value:
+        checked = _object(field, entry, path, errors)
+        if checked is not _REFUSED:
+            out.append(checked)
+    return out
+
+
+def _any(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
+    return value
+
+
+_CHECKS = {
+    "text": _text,
+    "email": _email,
+    "bool": _bool,
+    "date": _date,
+    "datetime": _datetime,
+    "amount": _number,
+    "number": _number,
+    "integer": _integer,
+    "ref": _ref,
+    "enum": _enum,
+    "object": _object,
+    "list": _list,
+    "any": _any,
+}
+
+
+def text(max: int = 4000, **more: Any) -> Field:
+    """A string of at most `max` characters."""
+    return Field("text", max=max, **more)
+
+
+def ref(*target: str, **more: Any) -> Field:
+    """A reference to one of the entities named."""
+    return Field("ref", target=target, **more)
+
+
+def enum(*options: str, **more: Any) -> Field:
+    """One of the words given; case does not matter on input."""
+    return Field("enum", options=options, **more)
+
+
+def obj(fields: Mapping[str, Field], **more: Any) -> Field:
+    """A nested object."""
+    return Field("object", fields=fields, **more)
+
+
+def rows(fields: Mapping[str, Field] | None = None, **more: Any) -> Field:
+    """A list of objects (of anything, where no fields are given)."""
+    return Field("list", fields=fields, **more)
+
+
+def computed(kind: str = "any", *, queryable: bool | None = None) -> Field:
+    """A property that QBO fills in: accepted and ignored on input."""
+    return Field(kind, read_only=True, queryable=queryable)
+
+
+BOOL = Field("bool")
+DATE = Field("date")
+AMOUNT = Field("amount")
+NUMBER = Field("number")
+INTEGER = Field("integer")
+EMAIL = Field("email", max=100)
+ANY = Field("any")

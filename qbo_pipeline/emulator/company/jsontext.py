@@ -1,0 +1,25 @@
+"""JSON with exact numbers: decimals go out as plain numbers, and come in as decimals, never through binary floats."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+
+def _exact(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f").encode())
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def dumps(value: object) -> bytes:
+    """JSON text (UTF-8) in which a `Decimal` is written digit for digit: `Decimal("26070.00")` as `26070.00`."""
+    return orjson.dumps(value, default=_exact)
+
+
+def loads(text: str | bytes) -> Any:
+    """Parsed JSON in which every number with a fraction or exponent is a `Decimal`. Raises `ValueError` for bad text."""
+    return json.loads(text, parse_float=Decimal)

@@ -1,0 +1,48 @@
+"""A simple PDF of a sales form: one page of text in a built-in font, written by hand."""
+
+from __future__ import annotations
+
+from qbo_pipeline.emulator.company.book import Body
+
+_LINES_ON_PAGE = 48
+
+
+def sales_form(company: str, label: str, body: Body) -> bytes:
+    """The form as PDF bytes: head, lines, total. Lines beyond the page are counted, not drawn."""
+    currency = body.get("CurrencyRef", {}).get("value", "")
+    rows = [company, "", f"{label} {body.get('DocNumber', '')}", f"Date {body['TxnDate']}"]
+    if body.get("DueDate"):
+        rows.append(f"Due {body['DueDate']}")
+    rows += [f"To {body.get('CustomerRef', {}).get('name', '')}", ""]
+    for line in body.get("Line", []):
+        if line.get("Id"):
+            rows.append(f"{str(line.get('Description') or line['DetailType'])[:60]:<62}{line.get('Amount', ''):>14}")
+    tax = body.get("TxnTaxDetail", {}).get("TotalTax")
+    rows += ["", f"{'Tax':<62}{tax:>14}" if tax else "", f"{'Total ' + currency:<62}{body['TotalAmt']:>14}"]
+    if len(rows) > _LINES_ON_PAGE:
+        rows = [*rows[: _LINES_ON_PAGE - 4], f"... {len(rows) - _LINES_ON_PAGE + 3} more lines", "", *rows[-2:]]
+    return _document(rows)
+
+
+def _document(rows: list[str]) -> bytes:
+    shown = [row.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for row in rows]
+    content = "BT /F1 10 Tf 14 TL 50 780 Td " + " ".join(f"({row}) Tj T*" for row in shown) + " ET"
+    stream = content.encode("cp1252", "replace")
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>",
+    ]
+    out = bytearray(b"%PDF-1.4\n")
+    offsets = []
+    for n, found in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (n, found)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    return bytes(out)

@@ -1,0 +1,137 @@
+"""Objects as QBO answers them: the envelope, names beside references, and everything that is computed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from qbo_pipeline.emulator.company import jsontext
+from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.money import convert, major, quantity
+from qbo_pipeline.emulator.company.references import name_references
+from qbo_pipeline.emulator.company.schema.entities import ENTITIES
+from qbo_pipeline.emulator.company.schema.lists import BALANCE_SHEET_CLASSES
+
+TXN_COLUMNS = "id, entity, number, date, party_kind, party, currency, total, balance, sync, created, updated, body"
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _copy(v) for k, v in value.items()}
+    return [_copy(v) for v in value] if isinstance(value, list) else value
+
+
+def _envelope(book: Book, id: str, sync: int, created: str, updated: str) -> Body:
+    times = {"CreateTime": book.local(created), "LastUpdatedTime": book.local(updated)}
+    return {"domain": "QBO", "sparse": False, "Id": id, "SyncToken": str(sync), "MetaData": times}
+
+
+def entry(book: Book, kind: str, found: Entry) -> Body:
+    """A list entity with its computed properties."""
+    body = _envelope(book, found.id, found.sync, found.created, found.updated) | _copy(found.body)
+    if "Active" in ENTITIES[kind].fields:
+        body["Active"] = found.active
+    name_references(book, body, ENTITIES[kind].fields)
+    add = _COMPUTED.get(kind)
+    if add:
+        add(book, found, body)
+    return body
+
+
+def transaction(book: Book, row: tuple[Any, ...]) -> Body:
+    """A transaction from its stored row (`TXN_COLUMNS`), with balances and links as they stand now."""
+    id, kind, number, day, _, _, currency, total, balance, sync, created, updated, stored = row
+    body = _envelope(book, str(id), sync, created, updated)
+    if number is not None:
+        body["DocNumber"] = number
+    body["TxnDate"] = day
+    body.update(jsontext.loads(stored))
+    name_references(book, body, ENTITIES[kind].fields)
+    if kind == "Transfer":
+        body["Amount"] = major(total)
+    elif kind != "InventoryAdjustment":
+        body["TotalAmt"] = Decimal(0) if kind == "JournalEntry" else major(total)
+    if balance is not None:
+        name = "UnappliedAmt" if kind == "Payment" else "Balance"
+        body[name] = major(balance)
+        if kind == "CreditMemo":
+            body["RemainingCredit"] = major(balance)
+    if currency != book.home_currency and kind not in ("JournalEntry", "InventoryAdjustment", "PurchaseOrder"):
+        rate = body.get("ExchangeRate", Decimal(1))
+        body["HomeTotalAmt"] = major(convert(total, Decimal(rate)))
+        if "Balance" in body:
+            body["HomeBalance"] = major(convert(balance, Decimal(rate)))
+    _add_links(book, id, kind, body)
+    return body
+
+
+def _add_links(book: Book, id: int, kind: str, body: Body) -> None:
+    if "LinkedTxn" not in ENTITIES[kind].fields:
+        return
+    sql = "SELECT DISTINCT t.id, t.entity FROM links l JOIN txns t ON t.id = l.source WHERE l.target = ?"
+    linked = [{"TxnId": str(i), "TxnType": link_type(e, book, i)} for i, e in book.store.execute(sql, (id,))]
+    given = [own for own in body.get("LinkedTxn") or [] if own.get("TxnId") not in {x["TxnId"] for x in linked}]
+    body["LinkedTxn"] = given + linked
+
+
+def link_type(kind: str, book: Book, id: int) -> str:
+    """The word by which LinkedTxn names a transaction."""
+    if kind == "BillPayment":
+        body = jsontext.loads(book.store.value("SELECT body FROM txns WHERE id = ?", (id,)))
+        return "BillPaymentCreditCard" if body.get("PayType") == "CreditCard" else "BillPaymentCheck"
+    if kind == "Purchase":
+        body = jsontext.loads(book.store.value("SELECT body FROM txns WHERE id = ?", (id,)))
+        return {"Check": "Check", "CreditCard": "CreditCardExpense"}.get(str(body.get("PaymentType")), "CashPurchase")
+    return kind
+
+
+def _account(book: Book, found: Entry, body: Body) -> None:
+    own = account_balance(book, found)
+    body["CurrentBalance"] = major(own)
+    body["CurrentBalanceWithSubAccounts"] = major(own + _below(book, found.id))
+
+
+def _below(book: Book, parent: str) -> int:
+    accounts = book.entries["Account"]
+    return sum(account_balance(book, accounts[id]) + _below(book, id) for id in book.children[("Account", parent)])
+
+
+def account_balance(book: Book, found: Entry) -> int:
+    """CurrentBalance in minor units of the account's currency.
+
+    As in Intuit's sandbox company: debit positive, but credit cards show what is owed, and income and expense zero.
+    """
+    body = found.body
+    if body["Classification"] not in BALANCE_SHEET_CLASSES:
+        return 0
+    foreign = book.currency_of(body) != book.home_currency
+    balance = (book.balances.foreign if foreign else book.balances.home)[int(found.id)]
+    return -balance if body["AccountType"] == "Credit Card" else balance
+
+
+def _customer(book: Book, found: Entry, body: Body) -> None:
+    own = book.balances.party[("Customer", int(found.id))]
+    body["Balance"] = major(own)
+    body["BalanceWithJobs"] = major(own + _jobs(book, found.id))
+
+
+def _jobs(book: Book, parent: str) -> int:
+    balances = book.balances.party
+    return sum(balances[("Customer", int(id))] + _jobs(book, id) for id in book.children[("Customer", parent)])
+
+
+def _vendor(book: Book, found: Entry, body: Body) -> None:
+    body["Balance"] = major(-book.balances.party[("Vendor", int(found.id))])
+
+
+def _item(book: Book, found: Entry, body: Body) -> None:
+    if found.body["Type"] == "Inventory":
+        body["QtyOnHand"] = quantity(book.balances.quantity[int(found.id)])
+
+
+def _attachable(book: Book, found: Entry, body: Body) -> None:
+    if "FileAccessUri" in found.body:
+        body["TempDownloadUri"] = f"{book.settings.download_base_url}/download/{found.id}"
+
+
+_COMPUTED = {"Account": _account, "Customer": _customer, "Vendor": _vendor, "Item": _item, "Attachable": _attachable}

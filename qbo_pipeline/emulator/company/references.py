@@ -1,0 +1,155 @@
+"""References between objects: finding them in a body, checking what they point to, and giving them names on reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, QboError, error
+from qbo_pipeline.emulator.company.fields import Field
+from qbo_pipeline.emulator.company.schema.entities import ENTITIES
+
+_WORDS: Final = {"Customer": "Names", "Vendor": "Names", "Employee": "Names", "Class": "Klasses"}
+US_TAX_CODES: Final = ("TAX", "NON")
+SHIPPING_ITEM: Final = "SHIPPING_ITEM_ID"
+_SPECIAL: Final = {"Item": (SHIPPING_ITEM,), "TaxCode": US_TAX_CODES}
+CURRENCY_NAMES: Final = {
+    "USD": "United States Dollar",
+    "GBP": "British Pound Sterling",
+    "EUR": "Euro",
+    "CAD": "Canadian Dollar",
+    "AUD": "Australian Dollar",
+    "NZD": "New Zealand Dollar",
+    "CHF": "Swiss Franc",
+    "SEK": "Swedish Krona",
+    "NOK": "Norwegian Krone",
+    "DKK": "Danish Krone",
+    "PLN": "Polish Zloty",
+    "CZK": "Czech Koruna",
+    "JPY": "Japanese Yen",
+    "CNY": "Chinese Yuan",
+    "HKD": "Hong Kong Dollar",
+    "SGD": "Singapore Dollar",
+    "INR": "Indian Rupee",
+    "ZAR": "South African Rand",
+    "MXN": "Mexican Peso",
+    "BRL": "Brazilian Real",
+    "TRY": "Turkish Lira",
+    "THB": "Thai Baht",
+    "KRW": "South Korean Won",
+    "HUF": "Hungarian Forint",
+    "RON": "Romanian Leu",
+    "ILS": "Israeli Shekel",
+}
+
+
+class _Plan:
+    """Where references stand in a table of fields, worked out once per table."""
+
+    __slots__ = ("nested", "refs")
+
+    def __init__(self, fields: Mapping[str, Field]) -> None:
+        self.refs = tuple((name, f) for name, f in fields.items() if f.kind == "ref" and f.target)
+        self.nested = tuple(
+            (name, f.kind, f.fields)
+            for name, f in fields.items()
+            if f.kind in ("object", "list") and f.fields is not None
+        )
+        self.nested = tuple((n, k, f) for n, k, f in self.nested if _has_refs(f))
+
+
+def _has_refs(fields: Mapping[str, Field]) -> bool:
+    return any(
+        (f.kind == "ref" and f.target) or (f.fields is not None and _has_refs(f.fields)) for f in fields.values()
+    )
+
+
+@lru_cache(maxsize=1024)
+def _plan(key: int) -> _Plan:
+    return _Plan(_TABLES[key])
+
+
+_TABLES: dict[int, Mapping[str, Field]] = {}
+
+
+def walk(body: Body, fields: Mapping[str, Field]) -> Iterator[tuple[str, Field, Body]]:
+    """Every reference in a body that points to an entity: its property name, its rule, and the reference itself."""
+    key = id(fields)
+    if key not in _TABLES:
+        _TABLES[key] = fields
+    plan = _plan(key)
+    for name, field in plan.refs:
+        value = body.get(name)
+        if value:
+            yield name, field, value
+    for name, kind, inner in plan.nested:
+        value = body.get(name)
+        if not value:
+            continue
+        if kind == "object":
+            yield from walk(value, inner)
+        else:
+            for entry in value:
+                yield from walk(entry, inner)
+
+
+def find(book: Book, reference: Body, targets: tuple[str, ...]) -> Entry | None:
+    """The list entity that a reference points to, or None."""
+    wanted = reference.get("type")
+    for target in targets:
+        if wanted and len(targets) > 1 and wanted.lower() != target.lower():
+            continue
+        entry = book.entries.get(target, {}).get(reference["value"])
+        if entry is not None:
+            return entry
+    return None
+
+
+def check(book: Book, body: Body, fields: Mapping[str, Field], errors: list[QboError], old: Body | None = None) -> None:
+    """Append fault 2500 for each reference to nothing, or to something inactive that `old` did not refer to already."""
+    allowed: set[tuple[tuple[str, ...], str]] | None = None
+    for name, field, reference in walk(body, fields):
+        value = reference["value"]
+        target = field.target[0]
+        if target in _SPECIAL and value in _SPECIAL[target]:
+            continue
+        if target in ENTITIES and ENTITIES[target].kind == "transaction":
+            if not value.isdigit() or not book.store.row(
+                "SELECT 1 FROM txns WHERE id = ? AND entity = ?", (int(value), target)
+            ):
+                errors.append(error("2500", name, what=f"{target} element id {value} not found"))
+            continue
+        entry = find(book, reference, field.target)
+        if entry is None:
+            errors.append(error("2500", name, what=f"{_WORDS.get(target, target + 's')} element id {value} not found"))
+        elif not entry.active:
+            if allowed is None:
+                allowed = {(f.target, r["value"]) for _, f, r in walk(old, fields)} if old else set()
+            if (field.target, value) not in allowed:
+                errors.append(error("2500", name, what=NOT_FOUND_INACTIVE))
+
+
+def name_references(book: Book, body: Body, fields: Mapping[str, Field]) -> None:
+    """Put the present name beside each reference, as QBO answers them."""
+    for _, field, reference in walk(body, fields):
+        entry = find(book, reference, field.target)
+        if entry is not None:
+            reference["name"] = entry.name
+            if len(field.target) > 1 and "type" not in reference:
+                reference["type"] = next(t for t in field.target if book.entries[t].get(entry.id) is entry)
+    currency = body.get("CurrencyRef")
+    if currency:
+        currency["name"] = CURRENCY_NAMES.get(currency["value"], currency["value"])
+
+
+def known_currency(code: str) -> bool:
+    """Whether a currency code is one that QBO's list (as far as it is kept here) knows."""
+    return code in CURRENCY_NAMES
+
+
+def reference_value(body: Body, name: str) -> Any:
+    """The id in a reference property, or None."""
+    found = body.get(name)
+    return found["value"] if found else None

@@ -1,0 +1,138 @@
+"""The table of entities: rules, kind, what may be done with each, and how reports name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.fields import Field
+from qbo_pipeline.emulator.company.schema import lists, transactions
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One kind of object. `name_field` carries its unique name; `party` is the reference to its customer or vendor."""
+
+    name: str
+    kind: Literal["list", "transaction", "single"]
+    fields: Mapping[str, Field]
+    label: str = ""
+    name_field: str = ""
+    party: str = ""
+    create: bool = True
+    update: bool = True
+    delete: bool = False
+    void: bool = False
+    changes: bool = True
+    sparse_only: bool = False
+    plans: tuple[str, ...] = ()
+
+
+_PLUS: Final = ("Plus", "Advanced")
+_ALL: Final = (
+    Entity("Account", "list", lists.ACCOUNT, name_field="Name"),
+    Entity("Attachable", "list", lists.ATTACHABLE, delete=True),
+    Entity("Bill", "transaction", transactions.BILL, "Bill", party="VendorRef", delete=True),
+    Entity(
+        "BillPayment",
+        "transaction",
+        transactions.BILL_PAYMENT,
+        "Bill Payment",
+        party="VendorRef",
+        delete=True,
+        void=True,
+    ),
+    Entity("Class", "list", lists.CLASS, name_field="Name", plans=_PLUS),
+    Entity("CompanyCurrency", "list", lists.COMPANY_CURRENCY, name_field="Code"),
+    Entity("CompanyInfo", "single", lists.COMPANY_INFO, create=False),
+    Entity(
+        "CreditMemo",
+        "transaction",
+        transactions.CREDIT_MEMO,
+        "Credit Memo",
+        party="CustomerRef",
+        delete=True,
+        void=True,
+    ),
+    Entity("Customer", "list", lists.CUSTOMER, name_field="DisplayName"),
+    Entity("Department", "list", lists.DEPARTMENT, name_field="Name", plans=_PLUS),
+    Entity("Deposit", "transaction", transactions.DEPOSIT, "Deposit", delete=True),
+    Entity("Employee", "list", lists.EMPLOYEE, name_field="DisplayName"),
+    Entity("Estimate", "transaction", transactions.ESTIMATE, "Estimate", party="CustomerRef", delete=True),
+    Entity(
+        "InventoryAdjustment",
+        "transaction",
+        transactions.INVENTORY_ADJUSTMENT,
+        "Inventory Qty Adjust",
+        delete=True,
+        sparse_only=True,
+        plans=_PLUS,
+    ),
+    Entity("Invoice", "transaction", transactions.INVOICE, "Invoice", party="CustomerRef", delete=True, void=True),
+    Entity("Item", "list", lists.ITEM, name_field="Name"),
+    Entity("JournalEntry", "transaction", transactions.JOURNAL_ENTRY, "Journal Entry", delete=True),
+    Entity("Payment", "transaction", transactions.PAYMENT, "Payment", party="CustomerRef", delete=True, void=True),
+    Entity("PaymentMethod", "list", lists.PAYMENT_METHOD, name_field="Name"),
+    Entity("Preferences", "single", lists.PREFERENCES, create=False),
+    Entity("Purchase", "transaction", transactions.PURCHASE, "Expense", party="EntityRef", delete=True, void=True),
+    Entity(
+        "PurchaseOrder",
+        "transaction",
+        transactions.PURCHASE_ORDER,
+        "Purchase Order",
+        party="VendorRef",
+        delete=True,
+        plans=_PLUS,
+    ),
+    Entity(
+        "RefundReceipt",
+        "transaction",
+        transactions.REFUND_RECEIPT,
+        "Refund",
+        party="CustomerRef",
+        delete=True,
+        void=True,
+    ),
+    Entity(
+        "SalesReceipt",
+        "transaction",
+        transactions.SALES_RECEIPT,
+        "Sales Receipt",
+        party="CustomerRef",
+        delete=True,
+        void=True,
+    ),
+    Entity("TaxAgency", "list", lists.TAX_AGENCY, name_field="DisplayName", changes=False),
+    Entity("TaxCode", "list", lists.TAX_CODE_TABLE, name_field="Name", create=False, changes=False),
+    Entity("TaxRate", "list", lists.TAX_RATE, name_field="Name", create=False, changes=False),
+    Entity("Term", "list", lists.TERM, name_field="Name"),
+    Entity("Transfer", "transaction", transactions.TRANSFER, "Transfer", delete=True, void=True),
+    Entity("Vendor", "list", lists.VENDOR, name_field="DisplayName"),
+    Entity("VendorCredit", "transaction", transactions.VENDOR_CREDIT, "Vendor Credit", party="VendorRef", delete=True),
+)
+ENTITIES: Final[dict[str, Entity]] = {entity.name: entity for entity in _ALL}
+EXCHANGE_RATE: Final = Entity("ExchangeRate", "single", lists.EXCHANGE_RATE)
+STARTING_VALUE: Final = "InventoryStartingValue"
+"""Internal transaction that QBO makes for an inventory item's opening quantity; it cannot be read or queried."""
+LABELS: Final = {e.name: e.label for e in _ALL if e.label} | {STARTING_VALUE: "Inventory Starting Value"}
+_CANONICAL: Final = {name.lower(): name for name in (*ENTITIES, "ExchangeRate", "TaxService")}
+
+
+def entity_name(name: str) -> str:
+    """The canonical spelling of an entity's name in any case. Raises fault 2000."""
+    found = _CANONICAL.get(name.lower())
+    if found is None:
+        raise fault("2000", what=name)
+    return found
+
+
+def entity(name: str) -> Entity:
+    """The table row of an entity. Raises fault 2000."""
+    found = entity_name(name)
+    if found == "ExchangeRate":
+        return EXCHANGE_RATE
+    if found not in ENTITIES:
+        raise fault("500", what=name)
+    return ENTITIES[found]

@@ -1,0 +1,188 @@
+"""The endpoints under /emulator/: what tests and demonstrations turn and read. QBO has none of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from qbo_pipeline.emulator.http import wire
+from qbo_pipeline.emulator.http.fault_rules import parse_script
+from qbo_pipeline.emulator.http.intent import Intent
+from qbo_pipeline.emulator.http.meter import Meter
+from qbo_pipeline.emulator.http.settings import Settings
+from qbo_pipeline.emulator.http.state import EmulatorState
+from qbo_pipeline.emulator.http.webhooks import Subscription, Webhooks
+
+BODY_LIMIT = 1024 * 1024
+MOST_SECONDS = 20 * 366 * 86_400
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class ControlError(ValueError):
+    """A control request that cannot be followed; the text says what to write instead."""
+
+
+def answering(handler: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]) -> Handler:
+    """A JSON endpoint: what is wrong with the request is answered with 400 and `{"error": …}`."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(await handler(await _json(request)))
+        except (ValueError, ValidationError) as error:
+            return JSONResponse({"error": _readable(error)}, 400)
+
+    return endpoint
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    """The body's JSON object; an empty one for GET and DELETE.
+
+    POST needs the content type application/json, which a foreign page in a browser cannot send unasked.
+    """
+    if request.method in ("GET", "DELETE"):
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise ControlError("send JSON with Content-Type: application/json")
+    body = await wire.read_body(request.receive, BODY_LIMIT)
+    if body is None:
+        raise ControlError(f"the body is longer than {BODY_LIMIT} bytes")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ControlError(f"the body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ControlError("the body must be a JSON object")
+    return value
+
+
+def _readable(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    problems = error.errors(include_url=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg'].removeprefix('Value error, ')}" for p in problems)
+
+
+class Control:
+    """Clock, faults, settings, meter, request log, webhooks."""
+
+    def __init__(self, state: EmulatorState, webhooks: Webhooks) -> None:
+        self.state = state
+        self.webhooks = webhooks
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]] = [
+            ("GET", "clock", self.read_clock),
+            ("POST", "clock", self.move_clock),
+            ("GET", "faults", self.read_faults),
+            ("POST", "faults", self.add_faults),
+            ("PUT", "faults", self.replace_faults),
+            ("DELETE", "faults", self.clear_faults),
+            ("GET", "settings", self.read_settings),
+            ("POST", "settings", self.change_settings),
+            ("GET", "meter", self.read_meter),
+            ("DELETE", "meter", self.clear_meter),
+            ("GET", "requests", self.read_requests),
+            ("GET", "emails", self.read_emails),
+            ("GET", "webhooks", self.read_webhooks),
+            ("POST", "webhooks", self.add_webhook),
+            ("DELETE", "webhooks", self.clear_webhooks),
+        ]
+        return [Route(f"/emulator/{name}", answering(handler), methods=[method]) for method, name, handler in table]
+
+    async def read_clock(self, _: dict[str, Any]) -> dict[str, Any]:
+        clock = self.state.clock
+        return {
+            "now": clock.now().isoformat(),
+            "ahead_seconds": clock.offset.total_seconds(),
+            "running": clock.running,
+            "waiting": len(self.state.schedule),
+        }
+
+    async def move_clock(self, body: dict[str, Any]) -> dict[str, Any]:
+        """`{"advance_seconds": n}`, `{"to": instant}`, `{"running": false}`; what falls due on the way is done."""
+        unknown = sorted(set(body) - {"advance_seconds", "to", "running"})
+        if unknown or not body:
+            raise ControlError(f"write advance_seconds, to, or running; not {', '.join(unknown) or 'nothing'}")
+        if "running" in body:
+            if not isinstance(body["running"], bool):
+                raise ControlError("running must be true or false")
+            if body["running"]:
+                self.state.clock.run()
+            else:
+                self.state.clock.stop()
+        if "advance_seconds" in body:
+            seconds = body["advance_seconds"]
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= MOST_SECONDS:
+                raise ControlError(f"advance_seconds must be a number from 0 to {MOST_SECONDS}")
+            await self.state.schedule.advance_to(self.state.clock.now() + timedelta(seconds=seconds))
+        if "to" in body:
+            await self.state.schedule.advance_to(datetime.fromisoformat(str(body["to"])))
+        self.state.save_clock()
+        return await self.read_clock({})
+
+    async def read_faults(self, _: dict[str, Any]) -> dict[str, Any]:
+        return self.state.faults.as_dict()
+
+    async def add_faults(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.state.faults.add(parse_script(body, "body"))
+        return self.state.faults.as_dict()
+
+    async def replace_faults(self, body: dict[str, Any]) -> dict[str, Any]:
+        script = parse_script(body, "body")
+        self.state.faults.clear()
+        self.state.faults.add(script)
+        return self.state.faults.as_dict()
+
+    async def clear_faults(self, _: dict[str, Any]) -> dict[str, Any]:
+        self.state.faults.clear()
+        return self.state.faults.as_dict()
+
+    async def read_settings(self, _: dict[str, Any]) -> dict[str, Any]:
+        return self.state.settings.model_dump()
+
+    async def change_settings(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Change some settings; all of them or none."""
+        settings = self.state.settings
+        checked = Settings.model_validate({**settings.model_dump(), **body})
+        intent = Intent(checked.intent_url, self.state.meter) if checked.intent_url else None
+        for name in body:
+            setattr(settings, name, getattr(checked, name))
+        if "intent_url" in body:
+            self.state.intent = intent
+        return settings.model_dump()
+
+    async def read_meter(self, _: dict[str, Any]) -> dict[str, Any]:
+        return self.state.meter.as_dict(self.state.clock.now(), self.state.limits.peaks())
+
+    async def clear_meter(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Start counting anew; the limits' windows go on."""
+        self.state.meter = Meter()
+        if self.state.intent is not None:
+            self.state.intent.meter = self.state.meter
+        self.state.limits.forget_peaks()
+        return await self.read_meter({})
+
+    async def read_requests(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"requests": self.state.meter.log_as_list()}
+
+    async def read_emails(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"emails": self.state.emails}
+
+    async def read_webhooks(self, _: dict[str, Any]) -> dict[str, Any]:
+        return self.webhooks.as_dict()
+
+    async def add_webhook(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.webhooks.subscribe(Subscription.model_validate(body))
+        return self.webhooks.as_dict()
+
+    async def clear_webhooks(self, _: dict[str, Any]) -> dict[str, Any]:
+        self.webhooks.subscriptions.clear()
+        return self.webhooks.as_dict()

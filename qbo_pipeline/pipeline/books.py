@@ -1,0 +1,216 @@
+"""The books that the posting rules look into: settings and QBO's reference data turned into `accounting.books.Books`,
+with look-ups of stored records.
+
+Master data is read once for a run; documents and movements that a batch refers to are fetched together before it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, select
+
+from qbo_pipeline.accounting.books import AccountRef, Books, Policies
+from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.inventory.records import Document, Party, Payment, Record
+from qbo_pipeline.settings import Settings, SettingsError
+from qbo_pipeline.sources.errors import did_you_mean
+from qbo_pipeline.store.dispositions import load_record
+from qbo_pipeline.store.reference import Reference, references
+from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
+
+R = TypeVar("R", bound=Record)
+_IDS_IN_A_QUERY = 500
+
+
+class StoredBooks:
+    """`books` for one connection, over an open database connection; `prefetch` before building a batch."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._name = settings.connection.name
+        self._cache: dict[tuple[str, str], Record | None] = {}
+        self._namesakes: dict[str, list[Party]] = defaultdict(list)
+        self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
+        self._rates = self._read_rates()
+        for record_type in ("party", "product"):
+            for record in self._read(record_type, None):
+                self._cache[record_type, record.record_id] = record
+                if isinstance(record, Party):
+                    self._namesakes[name_key(record)].append(record)
+        self.closed_through: date | None = None
+        self.books = self._open()
+
+    def _open(self) -> Books:
+        settings = self._settings
+        accounts = references(self._connection, self._name, "Account")
+        preferences = [item.content for item in references(self._connection, self._name, "Preferences")]
+        self.closed_through = _closing_date(preferences)
+        account_id = partial(find_account, accounts, settings)
+        return Books(
+            home_currency=settings.connection.currency,
+            roles={
+                role: account_id(name, f"[accounts.roles] {role}") for role, name in settings.accounts.roles.items()
+            },
+            overrides={
+                (role, level, value): account_id(name, f"[accounts.by_{level}] {value}.{role}")
+                for (role, level, value), name in settings.accounts.overrides().items()
+            },
+            chart={
+                item.qbo_id: AccountRef(
+                    id=item.qbo_id,
+                    name=item.name,
+                    type=item.type or "",
+                    currency=item.currency or settings.connection.currency,
+                )
+                for item in accounts
+            },
+            hints={
+                hint: account_id(name, f"[accounts.hints] {hint}") for hint, name in settings.accounts.hints.items()
+            },
+            tax_codes=self._tax_codes(),
+            policies=_policies(settings, preferences[0] if preferences else {}),
+            product=partial(self._look_up, "product"),  # type: ignore[arg-type]  # the type is the record type's
+            party=lambda kind, party_id: self._look_up("party", f"{kind}:{party_id}"),  # type: ignore[arg-type,return-value]
+            document=partial(self._look_up, "document"),  # type: ignore[arg-type]
+            movement=partial(self._look_up, "movement"),  # type: ignore[arg-type]
+            namesakes=lambda key: self._namesakes.get(key, ()),
+            rate=self._rate,
+            matched_before=self._matched_before,
+        )
+
+    def prefetch(self, batch: Iterable[Record]) -> None:
+        """Fetch at once what the records of a batch refer to."""
+        wanted: dict[str, set[str]] = {"document": set(), "movement": set()}
+        lines: set[str] = set()
+        for record in batch:
+            if isinstance(record, Document):
+                ids = {match.movement_id for match in record.matches}
+                wanted["movement"] |= ids
+                lines |= ids
+            elif isinstance(record, Payment):
+                wanted["document"] |= {allocation.document_id for allocation in record.allocations}
+        self._cache = {key: value for key, value in self._cache.items() if key[0] in ("party", "product")}
+        for record_type, ids in wanted.items():
+            for record in self._read(record_type, sorted(ids)):
+                self._cache[record_type, record.record_id] = record
+        self._bills = self._read_bills(sorted(lines))
+
+    def _look_up(self, record_type: str, record_id: str) -> Record | None:
+        key = (record_type, record_id)
+        if key not in self._cache:
+            self._cache[key] = next(iter(self._read(record_type, [record_id])), None)
+        return self._cache[key]
+
+    def _read(self, record_type: str, ids: Sequence[str] | None) -> Iterable[Record]:
+        query = select(records).where(
+            records.c.connection == self._name,
+            records.c.record_type == record_type,
+            records.c.disposition != "set_aside",
+            records.c.vanished_at.is_(None),
+        )
+        if ids is None:
+            yield from (load_record(row) for row in self._connection.execute(query))
+            return
+        for start in range(0, len(ids), _IDS_IN_A_QUERY):
+            chunk = records.c.record_id.in_(ids[start : start + _IDS_IN_A_QUERY])
+            yield from (load_record(row) for row in self._connection.execute(query.where(chunk)))
+
+    def _matched_before(self, movement_id: str, line_id: str, document: Document) -> Decimal:
+        if (movement_id, "") not in self._bills:
+            self._bills |= self._read_bills([movement_id])
+        own = (document.business_date, document.document_id)
+        rows = self._bills.get((movement_id, line_id), [])
+        return sum((quantity for day, bill, quantity in rows if (day, bill) < own), Decimal(0))
+
+    def _read_bills(self, movement_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[date, str, Decimal]]]:
+        found: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
+        for start in range(0, len(movement_ids), _IDS_IN_A_QUERY):
+            chunk = movement_ids[start : start + _IDS_IN_A_QUERY]
+            found |= {(movement_id, ""): [] for movement_id in chunk}  # says that the movement was looked up
+            query = select(bill_matches).where(
+                bill_matches.c.connection == self._name, bill_matches.c.movement_id.in_(chunk)
+            )
+            for row in self._connection.execute(query):
+                bill = (row.business_date, row.document_id, row.quantity)
+                found.setdefault((row.movement_id, row.movement_line_id), []).append(bill)
+        return found
+
+    def _read_rates(self) -> list[tuple[str, date, date, Decimal]]:
+        home = self._settings.connection.currency
+        stated = [(item.currency, item.first_day, item.last_day, item.rate) for item in self._settings.exchange_rates]
+        query = select(exchange_rates).where(
+            exchange_rates.c.connection == self._name, exchange_rates.c.to_currency == home
+        )
+        read = [(row.from_currency, row.first_day, row.last_day, row.rate) for row in self._connection.execute(query)]
+        return stated + read  # what a person wrote in the settings comes first
+
+    def _rate(self, currency: str, day: date) -> Decimal | None:
+        return next((rate for of, first, last, rate in self._rates if of == currency and first <= day <= last), None)
+
+    def _tax_codes(self) -> dict[str, str]:
+        codes = references(self._connection, self._name, "TaxCode")
+        known = {"TAX": "TAX", "NON": "NON"} | {code.name: code.qbo_id for code in codes}
+        found = {}
+        for source_code, name in self._settings.tax_codes.items():
+            qbo_id = name.removeprefix("id:") if name.startswith("id:") else known.get(name)
+            if qbo_id is None:
+                hint = did_you_mean(name, known, "tax codes")
+                raise SettingsError(
+                    f"{self._settings.file}: [tax_codes] {source_code}: QuickBooks has no tax code {name!r}; {hint}"
+                )
+            found[source_code] = qbo_id
+        return found
+
+
+def find_account(accounts: Sequence[Reference], settings: Settings, name: str, setting: str) -> str:
+    """The Id of the account that a setting names: by `id:<Id>`, by its full name, by its number.
+
+    Raises `SettingsError` with the nearest name where there is none, or where it is inactive.
+    """
+    for key in ("qbo_id", "name", "number"):
+        wanted = name.removeprefix("id:") if key == "qbo_id" else name
+        if key == "qbo_id" and not name.startswith("id:"):
+            continue
+        for account in accounts:
+            if getattr(account, key) == wanted:
+                if not account.active:
+                    raise SettingsError(f"{settings.file}: {setting}: the QuickBooks account {name!r} is inactive")
+                return account.qbo_id
+    if not accounts:
+        raise SettingsError(
+            f"{settings.connection.name}: the chart of accounts has "
+            "not been read from QuickBooks yet: materialise reference_data first"
+        )
+    hint = did_you_mean(name, [account.name for account in accounts], "accounts")
+    raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no account {name!r}; {hint}")
+
+
+def _closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
+    """Through which day the company's books are closed, as QBO's preferences say."""
+    text = preferences[0].get("AccountingInfoPrefs", {}).get("BookCloseDate") if preferences else None
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def _policies(settings: Settings, preferences: dict[str, Any]) -> Policies:
+    currency = preferences.get("CurrencyPrefs", {})
+    tax = preferences.get("TaxPrefs", {})
+    sales = preferences.get("SalesFormsPrefs", {})
+    posting = settings.posting
+    return Policies(
+        accrue_receipts=posting.accrue_receipts,
+        unmatched_bill_lines=posting.unmatched_bill_lines,
+        bill_difference=posting.bill_difference,
+        supplier_return_clearing=posting.supplier_return_clearing,
+        tax_regime="us" if tax.get("PartnerTaxEnabled") else "global",
+        multicurrency=bool(currency.get("MultiCurrencyEnabled")),
+        send_document_numbers=bool(sales.get("CustomTxnNumbers", True)),
+        post_quotes=posting.quotes,
+        post_purchase_orders=posting.purchase_orders,
+    )

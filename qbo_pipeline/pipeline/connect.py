@@ -1,0 +1,154 @@
+"""From settings and secrets to a QuickBooks client: environment, tokens from the vault, shared limits, meter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from qbo_pipeline.quickbooks.auth import OAuth
+from qbo_pipeline.quickbooks.client import QuickBooks
+from qbo_pipeline.quickbooks.clock import SystemClock
+from qbo_pipeline.quickbooks.hosts import Environment, environment
+from qbo_pipeline.quickbooks.keeper import TokenKeeper
+from qbo_pipeline.quickbooks.pacing import Limits
+from qbo_pipeline.quickbooks.secret import Secret
+from qbo_pipeline.quickbooks.tokens import Tokens
+from qbo_pipeline.quickbooks.transport import Transport
+from qbo_pipeline.settings import Secrets, Settings
+from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.meter import StoredMeter
+from qbo_pipeline.store.pacing import StoredPacer
+from qbo_pipeline.store.tables.records import connections
+from qbo_pipeline.store.tokens import KeyRing, StoredTokenStore
+
+
+class NotConnected(Exception):
+    """The connection has no usable credentials; the text says which are missing and how to give them."""
+
+
+class ConnectionMismatch(Exception):
+    """The store ties this connection to another company: a person must decide."""
+
+
+def hosts(settings: Settings) -> Environment:
+    """The hosts that the settings allow; raises `ValueError` for one that is neither Intuit's nor allowed."""
+    quickbooks = settings.quickbooks
+    if quickbooks.environment != "emulator":
+        return environment(quickbooks.environment)
+    base_url = (quickbooks.base_url or "").rstrip("/")
+    return environment(
+        "custom",
+        base_url=base_url,
+        discovery_url=f"{base_url}/.well-known/openid_configuration",
+        allowed_hosts=quickbooks.allowed_hosts,
+    )
+
+
+def open_oauth(settings: Settings, secrets: Secrets, transport: Transport) -> OAuth:
+    """The app's side of OAuth; raises `NotConnected` where its credentials are not in the environment."""
+    missing = [name for name in ("client_id", "client_secret") if getattr(secrets, name) is None]
+    if missing:
+        raise NotConnected(_missing(settings, missing, "they are those of your app on Intuit's developer site"))
+    assert secrets.client_id is not None
+    assert secrets.client_secret is not None
+    return OAuth(
+        hosts(settings),
+        secrets.client_id.get_secret_value(),
+        Secret(secrets.client_secret.get_secret_value()),
+        transport,
+    )
+
+
+def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth: OAuth) -> TokenKeeper:
+    """The keeper of the connection's tokens.
+
+    A refresh token in the environment starts a connection that the vault does not know yet; afterwards the vault's
+    is always the newer one. Raises `NotConnected` where there is neither.
+    """
+    if secrets.encryption_key is None:
+        raise NotConnected(_missing(settings, ["encryption_key"], "32 random bytes in base64: it encrypts the tokens"))
+    store = StoredTokenStore(
+        database,
+        settings.connection.name,
+        settings.quickbooks.realm,
+        KeyRing.from_text(secrets.encryption_key.get_secret_value()),
+    )
+    keeper = TokenKeeper(store, oauth)
+    if store.load() is None:
+        if secrets.refresh_token is None:
+            raise NotConnected(
+                f"{settings.connection.name} is not connected to QuickBooks: run `qbo-pipeline connect`, or set "
+                f"{_variable(settings, 'refresh_token')}"
+            )
+        now = SystemClock().now()
+        keeper.connect(
+            Tokens(
+                realm=settings.quickbooks.realm,
+                access_token=Secret("none yet"),
+                access_expires_at=now,
+                refresh_token=Secret(secrets.refresh_token.get_secret_value()),
+                refresh_expires_at=now + timedelta(days=100),
+                minted_at=now,
+            )
+        )
+    return keeper
+
+
+def open_quickbooks(settings: Settings, secrets: Secrets, database: Database) -> tuple[QuickBooks, StoredMeter]:
+    """The client for the connection's company, with the meter that counts its calls.
+
+    Raises `NotConnected` where credentials are missing. Talks to nobody yet.
+    """
+    transport = Transport()
+    realm = settings.quickbooks.realm
+    keeper = open_keeper(settings, secrets, database, open_oauth(settings, secrets, transport))
+    meter = StoredMeter(database, settings.connection.name, realm)
+    limits = Limits(
+        calls_per_minute=settings.quickbooks.requests_per_minute,
+        calls_per_second=settings.quickbooks.requests_per_second,
+        batches_per_minute=settings.quickbooks.batches_per_minute,
+    )
+    pacer = StoredPacer(database, realm, limits)
+    return QuickBooks(realm, hosts(settings), keeper, transport=transport, pacer=pacer, meter=meter), meter
+
+
+def bind_connection(settings: Settings, database: Database) -> None:
+    """Tie the connection to its company, once and for ever; raises `ConnectionMismatch` for another one."""
+    connection_settings, quickbooks = settings.connection, settings.quickbooks
+    bound = {
+        "environment": quickbooks.environment,
+        "realm": quickbooks.realm,
+        "currency": connection_settings.currency,
+    }
+    with database.transaction() as connection:
+        query = select(connections).where(connections.c.connection == connection_settings.name)
+        known = connection.execute(query).mappings().one_or_none()
+        if known is None:
+            row = {
+                "connection": connection_settings.name,
+                "source": connection_settings.name,  # it names our requests for ever: never what may be renamed
+                "created_at": database.now(connection),
+                **bound,
+            }
+            connection.execute(connections.insert(), row)
+            return
+    for name, value in bound.items():
+        if known[name] != value:
+            raise ConnectionMismatch(
+                f"{settings.file}: the connection {connection_settings.name!r} is tied to {name} {known[name]!r} in "
+                f"this store, the settings say {value!r}. What was posted there would be posted a second time: use "
+                "another connection name with a store of its own, or restore the setting"
+            )
+
+
+def _missing(settings: Settings, names: list[str], what: str) -> str:
+    variables = " and ".join(_variable(settings, name) for name in names)
+    return (
+        f"{settings.connection.name}: set {variables} in the environment, or in {settings.folder / '.env'}; {what}. "
+        "Secrets do not belong into the settings file"
+    )
+
+
+def _variable(settings: Settings, name: str) -> str:
+    return f"QBO_{settings.connection.name.upper()}_{name.upper()}"

@@ -1,0 +1,141 @@
+"""Extract: read the source, day by day and in batches, and write to the store what is new, changed or vanished.
+
+Nothing is transformed here. A batch is committed before the next one is read, so a source that goes away in the
+middle loses nothing: the next run finds what is there by content hash and goes on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from qbo_pipeline.inventory.records import canonical_json, content_hash
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.sources.source import Batch, SetAside
+from qbo_pipeline.store.records import (
+    PutCounts,
+    StoredRecord,
+    ids_of_days,
+    mark_vanished,
+    put_reads,
+    put_records,
+)
+from qbo_pipeline.store.tables.records import UNDATED
+
+MASTER_DATA = ("party", "product", "location")
+DATED = ("document", "movement", "payment")
+
+
+@dataclass(slots=True)
+class Extracted:
+    """What reading one record type brought: how many the source delivered, and what that did to the store."""
+
+    record_type: str
+    rows_read: int = 0
+    counts: PutCounts = field(default_factory=PutCounts)
+
+
+def extract_master_data(run: Run) -> list[Extracted]:
+    """Read all parties, products and locations.
+
+    Raises `SourceError` where the source cannot be read; what was read until then is kept.
+    """
+    with run.source() as source:
+        batches = source.read_master_data(batch_size=run.settings.source.batch_size)
+        return _store(run, batches, MASTER_DATA, UNDATED, UNDATED, lambda _type, _ids: set())
+
+
+def extract_days(run: Run, first: date, last: date, record_types: Collection[str] = DATED) -> list[Extracted]:
+    """Read every document, movement and payment whose business date lies in the days given (both included).
+
+    Raises `SourceError` where the source cannot be read; what was read until then is kept.
+    """
+    with run.source() as source:
+        size = run.settings.source.batch_size
+        batches = source.read_days(first, last, batch_size=size, record_types=record_types)
+        return _store(run, batches, record_types, first, last, source.existing)
+
+
+Existing = Callable[[str, Sequence[str]], set[str]]
+ByDay = dict[tuple[str, date], Any]
+
+
+def _store(
+    run: Run, batches: Iterable[Batch], types: Iterable[str], first: date, last: date, existing: Existing
+) -> list[Extracted]:
+    extracted = {record_type: Extracted(record_type) for record_type in types}
+    seen: ByDay = defaultdict(set)
+    delivered: ByDay = defaultdict(int)
+    for rows, group in _grouped(batches, run.settings.source.batch_size):
+        with run.database.transaction() as connection:
+            now = run.database.now(connection)
+            counts = put_records(connection, run.name, rows, run_id=run.run_id, now=now)
+        result = extracted[group[0].record_type]
+        result.counts.add(counts)
+        for batch in group:
+            delivered[result.record_type, batch.day or UNDATED] += batch.rows_read
+            result.rows_read += batch.rows_read
+        for row in rows:
+            seen[result.record_type, row.business_date].add(row.record_id)
+        run.progress(f"{result.record_type}s read", result.rows_read)
+    for record_type, result in extracted.items():
+        result.counts.vanished = _finish(run, record_type, first, last, seen, delivered, existing)
+    return list(extracted.values())
+
+
+def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredRecord], list[Batch]]]:
+    """Small batches of one record type gathered up to `size` records, so that a quiet day costs no transaction."""
+    rows: list[StoredRecord] = []
+    group: list[Batch] = []
+    for batch in batches:
+        if group and (group[0].record_type != batch.record_type or len(rows) >= size):
+            yield rows, group
+            rows, group = [], []
+        rows += [StoredRecord.of(record) for record in batch.records]
+        rows += [_set_aside(item, batch.day) for item in batch.set_aside]
+        group.append(batch)
+    if group:
+        yield rows, group
+
+
+def _set_aside(item: SetAside, day: date | None) -> StoredRecord:
+    content = {"column": item.column, "value": item.value, "row": item.content}
+    return StoredRecord(
+        record_type=item.record_type,
+        record_id=item.record_id,
+        kind=item.kind or item.record_type,
+        number=item.number,
+        business_date=day or item.business_date or UNDATED,
+        currency=None,
+        amount=None,
+        content=canonical_json(content),
+        content_hash=content_hash({**content, "rule": item.rule}),
+        disposition="set_aside",
+        rule=item.rule,
+        message=item.message,
+    )
+
+
+def _finish(
+    run: Run, record_type: str, first: date, last: date, seen: ByDay, delivered: ByDay, existing: Existing
+) -> int:
+    """The days have been read to their end: mark what has vanished, and remember what each day delivered.
+
+    A record that only moved to another day is left alone: that day brings it. A day without records is remembered
+    with 0, so that silence is told apart from not having looked.
+    """
+    with run.database.reading() as connection:
+        stored = ids_of_days(connection, run.name, record_type, first, last)
+    missing = [record_id for record_id, day in stored if record_id not in seen.get((record_type, day), ())]
+    elsewhere = existing(record_type, missing) if missing else set()
+    gone = [record_id for record_id in missing if record_id not in elsewhere]
+    days = {first + timedelta(days=offset) for offset in range((last - first).days + 1)} | {UNDATED}
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        mark_vanished(connection, run.name, record_type, gone, run_id=run.run_id, now=now)
+        counts = {day: delivered.get((record_type, day), 0) for day in days}
+        put_reads(connection, run.name, record_type, counts, run_id=run.run_id, now=now)
+    return len(gone)

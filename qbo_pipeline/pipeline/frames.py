@@ -1,0 +1,268 @@
+"""The frames that reconciliation is given, filled from the store.
+
+Amounts are home currency: what the source keeps in another one is converted at the source's own rate of the day, or
+the settings', and rounded to cents, as its posting was. What has no rate is left out of both sides and said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from sqlalchemy import Connection, Select, func, or_, select
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
+from qbo_pipeline.sources.source import StockValue
+from qbo_pipeline.store.tables.posting import posting_effects, postings
+from qbo_pipeline.store.tables.records import records, stock_lines
+
+PAGE = 20_000
+_BY_STATE = {
+    "ready": "waiting", "sending": "waiting", "unknown": "waiting", "parked": "parked", "skipped": "skipped",
+    "posted": "posted", "drifted": "posted", "deleted_in_qbo": "posted",
+}  # fmt: skip
+_BY_DISPOSITION = {"new": "waiting", "refused": "parked", "excluded": "excluded", "set_aside": "set_aside"}
+_RANK = {"parked": 3, "waiting": 2, "skipped": 1, "posted": 0}
+
+
+@dataclass(slots=True)
+class StoredFrames:
+    """Fills frames for one connection; `without_rate` counts stock lines by currency that could not be converted."""
+
+    connection: Connection
+    name: str
+    books: Books
+    account_of: Mapping[tuple[str, str], str] | None = None  # None: there is one inventory account
+    without_rate: dict[str, int] = field(default_factory=dict)
+
+    def stock(self) -> pa.Table:
+        """One row a stock line of each live movement, and of those set aside as far as they can be read."""
+        states = self._record_states()
+        joined = (stock_lines.c.connection == records.c.connection) & (stock_lines.c.record_id == records.c.record_id)
+        query = (
+            select(stock_lines, records.c.disposition, records.c.rule, records.c.message, records.c.changed_at)
+            .join(records, joined & (records.c.record_type == "movement"))
+            .where(stock_lines.c.connection == self.name)
+            .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
+        )
+        rows = (self._stock_row(row, states) for row in _streamed(self.connection, query))
+        return _table([*(row for row in rows if row is not None), *self._set_aside()], STOCK)
+
+    def _stock_row(self, row: Any, states: Mapping[str, tuple[str, str | None]]) -> dict[str, Any] | None:
+        value = self._home(row.value, row.currency, row.business_date, row.rate)
+        if value is None:
+            return None
+        key = f"movement/{row.record_id}"
+        disposition, reason = states.get(key, ("waiting", None))
+        if row.disposition != "posting":
+            disposition, reason = _BY_DISPOSITION[row.disposition], row.message
+        return {
+            "record_key": key,
+            "kind": row.kind,
+            "number": row.number,
+            "business_date": row.business_date,
+            "product_id": row.product_id,
+            "location_id": row.location_id,
+            "account_id": self._account(row.product_id, row.location_id),
+            "quantity": row.quantity,
+            "value": value,
+            "disposition": disposition,
+            "reason": reason,
+            "posted_by": None,
+            "first_seen": row.first_seen,
+            "changed_seen": row.changed_at,
+        }
+
+    def _set_aside(self) -> Iterator[dict[str, Any]]:
+        query = select(records).where(
+            records.c.connection == self.name,
+            records.c.record_type == "movement",
+            records.c.disposition == "set_aside",
+            records.c.vanished_at.is_(None),
+        )
+        for row in self.connection.execute(query):
+            for line in orjson.loads(row.content)["row"].get("movement_lines", ()):
+                value = _exact(line.get("value"), line.get("direction"))
+                if value is None:
+                    continue
+                yield {
+                    "record_key": f"movement/{row.record_id}",
+                    "kind": row.kind,
+                    "number": row.number,
+                    "business_date": row.business_date,
+                    "product_id": line.get("product_id"),
+                    "location_id": line.get("location_id"),
+                    "account_id": self._account(line.get("product_id"), line.get("location_id")),
+                    "quantity": _exact(line.get("quantity"), None),
+                    "value": value,
+                    "disposition": "set_aside",
+                    "reason": row.message,
+                    "posted_by": None,
+                    "first_seen": row.first_seen,
+                    "changed_seen": row.changed_at,
+                }
+
+    def _record_states(self) -> dict[str, tuple[str, str | None]]:
+        """For each movement, what became of its postings: the least finished of them counts."""
+        query = select(postings.c.record_key, postings.c.state, postings.c.reason).where(
+            postings.c.connection == self.name,
+            postings.c.superseded_by.is_(None),
+            postings.c.state != "superseded",
+            postings.c.record_key.like("movement/%"),
+        )
+        found: dict[str, tuple[str, str | None]] = {}
+        for row in _streamed(self.connection, query):
+            state = _BY_STATE[row.state]
+            before = found.get(row.record_key)
+            if before is None or _RANK[state] > _RANK[before[0]]:
+                found[row.record_key] = (state, row.reason)
+        return found
+
+    def postings(self) -> pa.Table:
+        """Every revision of every posting that moves an inventory account, or was to."""
+        touching = select(posting_effects.c.key).where(posting_effects.c.connection == self.name)
+        condition = or_(postings.c.record_key.like("movement/%"), postings.c.key.in_(touching))
+        query = (
+            select(postings)
+            .where(postings.c.connection == self.name, postings.c.entity != "", condition)
+            .order_by(postings.c.key, postings.c.revision)
+        )
+        states = self._source_states()
+        rows = (
+            {
+                "posting_key": row.key,
+                "record_key": row.record_key,
+                "revision": row.revision,
+                "qbo_type": row.entity,
+                "qbo_id": row.qbo_id,
+                "qbo_number": row.qbo_number,
+                "business_date": row.business_date,
+                "state": row.state,
+                "reason": row.reason,
+                "first_seen": row.first_seen,
+                "posted_at": row.posted_at,
+                "sync_token": row.sync_token,
+                "recovered": row.recovered,
+                "superseded_by": None if row.superseded_by is None else f"{row.key}#{row.superseded_by}",
+                "currency": row.currency,
+                "record_state": states.get(row.record_key, "live"),
+            }
+            for row in _streamed(self.connection, query)
+        )
+        return _table(rows, POSTINGS)
+
+    def _source_states(self) -> dict[str, str]:
+        query = select(records.c.record_type, records.c.record_id, records.c.vanished_at).where(
+            records.c.connection == self.name,
+            or_(records.c.vanished_at.is_not(None), records.c.rule == "voided"),
+        )
+        return {
+            f"{row.record_type}/{row.record_id}": "voided" if row.vanished_at is None else "vanished"
+            for row in _streamed(self.connection, query)
+        }
+
+    def effects(self, accounts: Iterable[str]) -> pa.Table:
+        """What each revision of each posting does to the inventory accounts."""
+        query = select(posting_effects).where(
+            posting_effects.c.connection == self.name, posting_effects.c.account_id.in_(sorted(accounts))
+        )
+        rows = (
+            {
+                "posting_key": row.key,
+                "revision": row.revision,
+                "account_id": row.account_id,
+                "product_id": row.product_id,
+                "location_id": row.location_id,
+                "amount": row.amount,
+            }
+            for row in _streamed(self.connection, query.order_by(posting_effects.c.key, posting_effects.c.revision))
+        )
+        return _table(rows, EFFECTS)
+
+    def stock_values(self, values: Sequence[StockValue], as_at: date) -> pa.Table | None:
+        """The source's own stock value; `None` where a part of it has no rate to the home currency."""
+        rows = []
+        for item in values:
+            value: Decimal | None = item.home_value
+            if item.currency != self.books.home_currency and item.home_value == item.value:
+                value = self._home(item.value, item.currency, as_at, None)
+            if value is None:
+                return None
+            rows.append(
+                {
+                    "product_id": item.product_id,
+                    "location_id": item.location_id,
+                    "account_id": self._account(item.product_id, item.location_id),
+                    "quantity": item.quantity,
+                    "value": value,
+                }
+            )
+        return _table(rows, STOCK_VALUES)
+
+    def records_read(self, as_at: date) -> dict[str, int]:
+        """How many movements the source delivered up to a date, by kind."""
+        query = (
+            select(records.c.kind, func.count().label("records"))
+            .where(
+                records.c.connection == self.name,
+                records.c.record_type == "movement",
+                records.c.vanished_at.is_(None),
+                records.c.business_date <= as_at,
+            )
+            .group_by(records.c.kind)
+        )
+        return {row.kind: row.records for row in self.connection.execute(query)}
+
+    def _home(self, value: Decimal, currency: str, day: date, rate: Decimal | None) -> Decimal | None:
+        if currency == self.books.home_currency:
+            return value
+        rate = rate if rate is not None else self.books.rate(currency, day)
+        if rate is None:
+            self.without_rate[currency] = self.without_rate.get(currency, 0) + 1
+            return None
+        return cents(value * rate)
+
+    def _account(self, product_id: str | None, location_id: str | None) -> str | None:
+        if self.account_of is None:
+            return None
+        return self.account_of.get((product_id or "", location_id or ""))
+
+
+def _exact(text: str | None, direction: str | None) -> Decimal | None:
+    try:
+        return Decimal(text or "") * Decimal(direction or 1)
+    except InvalidOperation:
+        return None
+
+
+def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    result = connection.execution_options(yield_per=PAGE).execute(query)
+    for page in result.partitions():
+        yield from page
+
+
+def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[Any]) -> pa.Table:
+    """Rows as an Arrow table of the columns declared, built page by page."""
+    schema = pa.schema([(column.name, column.type) for column in columns])
+    pages: list[pa.RecordBatch] = []
+    page: list[Mapping[str, Any]] = []
+
+    def close() -> None:
+        arrays = [pa.array([row[column.name] for row in page], schema.field(column.name).type) for column in columns]
+        pages.append(pa.record_batch(arrays, schema))
+        page.clear()
+
+    for row in rows:
+        page.append(row)
+        if len(page) >= PAGE:
+            close()
+    if page:
+        close()
+    return pa.Table.from_batches(pages, schema)

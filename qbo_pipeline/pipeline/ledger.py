@@ -1,0 +1,99 @@
+"""The ledger side: QBO's own general ledger lines of the inventory accounts, read completely and kept in the store."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.quickbooks.ledger import LedgerReport
+from qbo_pipeline.store.ledger_lines import LedgerWindow, replace_window, save_balances
+from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.tables.posting import postings
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRead:
+    """What was read, and what of it was new to the store."""
+
+    report: LedgerReport
+    added: int
+    removed: int
+
+    def totals(self) -> dict[str, int]:
+        """Numbers for the run's metadata."""
+        return {"lines": len(self.report.lines), "lines_added": self.added, "lines_removed": self.removed}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each account."""
+        return [
+            {
+                "account": item.account_name,
+                "balance": f"{item.balance:,.2f}",
+                "lines": sum(line.account_id == item.account_id for line in self.report.lines),
+            }
+            for item in self.report.balances
+        ]
+
+
+def inventory_accounts(run: Run) -> frozenset[str]:
+    """The Ids of the accounts that serve as inventory by the settings."""
+    with run.database.reading() as connection:
+        return StoredBooks(connection, run.settings).books.accounts_of("inventory")
+
+
+def read_ledger(run: Run, as_at: date) -> LedgerRead:
+    """Read the inventory accounts from the connection's first day to `as_at`, proved complete.
+
+    A person may change any day of the past in QBO, so every day is read each time; days that did not change are not
+    written. Raises `Incomplete` where QBO's answer cannot be proved complete.
+    """
+    first = run.settings.connection.first_day
+    accounts = sorted(inventory_accounts(run))
+    report = run.quickbooks().ledger(accounts, first, as_at)
+    run.progress("ledger lines read", len(report.lines))
+    keys = _keys_of_markers(run, report)
+    lines: dict[str, list[dict[str, Any]]] = {account: [] for account in accounts}
+    for line in report.lines:
+        marker = marker_in(line.memo)
+        row = {name: value or None for name, value in asdict(line).items() if name not in ("amount", "balance")}
+        lines[line.account_id].append(
+            {**row, "amount": line.amount, "balance": line.balance, "marker": keys.get(marker or "")}
+        )
+    added = removed = 0
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        for balance in report.balances:
+            window = LedgerWindow(
+                account_id=balance.account_id,
+                first=first,
+                last=as_at,
+                opening_balance=balance.opening,
+                closing_balance=balance.balance,
+                lines=lines[balance.account_id],
+                read_at=now,
+                run_id=run.run_id,
+            )
+            change = replace_window(connection, run.name, window)
+            added, removed = added + change.added, removed + change.removed
+        balances = [(item.account_id, item.account_name, item.balance) for item in report.balances]
+        save_balances(connection, run.name, as_at, balances, read_at=now, run_id=run.run_id)
+    return LedgerRead(report, added, removed)
+
+
+def _keys_of_markers(run: Run, report: LedgerReport) -> dict[str, str]:
+    """Which posting each marker in a memo names: a copy that somebody made in QBO carries the original's."""
+    markers = sorted({marker for line in report.lines if (marker := marker_in(line.memo))})
+    found: dict[str, str] = {}
+    with run.database.reading() as connection:
+        for chunk in chunks(markers):
+            query = select(postings.c.marker, postings.c.key).where(
+                postings.c.connection == run.name, postings.c.marker.in_(chunk)
+            )
+            found |= {row.marker: row.key for row in connection.execute(query)}
+    return found

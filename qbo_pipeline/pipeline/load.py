@@ -1,0 +1,57 @@
+"""Load: what is ready in the outbox goes to QBO by the posting protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.shell import Poster
+from qbo_pipeline.posting.summary import PostingSummary
+from qbo_pipeline.store.postings import StateCount, counts
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the poster did, and where all postings of the days stand now."""
+
+    summary: PostingSummary
+    states: tuple[StateCount, ...]
+
+    def totals(self) -> dict[str, int]:
+        """Numbers for the run's metadata."""
+        done = self.summary
+        numbers = {"posted": done.posted, "recovered": done.recovered, "batches": done.batches, "singles": done.singles}
+        standing = {f"now_{state}": count for state, count in sorted(done.states.items())}
+        return numbers | standing
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each kind, state and reason."""
+        found: dict[tuple[str, str, str, str], list[Any]] = {}
+        for item in self.states:
+            key = (item.entity or item.record_type, item.state, item.reason or "", item.currency)
+            row = found.setdefault(key, [0, 0])
+            row[0] += item.count
+            row[1] += item.amount
+        return [
+            {"kind": kind, "state": state, "reason": reason, "count": count, "amount": f"{amount:,.2f} {currency}"}
+            for (kind, state, reason, currency), (count, amount) in sorted(found.items())
+        ]
+
+
+def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None) -> Loaded:
+    """Post everything that is ready up to `last`, in the order of its dependencies.
+
+    Earlier days that still wait are caught up rather than left: a payment must not overtake its invoice. `first` only
+    bounds the counts that are answered. With `keys`, just these postings and what they need.
+    """
+
+    def progress(events: dict[str, int]) -> None:
+        run.progress("documents posted", events.get("posted", 0))
+
+    poster = Poster(run.database, run.quickbooks(), progress=progress)
+    summary = poster.run(run.name, None, last, keys=keys)
+    with run.database.reading() as connection:
+        return Loaded(summary, tuple(counts(connection, run.name, first, last)))

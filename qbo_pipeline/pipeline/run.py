@@ -1,0 +1,105 @@
+"""A run: one connection's settings, store, source and QuickBooks client, opened together and closed together.
+
+Every stage takes a `Run`. Dagster's resource and the commands both make theirs here, so that production, commands
+and tests assemble the same thing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from qbo_pipeline.pipeline.connect import bind_connection, open_quickbooks
+from qbo_pipeline.quickbooks.client import QuickBooks
+from qbo_pipeline.quickbooks.meter import CallTotals
+from qbo_pipeline.settings import Secrets, Settings
+from qbo_pipeline.sources.open import open_source
+from qbo_pipeline.sources.source import Source
+from qbo_pipeline.store.database import Database, open_database
+from qbo_pipeline.store.meter import StoredMeter
+
+Progress = Callable[[str, int], None]
+
+
+def no_progress(what: str, count: int) -> None:
+    """The progress report of somebody who does not want one."""
+
+
+@dataclass
+class Run:
+    """What a stage works with. `run_id` is Dagster's, or one of its own for a command."""
+
+    settings: Settings
+    database: Database
+    secrets: Secrets
+    run_id: str
+    progress: Progress = no_progress
+    _client: tuple[QuickBooks, StoredMeter] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The connection's name."""
+        return self.settings.connection.name
+
+    @contextmanager
+    def source(self) -> Iterator[Source]:
+        """The inventory system, read-only, closed at the end of the block."""
+        source = open_source(self.settings)
+        try:
+            yield source
+        finally:
+            source.close()
+
+    def quickbooks(self) -> QuickBooks:
+        """The client for the connection's company, opened when it is first needed.
+
+        Raises `NotConnected` where credentials are missing.
+        """
+        if self._client is None:
+            self._client = open_quickbooks(self.settings, self.secrets, self.database)
+        return self._client[0]
+
+    def api_calls(self) -> dict[str, int]:
+        """The calls that this run has made to QBO, as Intuit bills them."""
+        totals = self._client[1].totals() if self._client else CallTotals()
+        return {
+            "api_calls": totals.calls,
+            "api_writes": totals.write,
+            "api_metered_reads": totals.metered_read,
+        }
+
+    def close(self) -> None:
+        if self._client is not None:
+            client, meter = self._client
+            client.close()
+            meter.close()
+        self.database.close()
+
+
+@contextmanager
+def open_run(
+    settings: Settings,
+    *,
+    run_id: str | None = None,
+    progress: Progress = no_progress,
+    database: Database | None = None,
+) -> Iterator[Run]:
+    """A run of the connection with these settings, its store brought to this version.
+
+    Raises `ConnectionMismatch` where the store ties the connection to another company, `MigrationError` where the
+    store is of a later version, SQLAlchemy's `OperationalError` where it cannot be reached.
+    """
+    run = Run(
+        settings=settings,
+        database=database or open_database(settings.store_url()),
+        secrets=Secrets.read(settings),
+        run_id=run_id or str(uuid.uuid4()),
+        progress=progress,
+    )
+    try:
+        bind_connection(settings, run.database)
+        yield run
+    finally:
+        run.close()

@@ -1,0 +1,85 @@
+"""From the client's outcomes to the core's events.
+
+What belongs here: the table of the client's kinds of refusal, and what an answered object is reduced to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from qbo_pipeline.posting import events, refusals
+from qbo_pipeline.posting.content import fingerprint
+from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Done, NotSent, Outcome, Refusal, Unknown
+
+THROTTLED_SECONDS = 60.0  # Intuit: wait 60 seconds after a 429
+_BARRED = frozenset({"auth", "forbidden"})  # with one of the statuses below: nobody gets anything done
+_BARRED_STATUS = frozenset({401, 403})
+_COMPANY_CLOSED = "6190"  # its trial or subscription ended
+
+_KINDS = {
+    "busy": refusals.UNSURE,
+    "closed_period": refusals.CLOSED,
+    "duplicate_name": refusals.DUPLICATE_NAME,
+    "duplicate_number": refusals.DUPLICATE_NUMBER,
+    "duplicate_request": refusals.DUPLICATE_REQUEST,
+    "not_found": refusals.MISSING,
+    "stale": refusals.STALE,
+    "system": refusals.UNSURE,
+}
+
+
+def core_answer(entity: str, outcome: Outcome, *, whole: bool = False) -> events.Answer:
+    """The event for one document; `whole` says that the outcome is that of the batch it was in."""
+    if isinstance(outcome, Done):
+        return _done(entity, outcome)
+    if isinstance(outcome, Unknown):
+        return events.Lost(outcome.reason, outcome.intuit_tid)
+    if isinstance(outcome, NotSent):
+        if outcome.kind == "reconnect":
+            return events.Barred(outcome.reason)
+        if outcome.kind == "paced":
+            return events.Throttled(outcome.reason, outcome.retry_after)
+        return events.NotSent(outcome.reason)
+    return _refusal(outcome, whole)
+
+
+def core_answers(entities: dict[str, str], outcome: BatchOutcome) -> dict[str, events.Answer]:
+    """The events of a batch by bId; `entities` names the entity of each."""
+    whole = outcome.whole is not None
+    return {
+        item: core_answer(entities[item], answer, whole=whole)
+        for item, answer in outcome.items.items()
+        if item in entities
+    }
+
+
+def _done(entity: str, done: Done) -> events.Done:
+    number = done.object.get("DocNumber")
+    return events.Done(
+        done.id,
+        done.sync_token,
+        fingerprint(entity, done.object),
+        str(number) if number is not None else None,
+        done.intuit_tid,
+        hashlib.sha256(orjson.dumps(done.object, default=_exact, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+    )
+
+
+def _exact(value: Any) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError(f"{type(value).__name__} does not come from JSON")
+
+
+def _refusal(refusal: Refusal, whole: bool) -> events.Answer:
+    code = refusal.faults[0].code if refusal.faults else str(refusal.http_status)
+    if refusal.kind in ("throttled", "quota"):
+        return events.Throttled(refusal.reason, max(refusal.retry_after, THROTTLED_SECONDS))
+    if code == _COMPANY_CLOSED or (refusal.kind in _BARRED and refusal.http_status in _BARRED_STATUS):
+        return events.Barred(refusal.reason)
+    kind = _KINDS.get(refusal.kind, refusals.INVALID)
+    return events.Refused(kind, code, refusal.reason, refusal.intuit_tid, whole)

@@ -1,0 +1,115 @@
+"""What a record asks of posting: drafts, a refusal or nothing; and what policy keeps back.
+
+What belongs here: the shapes that pass through the door from accounting, and the reasons under which intake parks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+# Reasons under which intake itself parks a posting.
+AWAITING_APPROVAL = "awaiting_approval"
+CLOSED_PERIOD = "closed_period"
+HISTORY = "history"
+DRIFTED_BEFORE = "changed_in_qbo"
+DELETED_BEFORE = "deleted_in_qbo"
+SKIPPED_BEFORE = "skipped_before"
+ENTITY_CHANGED = "entity_changed"
+GONE = "gone_from_source"
+WITHDRAWN = "withdrawn"
+
+
+class Effect(Protocol):
+    """What a payload does to one stock account (`accounting.drafts.Effect`)."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def product_id(self) -> str | None: ...
+    @property
+    def location_id(self) -> str | None: ...
+
+
+class Draft(Protocol):
+    """One QBO object that is to exist (`accounting.drafts.Draft`).
+
+    What it depends on is read from its payload: each `"$<key>"` in the place of an Id.
+    """
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def entity(self) -> str: ...
+    @property
+    def payload(self) -> dict[str, Any]: ...
+    @property
+    def business_date(self) -> date | None: ...
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def effects(self) -> Sequence[Effect]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a record cannot become a draft yet."""
+
+    reason: str
+    message: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What one record asks for: its drafts, or why there are none.
+
+    Neither drafts nor refusal means that nothing is to be in QBO: the record vanished, was voided or excluded.
+    `business_date`, `amount` and `currency` are the record's, for a refused one.
+    """
+
+    record_key: str
+    content_hash: str
+    drafts: Sequence[Draft] = ()
+    refusal: Refusal | None = None
+    business_date: date | None = None
+    amount: Decimal = Decimal(0)
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakePolicy:
+    """What is not sent at once.
+
+    `closed_through` is the company's closing date; `history_before` the first day that is posted without being
+    ordered; `when_gone` what becomes of a posted object whose record is no longer there: `void` (delete where QBO
+    has no void), `delete`, or `hold` for a person.
+    """
+
+    approval: bool = False
+    closed_through: date | None = None
+    history_before: date | None = None
+    when_gone: str = "void"
+
+    def __post_init__(self) -> None:
+        if self.when_gone not in ("void", "delete", "hold"):
+            raise ValueError(f"when_gone is void, delete or hold, not {self.when_gone!r}")
+
+
+@dataclass(slots=True)
+class Intake:
+    """What came of a `put`, in postings."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    refused: int = 0
+    parked: int = 0  # of the above

@@ -1,0 +1,182 @@
+"""Transaction 1: pick rows, claim them, freeze what will be sent, commit; all before anything leaves.
+
+What belongs here: which rows make up one POST and which bytes it carries. What a claim changes is decided by
+`core.py`, which rows may be claimed by the queries in `store/claims.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from qbo_pipeline.posting import core
+from qbo_pipeline.posting.events import CREATE, DELETE, SUPERSEDED, UNKNOWN, VOID, Change, Row
+from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, content, pack, references, resolve, unpack
+from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.rows import Pair, Turns, journal, put_on, row_of, write
+from qbo_pipeline.store import claims
+from qbo_pipeline.store.postings import Link, links
+
+BATCH_ITEMS = 30  # Intuit, limits and throttles
+WITHDRAWN = "withdrawn"
+
+
+class FrozenBytesLost(RuntimeError):
+    """A request is in doubt and what it carried cannot be read: nothing may be sent in its place."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """What one POST carries: claimed rows and, in the same order, the frozen lines that go out for them."""
+
+    rows: list[Row]
+    request_id: str
+    items: list[FrozenItem]
+
+
+class _NothingThere(Exception):
+    """A void or delete of what is not in QBO."""
+
+
+class Claims:
+    """The claims of one run. Safe to use from several threads."""
+
+    def __init__(self, turns: Turns, scope: claims.Scope, identity: Identity, policy: Policy) -> None:
+        self._turns = turns
+        self._scope = scope
+        self._connection = scope.connection
+        self._identity = identity
+        self._policy = policy
+
+    def to_send(self, lane: str, at_least: int = 1) -> Unit | None:
+        """Claim and freeze one unit: a resend if there is one, else up to 30 fresh rows (one in the single lane).
+
+        Fresh rows are left where they are as long as there are fewer than `at_least`.
+        """
+        with self._turns.transaction() as (transaction, now):
+            again = claims.frozen(transaction, self._scope, now, BATCH_ITEMS)
+            if again:
+                unit: Unit | None = self._frozen_before(transaction, [row_of(row) for row in again])
+            else:
+                unit = self._fresh(transaction, now, lane, at_least)
+            if unit is not None:
+                self._claim(transaction, unit, now)
+            return unit
+
+    def to_look(self) -> list[Row]:
+        """Claim rows in doubt whose fate is to be read back."""
+        with self._turns.transaction() as (transaction, now):
+            found = claims.in_doubt(transaction, self._scope, now, self._policy.settle, BATCH_ITEMS)
+            pairs: list[Pair] = []
+            for row in map(row_of, found):
+                fields = core.claim_to_look(row, now.timestamp(), self._policy)
+                put_on(row, fields)
+                pairs.append((row, Change("looks" if row.state == UNKNOWN else "parked", fields, row.message)))
+            write(transaction, self._connection, pairs, now)
+            journal(transaction, self._connection, [pair for pair in pairs if pair[1].event == "parked"], now)
+            return [row for row, _ in pairs if row.state == UNKNOWN]
+
+    def frozen_lines(self, reading: Connection, request_id: str) -> list[FrozenItem]:
+        """What a request carried. Raises `FrozenBytesLost` where that is gone or does not have its hash."""
+        request = claims.frozen_request(reading, self._connection, request_id)
+        if request is None or request["body"] is None:
+            raise FrozenBytesLost(f"the frozen bytes of request {request_id} are gone from the store")
+        lines = unpack(request["body"])
+        if sha256(b"\n".join(lines)).hexdigest() != request["body_hash"]:
+            raise FrozenBytesLost(f"the frozen bytes of request {request_id} are not those that were frozen")
+        return [FrozenItem._make([*name, line]) for name, line in zip(json.loads(request["items"]), lines, strict=True)]
+
+    # --- fresh rows ---------------------------------------------------------------------------------------------
+    def _fresh(self, transaction: Connection, now: datetime, lane: str, at_least: int) -> Unit | None:
+        want = BATCH_ITEMS if lane == "batch" else 1
+        ready: list[tuple[Row, str]] = []
+        while True:
+            found = claims.fresh(transaction, self._scope, now, want, alone=False)
+            ready = self._bodies(transaction, [row_of(row) for row in found], now)
+            if len(ready) == len(found):  # else some were put aside, and others may stand behind them
+                break
+        if ready and len(ready) >= min(at_least, want):
+            return self._freeze(transaction, ready, now, batch=len(ready) > 1)
+        while lonely := claims.fresh(transaction, self._scope, now, 1, alone=True):
+            if ready := self._bodies(transaction, [row_of(lonely[0])], now):
+                return self._freeze(transaction, ready, now, batch=False)
+        return None
+
+    def _bodies(self, transaction: Connection, rows: list[Row], now: datetime) -> list[tuple[Row, str]]:
+        """What each row asks QBO for; rows that must wait, or have nothing to do, are put aside."""
+        wanted = [key for row in rows for key in references(row.detail["payload"] or "")]
+        wanted += [row.key for row in rows if row.operation != CREATE]
+        known = links(transaction, self._connection, wanted) if wanted else {}
+        ids = {key: link.qbo_id for key, link in known.items()}
+        good: list[tuple[Row, str]] = []
+        aside: list[Pair] = []
+        for row in rows:
+            try:
+                good.append((row, _body(row, ids, known.get(row.key))))
+            except Missing as missing:
+                aside.append((row, Change("waits", {"waits_for": missing.key})))
+            except _NothingThere:
+                fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "message": "there is nothing of it in QBO"}
+                aside.append((row, Change(WITHDRAWN, fields)))
+        write(transaction, self._connection, aside, now)
+        journal(transaction, self._connection, [pair for pair in aside if pair[1].event == WITHDRAWN], now)
+        return good
+
+    def _freeze(self, transaction: Connection, ready: list[tuple[Row, str]], now: datetime, *, batch: bool) -> Unit:
+        items, own = [], []
+        for position, (row, body) in enumerate(ready):
+            entity = row.detail["entity"]
+            operation = operation_name(row.operation, row.stale, row.detail["retries"])
+            own.append(self._identity.request_id(entity, row.key, row.revision, operation))
+            item = item_id(position) if batch else None
+            line = batch_line(item, row.operation, entity, body) if item else body.encode()
+            items.append(FrozenItem(item, row.key, row.revision, row.operation, entity, line))
+        lines = [item.line for item in items]
+        request_id = batch_id(list(zip(own, lines, strict=True))) if batch else own[0]
+        for (row, _), frozen in zip(ready, items, strict=True):
+            row.request_id, row.item = request_id, frozen.item
+        request = {
+            "request_id": request_id,
+            "lane": "batch" if batch else "single",
+            "items": json.dumps([item[:5] for item in items]),
+            "body_hash": sha256(b"\n".join(lines)).hexdigest(),
+            "body": pack(lines),
+            "frozen_at": now,
+        }
+        claims.freeze(transaction, self._connection, request)
+        return Unit([row for row, _ in ready], request_id, items)
+
+    # --- rows that were sent before ------------------------------------------------------------------------------
+    def _frozen_before(self, transaction: Connection, rows: list[Row]) -> Unit:
+        """The same lines under the same requestid, without the items whose fate is known: QBO keys each by its bId."""
+        request_id = rows[0].request_id or ""
+        by_key = {(item.key, item.revision): item for item in self.frozen_lines(transaction, request_id)}
+        return Unit(rows, request_id, [by_key[row.key, row.revision] for row in rows])
+
+    def _claim(self, transaction: Connection, unit: Unit, now: datetime) -> None:
+        pairs: list[Pair] = []
+        for row in unit.rows:
+            fields = core.claim_to_send(row, now.timestamp(), self._policy)
+            put_on(row, fields)
+            frozen = {"request_id": row.request_id, "item": row.item, "operation": row.operation}
+            base = {"base": row.base, "base_token": row.base_token, "qbo_id": row.qbo_id}
+            pairs.append((row, Change("claimed", {**fields, **frozen, **base})))
+        write(transaction, self._connection, pairs, now)
+        journal(transaction, self._connection, pairs, now)
+
+
+def _body(row: Row, ids: dict[str, str], link: Link | None) -> str:
+    if row.operation != CREATE:
+        if link is not None:
+            row.base, row.qbo_id = link.fingerprint, link.qbo_id
+            row.base_token = row.base_token or link.sync_token
+        elif row.operation in (VOID, DELETE):
+            raise _NothingThere
+        else:
+            row.operation = CREATE
+    return content(row.operation, resolve(row.detail["payload"] or "{}", ids), row.qbo_id, row.base_token)

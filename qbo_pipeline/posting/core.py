@@ -1,0 +1,291 @@
+"""The posting protocol as a state machine without I/O: events in, commands out.
+
+What belongs here: when a row may be claimed, what a claim changes, what an answer or a read-back means, and the two
+procedures of a worker (`send_once`, `look_once`) as generators that yield commands. No clock, no database, no HTTP:
+the shell and the simulator execute the same commands, so that what is proved is what runs.
+
+States: ready -> sending -> posted | unknown | parked; unknown -> posted | ready (same bytes again) | parked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from qbo_pipeline.posting.events import (
+    CREATE,
+    DELETE,
+    DELETED,
+    PARKED,
+    POSTED,
+    READY,
+    SENDING,
+    UNKNOWN,
+    UPDATE,
+    VOID,
+    Answer,
+    Barred,
+    Change,
+    Claim,
+    Command,
+    Done,
+    GiveUp,
+    Look,
+    LookFailed,
+    Lost,
+    NotSent,
+    ReadClock,
+    Refused,
+    Row,
+    Seen,
+    Send,
+    Settle,
+    SettleLook,
+    Throttled,
+)
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.refusals import LOOK_FIRST, MISSING, UNSURE
+
+QUARANTINED = "quarantined"
+EXHAUSTED = "attempts_exhausted"
+CONFLICT = "conflict"
+FOUND_TWICE = "found_twice"
+FOUND_DIFFERENT = "found_different"
+
+# What is left of a claim once its outcome is definite.
+_FREE: dict[str, Any] = {"lease_until": None, "not_before": None}
+_CERTAIN: dict[str, Any] = {**_FREE, "doubt": False, "request_id": None, "item": None, "fallback": None, "misses": 0}
+
+
+def may_send(row: Row, now: float) -> bool:
+    """A row that may be claimed to be sent: for the first time, or, if in doubt, again after its read-backs."""
+    return row.state == READY and (row.not_before is None or row.not_before <= now)
+
+
+def may_look(row: Row, now: float, policy: Policy) -> bool:
+    """A row whose fate may be looked up: unknown and due, or abandoned by its worker and settled."""
+    if row.lease_until is not None and row.lease_until > now:
+        return False
+    if row.state == SENDING:
+        return row.sent_at is not None and row.sent_at + policy.settle <= now
+    return row.state == UNKNOWN and (row.not_before is None or row.not_before <= now)
+
+
+def holds(current: Row, claimed: Row) -> bool:
+    """Whether the worker that claimed a row still is its holder: the fencing token decides, never the time."""
+    return current.fence == claimed.fence and current.state == claimed.state
+
+
+def in_time(started: float, now: float, policy: Policy) -> bool:
+    """The send-deadline guard: `started` was read before the claim, so the lease is not overestimated."""
+    return now - started < policy.send_within
+
+
+def claim_to_send(row: Row, now: float, policy: Policy) -> dict[str, Any]:
+    return {
+        "state": SENDING,
+        "fence": row.fence + 1,
+        "attempts": row.attempts + 1,
+        "sent_at": now,
+        "lease_until": now + policy.lease,
+        "not_before": None,
+        "misses": 0,
+        "fallback": None,
+    }
+
+
+def claim_to_look(row: Row, now: float, policy: Policy) -> dict[str, Any]:
+    """A lease that was never handed back means a worker lost over this row: it is counted, and the row goes alone."""
+    lost = row.lease_until is not None
+    crashes = row.crashes + lost
+    fields: dict[str, Any] = {
+        "state": UNKNOWN,
+        "fence": row.fence + 1,
+        "doubt": row.doubt or row.state == SENDING,
+        "crashes": crashes,
+        "alone": row.alone or lost,
+        "lease_until": now + policy.look_lease,
+        "not_before": None,
+    }
+    if crashes >= 2 * policy.crashes:  # even reading it back loses workers
+        fields |= {"state": PARKED, "reason": QUARANTINED, "lease_until": None}
+    return fields
+
+
+def give_up(row: Row) -> Change:
+    """Nothing has left: the claim is undone, but for its fencing token."""
+    return Change("given_up", {**_FREE, "state": READY, "attempts": row.attempts - 1})
+
+
+def judge(row: Row, answer: Answer, now: float, policy: Policy) -> Change:
+    """What the answer to a send means for its row."""
+    if isinstance(answer, Done):
+        return _posted("posted", row, answer)
+    if isinstance(answer, Lost):
+        return _unknown(row, answer, policy)
+    if isinstance(answer, NotSent):
+        fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
+        return Change("not_sent", {**fields, "not_before": now + policy.backoff, "message": answer.message})
+    if isinstance(answer, Throttled):
+        fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
+        return Change("throttled", {**fields, "not_before": now + answer.quiet, "message": answer.message})
+    if isinstance(answer, Barred):
+        fields = {"state": READY, "attempts": row.attempts - 1, **_FREE}
+        return Change("barred", {**fields, "message": answer.message})
+    return _refused(row, answer, now, policy)
+
+
+def _refused(row: Row, answer: Refused, now: float, policy: Policy) -> Change:
+    line = {"message": answer.message, "code": answer.code, "tid": answer.tid}
+    if answer.kind == UNSURE:
+        return _unknown(row, Lost(answer.message, answer.tid), policy)
+    if answer.kind == MISSING and row.operation != CREATE:
+        if row.operation == DELETE:
+            return Change("posted", {**_CERTAIN, "state": POSTED, "reason": None, "message": None}, **line)
+        return Change("deleted_in_qbo", {**_CERTAIN, "state": DELETED, "message": answer.message}, **line)
+    in_doubt = row.doubt or answer.kind in LOOK_FIRST
+    if answer.whole and not row.alone:
+        # One bad neighbour may have spoiled the whole batch: each is tried by itself.
+        alone: dict[str, Any] = {"alone": True, "lease_until": None}
+        if in_doubt:
+            return Change("refused", {**alone, "state": UNKNOWN, "not_before": now + policy.lag, "misses": 0}, **line)
+        return Change("refused", {**_CERTAIN, **alone, "state": READY, "attempts": row.attempts - 1}, **line)
+    if in_doubt:
+        # A refusal speaks of this request alone; an earlier one may have made the object.
+        fields = {"state": UNKNOWN, "lease_until": None, "not_before": now + policy.lag, "misses": 0}
+        fallback = {"fallback": answer.kind, "message": f"{answer.code}: {answer.message}"}
+        return Change("refused", {**fields, **fallback}, **line)
+    return _parked("refused", row, answer.kind, f"{answer.code}: {answer.message}", **line)
+
+
+def judge_look(row: Row, finding: list[Seen] | LookFailed, now: float, policy: Policy) -> Change:
+    """What a read-back means for its row."""
+    if isinstance(finding, LookFailed):
+        fields = {"lease_until": None, "not_before": now + policy.look_again}
+        return Change("look_failed", fields, finding.message)
+    verdict, seen = recognise(row, finding)
+    return _VERDICTS[verdict](row, seen, now, policy)
+
+
+def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
+    """Tell what was found from what was meant: `same`, `different`, `twice`, `miss`, `moved` or `gone`."""
+    if row.operation == CREATE:
+        ours = found if row.by_name else [seen for seen in found if seen.marker == row.marker]
+        if len(ours) > 1:
+            return "twice", None
+        if not ours:
+            return "miss", None
+        return ("same" if row.by_name or ours[0].fingerprint == row.fingerprint else "different"), ours[0]
+    if not found:
+        return ("same" if row.operation == DELETE else "gone"), None
+    seen = found[0]
+    if seen.sync_token == row.base_token:
+        return "miss", seen
+    if row.operation == VOID and seen.voided:
+        return "same", seen
+    if row.operation == UPDATE and seen.fingerprint == row.fingerprint:
+        return "same", seen
+    # Another SyncToken over our own content (a payment was applied, say) is no edit by a person.
+    return ("moved" if seen.fingerprint == row.base else "different"), seen
+
+
+def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    if seen is None:
+        return Change("recovered", {**_CERTAIN, "state": POSTED, "reason": None, "message": None})
+    event = "linked_by_name" if row.by_name and not row.doubt else "recovered"
+    return _posted(event, row, Done(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+
+
+def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    reason = FOUND_DIFFERENT if row.operation == CREATE else CONFLICT
+    number = seen.qbo_id if seen else "?"
+    return _parked("parked", row, reason, f"QBO holds other content under Id {number}: somebody changed it there")
+
+
+def _twice(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    return _parked("parked", row, FOUND_TWICE, "QBO holds more than one object with this posting's marker")
+
+
+def _gone(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    return Change("deleted_in_qbo", {**_CERTAIN, "state": DELETED, "message": "the object is no longer in QBO"})
+
+
+def _moved(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    if row.stale >= policy.stale or seen is None:
+        return _parked("parked", row, CONFLICT, f"the object changed under {row.stale + 1} updates one after another")
+    fields = {"state": READY, "stale": row.stale + 1, "base_token": seen.sync_token}
+    return Change("rebased", {**_CERTAIN, **fields})
+
+
+def _miss(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    misses = row.misses + 1
+    if misses < policy.looks:
+        return Change("missed", {"misses": misses, "lease_until": None, "not_before": now + policy.lag})
+    if row.fallback is not None:
+        return _parked("parked", row, row.fallback, row.message)
+    if row.crashes >= policy.crashes:
+        return _parked("parked", row, QUARANTINED, f"{row.crashes} workers were lost over this document")
+    if row.attempts >= policy.attempts:
+        return _parked("parked", row, EXHAUSTED, row.message)
+    # `doubt` and the frozen request stay: what is sent again are the same bytes under the same requestid.
+    return Change("missed", {**_FREE, "state": READY, "misses": misses})
+
+
+_VERDICTS = {"same": _same, "different": _different, "twice": _twice, "gone": _gone, "moved": _moved, "miss": _miss}
+
+
+def _posted(event: str, row: Row, done: Done) -> Change:
+    fields = {**_CERTAIN, "state": POSTED, "reason": None, "message": None, "qbo_id": done.qbo_id}
+    links = {"sync_token": done.sync_token, "posted_fingerprint": done.fingerprint, "qbo_number": done.number}
+    recovered = {"recovered": event == "recovered", "answer_hash": done.digest}
+    return Change(event, {**fields, **links, **recovered}, tid=done.tid)
+
+
+def _unknown(row: Row, lost: Lost, policy: Policy) -> Change:
+    sent_at = row.sent_at if row.sent_at is not None else 0.0
+    fields = {"state": UNKNOWN, "doubt": True, "lease_until": None, "not_before": sent_at + policy.settle}
+    return Change("unknown", {**fields, "misses": 0, "message": lost.message}, lost.message, tid=lost.tid)
+
+
+def _parked(
+    event: str,
+    row: Row,
+    reason: str,
+    text: str | None,
+    *,
+    message: str | None = None,
+    code: str | None = None,
+    tid: str | None = None,
+) -> Change:
+    fields = {**_CERTAIN, "state": PARKED, "reason": reason, "message": text}
+    return Change(event, fields, message or text, code, tid)
+
+
+def match_items(rows: list[Row], items: dict[str, Answer]) -> list[Answer]:
+    """Give each row of a batch its answer by bId, never by order; what is missing from the answer is unknown."""
+    missing = Lost("QBO's answer to the batch does not name this item")
+    return [items.get(row.item or "", missing) for row in rows]
+
+
+def send_once(policy: Policy, lane: str) -> Generator[Command, Any, bool]:
+    """Send one unit of work; answers whether there was any."""
+    started = yield ReadClock()
+    rows = yield Claim("send", lane)
+    if not rows:
+        return False
+    if not in_time(started, (yield ReadClock()), policy):
+        yield GiveUp(rows)
+        return True
+    answers = yield Send(rows)
+    yield Settle(rows, answers)
+    return True
+
+
+def look_once(policy: Policy) -> Generator[Command, Any, bool]:
+    """Read back one group of rows in doubt; answers whether there was any."""
+    rows = yield Claim("look", "single")
+    if not rows:
+        return False
+    findings = yield Look(rows)
+    yield SettleLook(rows, findings)
+    return True

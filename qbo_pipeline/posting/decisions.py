@@ -1,0 +1,312 @@
+"""What people decide about postings: retry, skip, approve, reverse, unlink, relink; with who and why.
+
+What belongs here: one function a decision, each in one transaction with its line in the journal. Nothing here talks
+to QBO: a decision changes what the next run does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from qbo_pipeline.posting import asking
+from qbo_pipeline.posting.content import fingerprint
+from qbo_pipeline.posting.events import (
+    CREATE,
+    DELETE,
+    DELETED,
+    DRIFTED,
+    PARKED,
+    POSTED,
+    READY,
+    SKIPPED,
+    SUPERSEDED,
+    UNKNOWN,
+    UPDATE,
+    VOID,
+)
+from qbo_pipeline.posting.identity import Identity
+from qbo_pipeline.posting.reversal import reversed_payload
+from qbo_pipeline.posting.revising import blank, dressed
+from qbo_pipeline.quickbooks.entities import entity_named
+from qbo_pipeline.quickbooks.wire import from_wire, to_wire
+from qbo_pipeline.store import attempts, claims
+from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.postings import change, latest, links, put_links, remove_links, undo_effects
+from qbo_pipeline.store.tables.posting import postings
+
+UNLINKED = "unlinked"
+# Parked by policy or because of what happened in QBO, not by a refusal: these are approved, the others retried.
+APPROVABLE = frozenset(
+    {
+        asking.AWAITING_APPROVAL,
+        asking.CLOSED_PERIOD,
+        asking.HISTORY,
+        asking.GONE,
+        asking.DRIFTED_BEFORE,
+        asking.DELETED_BEFORE,
+        asking.SKIPPED_BEFORE,
+    }
+)
+_FRESH = {"reason": None, "message": None, "attempts": 0, "crashes": 0, "misses": 0, "stale": 0, "base_token": None,
+          "not_before": None, "fallback": None}  # fmt: skip
+
+
+class NotPossible(ValueError):
+    """The posting is not in a state in which this can be decided; the message says what can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who decides, and why; both are kept in the journal."""
+
+    who: str
+    why: str
+
+    def __post_init__(self) -> None:
+        if not self.who.strip() or not self.why.strip():
+            raise NotPossible("a decision needs somebody's name and a reason")
+
+
+def retry(database: Database, connection: str, key: str, person: Person) -> None:
+    """Send a parked posting again.
+
+    A definite no gets a new requestid; where the object may be in QBO it is read back first.
+    """
+    with database.transaction() as transaction:
+        row = _row(transaction, connection, key)
+        if row["state"] != PARKED:
+            raise NotPossible(f"{key} is {row['state']}: only a parked posting is retried")
+        if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
+            raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
+        state = UNKNOWN if row["doubt"] else READY
+        retries = row["retries"] + (0 if row["doubt"] else 1)
+        operation = row["operation"]
+        if operation in (CREATE, UPDATE):
+            operation = UPDATE if key in links(transaction, connection, [key]) else CREATE
+        fields = {**_FRESH, "state": state, "retries": retries, "operation": operation}
+        _decide(transaction, database, connection, row, "retry", person, fields)
+
+
+def skip(database: Database, connection: str, key: str, person: Person) -> None:
+    """Leave a posting out for good; what it would have posted counts as skipped."""
+    with database.transaction() as transaction:
+        row = _row(transaction, connection, key)
+        if row["state"] not in (PARKED, READY) or row["doubt"]:
+            fate = "its fate in QBO is still open" if row["doubt"] else f"it is {row['state']}"
+            raise NotPossible(f"{key} cannot be skipped: {fate}")
+        fields = {"state": SKIPPED, "reason": None, "message": person.why, "waits_for": None}
+        _decide(transaction, database, connection, row, "skip", person, fields)
+
+
+def approve(database: Database, connection: str, key: str, person: Person, *, dated: date | None = None) -> None:
+    """Let a posting go that policy, or what happened in QBO, holds back.
+
+    `dated` posts it on another day (the first open one), says so in its memo and leaves the original date there;
+    without it the date stays what it is.
+    """
+    with database.transaction() as transaction:
+        row = _row(transaction, connection, key)
+        if row["state"] != PARKED or row["reason"] not in APPROVABLE:
+            raise NotPossible(f"{key} is {row['state']} ({row['reason'] or 'no reason'}): nothing waits for approval")
+        fields = {**_FRESH, "state": READY, "approved_by": person.who}
+        if row["operation"] in (CREATE, UPDATE):
+            fields["operation"] = UPDATE if key in links(transaction, connection, [key]) else CREATE
+        if dated is None:
+            _decide(transaction, database, connection, row, "approve", person, fields)
+        else:
+            _approve_dated(
+                transaction, database, connection, row, person, dated, str(fields.get("operation", row["operation"]))
+            )
+
+
+def reverse(
+    database: Database, connection: str, key: str, person: Person, *, identity: Identity, dated: date | None = None
+) -> str:
+    """Take a posted object out of the books and answer the key of the posting that does it.
+
+    Without a date it is voided (deleted where QBO has no void); with one it stays, and its reversal is posted on
+    that day. Raises `NotPossible` for what has no reversal.
+    """
+    with database.transaction() as transaction:
+        row = _row(transaction, connection, key)
+        if row["state"] not in (POSTED, DRIFTED) or key not in links(transaction, connection, [key]):
+            raise NotPossible(f"{key} is {row['state']}: only what is posted can be reversed")
+        if dated is not None:
+            return _post_reversal(transaction, database, connection, row, person, identity, dated)
+        if not entity_named(row["entity"]).transaction:
+            raise NotPossible(f"{key} is a {row['entity']}: QuickBooks keeps list entries, make it inactive there")
+        operation = VOID if entity_named(row["entity"]).void else DELETE
+        values = {"operation": operation, "payload": None, "payload_hash": asking.WITHDRAWN, "state": READY}
+        _revise(transaction, database, connection, row, "reverse", person, values)
+        return key
+
+
+def unlink(database: Database, connection: str, key: str, person: Person) -> None:
+    """Forget which object in QBO a posting is; the object stays there and is nobody's."""
+    with database.transaction() as transaction:
+        row = _row(transaction, connection, key)
+        if row["state"] not in (POSTED, DRIFTED, DELETED):
+            raise NotPossible(f"{key} is {row['state']}: it is not linked to anything")
+        remove_links(transaction, connection, [key])
+        fields = {**_FRESH, "state": PARKED, "reason": UNLINKED, "message": f"unlinked from Id {row['qbo_id']}"}
+        fields |= {"qbo_id": None, "operation": CREATE}
+        _decide(transaction, database, connection, row, "unlink", person, fields)
+
+
+def relink(database: Database, connection: str, key: str, thing: dict[str, Any], person: Person) -> None:
+    """Take an object of QBO, as it is now, for this posting's.
+
+    `thing` is the object as QBO answered it. What is compared from now on is its present content: a person's change
+    in QBO is accepted by this.
+    """
+    with database.transaction() as transaction:
+        row = _row(transaction, connection, key)
+        if row["doubt"] and row["state"] != PARKED:
+            raise NotPossible(f"{key} is {row['state']}: its fate in QBO is still open")
+        content = fingerprint(row["entity"], thing)
+        now = database.now(transaction)
+        number = thing.get("DocNumber")
+        link = {"entity": row["entity"], "qbo_id": str(thing["Id"]), "sync_token": str(thing["SyncToken"]),
+                "qbo_number": str(number) if number is not None else None, "fingerprint": content,
+                "revision": row["revision"], "linked_by": "person", "linked_at": now}  # fmt: skip
+        put_links(transaction, connection, [{"key": key, **link}])
+        state = row["state"] if row["reason"] == asking.DRIFTED_BEFORE else POSTED
+        fields = {"state": state, "doubt": False, "request_id": None, "item": None, "fallback": None}
+        fields |= {name: link[name] for name in ("qbo_id", "sync_token", "qbo_number")}
+        fields |= {"posted_fingerprint": content, "base_token": None, "waits_for": None}
+        if state == POSTED:
+            fields |= {"reason": None, "message": None, "posted_at": now}
+        _decide(transaction, database, connection, row, "relink", person, fields)
+        claims.wake(transaction, connection, [key])
+
+
+def read_back_first(database: Database, connection: str, person: Person) -> int:
+    """After the store was restored from a copy: look for every ready object in QBO before it is sent.
+
+    Answers how many postings will be looked up by the next run.
+    """
+    with database.transaction() as transaction:
+        columns = postings.c
+        ready = (columns.connection == connection, columns.state == READY, columns.waits_for.is_(None))
+        rows = list(transaction.execute(select(postings).where(*ready)).mappings())
+        fields = {"state": UNKNOWN, "misses": 0, "not_before": None}
+        change(transaction, connection, [(row["key"], row["revision"], fields) for row in rows])
+        now = database.now(transaction)
+        attempts.append(
+            transaction, connection, now, [_line(row, "read_back_first", UNKNOWN, person) for row in rows]
+        )  # fmt: skip
+        return len(rows)
+
+
+def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
+    row = latest(transaction, connection, key)
+    if row is None:
+        raise NotPossible(f"there is no posting {key!r} of the connection {connection!r}")
+    return row
+
+
+def _line(row: Any, event: str, state: str, person: Person) -> dict[str, Any]:
+    place = {"key": row["key"], "revision": row["revision"], "fence": row["fence"]}
+    return place | {"event": event, "state": state, "who": person.who, "why": person.why}
+
+
+def _decide(
+    transaction: Connection,
+    database: Database,
+    connection: str,
+    row: RowMapping,
+    event: str,
+    person: Person,
+    fields: dict[str, Any],
+) -> None:
+    """The decision itself. The fencing token moves: a worker that still holds the row has lost it."""
+    fields = {**fields, "fence": row["fence"] + 1}
+    change(transaction, connection, [(row["key"], row["revision"], fields)])
+    line = _line(row, event, fields["state"], person)
+    attempts.append(transaction, connection, database.now(transaction), [line])
+
+
+def _revise(
+    transaction: Connection,
+    database: Database,
+    connection: str,
+    row: RowMapping,
+    event: str,
+    person: Person,
+    values: dict[str, Any],
+) -> None:
+    """A new revision by a person's order, in the place of the present one."""
+    now = database.now(transaction)
+    revision = row["revision"] + 1
+    older: dict[str, Any] = {"superseded_by": revision}
+    if row["state"] not in (POSTED, DRIFTED):
+        older["state"] = SUPERSEDED
+    change(transaction, connection, [(row["key"], row["revision"], older)])
+    kept = {name: row[name] for name in _KEPT}
+    new = blank() | kept | {"connection": connection, "revision": revision, "first_seen": now} | values
+    new |= {"approved_by": person.who}
+    transaction.execute(postings.insert(), new)
+    attempts.append(transaction, connection, now, [_line(new, event, new["state"], person)])
+
+
+_KEPT = ("key", "record_key", "record_hash", "entity", "operation", "business_date", "amount", "currency", "payload",
+         "payload_hash", "number", "marker", "by_name")  # fmt: skip
+
+
+def _approve_dated(
+    transaction: Connection,
+    database: Database,
+    connection: str,
+    row: RowMapping,
+    person: Person,
+    dated: date,
+    operation: str,
+) -> None:
+    if row["payload"] is None:
+        raise NotPossible(f"{row['key']} is a {row['operation']}: reverse it with a date instead")
+    payload = from_wire(row["payload"])
+    original = payload.get("TxnDate")
+    memo = f"dated {dated.isoformat()}, originally {original}: the books were closed"
+    payload["TxnDate"] = dated.isoformat()
+    note = payload.get("PrivateNote") or ""
+    text, number = dressed(row["entity"], {**payload, "PrivateNote": f"{memo}; {note}"}, row["marker"])
+    # `payload_hash` stays that of the draft: the same draft again is no new content.
+    values = {"payload": text, "number": number, "business_date": dated, "state": READY, "operation": operation}
+    _revise(transaction, database, connection, row, "approve", person, values)
+
+
+def _post_reversal(
+    transaction: Connection,
+    database: Database,
+    connection: str,
+    row: RowMapping,
+    person: Person,
+    identity: Identity,
+    dated: date,
+) -> str:
+    made = reversed_payload(row["entity"], from_wire(row["payload"] or "{}"), dated, row["number"])
+    if made is None:
+        raise NotPossible(f"QuickBooks has no counterpart of a {row['entity']}: reverse it without a date")
+    entity, payload = made
+    key = f"{row['key']}#reversal-{row['revision']}"
+    if latest(transaction, connection, key) is not None:
+        raise NotPossible(f"{row['key']} was reversed already, by {key}")
+    now = database.now(transaction)
+    marker = identity.code(entity, key, 1)
+    text, number = dressed(entity, payload, marker)
+    new = blank() | {name: row[name] for name in _KEPT} | {
+        "connection": connection, "key": key, "revision": 1, "record_key": key, "first_seen": now, "entity": entity,
+        "operation": CREATE, "payload": text, "payload_hash": sha256(to_wire(payload)).hexdigest(), "number": number,
+        "marker": marker, "business_date": dated, "amount": Decimal(row["amount"]), "approved_by": person.who,
+    }  # fmt: skip
+    transaction.execute(postings.insert(), new)
+    lines = [_line(row, "reverse", row["state"], person), _line(new, "intended", READY, person)]
+    attempts.append(transaction, connection, now, lines)
+    undo_effects(transaction, connection, (row["key"], row["revision"]), key)
+    return key

@@ -1,0 +1,181 @@
+"""What the posting core is told and what it asks for: rows, answers, sightings, commands.
+
+What belongs here: plain values without behaviour. Instants are seconds since the epoch by the database's clock;
+durations are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+READY = "ready"
+SENDING = "sending"
+POSTED = "posted"
+UNKNOWN = "unknown"
+PARKED = "parked"
+DRIFTED = "drifted"
+DELETED = "deleted_in_qbo"
+SUPERSEDED = "superseded"
+SKIPPED = "skipped"
+STATES = (READY, SENDING, POSTED, UNKNOWN, PARKED, DRIFTED, DELETED, SUPERSEDED, SKIPPED)
+
+CREATE = "create"
+UPDATE = "update"
+VOID = "void"
+DELETE = "delete"
+
+
+@dataclass(slots=True)
+class Row:
+    """What the protocol needs to know of one posting; `detail` is the shell's own (payload, entity, scope)."""
+
+    key: str
+    revision: int
+    operation: str = CREATE
+    state: str = READY
+    fence: int = 0
+    attempts: int = 0
+    misses: int = 0
+    crashes: int = 0
+    stale: int = 0
+    doubt: bool = False  # a send is not accounted for: the frozen request is kept
+    alone: bool = False  # never together with others: its neighbours must not pay for it
+    sent_at: float | None = None
+    lease_until: float | None = None
+    not_before: float | None = None
+    request_id: str | None = None
+    item: str | None = None  # bId in the frozen batch
+    reason: str | None = None
+    message: str | None = None
+    fallback: str | None = None  # why to park if the read-back finds nothing; None: send again
+    by_name: bool = False  # the object's name is its identity: customers, vendors, items
+    marker: str = ""
+    fingerprint: str = ""  # of what we want to be there
+    base: str | None = None  # fingerprint of what we posted last (updates)
+    base_token: str | None = None  # SyncToken that the update was built on
+    qbo_id: str | None = None
+    detail: Any = None
+
+
+class NotSent(NamedTuple):
+    """The request did not leave."""
+
+    message: str
+
+
+class Throttled(NamedTuple):
+    """429: nothing was done; the whole realm keeps quiet."""
+
+    message: str
+    quiet: float
+
+
+class Barred(NamedTuple):
+    """Nothing was done for anybody: the connection itself is refused (tokens, subscription)."""
+
+    message: str
+
+
+class Refused(NamedTuple):
+    """A definite no to this document, or, with `whole`, to the batch that it was in."""
+
+    kind: str  # one of posting.refusals.KINDS
+    code: str
+    message: str
+    tid: str | None = None
+    whole: bool = False
+
+
+class Done(NamedTuple):
+    """A definite yes."""
+
+    qbo_id: str
+    sync_token: str
+    fingerprint: str
+    number: str | None = None
+    tid: str | None = None
+    digest: str | None = None  # SHA-256 of the answer
+
+
+class Lost(NamedTuple):
+    """Nobody knows: timeout, reset, 5xx, an odd or a missing answer."""
+
+    message: str
+    tid: str | None = None
+
+
+Answer = NotSent | Throttled | Barred | Refused | Done | Lost
+
+
+class Seen(NamedTuple):
+    """One object that a read-back found."""
+
+    qbo_id: str
+    sync_token: str
+    marker: str | None
+    fingerprint: str
+    number: str | None = None
+    voided: bool = False
+
+
+class LookFailed(NamedTuple):
+    """A read-back that says nothing."""
+
+    message: str
+
+
+class Change(NamedTuple):
+    """What becomes of a row: the fields that differ, and the journal's line about it."""
+
+    event: str
+    fields: dict[str, Any]
+    message: str | None = None
+    code: str | None = None
+    tid: str | None = None
+
+
+class ReadClock(NamedTuple):
+    """Ask for the monotonic clock (seconds)."""
+
+
+class Claim(NamedTuple):
+    """Transaction 1: pick, claim and freeze rows, commit. Answer: list of rows, empty where there is nothing."""
+
+    purpose: str  # send | look
+    lane: str  # batch | single
+
+
+class GiveUp(NamedTuple):
+    """Hand claimed rows back: nothing of them has left."""
+
+    rows: list[Row]
+
+
+class Send(NamedTuple):
+    """One POST of the frozen bytes. Answer: one `Answer` for each row."""
+
+    rows: list[Row]
+
+
+class Look(NamedTuple):
+    """Read back. Answer: for each row a list of `Seen`, or `LookFailed`."""
+
+    rows: list[Row]
+
+
+class Settle(NamedTuple):
+    """Transaction 2: write what the answers mean, where the fencing token still is ours."""
+
+    rows: list[Row]
+    answers: list[Answer]
+
+
+class SettleLook(NamedTuple):
+    """The same for a read-back."""
+
+    rows: list[Row]
+    findings: list[list[Seen] | LookFailed]
+
+
+Command = ReadClock | Claim | GiveUp | Send | Look | Settle | SettleLook

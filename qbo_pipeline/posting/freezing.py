@@ -1,0 +1,97 @@
+"""From stored payloads to the bytes that are sent: references resolved, Id and SyncToken put in, batches composed.
+
+What belongs here: pure text work. A payload is stored as canonical JSON; what is frozen from it is never parsed and
+written anew, so that no amount can change on the way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from qbo_pipeline.posting.events import CREATE, DELETE, UPDATE, VOID
+from qbo_pipeline.quickbooks.entities import entity_named
+
+# In canonical JSON an escaped quote never stands before a name, so this finds members and no text.
+_REFERENCE = re.compile(r'"(value|TxnId)":"\$((?:[^"\\]|\\.)*)"')
+_VOID_BY_UPDATE = ("include", "void")
+
+
+class FrozenItem(NamedTuple):
+    """One operation of a frozen request: `item` is its bId, `None` where the request is no batch."""
+
+    item: str | None
+    key: str
+    revision: int
+    operation: str
+    entity: str
+    line: bytes
+
+
+class Missing(Exception):
+    """A reference to a posting that is not in QBO yet; `key` names it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def references(payload: str) -> list[str]:
+    """The keys that a stored payload refers to, in order, each once."""
+    return list(dict.fromkeys(json.loads(f'"{match[2]}"') for match in _REFERENCE.finditer(payload)))
+
+
+def resolve(payload: str, ids: Mapping[str, str]) -> str:
+    """The payload with QBO's Ids in the place of references; raises `Missing` for the first that is not known."""
+
+    def put(match: re.Match[str]) -> str:
+        key = json.loads(f'"{match[2]}"')
+        if key not in ids:
+            raise Missing(key)
+        return f'"{match[1]}":{json.dumps(ids[key])}'
+
+    return _REFERENCE.sub(put, payload)
+
+
+def content(operation: str, payload: str, qbo_id: str | None, sync_token: str | None) -> str:
+    """The object of a request, with what an operation on an existing one needs."""
+    if operation == CREATE:
+        return payload
+    identity = f'"Id":{json.dumps(qbo_id)},"SyncToken":{json.dumps(sync_token)}'
+    if operation == DELETE:
+        return "{" + identity + "}"
+    if operation == VOID:
+        return "{" + identity + ',"sparse":true}'
+    rest = payload[1:-1]
+    return "{" + identity + (f",{rest}" if rest else "") + ',"sparse":true}'
+
+
+def batch_line(item: str, operation: str, entity: str, body: str) -> bytes:
+    """One BatchItemRequest."""
+    options = ""
+    if operation == VOID and _VOID_BY_UPDATE in entity_named(entity).void:
+        operation, options = UPDATE, ',"optionsData":"void"'
+    return f'{{"bId":"{item}","operation":"{operation}"{options},"{entity}":{body}}}'.encode()
+
+
+def batch_body(lines: Sequence[bytes]) -> bytes:
+    return b'{"BatchItemRequest":[' + b",".join(lines) + b"]}"
+
+
+def single_params(operation: str, entity: str, request_id: str) -> tuple[tuple[str, str], ...]:
+    """The query parameters of a request outside a batch."""
+    known = entity_named(entity)
+    extra = {DELETE: (("operation", "delete"),), VOID: known.void}.get(operation, ())
+    return (*extra, ("requestid", request_id))
+
+
+def pack(lines: Sequence[bytes]) -> bytes:
+    """Frozen lines for the store; canonical JSON holds no line break of its own."""
+    return zlib.compress(b"\n".join(lines), 1)
+
+
+def unpack(body: bytes) -> list[bytes]:
+    return zlib.decompress(body).split(b"\n")

@@ -1,0 +1,106 @@
+"""Drafts become postings: what is new, changed, unchanged, refused or gone, written in one transaction.
+
+What belongs here: reading what is there and writing what `revising.py` decides. Nothing here talks to QBO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
+from qbo_pipeline.posting.identity import Identity
+from qbo_pipeline.posting.revising import Plan, plan_draft, plan_refusal, plan_withdrawal
+from qbo_pipeline.store import attempts
+from qbo_pipeline.store.postings import change, chunks, links
+from qbo_pipeline.store.tables.posting import posting_effects, postings
+
+RECORDS_AT_ONCE = 500
+
+
+def put(
+    transaction: Connection,
+    connection: str,
+    intents: Iterable[Intent],
+    *,
+    identity: Identity,
+    policy: IntakePolicy,
+    now: datetime,
+) -> Intake:
+    """Write what records ask for, inside the caller's transaction.
+
+    Unchanged content writes nothing; changed content is a new revision. `now` is the database's clock
+    (`database.now(transaction)`). Raises `ValueError` for a draft of an unknown entity, and `NotExact` for a payload
+    with a binary float in it, before anything is written.
+    """
+    plan = Plan(connection, identity, policy, now)
+    if transaction.dialect.name == "postgresql":
+        lock = int.from_bytes(sha256(f"intents|{connection}".encode()).digest()[:8], "big", signed=True)
+        transaction.execute(select(func.pg_advisory_xact_lock(lock)))
+    for part in chunks(list(intents), RECORDS_AT_ONCE):
+        _plan(transaction, plan, part)
+    change(transaction, connection, plan.changes)
+    for rows, table in ((plan.rows, postings), (plan.effects, posting_effects)):
+        if rows:
+            transaction.execute(table.insert(), rows)
+    attempts.append(transaction, connection, now, plan.lines)
+    return plan.intake
+
+
+def _plan(transaction: Connection, plan: Plan, intents: Sequence[Intent]) -> None:
+    before = _newest(transaction, plan.connection, [intent.record_key for intent in intents])
+    keys = [draft.key for intent in intents for draft in intent.drafts] + [row["key"] for row in before.values()]
+    wanted = [key for intent in intents for draft in intent.drafts for key in _named(draft.payload)]
+    known = links(transaction, plan.connection, [*keys, *wanted])
+    by_record: dict[str, list[RowMapping]] = {}
+    for row in before.values():
+        by_record.setdefault(row["record_key"], []).append(row)
+    for intent in intents:
+        if intent.refusal is not None:
+            plan_refusal(plan, intent, intent.refusal, before.get(intent.record_key))
+            continue
+        for draft in intent.drafts:
+            plan_draft(plan, intent, draft, before.get(draft.key), known)
+        kept = {draft.key for draft in intent.drafts}
+        for row in by_record.get(intent.record_key, ()):
+            if row["key"] not in kept:
+                plan_withdrawal(plan, intent, row, known.get(row["key"]))
+
+
+def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]) -> dict[str, RowMapping]:
+    columns = [postings.c[name] for name in _NEEDED]
+    rows = transaction.execute(
+        select(*columns)
+        .where(
+            postings.c.connection == connection,
+            postings.c.record_key.in_(list(dict.fromkeys(record_keys))),
+            postings.c.superseded_by.is_(None),
+        )
+        .with_for_update()
+    )
+    return {row["key"]: row for row in rows.mappings()}
+
+
+_NEEDED = (
+    "key", "revision", "record_key", "entity", "operation", "business_date", "amount", "currency", "payload_hash",
+    "number", "marker", "state", "reason", "doubt", "qbo_id", "fence",
+)  # fmt: skip
+
+
+def _named(payload: Any) -> list[str]:
+    """The keys that a payload refers to."""
+    found: list[str] = []
+    if isinstance(payload, dict):
+        for name, value in payload.items():
+            if name in ("value", "TxnId") and isinstance(value, str) and value.startswith("$"):
+                found.append(value[1:])
+            elif isinstance(value, dict | list):
+                found += _named(value)
+    elif isinstance(payload, list):
+        for value in payload:
+            found += _named(value)
+    return found

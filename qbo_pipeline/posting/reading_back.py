@@ -1,0 +1,156 @@
+"""Reading back what may be in QBO: by Id, by number, by date and time of creation, by name; matched by marker.
+
+What belongs here: which query finds the object of a posting, and what is made of the objects found. Reads are
+metered, so rows of one entity share their queries; nothing here is asked about a posting whose fate is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from qbo_pipeline.posting.claiming import Claims, FrozenBytesLost
+from qbo_pipeline.posting.content import fingerprint, is_voided
+from qbo_pipeline.posting.events import CREATE, LookFailed, Row, Seen
+from qbo_pipeline.posting.freezing import references, resolve
+from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.quickbooks.entities import entity_named
+from qbo_pipeline.quickbooks.errors import QuickBooksError
+from qbo_pipeline.quickbooks.query import Query, select
+from qbo_pipeline.quickbooks.wire import from_wire
+from qbo_pipeline.store.claims import frozen_request
+from qbo_pipeline.store.postings import chunks, links
+
+JsonObject = dict[str, Any]
+Findings = list[list[Seen] | LookFailed]
+
+IN_QUERY = 30  # values in one IN: a query's text stays short
+CLOCKS_APART = timedelta(hours=1)  # by which QBO's times of creation may lie before our own
+
+
+class Reader(Protocol):
+    """What is asked of the client."""
+
+    def query(self, query: Query) -> Iterable[JsonObject]: ...
+
+
+def name_field(entity: str) -> str | None:
+    """The field that identifies a list entry; `None` for a transaction."""
+    known = entity_named(entity)
+    if known.transaction:
+        return None
+    return next((field for field in ("DisplayName", "Name") if field in known.fields), None)
+
+
+def look(quickbooks: Reader, reading: Connection, connection: str, claims: Claims, rows: Sequence[Row]) -> Findings:
+    """For each row the objects that may be its own, or why nobody knows."""
+    wanted: dict[str, list[Row]] = {}
+    broken: dict[str, LookFailed] = {}
+    since: dict[str, datetime] = {}
+    for row in rows:
+        try:
+            since[row.key] = _understand(reading, connection, claims, row)
+        except FrozenBytesLost as error:
+            broken[row.key] = LookFailed(str(error))
+        else:
+            wanted.setdefault(row.detail["entity"], []).append(row)
+    found: dict[str, list[Seen]] = {row.key: [] for row in rows}
+    for entity, group in wanted.items():
+        try:
+            for row, things in _find(quickbooks, entity, group, since):
+                found[row.key] += [_seen(entity, thing) for thing in things]
+        except QuickBooksError as error:
+            broken |= {row.key: LookFailed(str(error)) for row in group}
+    return [broken.get(row.key) or _once(found[row.key]) for row in rows]
+
+
+def _understand(reading: Connection, connection: str, claims: Claims, row: Row) -> datetime:
+    """Put on the row what it wants to be in QBO; answers since when it may have been made."""
+    entity, detail = row.detail["entity"], row.detail
+    if row.request_id is None:
+        payload = detail["payload"] or "{}"
+        named = references(payload)
+        known = links(reading, connection, named)
+        payload = resolve(payload, {key: known[key].qbo_id if key in known else f"${key}" for key in named})
+        row.fingerprint = fingerprint(entity, from_wire(payload))
+        return datetime.min.replace(tzinfo=detail["first_seen"].tzinfo)
+    request = frozen_request(reading, connection, row.request_id)
+    line = next(
+        item.line
+        for item in claims.frozen_lines(reading, row.request_id)
+        if (item.key, item.revision) == (row.key, row.revision)
+    )
+    body = from_wire(line)
+    row.fingerprint = fingerprint(entity, body[entity] if row.item is not None else body)
+    frozen_at: datetime = request["frozen_at"] if request else detail["first_seen"]
+    return frozen_at - CLOCKS_APART
+
+
+def _find(
+    quickbooks: Reader, entity: str, rows: list[Row], since: dict[str, datetime]
+) -> Iterable[tuple[Row, list[JsonObject]]]:
+    there = [row for row in rows if row.operation != CREATE]
+    yield from _by_field(quickbooks, entity, "Id", there, lambda row: row.qbo_id)
+    new = [row for row in rows if row.operation == CREATE]
+    name = name_field(entity)
+    if name is not None:
+        yield from _by_field(quickbooks, entity, name, new, lambda row: row.detail["number"])
+        return
+    missing = []
+    for row, things in _by_field(quickbooks, entity, "DocNumber", new, lambda row: row.detail["number"]):
+        yield row, things
+        if not any(marker_in(thing.get("PrivateNote")) == row.marker for thing in things):
+            missing.append(row)
+    yield from _by_date(quickbooks, entity, missing, since)
+
+
+def _by_field(
+    quickbooks: Reader, entity: str, field: str, rows: list[Row], value_of: Callable[[Row], str | None]
+) -> Iterable[tuple[Row, list[JsonObject]]]:
+    """Objects whose field equals a row's value; QBO compares texts without regard to case."""
+    values = list(dict.fromkeys(value for row in rows if (value := value_of(row))))
+    by_value: dict[str, list[JsonObject]] = {}
+    for part in chunks(values, IN_QUERY):
+        for thing in quickbooks.query(select(entity, with_inactive=True).where(field, "IN", list(part))):
+            by_value.setdefault(str(thing.get(field, "")).casefold(), []).append(thing)
+    for row in rows:
+        yield row, by_value.get((value_of(row) or "").casefold(), []) if value_of(row) else []
+
+
+def _by_date(
+    quickbooks: Reader, entity: str, rows: list[Row], since: dict[str, datetime]
+) -> Iterable[tuple[Row, list[JsonObject]]]:
+    """Objects of a row's date made since it was first frozen: QBO may have given them another number than ours."""
+    by_day: dict[date, list[Row]] = {}
+    for row in rows:
+        by_day.setdefault(row.detail["business_date"], []).append(row)
+    for day, group in by_day.items():
+        query = select(entity).where("TxnDate", "=", day)
+        first = min(since[row.key] for row in group)
+        if first.year > 1:
+            query = query.where("MetaData.CreateTime", ">=", first.replace(microsecond=0))
+        by_marker: dict[str | None, list[JsonObject]] = {}
+        for thing in quickbooks.query(query):
+            by_marker.setdefault(marker_in(thing.get("PrivateNote")), []).append(thing)
+        for row in group:
+            yield row, by_marker.get(row.marker, [])
+
+
+def _seen(entity: str, thing: JsonObject) -> Seen:
+    number = thing.get("DocNumber")
+    return Seen(
+        str(thing["Id"]),
+        str(thing.get("SyncToken", "")),
+        marker_in(thing.get("PrivateNote")),
+        fingerprint(entity, thing),
+        str(number) if number is not None else None,
+        is_voided(thing),
+    )
+
+
+def _once(found: list[Seen]) -> list[Seen]:
+    """Each object once: two queries may have found it."""
+    return list({seen.qbo_id: seen for seen in found}.values())

@@ -1,0 +1,47 @@
+"""The document that undoes another one: pure, from payload to payload.
+
+What belongs here: which entity is the counterpart of which, and how its lines are turned. Amounts stay positive, as
+QBO wants them; it is the kind of document, or the side of a journal's line, that turns.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+COUNTERPART = {
+    "JournalEntry": "JournalEntry",
+    "Invoice": "CreditMemo",
+    "CreditMemo": "Invoice",
+    "Bill": "VendorCredit",
+    "VendorCredit": "Bill",
+    "SalesReceipt": "RefundReceipt",
+}
+_SIDES = {"Debit": "Credit", "Credit": "Debit"}
+# Belonging to the original alone: its number, its due date, what it settles.
+_DROPPED = ("DocNumber", "DueDate", "LinkedTxn", "Id", "SyncToken", "sparse")
+
+
+def reversed_payload(
+    entity: str, payload: JsonObject, dated: date, number: str | None
+) -> tuple[str, JsonObject] | None:
+    """Entity and payload of the reversal, dated as given; `None` for an entity without a counterpart."""
+    counterpart = COUNTERPART.get(entity)
+    if counterpart is None or not payload.get("Line"):
+        return None
+    turned = {name: deepcopy(value) for name, value in payload.items() if name not in _DROPPED}
+    turned["TxnDate"] = dated.isoformat()
+    what = f"{entity} {number}" if number else entity
+    turned["PrivateNote"] = f"reversal of {what} of {payload.get('TxnDate')}; {payload.get('PrivateNote') or ''}".strip(
+        "; "
+    )
+    for line in turned["Line"]:
+        line.pop("Id", None)
+        line.pop("LinkedTxn", None)
+        detail = line.get("JournalEntryLineDetail")
+        if detail is not None:
+            detail["PostingType"] = _SIDES[detail["PostingType"]]
+    return counterpart, turned

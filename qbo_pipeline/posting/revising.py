@@ -1,0 +1,260 @@
+"""What a draft, a refusal or a vanished record means for the posting that is there already.
+
+What belongs here: the rows that one `put` writes: new revisions, superseded ones, parked ones. Pure but for the
+clock's value that it is given; `intents.py` reads and writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from qbo_pipeline.posting.asking import (
+    AWAITING_APPROVAL,
+    CLOSED_PERIOD,
+    DELETED_BEFORE,
+    DRIFTED_BEFORE,
+    ENTITY_CHANGED,
+    GONE,
+    HISTORY,
+    SKIPPED_BEFORE,
+    WITHDRAWN,
+    Draft,
+    Effect,
+    Intake,
+    IntakePolicy,
+    Intent,
+    Refusal,
+)
+from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, READY, SENDING, SUPERSEDED, UNKNOWN, UPDATE, VOID
+from qbo_pipeline.posting.freezing import references
+from qbo_pipeline.posting.identity import Identity, doc_number, with_marker
+from qbo_pipeline.posting.reading_back import name_field
+from qbo_pipeline.quickbooks.entities import entity_named
+from qbo_pipeline.quickbooks.wire import to_wire
+from qbo_pipeline.store.postings import Link
+from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.records import UNDATED
+
+OURS_TO_NUMBER = frozenset({"JournalEntry"})  # the other numbers are the customer's, the supplier's or QBO's
+
+_BLANK: dict[str, Any] = {
+    column.name: None for column in postings.c
+} | {
+    "operation": CREATE, "state": READY, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
+    "retries": 0, "doubt": False, "alone": False, "recovered": False,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one transaction writes."""
+
+    connection: str
+    identity: Identity
+    policy: IntakePolicy
+    now: datetime
+    intake: Intake = field(default_factory=Intake)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+
+def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: RowMapping | None, known: dict[str, Link]) -> None:
+    entity_named(draft.entity)
+    gone = before is None or _is_withdrawn(before)
+    revision = before["revision"] + 1 if before is not None else 1
+    marker = before["marker"] if before is not None and not gone else _code(plan, draft, revision)
+    payload, number = dressed(draft.entity, draft.payload, marker)
+    digest = sha256(payload.encode()).hexdigest()
+    if before is not None and not gone and before["payload_hash"] == digest and before["entity"] == draft.entity:
+        plan.intake.unchanged += 1
+        return
+    link = known.get(draft.key)
+    row = _row(plan, intent, draft.key, revision, draft.entity, payload, digest, marker, number)
+    row |= {"amount": draft.amount, "currency": draft.currency, "business_date": draft.business_date or UNDATED}
+    row["operation"] = UPDATE if link is not None else CREATE
+    row["waits_for"] = next((key for key in references(payload) if key not in known), None)
+    _hold(plan, row, before)
+    if before is None:
+        plan.intake.new += 1
+    else:
+        plan.intake.changed += 1
+        if _in_flight(before):
+            row["operation"], row["waits_for"] = UPDATE, draft.key
+        _supersede(plan, before, revision)
+        _mind_history(row, before, draft)
+    _add(plan, row, draft.effects)
+
+
+def _mind_history(row: dict[str, Any], before: RowMapping, draft: Draft) -> None:
+    """What happened to the object before may keep its new content from being sent unasked."""
+    state = before["state"]
+    if state == "drifted" or (state == PARKED and before["reason"] == DRIFTED_BEFORE):
+        _park(row, DRIFTED_BEFORE, "somebody changed it in QBO: relink or order an overwrite before it is updated")
+    elif state == "deleted_in_qbo" or (state == PARKED and before["reason"] == DELETED_BEFORE):
+        _park(row, DELETED_BEFORE, "somebody deleted it in QBO: it is posted again only when ordered")
+    elif state == "skipped" or (state == PARKED and before["reason"] == SKIPPED_BEFORE):
+        _park(row, SKIPPED_BEFORE, "an earlier content was skipped by a person: decide about this one")
+    elif before["entity"] not in ("", draft.entity) and row["operation"] == UPDATE:
+        change = f"it is in QBO as {before['entity']} and would now be {draft.entity}"
+        _park(row, ENTITY_CHANGED, f"{change}: reverse it first")
+
+
+def plan_refusal(plan: Plan, intent: Intent, refusal: Refusal, before: RowMapping | None) -> None:
+    digest = sha256(f"{refusal.reason}|{refusal.field}|{refusal.message}".encode()).hexdigest()
+    if before is not None and before["payload_hash"] == digest:
+        plan.intake.unchanged += 1
+        return
+    revision = before["revision"] + 1 if before is not None else 1
+    entity = before["entity"] if before is not None else ""
+    marker = before["marker"] if before is not None else plan.identity.code(entity, intent.record_key, revision)
+    row = _row(plan, intent, intent.record_key, revision, entity, None, digest, marker, None)
+    row |= {"amount": intent.amount, "currency": intent.currency, "business_date": intent.business_date or UNDATED}
+    _park(row, refusal.reason, f"{refusal.field}: {refusal.message}" if refusal.field else refusal.message)
+    if before is not None:
+        if _in_flight(before):
+            row["waits_for"] = row["key"]
+        _supersede(plan, before, revision)
+    plan.intake.refused += 1
+    _add(plan, row, ())
+
+
+def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link | None) -> None:
+    """Nothing of this is to be in QBO any more."""
+    listed = before["entity"] != "" and not entity_named(before["entity"]).transaction
+    if _is_withdrawn(before) or before["operation"] in (VOID, DELETE) or listed or before["state"] == "skipped":
+        return
+    plan.intake.withdrawn += 1
+    if link is None and not _in_flight(before):
+        fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "waits_for": None}
+        plan.changes.append((before["key"], before["revision"], fields))
+        plan.lines.append(_line(before, WITHDRAWN, SUPERSEDED, "the record asks for nothing any more"))
+        return
+    revision = before["revision"] + 1
+    entity, marker, number = before["entity"], before["marker"], before["number"]
+    row = _row(plan, intent, before["key"], revision, entity, None, WITHDRAWN, marker, number)
+    row |= {name: before[name] for name in ("amount", "currency", "business_date")}
+    void = plan.policy.when_gone == "void" and bool(entity_named(entity).void)
+    row["operation"] = VOID if void else DELETE
+    row["waits_for"] = before["key"] if _in_flight(before) else None
+    _hold(plan, row, before)
+    if plan.policy.when_gone == "hold" and row["state"] == READY:
+        _park(row, GONE, "its record is no longer in the source: approve to take it out of QBO, or skip to keep it")
+    if before["state"] in ("drifted", "deleted_in_qbo"):
+        _park(row, DRIFTED_BEFORE, "its record is gone, and somebody changed it in QBO: decide what is to be there")
+    _supersede(plan, before, revision)
+    _add(plan, row, ())
+
+
+def _hold(plan: Plan, row: dict[str, Any], before: RowMapping | None) -> None:
+    """Park what policy keeps back; master data has no date and is never kept back."""
+    day, policy = row["business_date"], plan.policy
+    if day == UNDATED:
+        return
+    days = [day] + ([before["business_date"]] if before is not None else [])
+    if policy.closed_through is not None and min(days) <= policy.closed_through:
+        _park(row, CLOSED_PERIOD, f"the books are closed through {policy.closed_through}: approve it, or let it wait")
+    elif policy.history_before is not None and day < policy.history_before:
+        _park(row, HISTORY, f"it is dated before {policy.history_before}, the first day that is posted unasked")
+    elif policy.approval:
+        _park(row, AWAITING_APPROVAL, "postings of this connection are sent once a person has approved them")
+
+
+def _park(row: dict[str, Any], reason: str, message: str) -> None:
+    row |= {"state": PARKED, "reason": reason, "message": message}
+
+
+def _supersede(plan: Plan, before: RowMapping, revision: int) -> None:
+    """The newer revision stands for the key; the older one ends now unless its own fate is still open, or is QBO's."""
+    fields: dict[str, Any] = {"superseded_by": revision}
+    if before["state"] in (READY, PARKED, "skipped") and not before["doubt"]:
+        fields |= {"state": SUPERSEDED, "waits_for": None}
+    plan.changes.append((before["key"], before["revision"], fields))
+
+
+def _add(plan: Plan, row: dict[str, Any], effects: Sequence[Effect]) -> None:
+    plan.rows.append(row)
+    plan.intake.parked += row["state"] == PARKED
+    plan.lines.append(_line(row, "intended", row["state"], row["message"]))
+    place = {name: row[name] for name in ("connection", "key", "revision")}
+    plan.effects += [
+        place
+        | {
+            "line": number,
+            "account_id": effect.account_id,
+            "product_id": effect.product_id,
+            "location_id": effect.location_id,
+            "amount": effect.amount,
+        }
+        for number, effect in enumerate(effects, start=1)
+    ]
+
+
+def _line(row: Any, event: str, state: str, message: str | None) -> dict[str, Any]:
+    place = {"key": row["key"], "revision": row["revision"], "fence": row["fence"]}
+    return place | {"event": event, "state": state, "message": message}
+
+
+def _row(
+    plan: Plan,
+    intent: Intent,
+    key: str,
+    revision: int,
+    entity: str,
+    payload: str | None,
+    digest: str,
+    marker: str,
+    number: str | None,
+) -> dict[str, Any]:
+    return _BLANK | {
+        "connection": plan.connection,
+        "key": key,
+        "revision": revision,
+        "record_key": intent.record_key,
+        "record_hash": intent.content_hash,
+        "entity": entity,
+        "payload": payload,
+        "payload_hash": digest,
+        "number": number,
+        "marker": marker,
+        "by_name": entity != "" and name_field(entity) is not None,
+        "first_seen": plan.now,
+    }
+
+
+def blank() -> dict[str, Any]:
+    """A posting's columns before anything is known of it."""
+    return dict(_BLANK)
+
+
+def dressed(entity: str, payload: dict[str, Any], marker: str) -> tuple[str, str | None]:
+    """The payload as stored, with its marker, and the number or name by which a read-back finds it."""
+    name = name_field(entity)
+    if name is not None or not entity_named(entity).transaction:
+        return to_wire(payload).decode(), str(payload[name]) if name is not None and name in payload else None
+    worn = {**payload, "PrivateNote": with_marker(payload.get("PrivateNote"), marker)}
+    if entity in OURS_TO_NUMBER and not worn.get("DocNumber"):
+        worn["DocNumber"] = doc_number(marker)
+    number = worn.get("DocNumber")
+    return to_wire(worn).decode(), str(number) if number else None
+
+
+def _code(plan: Plan, draft: Draft, revision: int) -> str:
+    return plan.identity.code(draft.entity, draft.key, revision)
+
+
+def _in_flight(row: RowMapping) -> bool:
+    return row["state"] in (SENDING, UNKNOWN) or bool(row["doubt"])
+
+
+def _is_withdrawn(row: RowMapping) -> bool:
+    """Whether nothing of it is, or is going to be, in QBO: it never was sent, or was taken out again."""
+    taken_out = bool(row["operation"] in (VOID, DELETE) and row["state"] == "posted")
+    return taken_out or bool(row["state"] == SUPERSEDED and row["reason"] == WITHDRAWN)

@@ -1,0 +1,126 @@
+"""Transaction 2: write what answers and read-backs mean, where the fencing token still is ours.
+
+What belongs here: what a settlement does to the rows themselves and to others: links, rows that waited, older and
+newer revisions, frozen bytes. What an answer means is decided by `core.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from qbo_pipeline.posting import core
+from qbo_pipeline.posting.events import (
+    CREATE,
+    DELETE,
+    DELETED,
+    PARKED,
+    POSTED,
+    UPDATE,
+    VOID,
+    Answer,
+    Change,
+    LookFailed,
+    Row,
+    Seen,
+)
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.rows import Pair, Turns, journal, row_of, write
+from qbo_pipeline.store import claims
+from qbo_pipeline.store.postings import links, put_links, remove_links
+
+_LINKED_BY = {"posted": "posted", "recovered": "recovered", "linked_by_name": "name"}
+_FENCED = Change("fenced", {}, "the row had been taken over; nothing was written")
+
+
+class Settlements:
+    """The settlements of one run. Safe to use from several threads.
+
+    Each method answers the changes in the order of the rows; `None` stands for a row that is no longer ours.
+    """
+
+    def __init__(self, turns: Turns, connection: str, policy: Policy) -> None:
+        self._turns = turns
+        self._connection = connection
+        self._policy = policy
+
+    def of_send(self, rows: Sequence[Row], answers: Sequence[Answer]) -> list[Change | None]:
+        return self._settle(rows, lambda number, at: core.judge(rows[number], answers[number], at, self._policy))
+
+    def of_look(self, rows: Sequence[Row], findings: Sequence[list[Seen] | LookFailed]) -> list[Change | None]:
+        return self._settle(rows, lambda number, at: core.judge_look(rows[number], findings[number], at, self._policy))
+
+    def give_up(self, rows: Sequence[Row]) -> list[Change | None]:
+        return self._settle(rows, lambda number, at: core.give_up(rows[number]))
+
+    def _settle(self, rows: Sequence[Row], judge: Callable[[int, float], Change]) -> list[Change | None]:
+        with self._turns.transaction() as (transaction, now):
+            held = claims.held(transaction, self._connection, [(row.key, row.revision) for row in rows])
+            changes: list[Change | None] = []
+            for number, row in enumerate(rows):
+                there = held.get((row.key, row.revision))
+                current = Row(row.key, row.revision, state=there.state, fence=there.fence) if there else None
+                ours = current is not None and core.holds(current, row)
+                changes.append(judge(number, now.timestamp()) if ours else None)
+            both = list(zip(rows, changes, strict=True))
+            written: list[Pair] = [(row, line) for row, line in both if line is not None]
+            write(transaction, self._connection, written, now)
+            self._follow(transaction, written, now)
+            fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
+            journal(transaction, self._connection, [*written, *fenced], now)
+            return changes
+
+    def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> None:
+        posted = [(row, line) for row, line in written if line.fields.get("state") == POSTED]
+        there = [(row, line) for row, line in posted if row.operation in (CREATE, UPDATE)]
+        put_links(transaction, self._connection, [_link(row, line, now) for row, line in there])
+        claims.wake(transaction, self._connection, [row.key for row, _ in there])
+        gone = [row.key for row, line in written if _is_gone(row, line)]
+        remove_links(transaction, self._connection, gone)
+        newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
+        claims.supersede_older(transaction, self._connection, newer)
+        ended = [row for row, line in written if line.fields.get("state") in (POSTED, PARKED, DELETED)]
+        if ended:
+            release_successors(transaction, self._connection, [row.key for row in ended], now)
+            certain = {row.request_id for row, line in written if "request_id" in line.fields and row.request_id}
+            claims.thaw(transaction, self._connection, sorted(certain))
+
+
+def release_successors(transaction: Connection, connection: str, keys: Sequence[str], now: datetime) -> None:
+    """Newer revisions that waited for the fate of these: they update what is there, or create what is not."""
+    waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, keys)]
+    if not waiting:
+        return
+    known = links(transaction, connection, [row.key for row in waiting])
+    released: list[Pair] = []
+    for row in waiting:
+        operation = row.operation
+        if operation in (CREATE, UPDATE):
+            operation = UPDATE if row.key in known else CREATE
+        released.append((row, Change("released", {"waits_for": None, "operation": operation})))
+    write(transaction, connection, released, now)
+    created = [(row.key, row.revision) for row, line in released if line.fields["operation"] == CREATE]
+    claims.supersede_older(transaction, connection, created)
+
+
+def _is_gone(row: Row, line: Change) -> bool:
+    state = line.fields.get("state")
+    return state == DELETED or (state == POSTED and row.operation in (DELETE, VOID))
+
+
+def _link(row: Row, line: Change, now: datetime) -> dict[str, Any]:
+    fields = line.fields
+    return {
+        "key": row.key,
+        "entity": row.detail["entity"],
+        "qbo_id": fields["qbo_id"],
+        "sync_token": fields["sync_token"],
+        "qbo_number": fields["qbo_number"],
+        "fingerprint": fields["posted_fingerprint"],
+        "revision": row.revision,
+        "linked_by": _LINKED_BY[line.event],
+        "linked_at": now,
+    }

@@ -1,0 +1,256 @@
+"""The workers of a run: they execute the core's procedures, share what is to be done, and rest together.
+
+What belongs here: executing commands, and when a worker takes its next unit, waits for another one, or stops.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from qbo_pipeline.posting import core
+from qbo_pipeline.posting.answers import core_answer, core_answers
+from qbo_pipeline.posting.claiming import BATCH_ITEMS, Claims, Unit
+from qbo_pipeline.posting.events import (
+    Answer,
+    Barred,
+    Change,
+    Claim,
+    Command,
+    Done,
+    GiveUp,
+    Look,
+    NotSent,
+    ReadClock,
+    Row,
+    Send,
+    Settle,
+    Throttled,
+)
+from qbo_pipeline.posting.freezing import batch_body, single_params
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.reading_back import Reader, look
+from qbo_pipeline.posting.settling import Settlements
+from qbo_pipeline.posting.summary import Tally
+from qbo_pipeline.quickbooks.clock import Clock
+from qbo_pipeline.quickbooks.entities import entity_named
+from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Outcome
+from qbo_pipeline.store.database import Database
+
+BATCH, SINGLE = "batch", "single"
+LOOK_EVERY = 5.0  # seconds between two glances at the rows in doubt while others are being sent
+NOT_SENT_LIMIT = 6  # requests in a row that did not leave: the network is down
+
+Params = tuple[tuple[str, str], ...]
+
+
+class Company(Reader, Protocol):
+    """What is asked of the QBO client (`quickbooks.client.QuickBooks`)."""
+
+    realm: str
+
+    def send(self, method: str, path: str, params: Params, body: bytes, deadline: float = ...) -> Outcome: ...
+
+    def send_batch(self, params: Params, body: bytes, deadline: float = ...) -> BatchOutcome: ...
+
+
+class CountingReader:
+    """Counts the queries that read-backs make."""
+
+    def __init__(self, company: Company, tally: Tally) -> None:
+        self._company = company
+        self._tally = tally
+
+    def query(self, query: Any) -> Any:
+        self._tally.count("read")
+        return self._company.query(query)
+
+
+@dataclass(slots=True)
+class Means:
+    """What the workers work with."""
+
+    database: Database
+    connection: str
+    company: Company
+    clock: Clock
+    policy: Policy
+    claims: Claims
+    settlements: Settlements
+    tally: Tally
+    storm_patience: float
+    progress: Callable[[dict[str, int]], None]
+
+
+class Workers:
+    """One run's workers; `degraded` says why they stopped before everything was done."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._changed = threading.Condition()
+        self._generation = 0  # of the store's state, as far as this process changes it
+        self._in_flight = 0
+        self._quiet_until = 0.0
+        self._storm_since: float | None = None
+        self._not_sent = 0
+        self._looked_at = means.clock.monotonic()
+        self._failure: BaseException | None = None
+        self.degraded: str | None = None
+
+    def send_all(self, batch_workers: int, single_workers: int) -> None:
+        """Send until nothing can be claimed any more; raises what a worker raised."""
+        lanes = [BATCH] * batch_workers + [SINGLE] * single_workers
+        threads = [
+            threading.Thread(target=self._guarded, args=(lane,), name=f"posting-{lane}-{number}")
+            for number, lane in enumerate(lanes[1:])
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._guarded(lanes[0])
+        finally:
+            for thread in threads:
+                thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def look_all(self) -> None:
+        """Read back everything that is due."""
+        while self.degraded is None and self._execute(core.look_once(self._means.policy), SINGLE):
+            pass
+
+    def _guarded(self, lane: str) -> None:
+        try:
+            self._work(lane)
+        except BaseException as error:
+            self._failure = self._failure or error
+            self.degraded = self.degraded or f"{type(error).__name__}: {error}"
+            with self._changed:
+                self._changed.notify_all()
+
+    def _work(self, lane: str) -> None:
+        while self.degraded is None:
+            self._rest()
+            self._glance()
+            generation = self._generation
+            if self._execute(core.send_once(self._means.policy, lane), lane):
+                continue
+            with self._changed:
+                if self._generation != generation:
+                    continue  # somebody settled meanwhile: what waited may go on
+                if self._in_flight == 0:
+                    return
+                self._changed.wait()
+
+    def _rest(self) -> None:
+        left = self._quiet_until - self._means.clock.monotonic()
+        if left > 0 and self.degraded is None:
+            self._means.tally.wait(left)
+            self._means.clock.sleep(left)
+
+    def _glance(self) -> None:
+        """Rows in doubt come due while thousands of others are sent: whoever passes by looks."""
+        now = self._means.clock.monotonic()
+        with self._changed:
+            if now - self._looked_at < LOOK_EVERY:
+                return
+            self._looked_at = now
+        self._execute(core.look_once(self._means.policy), SINGLE)
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    def _execute(self, procedure: Generator[Command, Any, bool], lane: str) -> bool:
+        """Run a procedure to its end; whatever it claimed counts as in flight until it is settled."""
+        unit: Unit | None = None
+        claimed = False
+        answer: Any = None
+        try:
+            while True:
+                command = procedure.send(answer)
+                if isinstance(command, ReadClock):
+                    answer = self._means.clock.monotonic()
+                elif isinstance(command, Claim):
+                    unit, answer = self._claim(command, lane)
+                    claimed = bool(answer)
+                elif isinstance(command, Send) and unit is not None:
+                    answer = self._send(unit)
+                else:
+                    answer = self._finish(command)
+        except StopIteration as end:
+            return bool(end.value)
+        finally:
+            if claimed:
+                with self._changed:
+                    self._in_flight -= 1
+                    self._generation += 1
+                    self._changed.notify_all()
+
+    def _claim(self, command: Claim, lane: str) -> tuple[Unit | None, list[Row]]:
+        # A part of a batch waits as long as a settlement under way may bring more rows to fill it.
+        at_least = BATCH_ITEMS if self._in_flight else 1
+        if command.purpose == "look":
+            unit, rows = None, self._means.claims.to_look()
+        else:
+            unit = self._means.claims.to_send(lane, at_least)
+            rows = unit.rows if unit is not None else []
+        if rows:
+            with self._changed:
+                self._in_flight += 1
+        return unit, rows
+
+    def _send(self, unit: Unit) -> list[Answer]:
+        means = self._means
+        first = unit.items[0]
+        if first.item is None:
+            params = single_params(first.operation, first.entity, unit.request_id)
+            path = entity_named(first.entity).path
+            means.tally.count("single")
+            outcome = means.company.send("POST", path, params, first.line, means.policy.deadline)
+            answers: list[Answer] = [core_answer(first.entity, outcome)]
+        else:
+            body = batch_body([item.line for item in unit.items])
+            means.tally.count("batch")
+            batch = means.company.send_batch((("requestid", unit.request_id),), body, means.policy.deadline)
+            entities = {item.item or "": item.entity for item in unit.items}
+            answers = core.match_items(unit.rows, core_answers(entities, batch))
+        self._heed(answers)
+        return answers
+
+    def _finish(self, command: Command) -> Any:
+        means = self._means
+        if isinstance(command, Look):
+            with means.database.reading() as reading:
+                company = CountingReader(means.company, means.tally)
+                return look(company, reading, means.connection, means.claims, command.rows)
+        if isinstance(command, Settle):
+            self._count(means.settlements.of_send(command.rows, command.answers))
+        elif isinstance(command, GiveUp):
+            self._count(means.settlements.give_up(command.rows))
+        elif not isinstance(command, ReadClock | Claim | Send):
+            self._count(means.settlements.of_look(command.rows, command.findings))
+        return None
+
+    def _count(self, changes: Sequence[Change | None]) -> None:
+        self._means.tally.count(*(change.event if change else "fenced" for change in changes))
+        self._means.progress(self._means.tally.snapshot())
+
+    # --- what concerns the whole realm ------------------------------------------------------------------------------
+    def _heed(self, answers: Sequence[Answer]) -> None:
+        now = self._means.clock.monotonic()
+        with self._changed:
+            for answer in answers:
+                if isinstance(answer, Throttled):
+                    self._quiet_until = max(self._quiet_until, now + answer.quiet)
+                    self._storm_since = now if self._storm_since is None else self._storm_since
+                    storm = now - self._storm_since
+                    if storm > self._means.storm_patience:
+                        self.degraded = f"QuickBooks has been refusing calls for {storm:.0f} s: {answer.message}"
+                elif isinstance(answer, Barred):
+                    self.degraded = answer.message
+                elif isinstance(answer, Done):
+                    self._storm_since, self._not_sent = None, 0
+            if isinstance(answers[0], NotSent):  # it concerns the request, so all of its rows
+                self._not_sent += 1
+                if self._not_sent >= NOT_SENT_LIMIT:
+                    self.degraded = f"{self._not_sent} requests in a row did not leave: {answers[0].message}"

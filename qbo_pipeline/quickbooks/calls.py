@@ -1,0 +1,151 @@
+"""One call to the company's API: token, slot, request, one replay after 401; counted and logged.
+
+Common to writes and reads; what the answer means is decided in `answers.py` and `reads.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from qbo_pipeline.quickbooks.clock import Clock
+from qbo_pipeline.quickbooks.errors import PermanentError, ReconnectNeeded, TransientError
+from qbo_pipeline.quickbooks.faults import decisive, read_faults
+from qbo_pipeline.quickbooks.hosts import Environment, check_realm
+from qbo_pipeline.quickbooks.keeper import AccessTokens
+from qbo_pipeline.quickbooks.meter import Meter
+from qbo_pipeline.quickbooks.pacing import BATCH, CALL, Pacer
+from qbo_pipeline.quickbooks.requests import Request
+from qbo_pipeline.quickbooks.secret import Secret
+from qbo_pipeline.quickbooks.transport import Answer, Call, Transport, TransportFailure
+from qbo_pipeline.quickbooks.wire import from_wire
+
+MINOR_VERSION = "75"  # all others are ignored since August 2025
+QUIET_SECONDS = 60.0
+_MIN_SECONDS = 1.0  # a request with less than this left is not worth sending
+_QUOTA_REFUSALS = 3  # 429 to a read this often in a row, each after a quiet minute: the month's reads are used up
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailure:
+    """No answer. `kind`: `network`, `deadline`, `too_large`, `paced`, `reconnect` or `token`."""
+
+    reason: str
+    kind: str
+    sent: bool
+    retry_after: float = 0.0
+    intuit_tid: str | None = None
+
+
+class Caller:
+    """Calls to one realm. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        realm: str,
+        environment: Environment,
+        tokens: AccessTokens,
+        transport: Transport,
+        pacer: Pacer,
+        meter: Meter,
+        clock: Clock,
+    ) -> None:
+        self._company = f"{environment.api_url}/v3/company/{check_realm(realm)}/"
+        self._tokens = tokens
+        self._transport = transport
+        self._pacer = pacer
+        self._meter = meter
+        self._clock = clock
+        self._read_refusals = 0
+
+    @property
+    def quota_exhausted(self) -> bool:
+        """Whether reads look used up for this month: refused again and again although the limits were kept."""
+        return self._read_refusals >= _QUOTA_REFUSALS
+
+    def call(
+        self, request: Request, *, read: bool, deadline: float, max_bytes: int, content_type: str, items: int = 0
+    ) -> Answer | CallFailure:
+        """Send a request and read its whole answer, within `deadline` seconds including the wait for a slot.
+
+        `read` says that the call is metered; `items` are the operations of a batch. Never raises for what the
+        network, QBO or the token endpoint did.
+        """
+        end = self._clock.monotonic() + deadline
+        try:
+            token = self._tokens.access_token()
+            answer = self._once(request, token, read, end, max_bytes, content_type, items)
+            if isinstance(answer, Answer) and answer.status == 401:
+                # The first request was refused before QBO did anything: replaying it cannot double it.
+                token = self._tokens.renew(token)
+                answer = self._once(request, token, read, end, max_bytes, content_type, items)
+        except PermanentError as error:
+            kind = "reconnect" if isinstance(error, ReconnectNeeded) else "token"
+            return CallFailure(str(error), kind, sent=False, intuit_tid=error.intuit_tid)
+        except TransientError as error:
+            return CallFailure(str(error), "token", sent=False, intuit_tid=error.intuit_tid)
+        return answer
+
+    def _once(
+        self, request: Request, token: Secret, read: bool, end: float, max_bytes: int, content_type: str, items: int
+    ) -> Answer | CallFailure:
+        kind = BATCH if request.path == "batch" else CALL
+        patience = end - self._clock.monotonic() - _MIN_SECONDS
+        if patience < 0:
+            return CallFailure("the deadline passed before the request could be sent", "deadline", sent=False)
+        wait = self._pacer.acquire(kind, patience)
+        if wait > 0:
+            reason = f"the next slot under QuickBooks' limits is {wait:.1f} s away"
+            return CallFailure(reason, "paced", sent=False, retry_after=wait)
+        call = Call(
+            request.method,
+            self._company + request.path,
+            (*request.params, ("minorversion", MINOR_VERSION)),
+            {"Content-Type": content_type} if request.body else {},
+            request.body or None,
+            bearer=token,
+        )
+        left = max(end - self._clock.monotonic(), _MIN_SECONDS)
+        try:
+            answer = self._transport.send(call, deadline=left, max_bytes=max_bytes)
+        except TransportFailure as failure:
+            self._failed(request, failure, read, items)
+            return CallFailure(failure.reason, failure.kind, failure.sent, intuit_tid=failure.intuit_tid)
+        self._answered(request, answer, read, items)
+        return answer
+
+    def _failed(self, request: Request, failure: TransportFailure, read: bool, items: int) -> None:
+        if failure.sent:
+            self._meter.count("free" if read else "write", items=items)
+        log.warning(
+            "%s %s failed (%s, %s): %s, intuit_tid %s",
+            request.method, request.path, failure.kind, "sent" if failure.sent else "not sent", failure.reason,
+            failure.intuit_tid,
+        )  # fmt: skip
+
+    def _answered(self, request: Request, answer: Answer, read: bool, items: int) -> None:
+        good = 200 <= answer.status < 300
+        self._meter.count(("metered_read" if good else "free") if read else "write", items=items)
+        log.log(
+            logging.INFO if good else logging.WARNING,
+            "%s %s HTTP %d in %.3f s, intuit_tid %s",
+            request.method, request.path, answer.status, answer.seconds, answer.intuit_tid,
+        )  # fmt: skip
+        if good and read:
+            self._read_refusals = 0
+        if answer.status in (403, 429, 503):
+            self._rest(answer, read)
+
+    def _rest(self, answer: Answer, read: bool) -> None:
+        """After a refusal because of the limits the whole realm is quiet; but not where only reads are used up."""
+        try:
+            body = from_wire(answer.body)
+        except ValueError:
+            body = None
+        kind = decisive(read_faults(body, answer.text[:20_000], answer.status))
+        if read and kind in ("throttled", "quota"):
+            self._read_refusals = _QUOTA_REFUSALS if kind == "quota" else self._read_refusals + 1
+        if kind == "throttled" and not (read and self.quota_exhausted):
+            self._pacer.quiet(QUIET_SECONDS)

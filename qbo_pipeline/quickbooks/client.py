@@ -1,0 +1,296 @@
+"""`QuickBooks`: everything the pipeline asks of one company, in QBO's own words.
+
+Writes answer one of four outcomes (`outcomes.py`) and never raise for what the network or QBO did; they are sent
+once. Reads raise exceptions named by recovery (`errors.py`) and are tried again where that can help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from qbo_pipeline.quickbooks.answers import batch_outcome, whole_batch, write_outcome
+from qbo_pipeline.quickbooks.attachments import upload_body, upload_outcome
+from qbo_pipeline.quickbooks.calls import Caller, CallFailure
+from qbo_pipeline.quickbooks.changes import Changes, read_changes
+from qbo_pipeline.quickbooks.clock import Clock, SystemClock
+from qbo_pipeline.quickbooks.entities import entity_named
+from qbo_pipeline.quickbooks.errors import NotFound, Unavailable
+from qbo_pipeline.quickbooks.hosts import Environment
+from qbo_pipeline.quickbooks.keeper import AccessTokens
+from qbo_pipeline.quickbooks.ledger import LedgerReport, ledger_sign, read_ledger
+from qbo_pipeline.quickbooks.meter import MemoryMeter, Meter
+from qbo_pipeline.quickbooks.outcomes import BatchOutcome, NotSent, Outcome, Unknown
+from qbo_pipeline.quickbooks.pacing import MemoryPacer, Pacer
+from qbo_pipeline.quickbooks.query import PAGE, Query, pages, select
+from qbo_pipeline.quickbooks.reads import READ_SECONDS, WAITS, json_of, read_json
+from qbo_pipeline.quickbooks.reports import Report, parse_report
+from qbo_pipeline.quickbooks.requests import (
+    BatchItem,
+    Params,
+    Request,
+    batch_request,
+    create_request,
+    delete_request,
+    update_request,
+    void_request,
+)
+from qbo_pipeline.quickbooks.retrying import retried
+from qbo_pipeline.quickbooks.transport import Answer, Call, Transport, TransportFailure
+from qbo_pipeline.quickbooks.wire import from_wire
+
+WRITE_SECONDS = 60.0
+_WRITE_BYTES = 32_000_000
+_JSON = "application/json"
+
+JsonObject = dict[str, Any]
+
+
+class QuickBooks:
+    """The v3 Accounting API for one realm. Safe to use from several threads.
+
+    `tokens` is a `TokenKeeper`; `pacer` and `meter` are shared by all processes where they come from the store, and
+    for this client alone where they are left out. `transport` and `clock` are replaced in tests. Raises `ValueError`
+    for a realm that is not digits only.
+    """
+
+    def __init__(
+        self,
+        realm: str,
+        environment: Environment,
+        tokens: AccessTokens,
+        *,
+        transport: Transport | None = None,
+        pacer: Pacer | None = None,
+        meter: Meter | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.realm = realm
+        self._environment = environment
+        self._clock = clock or SystemClock()
+        self._transport = transport or Transport()
+        self._meter = meter or MemoryMeter()
+        self._caller = Caller(
+            realm,
+            environment,
+            tokens,
+            self._transport,
+            pacer or MemoryPacer(clock=self._clock),
+            self._meter,
+            self._clock,
+        )
+
+    def __repr__(self) -> str:
+        return f"QuickBooks({self._environment.name})"
+
+    def close(self) -> None:
+        self._transport.close()
+
+    # Writes
+
+    def send(self, method: str, path: str, params: Params, body: bytes, deadline: float = WRITE_SECONDS) -> Outcome:
+        """Send the frozen bytes of one write (`requests.py`) and answer its outcome.
+
+        `path` is relative to the company; `deadline` is in seconds for everything, the wait for a slot included.
+        Raises `ValueError` only for a batch, whose answer is one outcome an item: that is `send_batch`.
+        """
+        if path == "batch":
+            raise ValueError("the answer to a batch is one outcome for each item: use send_batch")
+        answer = self._write(Request(method, path, params, body), deadline)
+        return write_outcome(answer, path) if isinstance(answer, Answer) else answer
+
+    def send_batch(self, params: Params, body: bytes, deadline: float = WRITE_SECONDS) -> BatchOutcome:
+        """Send the frozen bytes of a batch and answer the outcome of each item, matched by bId."""
+        bids = [str(item["bId"]) for item in from_wire(body)["BatchItemRequest"]]
+        answer = self._write(Request("POST", "batch", params, body), deadline, items=len(bids))
+        if isinstance(answer, Answer):
+            return batch_outcome(answer, bids)
+        return whole_batch(answer, bids, answer.intuit_tid if isinstance(answer, Unknown) else None)
+
+    def create(
+        self,
+        entity: str,
+        payload: JsonObject,
+        *,
+        request_id: str | None = None,
+        options: Sequence[str] = (),
+        deadline: float = WRITE_SECONDS,
+    ) -> Outcome:
+        return self._sent(create_request(entity, payload, request_id=request_id, options=options), deadline)
+
+    def update(
+        self,
+        entity: str,
+        payload: JsonObject,
+        *,
+        request_id: str | None = None,
+        options: Sequence[str] = (),
+        deadline: float = WRITE_SECONDS,
+    ) -> Outcome:
+        """A sparse update: what the payload leaves out stays as it is."""
+        return self._sent(update_request(entity, payload, request_id=request_id, options=options), deadline)
+
+    def delete(
+        self, entity: str, id: str, sync_token: str, *, request_id: str | None = None, deadline: float = WRITE_SECONDS
+    ) -> Outcome:
+        return self._sent(delete_request(entity, id, sync_token, request_id=request_id), deadline)
+
+    def void(
+        self, entity: str, id: str, sync_token: str, *, request_id: str | None = None, deadline: float = WRITE_SECONDS
+    ) -> Outcome:
+        return self._sent(void_request(entity, id, sync_token, request_id=request_id), deadline)
+
+    def batch(
+        self, items: Sequence[BatchItem], *, request_id: str | None = None, deadline: float = WRITE_SECONDS
+    ) -> BatchOutcome:
+        """1 to 30 operations in one call; each succeeds or fails for itself."""
+        request = batch_request(items, request_id=request_id)
+        return self.send_batch(request.params, request.body, deadline)
+
+    def upload(
+        self,
+        file_name: str,
+        content: bytes,
+        *,
+        attach_to: Sequence[tuple[str, str]] = (),
+        note: str | None = None,
+        deadline: float = WRITE_SECONDS,
+    ) -> Outcome:
+        """Upload a file and attach it to objects (pairs of entity and Id).
+
+        Being a write it is sent once and answers an outcome. Raises `ValueError` for a file that QBO cannot take.
+        """
+        for entity, _ in attach_to:
+            entity_named(entity)
+        body, content_type = upload_body(file_name, content, tuple(attach_to), note)
+        answer = self._write(Request("POST", "upload", (), body), deadline, content_type=content_type)
+        return upload_outcome(answer) if isinstance(answer, Answer) else answer
+
+    def _sent(self, request: Request, deadline: float) -> Outcome:
+        return self.send(request.method, request.path, request.params, request.body, deadline)
+
+    def _write(
+        self, request: Request, deadline: float, *, items: int = 0, content_type: str = _JSON
+    ) -> Answer | NotSent | Unknown:
+        answer = self._caller.call(
+            request, read=False, deadline=deadline, max_bytes=_WRITE_BYTES, content_type=content_type, items=items
+        )
+        if isinstance(answer, Answer):
+            return answer
+        if answer.sent:
+            return Unknown(answer.reason, answer.intuit_tid)
+        return NotSent(answer.reason, answer.kind, answer.retry_after)
+
+    # Reads
+
+    def read(self, entity: str, id: str) -> JsonObject:
+        """One object by its Id; raises `NotFound`."""
+        known = entity_named(entity)
+        if not (id.isascii() and id.isdigit()):
+            raise ValueError(f"the Id of {entity} is digits only, not {id!r}")
+        return self._object(Request("GET", f"{known.path}/{id}"), known.name)
+
+    def company_info(self) -> JsonObject:
+        return self._object(Request("GET", f"companyinfo/{self.realm}"), "CompanyInfo")
+
+    def preferences(self) -> JsonObject:
+        return self._object(Request("GET", "preferences"), "Preferences")
+
+    def query(self, query: Query, *, page_size: int = PAGE) -> Iterator[JsonObject]:
+        """All objects of a query, each once, read page by page as they are asked for."""
+        for page in self.query_pages(query, page_size=page_size):
+            yield from page
+
+    def query_pages(self, query: Query, *, page_size: int = PAGE) -> Iterator[list[JsonObject]]:
+        """The objects of a query in pages of at most 1,000."""
+
+        def fetch(text: str) -> list[JsonObject]:
+            rows = self._query_response(text).get(query.entity.name, [])
+            if not isinstance(rows, list):
+                raise Unavailable(f"the query for {query.entity.name} answered {type(rows).__name__} instead of a list")
+            return rows
+
+        return pages(query, fetch, limit=page_size)
+
+    def count(self, query: Query) -> int:
+        """How many objects a query would answer."""
+        total = self._query_response(query.count_text()).get("totalCount")
+        if not isinstance(total, int):
+            raise Unavailable(f"the count of {query.entity.name} answered no totalCount")
+        return total
+
+    def changes(self, entities: Sequence[str], since: datetime) -> Changes:
+        """What was created, changed or deleted since an instant; says itself where it may be incomplete."""
+
+        def ask(names: str, start: datetime) -> JsonObject:
+            params = (("entities", names), ("changedSince", start.isoformat(timespec="seconds")))
+            return self._json(Request("GET", "cdc", params))
+
+        return read_changes(entities, since, self._clock.now(), ask, lambda query: list(self.query(query)))
+
+    def report(self, name: str, params: Mapping[str, str]) -> Report:
+        """A report, parsed; raises `Incomplete` where QBO cut it off."""
+        if not (name.isascii() and name.isalpha()):
+            raise ValueError(f"{name!r} is not the name of a report")
+        return parse_report(self._json(Request("GET", f"reports/{name}", tuple(params.items()))), name)
+
+    def ledger(self, accounts: Sequence[str], first: date, last: date, *, multi_currency: bool = False) -> LedgerReport:
+        """The general ledger lines of balance sheet accounts (by Id), proved complete; see `ledger.read_ledger`.
+
+        Raises `NotFound` for an account that is not there, `ValueError` for one of profit and loss (its balance
+        starts anew each fiscal year, so that its lines cannot be chained).
+        """
+        signs: dict[str, tuple[str, int]] = {}
+        if accounts:
+            found = select("Account", with_inactive=True).where("Id", "IN", list(accounts))
+            known = {account["Id"]: account for account in self.query(found)}
+            if missing := [id for id in accounts if id not in known]:
+                raise NotFound(f"QuickBooks has no account with the Id {', '.join(missing)}")
+            signs = {id: ledger_sign(known[id]) for id in accounts}
+        return read_ledger(self.report, signs, first, last, multi_currency=multi_currency)
+
+    def download(self, attachable_id: str) -> bytes:
+        """The content of an attachment."""
+        if not (attachable_id.isascii() and attachable_id.isdigit()):
+            raise ValueError(f"the Id of an attachment is digits only, not {attachable_id!r}")
+        request = Request("GET", f"download/{attachable_id}")
+
+        def once() -> bytes:
+            answer = self._caller.call(
+                request, read=True, deadline=READ_SECONDS, max_bytes=1_000_000, content_type=_JSON
+            )
+            if isinstance(answer, CallFailure) or answer.status != 200:
+                json_of(answer, request)  # raises what the answer means
+                raise Unavailable(f"the address of attachment {attachable_id} could not be read")
+            return self._fetch(answer.text.strip().strip('"'))
+
+        return retried(once, self._clock, WAITS)
+
+    def _fetch(self, url: str) -> bytes:
+        """The file at an address that QBO gave, without our credentials."""
+        self._environment.check_file(url)
+        self._meter.count("free")
+        try:
+            answer = self._transport.send(Call("GET", url), deadline=READ_SECONDS, max_bytes=200_000_000)
+        except TransportFailure as failure:
+            raise Unavailable(f"the attachment's content could not be read: {failure.reason}") from None
+        if answer.status != 200:
+            raise Unavailable(f"the attachment's content answered HTTP {answer.status}", http_status=answer.status)
+        return answer.body
+
+    def _json(self, request: Request, content_type: str = _JSON) -> JsonObject:
+        return read_json(self._caller, request, self._clock, content_type=content_type)
+
+    def _object(self, request: Request, entity: str) -> JsonObject:
+        found = self._json(request).get(entity)
+        if not isinstance(found, dict):
+            raise Unavailable(f"{request.method} {request.path} answered no {entity}")
+        return found
+
+    def _query_response(self, text: str) -> JsonObject:
+        body = self._json(Request("POST", "query", (), text.encode()), "application/text")
+        found = body.get("QueryResponse")
+        if not isinstance(found, dict):
+            raise Unavailable("a query answered no QueryResponse")
+        return found

@@ -1,0 +1,160 @@
+"""QBO's reports as rows: columns by key (never by position), sections as paths, amounts as Decimal.
+
+Source: Intuit, reports; the shape is the `Report` type of its schema. All values are texts, a blank is "".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from qbo_pipeline.quickbooks.errors import Incomplete, Unavailable
+
+CUT_OFF = "unable to display more data"  # QBO's words at its cap of 400,000 cells
+
+# What reports call a transaction, and the entity it is. "Expense" and "Check" are both Purchase.
+TRANSACTION_LABELS = {
+    "Invoice": "Invoice",
+    "Credit Memo": "CreditMemo",
+    "Sales Receipt": "SalesReceipt",
+    "Refund": "RefundReceipt",
+    "Refund Receipt": "RefundReceipt",
+    "Payment": "Payment",
+    "Bill": "Bill",
+    "Vendor Credit": "VendorCredit",
+    "Bill Payment": "BillPayment",
+    "Bill Payment (Check)": "BillPayment",
+    "Bill Payment (Credit Card)": "BillPayment",
+    "Purchase Order": "PurchaseOrder",
+    "Estimate": "Estimate",
+    "Journal Entry": "JournalEntry",
+    "Deposit": "Deposit",
+    "Transfer": "Transfer",
+    "Expense": "Purchase",
+    "Cash Expense": "Purchase",
+    "Check": "Purchase",
+    "Cheque Expense": "Purchase",
+    "Credit Card Expense": "Purchase",
+    "Credit Card Credit": "Purchase",
+    "Inventory Qty Adjust": "InventoryAdjustment",
+    "Inventory Starting Value": "InventoryStartingValue",
+}
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value as text, and the Id of what it stands for ("" where it stands for nothing)."""
+
+    value: str
+    id: str = ""
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The value as an amount; `None` for a blank. Raises `ValueError` for anything else."""
+        text = self.value.strip()
+        if not text:
+            return None
+        try:
+            amount = Decimal(text.replace(",", ""))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite():
+            raise ValueError(f"a report holds {text!r} where an amount is expected")
+        return amount
+
+
+_BLANK = Cell("")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section's title as its header says it, the Id behind it, and QBO's name for the group."""
+
+    title: str
+    id: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """`kind` is `data` or `summary`; `path` holds the sections around it, outermost first."""
+
+    kind: str
+    path: tuple[Section, ...]
+    cells: Mapping[str, Cell]
+
+    def cell(self, key: str) -> Cell:
+        return self.cells.get(key, _BLANK)
+
+    @property
+    def first(self) -> Cell:
+        """The row's first cell, which carries its label."""
+        return next(iter(self.cells.values()), _BLANK)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`header` as QBO wrote it; `columns` are the column keys in order."""
+
+    name: str
+    header: JsonObject
+    columns: tuple[str, ...]
+    rows: tuple[ReportRow, ...]
+
+
+def parse_report(body: JsonObject, name: str) -> Report:
+    """A report's rows.
+
+    Raises `Incomplete` where QBO says that it cut the report off, `Unavailable` where it has another shape.
+    """
+    try:
+        columns = tuple(_key(column, index) for index, column in enumerate(body["Columns"].get("Column", [])))
+        rows = tuple(_rows(body.get("Rows", {}).get("Row", []), (), columns))
+        header = dict(body["Header"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Unavailable(f"the report {name} came in an unknown shape: {error!r}") from None
+    if any(CUT_OFF in cell.value.lower() for row in rows for cell in row.cells.values()) or any(
+        CUT_OFF in section.title.lower() for row in rows for section in row.path
+    ):
+        raise Incomplete(f"QuickBooks cut the report {name} off: ask for a shorter period")
+    return Report(name, header, columns, rows)
+
+
+def _key(column: JsonObject, index: int) -> str:
+    for entry in column.get("MetaData", []):
+        if entry.get("Name") == "ColKey":
+            return str(entry["Value"])
+    # Some reports name the key only as the column's type; money columns of a summary have neither.
+    kind = str(column.get("ColType", ""))
+    return (
+        kind
+        if kind and kind not in ("Money", "Account", "String")
+        else str(column.get("ColTitle") or f"column {index}")
+    )
+
+
+def _rows(rows: list[JsonObject], path: tuple[Section, ...], columns: tuple[str, ...]) -> Iterator[ReportRow]:
+    for row in rows:
+        inner = path
+        if "Header" in row or "Rows" in row:
+            label = (row.get("Header", {}).get("ColData") or [{}])[0]
+            section = Section(str(label.get("value", "")), str(label.get("id", "")), str(row.get("group", "")))
+            inner = (*path, section)
+            yield from _rows(row.get("Rows", {}).get("Row", []), inner, columns)
+        if "ColData" in row:
+            yield ReportRow("data", path, _cells(row["ColData"], columns))
+        if "Summary" in row:
+            if inner is path:
+                inner = (*path, Section("", "", str(row.get("group", ""))))
+            yield ReportRow("summary", inner, _cells(row["Summary"].get("ColData", []), columns))
+
+
+def _cells(data: list[JsonObject], columns: tuple[str, ...]) -> dict[str, Cell]:
+    return {
+        key: Cell(str(value.get("value") or ""), str(value.get("id") or ""))
+        for key, value in zip(columns, data, strict=False)
+    }  # fmt: skip

@@ -1,0 +1,30 @@
+"""Trying again what may be tried again: reads and token calls, never posts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import stamina
+from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
+
+from qbo_pipeline.quickbooks.clock import Clock
+from qbo_pipeline.quickbooks.errors import TransientError
+
+T = TypeVar("T")
+
+# Where structlog is installed, stamina would report retries to standard output, between a command's own data.
+set_on_retry_hooks([LoggingOnRetryHook])
+
+
+def retried(once: Callable[[], T], clock: Clock, waits: Sequence[float]) -> T:
+    """Call `once` until it does not raise a `TransientError`, at most `len(waits)` times.
+
+    `waits` are the seconds before each attempt. Raises what the last attempt raised.
+    """
+    # stamina counts and reports; the wait is on our clock, which may be virtual.
+    for attempt in stamina.retry_context(on=TransientError, attempts=len(waits), timeout=None, wait_max=0.0):
+        with attempt:
+            clock.sleep(waits[attempt.num - 1])
+            return once()
+    raise AssertionError("stamina either returns or raises")

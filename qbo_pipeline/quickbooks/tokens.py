@@ -1,0 +1,204 @@
+"""The tokens of one company, and the rules of keeping them: when to refresh, who may, and what expires when.
+
+At most one refresh is in flight for a company, across all processes: the store hands out one claim at a time and
+looks a second time whether somebody else has refreshed already. How the tokens are stored is `store/tokens.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from qbo_pipeline.quickbooks.clock import Clock, SystemClock
+from qbo_pipeline.quickbooks.secret import Secret
+
+PREVIOUS_LIVES = timedelta(hours=24)  # how long Intuit accepts a refresh token after it gave out the next one
+WARNING_DAYS = (30, 7, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What Intuit gave for one realm. `refresh_expires_at` is the idle expiry (about 100 days, moved by each refresh),
+    `hard_expires_at` the end that no refresh moves (5 years)."""
+
+    realm: str
+    access_token: Secret
+    access_expires_at: datetime
+    refresh_token: Secret
+    refresh_expires_at: datetime
+    minted_at: datetime
+    hard_expires_at: datetime | None = None
+    previous_refresh_token: Secret | None = None
+    previous_until: datetime | None = None
+
+    def to_text(self) -> str:
+        """Everything, secrets included, as JSON: for a vault only."""
+        content: dict[str, str] = {}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is not None:
+                content[name] = (
+                    value.reveal() if isinstance(value, Secret) else
+                    value.isoformat() if isinstance(value, datetime) else value
+                )  # fmt: skip
+        return json.dumps(content, sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> Tokens:
+        """The tokens that `to_text` wrote; raises `ValueError` or `KeyError` for another text."""
+        content: dict[str, str] = json.loads(text)
+
+        def secret(name: str) -> Secret | None:
+            return Secret(content[name]) if name in content else None
+
+        def instant(name: str) -> datetime | None:
+            return datetime.fromisoformat(content[name]) if name in content else None
+
+        return cls(
+            realm=content["realm"],
+            access_token=Secret(content["access_token"]),
+            access_expires_at=datetime.fromisoformat(content["access_expires_at"]),
+            refresh_token=Secret(content["refresh_token"]),
+            refresh_expires_at=datetime.fromisoformat(content["refresh_expires_at"]),
+            minted_at=datetime.fromisoformat(content["minted_at"]),
+            hard_expires_at=instant("hard_expires_at"),
+            previous_refresh_token=secret("previous_refresh_token"),
+            previous_until=instant("previous_until"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """Tokens as the store holds them; `version` changes with each save, `refused_at` is the last refused refresh."""
+
+    tokens: Tokens
+    version: int
+    refused_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MintClaim:
+    """The answer to a wish to refresh.
+
+    `state`: `granted` (with the `fence` to finish with), `busy` (somebody else is refreshing), `changed` (somebody
+    has refreshed: look again), `paused` (a refresh was refused less than the pause ago).
+    """
+
+    state: str
+    fence: int = 0
+
+
+class TokenStore(Protocol):
+    """Keeps the tokens of one realm, encrypted, for all processes; leases and pauses run by the store's own clock."""
+
+    def load(self) -> StoredTokens | None: ...
+
+    def save(self, tokens: Tokens) -> None:
+        """Replace whatever is there: a person has connected the company."""
+        ...
+
+    def begin_mint(self, version: int, *, lease: float, pause: float) -> MintClaim:
+        """Claim the right to refresh the tokens of this version for `lease` seconds."""
+        ...
+
+    def finish_mint(self, claim: MintClaim, tokens: Tokens) -> bool:
+        """Store what the refresh brought and end the claim; False where the claim is no longer ours."""
+        ...
+
+    def fail_mint(self, claim: MintClaim, *, refused: bool) -> None:
+        """End the claim without tokens; `refused`: Intuit said no, which starts the pause."""
+        ...
+
+    def forget(self) -> None:
+        """Delete the tokens: the connection was revoked."""
+        ...
+
+
+class MemoryTokenStore:
+    """Tokens in memory, for one process: tests and one-off commands."""
+
+    def __init__(self, tokens: Tokens | None = None, *, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._stored = StoredTokens(tokens, 1) if tokens else None
+        self._minting_until: datetime | None = None
+        self._fence = 0
+
+    def load(self) -> StoredTokens | None:
+        with self._lock:
+            return self._stored
+
+    def save(self, tokens: Tokens) -> None:
+        with self._lock:
+            self._stored = StoredTokens(tokens, self._stored.version + 1 if self._stored else 1)
+
+    def begin_mint(self, version: int, *, lease: float, pause: float) -> MintClaim:
+        with self._lock:
+            now = self._clock.now()
+            if self._stored is None or self._stored.version != version:
+                return MintClaim("changed")
+            refused = self._stored.refused_at
+            if refused is not None and now < refused + timedelta(seconds=pause):
+                return MintClaim("paused")
+            if self._minting_until is not None and now < self._minting_until:
+                return MintClaim("busy")
+            self._minting_until = now + timedelta(seconds=lease)
+            self._fence += 1
+            return MintClaim("granted", self._fence)
+
+    def finish_mint(self, claim: MintClaim, tokens: Tokens) -> bool:
+        with self._lock:
+            if claim.fence != self._fence or self._stored is None:
+                return False
+            self._minting_until = None
+            self._stored = StoredTokens(tokens, self._stored.version + 1)
+            return True
+
+    def fail_mint(self, claim: MintClaim, *, refused: bool) -> None:
+        with self._lock:
+            if claim.fence != self._fence or self._stored is None:
+                return
+            self._minting_until = None
+            if refused:
+                self._stored = replace(self._stored, refused_at=self._clock.now())
+
+    def forget(self) -> None:
+        with self._lock:
+            self._stored = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """A warning: the connection ends at `expires_at`; `days` is the threshold that was crossed (0: it has ended)."""
+
+    what: str  # idle | hard
+    expires_at: datetime
+    days: int
+    message: str
+
+
+def expiries(tokens: Tokens, now: datetime) -> list[Expiry]:
+    """The warnings that are due 30, 7 and 1 days before the idle and the hard expiry, and after them."""
+    reasons = {
+        "idle": (tokens.refresh_expires_at, "unless the pipeline runs before (each run renews it)"),
+        "hard": (tokens.hard_expires_at, "and no run can renew it: somebody must connect the company again"),
+    }
+    found = []
+    for what, (expires_at, rest) in reasons.items():
+        if expires_at is None:
+            continue
+        left = expires_at - now
+        if left <= timedelta(0):
+            message = (
+                f"the connection to QuickBooks expired on {expires_at:%Y-%m-%d}: reconnect it (qbo-pipeline connect)"
+            )
+            found.append(Expiry(what, expires_at, 0, message))
+            continue
+        crossed = [days for days in WARNING_DAYS if left <= timedelta(days=days)]
+        if crossed:
+            message = f"the connection to QuickBooks expires on {expires_at:%Y-%m-%d}, in {left.days} days, {rest}"
+            found.append(Expiry(what, expires_at, min(crossed), message))
+    return found

@@ -1,0 +1,168 @@
+"""What reconciliation is given: the frames of source, postings and ledger, and the facts around them.
+
+What belongs here: `ReconciliationInput` and the columns of its frames. A frame is a pandas frame or an Arrow table;
+columns marked optional may be null or left out. Rows dated after `as_at` may be delivered and should be, as far as
+they are known: they never enter a total, but they tell a document that moved to a later date from one that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, YES_NO, Column, Columns
+
+DISPOSITIONS = (
+    "posted", "waiting", "parked", "skipped", "excluded", "set_aside", "not_extracted",
+)  # fmt: skip
+
+STOCK: Columns = (
+    Column("record_key", TEXT, "the record: `record_type/record_id`"),
+    Column("kind", TEXT, "the record's kind, for example `shipment`"),
+    Column("number", TEXT, "the source's number", required=False),
+    Column("business_date", DAY, "the date on which the record counts"),
+    Column("product_id", TEXT, "the product", required=False),
+    Column("location_id", TEXT, "the location", required=False),
+    Column("account_id", TEXT, "the inventory account that the settings give it (null: the only one)", required=False),
+    Column("quantity", EXACT, "signed quantity, in is positive", required=False),
+    Column("value", EXACT, "signed value in home currency, in is positive"),
+    Column("disposition", TEXT, "what became of the record, one of `DISPOSITIONS`"),
+    Column("reason", TEXT, "why it is parked, skipped, excluded or set aside", required=False),
+    Column("posted_by", TEXT, "the record whose posting carries this value, where another's does (the bill of a "
+           "receipt without accrual, the summary of a day); null: its own", required=False),
+    Column("first_seen", INSTANT, "when the record was first extracted", required=False),
+    Column("changed_seen", INSTANT, "when its present content was first extracted", required=False),
+)  # fmt: skip
+
+POSTINGS: Columns = (
+    Column("posting_key", TEXT, "the posting's key"),
+    Column("record_key", TEXT, "the record that it posts"),
+    Column("revision", WHOLE, "1, 2, …: a revision is a change of content"),
+    Column("qbo_type", TEXT, "QBO entity name or report label"),
+    Column("qbo_id", TEXT, "Id of the QBO object, once known", required=False),
+    Column("qbo_number", TEXT, "its DocNumber", required=False),
+    Column("business_date", DAY, "the TxnDate that was, or will be, sent"),
+    Column("state", TEXT, "ready sending posted unknown parked drifted deleted_in_qbo superseded skipped"),
+    Column("reason", TEXT, "why it is parked or skipped", required=False),
+    Column("first_seen", INSTANT, "when this revision was built", required=False),
+    Column("posted_at", INSTANT, "when QBO confirmed it", required=False),
+    Column("sync_token", TEXT, "QBO's version of the object as we left it", required=False),
+    Column("recovered", YES_NO, "found by its marker after an unknown outcome", required=False),
+    Column("superseded_by", TEXT, "the posting that took its place", required=False),
+    Column("currency", TEXT, "currency of the object (null: home currency)", required=False),
+    Column("record_state", TEXT, "the record in the source: live, voided, vanished (null: judged by its stock rows)",
+           required=False),
+)  # fmt: skip
+
+EFFECTS: Columns = (
+    Column("posting_key", TEXT, "the posting"),
+    Column("revision", WHOLE, "its revision"),
+    Column("account_id", TEXT, "the inventory account"),
+    Column("product_id", TEXT, "the product", required=False),
+    Column("location_id", TEXT, "the location", required=False),
+    Column("amount", EXACT, "what the payload does to the account, debit positive, two decimals"),
+)
+
+LEDGER: Columns = (
+    Column("account_id", TEXT, "the inventory account"),
+    Column("business_date", DAY, "the transaction's date"),
+    Column("qbo_type", TEXT, "QBO report label or entity name"),
+    Column("qbo_id", TEXT, "the transaction's Id"),
+    Column("qbo_number", TEXT, "its number", required=False),
+    Column("name", TEXT, "customer or supplier", required=False),
+    Column("memo", TEXT, "memo or description", required=False),
+    Column("split", TEXT, "the account on the other side, or -Split-", required=False),
+    Column("amount", EXACT, "debit positive, two decimals"),
+    Column("balance", EXACT, "running balance as QBO printed it", required=False),
+    Column("created_at", INSTANT, "when it was entered", required=False),
+    Column("created_by", TEXT, "by whom", required=False),
+    Column("changed_at", INSTANT, "when it was last changed", required=False),
+    Column("changed_by", TEXT, "by whom", required=False),
+    Column("marker", TEXT, "the posting key that the object's own marker names, if it has one", required=False),
+)  # fmt: skip
+
+STOCK_VALUES: Columns = (
+    Column("product_id", TEXT, "the product", required=False),
+    Column("location_id", TEXT, "the location", required=False),
+    Column("account_id", TEXT, "its inventory account (null: that of its movements)", required=False),
+    Column("quantity", EXACT, "the source's own quantity as at the date", required=False),
+    Column("value", EXACT, "the source's own value as at the date, home currency"),
+)
+
+LEDGER_BALANCES: Columns = (
+    Column("account_id", TEXT, "the inventory account"),
+    Column("account_name", TEXT, "its name", required=False),
+    Column("balance", EXACT, "QBO's own balance as at the date"),
+    Column("opening_balance", EXACT, "QBO's balance before the first ledger line that was read (null: 0)",
+           required=False),
+)  # fmt: skip
+
+OBJECTS: Columns = (
+    Column("qbo_type", TEXT, "entity name or report label"),
+    Column("qbo_id", TEXT, "its Id"),
+    Column("status", TEXT, "live, voided or deleted, as QBO answers today"),
+    Column("sync_token", TEXT, "its version today", required=False),
+    Column("changed_at", INSTANT, "when it was last changed", required=False),
+    Column("changed_by", TEXT, "by whom, where QBO tells", required=False),
+)
+
+EARLIER: Columns = (
+    Column("difference_key", TEXT, "identity of a difference in the reconciliation before this one"),
+    Column("cause", TEXT, "its cause"),
+    Column("business_date", DAY, "its date"),
+    Column("amount", EXACT, "its amount then"),
+    Column("first_seen", INSTANT, "when it was first seen"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedBalance:
+    """One account in a signed-off period: stock value and ledger balance, home currency, as they were signed."""
+
+    account_id: str
+    stock_value: Decimal
+    ledger_balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A signed-off period: through which date, when it was signed (aware UTC), and what was signed."""
+
+    through: date
+    signed_at: datetime
+    balances: tuple[ClosedBalance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationInput:
+    """Everything that `reconcile` looks at; it reads nothing else, no clock either.
+
+    `stock_values` is None where the source cannot value its stock at a past date: then its movements are the stock
+    value. `objects` is what QBO answers today for objects that do not agree (see `engine.objects_to_read`).
+    `opening_date` is the first day that the pipeline posts: what either side holds from before it, without being
+    matched, is the opening balance. `pending_days` are days up to `as_at` that changed in the source since they were
+    extracted. `records_read` counts the stock-moving records up to `as_at` that the source delivered, by kind, for
+    the count identity. `tolerance` (home currency) decides only the status, never what is shown.
+    """
+
+    as_at: date
+    currency: str
+    stock: Any
+    postings: Any
+    effects: Any
+    ledger: Any
+    ledger_balances: Any
+    stock_values: Any | None = None
+    objects: Any | None = None
+    earlier: Any | None = None
+    closes: tuple[Close, ...] = ()
+    opening_date: date | None = None
+    pending_days: tuple[date, ...] = ()
+    records_read: Mapping[str, int] | None = None
+    asset_accounts: frozenset[str] = field(default_factory=frozenset)  # names of QBO's other asset accounts
+    ledger_read_at: datetime | None = None
+    source_read_at: datetime | None = None
+    tolerance: Decimal = Decimal(0)

@@ -1,0 +1,158 @@
+"""The lists beside the differences: entries that only QBO has, late arrivals, completeness of the read, counts.
+
+What belongs here: frames that show rows as they are, chosen and ordered.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents
+from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number, encode, flat
+from qbo_pipeline.reconciliation.foreign import Foreign
+from qbo_pipeline.reconciliation.frames import make
+from qbo_pipeline.reconciliation.inputs import DISPOSITIONS, Close
+from qbo_pipeline.reconciliation.result import COMPLETENESS, COUNTS, LATE_ARRIVALS, LEDGER_ONLY
+from qbo_pipeline.reconciliation.sides import Balances
+from qbo_pipeline.reconciliation.totals import names
+
+_LEDGER_ONLY_ORDER = ("business_date", "qbo_type", "qbo_id", "account_id", "amount", "memo")
+
+
+def ledger_only(books: Books, foreign: Foreign) -> pd.DataFrame:
+    """The frame of that name."""
+    rows = [row for row in foreign.causes if books.ledger_day[row] <= books.as_at]
+    lines = books.ledger.take(pa.array(rows, pa.int64()))
+    lines = lines.append_column("cause", pa.array([foreign.causes[row].value for row in rows], pa.string()))
+    lines = lines.sort_by([(name, "ascending") for name in _LEDGER_ONLY_ORDER])
+    return make({column.name: lines[column.name] for column in LEDGER_ONLY}, LEDGER_ONLY)
+
+
+def completeness(books: Books, totals: Balances) -> pd.DataFrame:
+    """The frame of that name."""
+    data = {
+        "account_id": books.accounts,
+        "opening_balance": money(totals.opening),
+        "lines": totals.lines,
+        "movement": money(totals.movement),
+        "balance": money(totals.ledger),
+        "missing": money(totals.missing),
+        "complete": totals.missing == 0,
+    }
+    return make(data, COMPLETENESS).sort_values("account_id", ignore_index=True)
+
+
+def counts(books: Books) -> pd.DataFrame:
+    """The frame of that name: each record up to the date once, by kind and disposition."""
+    here = np.flatnonzero(books.stock_day <= books.as_at)
+    (record,), _ = encode(books.stock["record_key"])
+    _, first = np.unique(record[here], return_index=True)
+    rows = books.stock.select(["kind", "disposition"]).take(pa.array(here[first]))
+    found = rows.group_by(["kind", "disposition"]).aggregate([([], "count_all")]).to_pylist()
+    number = {(row["kind"], row["disposition"]): row["count_all"] for row in found}
+    read = books.input.records_read
+    kinds = sorted({kind for kind, _ in number} | set(read or {}))
+    data: dict[str, list[Any]] = {name: [number.get((kind, name), 0) for kind in kinds] for name in DISPOSITIONS}
+    data["kind"] = kinds
+    data["read"] = [None if read is None else read.get(kind, 0) for kind in kinds]
+    eligible = [name for name in DISPOSITIONS if name != "not_extracted"]
+    data["holds"] = [
+        None if read is None else data["read"][place] == sum(data[name][place] for name in eligible)
+        for place in range(len(kinds))
+    ]
+    return make(data, COUNTS)
+
+
+def periods(closes: tuple[Close, ...]) -> list[Close]:
+    """Signed-off periods by date; of one signed several times, the last signing."""
+    last: dict[Any, Close] = {}
+    for close in sorted(closes, key=lambda one: one.signed_at):
+        last[close.through] = close
+    return [last[through] for through in sorted(last)]
+
+
+def late_arrivals(books: Books) -> pd.DataFrame:
+    """The frame of that name: both sides of every signed-off period up to the date."""
+    found: list[dict[str, Any]] = []
+    first = -(2**62)
+    for close in periods(books.input.closes):
+        last = min(day_number(close.through), books.as_at)
+        found += _late_source(books, close, first, last) + _late_ledger(books, close, first, last)
+        first = last + 1
+    found.sort(key=lambda row: (row["business_date"], row["document_key"], row["account_id"], row["side"]))
+    data = {column.name: [row[column.name] for row in found] for column in LATE_ARRIVALS if column.name != "amount"}
+    data["amount"] = money([row["amount"] for row in found])
+    return make(data, LATE_ARRIVALS)
+
+
+def _after(column: Any, close: Close) -> Any:
+    return np.asarray(pc.fill_null(pc.greater(flat(column), pa.scalar(close.signed_at, column.type)), False))
+
+
+def _late_source(books: Books, close: Close, first: int, last: int) -> list[dict[str, Any]]:
+    arrived = _after(books.stock["first_seen"], close)
+    late = arrived | _after(books.stock["changed_seen"], close)
+    rows = np.flatnonzero(late & (books.stock_day >= first) & (books.stock_day <= last))
+    texts = books.stock.select(["record_key", "kind", "number", "first_seen", "changed_seen"]).take(pa.array(rows))
+    return _collect(
+        close, "source", rows, texts.to_pylist(), books, books.stock_day, books.stock_account, books.stock_micros,
+        lambda text, row: {
+            "document_key": text["record_key"],
+            "kind": text["kind"],
+            "number": text["number"],
+            "what": "arrived" if arrived[row] else "changed",
+            "at": text["first_seen"] if arrived[row] else text["changed_seen"],
+            "by": None,
+        },
+        micros=True,
+    )  # fmt: skip
+
+
+def _late_ledger(books: Books, close: Close, first: int, last: int) -> list[dict[str, Any]]:
+    arrived = _after(books.ledger["created_at"], close)
+    late = arrived | _after(books.ledger["changed_at"], close)
+    rows = np.flatnonzero(late & (books.ledger_day >= first) & (books.ledger_day <= last))
+    texts = books.ledger.take(pa.array(rows)).to_pylist()
+    for text, row in zip(texts, rows.tolist(), strict=True):
+        posting = int(books.ledger_posting[row])
+        text["document_key"] = f"qbo/{ENTITIES.get(text['qbo_type'], text['qbo_type'])}/{text['qbo_id']}"
+        if posting >= 0:
+            text["document_key"] = books.documents[int(books.posting_document[posting])].as_py()
+    return _collect(
+        close, "ledger", rows, texts, books, books.ledger_day, books.ledger_account, books.ledger_cents,
+        lambda text, row: {
+            "document_key": text["document_key"],
+            "kind": text["qbo_type"],
+            "number": text["qbo_number"],
+            "what": "arrived" if arrived[row] else "changed",
+            "at": text["created_at"] if arrived[row] else text["changed_at"],
+            "by": text["created_by"] if arrived[row] else text["changed_by"],
+        },
+        micros=False,
+    )  # fmt: skip
+
+
+def _collect(
+    close: Close, side: str, rows: Whole, texts: list[dict[str, Any]], books: Books, day: Whole, account: Whole,
+    amounts: Whole, facts: Any, *, micros: bool,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """One row a document, account, day and way of coming."""
+    owners = names(books, account[rows]).to_pylist()
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row, text, owner in zip(rows.tolist(), texts, owners, strict=True):
+        known = facts(text, row)
+        key = (known["document_key"], owner, int(day[row]), known["what"], known["kind"], known["number"])
+        held = found.setdefault(key, known | {"account_id": owner, "amount": 0})
+        held["amount"] += int(amounts[row])
+        held["at"] = max(held["at"], known["at"])
+        held |= {"side": side, "signed_through": close.through, "signed_at": close.signed_at}
+        held["business_date"] = books.day(day[row])
+    if micros:
+        for held in found.values():
+            held["amount"] = int(round_to_cents(np.array([held["amount"]]))[0])
+    return list(found.values())

@@ -1,0 +1,148 @@
+"""Which of our postings a foreign entry may be a copy of.
+
+What belongs here: the search for the original by marker, by number and by content. Only postings and lines that
+share something with a foreign entry are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qbo_pipeline.reconciliation.amounts import Whole
+from qbo_pipeline.reconciliation.books import ENTITIES, Books, encode, entity_names, flat
+from qbo_pipeline.reconciliation.entries import Row
+from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
+
+
+class Originals:
+    """Our own postings and lines that a foreign entry may be a copy of: by marker, by number, by content."""
+
+    def __init__(self, books: Books, rows: Whole) -> None:
+        self.books = books
+        self.names: dict[int, Any] = {}
+        postings = books.postings
+        markers = pc.unique(books.ledger["marker"].take(pa.array(rows)).drop_null())
+        numbers = pc.unique(books.ledger["qbo_number"].take(pa.array(rows)).drop_null())
+        marked = np.asarray(pc.is_in(postings["posting_key"], flat(markers)))
+        numbered = np.asarray(pc.is_in(postings["qbo_number"], flat(numbers))) & books.posting_current
+        self.by_marker: dict[str, Row] = {}
+        self.by_number: dict[tuple[str, str], Row] = {}
+        for posting in self._postings(np.flatnonzero(marked | numbered)):
+            held = self.by_marker.get(posting["posting_key"])
+            if held is None or (posting["in_qbo"], posting["revision"]) > (held["in_qbo"], held["revision"]):
+                self.by_marker[posting["posting_key"]] = posting
+            if posting["in_qbo"] and posting["qbo_number"] is not None:
+                self.by_number.setdefault((posting["entity"], posting["qbo_number"]), posting)
+        self.by_content = self._contents(rows)
+        self.by_sent = self._no_longer_standing(rows)
+
+    def _postings(self, rows: Whole) -> list[Row]:
+        found: list[Row] = self.books.postings.take(pa.array(rows)).to_pylist()
+        standing = np.isin(rows, self.books.ledger_posting) if len(rows) else rows
+        for posting, row, stands in zip(found, rows.tolist(), standing.tolist(), strict=True):
+            posting["row"], posting["stands"] = row, bool(stands)
+            posting["in_qbo"] = bool(self.books.posting_current[row])
+            posting["entity"] = ENTITIES.get(posting["qbo_type"], posting["qbo_type"])
+        found.sort(key=lambda posting: (posting["posting_key"], posting["revision"]))
+        return found
+
+    def _contents(self, rows: Whole) -> dict[tuple[Any, ...], Row]:
+        """Our lines with the type, day, account, amount, memo and name of a foreign one."""
+        books = self.books
+        (kinds, memos, names), _ = encode(
+            entity_names(books.ledger["qbo_type"]), books.ledger["memo"], books.ledger["name"]
+        )
+        columns = (kinds, memos, names, books.ledger_account, books.ledger_day, books.ledger_cents)
+        mixed = _mix(*columns)
+        ours = np.flatnonzero((books.ledger_posting >= 0) & (memos >= 0))
+        ours = ours[np.isin(mixed[ours], mixed[rows])]
+        lines = books.ledger.select(["qbo_type", "memo", "name"]).take(pa.array(ours)).to_pylist()
+        posting_rows = books.ledger_posting[ours]
+        postings = {posting["row"]: posting for posting in self._postings(np.unique(posting_rows))}
+        found: dict[tuple[Any, ...], Row] = {}
+        for line, row, posting in zip(lines, ours.tolist(), posting_rows.tolist(), strict=True):
+            entity = ENTITIES.get(line["qbo_type"], line["qbo_type"])
+            place = (int(books.ledger_account[row]), int(books.ledger_day[row]), int(books.ledger_cents[row]))
+            key = (entity, line["memo"], line["name"], *place)
+            if key not in found or postings[posting]["posting_key"] < found[key]["posting_key"]:
+                found[key] = postings[posting]
+        return found
+
+    def _no_longer_standing(self, rows: Whole) -> dict[tuple[Any, ...], Row]:
+        """What we sent and the ledger shows no longer so: gone, or changed after it was copied."""
+        books = self.books
+        known = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
+        known = known[books.posting_current[books.effect_posting[known]]]
+        sent = _mix(
+            books.effect_account[known], books.posting_day[books.effect_posting[known]], books.effect_cents[known]
+        )
+        lines = _mix(books.ledger_account[rows], books.ledger_day[rows], books.ledger_cents[rows])
+        likely = np.unique(books.effect_posting[known[np.isin(sent, lines)]])
+        effects = _cells(books.effect_posting, likely, books.effect_account, None, books.effect_cents)
+        ledger = _cells(books.ledger_posting, likely, books.ledger_account, books.ledger_day, books.ledger_cents)
+        found: dict[tuple[Any, ...], Row] = {}
+        for posting in self._postings(likely):
+            row, day = posting["row"], int(books.posting_day[posting["row"]])
+            content = {account: cents for (account, _), cents in effects[row].items() if cents}
+            now = {cell: cents for cell, cents in ledger.get(row, {}).items() if cents}
+            if now != {(account, day): cents for account, cents in content.items()}:
+                found.setdefault((posting["entity"], day, *sorted(content.items())), posting)
+        return found
+
+    def name_of(self, posting: Row) -> Any:
+        """The customer or supplier of our own object as the ledger shows it."""
+        if posting["row"] not in self.names:
+            lines = np.flatnonzero(self.books.ledger_posting == posting["row"])[:1].tolist()
+            self.names[posting["row"]] = self.books.ledger["name"][lines[0]].as_py() if lines else None
+        return self.names[posting["row"]]
+
+    def of(self, lines: list[Row]) -> tuple[Row, str] | None:
+        """The posting that these lines are a copy of, and by what they are known."""
+        for line in lines:
+            if line["marker"] in self.by_marker:
+                return self.by_marker[line["marker"]], "marker"
+        first = lines[0]
+        same_number = self.by_number.get((first["entity"], first["qbo_number"]))
+        if same_number is not None:
+            names = {self.name_of(same_number), first["name"]}
+            if len(names - {None, ""}) < 2:
+                return same_number, "number"
+        if first["entity"] in SALES_FORMS:
+            return None
+        for line in lines:
+            key = (line["entity"], line["memo"], line["name"], line["account"], line["day"], line["cents"])
+            if line["memo"] and key in self.by_content:
+                return self.by_content[key], "content"
+        sums: Counter[int] = Counter()
+        for line in lines:
+            sums[line["account"]] += line["cents"]
+        content = sorted((account, cents) for account, cents in sums.items() if cents)
+        days = {line["day"] for line in lines}
+        same_sent = self.by_sent.get((first["entity"], first["day"], *content)) if len(days) == 1 else None
+        return None if same_sent is None else (same_sent, "content")
+
+
+def _mix(*columns: Whole) -> Whole:
+    """One number for each row; it only narrows a search, so that it may wrap around and collide."""
+    mixed = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        mixed = mixed * 1_000_003 + column
+    return mixed
+
+
+def _cells(
+    owner: Whole, wanted: Whole, account: Whole, day: Whole | None, cents: Whole
+) -> dict[int, Counter[tuple[int, int]]]:
+    """Cents by account and day (0 without days) of each wanted owner."""
+    rows = np.flatnonzero(np.isin(owner, wanted))
+    days = np.zeros(len(rows), dtype=np.int64) if day is None else day[rows]
+    found: dict[int, Counter[tuple[int, int]]] = {}
+    columns = (owner[rows], account[rows], days, cents[rows])
+    for one, place, when, amount in zip(*(column.tolist() for column in columns), strict=True):
+        found.setdefault(one, Counter())[place, when] += amount
+    return found

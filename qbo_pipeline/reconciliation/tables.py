@@ -1,0 +1,110 @@
+"""From entries to the frame of differences: texts, identity, order.
+
+What belongs here: the entry table (Arrow, amounts in cents, accounts and days coded), its concatenation from what
+was found one by one and in whole columns, and the making of `differences`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qbo_pipeline.reconciliation import inputs
+from qbo_pipeline.reconciliation.amounts import money
+from qbo_pipeline.reconciliation.books import Books, whole
+from qbo_pipeline.reconciliation.causes import CAUSES, ORDER, Cause
+from qbo_pipeline.reconciliation.entries import Change, Entry
+from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, make, to_table
+from qbo_pipeline.reconciliation.result import CHANGED_AFTER_POSTING, DIFFERENCES
+
+ENTRY_SCHEMA = pa.schema(
+    [
+        ("scope", TEXT), ("document_key", TEXT), ("account", WHOLE), ("day", WHOLE), ("cause", TEXT),
+        ("detail", TEXT), ("cents", WHOLE), ("note", TEXT), ("record_key", TEXT), ("posting_key", TEXT),
+        ("revision", WHOLE), ("kind", TEXT), ("source_number", TEXT), ("qbo_type", TEXT), ("qbo_id", TEXT),
+        ("qbo_number", TEXT), ("state", TEXT), ("reason", TEXT), ("changed_at", INSTANT), ("changed_by", TEXT),
+    ]
+)  # fmt: skip
+
+
+def entry_table(entries: list[Entry]) -> Any:
+    """Entries as an Arrow table."""
+    columns = zip(*entries, strict=True) if entries else ([] for _ in ENTRY_SCHEMA)
+    return pa.table(
+        [pa.array(list(column), field.type) for column, field in zip(columns, ENTRY_SCHEMA, strict=True)],
+        schema=ENTRY_SCHEMA,
+    )
+
+
+def join(tables: Iterable[Any], books: Books) -> Any:
+    """All entries up to the date, in the order of the frame, with the day of age and the account's id."""
+    table = pa.concat_tables([table.select(ENTRY_SCHEMA.names).cast(ENTRY_SCHEMA) for table in tables])
+    table = table.filter(pc.and_(pc.less_equal(table["day"], books.as_at), pc.not_equal(table["cents"], 0)))
+    causes = table["cause"].combine_chunks().dictionary_encode()
+    place = pa.array([ORDER[Cause(name)] for name in causes.dictionary.to_pylist()], WHOLE)
+    accounts = pa.array(books.accounts, TEXT).take(table["account"])
+    table = table.append_column("place", place.take(causes.indices)).append_column("account_id", accounts)
+    keys = ("day", "document_key", "account_id", "place", "detail", "posting_key", "record_key", "qbo_id", "cents")
+    return table.sort_by([(key, "ascending") for key in keys]).combine_chunks()
+
+
+def differences(entries: Any, books: Books) -> pd.DataFrame:
+    """The frame of that name from the joined entries."""
+    keys = pa.array(_keys(entries), TEXT)
+    day = entries["day"].cast(pa.int32()).cast(DAY)
+    meanings = entries["cause"].combine_chunks().dictionary_encode()
+    known = [CAUSES[Cause(name)] for name in meanings.dictionary.to_pylist()]
+
+    def text(name: str) -> Any:
+        return pa.array([getattr(meaning, name) for meaning in known], TEXT).take(meanings.indices)
+
+    explanation = pc.binary_join_element_wise(text("explanation"), entries["note"], " ", null_handling="skip")
+    data = {name: entries[name] for name in ENTRY_SCHEMA.names if name not in ("account", "day", "cents", "note")}
+    data |= {
+        "difference_key": keys,
+        "business_date": day,
+        "account_id": entries["account_id"],
+        "amount": money(whole(entries["cents"])),
+        "first_seen": _first_seen(keys, books),
+        "age_days": pa.array(books.as_at - whole(entries["day"])),
+        "explanation": pc.utf8_rtrim_whitespace(explanation),
+        "remedy": text("remedy"),
+        "who": text("who"),
+    }
+    return make(data, DIFFERENCES)
+
+
+def _keys(entries: Any) -> list[str]:
+    """A short, stable name for each entry; the n-th of the same kind in one document has its number in it."""
+    names = ("scope", "document_key", "account_id", "cause", "detail", "posting_key", "record_key", "qbo_id", "day")
+    seen: dict[str, int] = {}
+    keys = []
+    for row in zip(*(entries[name].to_pylist() for name in names), strict=True):
+        key = hashlib.blake2b(repr(row).encode(), digest_size=16).hexdigest()
+        again = seen[key] = seen.get(key, 0) + 1
+        keys.append(key if again == 1 else f"{key}.{again}")
+    return keys
+
+
+def _first_seen(keys: Any, books: Books) -> Any:
+    if books.input.earlier is None:
+        return pa.nulls(len(keys), INSTANT)
+    earlier = to_table("earlier", books.input.earlier, inputs.EARLIER)
+    place = pc.index_in(keys, earlier["difference_key"].combine_chunks())
+    return earlier["first_seen"].combine_chunks().take(place)
+
+
+def changes_frame(changes: list[Change]) -> pd.DataFrame:
+    """The frame `changed_after_posting`."""
+    ordered = sorted(
+        changes, key=lambda c: (c.document_key, c.posting_key or "", c.side, c.field, c.qbo_id or "", c.sent, c.now)
+    )
+    data = {name: [getattr(change, name) for change in ordered] for name in Change._fields if name != "cents"}
+    data["effect"] = money(np.array([change.cents for change in ordered], dtype=np.int64))
+    return make(data, CHANGED_AFTER_POSTING)

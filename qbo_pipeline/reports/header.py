@@ -1,0 +1,182 @@
+"""What every report says about itself, and the frames that only the caller can give.
+
+What belongs here: `ReportHeader` (whose books, as at when, read when, made when), `ReportExtras` (posting journal,
+attempts, exceptions, sign-offs, names) with the columns of its frames, and links into QuickBooks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+
+from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, MONEY, TEXT, WHOLE, YES_NO, Column, Columns, empty
+from qbo_pipeline.reconciliation.result import Reconciliation
+
+POSTING_JOURNAL: Columns = (
+    Column("posted_at", INSTANT, "when QBO confirmed it", required=False),
+    Column("posting_key", TEXT, "the posting"),
+    Column("requestid", TEXT, "the request id under which it was sent", required=False),
+    Column("payload_hash", TEXT, "SHA-256 (hex) of what was sent", required=False),
+    Column("qbo_type", TEXT, "QBO entity"),
+    Column("qbo_id", TEXT, "Id of the QBO object", required=False),
+    Column("sync_token", TEXT, "its version as the pipeline left it", required=False),
+    Column("recovered", YES_NO, "found by its marker after an unknown outcome", required=False),
+    Column("chain_hash", TEXT, "hash of the attempt in the chain of attempts", required=False),
+)  # in the order of posting
+
+ATTEMPTS: Columns = (
+    Column("posting_key", TEXT, "the posting"),
+    Column("at", INSTANT, "when"),
+    Column("event", TEXT, "what happened: sent, answered, retried, …"),
+    Column("state", TEXT, "state of the posting after it"),
+    Column("code", TEXT, "QBO's or HTTP's code", required=False),
+    Column("message", TEXT, "QBO's message", required=False),
+    Column("intuit_tid", TEXT, "Intuit's trace id", required=False),
+)  # in the order of time; only postings of documents with a difference are looked at
+
+LINES: Columns = (
+    Column("document_key", TEXT, "as in `documents` of the reconciliation"),
+    Column("side", TEXT, "source, posted or ledger: who says it"),
+    Column("product_id", TEXT, "product", required=False),
+    Column("location_id", TEXT, "location", required=False),
+    Column("account_id", TEXT, "inventory account", required=False),
+    Column("quantity", EXACT, "signed quantity, in is positive", required=False),
+    Column("amount", MONEY, "home currency, in (debit) is positive"),
+    Column("memo", TEXT, "memo or description", required=False),
+)  # in the order of the lines; only documents with a difference are looked at
+
+EXCEPTIONS: Columns = (
+    Column("severity", TEXT, "high, medium or low"),
+    Column("what", TEXT, "what happened, in plain words"),
+    Column("to_do", TEXT, "what to do"),
+    Column("who", TEXT, "who does it", required=False),
+    Column("document_key", TEXT, "the record, as in `documents` of the reconciliation", required=False),
+    Column("document", TEXT, "its number", required=False),
+    Column("amount", MONEY, "home currency", required=False),
+    Column("qbo_message", TEXT, "QBO's message", required=False),
+    Column("intuit_tid", TEXT, "Intuit's trace id", required=False),
+    Column("attempts", WHOLE, "how often it was tried", required=False),
+    Column("since", INSTANT, "since when", required=False),
+)
+
+SIGN_OFFS: Columns = (
+    Column("period", DAY, "the period's last day"),
+    Column("content_hash", TEXT, "hash of what was signed"),
+    Column("preparer", TEXT, "who prepared it"),
+    Column("reviewer", TEXT, "who reviewed it", required=False),
+    Column("signed_at", INSTANT, "when"),
+    Column("status", TEXT, "valid or invalidated"),
+    Column("why", TEXT, "why it was invalidated, or the rule by which it was certified", required=False),
+)
+
+NAMES: Columns = (
+    Column("id", TEXT, "the source's id"),
+    Column("number", TEXT, "its number", required=False),
+    Column("name", TEXT, "its name", required=False),
+)
+
+EXTRAS: dict[str, Columns] = {
+    "posting_journal": POSTING_JOURNAL,
+    "attempts": ATTEMPTS,
+    "lines": LINES,
+    "exceptions": EXCEPTIONS,
+    "sign_offs": SIGN_OFFS,
+    "product_names": NAMES,
+    "location_names": NAMES,
+}
+
+# QBO's own pages, by the entity or the report's label without spaces, in small letters.
+_PAGES = {
+    "invoice": "invoice", "creditmemo": "creditmemo", "salesreceipt": "salesreceipt", "refund": "refundreceipt",
+    "refundreceipt": "refundreceipt", "bill": "bill", "vendorcredit": "vendorcredit", "suppliercredit": "vendorcredit",
+    "journalentry": "journal", "purchase": "expense", "expense": "expense", "check": "check", "cheque": "check",
+    "deposit": "deposit", "transfer": "transfer", "payment": "recvpayment", "billpayment": "billpayment",
+    "estimate": "estimate", "purchaseorder": "purchaseorder",
+}  # fmt: skip
+
+
+def _frame(name: str) -> Any:
+    return field(default_factory=lambda: empty(EXTRAS[name]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReportExtras:
+    """What the reports show beside a reconciliation; pandas frames or Arrow tables with the columns of `EXTRAS`."""
+
+    posting_journal: pd.DataFrame = _frame("posting_journal")
+    attempts: pd.DataFrame = _frame("attempts")
+    lines: pd.DataFrame = _frame("lines")
+    exceptions: pd.DataFrame = _frame("exceptions")
+    sign_offs: pd.DataFrame = _frame("sign_offs")
+    product_names: pd.DataFrame = _frame("product_names")
+    location_names: pd.DataFrame = _frame("location_names")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportHeader:
+    """Whose books these are and where the numbers come from; stands on every sheet and on the page.
+
+    `realm` is at most the last four digits of the realm. Instants are aware; they are shown in `time_zone` (IANA).
+    `qbo_url` is what links into QBO begin with, for example `https://app.qbo.intuit.com/app`; without it there are
+    no links. `made_at` is the only thing in a report that is not the same for the same data.
+
+    Raises `ValueError` for a whole realm, an unknown time zone, an instant without zone, a link that is not http(s),
+    or a reviewer who is the preparer.
+    """
+
+    company: str
+    connection: str
+    realm: str
+    as_at: date
+    time_zone: str
+    currency: str
+    run_id: str
+    made_at: datetime
+    content_hash: str
+    source_cut_off: datetime | None = None
+    qbo_read_at: datetime | None = None
+    qbo_url: str | None = None
+    prepared_by: str | None = None
+    prepared_at: datetime | None = None
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+    comment: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.realm) > 4:
+            raise ValueError("realm: a report shows the last four digits only; pass realm_id[-4:]")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"time_zone: {self.time_zone!r} is not an IANA name such as America/New_York") from error
+        for name in ("made_at", "source_cut_off", "qbo_read_at", "prepared_at", "reviewed_at"):
+            instant = getattr(self, name)
+            if instant is not None and instant.tzinfo is None:
+                raise ValueError(f"{name}: {instant} has no time zone; pass an aware instant")
+        if self.qbo_url is not None and not self.qbo_url.startswith(("https://", "http://")):
+            raise ValueError(f"qbo_url: {self.qbo_url!r} is no web address")
+        if self.prepared_by and self.prepared_by == self.reviewed_by:
+            raise ValueError(f"reviewed_by: {self.reviewed_by} prepared it too; the reviewer must be another person")
+
+    def check(self, reconciliation: Reconciliation) -> None:
+        """Raise `ValueError` where this header belongs to another reconciliation."""
+        for name in ("as_at", "currency", "content_hash"):
+            mine, its = getattr(self, name), getattr(reconciliation, name)
+            if mine != its:
+                raise ValueError(f"{name}: the header says {mine}, the reconciliation {its}")
+
+    def local(self, instant: datetime) -> datetime:
+        """The instant in the company's time zone."""
+        return instant.astimezone(ZoneInfo(self.time_zone))
+
+    def link(self, qbo_type: str | None, qbo_id: str | None) -> str | None:
+        """Where QBO shows the object; None where that is not known."""
+        page = _PAGES.get((qbo_type or "").replace(" ", "").lower())
+        if self.qbo_url is None or page is None or not qbo_id:
+            return None
+        return f"{self.qbo_url.rstrip('/')}/{page}?txnId={quote(qbo_id, safe='')}"

@@ -1,0 +1,183 @@
+"""The layouts of the certification and of the differences (S1–S6) as data.
+
+What belongs here: which table shows which columns, how each is written, which formula stands behind it. Page and
+workbook both write these; the rows come from `views.py`.
+"""
+
+from __future__ import annotations
+
+from qbo_pipeline.reconciliation.causes import GROUPS
+from qbo_pipeline.reconciliation.result import AGEING_BUCKETS
+from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, QUANTITY, WHOLE, Field, Layout
+from qbo_pipeline.reports.words import GROUP_WORDS
+
+
+def _group(code: str) -> Field:
+    """A column of the certification: added up live from the sheet `Differences`."""
+    formula = (
+        "ROUND(SUMIFS({differences.amount},{differences.account_id},{account_id},{differences.group},"
+        f'"{GROUP_WORDS[code]}"),2)'
+    )
+    return Field(GROUP_WORDS[code], code, MONEY, 13, total=True, formula=formula)
+
+
+_EXPLAINED = ",".join(f"{{{group}}}" for group in GROUPS)
+
+CERTIFICATION = Layout(
+    "certification", "S1 Certification", "Certification",
+    "Difference = ledger − stock value. The columns of causes add up the sheet Differences; what they leave is "
+    "unexplained.",
+    (
+        Field("Account", "account_name", width=24),
+        Field("Account id", "account_id", width=10),
+        Field("GL balance (QBO)", "ledger_balance", MONEY, 16, total=True),
+        Field("Stock value (source)", "stock_value", MONEY, 16, total=True),
+        Field("Difference", "difference", MONEY, 14, total=True, formula="ROUND({ledger_balance}-{stock_value},2)"),
+        *(_group(code) for code in GROUPS),
+        Field("Unexplained", "unexplained", MONEY, 14, total=True,
+              formula=f"ROUND({{difference}}-SUM({_EXPLAINED}),2)"),
+        Field("Tolerance", "tolerance", MONEY, 11),
+        Field("Status", "status_word", width=22),
+    ),
+    csv="accounts",
+)  # fmt: skip
+
+ROLL_FORWARD = Layout(
+    "roll_forward", "S2 Roll-forward", "Roll-forward from the last signed-off close",
+    "The opening must equal what was signed; without a sign-off it is where the pipeline began.",
+    (
+        Field("Account", "account_name", width=24),
+        Field("Line", "line_word", width=20),
+        Field("Source", "source", MONEY, 18),
+        Field("GL (QBO)", "ledger", MONEY, 18),
+        Field("Difference", "difference", MONEY, 16, formula="ROUND({ledger}-{source},2)"),
+        Field("Signed: source", "signed_source", MONEY, 16),
+        Field("Signed: GL", "signed_ledger", MONEY, 16),
+        Field("Opening as signed", "as_signed", width=18),
+    ),
+    csv="roll_forward", mark="is_closing",
+)  # fmt: skip
+
+BY_DATE = Layout(
+    "by_date", "S3 By date", "By date: where the two sides part",
+    "The first day on which the cumulative difference is not zero is highlighted.",
+    (
+        Field("Date", "business_date", DAY, 12),
+        Field("Stock movement", "stock_movement", MONEY, 16, total=True),
+        Field("GL movement", "ledger_movement", MONEY, 16, total=True),
+        Field("Delta", "delta", MONEY, 14, total=True, formula="ROUND({ledger_movement}-{stock_movement},2)"),
+        Field("Cumulative stock", "cumulative_stock", MONEY, 18,
+              formula="ROUND({above.cumulative_stock}+{stock_movement},2)"),
+        Field("Cumulative GL", "cumulative_ledger", MONEY, 18,
+              formula="ROUND({above.cumulative_ledger}+{ledger_movement},2)"),
+        Field("Cumulative difference", "cumulative_difference", MONEY, 18,
+              formula="ROUND({cumulative_ledger}-{cumulative_stock},2)"),
+        Field("Documents", "documents", WHOLE, 11, total=True),
+        Field("", "first_break", width=12),
+    ),
+    csv="by_date", totals=True, mark="is_first_break",
+)  # fmt: skip
+
+BY_DOCUMENT = Layout(
+    "by_document", "S4 By document", "By document",
+    "One row for each document and account that differs. The sheet Differences has a row for each cause.",
+    (
+        Field("Age (days)", "age_days", WHOLE, 8),
+        Field("Doc date", "business_date", DAY, 11),
+        Field("Type", "kind_word", width=16),
+        Field("Source no.", "source_number", width=16),
+        Field("QBO type", "qbo_type_word", width=14),
+        Field("QBO no.", "qbo_shown", width=14, link="qbo_link"),
+        Field("Item count", "items", WHOLE, 8),
+        Field("Account", "account_name", width=18),
+        Field("Source value", "source_value", MONEY, 15, total=True),
+        Field("Posted value", "posted_value", MONEY, 15, total=True),
+        Field("QBO value", "ledger_value", MONEY, 15, total=True),
+        Field("Difference", "difference", MONEY, 15, total=True, formula="ROUND({ledger_value}-{source_value},2)"),
+        Field("Cause", "cause_words", width=34),
+        Field("State", "state_word", width=13),
+        Field("First seen", "first_seen", INSTANT, 16),
+        Field("Owner", "who", width=14),
+        Field("Note", "note", width=60),
+    ),
+    csv="documents", totals=True,
+)  # fmt: skip
+
+DIFFERENCES = Layout(
+    "differences", "Differences", "Differences, one row for each cause",
+    "Ledger − stock. These rows add up to the difference exactly; the certification adds them up by account and column.",
+    (
+        Field("Date", "business_date", DAY, 11),
+        Field("Document", "document_key", width=24),
+        Field("Type", "kind_word", width=16),
+        Field("Source no.", "source_number", width=16),
+        Field("QBO type", "qbo_type_word", width=14),
+        Field("QBO no.", "qbo_shown", width=14, link="qbo_link"),
+        Field("Account", "account_name", width=18),
+        Field("Account id", "account_id", width=10),
+        Field("Cause", "cause_word", width=34),
+        Field("Certification column", "group", width=20),
+        Field("Amount", "amount", MONEY, 15, total=True),
+        Field("Detail", "detail_word", width=16),
+        Field("State", "state_word", width=13),
+        Field("Reason", "reason", width=30),
+        Field("Changed at", "changed_at", INSTANT, 16),
+        Field("Changed by", "changed_by", width=16),
+        Field("First seen", "first_seen", INSTANT, 16),
+        Field("Age (days)", "age_days", WHOLE, 8),
+        Field("What happened", "explanation", width=60),
+        Field("What to do", "remedy", width=60),
+        Field("Owner", "who", width=14),
+    ),
+    csv="differences", totals=True,
+)  # fmt: skip
+
+CAUSES = Layout(
+    "causes", "Causes", "Why the two sides differ",
+    "Amount is net; gross adds the amounts without their signs, so that nothing hides by cancelling.",
+    (
+        Field("Cause", "label", width=44),
+        Field("Certification column", "group_word", width=22),
+        Field("Documents", "count", WHOLE, 11),
+        Field("Amount", "amount", MONEY, 16, total=True,
+              formula="ROUND(SUMIFS({differences.amount},{differences.cause_word},{label}),2)"),
+        Field("Gross", "gross", MONEY, 16, total=True),
+    ),
+    csv="causes", totals=True,
+)  # fmt: skip
+
+BY_PRODUCT = Layout(
+    "by_product_location", "S5 By product and location", "By product and location",
+    "QBO keeps no value by location: its side is built from the lines that the pipeline posted. Shows where, not why.",
+    (
+        Field("Item", "product_number", width=16),
+        Field("Name", "product_name", width=30),
+        Field("Warehouse", "location_name", width=20),
+        Field("Account", "account_name", width=18),
+        Field("Qty source", "shown_quantity", QUANTITY, 14, total=True),
+        Field("Unit cost", "unit_cost", QUANTITY, 13),
+        Field("Value source", "shown_value", MONEY, 16, total=True),
+        Field("Value posted to GL", "posted_value", MONEY, 16, total=True),
+        Field("Difference", "difference", MONEY, 15, total=True, formula="ROUND({posted_value}-{shown_value},2)"),
+        Field("%", "percent", QUANTITY, 9),
+        Field("Largest document", "largest_document", width=24),
+        Field("Last movement", "last_movement", DAY, 13),
+    ),
+    csv="by_product_location", totals=True,
+)  # fmt: skip
+
+AGEING = Layout(
+    "ageing", "S6 Ageing", "Ageing of what is not reconciled",
+    "Age in days at the date. Carried forward: seen by an earlier reconciliation; cleared: seen then, gone now.",
+    (
+        Field("Cause", "label", width=44),
+        *(Field(f"{bucket} days: count", f"count {bucket}", WHOLE, 12, total=True) for bucket in AGEING_BUCKETS),
+        *(Field(f"{bucket} days", f"amount {bucket}", MONEY, 14, total=True) for bucket in AGEING_BUCKETS),
+        Field("Amount", "amount", MONEY, 15, total=True,
+              formula="ROUND(SUM(" + ",".join(f"{{amount {bucket}}}" for bucket in AGEING_BUCKETS) + "),2)"),
+        Field("Carried forward", "carried_forward", WHOLE, 10, total=True),
+        Field("New", "new", WHOLE, 10, total=True),
+        Field("Cleared", "cleared", WHOLE, 10, total=True),
+    ),
+    csv="ageing", totals=True,
+)  # fmt: skip

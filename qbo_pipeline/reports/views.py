@@ -1,0 +1,271 @@
+"""The rows of every layout: frames of the reconciliation with names for people, links and marks.
+
+What belongs here: `Report` (a reconciliation with its header and extras) and one function for each view. A view is a
+dictionary of columns (Arrow arrays or lists of equal length); amounts stay exact decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qbo_pipeline.reconciliation.frames import to_table
+from qbo_pipeline.reconciliation.result import AGEING_BUCKETS, FRAMES, Reconciliation
+from qbo_pipeline.reports.fields import Field
+from qbo_pipeline.reports.header import EXTRAS, ReportExtras, ReportHeader
+from qbo_pipeline.reports.words import CAUSE_GROUPS, CAUSE_WORDS, GROUP_WORDS, LINE_WORDS, STATUS_WORDS, cause_words, plain
+
+Rows = dict[str, Any]
+
+_CHUNK = 20_000
+_CENT = Decimal("0.01")
+_MICRO = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the reports are made from. Raises `ValueError` where header and reconciliation do not belong together."""
+
+    reconciliation: Reconciliation
+    header: ReportHeader
+    extras: ReportExtras
+
+    def __post_init__(self) -> None:
+        self.header.check(self.reconciliation)
+
+    def table(self, name: str) -> Any:
+        """A frame of the reconciliation or of the extras as an Arrow table of its stated columns."""
+        if name in FRAMES:
+            return to_table(name, getattr(self.reconciliation, name), FRAMES[name]).combine_chunks()
+        return to_table(name, getattr(self.extras, name), EXTRAS[name]).combine_chunks()
+
+    def columns(self, name: str) -> Rows:
+        """The same as a dictionary of columns."""
+        table = self.table(name)
+        return {column: flat(table[column]) for column in table.column_names}
+
+    @cached_property
+    def account_names(self) -> dict[str, str]:
+        """Account ids and names."""
+        accounts = self.table("accounts")
+        return dict(zip(accounts["account_id"].to_pylist(), accounts["account_name"].to_pylist(), strict=True))
+
+    def account_name(self, account_id: str) -> str:
+        """The account's name, its id where it has none."""
+        return self.account_names.get(account_id) or account_id
+
+
+def flat(column: Any) -> Any:
+    """A column in one piece."""
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def mapped(column: Any, words: Callable[[str], str | None]) -> Any:
+    """Each distinct text through `words`; null stays null."""
+    coded = flat(column).dictionary_encode()
+    return pa.array([words(value) for value in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+
+
+def length(rows: Rows) -> int:
+    """How many rows."""
+    return len(next(iter(rows.values()), ()))
+
+
+def values(rows: Rows, fields: Sequence[Field], first: int = 0, last: int | None = None) -> Iterator[tuple[Any, ...]]:
+    """The rows from `first` up to `last` as tuples of Python values in the order of the fields, in bounded memory."""
+    names = [name for field in fields for name in (field.name, field.link) if name]
+    end = length(rows) if last is None else min(last, length(rows))
+    for start in range(first, end, _CHUNK):
+        stop = min(start + _CHUNK, end)
+        parts = []
+        for name in names:
+            part = rows[name][start:stop]
+            parts.append(part if isinstance(part, list) else part.to_pylist())
+        yield from zip(*parts, strict=True)
+
+
+def total(rows: Rows, name: str) -> Any:
+    """The exact sum of a column: `Decimal` or `int`."""
+    column = rows[name]
+    if isinstance(column, list):
+        return sum((value for value in column if value is not None), Decimal(0))
+    found = pc.sum(column).as_py()
+    return (Decimal("0.00") if pa.types.is_decimal(column.type) else 0) if found is None else found
+
+
+def _with_qbo(report: Report, rows: Rows) -> Rows:
+    """Adds what a reader sees of the QBO object: its type in words, its number or Id, its address."""
+    ids, numbers = rows["qbo_id"].to_pylist(), rows.get("qbo_number")
+    shown = [None] * len(ids) if numbers is None else numbers.to_pylist()
+    types = rows["qbo_type"].to_pylist()
+    return rows | {
+        "qbo_type_word": mapped(rows["qbo_type"], plain),
+        "qbo_shown": [n or (f"Id {i}" if i else None) for n, i in zip(shown, ids, strict=True)],
+        "qbo_link": [report.header.link(kind, one) for kind, one in zip(types, ids, strict=True)],
+    }
+
+
+def _with_account(report: Report, rows: Rows) -> Rows:
+    return rows | {"account_name": mapped(rows["account_id"], report.account_name)}
+
+
+def certification(report: Report) -> Rows:
+    rows = report.columns("accounts")
+    tolerance = report.reconciliation.tolerance
+    return rows | {
+        "status_word": mapped(rows["status"], STATUS_WORDS.__getitem__),
+        "tolerance": [tolerance] * length(rows),
+    }
+
+
+def roll_forward(report: Report) -> Rows:
+    rows = _with_account(report, report.columns("roll_forward"))
+    lines = rows["line"].to_pylist()
+    pairs = [rows[name].to_pylist() for name in ("source", "signed_source", "ledger", "signed_ledger")]
+    as_signed = [
+        None if signed_source is None else "yes" if (source, ledger) == (signed_source, signed_ledger) else "NO"
+        for source, signed_source, ledger, signed_ledger in zip(*pairs, strict=True)
+    ]
+    return rows | {
+        "line_word": [LINE_WORDS.get(line) or plain(line) for line in lines],
+        "is_closing": [line == "closing" for line in lines],
+        "as_signed": as_signed,
+    }
+
+
+def by_date(report: Report) -> Rows:
+    rows = report.columns("by_date")
+    first = report.reconciliation.first_divergence
+    marks = [first is not None and day == first.business_date for day in rows["business_date"].to_pylist()]
+    return rows | {"is_first_break": marks, "first_break": ["first break" if mark else None for mark in marks]}
+
+
+def by_document(report: Report) -> Rows:
+    rows = _with_account(report, _with_qbo(report, report.columns("documents")))
+    keys = [rows[name].to_pylist() for name in ("document_key", "account_id")]
+    first: dict[tuple[str, str], tuple[Any, ...]] = {}
+    found = report.table("differences")
+    names = ("document_key", "account_id", "first_seen", "who", "explanation", "reason")
+    for key, account, *facts in zip(*(found[name].to_pylist() for name in names), strict=True):
+        first.setdefault((key, account), tuple(facts))
+    facts = [first.get(pair, (None, None, None, None)) for pair in zip(*keys, strict=True)]
+    items = _item_counts(report)
+    return rows | {
+        "kind_word": mapped(rows["kind"], plain),
+        "state_word": mapped(rows["state"], plain),
+        "cause_words": mapped(rows["causes"], cause_words),
+        "items": [items.get(key) for key in keys[0]],
+        "first_seen": [fact[0] for fact in facts],
+        "who": [fact[1] for fact in facts],
+        "note": [" ".join(text for text in fact[2:] if text) or None for fact in facts],
+    }
+
+
+def _item_counts(report: Report) -> dict[str, int]:
+    """Distinct products of a document, where the caller gave its lines."""
+    lines = report.table("lines")
+    lines = lines.filter(pc.equal(lines["side"], "source"))
+    counts = lines.group_by("document_key").aggregate([("product_id", "count_distinct")])
+    return dict(
+        zip(counts["document_key"].to_pylist(), counts["product_id_count_distinct"].to_pylist(), strict=True)
+    )
+
+
+def differences(report: Report) -> Rows:
+    rows = _with_account(report, _with_qbo(report, report.columns("differences")))
+    return rows | {
+        "kind_word": mapped(rows["kind"], plain),
+        "state_word": mapped(rows["state"], plain),
+        "cause_word": mapped(rows["cause"], CAUSE_WORDS.__getitem__),
+        "group": mapped(rows["cause"], CAUSE_GROUPS.__getitem__),
+        "detail_word": mapped(rows["detail"], plain),
+    }
+
+
+def causes(report: Report) -> Rows:
+    rows = report.columns("causes")
+    return rows | {"group_word": mapped(rows["group"], GROUP_WORDS.__getitem__)}
+
+
+def by_product_location(report: Report) -> Rows:
+    rows = _with_account(report, report.columns("by_product_location"))
+    products, locations = (_names(report, name) for name in ("product_names", "location_names"))
+    quantity = pc.coalesce(rows["own_quantity"], rows["quantity"])
+    value = pc.coalesce(rows["own_value"], rows["source_value"])
+    pairs = list(zip(value.to_pylist(), quantity.to_pylist(), strict=True))
+    parts = zip(rows["difference"].to_pylist(), value.to_pylist(), strict=True)
+    return rows | {
+        "product_number": mapped(rows["product_id"], lambda key: products.get(key, (key, None))[0] or key),
+        "product_name": mapped(rows["product_id"], lambda key: products.get(key, (None, None))[1]),
+        "location_name": mapped(rows["location_id"], lambda key: next(filter(None, reversed(locations.get(key, ()))), key)),
+        "shown_quantity": quantity,
+        "shown_value": value,
+        "unit_cost": [(cost / count).quantize(_MICRO) if count else None for cost, count in pairs],
+        "percent": [(part * 100 / whole).quantize(_CENT) if part and whole else None for part, whole in parts],
+    }
+
+
+def _names(report: Report, name: str) -> dict[str, tuple[str | None, str | None]]:
+    table = report.table(name)
+    return {key: (number, text) for key, number, text in zip(*(table[c].to_pylist() for c in table.column_names), strict=True)}
+
+
+def ageing(report: Report) -> Rows:
+    cells: dict[str, dict[str, Any]] = {}
+    for row in report.table("ageing").to_pylist():
+        held = cells.setdefault(row["cause"], {"carried_forward": 0, "new": 0, "cleared": 0, "amount": Decimal(0)})
+        held[f"count {row['bucket']}"], held[f"amount {row['bucket']}"] = row["count"], row["amount"]
+        for name in ("amount", "carried_forward", "new", "cleared"):
+            held[name] += row[name]
+    names = [f"{what} {bucket}" for what in ("count", "amount") for bucket in AGEING_BUCKETS]
+    names += ["amount", "carried_forward", "new", "cleared"]
+    return {"label": [CAUSE_WORDS[cause] for cause in cells]} | {
+        name: [held[name] for held in cells.values()] for name in names
+    }
+
+
+def ledger_only(report: Report) -> Rows:
+    rows = _with_account(report, _with_qbo(report, report.columns("ledger_only")))
+    return rows | {"cause_word": mapped(rows["cause"], CAUSE_WORDS.__getitem__)}
+
+
+def changed_after_posting(report: Report) -> Rows:
+    rows = _with_qbo(report, report.columns("changed_after_posting"))
+    return rows | {"side_word": mapped(rows["side"], _side)}
+
+
+def late_arrivals(report: Report) -> Rows:
+    rows = _with_account(report, report.columns("late_arrivals"))
+    return rows | {"side_word": mapped(rows["side"], _side), "kind_word": mapped(rows["kind"], plain)}
+
+
+def _side(code: str) -> str:
+    return {"qbo": "QuickBooks", "ledger": "QuickBooks", "source": "Source"}[code]
+
+
+def posting_journal(report: Report) -> Rows:
+    return _with_qbo(report, report.columns("posting_journal"))
+
+
+def sign_offs(report: Report) -> Rows:
+    return report.columns("sign_offs")
+
+
+def counts(report: Report) -> Rows:
+    rows = report.columns("counts")
+    named = ("posted", "waiting", "parked", "skipped", "excluded", "set_aside")
+    return rows | {
+        "kind_word": mapped(rows["kind"], plain),
+        "sum": [sum(row) for row in zip(*(rows[name].to_pylist() for name in named), strict=True)],
+        "holds_word": [{True: "yes", False: "NO", None: "not checked"}[holds] for holds in rows["holds"].to_pylist()],
+    }
+
+
+def completeness(report: Report) -> Rows:
+    return _with_account(report, report.columns("completeness"))

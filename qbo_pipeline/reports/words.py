@@ -1,0 +1,146 @@
+"""The words of the reports: names for people of codes, amounts and dates as text, and the verdict in sentences.
+
+What belongs here: everything a reader reads that is not data. Page and workbook take it from here, so that both say
+the same.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from qbo_pipeline.reconciliation.causes import CAUSES, Cause
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reports.header import ReportHeader
+
+STATUS_WORDS = {
+    "balanced": "In balance",
+    "explained": "Difference explained",
+    "unexplained": "Unexplained difference",
+}
+
+GROUP_WORDS = {
+    "timing": "Timing", "not_posted": "Not posted", "parked": "Parked", "changed_in_qbo": "Changed in QBO",
+    "deleted_in_qbo": "Deleted in QBO", "qbo_only": "QBO-only (manual)", "back_dated": "Back-dated / late",
+    "cost": "Cost / FX / landed", "source": "Source changed", "opening": "Opening balance", "rounding": "Rounding",
+    "unexplained": "Unexplained",
+}  # fmt: skip
+
+LINE_WORDS = {
+    "issues": "Issues / COGS", "landed_cost": "Landed cost", "opening_stock": "Opening stock",
+    "documents": "Documents", "entries_by_others": "Entries by others", "outside_movements": "Outside movements",
+}  # fmt: skip
+
+CAUSE_WORDS = {cause.value: meaning.label for cause, meaning in CAUSES.items()}
+CAUSE_GROUPS = {cause.value: GROUP_WORDS[meaning.group] for cause, meaning in CAUSES.items()}
+
+
+def plain(code: str | None) -> str | None:
+    """A code as words: `write_off` becomes `Write off`; `JournalEntry` becomes `Journal Entry`."""
+    if not code:
+        return code
+    if "_" in code or code.islower():
+        return code.replace("_", " ").capitalize()
+    letters = [f" {c}" if c.isupper() and i and code[i - 1].islower() else c for i, c in enumerate(code)]
+    return "".join(letters)
+
+
+def cause_words(codes: str | None) -> str | None:
+    """Codes joined by `, ` as their names joined by `; `."""
+    return "; ".join(CAUSE_WORDS[Cause(code)] for code in codes.split(", ")) if codes else codes
+
+
+def money(amount: Decimal) -> str:
+    """Two decimals, thousands apart, a minus where it is negative: for sentences."""
+    return f"{amount:,.2f}".replace("-", "−")
+
+
+def figure(amount: Decimal) -> str:
+    """As accountants write it: (1,234.56) is negative."""
+    return f"({-amount:,.2f})" if amount < 0 else f"{amount:,.2f}"
+
+
+def quantity(value: Decimal) -> str:
+    """Thousands apart, no zeros at the end."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def day(value: date) -> str:
+    """31 October 2026."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def instant(value: datetime, header: ReportHeader) -> str:
+    """2026-11-01 02:15, in the company's time zone."""
+    return f"{header.local(value):%Y-%m-%d %H:%M}"
+
+
+def number_of(count: int, one: str, many: str | None = None) -> str:
+    """1 document, 1,000 documents."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+class Verdict(NamedTuple):
+    """The certification in words: the status, one sentence about the difference, one about when it began."""
+
+    status: str
+    word: str
+    sentence: str
+    since: str
+
+
+def verdict(reconciliation: Reconciliation) -> Verdict:
+    """What a reader must understand first."""
+    status = reconciliation.status
+    return Verdict(status, STATUS_WORDS[status], _about_the_difference(reconciliation), _since(reconciliation))
+
+
+def _about_the_difference(given: Reconciliation) -> str:
+    if given.status == "balanced":
+        return "Stock value and the Inventory account agree to the cent."
+    documents = number_of(given.differences["document_key"].nunique(), "document")
+    if given.difference:
+        more = "more" if given.difference > 0 else "less"
+        found = f"QuickBooks shows {money(abs(given.difference))} {given.currency} {more} than the stock is worth."
+    else:
+        found = "The totals agree, but only because differences cancel each other."
+    if given.status == "unexplained":
+        rest = given.differences.loc[given.differences["cause"] == Cause.UNEXPLAINED.value, "amount"].abs().sum()
+        return f"{found} No cause is known for {money(rest)} {given.currency} of it; {documents} differ."
+    known = [cause for cause in given.causes["cause"] if cause != Cause.UNEXPLAINED.value]
+    causes = number_of(len(known), "cause")
+    if given.unexplained:
+        rest = f"{money(given.unexplained)} {given.currency}, within the tolerance, has no known cause"
+        return f"{found} All but {rest}: {documents}, {causes}."
+    return f"{found} Every cent of it is explained: {documents}, {causes}."
+
+
+def _since(given: Reconciliation) -> str:
+    first = given.first_divergence
+    if first is None:
+        if given.status == "balanced":
+            return f"In balance on every day up to {given.as_at.isoformat()}."
+        return "Day by day the two sides never part; the differences lie within single days or in the balances."
+    if len(given.by_date) and given.by_date["business_date"].iloc[0] < first.business_date:
+        so_far = f"In balance up to {(first.business_date - timedelta(days=1)).isoformat()}; first break "
+    else:
+        so_far = "Out of balance from the first day, "
+    documents = f"{number_of(len(first.documents), 'document')}, " if first.documents else ""
+    return f"{so_far}{first.business_date.isoformat()}, {documents}{money(first.amount)} {given.currency}."
+
+
+def identity(header: ReportHeader) -> list[tuple[str, str]]:
+    """What every sheet and the page state about themselves, as names and values."""
+    return [
+        ("Company", header.company),
+        ("Connection", header.connection),
+        ("Realm", f"…{header.realm}"),
+        ("As at", f"{header.as_at.isoformat()} ({header.time_zone})"),
+        ("Currency", header.currency),
+        ("Source read up to", instant(header.source_cut_off, header) if header.source_cut_off else "not stated"),
+        ("QuickBooks read at", instant(header.qbo_read_at, header) if header.qbo_read_at else "not stated"),
+        ("Run", header.run_id),
+        ("Content hash", header.content_hash),
+    ]

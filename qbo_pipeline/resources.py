@@ -1,0 +1,54 @@
+"""The one resource: opens a run of the pipeline for the assets and checks of a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from qbo_pipeline.pipeline.failures import plain_failure
+from qbo_pipeline.pipeline.run import Run, open_run
+from qbo_pipeline.settings import load_settings
+
+AnyContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.SensorEvaluationContext
+
+
+class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it resolves to itself
+    """Names the connection's settings file; opening a run reads it, the environment's secrets and the store."""
+
+    settings_file: str
+
+    @contextmanager
+    def run(self, context: AnyContext) -> Iterator[Run]:
+        """A run of the pipeline.
+
+        What a person must act on ends the step with its plain text and is not tried again; what passes by itself may
+        be tried again by the run's retry policy. An outage is never turned into a failed check.
+        """
+
+        def progress(what: str, count: int) -> None:
+            context.log.info(f"{what}: {count:,}")
+
+        run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run_id
+        try:
+            settings = load_settings(self.settings_file)
+            with open_run(settings, run_id=run_id, progress=progress) as run:
+                yield run
+        except Exception as error:
+            failure = plain_failure(error)
+            if failure is None:
+                raise
+            raise dg.Failure(description=failure.text, allow_retries=failure.transient) from error
+
+
+def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[Any]:
+    """A small table as Markdown metadata; amounts are text, so that no digit is lost on the way."""
+    head = "| " + " | ".join(columns) + " |\n|" + "---|" * len(columns)
+    body = ["| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in rows]
+    return dg.MetadataValue.md("\n".join([head, *body]))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")

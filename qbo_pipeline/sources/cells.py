@@ -1,0 +1,140 @@
+"""One cell of a source, from what the database driver gives to a typed value.
+
+What belongs here: a parser for each column type. Each returns the value, or raises `BadCell` with the rule and plain
+words. A binary float never becomes an amount.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from qbo_pipeline.inventory.columns import Column, ColumnType
+from qbo_pipeline.inventory.frames import DECIMAL_PLACES, DECIMAL_PRECISION, RATE_PLACES
+
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)\Z", re.ASCII)
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ].*)?\Z", re.ASCII | re.DOTALL)
+_ZONE = re.compile(r"(Z|[+-]\d{2}(:?\d{2})?)\Z", re.ASCII)
+_FLAGS = {
+    "1": True, "y": True, "yes": True, "t": True, "true": True,
+    "0": False, "n": False, "no": False, "f": False, "false": False,
+}  # fmt: skip
+
+
+class BadCell(ValueError):
+    """A cell that its column cannot hold: the rule it breaks, and why in plain words."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(why)
+        self.rule = rule
+
+
+def parse_cell(column: Column, raw: Any) -> Any:
+    """The typed value of a cell; NULL and blank text give the column's default, and where it is required `None`.
+
+    Raises `BadCell`.
+    """
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
+        return _parse_default(column)
+    return _PARSERS[column.type](raw)
+
+
+def as_text(raw: Any) -> str | None:
+    """A cell as a person would read it, for reports of rows that were set aside."""
+    return None if raw is None else str(raw)
+
+
+def _parse_default(column: Column) -> Any:
+    return None if column.default is None else _PARSERS[column.type](column.default)
+
+
+def parse_text(raw: Any) -> str:
+    if isinstance(raw, bytes | bytearray | memoryview):
+        raise BadCell("not_text", "binary data where text belongs")
+    if isinstance(raw, float):
+        raise BadCell("binary_float", f"the binary float {raw!r} where text belongs; cast it in the SELECT")
+    return str(raw)
+
+
+def parse_date(raw: Any) -> date:
+    """A date of the company's own calendar: a time of day is cut off, a time zone is refused."""
+    if isinstance(raw, datetime) and raw.tzinfo is None:
+        return raw.date()
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    found = _DATE.match(str(raw).strip())
+    if found and _ZONE.search(found[4] or ""):
+        raise BadCell("zoned_date", f"{str(raw)!r} carries a time zone; cast it to the company's local date")
+    if found is None:
+        raise BadCell("not_a_date", f"{str(raw)!r} is no date of the form YYYY-MM-DD")
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise BadCell("not_a_date", f"there is no day {found[1]}-{found[2]}-{found[3]}") from None
+
+
+def parse_decimal(raw: Any, places: int = DECIMAL_PLACES) -> Decimal:
+    """An exact decimal of at most 18 digits, `places` of them after the point."""
+    if isinstance(raw, float):
+        raise BadCell(
+            "binary_float",
+            f"{raw!r} comes as a binary float, which cannot hold every cent; deliver NUMERIC or decimal text",
+        )
+    if isinstance(raw, bool) or not isinstance(raw, int | str | Decimal):
+        raise BadCell("not_a_number", f"{raw!r} is no number")
+    if isinstance(raw, str) and not _DECIMAL.match(raw.strip()):
+        raise BadCell("not_a_number", f"{raw!r} is no decimal number such as -1234.56")
+    try:
+        value = Decimal(raw.strip() if isinstance(raw, str) else raw)
+    except InvalidOperation:
+        raise BadCell("not_a_number", f"{raw!r} is no number") from None
+    if not value.is_finite():
+        raise BadCell("not_a_number", f"{raw!r} is no number")
+    return _within(value, places)
+
+
+def _within(value: Decimal, places: int) -> Decimal:
+    sign, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    while digits and digits[-1] == 0 and exponent < 0:
+        digits, exponent = digits[:-1], exponent + 1
+    if -exponent > places:
+        raise BadCell("too_many_decimals", f"{value} has more than {places} decimals")
+    if len(digits) + exponent > DECIMAL_PRECISION - places:
+        raise BadCell("too_large", f"{value} has more than {DECIMAL_PRECISION - places} digits before the point")
+    return Decimal((sign, digits, exponent)) if digits else Decimal(0)
+
+
+def parse_rate(raw: Any) -> Decimal:
+    return parse_decimal(raw, RATE_PLACES)
+
+
+def parse_integer(raw: Any) -> int:
+    value = parse_decimal(raw)
+    if value != value.to_integral_value():
+        raise BadCell("not_an_integer", f"{value} is no whole number")
+    return int(value)
+
+
+def parse_flag(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    known = _FLAGS.get(str(raw).strip().lower())
+    if known is None:
+        raise BadCell("not_a_flag", f"{str(raw)!r} says neither yes nor no")
+    return known
+
+
+_PARSERS: dict[ColumnType, Callable[[Any], Any]] = {
+    "text": parse_text,
+    "choice": parse_text,
+    "date": parse_date,
+    "amount": parse_decimal,
+    "quantity": parse_decimal,
+    "rate": parse_rate,
+    "integer": parse_integer,
+    "flag": parse_flag,
+}

@@ -1,0 +1,160 @@
+"""The contract of a SQL source: which kinds of rows it delivers, which columns, and the text that says so.
+
+What belongs here: the kinds (header and child, key, what is required) and the writer of
+`sql/source/contract.md`. The columns themselves are in `inventory/columns.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qbo_pipeline.inventory.columns import COLUMNS, Column
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of row: its key column, the header it belongs to, and whether a source must offer it."""
+
+    name: str
+    key: str
+    required: bool
+    meaning: str
+    header: str | None = None
+    dated: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return COLUMNS[self.name]
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("parties", "party_id", True, "customers and suppliers"),
+        Kind("products", "product_id", True, "what is bought, made and sold"),
+        Kind("locations", "location_id", True, "warehouses and other places that hold stock"),
+        Kind("documents", "document_id", True, "invoices, bills, credits, quotes, purchase orders", dated=True),
+        Kind("document_lines", "line_id", True, "lines of the documents", header="documents"),
+        Kind(
+            "bill_matches",
+            "line_id, movement_line_id",
+            False,
+            "which receipt delivered a bill's line",
+            header="documents",
+        ),
+        Kind("movements", "movement_id", True, "everything that changes stock or its value", dated=True),
+        Kind("movement_lines", "line_id", True, "lines of the movements", header="movements"),
+        Kind("payments", "payment_id", False, "money received and paid", dated=True),
+        Kind("payment_allocations", "allocation_id", False, "which document a payment settles", header="payments"),
+        Kind("stock_values", "product_id", True, "the source's own stock value as at a date"),
+        Kind("changed_days", "business_date", False, "which days changed since a moment"),
+    )
+}
+
+_OPENING = """\
+# The contract of a SQL source
+
+What an inventory system's database delivers to the pipeline: for each kind of row the columns, with type, unit and
+meaning. The reader is an engineer who points the pipeline at a database of their own.
+
+A source offers each kind either as a **table or view of that name**, and then needs no mapping, or through a
+**mapping**: a folder of `SELECT` files, `sql/source/<mapping>/<kind>.sql`, one statement a file. Nothing is ever
+created or changed in the source's database; the session is read-only.
+
+## How the rows are read
+- Each `SELECT` is wrapped (`SELECT … FROM (<your SELECT>) AS source WHERE …`), so it ends without `ORDER BY`, `LIMIT`
+  and semicolon. Pages go by `(business_date, id)`; the lines of a page are fetched by their headers' ids. Plain columns
+  (`m.posting_date AS business_date`) let the database use its indexes; expressions do not.
+- Ids are unique within their kind, never empty, and never change. The order of the columns is free. Columns that the
+  contract does not know are not read, and `check` names them.
+- A mapping may take parameters (`:legal_entity`); their values come from the connection's settings. `stock_values` may
+  take `:as_at` (a date as text, `2013-12-31`), which the reader gives. Where a parameter has to be something that
+  exists, `parameter_<name>.sql` selects `name` (what people write in the settings) and `value` (what the SELECTs take).
+  With the comment `-- choose: one` there has to be one name, and it may be left out where there is only one; with
+  `-- choose: many` the parameter is a list (`IN :warehouses`), and without names it is all of them.
+- A file of an optional kind may be missing: then the source has no such rows.
+
+## Types
+| type | what it is |
+|---|---|
+| text | any text type; ids may be numbers and are read as text |
+| date | `DATE`, a timestamp, or text that begins `YYYY-MM-DD`, in the company's time zone; the time of day is cut off |
+| amount, quantity | `NUMERIC`, an integer, or decimal text (`-1234.56`): 12 digits before the point, 6 after it |
+| rate | as an amount, with 8 digits before the point and 10 after it |
+| integer | a whole number |
+| flag | boolean, `1`/`0`, or `Y`/`N`, `yes`/`no`, `true`/`false` |
+| choice | one of the words listed, in lower case |
+
+Binary floating point is refused because it cannot hold every cent; a timestamp with time zone is refused because its
+day depends on who asks.
+
+## Signs
+Movements are seen from the stock: in is positive, for quantity and for value. Documents and payments carry positive
+amounts, their kind gives the direction; a negative document is delivered as it is, and the posting rules turn it into
+its counterpart.
+
+## Rows that fail
+A row that breaks a rule (no number where an amount belongs, a date of 31 February, an unknown product, lines that do
+not add up to their header) is set aside with the rule, the column, the value and a plain message: a header always with
+all its lines. The other rows go on.
+"""
+
+
+def contract_text() -> str:
+    """The whole of `sql/source/contract.md`, made from the table of columns."""
+    parts = [_OPENING, "\n## The kinds\n| kind | key | required | what it is |\n|---|---|---|---|\n"]
+    parts += [
+        f"| [`{kind.name}`](#{kind.name}) | `{kind.key}` | {_yes(kind.required)} | {kind.meaning} |\n"
+        for kind in KINDS.values()
+    ]
+    for kind in KINDS.values():
+        parts.append(f"\n### {kind.name}\n{_NOTES.get(kind.name, '')}")
+        parts.append("| column | type | required | meaning |\n|---|---|---|---|\n")
+        parts.extend(_column_row(column) for column in kind.columns)
+    return "".join(parts)
+
+
+_NOTES = {
+    "documents": (
+        "`net_amount + tax_amount = total_amount`. The lines' `net_amount` add up to the header's; their `tax_amount`\n"
+        "too, within half a cent for each line, unless no line carries tax.\n\n"
+    ),
+    "bill_matches": (
+        "Needed where goods received not invoiced is kept: a bill's line then clears the receipt's accrual.\n\n"
+    ),
+    "movement_lines": (
+        "A transfer has one line out and one line in for each product: quantity and value add up to zero.\n"
+        "An assembly has its components as lines out, the product as a line in, and labour as a line of that role;\n"
+        "the stock changes by the labour. A revaluation and a landed cost have quantity 0. A quantity against its\n"
+        "kind (a shipment that comes back in) is taken as a reversal, with a warning.\n\n"
+    ),
+    "payment_allocations": "Together they are at most the payment.\n\n",
+    "stock_values": (
+        "Either a `SELECT` that takes `:as_at` and delivers the stock of that day, or a table or view of all changes\n"
+        "of stock with their `business_date`. Rows of one product, location and currency are added up by the\n"
+        "reader, so sums need not be written in SQL. With an `exchange_rate` each row is converted and rounded half\n"
+        "up to cents. Deliver the system's own figures, not a copy of the movements, where it has them: this is\n"
+        "what the books are compared with.\n\n"
+    ),
+    "changed_days": (
+        "Asked between the nightly runs. A day may appear several times. Without this kind the source is read by the\n"
+        "schedule alone.\n\n"
+    ),
+}
+
+
+def _column_row(column: Column) -> str:
+    meaning = column.meaning
+    if column.values:
+        meaning += ": " + ", ".join(f"`{value}`" for value in column.values)
+    if column.default is not None:
+        meaning += f" (without it: `{column.default}`)"
+    return f"| `{column.name}` | {column.type} | {_yes(column.required)} | {meaning} |\n"
+
+
+def _yes(required: bool) -> str:
+    return "yes" if required else "no"
+
+
+if __name__ == "__main__":
+    print(contract_text(), end="")

@@ -1,0 +1,220 @@
+"""A source that is a folder of CSV files, one file a table: loaded into a SQLite file, then read like any database.
+
+What belongs here: the loading. All columns are text, an empty field is NULL, and a table is loaded again only when
+its file changed. The mapping and all rules are those of `sql.py`.
+"""
+
+# ruff: noqa: S608 - names of tables are those of files, always quoted; values are always bound
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import sqlite3
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+from qbo_pipeline.sources.errors import Problem, SourceError, did_you_mean
+from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
+from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
+
+_ROWS_AT_ONCE = 5_000
+_LARGEST_FIELD = 16 * 1024 * 1024
+_LOADED = "_loaded_files"
+
+
+class CsvFolderSource:
+    """A folder of CSV files (UTF-8, a header line, comma, quotes doubled) read through a mapping.
+
+    `cache` is the folder where the SQLite file is kept (by default the system's temporary folder); a folder that has
+    not changed is not loaded again. Files are looked at anew at the beginning of every call, so that one which was
+    replaced is read. Raises `SourceError` where the folder is missing, a file cannot be read, or a row has another
+    number of fields than the header.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        mapping: str | None = None,
+        parameters: Mapping[str, str | Sequence[str]] | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self._path = Path(path)
+        self._mapping = mapping
+        self._parameters = dict(parameters or {})
+        folder = cache or Path(tempfile.gettempdir()) / "qbo_pipeline"
+        name = hashlib.sha256(str(self._path.resolve()).encode()).hexdigest()[:16]
+        self._database = folder / f"csv_{name}.sqlite"
+        self._sql: SqlSource | None = None
+
+    def __repr__(self) -> str:
+        return f"CsvFolderSource({str(self._path)!r}, mapping={self._mapping!r})"
+
+    def read_days(
+        self, first: date, last: date, *, batch_size: int, record_types: Collection[str] = DATED_TYPES
+    ) -> Iterator[Batch]:
+        """As `SqlSource.read_days`."""
+        return self._loaded().read_days(first, last, batch_size=batch_size, record_types=record_types)
+
+    def existing(self, record_type: str, ids: Sequence[str]) -> set[str]:
+        """As `SqlSource.existing`."""
+        return self._loaded().existing(record_type, ids)
+
+    def read_master_data(self, *, batch_size: int) -> Iterator[Batch]:
+        """As `SqlSource.read_master_data`."""
+        return self._loaded().read_master_data(batch_size=batch_size)
+
+    def stock_values(self, as_at: date) -> list[StockValue]:
+        """As `SqlSource.stock_values`."""
+        return self._loaded().stock_values(as_at)
+
+    def changed_days(self, since: str | None) -> ChangedDays:
+        """As `SqlSource.changed_days`."""
+        return self._loaded().changed_days(since)
+
+    def check(self) -> list[Problem]:
+        """As `SqlSource.check`, and what stops the loading of the files."""
+        try:
+            return self._loaded().check()
+        except SourceError as error:
+            return [error.problem]
+
+    def close(self) -> None:
+        """Give back connections; the loaded file stays for the next time."""
+        if self._sql is not None:
+            self._sql.close()
+            self._sql = None
+
+    def _loaded(self) -> SqlSource:
+        changed = load_folder(self._path, self._database)
+        if changed:
+            self.close()
+        if self._sql is None:
+            shown = f"the folder {self._path}"
+            self._sql = SqlSource(f"sqlite:///{self._database}", self._mapping, self._parameters, shown=shown)
+        return self._sql
+
+
+def load_folder(folder: Path, database: Path) -> list[str]:
+    """Bring the SQLite file up to date with the folder's CSV files; the names of the tables that changed.
+
+    A file is the same when its size and time are, or else its content. All changes become visible at once; when a
+    file cannot be read nothing changes.
+    """
+    files = _csv_files(folder)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(database, isolation_level=None, timeout=60)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            changed = _load_changed(connection, files)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+        return changed
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    size: int
+    changed: int  # the file's modification time in nanoseconds
+    digest: str
+
+
+def _csv_files(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        beside = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
+        remedy = f"Correct source.path; {did_you_mean(folder.name, beside, 'folders')}"
+        raise SourceError(Problem("no folder of CSV files", str(folder), "there is no such folder", remedy))
+    files = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".csv"}
+    if not files:
+        remedy = "Put one file for each table there, named after the table: M_PRODUCT.csv"
+        raise SourceError(Problem("no CSV file", str(folder), "the folder holds no file that ends in .csv", remedy))
+    return files
+
+
+def _load_changed(connection: sqlite3.Connection, files: Mapping[str, Path]) -> list[str]:
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {_LOADED} (name TEXT PRIMARY KEY, size INT, changed INT, digest TEXT)"
+    )
+    before = {row[0]: _Loaded(*row[1:]) for row in connection.execute(f"SELECT * FROM {_LOADED}")}
+    changed = []
+    for name in sorted(set(before) - set(files)):
+        connection.execute(f"DROP TABLE {_quoted(name)}")
+        connection.execute(f"DELETE FROM {_LOADED} WHERE name = ?", (name,))
+        changed.append(name)
+    for name, path in files.items():
+        found = path.stat()
+        known = before.get(name)
+        if known and (known.size, known.changed) == (found.st_size, found.st_mtime_ns):
+            continue
+        digest = _digest(path)
+        if known is None or known.digest != digest:
+            _load_table(connection, name, path)
+            changed.append(name)
+        row = (name, found.st_size, found.st_mtime_ns, digest)
+        connection.execute(f"INSERT OR REPLACE INTO {_LOADED} VALUES (?, ?, ?, ?)", row)
+    return changed
+
+
+def _load_table(connection: sqlite3.Connection, name: str, path: Path) -> None:
+    table = _quoted(name)
+    rows = _rows(path)
+    header = next(rows, None)
+    if not header or len({column.casefold() for column in header}) != len(header) or not all(header):
+        why = "its first line has to name every column once"
+        raise SourceError(Problem("no header", str(path), why, "Add the column names as the first line"))
+    connection.execute(f"DROP TABLE IF EXISTS {table}")
+    connection.execute(f"CREATE TABLE {table} ({', '.join(f'{_quoted(column)} TEXT' for column in header)})")
+    insert = f"INSERT INTO {table} VALUES ({', '.join('?' * len(header))})"
+    while chunk := list(islice(rows, _ROWS_AT_ONCE)):
+        connection.executemany(insert, [[field or None for field in row] for row in chunk])
+    for column in header:
+        if column.casefold().endswith("_id"):
+            index = _quoted(f"{name}.{column}")
+            connection.execute(f"CREATE INDEX {index} ON {table} ({_quoted(column)})")
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    csv.field_size_limit(_LARGEST_FIELD)
+    width = 0
+    reader = None
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            for row in reader:
+                width = width or len(row)
+                if len(row) != width and row:
+                    raise SourceError(
+                        Problem(
+                            f"a row has {len(row)} fields, the header {width}",
+                            f"{path}, line {reader.line_num}",
+                            "the row is cut off, or a comma or line break in a field is not in quotes",
+                            "Export the file again",
+                        )
+                    )
+                if row:
+                    yield row
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        line = f", line {reader.line_num}" if reader else ""
+        remedy = "Export the file again as CSV in UTF-8"
+        raise SourceError(Problem("unreadable CSV file", f"{path}{line}", str(error), remedy)) from error
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(Problem("unreadable CSV file", str(path), str(error), "Make it readable")) from error
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

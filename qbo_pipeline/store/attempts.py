@@ -1,0 +1,116 @@
+"""The journal of attempts: append-only, hash-chained for each connection.
+
+What belongs here: appending lines, reading a posting's history, verifying the chain. The database refuses to change
+or delete a line (triggers); the chain shows it where somebody gets around them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from qbo_pipeline.store.tables.posting import attempt_heads, attempts
+
+FIRST_HASH = "0" * 64
+_FIELDS = (
+    "at", "key", "revision", "event", "state", "fence", "request_id", "item", "code", "message", "intuit_tid", "who",
+    "why",
+)  # fmt: skip
+_PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where the chain does not hold."""
+
+    seq: int
+    what: str
+
+
+def append(transaction: Connection, connection: str, at: datetime, lines: Sequence[dict[str, Any]]) -> None:
+    """Add lines in their order.
+
+    A line holds `key, revision, event, state, fence` and whatever else of `request_id, item, code, message,
+    intuit_tid, who, why` there is. The head's row is locked until the transaction ends: append last.
+    """
+    if not lines:
+        return
+    head = transaction.execute(
+        select(attempt_heads).where(attempt_heads.c.connection == connection).with_for_update()
+    ).first()
+    seq, digest = (head.seq, head.hash) if head else (0, FIRST_HASH)
+    rows = []
+    for line in lines:
+        seq += 1
+        row = {name: line.get(name) for name in _FIELDS} | {"at": at}
+        digest = _hash(connection, seq, digest, row)
+        rows.append({"connection": connection, "seq": seq, **row, "hash": digest})
+    transaction.execute(attempts.insert(), rows)
+    if head:
+        transaction.execute(
+            attempt_heads.update().where(attempt_heads.c.connection == connection), {"seq": seq, "hash": digest}
+        )
+    else:
+        transaction.execute(attempt_heads.insert(), {"connection": connection, "seq": seq, "hash": digest})
+
+
+def history(reading: Connection, connection: str, key: str) -> list[RowMapping]:
+    """All lines about a posting, oldest first."""
+    found = reading.execute(
+        select(attempts).where(attempts.c.connection == connection, attempts.c.key == key).order_by(attempts.c.seq)
+    )
+    return list(found.mappings())
+
+
+def verify(reading: Connection, connection: str) -> list[Broken]:
+    """Recompute the chain from its first line; an empty list means that it holds to its recorded head."""
+    broken: list[Broken] = []
+    expected, digest = 0, FIRST_HASH
+    for row in _lines(reading, connection):
+        expected += 1
+        if row["seq"] != expected:
+            broken.append(Broken(expected, f"line {expected} is missing: the next is {row['seq']}"))
+            expected = row["seq"]
+            digest = row["hash"]
+            continue
+        digest = _hash(connection, row["seq"], digest, row)
+        if digest != row["hash"]:
+            broken.append(Broken(row["seq"], f"line {row['seq']} about {row['key']} does not read as it was written"))
+            digest = row["hash"]
+    head = reading.execute(select(attempt_heads).where(attempt_heads.c.connection == connection)).first()
+    if head is None and expected:
+        broken.append(Broken(expected, "the head of the chain is missing"))
+    elif head is not None and (head.seq != expected or head.hash != digest):
+        broken.append(Broken(expected, f"the chain was written up to line {head.seq} and ends with line {expected}"))
+    return broken
+
+
+def _lines(reading: Connection, connection: str) -> Iterator[RowMapping]:
+    last = 0
+    while True:
+        page = reading.execute(
+            select(attempts)
+            .where(attempts.c.connection == connection, attempts.c.seq > last)
+            .order_by(attempts.c.seq)
+            .limit(_PAGE)
+        )
+        rows = list(page.mappings())
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1]["seq"]
+
+
+def _hash(connection: str, seq: int, previous: str, row: Any) -> str:
+    values = [connection, seq, previous, *(_plain(row[name]) for name in _FIELDS)]
+    return hashlib.sha256(json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value

@@ -1,0 +1,211 @@
+"""Which postings a worker may claim: the rows, locked until the transaction ends.
+
+What belongs here: the queries behind claims and settlements. On PostgreSQL rows that another transaction has locked
+are passed over (SKIP LOCKED); on SQLite the writing transaction is the lock. The conditions are those of
+`posting.core.may_send` and `may_look`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, tuple_, update
+
+from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, postings
+from qbo_pipeline.store.tables.records import UNDATED
+
+_P = postings.c
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run may touch: one connection; of its dated postings those in the days; or only certain keys.
+
+    Master data (customers, vendors, items) has no date and is always in.
+    """
+
+    connection: str
+    first_day: date | None = None
+    last_day: date | None = None
+    keys: tuple[str, ...] | None = None
+
+    def condition(self) -> ColumnElement[bool]:
+        conditions: list[ColumnElement[bool]] = [_P.connection == self.connection]
+        if self.first_day is not None:
+            conditions.append(or_(_P.business_date >= self.first_day, _P.business_date == UNDATED))
+        if self.last_day is not None:
+            conditions.append(_P.business_date <= self.last_day)
+        if self.keys is not None:
+            conditions.append(_P.key.in_(self.keys))
+        return and_(*conditions)
+
+
+def fresh(transaction: Connection, scope: Scope, now: datetime, limit: int, *, alone: bool) -> list[RowMapping]:
+    """Rows that are ready and hold no frozen request, in the order of their dates."""
+    query = (
+        select(postings)
+        .where(
+            scope.condition(),
+            _P.state == "ready",
+            _P.request_id.is_(None),
+            _P.waits_for.is_(None),
+            _P.alone.is_(alone),
+            or_(_P.not_before.is_(None), _P.not_before <= now),
+        )
+        .order_by(_P.business_date, _P.key)
+        .limit(limit)
+    )
+    return _locked(transaction, query)
+
+
+def frozen(transaction: Connection, scope: Scope, now: datetime, limit: int) -> list[RowMapping]:
+    """Rows that are to be sent again under the request that they were frozen in: those of one request."""
+    due = (
+        scope.condition(),
+        _P.state == "ready",
+        _P.request_id.is_not(None),
+        or_(_P.not_before.is_(None), _P.not_before <= now),
+    )
+    first = _locked(transaction, select(postings).where(*due).order_by(_P.request_id).limit(1))
+    if not first or first[0]["alone"] or first[0]["item"] is None:
+        return first
+    query = select(postings).where(*due, _P.request_id == first[0]["request_id"], _P.alone.is_(False))
+    return _locked(transaction, query.order_by(_P.key).limit(limit))
+
+
+def in_doubt(transaction: Connection, scope: Scope, now: datetime, settle: float, limit: int) -> list[RowMapping]:
+    """Rows whose fate may be looked up: unknown and due, or abandoned by their worker and settled."""
+    query = (
+        select(postings)
+        .where(
+            scope.condition(),
+            or_(_P.lease_until.is_(None), _P.lease_until <= now),
+            or_(
+                and_(_P.state == "unknown", or_(_P.not_before.is_(None), _P.not_before <= now)),
+                and_(_P.state == "sending", _P.sent_at <= now - timedelta(seconds=settle)),
+            ),
+            _P.state.in_(("sending", "unknown")),
+        )
+        .order_by(_P.entity, _P.key)
+        .limit(limit)
+    )
+    return _locked(transaction, query)
+
+
+def held(transaction: Connection, connection: str, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    """State and fencing token of rows as they are now, locked."""
+    found = transaction.execute(
+        select(_P.key, _P.revision, _P.state, _P.fence)
+        .where(_P.connection == connection, tuple_(_P.key, _P.revision).in_(rows))
+        .with_for_update()
+    )
+    return {(row.key, row.revision): row for row in found}
+
+
+def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | None:
+    """The next moment at which a row that is under way may be claimed; `None` where none is under way."""
+    moments = reading.execute(
+        select(
+            func.min(_P.sent_at).filter(_P.state == "sending"),
+            func.min(_P.lease_until).filter(_P.state == "sending"),
+            func.min(func.coalesce(_P.not_before, _P.lease_until)).filter(_P.state == "unknown"),
+        ).where(scope.condition(), _P.state.in_(("sending", "unknown")))
+    ).one()
+    backed_off = reading.execute(
+        select(func.min(_P.not_before)).where(
+            scope.condition(), _P.state == "ready", _P.waits_for.is_(None), _P.not_before.is_not(None)
+        )
+    ).scalar_one()
+    sent_at, lease_until, unknown = moments
+    due = [moment for moment in (unknown, backed_off) if moment is not None]
+    if sent_at is not None:
+        due.append(max(sent_at + timedelta(seconds=settle), lease_until or sent_at))
+    return min(due) if due else None
+
+
+def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
+    """Let the rows of other keys go on that wait for these."""
+    for part in chunks(list(keys)):
+        transaction.execute(
+            update(postings)
+            .where(_P.connection == connection, _P.waits_for.in_(part), _P.waits_for != _P.key)
+            .values(waits_for=None)
+        )
+
+
+def wake_posted(transaction: Connection, connection: str) -> None:
+    """Let all rows go on whose one dependency is in QBO by now, however it got there."""
+    linked = select(posting_links.c.key).where(posting_links.c.connection == connection)
+    transaction.execute(
+        update(postings)
+        .where(_P.connection == connection, _P.waits_for.is_not(None), _P.waits_for != _P.key, _P.waits_for.in_(linked))
+        .values(waits_for=None)
+    )
+
+
+def successors(transaction: Connection, connection: str, keys: Sequence[str]) -> list[RowMapping]:
+    """Newer revisions that wait for an older one of their own key."""
+    found: list[RowMapping] = []
+    for part in chunks(list(keys)):
+        query = select(postings).where(_P.connection == connection, _P.waits_for.in_(part), _P.waits_for == _P.key)
+        found += transaction.execute(query).mappings()
+    return found
+
+
+def supersede_older(transaction: Connection, connection: str, newer: Sequence[tuple[str, int]]) -> None:
+    """Close the older revisions of these (key, revision): the newer one stands for the document now."""
+    if not newer:
+        return
+    transaction.execute(
+        _SUPERSEDE, [{"in_connection": connection, "in_key": key, "in_revision": revision} for key, revision in newer]
+    )
+
+
+_SUPERSEDE = (
+    update(postings)
+    .where(
+        _P.connection == bindparam("in_connection"),
+        _P.key == bindparam("in_key"),
+        _P.revision < bindparam("in_revision"),
+        _P.state.in_(("posted", "parked", "drifted", "deleted_in_qbo")),
+    )
+    .values(state="superseded")
+)
+
+
+def freeze(transaction: Connection, connection: str, request: dict[str, Any]) -> None:
+    """Keep a frozen request. The same request again is the same bytes, by the making of its id."""
+    same = and_(frozen_requests.c.connection == connection, frozen_requests.c.request_id == request["request_id"])
+    transaction.execute(frozen_requests.delete().where(same))
+    transaction.execute(frozen_requests.insert(), {"connection": connection, **request})
+
+
+def frozen_request(reading: Connection, connection: str, request_id: str) -> RowMapping | None:
+    query = select(frozen_requests).where(
+        frozen_requests.c.connection == connection, frozen_requests.c.request_id == request_id
+    )
+    return reading.execute(query).mappings().first()
+
+
+def thaw(transaction: Connection, connection: str, request_ids: Sequence[str]) -> None:
+    """Drop the bytes of requests of which nothing is in doubt any more; their ids and hashes stay."""
+    if not request_ids:
+        return
+    still = select(_P.request_id).where(_P.connection == connection, _P.request_id.in_(request_ids))
+    transaction.execute(
+        update(frozen_requests)
+        .where(
+            frozen_requests.c.connection == connection,
+            frozen_requests.c.request_id.in_(request_ids),
+            frozen_requests.c.request_id.not_in(still),
+        )
+        .values(body=None)
+    )
+
+
+def _locked(transaction: Connection, query: Select[Any]) -> list[RowMapping]:
+    return list(transaction.execute(query.with_for_update(skip_locked=True)).mappings())

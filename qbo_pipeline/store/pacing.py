@@ -1,0 +1,110 @@
+"""QBO's limits shared by all processes of the store: one row a realm, by the database's clock.
+
+A transaction takes the next slot, or, while calls queue up, a small block of them, so that the database is asked a
+few times a second at most. Whether the realm is quiet is looked up before each call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from qbo_pipeline.quickbooks.clock import Clock, SystemClock
+from qbo_pipeline.quickbooks.pacing import BATCH, CALL, LATE_SECONDS, Limits, Schedule
+from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.tables.quickbooks import pacing as table
+
+BLOCK_SECONDS = 1.0  # the most that a block of slots spans: what a process that dies takes with it
+_START = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class StoredPacer:
+    """The `Pacer` of one realm for all processes. Safe to use from several threads."""
+
+    def __init__(
+        self, database: Database, realm: str, limits: Limits | None = None, *, clock: Clock | None = None
+    ) -> None:
+        self._database = database
+        self._realm = realm
+        self._limits = limits or Limits()
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._block: deque[float] = deque()  # slots for calls that are ours, by our monotonic clock
+        with database.transaction() as connection:
+            insert = (sqlite if database.dialect == "sqlite" else postgresql).insert(table)
+            values = {"realm": realm, "next_call": _START, "next_batch": _START, "quiet_until": _START}
+            connection.execute(insert.values(values).on_conflict_do_nothing())
+
+    def acquire(self, kind: str, patience: float) -> float:
+        until = self._clock.monotonic() + patience
+        while True:
+            with self._lock:
+                slot = self._next_slot(kind, until)
+            now = self._clock.monotonic()
+            if slot > until:
+                return slot - now
+            self._clock.sleep(slot - now)
+            if self._clock.monotonic() - slot <= LATE_SECONDS and not self._is_quiet():
+                return 0.0
+
+    def quiet(self, seconds: float) -> None:
+        with self._database.transaction() as connection:
+            schedule, now = self._read(connection, lock=True)
+            until = max(schedule.quiet_until, now + seconds)
+            connection.execute(update(table).where(table.c.realm == self._realm).values(quiet_until=_instant(until)))
+
+    def _next_slot(self, kind: str, until: float) -> float:
+        """Our next slot by the monotonic clock; one later than `until` is not taken."""
+        now = self._clock.monotonic()
+        while self._block and self._block[0] < now - LATE_SECONDS:
+            self._block.popleft()
+        if kind == CALL and self._block:
+            return self._block.popleft() if self._block[0] <= until else self._block[0]
+        return self._reserve(kind, until)
+
+    def _reserve(self, kind: str, until: float) -> float:
+        with self._database.transaction() as connection:
+            schedule, now = self._read(connection, lock=True)
+            # Ours minus the database's clock, read after it: rounding errs to the later side.
+            shift = self._clock.monotonic() - now
+            first = schedule.first_slot(kind, now)
+            if first + shift > until:
+                return first + shift
+            slots, after = schedule.reserve(kind, now, self._limits, self._count(kind, waiting=first > now))
+            connection.execute(
+                update(table)
+                .where(table.c.realm == self._realm)
+                .values(next_call=_instant(after.next_call), next_batch=_instant(after.next_batch))
+            )
+        if kind == CALL:
+            self._block = deque(slot + shift for slot in slots[1:])
+        return slots[0] + shift
+
+    def _count(self, kind: str, *, waiting: bool) -> int:
+        if kind == BATCH or not waiting:
+            return 1
+        return max(1, int(BLOCK_SECONDS / self._limits.call_spacing(batches_active=False)))
+
+    def _is_quiet(self) -> bool:
+        with self._database.reading() as connection:
+            schedule, now = self._read(connection)
+        if schedule.quiet_until > now:
+            with self._lock:
+                self._block.clear()
+            return True
+        return False
+
+    def _read(self, connection: Connection, *, lock: bool = False) -> tuple[Schedule, float]:
+        """The realm's schedule and the database's clock, in seconds since 1970."""
+        query = select(table).where(table.c.realm == self._realm)
+        row = connection.execute(query.with_for_update() if lock else query).one()
+        schedule = Schedule(row.next_call.timestamp(), row.next_batch.timestamp(), row.quiet_until.timestamp())
+        return schedule, self._database.now(connection).timestamp()
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

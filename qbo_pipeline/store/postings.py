@@ -1,0 +1,209 @@
+"""Postings in the store: reading them for others, writing changes in bulk, links between keys and QBO's objects.
+
+What belongs here: SQL on postings and links that knows nothing of the protocol. Which rows may be claimed is in
+`claims.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Update, bindparam, func, literal_column, select, update
+
+from qbo_pipeline.store.tables.posting import posting_effects, posting_links, postings
+from qbo_pipeline.store.tables.records import UNDATED
+
+IN_LIST = 500  # values in one IN: far below every limit of both databases
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a key is in QBO."""
+
+    key: str
+    entity: str
+    qbo_id: str
+    sync_token: str
+    qbo_number: str | None
+    fingerprint: str
+    revision: int
+    linked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many postings of a day and kind are in a state, and what they amount to."""
+
+    business_date: date | None
+    record_type: str
+    entity: str
+    state: str
+    reason: str | None
+    currency: str
+    count: int
+    amount: Decimal
+
+
+def change(transaction: Connection, connection: str, changes: Iterable[tuple[str, int, Mapping[str, Any]]]) -> None:
+    """Write fields of postings given as (key, revision, fields), many rows a statement."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for key, revision, fields in changes:
+        row = {f"new_{name}": value for name, value in fields.items()}
+        row |= {"in_connection": connection, "in_key": key, "in_revision": revision}
+        groups.setdefault(tuple(fields), []).append(row)
+    for names, rows in groups.items():
+        transaction.execute(_update(names), rows)
+
+
+@lru_cache(maxsize=256)
+def _update(names: tuple[str, ...]) -> Update:
+    return (
+        update(postings)
+        .where(
+            postings.c.connection == bindparam("in_connection"),
+            postings.c.key == bindparam("in_key"),
+            postings.c.revision == bindparam("in_revision"),
+        )
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+
+
+def links(reading: Connection, connection: str, keys: Iterable[str]) -> dict[str, Link]:
+    """The links of these keys; keys without one are left out."""
+    found: dict[str, Link] = {}
+    for part in chunks(list(dict.fromkeys(keys))):
+        rows = reading.execute(
+            select(*_LINK_COLUMNS).where(posting_links.c.connection == connection, posting_links.c.key.in_(part))
+        )
+        found |= {row.key: Link(*row) for row in rows}
+    return found
+
+
+def links_to(reading: Connection, connection: str, entity: str, qbo_ids: Iterable[str]) -> dict[str, list[Link]]:
+    """By QBO Id, what we have linked to these objects."""
+    found: dict[str, list[Link]] = {}
+    for part in chunks(list(dict.fromkeys(qbo_ids))):
+        rows = reading.execute(
+            select(*_LINK_COLUMNS).where(
+                posting_links.c.connection == connection,
+                posting_links.c.entity == entity,
+                posting_links.c.qbo_id.in_(part),
+            )
+        )
+        for row in rows:
+            found.setdefault(row.qbo_id, []).append(Link(*row))
+    return found
+
+
+_LINK_COLUMNS = [posting_links.c[name] for name in Link.__dataclass_fields__]
+
+
+def put_links(transaction: Connection, connection: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert or replace links, each given as its columns without `connection`."""
+    if not rows:
+        return
+    remove_links(transaction, connection, [row["key"] for row in rows])
+    transaction.execute(posting_links.insert(), [{"connection": connection, **row} for row in rows])
+
+
+def remove_links(transaction: Connection, connection: str, keys: Iterable[str]) -> None:
+    for part in chunks(list(keys)):
+        transaction.execute(
+            posting_links.delete().where(posting_links.c.connection == connection, posting_links.c.key.in_(part))
+        )
+
+
+def latest(reading: Connection, connection: str, key: str) -> RowMapping | None:
+    """A posting's newest revision, whole."""
+    return (
+        reading.execute(
+            select(postings)
+            .where(postings.c.connection == connection, postings.c.key == key)
+            .order_by(postings.c.revision.desc())
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+
+
+def revisions(reading: Connection, connection: str, key: str) -> list[RowMapping]:
+    """All revisions of a posting, oldest first, whole."""
+    found = reading.execute(
+        select(postings).where(postings.c.connection == connection, postings.c.key == key).order_by(postings.c.revision)
+    )
+    return list(found.mappings())
+
+
+def counts(
+    reading: Connection, connection: str, first_day: date | None = None, last_day: date | None = None
+) -> list[StateCount]:
+    """Newest revisions by business date, record type, entity, state and reason.
+
+    Superseded revisions are left out: each key counts once. Without days, everything; with days, what is dated in
+    them.
+    """
+    record_type = func.substr(postings.c.record_key, 1, _position(reading, "/") - 1).label("record_type")
+    grouping = (
+        postings.c.business_date, record_type, postings.c.entity, postings.c.state, postings.c.reason,
+        postings.c.currency,
+    )  # fmt: skip
+    query = select(*grouping, func.count().label("postings"), total(reading).label("amount")).where(
+        postings.c.connection == connection, postings.c.superseded_by.is_(None), postings.c.state != "superseded"
+    )
+    if first_day is not None:
+        query = query.where(postings.c.business_date >= first_day)
+    if last_day is not None:
+        query = query.where(postings.c.business_date <= last_day)
+    rows = reading.execute(query.group_by(*grouping).order_by(*grouping[:5]))
+    return [
+        StateCount(
+            None if row.business_date == UNDATED else row.business_date,
+            row.record_type,
+            row.entity,
+            row.state,
+            row.reason,
+            row.currency,
+            row.postings,
+            exact_sum(reading, row.amount),
+        )
+        for row in rows
+    ]
+
+
+def _position(reading: Connection, character: str) -> Any:
+    name = "instr" if reading.dialect.name == "sqlite" else "strpos"
+    return getattr(func, name)(postings.c.record_key, character)
+
+
+def undo_effects(transaction: Connection, connection: str, of: tuple[str, int], key: str) -> None:
+    """Give the first revision of `key` the effects of the posting `of`, with their signs turned."""
+    columns = posting_effects.c
+    rows = transaction.execute(
+        select(posting_effects).where(columns.connection == connection, columns.key == of[0], columns.revision == of[1])
+    ).mappings()
+    turned = [dict(row) | {"key": key, "revision": 1, "amount": -row["amount"]} for row in rows]
+    if turned:
+        transaction.execute(posting_effects.insert(), turned)
+
+
+def exact_sum(reading: Connection, value: Any) -> Decimal:
+    """The amount that `total` answered."""
+    return Decimal(value).scaleb(-2) if reading.dialect.name == "sqlite" else Decimal(value)
+
+
+def total(reading: Connection) -> Any:
+    """The exact sum of amounts: in whole cents on SQLite, whose own numbers are binary floating point."""
+    if reading.dialect.name == "sqlite":
+        return literal_column("SUM(CAST(REPLACE(amount, '.', '') AS INTEGER))")
+    return func.sum(postings.c.amount)
+
+
+def chunks(values: Sequence[Any], size: int = IN_LIST) -> Iterable[Sequence[Any]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

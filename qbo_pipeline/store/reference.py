@@ -1,0 +1,90 @@
+"""QBO's reference data in the store: accounts, tax codes, preferences; what postings refer to and never create."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, select
+
+from qbo_pipeline.store.tables.records import reference_data
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One object of QBO's lists; `content` is the object as QBO gave it."""
+
+    entity: str
+    qbo_id: str
+    name: str
+    number: str | None
+    type: str | None
+    currency: str | None
+    active: bool
+    content: dict[str, Any]
+
+
+def of_object(entity: str, content: dict[str, Any]) -> Reference:
+    """The reference that a QBO object is."""
+    return Reference(
+        entity=entity,
+        qbo_id=str(content.get("Id", "1")),
+        name=str(content.get("FullyQualifiedName") or content.get("Name") or content.get("CompanyName") or entity),
+        number=content.get("AcctNum"),
+        type=content.get("AccountType"),
+        currency=(content.get("CurrencyRef") or {}).get("value"),
+        active=bool(content.get("Active", True)),
+        content=content,
+    )
+
+
+def put_references(connection: Connection, name: str, entity: str, found: Iterable[Reference], *, now: datetime) -> int:
+    """Replace what the store knows of one of QBO's lists."""
+    condition = (reference_data.c.connection == name) & (reference_data.c.entity == entity)
+    connection.execute(delete(reference_data).where(condition))
+    rows = [
+        {
+            "connection": name,
+            "entity": entity,
+            "qbo_id": item.qbo_id,
+            "name": item.name,
+            "number": item.number,
+            "type": item.type,
+            "currency": item.currency,
+            "active": item.active,
+            "content": orjson.dumps(item.content, default=_decimal).decode(),
+            "read_at": now,
+        }
+        for item in found
+    ]
+    if rows:
+        connection.execute(reference_data.insert(), rows)
+    return len(rows)
+
+
+def references(connection: Connection, name: str, entity: str) -> list[Reference]:
+    """What the store knows of one of QBO's lists."""
+    query = select(reference_data).where(reference_data.c.connection == name, reference_data.c.entity == entity)
+    return [
+        Reference(
+            entity=row.entity,
+            qbo_id=row.qbo_id,
+            name=row.name,
+            number=row.number,
+            type=row.type,
+            currency=row.currency,
+            active=row.active,
+            content=orjson.loads(row.content),
+        )
+        for row in connection.execute(query.order_by(reference_data.c.qbo_id))
+    ]
+
+
+def _decimal(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,141 @@
+"""Tables of what is posted: postings and their effects, links to QBO's objects, frozen requests, the journal."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, text
+
+from qbo_pipeline.store.tables.metadata import metadata
+from qbo_pipeline.store.types import Day, Instant, Money, Quantity
+
+_READY = text("state = 'ready'")
+_IN_DOUBT = text("state IN ('sending', 'unknown')")
+_AGAIN = text("state = 'ready' AND request_id IS NOT NULL")
+_WAITING = text("waits_for IS NOT NULL")
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("record_key", Text, nullable=False),
+    Column("record_hash", Text, nullable=False),
+    Column("entity", Text, nullable=False),  # QBO's name; empty where a refused record never got so far
+    Column("operation", Text, nullable=False),  # create | update | void | delete
+    Column("business_date", Day(), nullable=False),
+    Column("amount", Money(), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("payload", Text),  # canonical JSON with references as "$key"; none for void, delete and refused
+    Column("payload_hash", Text, nullable=False),
+    Column("number", Text),  # by which a read-back finds it: DocNumber, or the name of a list entry
+    Column("marker", Text, nullable=False),
+    Column("by_name", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("message", Text),
+    Column("waits_for", Text),  # the key of one posting that must be in QBO first
+    Column("fence", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("misses", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("stale", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("doubt", Boolean, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("sent_at", Instant()),
+    Column("lease_until", Instant()),
+    Column("not_before", Instant()),
+    Column("request_id", Text),
+    Column("item", Text),
+    Column("fallback", Text),
+    Column("base", Text),
+    Column("base_token", Text),
+    Column("approved_by", Text),
+    Column("qbo_id", Text),
+    Column("qbo_number", Text),
+    Column("sync_token", Text),
+    Column("posted_fingerprint", Text),
+    Column("answer_hash", Text),
+    Column("intuit_tid", Text),
+    Column("recovered", Boolean, nullable=False),
+    Column("first_seen", Instant(), nullable=False),
+    Column("posted_at", Instant()),
+    Column("superseded_by", Integer),
+    Index("postings_ready", "connection", "business_date", "key", sqlite_where=_READY, postgresql_where=_READY),
+    Index("postings_in_doubt", "connection", "not_before", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
+    Index("postings_again", "connection", "request_id", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
+    Index("postings_waiting", "connection", "waits_for", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("postings_by_day", "connection", "business_date", "state"),
+    Index("postings_by_record", "connection", "record_key"),
+)
+
+posting_effects = Table(
+    "posting_effects",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("product_id", Text),
+    Column("location_id", Text),
+    Column("amount", Quantity(), nullable=False),
+)
+
+posting_links = Table(
+    "posting_links",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("qbo_id", Text, nullable=False),
+    Column("sync_token", Text, nullable=False),
+    Column("qbo_number", Text),
+    Column("fingerprint", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("linked_by", Text, nullable=False),  # posted | recovered | name | person
+    Column("linked_at", Instant(), nullable=False),
+    Index("posting_links_by_object", "connection", "entity", "qbo_id"),
+)
+
+frozen_requests = Table(
+    "frozen_requests",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("lane", Text, nullable=False),  # batch | single
+    Column("items", Text, nullable=False),  # JSON: [bId, key, revision, operation, entity] of each item
+    Column("body_hash", Text, nullable=False),
+    Column("body", LargeBinary),  # zlib, one line an item; dropped once nothing of it is in doubt
+    Column("frozen_at", Instant(), nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant(), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("request_id", Text),
+    Column("item", Text),
+    Column("code", Text),
+    Column("message", Text),
+    Column("intuit_tid", Text),
+    Column("who", Text),
+    Column("why", Text),
+    Column("hash", Text, nullable=False),
+    Index("attempts_by_key", "connection", "key"),
+)
+
+attempt_heads = Table(
+    "attempt_heads",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+)

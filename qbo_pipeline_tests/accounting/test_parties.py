@@ -1,0 +1,80 @@
+"""Names of customers and vendors, unique over both; and locations, which are not posted."""
+
+from __future__ import annotations
+
+import pytest
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.inventory.records import Location, Party
+from qbo_pipeline_tests.accounting.company import books, draft, excluded
+
+
+def party(kind: str, party_id: str, name: str, number: str | None = None, **changes: str) -> Party:
+    return Party(kind=kind, party_id=party_id, name=name, number=number, **changes)
+
+
+def names(*parties: Party) -> list[str]:
+    in_books = books(*parties)
+    return [draft(one, in_books).payload["DisplayName"] for one in parties]
+
+
+NAMES = [
+    ("alone", [party("customer", "1", "Ada")], ["Ada"]),
+    ("cleaned", [party("customer", "1", " Ada:\tB\n\u2028 C ")], ["Ada B C"]),
+    ("both", [party("customer", "1", "Ada"), party("supplier", "1", "Ada")], ["Ada", "Ada (Supplier)"]),
+    ("both, by case", [party("customer", "1", "ADA"), party("supplier", "1", "Ada")], ["ADA", "Ada (Supplier)"]),
+    (
+        "two of a kind, told apart by number",
+        [party("customer", "1", "Ada", "K1"), party("customer", "2", "Ada", "K2")],
+        ["Ada [K1]", "Ada [K2]"],
+    ),
+    (
+        "two of a kind with one number",
+        [party("customer", "1", "Ada", "K1"), party("customer", "2", "Ada", "K1")],
+        ["Ada [1]", "Ada [2]"],
+    ),
+    (
+        "two suppliers and a customer",
+        [party("supplier", "1", "Ada", "L1"), party("supplier", "2", "Ada", "L2"), party("customer", "3", "Ada")],
+        ["Ada (Supplier) [L1]", "Ada (Supplier) [L2]", "Ada"],
+    ),
+    ("nothing left of it", [party("customer", "1", " : ", "K1")], ["K1"]),
+]
+
+
+@pytest.mark.parametrize(("parties", "expected"), [row[1:] for row in NAMES], ids=[row[0] for row in NAMES])
+def test_display_names(parties: list[Party], expected: list[str]) -> None:
+    assert names(*parties) == expected
+
+
+def test_long_names_stay_different_and_keep_their_suffix() -> None:
+    long = "x" * 600
+    shown = names(
+        party("customer", "1", long + "a"), party("customer", "2", long + "b"), party("supplier", "1", long + "a")
+    )
+    assert len(set(shown)) == 3
+    assert [len(name) for name in shown] == [500, 500, 500]
+    assert shown[2].endswith(" (Supplier)")
+
+
+def test_a_vendor_has_its_number_and_currency() -> None:
+    in_books: Books = books(policies={"multicurrency": True})
+    made = draft(party("supplier", "5", "Tee GmbH", "L5", currency="EUR", email="tee@example.com"), in_books)
+    assert made.payload == {
+        "DisplayName": "Tee GmbH",
+        "CompanyName": "Tee GmbH",
+        "PrimaryEmailAddr": {"Address": "tee@example.com"},
+        "AcctNum": "L5",
+        "CurrencyRef": {"value": "EUR"},
+    }
+    assert (made.entity, made.key, made.business_date) == ("Vendor", "party/supplier:5", None)
+
+
+def test_an_e_mail_that_is_none_is_kept_in_the_notes() -> None:
+    made = draft(party("customer", "5", "Tee", email="ask Jo"), books())
+    assert made.payload["Notes"] == "E-mail in the source: ask Jo"
+    assert "PrimaryEmailAddr" not in made.payload
+
+
+def test_locations_are_not_posted() -> None:
+    assert excluded(Location(location_id="east", name="East"), books()).rule == "location_not_posted"

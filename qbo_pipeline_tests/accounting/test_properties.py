@@ -1,0 +1,222 @@
+"""What holds for every record: drafts balance, effects are the payload's, nothing is negative or a float."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Refused
+from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.accounting.schema import problem_in
+from qbo_pipeline.inventory.records import MOVEMENT_KINDS, Document, Movement
+from qbo_pipeline_tests.accounting.company import (
+    NAMES,
+    Ledger,
+    books,
+    document,
+    item,
+    labour,
+    match,
+    movement,
+    stock,
+)
+
+D = Decimal
+STOCK_NAMES = ("Inventory", "Inventory West", "GRNI", "In transit")
+OVERRIDES = {
+    ("inventory", "location", "west"): "83",
+    ("cost_of_goods_sold", "category", "ware"): "56",
+    ("department", "location", "west"): "1",
+}
+values = st.decimals(min_value=-99999, max_value=99999, places=2)
+fine_values = st.decimals(min_value=-99999, max_value=99999, places=5)
+quantities = st.integers(-500, 500)
+products = st.sampled_from(["tea", "cup", "set"])
+locations = st.sampled_from(["east", "west", None])
+
+
+def stock_lines(value: st.SearchStrategy[Decimal]) -> st.SearchStrategy[Any]:
+    return st.builds(lambda p, q, v, at: stock(p, q, str(v), at), products, quantities, value, locations)
+
+
+def movements(value: st.SearchStrategy[Decimal]) -> st.SearchStrategy[Movement]:
+    lines = st.lists(stock_lines(value), max_size=12)
+    hours = st.lists(st.builds(lambda v: labour(str(abs(v))), value), max_size=2)
+    return st.builds(
+        lambda kind, rows, work, number: movement(kind, *rows, *work, movement_id=f"m{number}"),
+        st.sampled_from(MOVEMENT_KINDS),
+        lines,
+        hours,
+        st.integers(0, 10**6),
+    )
+
+
+def by_account(effects: tuple[Effect, ...]) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = defaultdict(lambda: D("0.00"))
+    for effect in effects:
+        totals[NAMES[effect.account_id]] += effect.amount
+    return {name: amount for name, amount in totals.items() if amount}
+
+
+def booked(made: Draft) -> dict[str, Decimal]:
+    """What an independent ledger says that the payload does to the stock accounts."""
+    ledger = Ledger().post(made)
+    assert sum(amount for _, amount in ledger.lines) == 0
+    return {name: ledger.balance(name) for name in STOCK_NAMES if ledger.balance(name)}
+
+
+def floats_in(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [found for item_ in value.values() for found in floats_in(item_)]
+    if isinstance(value, list):
+        return [found for item_ in value for found in floats_in(item_)]
+    return [value] if isinstance(value, float) else []
+
+
+def check(made: Draft) -> None:
+    assert problem_in(made.entity, made.payload) is None
+    assert floats_in(made.payload) == []
+    assert by_account(made.effects) == booked(made)
+    assert made.amount >= 0
+    if made.entity == "JournalEntry":
+        assert all(line["Amount"] > 0 for line in made.payload["Line"])
+
+
+@given(movements(fine_values))
+@settings(max_examples=200, deadline=None)
+def test_every_journal_balances_and_its_effects_are_its_own(record: Movement) -> None:
+    outcome = build(record, books(overrides=OVERRIDES))
+    if isinstance(outcome, Draft):
+        check(outcome)
+    else:
+        assert isinstance(outcome, Excluded)
+        assert by_account(outcome.effects) == {}
+
+
+@given(movements(fine_values))
+@settings(max_examples=50, deadline=None)
+def test_the_same_record_makes_the_same_draft(record: Movement) -> None:
+    assert build(record, books(overrides=OVERRIDES)) == build(record, books(overrides=OVERRIDES))
+
+
+@given(st.lists(movements(values), max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_inventory_moves_by_exactly_what_the_stock_is_worth(records: list[Movement]) -> None:
+    """To the cent for each product and location, posted and nil movements together."""
+    in_books = books(overrides=OVERRIDES)
+    moved: dict[tuple[str | None, str | None], Decimal] = defaultdict(Decimal)
+    worth: dict[tuple[str | None, str | None], Decimal] = defaultdict(Decimal)
+    for record in records:
+        outcome = build(record, in_books)
+        assert isinstance(outcome, Draft | Excluded)
+        for effect in outcome.effects:
+            if effect.account_id in in_books.accounts_of("inventory"):
+                moved[(effect.product_id, effect.location_id)] += effect.amount
+        for line in record.lines:
+            if line.role == "stock":
+                worth[(line.product_id, line.location_id)] += line.value
+    assert {place: v for place, v in moved.items() if v} == {place: v for place, v in worth.items() if v}
+
+
+@given(movements(fine_values))
+@settings(max_examples=100, deadline=None)
+def test_fractions_of_a_cent_cost_at_most_half_a_cent_an_account(record: Movement) -> None:
+    outcome = build(record, books())
+    assert isinstance(outcome, Draft | Excluded)
+    exact = sum((line.value for line in record.lines if line.role == "stock"), D(0))
+    moved = sum((effect.amount for effect in outcome.effects if effect.account_id == "81"), D(0))
+    assert abs(moved - exact) <= D("0.005")
+
+
+receipt_lines = st.lists(
+    st.tuples(products, st.integers(1, 100), st.decimals(min_value=0, max_value=9999, places=4)), min_size=1, max_size=6
+)
+
+
+def receipt_and_bills(
+    rows: list[tuple[str, int, Decimal]], cuts: list[int], surcharge: Decimal
+) -> tuple[Movement, list[Document]]:
+    """A receipt and the bills that match all of it, each line cut at the given share into one line a bill."""
+    arrived = movement("receipt", *(stock(p, q, str(v)) for p, q, v in rows))
+    shares = [min(cut, quantity) for cut, (_, quantity, _) in zip(cuts, rows, strict=False)]
+    shares += [quantity for _, quantity, _ in rows[len(shares) :]]
+    bills = []
+    for bill_number in range(2):
+        lines, matches = [], []
+        for number, ((product, quantity, value), share) in enumerate(zip(rows, shares, strict=True), start=1):
+            part = share if bill_number == 0 else quantity - share
+            net = (value * part / quantity).quantize(D("0.01")) + (surcharge if part else 0)
+            lines.append(item(product, part, None, str(net)))
+            if part:
+                matches.append(match(number, "receipt", number, part))
+        bills.append(document("bill", *lines, document_id=f"b{bill_number}", matches=tuple(matches)))
+    return arrived, bills
+
+
+@given(
+    receipt_lines,
+    st.lists(st.integers(0, 100), max_size=6),
+    st.sampled_from([D("0"), D("0.01"), D("7.77"), D("-3")]),
+    st.sampled_from(["purchase_price_variance", "inventory"]),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_is_matched_leaves_nothing_on_goods_received_not_invoiced(
+    rows: list[tuple[str, int, Decimal]], cuts: list[int], surcharge: Decimal, policy: str
+) -> None:
+    arrived, bills = receipt_and_bills(rows, cuts, surcharge)
+    in_books = books(arrived, *bills, policies={"bill_difference": policy})
+    ledger = Ledger()
+    for record in (arrived, *bills):
+        outcome = build(record, in_books)
+        if isinstance(outcome, Draft):
+            check(outcome)
+            ledger.post(outcome)
+        else:
+            assert isinstance(outcome, Excluded)
+    assert ledger.balance("GRNI") == 0
+    billed = sum((line.net_amount for bill in bills for line in bill.lines), D("0.00"))
+    assert ledger.balance("Payables") == -billed
+    assert ledger.balance("PPV" if policy == "inventory" else "COGS") == 0
+
+
+document_lines = st.builds(
+    lambda p, q, v, t: item(p, q, None, str(v), tax_amount=t),
+    st.sampled_from(["tea", "bag", "fit", None]),
+    st.integers(-100, 100),
+    values,
+    st.sampled_from([D("0"), D("1.25"), D("-0.40")]),
+)
+
+
+@given(st.sampled_from(["bill", "purchase_credit"]), st.lists(document_lines, min_size=1, max_size=10))
+@settings(max_examples=150, deadline=None)
+def test_purchase_documents_of_either_sign_post_what_they_say(kind: str, rows: list[Any]) -> None:
+    record = document(kind, *rows)
+    outcome = build(record, books())
+    if isinstance(outcome, Draft):
+        assert by_account(outcome.effects) == booked(outcome)
+        direction = -1 if kind == "bill" else 1
+        assert Ledger().post(outcome).balance("Payables") == direction * record.total_amount
+    else:
+        assert isinstance(outcome, Excluded)
+
+
+@given(st.sampled_from(["sales_invoice", "sales_credit"]), st.lists(document_lines, min_size=1, max_size=10))
+@settings(max_examples=150, deadline=None)
+def test_sales_documents_of_either_sign_post_what_they_say(kind: str, rows: list[Any]) -> None:
+    record = document(kind, *rows)
+    outcome = build(record, books())
+    if isinstance(outcome, Draft):
+        items = dict.fromkeys(outcome.depends_on, "Sales")
+        direction = 1 if kind == "sales_invoice" else -1
+        assert Ledger(income=items).post(outcome).balance("Receivables") == direction * record.total_amount
+        assert problem_in(outcome.entity, outcome.payload) is None
+    elif isinstance(outcome, Refused):
+        assert outcome.field == "TxnTaxDetail.TotalTax"
+        assert record.tax_amount * record.total_amount < 0
+    else:
+        assert isinstance(outcome, Excluded)
