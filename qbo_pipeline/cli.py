@@ -15,7 +15,7 @@ from qbo_pipeline.emulator.command import emulator
 
 app = typer.Typer(
     name="qbo-pipeline",
-    help="Carries what happens in an inventory system into QuickBooks Online, exactly once, and proves that they agree.",
+    help="Carries what happens in an inventory system into QuickBooks Online, exactly once, and proves it to the cent.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals may hold secrets
 )

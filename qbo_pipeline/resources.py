@@ -31,7 +31,7 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         def progress(what: str, count: int) -> None:
             context.log.info(f"{what}: {count:,}")
 
-        run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run_id
+        run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run.run_id
         try:
             settings = load_settings(self.settings_file)
             with open_run(settings, run_id=run_id, progress=progress) as run:

@@ -1,21 +1,20 @@
-"""Schedules: the nightly run in the company's time zone; it reads the last days again, so a missed night is caught up."""
+"""Schedules: the nightly run in the company's time zone.
 
-from __future__ import annotations
+It reads the last days again, so that a missed night is caught up by the next one.
+"""
 
 from datetime import timedelta
 
 import dagster as dg
 
-from qbo_pipeline.jobs import NIGHTLY
+from qbo_pipeline.jobs import NIGHTLY, Job
 from qbo_pipeline.settings import Settings
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
 
-def build_schedules(
-    settings: Settings, jobs: dict[str, dg.UnresolvedAssetJobDefinition]
-) -> list[dg.ScheduleDefinition]:
+def build_schedules(settings: Settings, jobs: dict[str, Job]) -> list[dg.ScheduleDefinition]:
     """The schedule of one connection: yesterday and `look_back_days` before it, in one run."""
     hour, minute = settings.schedule.at.split(":")
     connection = settings.connection

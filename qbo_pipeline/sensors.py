@@ -1,10 +1,8 @@
 """Sensors: `changed_days` asks the source which days changed and requests their partitions (near real time)."""
 
-from __future__ import annotations
-
 import dagster as dg
 
-from qbo_pipeline.jobs import NIGHTLY
+from qbo_pipeline.jobs import NIGHTLY, Job
 from qbo_pipeline.partitions import windows
 from qbo_pipeline.pipeline.changed_days import WATERMARK_TAG, changed_days
 from qbo_pipeline.resources import PipelineResource
@@ -12,9 +10,7 @@ from qbo_pipeline.schedules import RANGE_END, RANGE_START
 from qbo_pipeline.settings import Settings
 
 
-def build_sensors(
-    settings: Settings, jobs: dict[str, dg.UnresolvedAssetJobDefinition], pipeline: PipelineResource
-) -> list[dg.SensorDefinition]:
+def build_sensors(settings: Settings, jobs: dict[str, Job], pipeline: PipelineResource) -> list[dg.SensorDefinition]:
     """The sensor of one connection; it starts stopped, and a person switches it on."""
     name = settings.connection.name
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -34,12 +35,18 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The URL of a PostgreSQL server in which the tests may create schemas."""
     if url := os.environ.get("QBO_PIPELINE_TEST_POSTGRESQL"):
         yield url
         return
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not in pytest's own folder: the server runs as a user of its own, who may not enter there.
+    with tempfile.TemporaryDirectory(prefix="qbo_postgresql_", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield from _started(Path(name))
+
+
+def _started(folder: Path) -> Iterator[str]:
     if os.geteuid() != 0 and (initdb := _binary("initdb")):
         yield from _system_server(folder, initdb)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,24 +28,41 @@ class Common:
         """The key of an asset of this connection."""
         return dg.AssetKey([self.name, asset])
 
-    def undated(self, group: str) -> dict[str, Any]:
-        """For an asset that is always read whole."""
-        realm = self.settings.quickbooks.realm
-        return {
-            "key_prefix": [self.name],
-            "group_name": group,
-            "tags": {"connection": self.name, "realm": realm},
-            # One step at a time may talk to a company: its limits and its order of documents are shared.
-            "pool": f"realm_{realm}",
-        }
+    def asset(
+        self,
+        group: str,
+        *,
+        description: str,
+        kinds: set[str],
+        name: str | None = None,
+        deps: Sequence[str] = (),
+        dated: bool = True,
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """The decorator of an asset of this connection.
 
-    def dated(self, group: str) -> dict[str, Any]:
-        """For an asset with a partition for each business date; a range of days is one run."""
-        return {
-            **self.undated(group),
-            "partitions_def": business_dates(self.settings),
-            "backfill_policy": dg.BackfillPolicy.single_run(),
-        }
+        A dated one has a partition for each business date, and a range of days is one run; an undated one is always
+        read whole. `deps` are short names of assets of the same connection.
+        """
+        realm = self.settings.quickbooks.realm
+        partitions: dict[str, Any] = {}
+        if dated:
+            partitions = {
+                "partitions_def": business_dates(self.settings),
+                "backfill_policy": dg.BackfillPolicy.single_run(),
+            }
+        decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
+            name=name,
+            key_prefix=[self.name],
+            group_name=group,
+            deps=[self.key(dep) for dep in deps],
+            kinds=kinds,
+            description=description,
+            tags={"connection": self.name, "realm": realm},
+            # One step at a time may talk to a company: its limits and its order of documents are shared.
+            pool=f"realm_{realm}",
+            **partitions,
+        )
+        return decorator
 
 
 def covered(context: dg.AssetExecutionContext) -> list[tuple[date, date]]:

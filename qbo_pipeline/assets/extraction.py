@@ -1,8 +1,7 @@
 """Assets that read: the inventory system's master data and its dated records, and QBO's reference data."""
 
-from __future__ import annotations
-
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -17,14 +16,15 @@ _COLUMNS = ["record_type", "rows_read", "new", "changed", "unchanged", "vanished
 def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
     """`master_data`, `documents`, `movements`, `payments` and `reference_data` of one connection."""
 
-    @dg.asset(**common.undated("extract"), kinds={"sql"}, description="Parties, products and locations of the source.")
+    @common.asset("extract", kinds={"sql"}, dated=False, description="Parties, products and locations of the source.")
     def master_data(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
         with pipeline.run(context) as run:
             return dg.MaterializeResult(metadata=_metadata(extract_master_data(run)))
 
-    @dg.asset(
-        **common.undated("extract"),
+    @common.asset(
+        "extract",
         kinds={"quickbooks"},
+        dated=False,
         description="QBO's chart of accounts, tax codes and preferences: what postings refer to.",
     )
     def reference_data(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
@@ -33,13 +33,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
             return dg.MaterializeResult(metadata={**as_metadata(counts), **as_metadata(run.api_calls())})
 
     def dated(name: str, record_type: str, description: str) -> dg.AssetsDefinition:
-        @dg.asset(
-            **common.dated("extract"),
-            name=name,
-            deps=[common.key("master_data")],
-            kinds={"sql"},
-            description=description,
-        )
+        @common.asset("extract", name=name, deps=["master_data"], kinds={"sql"}, description=description)
         def extracted(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
             found: list[Extracted] = []
             with pipeline.run(context) as run:
@@ -58,7 +52,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
     ]
 
 
-def _metadata(found: list[Extracted]) -> dict[str, dg.MetadataValue]:  # type: ignore[type-arg]
+def _metadata(found: list[Extracted]) -> dict[str, dg.MetadataValue[Any]]:
     rows = [
         {"record_type": item.record_type, "rows_read": item.rows_read}
         | {name: getattr(item.counts, name) for name in _COLUMNS[2:]}

@@ -1,7 +1,5 @@
 """Assets that write: postings (the outbox) from records, and QBO documents from postings."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from qbo_pipeline.assets.common import Common, as_metadata, covered
@@ -14,9 +12,9 @@ from qbo_pipeline.resources import PipelineResource, table
 def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
     """`postings` and `quickbooks_documents` of one connection."""
 
-    @dg.asset(
-        **common.dated("load"),
-        deps=[common.key(name) for name in ("documents", "movements", "payments", "reference_data")],
+    @common.asset(
+        "load",
+        deps=["documents", "movements", "payments", "reference_data"],
         kinds={"python"},
         description="What is to exist in QBO: one payload for each document, journal entry, payment, party and item.",
     )
@@ -31,9 +29,9 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
             metadata={**as_metadata(totals), "by_kind": table(rows, ["kind", "outcome", "reason", "count"])}
         )
 
-    @dg.asset(
-        **common.dated("load"),
-        deps=[common.key("postings")],
+    @common.asset(
+        "load",
+        deps=["postings"],
         kinds={"quickbooks"},
         description="The postings of these days as QBO has them: each exactly once, or with the reason why not yet.",
     )

@@ -1,10 +1,9 @@
 """Assets that compare: QBO's ledger lines of the inventory accounts, and the reconciliation with its reports."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from qbo_pipeline.assets.common import Common, as_metadata, covered
+from qbo_pipeline.pipeline.drift import find_drift
 from qbo_pipeline.pipeline.ledger import read_ledger
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.report_files import write_reports
@@ -14,27 +13,29 @@ from qbo_pipeline.resources import PipelineResource, table
 def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
     """`ledger_lines` and `reconciliation` of one connection."""
 
-    @dg.asset(
-        **common.dated("reconcile"),
-        deps=[common.key("quickbooks_documents")],
+    @common.asset(
+        "reconcile",
+        deps=["quickbooks_documents"],
         kinds={"quickbooks"},
         description="QBO's own general ledger lines of the inventory accounts, read completely up to the last day.",
     )
     def ledger_lines(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
         _, last = covered(context)[-1]
         with pipeline.run(context) as run:
+            drifted = find_drift(run)
             result = read_ledger(run, last)
             return dg.MaterializeResult(
                 metadata={
                     **as_metadata(result.totals()),
+                    "changed_in_quickbooks": sum(drifted.found.values()),
                     **as_metadata(run.api_calls()),
                     "balances": table(result.rows(), ["account", "balance", "lines"]),
                 }
             )
 
-    @dg.asset(
-        **common.dated("reconcile"),
-        deps=[common.key("ledger_lines"), common.key("movements")],
+    @common.asset(
+        "reconcile",
+        deps=["ledger_lines", "movements"],
         kinds={"excel", "html"},
         description="Stock value against the Inventory account as at the last day, each difference with its cause.",
     )

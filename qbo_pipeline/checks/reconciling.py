@@ -1,7 +1,5 @@
 """Checks on postings and reconciliation: what finance must see before it signs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

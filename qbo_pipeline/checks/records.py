@@ -1,7 +1,5 @@
 """Checks on what was extracted: nothing set aside, and the counting identity."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from qbo_pipeline.assets.common import Common

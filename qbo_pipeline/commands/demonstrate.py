@@ -22,11 +22,31 @@ from typing import Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.template import settings_text
+from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
+from qbo_pipeline.quickbooks.outcomes import Done
 
 NAME = "demo"
 FIRST_DAY = date(2026, 10, 1)
 REALM = "9130347798120106"
+# The demo keeps the stock of each warehouse, and kits, on accounts of their own, so that moving and assembling posts.
+STOCK_ACCOUNTS = {
+    ("location", "1"): "Stock - Portland main warehouse",
+    ("location", "2"): "Stock - Westbrook depot",
+    ("location", "3"): "Stock - Commercial Street shop",
+    ("category", "Kits"): "Stock - kits",
+}
+HINTS = {
+    "FREIGHT-IN": "Purchases",
+    "EQUIPMENT-HIRE": "Purchases",
+    "FOUND": "Inventory Shrinkage",
+    "SAMPLES": "Inventory Shrinkage",
+    "COUNT": "Inventory Shrinkage",
+    "DAMAGED": "Stock Write-offs",
+    "THEFT": "Stock Write-offs",
+    "OBSOLETE": "Stock Write-offs",
+    "OPENING": "Opening Balance Equity",
+    "OPERATING": "Checking",
+}
 
 
 Folder = Annotated[Path, typer.Option(help="Where everything of the demo lies.")]
@@ -121,7 +141,12 @@ def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
         "realm": start["realm"],
         "base_url": start["base_url"],
         "store_url": "sqlite:///../store.sqlite",
-        "tax_codes": {"": "NON", "NY-SALES": "TAX"},
+        "roles": {**DEFAULT_ROLES, "inventory": STOCK_ACCOUNTS["location", "1"]},
+        "hints": HINTS,
+        "particular": [(level, value, {"inventory": name}) for (level, value), name in STOCK_ACCOUNTS.items()],
+        "tax_codes": {"": "NON", "NON": "NON", "TAX": "TAX"},
+        "quotes": "true",
+        "purchase_orders": "true",
     }
     folder.settings.write_text(settings_text(values), encoding="utf-8")
     prefix = f"QBO_{NAME.upper()}"
@@ -131,6 +156,19 @@ def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
     env_file.touch(mode=0o600)
     env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder.dagster_home / "dagster.yaml").write_text(_dagster_yaml(), encoding="utf-8")
+
+
+def open_books(folder: DemoFolder) -> None:
+    """Make the stock accounts that the demo's settings name; a company of one's own has them already."""
+    from qbo_pipeline.pipeline.run import open_run
+    from qbo_pipeline.settings import load_settings
+
+    with open_run(load_settings(folder.settings)) as run:
+        for name in STOCK_ACCOUNTS.values():
+            payload = {"Name": name, "AccountType": "Other Current Asset", "AccountSubType": "Inventory"}
+            outcome = run.quickbooks().create("Account", payload)
+            if not isinstance(outcome, Done):
+                raise RuntimeError(f"the account {name!r} could not be made: {outcome.reason}")
 
 
 def _dagster_yaml() -> str:
@@ -152,14 +190,15 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with emulator(folder) as start, Progress(*columns, console=console) as progress:
         prepare(folder, start, days)
+        open_books(folder)
         os.environ.update(folder.environment())
         task = progress.add_task("nights", total=days)
         for night in range(days):
             day = FIRST_DAY + timedelta(days=night)
             _company_works(folder, day, night, seed)
             progress.update(task, description=f"night after {day}")
-            if not _run_night(day):
-                console.print(f"[red]The run of {day} failed; `make ui` shows why.")
+            if failure := _run_night(day):
+                console.print(f"[red]The run of {day} failed; `make ui` shows all of it.\n{failure}", highlight=False)
                 return 1
             progress.advance(task)
         if not sys.stdout.isatty():
@@ -176,18 +215,31 @@ def _company_works(folder: DemoFolder, day: date, night: int, seed: int) -> None
         advance(folder.company, day)
 
 
-def _run_night(day: date) -> bool:
-    import logging
-
+def _run_night(day: date) -> str | None:
+    """Run one night; answers what failed, in words, or `None`."""
     import dagster as dg
 
     from qbo_pipeline.definitions import build_definitions
 
-    logging.getLogger("dagster").setLevel(logging.ERROR)
     definitions = build_definitions(os.environ["QBO_PIPELINE_SETTINGS"])
     job = definitions.resolve_job_def(f"{NAME}_nightly")
     with dg.DagsterInstance.get() as instance:
-        return job.execute_in_process(instance=instance, partition_key=day.isoformat(), raise_on_error=False).success
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=day.isoformat(),
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    if result.success:
+        return None
+    failed = [event for event in result.all_events if event.is_step_failure]
+    return "\n".join(f"{event.step_key}: {_innermost(event.step_failure_data.error)}" for event in failed)
+
+
+def _innermost(error: Any) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(error.message).strip() if error is not None else "no error is recorded"
 
 
 def _tell(folder: DemoFolder, console: Any, last: date) -> int:

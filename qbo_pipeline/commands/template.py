@@ -36,7 +36,10 @@ _DEFAULTS: dict[str, Any] = {
     "store_url": "sqlite:///store.sqlite",
     "roles": DEFAULT_ROLES,
     "hints": {},
+    "particular": [],
     "tax_codes": {"": "NON"},
+    "quotes": "false",
+    "purchase_orders": "false",
 }
 
 
@@ -46,5 +49,5 @@ def settings_text(values: Mapping[str, Any]) -> str:
 
     template = (files("qbo_pipeline.commands") / "connection.toml.j2").read_text(encoding="utf-8")
     # The text is TOML for a person's own machine, not a page: there is nothing to escape.
-    environment = Environment(undefined=StrictUndefined, trim_blocks=False, keep_trailing_newline=True, autoescape=False)  # noqa: S701
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     return environment.from_string(template).render({**_DEFAULTS, **values})

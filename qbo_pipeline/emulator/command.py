@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +16,8 @@ from qbo_pipeline.emulator.http.fault_rules import FaultScript, read_script
 from qbo_pipeline.emulator.http.loopback import is_loopback
 from qbo_pipeline.emulator.http.server import base_url_of, listen, serve, warn_if_open
 from qbo_pipeline.emulator.http.settings import Settings
-from qbo_pipeline.emulator.http.state import EmulatorState
-from qbo_pipeline.emulator.http.state_file import StateFileInUse, locked, saved_realm
+from qbo_pipeline.emulator.http.state import EmulatorState, save_value
+from qbo_pipeline.emulator.http.state_file import StateFileInUse, locked, saved
 
 DEFAULT_REALM = "9130350000000001"
 SEEDS = ("us", "uk", "eu", "empty")
@@ -28,7 +27,9 @@ def emulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 0,
     state: Annotated[Path | None, typer.Option(help="SQLite file that keeps everything; left out: memory.")] = None,
     realm: Annotated[str | None, typer.Option(help="Realm id of the company, digits only.")] = None,
-    company: Annotated[str, typer.Option(help="Company to begin with: us, uk, eu or empty.")] = "us",
+    company: Annotated[
+        str | None, typer.Option(help="Company to begin with: us (the default), uk, eu or empty.")
+    ] = None,
     limits: Annotated[str, typer.Option(help="Intuit's limits: qbo, off, or xN for N times them.")] = "qbo",
     latency: Annotated[int, typer.Option(min=0, max=120_000, help="Milliseconds before each answer.")] = 0,
     faults: Annotated[Path | None, typer.Option(help="TOML or JSON file of failures to order.")] = None,
@@ -49,7 +50,7 @@ def emulator(
     try:
         settings = Settings(limits=limits, latency_ms=latency)
         script = read_script(faults) if faults is not None else FaultScript()
-        if company not in SEEDS:
+        if company not in (None, *SEEDS):
             raise ValueError(f"--company is {company!r}; write one of {', '.join(SEEDS)}.")
         if realm is not None and not (realm.isascii() and realm.isdigit() and len(realm) <= 20):
             raise ValueError(f"--realm is {realm!r}; a realm id is 1 to 20 digits.")
@@ -65,27 +66,36 @@ def run(
     script: FaultScript,
     path: Path | None,
     realm: str | None,
-    seed: str,
+    company: str | None,
     host: str,
     port: int,
     allowed_hosts: frozenset[str],
 ) -> None:
     """Open the company, and serve it until the process is told to stop."""
+    begun_with = saved(path, "seed")
+    if company is not None and begun_with not in (None, company):
+        raise ValueError(f"{path} was begun with --company {begun_with} and keeps it; name another --state.")
+    seed = begun_with or company or SEEDS[0]
     warn_if_open(host, lambda text: typer.secho(text, err=True, fg="red", bold=True))
     with listen(host, port) as listener:
         base_url = base_url_of(listener, host)
         clock = VirtualClock()
-        company_settings = dataclasses.replace(CompanySettings(), download_base_url=base_url)
-        chosen = realm or saved_realm(path) or DEFAULT_REALM
-        company = Company.open(path, seed=seed, realm=chosen, clock=clock, settings=company_settings)
+        opened = Company.open(
+            path,
+            seed=seed,
+            realm=realm or saved(path, "realm") or DEFAULT_REALM,
+            clock=clock,
+            settings=CompanySettings(download_base_url=base_url),
+        )
         try:
-            shared = EmulatorState(company, clock, settings, base_url=base_url)
-            shared.label = f"seed {seed}" if path is None else f"{path.name}"
-            shared.open_to_network = not is_loopback(host)
-            shared.faults.add(script)
-            serve(Emulator(shared, allowed_hosts=allowed_hosts), listener)
+            state = EmulatorState(opened, clock, settings, base_url=base_url)
+            save_value(state.store, "seed", seed)
+            state.label = f"company {seed}" if path is None else f"company {seed} in {path.name}"
+            state.open_to_network = not is_loopback(host)
+            state.faults.add(script)
+            serve(Emulator(state, allowed_hosts=allowed_hosts), listener)
         finally:
-            company.close()
+            opened.close()
 
 
 def _plain(error: Exception) -> str:

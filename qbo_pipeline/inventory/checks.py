@@ -109,8 +109,8 @@ def _total(documents: pd.DataFrame) -> Iterator[Finding]:
         net, tax, total = (documents.at[row, name] for name in ("net_amount", "tax_amount", "total_amount"))
         yield Finding(
             "documents", row, "total", "total_amount", decimal_text(total),
-            f"total_amount is {decimal_text(total)}, but net_amount {decimal_text(net)} and tax_amount {decimal_text(tax)} "
-            f"make {decimal_text(net + tax)}",
+            f"total_amount is {decimal_text(total)}, but net_amount {decimal_text(net)} and tax_amount "
+            f"{decimal_text(tax)} make {decimal_text(net + tax)}",
         )  # fmt: skip
 
 
@@ -137,8 +137,8 @@ def _tax_of_lines(documents: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Find
         if abs(tax - total) > allowed:
             yield Finding(
                 "documents", row, "lines_tax", "tax_amount", decimal_text(tax),
-                f"tax_amount is {decimal_text(tax)}, but the lines' tax adds up to {decimal_text(total)}; rounding allows "
-                f"{decimal_text(allowed)}",
+                f"tax_amount is {decimal_text(tax)}, but the lines' tax adds up to {decimal_text(total)}; "
+                f"rounding allows {decimal_text(allowed)}",
             )  # fmt: skip
 
 
@@ -205,7 +205,8 @@ def _transfers(movements: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Finding
             product, quantity = unequal[identity]
             yield Finding(
                 "movements", row, "transfer", "quantity", decimal_text(quantity),
-                f"what a transfer takes out it puts in, but of product {product!r} {decimal_text(quantity)} is left over",
+                f"what a transfer takes out it puts in, but of product {product!r} {decimal_text(quantity)} "
+                "is left over",
             )  # fmt: skip
         else:
             value = values.at[row]
@@ -224,8 +225,8 @@ def _assemblies(movements: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Findin
         if abs(difference) > ROUNDING_OF_AN_ENTRY:
             yield Finding(
                 "movements", row, "assembly", "value", decimal_text(stock.at[row]),
-                f"an assembly adds the labour it absorbed to the stock, but stock changes by {decimal_text(stock.at[row])} "
-                f"and labour is {decimal_text(labour.at[row])}",
+                "an assembly adds the labour it absorbed to the stock, but stock changes by "
+                f"{decimal_text(stock.at[row])} and labour is {decimal_text(labour.at[row])}",
             )  # fmt: skip
 
 
@@ -245,7 +246,8 @@ def _against_its_quantity(lines: pd.DataFrame) -> Iterator[Finding]:
     for row in _rows(((quantity > 0) & (value < 0)) | ((quantity < 0) & (value > 0))):
         yield Finding(
             "movement_lines", row, "negative_cost", "value", decimal_text(value.at[row]),
-            f"quantity {decimal_text(quantity.at[row])} at value {decimal_text(value.at[row])}: the cost of one is negative",
+            f"quantity {decimal_text(quantity.at[row])} at value {decimal_text(value.at[row])}: "
+            "the cost of one is negative",
             fatal=False,
         )  # fmt: skip
 

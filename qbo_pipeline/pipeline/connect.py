@@ -60,20 +60,25 @@ def open_oauth(settings: Settings, secrets: Secrets, transport: Transport) -> OA
     )
 
 
+def open_vault(settings: Settings, secrets: Secrets, database: Database) -> StoredTokenStore:
+    """Where the connection's tokens are kept; raises `NotConnected` where the key that encrypts them is missing."""
+    if secrets.encryption_key is None:
+        raise NotConnected(_missing(settings, ["encryption_key"], "32 random bytes in base64: it encrypts the tokens"))
+    return StoredTokenStore(
+        database,
+        settings.connection.name,
+        settings.quickbooks.realm,
+        KeyRing.from_text(secrets.encryption_key.get_secret_value()),
+    )
+
+
 def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth: OAuth) -> TokenKeeper:
     """The keeper of the connection's tokens.
 
     A refresh token in the environment starts a connection that the vault does not know yet; afterwards the vault's
     is always the newer one. Raises `NotConnected` where there is neither.
     """
-    if secrets.encryption_key is None:
-        raise NotConnected(_missing(settings, ["encryption_key"], "32 random bytes in base64: it encrypts the tokens"))
-    store = StoredTokenStore(
-        database,
-        settings.connection.name,
-        settings.quickbooks.realm,
-        KeyRing.from_text(secrets.encryption_key.get_secret_value()),
-    )
+    store = open_vault(settings, secrets, database)
     keeper = TokenKeeper(store, oauth)
     if store.load() is None:
         if secrets.refresh_token is None:

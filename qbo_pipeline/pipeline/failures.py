@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from qbo_pipeline.pipeline.connect import ConnectionMismatch, NotConnected
+from qbo_pipeline.pipeline.reconcile import NothingReconciled
 from qbo_pipeline.quickbooks.errors import PermanentError, TransientError
+from qbo_pipeline.reconciliation.signoff import SignOffError
 from qbo_pipeline.settings import SettingsError
 from qbo_pipeline.sources.errors import SourceError, SourceUnavailable
 from qbo_pipeline.store.migrations import MigrationError
+from qbo_pipeline.store.tokens import VaultError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,10 @@ class PlainFailure:
     transient: bool
 
 
-_PERMANENT = (SettingsError, SourceError, ConnectionMismatch, NotConnected, PermanentError, MigrationError)
+_PERMANENT = (
+    SettingsError, SourceError, ConnectionMismatch, NotConnected, PermanentError, MigrationError, VaultError,
+    SignOffError, NothingReconciled,
+)  # fmt: skip
 _TRANSIENT = (SourceUnavailable, TransientError)
 
 

@@ -55,3 +55,13 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
         return Loaded(summary, tuple(counts(connection, run.name, first, last)))
+
+
+def posted_by_entity(run: Run) -> dict[str, int]:
+    """How many objects of each QBO entity are posted, the newest revision of each."""
+    with run.database.reading() as connection:
+        found: dict[str, int] = {}
+        for item in counts(connection, run.name):
+            if item.state == "posted":
+                found[item.entity] = found.get(item.entity, 0) + item.count
+        return found

@@ -14,7 +14,7 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from qbo_pipeline.posting import core
-from qbo_pipeline.posting.events import CREATE, DELETE, SUPERSEDED, UNKNOWN, VOID, Change, Row
+from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, SUPERSEDED, UNKNOWN, VOID, Change, Row
 from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
 from qbo_pipeline.posting.policy import Policy
@@ -24,6 +24,7 @@ from qbo_pipeline.store.postings import Link, links
 
 BATCH_ITEMS = 30  # Intuit, limits and throttles
 WITHDRAWN = "withdrawn"
+BYTES_LOST = "frozen_bytes_lost"
 
 
 class FrozenBytesLost(RuntimeError):
@@ -60,9 +61,10 @@ class Claims:
         """
         with self._turns.transaction() as (transaction, now):
             again = claims.frozen(transaction, self._scope, now, BATCH_ITEMS)
+            unit: Unit | None = None
             if again:
-                unit: Unit | None = self._frozen_before(transaction, [row_of(row) for row in again])
-            else:
+                unit = self._frozen_before(transaction, [row_of(row) for row in again], now)
+            if unit is None:
                 unit = self._fresh(transaction, now, lane, at_least)
             if unit is not None:
                 self._claim(transaction, unit, now)
@@ -152,10 +154,17 @@ class Claims:
         return Unit([row for row, _ in ready], request_id, items)
 
     # --- rows that were sent before ------------------------------------------------------------------------------
-    def _frozen_before(self, transaction: Connection, rows: list[Row]) -> Unit:
+    def _frozen_before(self, transaction: Connection, rows: list[Row], now: datetime) -> Unit | None:
         """The same lines under the same requestid, without the items whose fate is known: QBO keys each by its bId."""
         request_id = rows[0].request_id or ""
-        by_key = {(item.key, item.revision): item for item in self.frozen_lines(transaction, request_id)}
+        try:
+            by_key = {(item.key, item.revision): item for item in self.frozen_lines(transaction, request_id)}
+        except FrozenBytesLost as error:
+            fields = {"state": PARKED, "reason": BYTES_LOST, "message": str(error)}
+            pairs = [(row, Change("parked", fields, str(error))) for row in rows]
+            write(transaction, self._connection, pairs, now)
+            journal(transaction, self._connection, pairs, now)
+            return None
         return Unit(rows, request_id, [by_key[row.key, row.revision] for row in rows])
 
     def _claim(self, transaction: Connection, unit: Unit, now: datetime) -> None:

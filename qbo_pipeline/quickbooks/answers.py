@@ -11,10 +11,10 @@ from typing import Any
 from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.faults import Fault, decisive, read_faults
 from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Done, NotSent, Outcome, Refusal, Unknown
+from qbo_pipeline.quickbooks.pacing import QUIET_SECONDS
 from qbo_pipeline.quickbooks.transport import Answer
 from qbo_pipeline.quickbooks.wire import from_wire
 
-QUIET_SECONDS = 60.0  # Intuit: after a 429, wait 60 seconds
 _BY_PATH = {entity.path: entity.name for entity in ENTITIES.values()}
 # Refused before QBO could act, whatever the body looks like.
 _DEFINITE = frozenset({401, 403, 404, 405, 406, 411, 413, 414, 415, 429, 431})
@@ -93,16 +93,14 @@ def _refusal(answer: Answer, body: Any) -> Refusal | Unknown | None:
     if not faults:
         return None
     said = " ".join(fault.text for fault in faults)
-    if status >= 500 or _uncertain(faults):
-        return Unknown(f"HTTP {status}: {said}", answer.intuit_tid)
-    if status == 200 or 400 <= status < 500:
+    if (status == 200 or 400 <= status < 500) and not _uncertain(faults):
         return _refused(faults, status, answer.intuit_tid)
-    return Unknown(f"HTTP {status} with a fault: {said}", answer.intuit_tid)
+    return Unknown(f"HTTP {status}: {said}", answer.intuit_tid)
 
 
 def _refused(faults: tuple[Fault, ...], status: int, tid: str | None) -> Refusal:
     kind = decisive(faults)
-    return Refusal(faults, status, tid, kind, QUIET_SECONDS if kind == "throttled" else 0.0)
+    return Refusal(faults, status, tid, kind, QUIET_SECONDS if kind in ("throttled", "quota") else 0.0)
 
 
 def _uncertain(faults: tuple[Fault, ...]) -> bool:

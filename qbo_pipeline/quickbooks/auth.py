@@ -135,7 +135,10 @@ class OAuth:
         answer = self._call(Call("POST", url, headers=headers, body=form, basic=self._client), deadline)
         if answer.status != 200:
             raise _refusal(answer)
-        return _tokens(realm, _json(answer), before, self._clock.now())
+        minted = _tokens(realm, _json(answer), before, self._clock.now())
+        if minted is None:
+            raise Unavailable("the token endpoint answered 200 without usable tokens", intuit_tid=answer.intuit_tid)
+        return minted
 
     def _call(self, call: Call, deadline: float) -> Answer:
         self._meter.count("free")
@@ -150,12 +153,13 @@ class OAuth:
         return answer
 
 
-def _tokens(realm: str, body: dict[str, Any], before: Tokens | None, now: datetime) -> Tokens:
+def _tokens(realm: str, body: dict[str, Any], before: Tokens | None, now: datetime) -> Tokens | None:
+    """The tokens in an answer, `None` where it lacks them: raising here would show the answer in a traceback."""
     try:
         access, refresh = Secret(body["access_token"]), Secret(body["refresh_token"])
         access_lives, refresh_lives = int(body["expires_in"]), int(body["x_refresh_token_expires_in"])
     except (KeyError, TypeError, ValueError):
-        raise Unavailable("the token endpoint answered 200 without usable tokens") from None
+        return None
     previous, until = (before.previous_refresh_token, before.previous_until) if before else (None, None)
     if before is not None and before.refresh_token != refresh:
         previous, until = before.refresh_token, now + PREVIOUS_LIVES

@@ -6,6 +6,7 @@ Common to writes and reads; what the answer means is decided in `answers.py` and
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 
 from qbo_pipeline.quickbooks.clock import Clock
@@ -14,14 +15,13 @@ from qbo_pipeline.quickbooks.faults import decisive, read_faults
 from qbo_pipeline.quickbooks.hosts import Environment, check_realm
 from qbo_pipeline.quickbooks.keeper import AccessTokens
 from qbo_pipeline.quickbooks.meter import Meter
-from qbo_pipeline.quickbooks.pacing import BATCH, CALL, Pacer
+from qbo_pipeline.quickbooks.pacing import BATCH, CALL, QUIET_SECONDS, Pacer
 from qbo_pipeline.quickbooks.requests import Request
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.transport import Answer, Call, Transport, TransportFailure
 from qbo_pipeline.quickbooks.wire import from_wire
 
 MINOR_VERSION = "75"  # all others are ignored since August 2025
-QUIET_SECONDS = 60.0
 _MIN_SECONDS = 1.0  # a request with less than this left is not worth sending
 _QUOTA_REFUSALS = 3  # 429 to a read this often in a row, each after a quiet minute: the month's reads are used up
 
@@ -37,6 +37,22 @@ class CallFailure:
     sent: bool
     retry_after: float = 0.0
     intuit_tid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a request is sent.
+
+    `read`: it is metered; `deadline`: seconds for everything, token and wait for a slot included; `answer_seconds`:
+    the part of it that the exchange itself may take; `items`: the operations that a batch carries.
+    """
+
+    read: bool
+    deadline: float
+    max_bytes: int
+    content_type: str = "application/json"
+    answer_seconds: float = math.inf
+    items: int = 0
 
 
 class Caller:
@@ -65,22 +81,19 @@ class Caller:
         """Whether reads look used up for this month: refused again and again although the limits were kept."""
         return self._read_refusals >= _QUOTA_REFUSALS
 
-    def call(
-        self, request: Request, *, read: bool, deadline: float, max_bytes: int, content_type: str, items: int = 0
-    ) -> Answer | CallFailure:
-        """Send a request and read its whole answer, within `deadline` seconds including the wait for a slot.
+    def call(self, request: Request, manner: Manner) -> Answer | CallFailure:
+        """Send a request and read its whole answer.
 
-        `read` says that the call is metered; `items` are the operations of a batch. Never raises for what the
-        network, QBO or the token endpoint did.
+        Never raises for what the network, QBO or the token endpoint did, and never sends after the deadline.
         """
-        end = self._clock.monotonic() + deadline
+        end = self._clock.monotonic() + manner.deadline
         try:
             token = self._tokens.access_token()
-            answer = self._once(request, token, read, end, max_bytes, content_type, items)
+            answer = self._once(request, manner, token, end)
             if isinstance(answer, Answer) and answer.status == 401:
                 # The first request was refused before QBO did anything: replaying it cannot double it.
                 token = self._tokens.renew(token)
-                answer = self._once(request, token, read, end, max_bytes, content_type, items)
+                answer = self._once(request, manner, token, end)
         except PermanentError as error:
             kind = "reconnect" if isinstance(error, ReconnectNeeded) else "token"
             return CallFailure(str(error), kind, sent=False, intuit_tid=error.intuit_tid)
@@ -88,55 +101,52 @@ class Caller:
             return CallFailure(str(error), "token", sent=False, intuit_tid=error.intuit_tid)
         return answer
 
-    def _once(
-        self, request: Request, token: Secret, read: bool, end: float, max_bytes: int, content_type: str, items: int
-    ) -> Answer | CallFailure:
-        kind = BATCH if request.path == "batch" else CALL
+    def _once(self, request: Request, manner: Manner, token: Secret, end: float) -> Answer | CallFailure:
         patience = end - self._clock.monotonic() - _MIN_SECONDS
-        if patience < 0:
-            return CallFailure("the deadline passed before the request could be sent", "deadline", sent=False)
-        wait = self._pacer.acquire(kind, patience)
+        wait = self._pacer.acquire(BATCH if request.path == "batch" else CALL, patience) if patience >= 0 else 0.0
         if wait > 0:
             reason = f"the next slot under QuickBooks' limits is {wait:.1f} s away"
             return CallFailure(reason, "paced", sent=False, retry_after=wait)
+        left = min(end - self._clock.monotonic(), manner.answer_seconds)
+        if patience < 0 or left <= 0:
+            return CallFailure("the deadline passed before the request could be sent", "deadline", sent=False)
         call = Call(
             request.method,
             self._company + request.path,
             (*request.params, ("minorversion", MINOR_VERSION)),
-            {"Content-Type": content_type} if request.body else {},
+            {"Content-Type": manner.content_type} if request.body else {},
             request.body or None,
             bearer=token,
         )
-        left = max(end - self._clock.monotonic(), _MIN_SECONDS)
         try:
-            answer = self._transport.send(call, deadline=left, max_bytes=max_bytes)
+            answer = self._transport.send(call, deadline=left, max_bytes=manner.max_bytes)
         except TransportFailure as failure:
-            self._failed(request, failure, read, items)
+            self._failed(request, failure, manner)
             return CallFailure(failure.reason, failure.kind, failure.sent, intuit_tid=failure.intuit_tid)
-        self._answered(request, answer, read, items)
+        self._answered(request, answer, manner)
         return answer
 
-    def _failed(self, request: Request, failure: TransportFailure, read: bool, items: int) -> None:
+    def _failed(self, request: Request, failure: TransportFailure, manner: Manner) -> None:
         if failure.sent:
-            self._meter.count("free" if read else "write", items=items)
+            self._meter.count("free" if manner.read else "write", items=manner.items)
         log.warning(
             "%s %s failed (%s, %s): %s, intuit_tid %s",
             request.method, request.path, failure.kind, "sent" if failure.sent else "not sent", failure.reason,
             failure.intuit_tid,
         )  # fmt: skip
 
-    def _answered(self, request: Request, answer: Answer, read: bool, items: int) -> None:
+    def _answered(self, request: Request, answer: Answer, manner: Manner) -> None:
         good = 200 <= answer.status < 300
-        self._meter.count(("metered_read" if good else "free") if read else "write", items=items)
+        self._meter.count(("metered_read" if good else "free") if manner.read else "write", items=manner.items)
         log.log(
             logging.INFO if good else logging.WARNING,
             "%s %s HTTP %d in %.3f s, intuit_tid %s",
             request.method, request.path, answer.status, answer.seconds, answer.intuit_tid,
         )  # fmt: skip
-        if good and read:
+        if good and manner.read:
             self._read_refusals = 0
         if answer.status in (403, 429, 503):
-            self._rest(answer, read)
+            self._rest(answer, manner.read)
 
     def _rest(self, answer: Answer, read: bool) -> None:
         """After a refusal because of the limits the whole realm is quiet; but not where only reads are used up."""
@@ -147,5 +157,5 @@ class Caller:
         kind = decisive(read_faults(body, answer.text[:20_000], answer.status))
         if read and kind in ("throttled", "quota"):
             self._read_refusals = _QUOTA_REFUSALS if kind == "quota" else self._read_refusals + 1
-        if kind == "throttled" and not (read and self.quota_exhausted):
+        if kind in ("throttled", "quota") and not (read and self.quota_exhausted):
             self._pacer.quiet(QUIET_SECONDS)

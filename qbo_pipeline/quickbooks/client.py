@@ -12,19 +12,20 @@ from typing import Any
 
 from qbo_pipeline.quickbooks.answers import batch_outcome, whole_batch, write_outcome
 from qbo_pipeline.quickbooks.attachments import upload_body, upload_outcome
-from qbo_pipeline.quickbooks.calls import Caller, CallFailure
+from qbo_pipeline.quickbooks.calls import Caller, CallFailure, Manner
 from qbo_pipeline.quickbooks.changes import Changes, read_changes
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.errors import NotFound, Unavailable
 from qbo_pipeline.quickbooks.hosts import Environment
 from qbo_pipeline.quickbooks.keeper import AccessTokens
-from qbo_pipeline.quickbooks.ledger import LedgerReport, ledger_sign, read_ledger
+from qbo_pipeline.quickbooks.ledger import LedgerReport, ledger_sign
+from qbo_pipeline.quickbooks.ledger_reading import read_ledger
 from qbo_pipeline.quickbooks.meter import MemoryMeter, Meter
 from qbo_pipeline.quickbooks.outcomes import BatchOutcome, NotSent, Outcome, Unknown
 from qbo_pipeline.quickbooks.pacing import MemoryPacer, Pacer
 from qbo_pipeline.quickbooks.query import PAGE, Query, pages, select
-from qbo_pipeline.quickbooks.reads import READ_SECONDS, WAITS, json_of, read_json
+from qbo_pipeline.quickbooks.reads import READ_SECONDS, WAITS, json_of, read_json, reading
 from qbo_pipeline.quickbooks.reports import Report, parse_report
 from qbo_pipeline.quickbooks.requests import (
     BatchItem,
@@ -173,9 +174,7 @@ class QuickBooks:
     def _write(
         self, request: Request, deadline: float, *, items: int = 0, content_type: str = _JSON
     ) -> Answer | NotSent | Unknown:
-        answer = self._caller.call(
-            request, read=False, deadline=deadline, max_bytes=_WRITE_BYTES, content_type=content_type, items=items
-        )
+        answer = self._caller.call(request, Manner(False, deadline, _WRITE_BYTES, content_type, items=items))
         if isinstance(answer, Answer):
             return answer
         if answer.sent:
@@ -236,7 +235,7 @@ class QuickBooks:
         return parse_report(self._json(Request("GET", f"reports/{name}", tuple(params.items()))), name)
 
     def ledger(self, accounts: Sequence[str], first: date, last: date, *, multi_currency: bool = False) -> LedgerReport:
-        """The general ledger lines of balance sheet accounts (by Id), proved complete; see `ledger.read_ledger`.
+        """The general ledger lines of balance sheet accounts (by Id), proved complete; see `read_ledger`.
 
         Raises `NotFound` for an account that is not there, `ValueError` for one of profit and loss (its balance
         starts anew each fiscal year, so that its lines cannot be chained).
@@ -257,9 +256,7 @@ class QuickBooks:
         request = Request("GET", f"download/{attachable_id}")
 
         def once() -> bytes:
-            answer = self._caller.call(
-                request, read=True, deadline=READ_SECONDS, max_bytes=1_000_000, content_type=_JSON
-            )
+            answer = self._caller.call(request, reading(1_000_000))
             if isinstance(answer, CallFailure) or answer.status != 200:
                 json_of(answer, request)  # raises what the answer means
                 raise Unavailable(f"the address of attachment {attachable_id} could not be read")

@@ -15,6 +15,7 @@ from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 
 CALL, BATCH = "call", "batch"
 LATE_SECONDS = 0.3  # a slot that was missed by more is given up: using it would crowd the ones after it
+QUIET_SECONDS = 60.0  # Intuit: after a 429, wait 60 seconds
 _SHARE = 0.99
 
 

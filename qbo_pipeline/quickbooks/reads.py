@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qbo_pipeline.quickbooks.answers import QUIET_SECONDS, parsed
-from qbo_pipeline.quickbooks.calls import Caller, CallFailure
+from qbo_pipeline.quickbooks.answers import parsed
+from qbo_pipeline.quickbooks.calls import Caller, CallFailure, Manner
 from qbo_pipeline.quickbooks.clock import Clock
 from qbo_pipeline.quickbooks.errors import (
     AccessDenied,
@@ -20,6 +20,7 @@ from qbo_pipeline.quickbooks.errors import (
     Unavailable,
 )
 from qbo_pipeline.quickbooks.faults import decisive, read_faults
+from qbo_pipeline.quickbooks.pacing import QUIET_SECONDS
 from qbo_pipeline.quickbooks.requests import Request
 from qbo_pipeline.quickbooks.retrying import retried
 from qbo_pipeline.quickbooks.transport import Answer
@@ -39,27 +40,29 @@ _TRANSIENT_KINDS = frozenset({"busy", "system"})
 JsonObject = dict[str, Any]
 
 
-def read_json(
-    caller: Caller,
-    request: Request,
-    clock: Clock,
-    *,
-    content_type: str = "application/json",
-    seconds: float = READ_SECONDS,
-) -> JsonObject:
+def read_json(caller: Caller, request: Request, clock: Clock, *, content_type: str = "application/json") -> JsonObject:
     """The answer's JSON object; transient failures are tried up to four times in all.
 
     Raises a `PermanentError` or, after the last attempt, a `TransientError`.
     """
+    manner = reading(MAX_BYTES, content_type)
 
     def once() -> JsonObject:
-        # A slot may be a quiet minute away: that wait is no part of the answer's own time.
-        answer = caller.call(
-            request, read=True, deadline=seconds + QUIET_SECONDS, max_bytes=MAX_BYTES, content_type=content_type
-        )
+        answer = caller.call(request, manner)
         return json_of(answer, request, quota_exhausted=caller.quota_exhausted)
 
     return retried(once, clock, WAITS)
+
+
+def reading(max_bytes: int, content_type: str = "application/json") -> Manner:
+    """How reads are sent: they wait for their slot, which may be a quiet minute away, beyond the answer's own time."""
+    return Manner(
+        read=True,
+        deadline=READ_SECONDS + 2 * QUIET_SECONDS,
+        max_bytes=max_bytes,
+        content_type=content_type,
+        answer_seconds=READ_SECONDS,
+    )
 
 
 def json_of(answer: Answer | CallFailure, request: Request, *, quota_exhausted: bool = False) -> JsonObject:
@@ -71,6 +74,7 @@ def json_of(answer: Answer | CallFailure, request: Request, *, quota_exhausted: 
     faults = read_faults(body, answer.text[:20_000] if body is None else "", answer.status)
     if not faults and answer.status == 200 and isinstance(body, dict):
         return body
+    del body  # a refusal may repeat our token, and a traceback may show local variables
     kind = decisive(faults) if faults else ""
     said = (
         " ".join(fault.text for fault in faults)

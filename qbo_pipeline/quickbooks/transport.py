@@ -120,7 +120,6 @@ class Transport:
         finally:
             _current.reset(token)
         # Raised here, outside of the handlers: its context would lead to frames that hold the headers.
-        failure.__context__ = None
         raise failure
 
     def _exchange(self, call: Call, exchange: _Exchange, max_bytes: int) -> Answer:

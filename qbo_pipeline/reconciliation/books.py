@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import Whole, cents_exact, micros
-from qbo_pipeline.reconciliation.frames import FrameError, one_array as flat, to_table
+from qbo_pipeline.reconciliation.frames import FrameError, flat, to_table
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
+from qbo_pipeline.reconciliation.opening import opening_stock
 
 Flags = npt.NDArray[np.bool_]
 
@@ -58,7 +59,8 @@ class Books:
     accounts: list[str]
     account_names: list[str]
     documents: Any  # Arrow strings: the record keys under which values are posted
-    stock: Any  # Arrow tables as checked at the door
+    stock: Any  # Arrow tables as checked at the door; after the extracted rows come those of the opening values
+    extracted_rows: int
     postings: Any
     effects: Any
     ledger: Any
@@ -91,6 +93,9 @@ class Books:
 def read_books(given: ReconciliationInput) -> Books:
     """Check and code the input; raises `FrameError` for a frame that cannot be used."""
     stock = to_table("stock", given.stock, inputs.STOCK)
+    extracted = stock.num_rows
+    if given.opening_values is not None:
+        stock = pa.concat_tables([stock, opening_stock(given)])
     postings = to_table("postings", given.postings, inputs.POSTINGS)
     effects = to_table("effects", given.effects, inputs.EFFECTS)
     ledger = to_table("ledger", given.ledger, inputs.LEDGER)
@@ -115,6 +120,7 @@ def read_books(given: ReconciliationInput) -> Books:
         account_names=names,
         documents=documents,
         stock=stock,
+        extracted_rows=extracted,
         postings=postings,
         effects=effects,
         ledger=ledger,
@@ -279,7 +285,9 @@ def _adopt(books: Books, marker_key: Whole) -> None:
         books.adopted[row] = int(books.ledger_object[line])
         books.posting_object[row] = books.ledger_object[line]
         books.posting_in_qbo[row] = books.posting_current[row] = True
-        books.ledger_posting[books.ledger_object == books.ledger_object[line]] = row
+    taken = np.array(sorted((found, row) for row, found in books.adopted.items()), dtype=np.int64).reshape(-1, 2)
+    adopter = _find(taken[:, 0], taken[:, 1], books.ledger_object)
+    books.ledger_posting = np.where(adopter < 0, books.ledger_posting, adopter)
 
 
 def _fill_accounts(books: Books) -> None:

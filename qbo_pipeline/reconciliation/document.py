@@ -17,6 +17,8 @@ from qbo_pipeline.reconciliation.books import IN_FLIGHT, day_number
 from qbo_pipeline.reconciliation.entries import Row
 from qbo_pipeline.reconciliation.inputs import Close
 
+SMALL_CENTS = 5  # what one entry may leave to rounding
+
 Cell = tuple[int, int]  # account, day
 Gap = dict[Cell, int]  # cents
 
@@ -111,11 +113,9 @@ class Context:
     objects: Mapping[tuple[str, str], Row]
 
     def late_for(self, day: int, seen: datetime | None) -> Close | None:
-        """The first signed-off period that the day falls into, where it was signed before `seen`."""
-        for close in self.closes:
-            if seen is not None and day <= day_number(close.through) and seen > close.signed_at:
-                return close
-        return None
+        """The signed-off period that the day falls into, where it was signed before `seen`."""
+        period = next((close for close in self.closes if day <= day_number(close.through)), None)
+        return period if period and seen is not None and seen > period.signed_at else None
 
 
 def take(gap: Gap, cell: Cell, cents: int) -> None:

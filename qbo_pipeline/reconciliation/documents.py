@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole, money, sum_by
-from qbo_pipeline.reconciliation.books import Books, encode, flat, whole
+from qbo_pipeline.reconciliation.books import Books, encode, whole
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.frames import DAY, make
+from qbo_pipeline.reconciliation.frames import DAY, flat, make
 from qbo_pipeline.reconciliation.matching import Cells, Matching
 from qbo_pipeline.reconciliation.result import DOCUMENTS
 

@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     cause: Cause
     detail: str
     cents: int
-    note: str = ""  # a sentence with the numbers, added to the cause's explanation
+    note: str | None = None  # a sentence with the numbers, added to the cause's explanation
     record_key: str | None = None
     posting_key: str | None = None
     revision: int | None = None

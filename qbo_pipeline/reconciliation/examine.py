@@ -35,7 +35,7 @@ def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
         as_at=books.as_at,
         currency=books.input.currency,
         account_names=tuple(books.account_names),
-        closes=tuple(sorted(books.input.closes, key=lambda close: close.through)),
+        closes=tuple(inputs.periods(books.input.closes)),
         objects=_objects(books),
     )
     tables, changes = [], []
@@ -58,7 +58,7 @@ def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
 def _objects(books: Books) -> dict[tuple[str, str], Row]:
     if books.input.objects is None:
         return {}
-    rows = to_table("objects", books.input.objects, inputs.OBJECTS).to_pylist()
+    rows = to_table("objects", books.input.objects, (*inputs.OBJECTS, inputs.OBJECT_DAY)).to_pylist()
     return {(ENTITIES.get(row["qbo_type"], row["qbo_type"]), row["qbo_id"]): row for row in rows}
 
 

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import Whole, micros
-from qbo_pipeline.reconciliation.books import Books, Flags, entity_names, flat, whole
-from qbo_pipeline.reconciliation.frames import to_table
+from qbo_pipeline.reconciliation.books import Books, Flags, entity_names, whole
+from qbo_pipeline.reconciliation.frames import flat, to_table
 
 STOCK_COLUMNS = (
     "record_key", "kind", "number", "business_date", "product_id", "location_id", "account_id", "quantity", "value",

@@ -58,7 +58,7 @@ def to_table(name: str, frame: Any, columns: Columns) -> Any:
     return pa.table(arrays, schema=pa.schema([(column.name, column.type) for column in columns]))
 
 
-def one_array(column: Any) -> Any:
+def flat(column: Any) -> Any:
     """An Arrow column as one array; copied only where it has several chunks."""
     if not isinstance(column, pa.ChunkedArray):
         return column
@@ -67,7 +67,7 @@ def one_array(column: Any) -> Any:
 
 def _to_type(name: str, column: Column, values: Any) -> Any:
     where = f"{name}.{column.name}"
-    array = one_array(values)
+    array = flat(values)
     if array.type == column.type:
         return array
     if pa.types.is_decimal(column.type) and pa.types.is_floating(array.type):
@@ -92,7 +92,7 @@ def make(data: Mapping[str, Sequence[Any] | Any], columns: Columns) -> pd.DataFr
     arrays = []
     for column in columns:
         values = data[column.name]
-        values = one_array(values)
+        values = flat(values)
         arrays.append(values.cast(column.type) if isinstance(values, pa.Array) else pa.array(values, column.type))
     table = pa.table(arrays, schema=pa.schema([(column.name, column.type) for column in columns]))
     return table.to_pandas(types_mapper=pd.ArrowDtype)

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, YES_NO, Column, Columns
+from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, Column, Columns
 
 DISPOSITIONS = (
     "posted", "waiting", "parked", "skipped", "excluded", "set_aside", "not_extracted",
@@ -48,10 +48,7 @@ POSTINGS: Columns = (
     Column("state", TEXT, "ready sending posted unknown parked drifted deleted_in_qbo superseded skipped"),
     Column("reason", TEXT, "why it is parked or skipped", required=False),
     Column("first_seen", INSTANT, "when this revision was built", required=False),
-    Column("posted_at", INSTANT, "when QBO confirmed it", required=False),
     Column("sync_token", TEXT, "QBO's version of the object as we left it", required=False),
-    Column("recovered", YES_NO, "found by its marker after an unknown outcome", required=False),
-    Column("superseded_by", TEXT, "the posting that took its place", required=False),
     Column("currency", TEXT, "currency of the object (null: home currency)", required=False),
     Column("record_state", TEXT, "the record in the source: live, voided, vanished (null: judged by its stock rows)",
            required=False),
@@ -109,11 +106,13 @@ OBJECTS: Columns = (
     Column("changed_by", TEXT, "by whom, where QBO tells", required=False),
 )
 
+OBJECT_DAY = Column("business_date", DAY, "its TxnDate today: tells one moved past the ledger's last day from one "
+                    "coded to another account", required=False)  # fmt: skip
+
 EARLIER: Columns = (
     Column("difference_key", TEXT, "identity of a difference in the reconciliation before this one"),
     Column("cause", TEXT, "its cause"),
     Column("business_date", DAY, "its date"),
-    Column("amount", EXACT, "its amount then"),
     Column("first_seen", INSTANT, "when it was first seen"),
 )
 
@@ -136,12 +135,21 @@ class Close:
     balances: tuple[ClosedBalance, ...] = ()
 
 
+def periods(closes: tuple[Close, ...]) -> list[Close]:
+    """Signed-off periods by date; of one signed several times, the last signing. A day belongs to the first whose
+    `through` it does not exceed."""
+    last = {close.through: close for close in sorted(closes, key=lambda one: one.signed_at)}
+    return [last[through] for through in sorted(last)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationInput:
     """Everything that `reconcile` looks at; it reads nothing else, no clock either.
 
     `stock_values` is None where the source cannot value its stock at a past date: then its movements are the stock
-    value. `objects` is what QBO answers today for objects that do not agree (see `engine.objects_to_read`).
+    value. `objects` is what QBO answers today for objects that do not agree (see `engine.objects_to_read`), with the
+    columns of `OBJECTS` and, where known, `OBJECT_DAY`. `opening_values` (columns of `STOCK_VALUES`) is the source's
+    stock as at the day before `opening_date`, for a company that had stock before its movements are read.
     `opening_date` is the first day that the pipeline posts: what either side holds from before it, without being
     matched, is the opening balance. `pending_days` are days up to `as_at` that changed in the source since they were
     extracted. `records_read` counts the stock-moving records up to `as_at` that the source delivered, by kind, for
@@ -158,6 +166,7 @@ class ReconciliationInput:
     stock_values: Any | None = None
     objects: Any | None = None
     earlier: Any | None = None
+    opening_values: Any | None = None
     closes: tuple[Close, ...] = ()
     opening_date: date | None = None
     pending_days: tuple[date, ...] = ()

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents
-from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number, encode, flat
+from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number, encode
 from qbo_pipeline.reconciliation.foreign import Foreign
-from qbo_pipeline.reconciliation.frames import make
-from qbo_pipeline.reconciliation.inputs import DISPOSITIONS, Close
+from qbo_pipeline.reconciliation.frames import flat, make
+from qbo_pipeline.reconciliation.inputs import DISPOSITIONS, Close, periods
 from qbo_pipeline.reconciliation.result import COMPLETENESS, COUNTS, LATE_ARRIVALS, LEDGER_ONLY
 from qbo_pipeline.reconciliation.sides import Balances
 from qbo_pipeline.reconciliation.totals import names
@@ -49,7 +49,7 @@ def completeness(books: Books, totals: Balances) -> pd.DataFrame:
 
 def counts(books: Books) -> pd.DataFrame:
     """The frame of that name: each record up to the date once, by kind and disposition."""
-    here = np.flatnonzero(books.stock_day <= books.as_at)
+    here = np.flatnonzero(books.stock_day[: books.extracted_rows] <= books.as_at)
     (record,), _ = encode(books.stock["record_key"])
     _, first = np.unique(record[here], return_index=True)
     rows = books.stock.select(["kind", "disposition"]).take(pa.array(here[first]))
@@ -66,14 +66,6 @@ def counts(books: Books) -> pd.DataFrame:
         for place in range(len(kinds))
     ]
     return make(data, COUNTS)
-
-
-def periods(closes: tuple[Close, ...]) -> list[Close]:
-    """Signed-off periods by date; of one signed several times, the last signing."""
-    last: dict[Any, Close] = {}
-    for close in sorted(closes, key=lambda one: one.signed_at):
-        last[close.through] = close
-    return [last[through] for through in sorted(last)]
 
 
 def late_arrivals(books: Books) -> pd.DataFrame:

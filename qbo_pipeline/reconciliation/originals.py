@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole
-from qbo_pipeline.reconciliation.books import ENTITIES, Books, encode, entity_names, flat
+from qbo_pipeline.reconciliation.books import ENTITIES, Books, encode, entity_names
 from qbo_pipeline.reconciliation.entries import Row
+from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 
 
@@ -24,7 +25,6 @@ class Originals:
 
     def __init__(self, books: Books, rows: Whole) -> None:
         self.books = books
-        self.names: dict[int, Any] = {}
         postings = books.postings
         markers = pc.unique(books.ledger["marker"].take(pa.array(rows)).drop_null())
         numbers = pc.unique(books.ledger["qbo_number"].take(pa.array(rows)).drop_null())
@@ -38,6 +38,7 @@ class Originals:
                 self.by_marker[posting["posting_key"]] = posting
             if posting["in_qbo"] and posting["qbo_number"] is not None:
                 self.by_number.setdefault((posting["entity"], posting["qbo_number"]), posting)
+        self.names = self._names()
         self.by_content = self._contents(rows)
         self.by_sent = self._no_longer_standing(rows)
 
@@ -94,12 +95,12 @@ class Originals:
                 found.setdefault((posting["entity"], day, *sorted(content.items())), posting)
         return found
 
-    def name_of(self, posting: Row) -> Any:
-        """The customer or supplier of our own object as the ledger shows it."""
-        if posting["row"] not in self.names:
-            lines = np.flatnonzero(self.books.ledger_posting == posting["row"])[:1].tolist()
-            self.names[posting["row"]] = self.books.ledger["name"][lines[0]].as_py() if lines else None
-        return self.names[posting["row"]]
+    def _names(self) -> dict[int, Any]:
+        """For the postings known by number, the customer or supplier that the ledger shows."""
+        wanted = np.array([posting["row"] for posting in self.by_number.values()], dtype=np.int64)
+        lines = np.flatnonzero(np.isin(self.books.ledger_posting, wanted))
+        names = self.books.ledger["name"].take(pa.array(lines)).to_pylist()
+        return dict(zip(self.books.ledger_posting[lines].tolist(), names, strict=True))
 
     def of(self, lines: list[Row]) -> tuple[Row, str] | None:
         """The posting that these lines are a copy of, and by what they are known."""
@@ -109,7 +110,7 @@ class Originals:
         first = lines[0]
         same_number = self.by_number.get((first["entity"], first["qbo_number"]))
         if same_number is not None:
-            names = {self.name_of(same_number), first["name"]}
+            names = {self.names.get(same_number["row"]), first["name"]}
             if len(names - {None, ""}) < 2:
                 return same_number, "number"
         if first["entity"] in SALES_FORMS:

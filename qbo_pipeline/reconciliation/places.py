@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import Whole, exact, micros, money, round_to_cents, sum_by
-from qbo_pipeline.reconciliation.books import Books, Flags, codes, encode, flat
-from qbo_pipeline.reconciliation.frames import empty, make, to_table
+from qbo_pipeline.reconciliation.books import Books, Flags, codes, encode
+from qbo_pipeline.reconciliation.frames import empty, flat, make, to_table
 from qbo_pipeline.reconciliation.result import BY_PRODUCT_LOCATION
 
 

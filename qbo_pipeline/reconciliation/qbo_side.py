@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from qbo_pipeline.reconciliation.books import day_number
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import Context, Document, Gap, Sent, take
+from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Sent, take
 from qbo_pipeline.reconciliation.entries import Change, Entry, amount_text, day_text, posting_trace
 
 SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
-SMALL_CENTS = 5  # what an entry may leave to rounding
 
 
 def explain(document: Document, sent: Sent, context: Context) -> tuple[list[Entry], list[Change]]:
@@ -47,7 +47,11 @@ class _Finder:
     def gone(self) -> None:
         """Nothing of it is left on the inventory accounts."""
         status = (self.sent.status or {}).get("status")
+        day = (self.sent.status or {}).get("business_date")
         drifted = self.sent.posting["state"] == "drifted"
+        if status == "live" and day is not None and day_number(day) != self.sent.day:
+            self._redated(day_number(day))  # past the last day of the ledger that was read
+            return
         if status == "live" or (status is None and drifted and not self.sent.lines):
             cause, detail, now = Cause.CHANGED_IN_QBO, "account", "another account, not an inventory account"
         elif status == "voided" or (status is None and self.sent.lines):

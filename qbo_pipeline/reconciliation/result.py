@@ -86,7 +86,7 @@ DIFFERENCES: Columns = (
     Column("changed_by", TEXT, "by whom"),
     Column("first_seen", INSTANT, "when the difference was first seen by an earlier reconciliation; null: now"),
     Column("age_days", WHOLE, "as_at − business_date"),
-    Column("explanation", TEXT, "in plain words, with the numbers"),
+    Column("explanation", TEXT, "in plain words: what happened, with what, by whom"),
     Column("remedy", TEXT, "what to do, in plain words"),
     Column("who", TEXT, "who does it: accountant, data engineer, source user, nobody"),
 )  # ordered by business_date, document_key, account_id, cause, detail, amount

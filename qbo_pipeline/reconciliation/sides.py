@@ -14,11 +14,11 @@ import numpy as np
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT, Whole, cents_exact, round_to_cents
-from qbo_pipeline.reconciliation.books import Books, codes, flat
+from qbo_pipeline.reconciliation.books import Books, codes
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.entries import Entry, amount_text
 from qbo_pipeline.reconciliation.foreign import Foreign
-from qbo_pipeline.reconciliation.frames import to_table
+from qbo_pipeline.reconciliation.frames import flat, to_table
 from qbo_pipeline.reconciliation.matching import Matching
 from qbo_pipeline.reconciliation.places import Places
 

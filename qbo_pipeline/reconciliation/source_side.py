@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import Context, Document, Gap, Pending, take
+from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Pending, take
 from qbo_pipeline.reconciliation.entries import Change, Entry, Row, amount_text, day_text, posting_trace
 from qbo_pipeline.reconciliation.unsent import cause_of
-
-SMALL_CENTS = 5  # what one entry may leave to rounding
 
 
 def explain(document: Document, context: Context) -> tuple[list[Entry], list[Change]]:
@@ -109,7 +107,7 @@ class _Finder:
             for (account, day), cents in sorted(change.items()):
                 late = self.context.late_for(day, self.seen) is not None
                 cause, detail = cause_of(pending.posting["state"], "waiting", self.document.kind or "", late=late)
-                self._add(account, day, cause, detail, cents, "", pending.posting)
+                self._add(account, day, cause, detail, cents, None, pending.posting)
 
     def waiting_records(self) -> None:
         """Records that another record's posting should carry and does not, or that have no posting in QBO at all."""
@@ -127,7 +125,7 @@ class _Finder:
             late = self.context.late_for(part.day, part.first_seen) is not None
             cause, detail = cause_of(state, part.disposition, part.kind, late=late)
             posting = pending.posting if pending else None
-            self._add(part.account, part.day, cause, detail, -cents, "", posting, part.record_key)
+            self._add(part.account, part.day, cause, detail, -cents, None, posting, part.record_key)
 
     def other_dates(self) -> None:
         """Posted on one day, in the source on another."""
@@ -208,7 +206,7 @@ class _Finder:
         return _size(after) < _size(self.gap)
 
     def _add(
-        self, account: int, day: int, cause: Cause, detail: str, cents: int, note: str,
+        self, account: int, day: int, cause: Cause, detail: str, cents: int, note: str | None,
         posting: Row | None = None, record_key: str | None = None,
     ) -> None:  # fmt: skip
         if not cents:

@@ -23,6 +23,8 @@ from qbo_pipeline.reconciliation.entries import Change, Entry
 from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, make, to_table
 from qbo_pipeline.reconciliation.result import CHANGED_AFTER_POSTING, DIFFERENCES
 
+_WITH_REASON = [Cause.PARKED.value, Cause.SKIPPED.value, Cause.BACK_DATED.value]
+
 ENTRY_SCHEMA = pa.schema(
     [
         ("scope", TEXT), ("document_key", TEXT), ("account", WHOLE), ("day", WHOLE), ("cause", TEXT),
@@ -64,7 +66,8 @@ def differences(entries: Any, books: Books) -> pd.DataFrame:
     def text(name: str) -> Any:
         return pa.array([getattr(meaning, name) for meaning in known], TEXT).take(meanings.indices)
 
-    explanation = pc.binary_join_element_wise(text("explanation"), entries["note"], " ", null_handling="skip")
+    sentences = (text("explanation"), entries["note"], _reason(entries), _by_whom(entries))
+    explanation = pc.binary_join_element_wise(*sentences, " ", null_handling="skip")
     data = {name: entries[name] for name in ENTRY_SCHEMA.names if name not in ("account", "day", "cents", "note")}
     data |= {
         "difference_key": keys,
@@ -78,6 +81,22 @@ def differences(entries: Any, books: Books) -> pd.DataFrame:
         "who": text("who"),
     }
     return make(data, DIFFERENCES)
+
+
+def _reason(entries: Any) -> Any:
+    """Why it is not posted, as recorded; null where that does not matter."""
+    asked = pc.is_in(entries["cause"], pa.array(_WITH_REASON, TEXT))
+    sentence = pc.binary_join_element_wise("Reason: ", entries["reason"], ".", "")
+    return pc.if_else(asked, sentence, pa.scalar(None, TEXT))
+
+
+def _by_whom(entries: Any) -> Any:
+    """Who entered or changed it in QBO and when, as far as QBO tells."""
+    when = pc.binary_join_element_wise(pc.strftime(entries["changed_at"], "%Y-%m-%d %H:%M"), " UTC", "")
+    by = pc.binary_join_element_wise("by ", entries["changed_by"], "")
+    known = pc.or_(pc.is_valid(when), pc.is_valid(by))
+    sentence = pc.binary_join_element_wise("Last touched in QuickBooks", by, when, " ", null_handling="skip")
+    return pc.if_else(known, pc.binary_join_element_wise(sentence, ".", ""), pa.scalar(None, TEXT))
 
 
 def _keys(entries: Any) -> list[str]:

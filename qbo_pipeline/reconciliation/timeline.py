@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents, sum_by, to_cents, to_decimal
-from qbo_pipeline.reconciliation.books import Books, day_number, encode, flat, whole
+from qbo_pipeline.reconciliation.books import Books, day_number, encode, whole
 from qbo_pipeline.reconciliation.foreign import Foreign
-from qbo_pipeline.reconciliation.frames import make
+from qbo_pipeline.reconciliation.frames import flat, make
 from qbo_pipeline.reconciliation.matching import Matching
 from qbo_pipeline.reconciliation.result import BY_DATE, ROLL_FORWARD, ROLL_FORWARD_LINES, Divergence
 from qbo_pipeline.reconciliation.sides import Balances

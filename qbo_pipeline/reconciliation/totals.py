@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from qbo_pipeline.reconciliation import inputs
-from qbo_pipeline.reconciliation.amounts import Whole, cents_exact, money, sum_by, to_cents
-from qbo_pipeline.reconciliation.books import Books, encode, flat, whole
+from qbo_pipeline.reconciliation.amounts import Whole, money, sum_by, to_cents
+from qbo_pipeline.reconciliation.books import Books, encode, whole
 from qbo_pipeline.reconciliation.causes import CAUSES, GROUPS, Cause
 from qbo_pipeline.reconciliation.frames import make, to_table
 from qbo_pipeline.reconciliation.result import ACCOUNTS, AGEING, AGEING_BUCKETS
@@ -124,7 +124,6 @@ def _cleared(differences: pd.DataFrame, books: Books) -> tuple[Whole, Whole]:
     if books.input.earlier is None:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     earlier = to_table("earlier", books.input.earlier, inputs.EARLIER)
-    cents_exact(flat(earlier["amount"]), "earlier.amount")
     keys = pd.Index(earlier["difference_key"].to_pylist())
     gone = ~keys.isin(differences["difference_key"].to_numpy())
     place = np.array([_CAUSES.index(Cause(name)) for name in earlier["cause"].to_pylist()], dtype=np.int64)

@@ -12,8 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.books import Books, day_number, entity_names, flat
+from qbo_pipeline.reconciliation.books import Books, day_number, entity_names
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.frames import flat
+from qbo_pipeline.reconciliation.inputs import periods
 from qbo_pipeline.reconciliation.matching import Matching, is_pending
 
 COST_KINDS = ("landed_cost", "revaluation")
@@ -102,9 +104,12 @@ def explain_unsent(books: Books, matching: Matching) -> Any:
 def _late(books: Books, stock: Any, day: Any) -> Any:
     seen = stock["first_seen"]
     late = np.zeros(len(day), dtype=bool)
-    for close in books.input.closes:
+    first = -(2**62)
+    for close in periods(books.input.closes):
+        last = day_number(close.through)
         after = np.asarray(pc.fill_null(pc.greater(seen, pa.scalar(close.signed_at, seen.type)), False))
-        late |= (day <= day_number(close.through)) & after
+        late |= (day >= first) & (day <= last) & after
+        first = last + 1
     return late
 
 

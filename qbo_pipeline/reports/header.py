@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -100,21 +99,17 @@ _PAGES = {
 }  # fmt: skip
 
 
-def _frame(name: str) -> Any:
-    return field(default_factory=lambda: empty(EXTRAS[name]))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReportExtras:
     """What the reports show beside a reconciliation; pandas frames or Arrow tables with the columns of `EXTRAS`."""
 
-    posting_journal: pd.DataFrame = _frame("posting_journal")
-    attempts: pd.DataFrame = _frame("attempts")
-    lines: pd.DataFrame = _frame("lines")
-    exceptions: pd.DataFrame = _frame("exceptions")
-    sign_offs: pd.DataFrame = _frame("sign_offs")
-    product_names: pd.DataFrame = _frame("product_names")
-    location_names: pd.DataFrame = _frame("location_names")
+    posting_journal: pd.DataFrame = field(default_factory=lambda: empty(POSTING_JOURNAL))
+    attempts: pd.DataFrame = field(default_factory=lambda: empty(ATTEMPTS))
+    lines: pd.DataFrame = field(default_factory=lambda: empty(LINES))
+    exceptions: pd.DataFrame = field(default_factory=lambda: empty(EXCEPTIONS))
+    sign_offs: pd.DataFrame = field(default_factory=lambda: empty(SIGN_OFFS))
+    product_names: pd.DataFrame = field(default_factory=lambda: empty(NAMES))
+    location_names: pd.DataFrame = field(default_factory=lambda: empty(NAMES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,7 +105,7 @@ BY_DOCUMENT = Layout(
 
 DIFFERENCES = Layout(
     "differences", "Differences", "Differences, one row for each cause",
-    "Ledger − stock. These rows add up to the difference exactly; the certification adds them up by account and column.",
+    "Ledger − stock. These rows add up to the difference exactly; the certification adds them up.",
     (
         Field("Date", "business_date", DAY, 11),
         Field("Document", "document_key", width=24),
@@ -154,7 +154,7 @@ BY_PRODUCT = Layout(
         Field("Name", "product_name", width=30),
         Field("Warehouse", "location_name", width=20),
         Field("Account", "account_name", width=18),
-        Field("Qty source", "shown_quantity", QUANTITY, 14, total=True),
+        Field("Qty source", "shown_quantity", QUANTITY, 14),
         Field("Unit cost", "unit_cost", QUANTITY, 13),
         Field("Value source", "shown_value", MONEY, 16, total=True),
         Field("Value posted to GL", "posted_value", MONEY, 16, total=True),

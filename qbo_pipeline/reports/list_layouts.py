@@ -9,20 +9,20 @@ from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, WHOLE, YES_NO, Fiel
 
 WORK_LIST = Layout(
     "work_list", "S7 Work list", "Work list",
-    "What somebody must do, the gravest and largest first. Amount is the effect on the difference.",
+    "What somebody must do, the gravest and largest first. Amount is the effect on the difference where there is one, "
+    "else that of the document.",
     (
         Field("Severity", "severity", width=10),
         Field("What happened", "what", width=60),
         Field("What to do", "to_do", width=60),
         Field("Who", "who", width=14),
         Field("Document", "document", width=20),
-        Field("Amount", "amount", MONEY, 15, total=True),
+        Field("Amount", "amount", MONEY, 15),
         Field("QBO message", "qbo_message", width=40),
         Field("intuit_tid", "intuit_tid", width=22),
         Field("Attempts", "attempts", WHOLE, 9),
         Field("Since", "since", INSTANT, 16),
     ),
-    totals=True,
 )  # fmt: skip
 
 LEDGER_ONLY = Layout(
@@ -117,6 +117,7 @@ SIGN_OFFS = Layout(
 )  # fmt: skip
 
 _DISPOSITIONS = ("posted", "waiting", "parked", "skipped", "excluded", "set_aside")
+_SUM = ",".join(f"{{{name}}}" for name in _DISPOSITIONS)
 
 COUNTS = Layout(
     "counts", "Counts", "Nothing is lost: records by what became of them",
@@ -125,7 +126,7 @@ COUNTS = Layout(
         Field("Kind", "kind_word", width=22),
         Field("Read", "read", WHOLE, 11, total=True),
         *(Field(name.replace("_", " ").capitalize(), name, WHOLE, 11, total=True) for name in _DISPOSITIONS),
-        Field("Sum", "sum", WHOLE, 11, total=True, formula="SUM({posted},{waiting},{parked},{skipped},{excluded},{set_aside})"),
+        Field("Sum", "sum", WHOLE, 11, total=True, formula=f"SUM({_SUM})"),
         Field("Not extracted", "not_extracted", WHOLE, 13, total=True),
         Field("Adds up", "holds_word", width=12),
     ),

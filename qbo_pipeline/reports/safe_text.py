@@ -30,7 +30,7 @@ def _picture(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """The text with characters that XML forbids or a reader cannot see replaced: U+0007 becomes ␇, others become �."""
-    return _ILLEGAL.sub(_picture, text)
+    return _ILLEGAL.sub(_picture, text.replace("\r\n", "\n").replace("\r", "␍"))
 
 
 def cell_text(text: str) -> str:
@@ -47,7 +47,9 @@ def cell_text(text: str) -> str:
 def csv_column(column: Any) -> Any:
     """A text column for CSV: what a spreadsheet would take for a formula begins with an apostrophe instead."""
     if pc.any(pc.match_substring_regex(column, _ILLEGAL_IN_ARROW)).as_py():
-        column = pa.array([None if text is None else visible(text) for text in column.to_pylist()], pa.string())
+        column = pa.array(
+            [None if text is None else _ILLEGAL.sub(_picture, text) for text in column.to_pylist()], pa.string()
+        )
     risky = pc.and_not(
         pc.match_substring_regex(column, _BEGINS_A_FORMULA), pc.match_substring_regex(column, _PLAIN_NUMBER)
     )

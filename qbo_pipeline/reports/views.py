@@ -19,7 +19,15 @@ from qbo_pipeline.reconciliation.frames import to_table
 from qbo_pipeline.reconciliation.result import AGEING_BUCKETS, FRAMES, Reconciliation
 from qbo_pipeline.reports.fields import Field
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras, ReportHeader
-from qbo_pipeline.reports.words import CAUSE_GROUPS, CAUSE_WORDS, GROUP_WORDS, LINE_WORDS, STATUS_WORDS, cause_words, plain
+from qbo_pipeline.reports.words import (
+    CAUSE_GROUPS,
+    CAUSE_WORDS,
+    GROUP_WORDS,
+    LINE_WORDS,
+    STATUS_WORDS,
+    cause_words,
+    plain,
+)
 
 Rows = dict[str, Any]
 
@@ -42,7 +50,8 @@ class Report:
     def table(self, name: str) -> Any:
         """A frame of the reconciliation or of the extras as an Arrow table of its stated columns."""
         if name in FRAMES:
-            return to_table(name, getattr(self.reconciliation, name), FRAMES[name]).combine_chunks()
+            columns = tuple(column._replace(required=False) for column in FRAMES[name])
+            return to_table(name, getattr(self.reconciliation, name), columns).combine_chunks()
         return to_table(name, getattr(self.extras, name), EXTRAS[name]).combine_chunks()
 
     def columns(self, name: str) -> Rows:
@@ -151,10 +160,10 @@ def by_document(report: Report) -> Rows:
     keys = [rows[name].to_pylist() for name in ("document_key", "account_id")]
     first: dict[tuple[str, str], tuple[Any, ...]] = {}
     found = report.table("differences")
-    names = ("document_key", "account_id", "first_seen", "who", "explanation", "reason")
+    names = ("document_key", "account_id", "first_seen", "who", "explanation")
     for key, account, *facts in zip(*(found[name].to_pylist() for name in names), strict=True):
         first.setdefault((key, account), tuple(facts))
-    facts = [first.get(pair, (None, None, None, None)) for pair in zip(*keys, strict=True)]
+    facts = [first.get(pair, (None, None, None)) for pair in zip(*keys, strict=True)]
     items = _item_counts(report)
     return rows | {
         "kind_word": mapped(rows["kind"], plain),
@@ -163,7 +172,7 @@ def by_document(report: Report) -> Rows:
         "items": [items.get(key) for key in keys[0]],
         "first_seen": [fact[0] for fact in facts],
         "who": [fact[1] for fact in facts],
-        "note": [" ".join(text for text in fact[2:] if text) or None for fact in facts],
+        "note": [fact[2] for fact in facts],
     }
 
 
@@ -172,9 +181,7 @@ def _item_counts(report: Report) -> dict[str, int]:
     lines = report.table("lines")
     lines = lines.filter(pc.equal(lines["side"], "source"))
     counts = lines.group_by("document_key").aggregate([("product_id", "count_distinct")])
-    return dict(
-        zip(counts["document_key"].to_pylist(), counts["product_id_count_distinct"].to_pylist(), strict=True)
-    )
+    return dict(zip(counts["document_key"].to_pylist(), counts["product_id_count_distinct"].to_pylist(), strict=True))
 
 
 def differences(report: Report) -> Rows:
@@ -203,7 +210,9 @@ def by_product_location(report: Report) -> Rows:
     return rows | {
         "product_number": mapped(rows["product_id"], lambda key: products.get(key, (key, None))[0] or key),
         "product_name": mapped(rows["product_id"], lambda key: products.get(key, (None, None))[1]),
-        "location_name": mapped(rows["location_id"], lambda key: next(filter(None, reversed(locations.get(key, ()))), key)),
+        "location_name": mapped(
+            rows["location_id"], lambda key: next(filter(None, reversed(locations.get(key, ()))), key)
+        ),
         "shown_quantity": quantity,
         "shown_value": value,
         "unit_cost": [(cost / count).quantize(_MICRO) if count else None for cost, count in pairs],
@@ -213,7 +222,10 @@ def by_product_location(report: Report) -> Rows:
 
 def _names(report: Report, name: str) -> dict[str, tuple[str | None, str | None]]:
     table = report.table(name)
-    return {key: (number, text) for key, number, text in zip(*(table[c].to_pylist() for c in table.column_names), strict=True)}
+    return {
+        key: (number, text)
+        for key, number, text in zip(*(table[c].to_pylist() for c in table.column_names), strict=True)
+    }
 
 
 def ageing(report: Report) -> Rows:

@@ -100,7 +100,7 @@ def verdict(reconciliation: Reconciliation) -> Verdict:
 def _about_the_difference(given: Reconciliation) -> str:
     if given.status == "balanced":
         return "Stock value and the Inventory account agree to the cent."
-    documents = number_of(given.differences["document_key"].nunique(), "document")
+    documents = _how_many(given)
     if given.difference:
         more = "more" if given.difference > 0 else "less"
         found = f"QuickBooks shows {money(abs(given.difference))} {given.currency} {more} than the stock is worth."
@@ -108,13 +108,20 @@ def _about_the_difference(given: Reconciliation) -> str:
         found = "The totals agree, but only because differences cancel each other."
     if given.status == "unexplained":
         rest = given.differences.loc[given.differences["cause"] == Cause.UNEXPLAINED.value, "amount"].abs().sum()
-        return f"{found} No cause is known for {money(rest)} {given.currency} of it; {documents} differ."
+        return f"{found} No cause is known for {money(rest)} {given.currency} of it: {documents} with a difference."
     known = [cause for cause in given.causes["cause"] if cause != Cause.UNEXPLAINED.value]
     causes = number_of(len(known), "cause")
     if given.unexplained:
         rest = f"{money(given.unexplained)} {given.currency}, within the tolerance, has no known cause"
         return f"{found} All but {rest}: {documents}, {causes}."
     return f"{found} Every cent of it is explained: {documents}, {causes}."
+
+
+def _how_many(given: Reconciliation) -> str:
+    """Documents that differ; where an amount belongs to no document, findings."""
+    found = given.differences[["scope", "document_key"]].drop_duplicates()
+    real = found["scope"].isin(("document", "ledger_entry")).all()
+    return number_of(found["document_key"].nunique(), "document" if real else "finding")
 
 
 def _since(given: Reconciliation) -> str:

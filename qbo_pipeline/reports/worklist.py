@@ -36,7 +36,14 @@ def work_list(report: Report) -> Rows:
     """The rows of S7, gravest first, then by amount without its sign."""
     exceptions = report.table("exceptions").to_pylist()
     named = {row["document_key"] for row in exceptions if row["document_key"]}
-    found = exceptions + [row for row in _from_differences(report) if row["document_key"] not in named or row["other"]]
+    found, effects = list(exceptions), dict[str, Decimal]()
+    for row in _from_differences(report):
+        if row["document_key"] in named and row["cause"] in _NOT_POSTED:
+            effects[row["document_key"]] = effects.get(row["document_key"], Decimal(0)) + row["amount"]
+        else:
+            found.append(row)
+    for row in exceptions:
+        row["amount"] = effects.get(row["document_key"], row["amount"])
     found.sort(key=_place)
     return {name: pa.array([row[name] for row in found], kind) for name, kind in _COLUMNS.items()}
 
@@ -48,7 +55,7 @@ def _place(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _from_differences(report: Report) -> list[dict[str, Any]]:
     """One row a document and cause that somebody must settle."""
-    names = ("qbo_type", "qbo_number", "qbo_id", "source_number", "explanation", "reason", "remedy", "first_seen")
+    names = ("qbo_type", "qbo_number", "qbo_id", "source_number", "explanation", "remedy", "first_seen")
     grouped = (
         report.table("differences")
         .group_by(["document_key", "cause"], use_threads=False)
@@ -59,13 +66,12 @@ def _from_differences(report: Report) -> list[dict[str, Any]]:
         cause = Cause(row["cause"])
         if CAUSES[cause].who == NOBODY:
             continue
-        what = " ".join(text for text in (row["explanation_first"], row["reason_first"]) if text)
         rows.append(
             {
                 "document_key": row["document_key"],
-                "other": cause not in _NOT_POSTED,
+                "cause": cause,
                 "severity": _SEVERITY.get(cause, "medium"),
-                "what": f"{CAUSES[cause].label}: {what}",
+                "what": f"{CAUSES[cause].label}: {row['explanation_first']}",
                 "to_do": row["remedy_first"],
                 "who": CAUSES[cause].who,
                 "document": _document(row),

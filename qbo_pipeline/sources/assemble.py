@@ -248,8 +248,15 @@ def _date(value: Any) -> date | None:
 
 
 def _row(cls: type[Any], values: TypedRow, **more: Any) -> Any:
-    names = {field.name for field in dataclasses.fields(cls)}
+    names = _FIELDS[cls]
     return cls(**{name: value for name, value in values.items() if name in names and value is not None}, **more)
+
+
+_FIELDS: dict[type[Any], frozenset[str]] = {
+    cls: frozenset(field.name for field in dataclasses.fields(cls))
+    for assembly in ASSEMBLIES.values()
+    for cls in (assembly.record, *(row for _, row in assembly.lines.values()))
+}
 
 
 def _grouped(rows: list[TypedRow], key: str) -> dict[str, list[TypedRow]]:

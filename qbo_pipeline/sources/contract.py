@@ -20,7 +20,6 @@ class Kind:
     required: bool
     meaning: str
     header: str | None = None
-    dated: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -33,7 +32,7 @@ KINDS: dict[str, Kind] = {
         Kind("parties", "party_id", True, "customers and suppliers"),
         Kind("products", "product_id", True, "what is bought, made and sold"),
         Kind("locations", "location_id", True, "warehouses and other places that hold stock"),
-        Kind("documents", "document_id", True, "invoices, bills, credits, quotes, purchase orders", dated=True),
+        Kind("documents", "document_id", True, "invoices, bills, credits, quotes, purchase orders"),
         Kind("document_lines", "line_id", True, "lines of the documents", header="documents"),
         Kind(
             "bill_matches",
@@ -42,9 +41,9 @@ KINDS: dict[str, Kind] = {
             "which receipt delivered a bill's line",
             header="documents",
         ),
-        Kind("movements", "movement_id", True, "everything that changes stock or its value", dated=True),
+        Kind("movements", "movement_id", True, "everything that changes stock or its value"),
         Kind("movement_lines", "line_id", True, "lines of the movements", header="movements"),
-        Kind("payments", "payment_id", False, "money received and paid", dated=True),
+        Kind("payments", "payment_id", False, "money received and paid"),
         Kind("payment_allocations", "allocation_id", False, "which document a payment settles", header="payments"),
         Kind("stock_values", "product_id", True, "the source's own stock value as at a date"),
         Kind("changed_days", "business_date", False, "which days changed since a moment"),

@@ -18,13 +18,14 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from qbo_pipeline.sources.errors import Problem, SourceError, did_you_mean
+from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable, did_you_mean
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
 from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
 
 _ROWS_AT_ONCE = 5_000
 _LARGEST_FIELD = 16 * 1024 * 1024
 _LOADED = "_loaded_files"
+_LOCK_SECONDS = 60
 
 
 class CsvFolderSource:
@@ -103,11 +104,23 @@ def load_folder(folder: Path, database: Path) -> list[str]:
     """Bring the SQLite file up to date with the folder's CSV files; the names of the tables that changed.
 
     A file is the same when its size and time are, or else its content. All changes become visible at once; when a
-    file cannot be read nothing changes.
+    file cannot be read nothing changes. Raises `SourceUnavailable` where another process keeps the file too long.
     """
     files = _csv_files(folder)
-    database.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(database, isolation_level=None, timeout=60)
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        return _load_files(files, database)
+    except (OSError, sqlite3.Error) as error:
+        locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+        remedy = (
+            "Run it again" if locked else "See that the folder can be written and has room; the file may be deleted"
+        )
+        problem = Problem("cannot keep the loaded CSV files", str(database), str(error), remedy)
+        raise (SourceUnavailable if locked else SourceError)(problem) from error
+
+
+def _load_files(files: Mapping[str, Path], database: Path) -> list[str]:
+    connection = sqlite3.connect(database, isolation_level=None, timeout=_LOCK_SECONDS)
     try:
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -112,7 +112,7 @@ def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | Non
         select(
             func.min(_P.sent_at).filter(_P.state == "sending"),
             func.min(_P.lease_until).filter(_P.state == "sending"),
-            func.min(func.coalesce(_P.not_before, _P.lease_until)).filter(_P.state == "unknown"),
+            func.min(func.coalesce(_P.not_before, _P.lease_until, _P.first_seen)).filter(_P.state == "unknown"),
         ).where(scope.condition(), _P.state.in_(("sending", "unknown")))
     ).one()
     backed_off = reading.execute(

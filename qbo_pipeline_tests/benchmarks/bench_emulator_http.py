@@ -79,10 +79,10 @@ def _query(text: str) -> bytes:
 def _invoice(customer: str, item: str, number: int) -> dict[str, Any]:
     lines = [
         {
-            "Amount": 12.5 * quantity,
+            "Amount": 12 * quantity,
             "Description": f"Line {quantity}",
             "DetailType": "SalesItemLineDetail",
-            "SalesItemLineDetail": {"ItemRef": {"value": item}, "Qty": quantity, "UnitPrice": 12.5},
+            "SalesItemLineDetail": {"ItemRef": {"value": item}, "Qty": quantity, "UnitPrice": 12},
         }
         for quantity in (1, 2, 3)
     ]

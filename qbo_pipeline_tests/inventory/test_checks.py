@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qbo_pipeline.inventory.checks import DIRECTION_OF, document_findings, movement_findings, payment_findings
 from qbo_pipeline.inventory.findings import Finding
 from qbo_pipeline.inventory.frames import make_frame
 
+EXAMPLES = settings(max_examples=30, deadline=None)
 CENTS = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents) / 100)
 KNOWN = {
     name: frozenset({"x"}) for name in ("customer", "supplier", "product", "location", "document", "movement_line")
@@ -48,11 +49,13 @@ def _check_documents(headers: list[dict[str, Any]], lines: list[dict[str, Any]])
 GROUPS = st.lists(st.lists(st.tuples(CENTS, CENTS), min_size=1, max_size=5), min_size=1, max_size=5)
 
 
+@EXAMPLES
 @given(GROUPS)
 def test_documents_that_add_up_break_nothing(groups: list[list[tuple[Decimal, Decimal]]]) -> None:
     assert _check_documents(*_documents(groups)) == []
 
 
+@EXAMPLES
 @given(GROUPS, st.data())
 def test_a_cent_on_one_line_is_found_at_its_header(
     groups: list[list[tuple[Decimal, Decimal]]], data: st.DataObject
@@ -66,6 +69,7 @@ def test_a_cent_on_one_line_is_found_at_its_header(
     assert (finding.rule, finding.row) == ("lines_net", int(line["document_id"][1:]))
 
 
+@EXAMPLES
 @given(GROUPS, st.data())
 def test_tax_may_differ_by_half_a_cent_for_each_line_and_no_more(
     groups: list[list[tuple[Decimal, Decimal]]], data: st.DataObject
@@ -97,6 +101,7 @@ def _movements(kind: str, lines: list[dict[str, Any]]) -> list[Finding]:
     return movement_findings(make_frame("movements", [header]), make_frame("movement_lines", rows), KNOWN)
 
 
+@EXAMPLES
 @given(st.lists(st.tuples(CENTS, CENTS), min_size=1, max_size=6))
 def test_a_transfer_that_keeps_quantity_and_value_breaks_nothing(moved: list[tuple[Decimal, Decimal]]) -> None:
     lines = [
@@ -106,6 +111,7 @@ def test_a_transfer_that_keeps_quantity_and_value_breaks_nothing(moved: list[tup
     assert [finding for finding in _movements("transfer", lines) if finding.fatal] == []
 
 
+@EXAMPLES
 @given(st.lists(CENTS, min_size=1, max_size=6), CENTS.filter(lambda labour: labour >= 0))
 def test_an_assembly_adds_its_labour_to_the_stock(parts: list[Decimal], labour: Decimal) -> None:
     made = sum((abs(part) for part in parts), labour)
@@ -122,6 +128,7 @@ def test_an_assembly_adds_its_labour_to_the_stock(parts: list[Decimal], labour: 
     assert rules() == ["assembly"]
 
 
+@EXAMPLES
 @given(st.sampled_from(sorted(DIRECTION_OF)), CENTS.filter(bool))
 def test_a_quantity_against_its_kind_warns(kind: str, quantity: Decimal) -> None:
     findings = _movements(kind, [{"quantity": quantity, "value": quantity}])
@@ -135,6 +142,7 @@ def test_a_stock_count_may_find_nothing_to_correct() -> None:
     assert [finding.rule for finding in _movements("receipt", [])] == ["no_lines"]
 
 
+@EXAMPLES
 @given(CENTS, st.lists(CENTS, max_size=5))
 def test_allocations_lie_between_nothing_and_the_payment(amount: Decimal, allocated: list[Decimal]) -> None:
     payment = {

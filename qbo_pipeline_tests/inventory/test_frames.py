@@ -10,7 +10,7 @@ import pandas as pd
 import pandera.errors
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_pipeline.inventory.columns import COLUMNS
@@ -51,6 +51,7 @@ def test_columns_are_exact() -> None:
     assert make_frame("parties", []).dtypes["active"].pyarrow_dtype == pa.bool_()
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(-(10**12) + 1, 10**12 - 1, places=6), min_size=1, max_size=20))
 def test_sums_in_frames_are_exact(amounts: list[Decimal]) -> None:
     frame = make_frame("movement_lines", [{"movement_id": "m", "value": amount} for amount in amounts])

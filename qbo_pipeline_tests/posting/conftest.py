@@ -17,7 +17,15 @@ from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline_tests.posting.company import MemoryCompany
-from qbo_pipeline_tests.posting.harness import CONNECTION, NO_POLICY, VirtualClock, connect, intent, journal_entry, take_in
+from qbo_pipeline_tests.posting.harness import (
+    CONNECTION,
+    NO_POLICY,
+    VirtualClock,
+    connect,
+    intent,
+    journal_entry,
+    take_in,
+)
 
 ONE_WORKER = PostingSettings(batch_workers=1, single_workers=0)
 

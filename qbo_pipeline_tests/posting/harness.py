@@ -12,7 +12,6 @@ from typing import Any
 from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.intents import put
-from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.hosts import environment
 from qbo_pipeline.quickbooks.pacing import Pacer, Unpaced
@@ -23,11 +22,6 @@ from qbo_pipeline.store.tables.records import connections
 CONNECTION = "shop"
 DAY = date(2026, 3, 2)
 NO_POLICY = IntakePolicy()
-# Time scaled down: an emulator on loopback finishes or forgets a request at once.
-SWIFT = Policy(
-    deadline=5.0, margin=0.2, lease=6.0, look_lease=6.0, works_on=0.0, settle=6.0, lag=0.05, backoff=0.01,
-    look_again=0.1,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
 
 from qbo_pipeline.posting.asking import IntakePolicy
+from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.decisions import Person, approve, retry
+from qbo_pipeline.posting.rows import Turns
 from qbo_pipeline.posting.shell import Poster, WrongCompany
+from qbo_pipeline.store.claims import Scope, frozen_request
 from qbo_pipeline_tests.posting.company import MemoryCompany
 from qbo_pipeline_tests.posting.conftest import Room
 from qbo_pipeline_tests.posting.harness import DAY, Draft, intent, journal_entry
@@ -70,22 +74,14 @@ def test_only_what_is_missing_of_an_uncertain_batch_is_sent_again_under_its_requ
     room.journals(4)
     seen: list[str] = []
     room.company.before_send = seen.append
-    first_two = {"movement/1", "movement/2"}
+    claims = Claims(Turns(room.database), Scope("shop"), room.identity, room.settings.policy)
 
     def half_done(request_id: str) -> None:
         seen.append(request_id)
         if len(seen) == 1:  # QBO did half of the batch, and the answer was lost
             with room.database.reading() as reading:
-                from qbo_pipeline.posting.claiming import Claims
-                from qbo_pipeline.posting.rows import Turns
-                from qbo_pipeline.store.claims import Scope
-
-                claims = Claims(Turns(room.database), Scope("shop"), room.identity, room.settings.policy)
-                import json
-
-                for item in claims.frozen_lines(reading, request_id):
-                    if item.key in first_two:
-                        room.company._item(request_id, json.loads(item.line, parse_float=Decimal))
+                for item in claims.frozen_lines(reading, request_id)[:2]:
+                    room.company._item(request_id, json.loads(item.line, parse_float=Decimal))
 
     room.company.before_send = half_done
     summary = room.run()
@@ -143,7 +139,12 @@ def test_documents_wait_for_what_they_refer_to(room: Room) -> None:
     payment = Draft(
         "payment/1",
         "Payment",
-        {"TxnDate": "2026-03-02", "CustomerRef": {"value": "$party/customer:7"}, "TotalAmt": Decimal(10), "Line": [paid]},
+        {
+            "TxnDate": "2026-03-02",
+            "CustomerRef": {"value": "$party/customer:7"},
+            "TotalAmt": Decimal(10),
+            "Line": [paid],
+        },
         DAY,
         Decimal("10.00"),
     )
@@ -224,7 +225,9 @@ def test_found_twice_is_an_alarm_and_nothing_is_deleted(room: Room) -> None:
 
     def double(request_id: str) -> None:
         [row] = room.history("movement/1").revisions
-        room.company._carry_out("create", "JournalEntry", {"PrivateNote": f"[qp:{row['marker']}]", "DocNumber": row["number"]})
+        room.company._carry_out(
+            "create", "JournalEntry", {"PrivateNote": f"[qp:{row['marker']}]", "DocNumber": row["number"]}
+        )
 
     room.company.before_send = double
     room.run()
@@ -346,7 +349,9 @@ def test_what_vanishes_is_taken_out_of_the_books(room: Room) -> None:
 
 
 @pytest.mark.parametrize(("edited", "state"), [(True, ("parked", "conflict")), (False, ("posted", None))])
-def test_a_stale_update_is_tried_again_only_over_our_own_content(room: Room, edited: bool, state: tuple[str, str]) -> None:
+def test_a_stale_update_is_tried_again_only_over_our_own_content(
+    room: Room, edited: bool, state: tuple[str, str]
+) -> None:
     """Faults 28 and 29."""
     room.journals(1)
     room.run()
@@ -367,8 +372,6 @@ def test_the_intent_is_committed_before_anything_leaves(room: Room) -> None:
     unseen: list[str] = []
 
     def ask(request_id: str) -> None:
-        from qbo_pipeline.store.claims import frozen_request
-
         with room.database.reading() as reading:
             if frozen_request(reading, "shop", request_id) is None:
                 unseen.append(request_id)
@@ -378,7 +381,7 @@ def test_the_intent_is_committed_before_anything_leaves(room: Room) -> None:
     room.journals(40)
     room.run()
     assert unseen == []
-    assert len(room.company.requests) > 3
+    assert len(room.company.requests) >= 3
 
 
 def test_a_connection_posts_to_its_own_company_only(room: Room) -> None:

@@ -15,7 +15,9 @@ from qbo_pipeline.quickbooks.reports import Report, parse_report
 class Books:
     """`lines` are (day, account id, signed amount in the account's natural sign); `liabilities` grow by credits.
 
-    `shows_zero` says whether a section that opens with nothing says so; `cap` is the most rows a general ledger shows; `hide` drops lines from it silently.
+    `cap` is the most rows that a general ledger shows, `says_so` whether it then says that it was cut off; `hide`
+    drops lines silently; `shows_zero` says whether a section that opens with nothing has an opening balance;
+    `totals_what_shows` makes a section's total that of the lines in it; `omits` leaves out whole sections.
     """
 
     names: dict[str, str]
@@ -25,6 +27,8 @@ class Books:
     says_so: bool = True
     hide: frozenset[int] = frozenset()
     shows_zero: bool = True
+    totals_what_shows: bool = False
+    omits: frozenset[str] = frozenset()
     asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
 
     def report(self, name: str, params: Mapping[str, str]) -> Report:
@@ -55,7 +59,7 @@ class Books:
             opening = sum((a for d, i, a in self.lines if i == id and d.isoformat() < first), Decimal(0))
             within = [n for n, (d, i, _) in enumerate(self.lines) if i == id and first <= d.isoformat() <= last]
             within.sort(key=lambda n: self.lines[n][0])
-            if not within and opening == 0:
+            if id in self.omits or (not within and opening == 0):
                 continue
             beginning = {"tx_date": "Beginning Balance", self._key("rbal", columns): str(opening)}
             rows = [self._row(columns, beginning)] if opening or self.shows_zero else []
@@ -71,7 +75,9 @@ class Books:
                 "Rows": {"Row": rows},
             }
             if room >= 0:
-                total = {"tx_date": f"Total for {self.names[id]}", self._key("subt", columns): str(running - opening)}
+                shown = [self.lines[n][2] for n in within if n not in self.hide]
+                made = sum(shown, Decimal(0)) if self.totals_what_shows else running - opening
+                total = {"tx_date": f"Total for {self.names[id]}", self._key("subt", columns): str(made)}
                 section["Summary"] = self._row(columns, total)
             sections.append(section)
             if room < 0:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_pipeline.quickbooks.errors import Incomplete, NotFound, Unavailable
-from qbo_pipeline.quickbooks.ledger import LedgerReport, ledger_sign, read_ledger
+from qbo_pipeline.quickbooks.ledger import LedgerReport, ledger_sign
+from qbo_pipeline.quickbooks.ledger_reading import read_ledger
 from qbo_pipeline.quickbooks.reports import Cell, Report, parse_report
 from qbo_pipeline_tests.quickbooks.books import Books
 from qbo_pipeline_tests.quickbooks.fakes import answer, quickbooks
@@ -73,16 +74,30 @@ def test_what_is_cut_off_is_split_until_it_is_whole(
 
 
 @settings(max_examples=60, deadline=None)
-@given(entries.filter(bool), st.data())
+@given(entries.filter(bool), st.booleans(), st.data())
 def test_a_line_that_is_left_out_silently_never_passes(
-    lines: list[tuple[date, str, Decimal]], data: st.DataObject
+    lines: list[tuple[date, str, Decimal]], totals_what_shows: bool, data: st.DataObject
 ) -> None:
     hidden = data.draw(st.integers(0, len(lines) - 1))
     day, _, amount = lines[hidden]
-    books = _books(lines, hide=frozenset({hidden}))
+    books = _books(lines, hide=frozenset({hidden}), totals_what_shows=totals_what_shows)
     if FIRST <= day <= LAST and amount != 0:
         with pytest.raises(Incomplete):
             read_ledger(books.report, ACCOUNTS, FIRST, LAST)
+
+
+def test_lines_left_out_that_cancel_each_other_show_in_the_running_balance() -> None:
+    day = date(2026, 5, 4)
+    lines = [(day, "81", Decimal(5)), (day, "81", Decimal(1)), (day, "81", Decimal(-5))]
+    books = _books(lines, hide=frozenset({0, 2}), totals_what_shows=True)
+    with pytest.raises(Incomplete, match="after Journal Entry N1 of 2026-05-04 account 81 shows 6, its lines make 1"):
+        read_ledger(books.report, ACCOUNTS, FIRST, LAST)
+
+
+def test_a_section_left_out_altogether_is_missed_by_the_trial_balance() -> None:
+    books = _books([(date(2026, 12, 30), "95", Decimal("7.50"))], omits=frozenset({"95"}))
+    with pytest.raises(Incomplete, match=r"In transit \(95\): its lines make 0, the trial balance says 7\.50"):
+        read_ledger(books.report, ACCOUNTS, FIRST, LAST)
 
 
 def test_what_a_line_says() -> None:

@@ -31,6 +31,7 @@ from qbo_pipeline_tests.quickbooks.fakes import (
 from qbo_pipeline_tests.quickbooks.test_faults import GATEWAY_401, XML_429
 
 INVOICE = {"Invoice": {"Id": "129", "SyncToken": "0", "TotalAmt": 10.5}, "time": "2026-03-01T04:00:00.000-08:00"}
+ITEMS = [BatchItem(bid, "create", "JournalEntry", {"DocNumber": bid}) for bid in ("a", "b", "c")]
 HTML = "<html><body>Sorry</body></html>"
 
 
@@ -189,6 +190,64 @@ def test_a_write_in_the_quiet_minute_is_not_sent_unless_its_deadline_reaches_bey
     assert clock.monotonic() - before >= early.retry_after
 
 
+@pytest.mark.parametrize("broken", [answer(500, ""), answer(429, XML_429), answer(200, HTML), httpx.ReadError("reset")])
+def test_a_write_is_never_sent_a_second_time_by_itself(broken: Any) -> None:
+    calls: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        calls.append(request)
+        return in_turn(broken)(request)
+
+    with quickbooks(handler) as qbo:
+        qbo.create("Invoice", {})
+        qbo.batch(ITEMS)
+        qbo.upload("a.csv", b"x")
+    assert [request.url.path.rpartition("/")[2] for request in calls] == ["invoice", "batch", "upload"]
+
+
+class _SlowToken(FixedToken):
+    """A token that takes its time, as when another process is refreshing it."""
+
+    def __init__(self, clock: VirtualClock, seconds: float) -> None:
+        super().__init__()
+        self._clock = clock
+        self._seconds = seconds
+
+    def access_token(self) -> Secret:
+        self._clock.sleep(self._seconds)
+        return super().access_token()
+
+
+class _Oversleeping(RecordingPacer):
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def acquire(self, kind: str, patience: float) -> float:
+        self._clock.sleep(patience + 5)
+        return 0.0
+
+
+def test_nothing_is_sent_after_the_deadline() -> None:
+    clock = VirtualClock()
+    with quickbooks(in_turn(), clock=clock, access=_SlowToken(clock, 31)) as qbo:
+        slow_token = qbo.create("Invoice", {}, deadline=30)
+    with quickbooks(in_turn(), clock=clock, pacer=_Oversleeping(clock)) as qbo:
+        overslept = qbo.create("Invoice", {}, deadline=30)
+    for outcome in (slow_token, overslept):
+        assert isinstance(outcome, NotSent)
+        assert outcome.kind == "deadline"
+
+
+def test_a_write_refused_for_a_quota_rests_like_any_other() -> None:
+    pacer = RecordingPacer()
+    body = fault("3001", "message=ThrottleExceeded; errorCode=003001; statusCode=429", "request quota exceeded")
+    with quickbooks(always(429, body), pacer=pacer) as qbo:
+        outcome = qbo.create("Invoice", {})
+    assert isinstance(outcome, Refusal)
+    assert (outcome.kind, outcome.retry_after, pacer.rests) == ("quota", 60.0, [60.0])
+
+
 def test_writes_are_counted_as_writes_and_a_batch_with_its_items() -> None:
     meter = MemoryMeter()
     with quickbooks(always(500, ""), meter=meter) as qbo:
@@ -199,8 +258,6 @@ def test_writes_are_counted_as_writes_and_a_batch_with_its_items() -> None:
 
 
 # Batches
-
-ITEMS = [BatchItem(bid, "create", "JournalEntry", {"DocNumber": bid}) for bid in ("a", "b", "c")]
 
 
 def _entry(bid: str, id: str) -> dict[str, Any]:

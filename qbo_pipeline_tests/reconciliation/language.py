@@ -4,6 +4,7 @@
     posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00     what was posted (Id `-`: none)
     ledger  JournalEntry 10 2026-03-01 130 100.00            what QBO has
     own     P1 L1 100.00                                     the source's own stock value
+    before  P1 L1 80.00                                      the same, as at the day before the first
     balance 130 100.00                                       QBO's balance (default: the sum of its lines)
     object  JournalEntry 10 live                             QBO's answer about an object
     close   2026-02-28 2026-03-05                            a signed-off period
@@ -73,6 +74,7 @@ def read(text: str, **facts: Any) -> Books:
     effects: list[dict[str, Any]] = []
     ledger: list[dict[str, Any]] = []
     own: list[dict[str, Any]] = []
+    before: list[dict[str, Any]] = []
     objects: list[dict[str, Any]] = []
     balances: dict[str, dict[str, Any]] = {}
     closes: list[Close] = []
@@ -102,8 +104,8 @@ def read(text: str, **facts: Any) -> Books:
         elif what == "ledger":
             names = ("qbo_type", "qbo_id", "business_date", "account_id", "amount")
             ledger.append(dict(zip(names, plain, strict=True)) | options)
-        elif what == "own":
-            own.append(
+        elif what in ("own", "before"):
+            (own if what == "own" else before).append(
                 dict(zip(("product_id", "location_id", "value"), plain, strict=True)) | {"quantity": "1"} | options
             )
         elif what == "balance":
@@ -141,7 +143,8 @@ def read(text: str, **facts: Any) -> Books:
         ledger=table(ledger, inputs.LEDGER),
         ledger_balances=table(list(balances.values()), inputs.LEDGER_BALANCES),
         stock_values=table(own, inputs.STOCK_VALUES) if own else None,
-        objects=table(objects, inputs.OBJECTS) if objects else None,
+        opening_values=table(before, inputs.STOCK_VALUES) if before else None,
+        objects=table(objects, (*inputs.OBJECTS, inputs.OBJECT_DAY)) if objects else None,
         closes=tuple(closes),
         **facts,
     )

@@ -101,6 +101,12 @@ CASES = {
         object  JournalEntry 10 live changed_by=Ann
         expect  changed_in_qbo movement/1 130 2026-03-01 -100.00
     """,
+    "changed in QBO: past the last day that was read, QBO tells the new date": """
+        source  movement/1 receipt 2026-03-01 100.00
+        posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+        object  JournalEntry 10 live business_date=2026-04-02
+        expect  changed_in_qbo movement/1 130 2026-03-01 -100.00
+    """,
     "changed in QBO: the date, within the period": """
         source  movement/1 receipt 2026-03-01 100.00
         posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
@@ -292,6 +298,19 @@ CASES = {
         posting movement/1 JournalEntry - 2026-02-10 parked 130=100.00
         expect  parked movement/1 130 2026-02-10 -100.00
     """,
+    "not late any more: its period was signed again after it came, whatever was signed before": """
+        close   2026-01-31 2026-02-05
+        close   2026-02-28 2026-03-05
+        close   2026-01-31 2026-03-12
+        source  movement/1 receipt 2026-01-10 100.00 disposition=parked first_seen=2026-03-09
+        posting movement/1 JournalEntry - 2026-01-10 parked 130=100.00
+        source  movement/2 receipt 2026-01-11 50.00 first_seen=2026-03-09
+        posting movement/2 JournalEntry 11 2026-03-02 posted 130=50.00
+        ledger  JournalEntry 11 2026-03-02 130 50.00
+        expect  parked movement/1 130 2026-01-10 -100.00
+        expect  dated_differently movement/2 130 2026-01-11 -50.00
+        expect  dated_differently movement/2 130 2026-03-02 50.00
+    """,
     "dated differently": """
         source  movement/1 shipment 2026-03-30 -40.00
         posting movement/1 JournalEntry 10 2026-04-01 posted 130=-40.00
@@ -344,6 +363,16 @@ CASES = {
     "opening balance before the lines that were read": """
         balance 130 500.00 opening_balance=500.00
         expect  opening_balance account/130/opening 130 2026-03-30 500.00
+    """,
+    "opening balance against the source's stock of the day before": """
+        opens   2026-03-01
+        before  P1 L1 80.00
+        source  movement/1 receipt 2026-03-02 20.00
+        posting movement/1 JournalEntry 10 2026-03-02 posted 130=20.00
+        ledger  JournalEntry 10 2026-03-02 130 20.00
+        own     P1 L1 100.00
+        balance 130 95.00 opening_balance=75.00
+        expect  opening_balance account/130/opening 130 2026-02-28 -5.00
     """,
     "received, the bill is not there": """
         source  movement/1 receipt 2026-03-01 100.00 disposition=excluded

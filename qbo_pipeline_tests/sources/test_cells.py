@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_pipeline.inventory.columns import Column
@@ -87,6 +87,7 @@ def test_defaults_stand_where_nothing_is() -> None:
     assert _cell("amount", " ", default="0") == 0
 
 
+@settings(deadline=None)
 @given(st.decimals(-(10**12) + 1, 10**12 - 1, places=6))
 def test_every_amount_comes_through_exactly(value: Decimal) -> None:
     assert parse_decimal(format(value, "f")) == value

@@ -13,7 +13,7 @@ import pytest
 
 from qbo_pipeline.inventory.columns import COLUMNS
 from qbo_pipeline.sources.csv_folder import CsvFolderSource, load_folder
-from qbo_pipeline.sources.errors import SourceError
+from qbo_pipeline.sources.errors import SourceError, SourceUnavailable
 from qbo_pipeline_tests.sources.company import all_of, good_company
 
 MARCH = (date(2024, 3, 1), date(2024, 3, 31))
@@ -129,3 +129,20 @@ def test_a_missing_file_of_a_mapping_is_named(folder: Path, cache: Path) -> None
 
     with pytest.raises(SourceError, match=r"no table AD_ORG .*has no table of that name"):
         source.stock_values(MARCH[1])
+
+
+def test_a_kept_file_that_cannot_be_used_says_so(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = cache / "x.sqlite"
+    load_folder(folder, database)
+    monkeypatch.setattr("qbo_pipeline.sources.csv_folder._LOCK_SECONDS", 0)
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SourceUnavailable, match=r"cannot keep the loaded CSV files .*locked"):
+        load_folder(folder, database)
+    other.close()
+
+    database.write_bytes(b"no database at all" * 100)
+    with pytest.raises(SourceError, match=r"not a database.*may be deleted"):
+        load_folder(folder, database)
+    database.unlink()
+    assert set(load_folder(folder, database)) == set(COLUMNS)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_pipeline.sources.days import day_of
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9998), st.integers(0, 99), st.integers(0, 99), st.sampled_from(["", " 10:00:00", "T23:59:59.9"]))
 def test_a_text_lies_between_its_day_and_the_next(year: int, month: int, day: int, time: str) -> None:
     written = f"{year:04}-{month:02}-{day:02}{time}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +146,35 @@ def test_one_type_can_be_read_alone(source: SqlSource) -> None:
 def test_what_exists_is_known_whatever_its_day(source: SqlSource) -> None:
     assert source.existing("movement", ["r1", "gone", "a1"]) == {"r1", "a1"}
     assert source.existing("payment", []) == set()
+
+
+def test_views_over_tables_of_ones_own_need_no_mapping(tmp_path: Path) -> None:
+    """Cents in integers become decimal text in the view, without a binary float on the way."""
+    path = tmp_path / "shop.sqlite"
+    rows = good_company()
+    del rows["documents"], rows["locations"]
+    write_company(f"sqlite:///{path}", rows)
+    shop = sqlite3.connect(path)
+    shop.executescript(
+        """
+        CREATE TABLE warehouses (code TEXT PRIMARY KEY, city TEXT);
+        INSERT INTO warehouses VALUES ('w1', 'North'), ('w2', 'South');
+        CREATE VIEW locations AS SELECT code AS location_id, city AS name FROM warehouses;
+        CREATE TABLE papers (id TEXT, sort TEXT, day TEXT, partner TEXT, net INTEGER, tax INTEGER);
+        INSERT INTO papers VALUES ('b1', 'bill', '2024-03-02', 's1', 10000, 0);
+        INSERT INTO papers VALUES ('i1', 'sales_invoice', '2024-03-04', 'c1', 9000, 1891);
+        CREATE VIEW documents AS
+        SELECT id AS document_id, sort AS kind, id AS number, day AS business_date, partner AS party_id,
+          'EUR' AS currency, printf('%d.%02d', net / 100, net % 100) AS net_amount,
+          printf('%d.%02d', (net + tax) / 100, (net + tax) % 100) AS total_amount
+        FROM papers;
+        """
+    )
+    shop.close()
+    source = SqlSource(f"sqlite:///{path}")
+
+    assert source.check() == []
+    records, set_aside, _ = all_of(source.read_days(*MARCH, batch_size=100))
+    assert set_aside == {}
+    assert records["document/i1"].total_amount == Decimal("108.91")
+    assert records["document/i1"].tax_amount == Decimal("18.91")

@@ -1,4 +1,4 @@
-"""Accounts: types and classes, currencies, limits, and the accounts that QBO itself finds or makes when it needs them."""
+"""Accounts: types and classes, currencies, limits, and the accounts that QBO itself finds or makes."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def make_account(book: Book, name: str, kind: str, subtype: str, currency: str |
 
 
 def make_agency_account(book: Book, agency: Entry) -> list[FollowUp]:
-    """The liability account of a new tax agency; a US agency's is of sub-type SalesTaxPayable, others' GlobalTaxPayable."""
+    """The liability account of a new tax agency: SalesTaxPayable in the US, GlobalTaxPayable elsewhere."""
     subtype = "SalesTaxPayable" if book.country == "US" else "GlobalTaxPayable"
     account = make_account(book, f"{agency.body['DisplayName']} Payable", "Other Current Liability", subtype)
     agency.body["TaxTrackedOnSalesAccountRef"] = {"value": account}

@@ -10,6 +10,7 @@ from qbo_pipeline.emulator.company import entries
 from qbo_pipeline.emulator.company.book import Book, Entry
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, fault
 from qbo_pipeline.emulator.company.schema.entities import entity
+from qbo_pipeline.emulator.company.store import row_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,7 @@ def upload(book: Book, metadata: Mapping[str, Any] | None, file_name: str, conte
 
 def download(book: Book, id: str) -> Attachment:
     """The file of an Attachable. Raises 610 where there is none."""
-    row = (
-        book.store.row("SELECT name, content_type, content FROM files WHERE id = ?", (int(id),))
-        if id.isdigit()
-        else None
-    )
+    row = book.store.row("SELECT name, content_type, content FROM files WHERE id = ?", (row_id(id),))
     if row is None:
         raise fault("610", what=NOT_FOUND_INACTIVE)
     return Attachment(*row)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -136,7 +137,7 @@ class Book:
         return found.body if found else {}
 
     def preference(self, path: str) -> Any:
-        """A preference by path, such as `SalesFormsPrefs.CustomTxnNumbers`; a name under OtherPrefs is looked up there."""
+        """A preference by path, such as `SalesFormsPrefs.CustomTxnNumbers`, or by name under OtherPrefs."""
         group, _, name = path.partition(".")
         values = self.single("Preferences").get(group, {})
         if group == "OtherPrefs":
@@ -219,11 +220,11 @@ class Book:
         """Remember a change, for the listeners, and count it."""
         self.touched = True
         self.counters["changes"] = self.counters.get("changes", 0) + 1
-        self.changes.append(Change(kind, str(id), operation, self.clock().astimezone(timezone.utc)))
+        self.changes.append(Change(kind, str(id), operation, self.clock().astimezone(UTC)))
 
     def now(self) -> str:
         """The instant as stored: UTC, whole seconds, so that text order is time order."""
-        return self.clock().astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def today(self) -> date:
         """Today's business date in the company's zone."""
@@ -231,7 +232,7 @@ class Book:
 
     def local(self, instant: str) -> str:
         """A stored instant as QBO prints it: in the company's zone, with offset."""
-        return datetime.fromisoformat(instant).astimezone(self.zone).isoformat(timespec="seconds")
+        return _local(instant, self.zone)
 
     def fiscal_year_start(self, day: date) -> date:
         """First day of the fiscal year that contains `day`."""
@@ -252,8 +253,13 @@ class Book:
         """When the cost of a sale made now becomes due, or None where costs are posted at once."""
         if self.settings.cogs_delay <= timedelta(0):
             return None
-        due = self.clock().astimezone(timezone.utc) + self.settings.cogs_delay
+        due = self.clock().astimezone(UTC) + self.settings.cogs_delay
         return due.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=4096)
+def _local(instant: str, zone: ZoneInfo) -> str:
+    return datetime.fromisoformat(instant).astimezone(zone).isoformat(timespec="seconds")
 
 
 PEOPLE = ("Customer", "Vendor", "Employee")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from qbo_pipeline.emulator.company import present
 from qbo_pipeline.emulator.company.book import Body, Book
@@ -17,11 +17,11 @@ def since(book: Book, names: list[str], instant: datetime) -> Body:
     `changes_limit` objects in all, the oldest first.
     """
     wanted = [_tracked(name) for name in names]
-    aware = instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     if book.clock() - aware > book.settings.changes_look_back:
         days = book.settings.changes_look_back.days
         raise fault("6000", "changedSince", what=f"changedSince must not be more than {days} days ago.")
-    text = aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     left = book.settings.changes_limit
     parts: list[Body] = []
     for found in wanted:

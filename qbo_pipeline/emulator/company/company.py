@@ -24,13 +24,13 @@ from qbo_pipeline.emulator.company import (
 )
 from qbo_pipeline.emulator.company.attachments import Attachment
 from qbo_pipeline.emulator.company.book import Body, Book, Change
-from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, NOT_FOUND_INACTIVE, fault
+from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, NOT_FOUND_INACTIVE, QboFault, fault
 from qbo_pipeline.emulator.company.query.execute import run
 from qbo_pipeline.emulator.company.reports.catalogue import build as build_report
 from qbo_pipeline.emulator.company.schema import entities
 from qbo_pipeline.emulator.company.seeds.seeding import plant
 from qbo_pipeline.emulator.company.settings import CompanySettings
-from qbo_pipeline.emulator.company.store import Store
+from qbo_pipeline.emulator.company.store import Store, row_id
 
 __all__ = ["Attachment", "Body", "Change", "Company"]
 
@@ -129,23 +129,29 @@ class Company:
 
     def _write(self, operation: Callable[[], _Result]) -> _Result:
         """Run one write: all of it or nothing, inside the open batch or one of its own."""
-        book = self._book
         with self.batch():
-            if not book.settings.subscription_active:
-                raise fault("6190")
-            stock.settle(book)
-            before = len(book.changes)
-            counters = dict(book.counters)
-            book.touched = False
-            try:
-                with book.store.savepoint():
-                    return operation()
-            except BaseException:
-                del book.changes[before:]
-                if book.touched:
-                    book.reload()
-                book.counters = counters
-                raise
+            outcome = self._attempt(operation)
+        if isinstance(outcome, QboFault):
+            raise outcome
+        return outcome
+
+    def _attempt(self, operation: Callable[[], _Result]) -> _Result | QboFault:
+        """The result of an operation, or the fault that refused it, after taking back what it had begun."""
+        book = self._book
+        if not book.settings.subscription_active:
+            return fault("6190")
+        stock.settle(book)
+        made, counters = len(book.changes), dict(book.counters)
+        book.touched = False
+        try:
+            with book.store.savepoint():
+                return operation()
+        except QboFault as refusal:
+            del book.changes[made:]
+            if book.touched:
+                book.reload()
+            book.counters = counters
+            return refusal
 
     def _settled(self) -> Book:
         """The book for reading, after posting the costs that have become due."""
@@ -171,7 +177,7 @@ class Company:
     def _create(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
         book = self._book
         if rules.kind == "transaction":
-            return self._transaction(documents.create(book, rules.name, body, options))
+            return present.transaction(book, documents.create(book, rules.name, body, options))
         entry, follow_ups = entries.create(book, rules, body)
         for kind, document in follow_ups:
             documents.create(book, kind, document, frozenset())
@@ -231,9 +237,9 @@ class Company:
             rules = entities.entity(entity)
             if rules.kind == "transaction":
                 sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
-                if not id.isdigit() or len(id) > 18 or not book.store.row(sql, (int(id), rules.name)):
+                if not book.store.row(sql, (row_id(id), rules.name)):
                     raise fault("610", what=NOT_FOUND_DELETED)
-                return self._transaction(int(id))
+                return self._transaction(row_id(id))
             if rules.name == "ExchangeRate":
                 return rates.get(book, id, None)
             entry = book.entries[rules.name].get("1" if rules.kind == "single" else id)

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from qbo_pipeline.emulator.company.book import Body, Book
-from qbo_pipeline.emulator.company.faults import QboError
-from qbo_pipeline.emulator.company.money import convert
+from qbo_pipeline.emulator.company.faults import QboError, error
+from qbo_pipeline.emulator.company.money import convert, major
 from qbo_pipeline.emulator.company.schema.entities import Entity
 
+_TOO_LARGE = 10**15
 Party = tuple[str, int]
 """Kind (Customer, Vendor, Employee) and id."""
 
@@ -102,6 +103,9 @@ class Draft:
         `in_home` lines carry their home value as amount: cost of goods, exchange gain and loss, home-currency banks.
         """
         value = self.home(amount) if home is None else home
+        if max(abs(value), abs(amount)) >= _TOO_LARGE:
+            self.errors.append(error("2240", "Amount", low=0, high="9,999,999,999,999.99", what=major(amount)))
+            value = amount = 0
         kind, id = party or self.party or (None, None)
         self.lines.append(
             Line(

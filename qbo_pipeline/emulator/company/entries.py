@@ -99,10 +99,12 @@ def _computed_parts(entity: Entity, old: Body) -> Body:
 def _merge_groups(old: Body, new: Body) -> Body:
     merged = dict(old)
     for group, values in new.items():
-        if isinstance(values, Mapping):
-            both = {**old.get(group, {}), **values}
-            merged[group] = {k: v for k, v in both.items() if v is not None}
-    return merged
+        if not isinstance(values, Mapping):
+            merged[group] = values
+            continue
+        both = {**old.get(group, {}), **values}
+        merged[group] = {k: v for k, v in both.items() if v is not None and v != ""}
+    return {k: v for k, v in merged.items() if v is not None}
 
 
 def _activity(book: Book, entity: Entity, entry: Entry, old: Entry) -> None:

@@ -9,9 +9,10 @@ from qbo_pipeline.emulator.company import account_rules, item_rules, people_rule
 from qbo_pipeline.emulator.company.account_rules import FollowUp, Then
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.faults import QboError, error
-from qbo_pipeline.emulator.company.fields import DATE, clean
+from qbo_pipeline.emulator.company.fields import BOOL, DATE, Field, clean, rows, text
 from qbo_pipeline.emulator.company.references import CURRENCY_NAMES, known_currency
 from qbo_pipeline.emulator.company.schema.entities import Entity
+from qbo_pipeline.emulator.company.store import row_id
 from qbo_pipeline.emulator.company.trees import place_in_tree
 
 Rule = Callable[[Book, Entry, Entry | None, list[QboError]], Then | None]
@@ -83,26 +84,39 @@ def _attachable(book: Book, entry: Entry, old: Entry | None, errors: list[QboErr
             errors.append(error("2120", "EntityRef", expected="a reference", what=reference))
             continue
         kind, id = str(reference.get("type") or ""), str(reference.get("value") or "")
-        is_known = id in book.entries.get(kind, {}) or (
-            id.isdigit()
-            and book.store.row("SELECT 1 FROM txns WHERE id = ? AND entity = ?", (int(id), kind)) is not None
-        )
+        sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
+        is_known = id in book.entries.get(kind, {}) or book.store.row(sql, (row_id(id), kind)) is not None
         if reference and not is_known:
             errors.append(error("2500", "EntityRef", what=f"{kind or 'Entity'} element id {id} not found"))
 
 
+# Preferences that the company itself reads, with their types; the others are kept as given.
+_PREFERENCES: Final[dict[str, dict[str, Field]]] = {
+    "AccountingInfoPrefs": {"BookCloseDate": DATE},
+    "CurrencyPrefs": {"HomeCurrency": Field("ref"), "MultiCurrencyEnabled": BOOL},
+    "OtherPrefs": {"NameValue": rows({"Name": text(100, required=True), "Value": text(4000, required=True)})},
+    "SalesFormsPrefs": {"CustomTxnNumbers": BOOL},
+    "VendorAndPurchasesPrefs": {"UseCustomTxnNumbers": BOOL},
+}
+
+
 def _preferences(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) -> None:
+    for group, values in entry.body.items():
+        if not isinstance(values, dict):
+            errors.append(error("2120", group, expected="an object", what=values))
+            continue
+        typed = _PREFERENCES.get(group, {})
+        values.update(clean({k: v for k, v in values.items() if k in typed}, typed, errors))
+    if errors:
+        return
     new: Body = entry.body.get("CurrencyPrefs", {})
     before: Body = (old.body if old else {}).get("CurrencyPrefs", {})
     if before.get("MultiCurrencyEnabled") and not new.get("MultiCurrencyEnabled"):
         errors.append(error("6000", "MultiCurrencyEnabled", what="Multicurrency can't be turned off."))
-    if before.get("HomeCurrency", {}).get("value") not in (None, new.get("HomeCurrency", {}).get("value")):
+    if new.get("HomeCurrency") != before.get("HomeCurrency"):
         errors.append(error("6000", "HomeCurrency", what="The home currency can't be changed."))
     if new.get("MultiCurrencyEnabled") and book.settings.plan == "SimpleStart":
         errors.append(error("5020", what="Multicurrency is not available in QuickBooks Online SimpleStart."))
-    closing = entry.body.get("AccountingInfoPrefs", {}).get("BookCloseDate")
-    if closing:
-        clean({"BookCloseDate": closing}, {"BookCloseDate": DATE}, errors)
 
 
 _RULES: Final[dict[str, Rule]] = {

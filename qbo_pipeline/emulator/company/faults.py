@@ -58,8 +58,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "2040": ("Invalid String", "String contains characters that are not supported: {what}"),
     "2050": (
         "String length is either shorter or longer than supported by specification",
-        "String length specified does not match the supported length. "
-        "Min:{low} Max:{high} supported. Supplied length:{length}",
+        (
+            "String length specified does not match the supported length. "
+            "Min:{low} Max:{high} supported. Supplied length:{length}"
+        ),
     ),
     "2060": ("Invalid Date Format", "Date must be given as YYYY-MM-DD. Supplied value:{what}"),
     "2070": ("Invalid Date", "The date does not exist. Supplied value:{what}"),
@@ -85,8 +87,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "4002": ("Error processing query", "QueryProcessingError: {what}"),
     "5010": (
         "Stale Object Error",
-        "Stale Object Error : You and {user} were working on this at the same time. "
-        "{user} finished before you did, so your work was not saved.",
+        (
+            "Stale Object Error : You and {user} were working on this at the same time. "
+            "{user} finished before you did, so your work was not saved."
+        ),
     ),
     "5020": ("Permission Denied Error", "Permission Denied Error : {what}"),
     "5030": ("Feature Not Supported Error", "Feature Not Supported Error : {what}"),
@@ -110,8 +114,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "6100": ("Invalid tax code on line", "The line TaxCodeRef must be TAX or NON. Supplied value:{what}"),
     "6140": (
         "Duplicate Document Number Error",
-        "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
-        "DocNumber={number} is assigned to TxnType={kind} with TxnId={id}",
+        (
+            "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
+            "DocNumber={number} is assigned to TxnType={kind} with TxnId={id}"
+        ),
     ),
     "6150": ("ParentRef required", "ParentRef is required: {what}"),
     "6170": (
@@ -121,19 +127,25 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "6180": ("Too many levels", "No more than {levels} levels of sub-entities are supported."),
     "6190": (
         "Invalid Company Status",
-        "Invalid Company Status : You can't add data to QuickBooks Online Plus because your trial or subscription "
-        "period ended, you canceled your subscription, or there was a billing problem.",
+        (
+            "Invalid Company Status : You can't add data to QuickBooks Online Plus because your trial or subscription "
+            "period ended, you canceled your subscription, or there was a billing problem."
+        ),
     ),
     "6210": (
         "Account Period Closed, Cannot Update Through Services API",
-        "The account period has closed and the account books cannot be updated through the QBO Services API. "
-        "Please use the QBO website to make these changes.",
+        (
+            "The account period has closed and the account books cannot be updated through the QBO Services API. "
+            "Please use the QBO website to make these changes."
+        ),
     ),
     "6220": ("Cannot delete an entity with a balance", "{what}"),
     "6240": (
         "Duplicate Name Exists Error",
-        "The name supplied already exists. : Another {kind} is already using this name. "
-        "Please use a different name. Id={id}",
+        (
+            "The name supplied already exists. : Another {kind} is already using this name. "
+            "Please use a different name. Id={id}"
+        ),
     ),
     "6270": (
         "InventoryTxnDatedBeforeItemStartDate",
@@ -145,12 +157,15 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "6520": ("Quantity required", "A quantity is required for the tracked inventory item {what}."),
     "6540": (
         "Deposited Transaction cannot be changed",
-        "This transaction has been deposited. If you want to change or delete it, "
-        "you must edit the deposit it appears on and remove it first.",
+        (
+            "This transaction has been deposited. If you want to change or delete it, "
+            "you must edit the deposit it appears on and remove it first."
+        ),
     ),
     "10000": ("An application error has occurred while processing your request", "System Failure Error: {what}"),
 }
 
+_LONGEST_VALUE: Final = 500
 NOT_FOUND_INACTIVE = (
     "Something you're trying to use has been made inactive. "
     "Check the fields with accounts, customers, items, vendors or employees."
@@ -161,7 +176,8 @@ NOT_FOUND_DELETED = "Another user has deleted this transaction."
 def error(code: str, element: str = "", /, **values: object) -> QboError:
     """The error of a code in QBO's words; `values` fill the places of its detail text."""
     message, detail = _TEXTS[code]
-    return QboError(message, detail.format(**values), code, element)
+    shown = {name: str(value)[:_LONGEST_VALUE] for name, value in values.items()}
+    return QboError(message, detail.format(**shown), code, element)
 
 
 def fault(code: str, element: str = "", /, **values: object) -> QboFault:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.faults import QboError, error
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -16,7 +17,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _EMAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+(\s*,\s*[^@\s,]+@[^@\s,]+\.[^@\s,]+)*")
 _CENT = Decimal("0.01")
 _FINE = Decimal("0.0000001")
-_LARGEST = Decimal(10) ** 15
+_LARGEST = {"amount": Decimal(10) ** 13, "number": Decimal(10) ** 11, "integer": Decimal(10) ** 9}
+"""15 digits for amounts (cents included) and 11 before the point for quantities, prices and rates, as QBO documents."""
 _REFUSED = object()
 
 
@@ -24,7 +26,7 @@ _REFUSED = object()
 class Field:
     """One property: `kind` chooses the check, the rest are its limits.
 
-    `kind` is one of text, email, bool, date, datetime, amount (2 decimals), number, integer, ref, enum, object, list, any.
+    `kind`: text, email, bool, date, datetime, amount (2 decimals), number, integer, ref, enum, object, list or any.
     `target` names the entities that a reference may point to; `fixed` properties are kept as first written.
     """
 
@@ -60,7 +62,7 @@ def clean(
         if value is None or value == "" or (field.kind == "ref" and _empty_reference(value)):
             out[name] = None
             continue
-        checked = _check(field, value, path + name, errors)
+        checked = _CHECKS[field.kind](field, value, path + name, errors)
         if checked is not _REFUSED:
             out[name] = checked
     return out
@@ -72,10 +74,21 @@ def _empty_reference(value: Any) -> bool:
 
 def missing(body: Mapping[str, Any], fields: Mapping[str, Field], errors: list[QboError], path: str = "") -> None:
     """Append fault 2020 for each required property that `body` lacks."""
-    for name, field in fields.items():
-        if field.required and body.get(name) in (None, "", []):
+    for name in _required(fields):
+        if body.get(name) in (None, "", []):
             detail = f"Required parameter {path}{name} is missing in the request"
             errors.append(error("2020", name, what=detail))
+
+
+_REQUIRED: dict[int, tuple[Mapping[str, Field], tuple[str, ...]]] = {}
+
+
+def _required(fields: Mapping[str, Field]) -> tuple[str, ...]:
+    """The required properties of a table, worked out once; the table is kept so that its identity stays its own."""
+    found = _REQUIRED.get(id(fields))
+    if found is None:
+        found = _REQUIRED[id(fields)] = (fields, tuple(name for name, field in fields.items() if field.required))
+    return found[1]
 
 
 def exact_number(value: Any) -> Decimal | None:
@@ -96,10 +109,6 @@ def exact_number(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _check(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
-    return _CHECKS[field.kind](field, value, path, errors)
-
-
 def _refuse(errors: list[QboError], code: str, path: str, **values: object) -> object:
     errors.append(error(code, path.rpartition(".")[2], **values))
     return _REFUSED
@@ -112,6 +121,8 @@ def _text(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
         text = str(value)
     else:
         return _refuse(errors, "2120", path, expected="a string", what=value)
+    if not text.isascii() and not _is_storable(text):
+        return _refuse(errors, "2040", path, what=ascii(text))
     if field.max and len(text) > field.max:
         return _refuse(errors, "2050", path, low=0, high=f"{field.max:,}", length=len(text))
     return text
@@ -155,10 +166,11 @@ def _number(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
     number = exact_number(value)
     if number is None:
         return _refuse(errors, "2080", path, what=value)
-    if abs(number) >= _LARGEST:
-        return _refuse(errors, "2240", path, low=-_LARGEST, high=_LARGEST)
+    largest = _LARGEST[field.kind]
+    if abs(number) >= largest:
+        return _refuse(errors, "2240", path, low=-largest, high=largest, what=value)
     if (field.low is not None and number < field.low) or (field.high is not None and number > field.high):
-        return _refuse(errors, "2240", path, low=field.low, high=field.high)
+        return _refuse(errors, "2240", path, low=field.low, high=field.high, what=value)
     if field.kind == "amount":
         return number.quantize(_CENT, ROUND_HALF_UP)
     return number.quantize(_FINE, ROUND_HALF_UP).normalize() + 0 if number.as_tuple().exponent < -7 else number  # type: ignore[operator]
@@ -166,7 +178,7 @@ def _number(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
 
 def _integer(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
     number = exact_number(value)
-    if number is None or number != number.to_integral_value() or abs(number) >= _LARGEST:
+    if number is None or number != number.to_integral_value() or abs(number) >= _LARGEST["integer"]:
         return _refuse(errors, "2080", path, what=value)
     return int(number)
 
@@ -206,7 +218,7 @@ def _list(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
     if not isinstance(value, list):
         return _refuse(errors, "2120", path, expected="a list", what=value)
     if field.fields is None:
-        return value
+        return _any(field, value, path, errors)
     out = []
     for entry in value:
         checked = _object(field, entry, path, errors)
@@ -216,7 +228,15 @@ def _list(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
 
 
 def _any(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
-    return value
+    return value if _is_storable(value) else _refuse(errors, "2120", path, expected="a JSON value in range", what=value)
+
+
+def _is_storable(value: Any) -> bool:
+    try:
+        jsontext.dumps(value)
+    except TypeError:
+        return False
+    return True
 
 
 _CHECKS = {

@@ -1,6 +1,6 @@
 """First in, first out for one item, pure: layers of stock, what leaves them, and what was sold before it was there.
 
-Units and values are whole numbers; a layer's last unit takes all that is left of its value, so nothing is lost to rounding.
+Units and values are whole numbers; a layer's last unit takes all that is left of its value: rounding loses nothing.
 """
 
 from __future__ import annotations

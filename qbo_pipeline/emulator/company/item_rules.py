@@ -12,11 +12,14 @@ from qbo_pipeline.emulator.company.money import quantity
 from qbo_pipeline.emulator.company.schema.entities import STARTING_VALUE
 from qbo_pipeline.emulator.company.trees import place_in_tree
 
+INVENTORY_PLANS: Final = ("Plus", "Advanced")
 _INVENTORY_NEEDS: Final = {
     "InvStartDate": "Required parameter InvStartDate is missing in the request",
-    "AssetAccountRef": "An inventory assetaccount is required if you are tracking inventory quantities for this product.",
+    "AssetAccountRef": "An inventory assetaccount is required if you are tracking inventory quantities for this "
+    "product.",
     "IncomeAccountRef": "An income account is required if you are selling this product.",
-    "ExpenseAccountRef": "A cost of goods sold account is required if you are tracking inventory quantities for this product.",
+    "ExpenseAccountRef": "A cost of goods sold account is required if you are tracking inventory quantities for this "
+    "product.",
 }
 # Property -> account types allowed for an item that is tracked.
 _TRACKED_ACCOUNTS: Final = {
@@ -75,7 +78,7 @@ def _inventory(
     book: Book, entry: Entry, old: Entry | None, on_hand: Decimal | None, errors: list[QboError]
 ) -> Then | None:
     body = entry.body
-    if book.settings.plan not in ("Plus", "Advanced"):
+    if book.settings.plan not in INVENTORY_PLANS:
         errors.append(error("5020", what=f"Inventory is not available in QuickBooks Online {book.settings.plan}."))
     needs = dict(_INVENTORY_NEEDS)
     if old is None and on_hand is None:

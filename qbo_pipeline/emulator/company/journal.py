@@ -29,8 +29,8 @@ def text(book: Book) -> str:
     ]
     out += [f"account {root}  ; type: {letter}" for root, letter in _TYPES.items()]
     out += [f"account {name}" for name in sorted(names.values())]
-    sql = """SELECT l.date, l.txn, t.entity, COALESCE(t.number, ''), l.account, l.home FROM lines l JOIN txns t ON t.id = l.txn
-             ORDER BY l.date, l.txn, l.n"""
+    sql = """SELECT l.date, l.txn, t.entity, COALESCE(t.number, ''), l.account, l.home
+             FROM lines l JOIN txns t ON t.id = l.txn ORDER BY l.date, l.txn, l.n"""
     for (day, txn, entity, number), lines in groupby(book.store.execute(sql), key=lambda row: row[:4]):
         code = number.replace("(", "").replace(")", "").replace("\n", " ")
         head = f"{day} * " + (f"({code}) " if code else "")

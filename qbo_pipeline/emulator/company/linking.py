@@ -1,4 +1,4 @@
-"""Links between transactions: open balances, deposits, orders and estimates, and what a change of one does to others."""
+"""Links between transactions: open balances, deposits, orders and estimates, and what a change does to others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.draft import Draft, Link, Party
 from qbo_pipeline.emulator.company.faults import VALIDATION, QboError, QboFault, error
 from qbo_pipeline.emulator.company.money import minor
+from qbo_pipeline.emulator.company.store import row_id
 
 Rebuild = Callable[..., None]
 # Document -> what its own LinkedTxn may name, and the kind of link that makes.
@@ -67,7 +68,7 @@ def link_documents(draft: Draft) -> None:
     for n, linked in enumerate(x for x in given if x.get("TxnType") == wanted[0]):
         id = str(linked.get("TxnId") or "")
         sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
-        if not id.isdigit() or draft.book.store.row(sql, (int(id), wanted[0])) is None:
+        if draft.book.store.row(sql, (row_id(id), wanted[0])) is None:
             draft.errors.append(error("620", "LinkedTxn", what=f"{wanted[0]} {id} does not exist"))
             continue
         if not any(link.target == int(id) and link.kind == wanted[1] for link in draft.links):
@@ -155,11 +156,25 @@ def unlink(book: Book, source: int, target: int, rebuild: Rebuild) -> None:
     rebuild(book, source, body)
 
 
+def forget(book: Book, target: int) -> None:
+    """Take a transaction that is going away out of the bodies of those that were made from it (bills, invoices)."""
+    sql = """SELECT DISTINCT t.id, t.body FROM links k JOIN txns t ON t.id = k.source
+             WHERE k.target = ? AND k.kind IN ('order', 'estimate')"""
+    for source, stored in book.store.rows(sql, (target,)):
+        body = jsontext.loads(stored)
+        for holder in (body, *body.get("Line", [])):
+            if holder.get("LinkedTxn"):
+                holder["LinkedTxn"] = [x for x in holder["LinkedTxn"] if x.get("TxnId") != str(target)]
+        book.store.execute("UPDATE txns SET body = ? WHERE id = ?", (jsontext.dumps(body), source))
+    book.store.execute("DELETE FROM links WHERE target = ?", (target,))
+
+
 def emptied(kind: str, body: Body) -> Body:
     """The body of a voided transaction: no amounts, no links, a note that says so."""
     out = dict(body)
     note = out.get("PrivateNote")
-    out["PrivateNote"] = f"Voided - {note}" if note else "Voided"
+    if not note or not note.startswith("Voided"):
+        out["PrivateNote"] = f"Voided - {note}" if note else "Voided"
     out.pop("TxnTaxDetail", None)
     out.pop("LinkedTxn", None)
     lines = []
@@ -173,5 +188,6 @@ def emptied(kind: str, body: Body) -> Body:
                 k: Decimal(0) if k in ("Qty", "UnitPrice", "TaxInclusiveAmt") else v for k, v in detail.items()
             }
         lines.append(empty)
-    out["Line"] = [] if kind in ("Payment", "BillPayment") else lines
+    if "Line" in body:
+        out["Line"] = [] if kind in ("Payment", "BillPayment") else lines
     return out

@@ -1,4 +1,4 @@
-"""Exact money: whole minor units (hundredths, as QBO keeps every currency) and scaled quantities, and their rounding."""
+"""Exact money: whole minor units (hundredths, as QBO keeps every currency), scaled quantities, rounding."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def choose(
         taken = book.store.row("SELECT id FROM txns WHERE entity = ? AND number = ? AND id <> ?", (kind, given, id))
         if taken is not None:
             errors.append(error("6140", "DocNumber", number=given, kind=LABELS[kind], id=taken[0]))
-    if rules.family and given.isdigit() and len(given) < 16:
+    if rules.family and given.isdecimal() and len(given) < 16:
         key = f"number:{rules.family}"
         book.counters[key] = max(book.counters.get(key, 1000), int(given))
     return given

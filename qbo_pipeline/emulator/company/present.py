@@ -28,7 +28,7 @@ def _envelope(book: Book, id: str, sync: int, created: str, updated: str) -> Bod
 
 def entry(book: Book, kind: str, found: Entry) -> Body:
     """A list entity with its computed properties."""
-    body = _envelope(book, found.id, found.sync, found.created, found.updated) | _copy(found.body)
+    body: Body = _envelope(book, found.id, found.sync, found.created, found.updated) | _copy(found.body)
     if "Active" in ENTITIES[kind].fields:
         body["Active"] = found.active
     name_references(book, body, ENTITIES[kind].fields)
@@ -39,13 +39,13 @@ def entry(book: Book, kind: str, found: Entry) -> Body:
 
 
 def transaction(book: Book, row: tuple[Any, ...]) -> Body:
-    """A transaction from its stored row (`TXN_COLUMNS`), with balances and links as they stand now."""
+    """A transaction from its row (`TXN_COLUMNS`; the body as stored or parsed), with its present balances and links."""
     id, kind, number, day, _, _, currency, total, balance, sync, created, updated, stored = row
     body = _envelope(book, str(id), sync, created, updated)
     if number is not None:
         body["DocNumber"] = number
     body["TxnDate"] = day
-    body.update(jsontext.loads(stored))
+    body.update(jsontext.loads(stored) if isinstance(stored, bytes) else stored)
     name_references(book, body, ENTITIES[kind].fields)
     if kind == "Transfer":
         body["Amount"] = major(total)

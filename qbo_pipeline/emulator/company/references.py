@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, Final
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, QboError, error
 from qbo_pipeline.emulator.company.fields import Field
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES
+from qbo_pipeline.emulator.company.store import row_id
 
 _WORDS: Final = {"Customer": "Names", "Vendor": "Names", "Employee": "Names", "Class": "Klasses"}
 US_TAX_CODES: Final = ("TAX", "NON")
@@ -48,16 +48,16 @@ CURRENCY_NAMES: Final = {
 class _Plan:
     """Where references stand in a table of fields, worked out once per table."""
 
-    __slots__ = ("nested", "refs")
+    __slots__ = ("fields", "nested", "refs")
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
+        self.fields = fields
         self.refs = tuple((name, f) for name, f in fields.items() if f.kind == "ref" and f.target)
         self.nested = tuple(
-            (name, f.kind, f.fields)
+            (name, f.kind == "list", _plan(f.fields))
             for name, f in fields.items()
-            if f.kind in ("object", "list") and f.fields is not None
+            if f.kind in ("object", "list") and f.fields is not None and _has_refs(f.fields)
         )
-        self.nested = tuple((n, k, f) for n, k, f in self.nested if _has_refs(f))
 
 
 def _has_refs(fields: Mapping[str, Field]) -> bool:
@@ -66,33 +66,40 @@ def _has_refs(fields: Mapping[str, Field]) -> bool:
     )
 
 
-@lru_cache(maxsize=1024)
-def _plan(key: int) -> _Plan:
-    return _Plan(_TABLES[key])
+_PLANS: dict[int, _Plan] = {}
 
 
-_TABLES: dict[int, Mapping[str, Field]] = {}
+def _plan(fields: Mapping[str, Field]) -> _Plan:
+    found = _PLANS.get(id(fields))
+    if found is None:
+        found = _PLANS[id(fields)] = _Plan(fields)
+    return found
 
 
-def walk(body: Body, fields: Mapping[str, Field]) -> Iterator[tuple[str, Field, Body]]:
+Found = tuple[str, Field, Body]
+
+
+def walk(body: Body, fields: Mapping[str, Field]) -> list[Found]:
     """Every reference in a body that points to an entity: its property name, its rule, and the reference itself."""
-    key = id(fields)
-    if key not in _TABLES:
-        _TABLES[key] = fields
-    plan = _plan(key)
+    out: list[Found] = []
+    _collect(body, _plan(fields), out)
+    return out
+
+
+def _collect(body: Body, plan: _Plan, out: list[Found]) -> None:
     for name, field in plan.refs:
         value = body.get(name)
         if value:
-            yield name, field, value
-    for name, kind, inner in plan.nested:
+            out.append((name, field, value))
+    for name, is_list, inner in plan.nested:
         value = body.get(name)
         if not value:
             continue
-        if kind == "object":
-            yield from walk(value, inner)
-        else:
+        if is_list:
             for entry in value:
-                yield from walk(entry, inner)
+                _collect(entry, inner, out)
+        else:
+            _collect(value, inner, out)
 
 
 def find(book: Book, reference: Body, targets: tuple[str, ...]) -> Entry | None:
@@ -116,9 +123,7 @@ def check(book: Book, body: Body, fields: Mapping[str, Field], errors: list[QboE
         if target in _SPECIAL and value in _SPECIAL[target]:
             continue
         if target in ENTITIES and ENTITIES[target].kind == "transaction":
-            if not value.isdigit() or not book.store.row(
-                "SELECT 1 FROM txns WHERE id = ? AND entity = ?", (int(value), target)
-            ):
+            if not book.store.row("SELECT 1 FROM txns WHERE id = ? AND entity = ?", (row_id(value), target)):
                 errors.append(error("2500", name, what=f"{target} element id {value} not found"))
             continue
         entry = find(book, reference, field.target)

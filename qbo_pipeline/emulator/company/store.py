@@ -47,6 +47,11 @@ CREATE TABLE IF NOT EXISTS rates (
 """
 
 
+def row_id(text: str) -> int:
+    """The number in an id, or -1 (which no row has) for text that is none: ids are plain digits that fit a row id."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
+
+
 class Store:
     """One connection. `batch` opens a transaction that may hold many `savepoint`s; each of those stands or falls alone.
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
-from qbo_pipeline.emulator.company.documents import raise_all
 from qbo_pipeline.emulator.company.faults import QboError, error
 from qbo_pipeline.emulator.company.fields import clean, missing
-from qbo_pipeline.emulator.company.schema.lists import TAX_SERVICE
+from qbo_pipeline.emulator.company.preparing import raise_all
+from qbo_pipeline.emulator.company.schema.setup import TAX_SERVICE
 
 
 def create(book: Book, body: Mapping[str, Any]) -> Body:
@@ -53,9 +53,11 @@ def _check(book: Book, cleaned: Body, errors: list[QboError]) -> None:
             if detail["TaxRateId"] not in book.entries["TaxRate"]:
                 errors.append(error("2500", "TaxRateId", what=f"TaxRates element id {detail['TaxRateId']} not found"))
             continue
-        for name in ("TaxRateName", "RateValue", "TaxAgencyId"):
-            if detail.get(name) is None:
-                errors.append(error("2020", name, what=f"Required parameter {name} is missing in the request"))
+        errors.extend(
+            error("2020", name, what=f"Required parameter {name} is missing in the request")
+            for name in ("TaxRateName", "RateValue", "TaxAgencyId")
+            if detail.get(name) is None
+        )
         if detail.get("TaxAgencyId") and detail["TaxAgencyId"] not in book.entries["TaxAgency"]:
             errors.append(
                 error("2500", "TaxAgencyId", what=f"TaxAgencies element id {detail['TaxAgencyId']} not found")

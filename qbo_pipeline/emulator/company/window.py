@@ -28,7 +28,8 @@ def accounts(book: Book) -> list[dict[str, Any]]:
 
 def latest_transactions(book: Book, limit: int) -> list[dict[str, Any]]:
     """The newest transactions, newest first."""
-    sql = """SELECT id, entity, number, date, party_kind, party, total, currency, updated FROM txns ORDER BY id DESC LIMIT ?"""
+    sql = """SELECT id, entity, number, date, party_kind, party, total, currency, updated
+             FROM txns ORDER BY id DESC LIMIT ?"""
     return [
         {
             "id": str(id),

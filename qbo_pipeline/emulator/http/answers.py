@@ -9,6 +9,7 @@ from typing import Any
 
 from qbo_pipeline.emulator.company.faults import QboFault
 from qbo_pipeline.emulator.company.jsontext import dumps
+from qbo_pipeline.emulator.http.fault_texts import throttle_fault
 
 JSON = b"application/json;charset=UTF-8"
 QBO_VERSION = b"1990.150"
@@ -76,15 +77,10 @@ def forbidden(now: datetime) -> Answer:
 
 def throttled(keys: str, now: datetime, time: str) -> Answer:
     """429 with code 3001, in upper or lower key case."""
-    detail = "The request limit was reached."
     if keys == "lower":
+        detail = "The request limit was reached."
         return Answer(429, dumps(gateway_body("ThrottleExceeded", 429, "3001", detail, "SERVICE", now)))
-    entry = {
-        "Message": "message=ThrottleExceeded; errorCode=003001; statusCode=429",
-        "Detail": detail,
-        "code": "3001",
-    }
-    return Answer(429, dumps({"Fault": {"Error": [entry], "type": "SERVICE"}, "time": time}))
+    return fault_answer(throttle_fault(), time)
 
 
 def new_tid() -> str:

@@ -98,7 +98,7 @@ class Emulator:
         return Response(answer.body, status, media_type=JSON.decode())
 
     async def _failed(self, request: Request, error: Exception) -> Response:
-        log.error("the emulator failed at %s %s", request.method, request.url.path, exc_info=error)
+        log.error("the emulator failed at %s %r", request.method, request.url.path, exc_info=error)
         return JSONResponse({"error": "internal error; see the emulator's own log"}, 500)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,10 @@ class BatchItem:
     body: Any
     content: dict[str, Any]
     problem: QboFault | None = None
+
+    def as_bytes(self) -> bytes:
+        """The item's content, for digests and for the text that a fault rule looks for."""
+        return json.dumps(self.content, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from qbo_pipeline.emulator.company.faults import QboFault
 from qbo_pipeline.emulator.company.jsontext import dumps
 from qbo_pipeline.emulator.http.answers import Answer
 from qbo_pipeline.emulator.http.batch import BatchItem, ItemAnswer, answer_item
-from qbo_pipeline.emulator.http.fault_texts import injected_fault
+from qbo_pipeline.emulator.http.fault_texts import injected_fault, throttle_fault
 from qbo_pipeline.emulator.http.operations import TIMED, Raw, perform
 from qbo_pipeline.emulator.http.request_ids import digest_of
 from qbo_pipeline.emulator.http.requests import WRITE, ApiRequest, Operation
@@ -76,12 +76,14 @@ class Carrier:
 
     def _item(self, request: ApiRequest, item: BatchItem) -> ItemAnswer:
         state, now = self.state, self.state.clock.seconds()
-        digest = digest_of(dumps(item.content)) if request.request_id else b""
+        digest = digest_of(item.as_bytes()) if request.request_id else b""
         try:
             if item.operation.kind == WRITE:
                 stored = state.request_ids.first_answer(request.request_id, item.b_id, digest, now)
                 if stored is not None:
                     return ItemAnswer(stored, writes=1, replayed=True)
+            elif state.out_of_reads():
+                raise throttle_fault()
             if state.faults.armed and item.problem is None:
                 self._fail_item(request, item)
         except QboFault as fault:
@@ -94,7 +96,7 @@ class Carrier:
 
     def _fail_item(self, request: ApiRequest, item: BatchItem) -> None:
         operation = item.operation
-        rule = self.state.faults.choose(operation.name, operation.entity, request.path, dumps(item.content), item=True)
+        rule = self.state.faults.choose(operation.name, operation.entity, request.path, item.as_bytes(), item=True)
         if rule is None:
             return
         self.state.meter.faults_injected[rule.kind] += 1

@@ -22,6 +22,7 @@ from qbo_pipeline.emulator.http.webhooks import Subscription, Webhooks
 
 BODY_LIMIT = 1024 * 1024
 MOST_SECONDS = 20 * 366 * 86_400
+MOST_CLOSED_SECONDS = 600
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -91,6 +92,7 @@ class Control:
             ("DELETE", "meter", self.clear_meter),
             ("GET", "requests", self.read_requests),
             ("GET", "emails", self.read_emails),
+            ("POST", "listener", self.close_listener),
             ("GET", "webhooks", self.read_webhooks),
             ("POST", "webhooks", self.add_webhook),
             ("DELETE", "webhooks", self.clear_webhooks),
@@ -175,6 +177,18 @@ class Control:
 
     async def read_emails(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"emails": self.state.emails}
+
+    async def close_listener(self, body: dict[str, Any]) -> dict[str, Any]:
+        """`{"closed_seconds": n}`: new connections are refused for n real seconds; open ones go on."""
+        seconds = body.get("closed_seconds")
+        if set(body) != {"closed_seconds"} or isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise ControlError("write closed_seconds, a number")
+        if not 0 < seconds <= MOST_CLOSED_SECONDS:
+            raise ControlError(f"closed_seconds must lie above 0 and not above {MOST_CLOSED_SECONDS}")
+        if self.state.refuse_connections is None:
+            raise ControlError("this emulator does not own its socket")
+        self.state.refuse_connections(float(seconds))
+        return {"closed_seconds": seconds}
 
     async def read_webhooks(self, _: dict[str, Any]) -> dict[str, Any]:
         return self.webhooks.as_dict()

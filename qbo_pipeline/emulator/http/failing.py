@@ -44,7 +44,7 @@ class Failing:
         if rule.kind == "late_commit":
             self._later(rule, request, operation, content, items)
             return Answer(0, b"", note=f"carried out {rule.seconds:g} s later")
-        if rule.kind == "query_lag" and operation.name in ("query", "cdc"):
+        if rule.kind == "query_lag":
             return distort.lagging_answer(self.state, request, operation, rule.seconds)
         if not rule.commit:
             true = answers.fault_answer(system_fault(), self.state.time())
@@ -65,7 +65,7 @@ class Failing:
                 true.body = join_items(self.state.faults.shuffled(true.items), self.state.time())
             case "unknown_fields" if true.status == 200:
                 true.body = distort.with_unknown_fields(true.body)
-            case "truncated_report" if operation.name == "report" and true.status == 200:
+            case "truncated_report" if true.status == 200:
                 text = self.state.company.settings.report_limit_text
                 true.body = distort.truncated_report(true.body, rule.items, text)
         return true

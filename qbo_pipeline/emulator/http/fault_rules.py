@@ -35,6 +35,27 @@ KINDS: dict[str, frozenset[str]] = {
     "unknown_fields": frozenset(),
     "truncated_report": frozenset({"items"}),
 }
+# Kinds that only mean something for some operations, and those that the token endpoint can suffer.
+ONLY_FOR: dict[str, frozenset[str]] = {
+    "torn_batch": frozenset({"batch"}),
+    "shuffled_batch": frozenset({"batch"}),
+    "query_lag": frozenset({"query", "cdc"}),
+    "truncated_report": frozenset({"report"}),
+    "stale_object": frozenset({"update", "delete", "void"}),
+}
+TOKEN_KINDS = frozenset(
+    {
+        "lost_answer",
+        "reset",
+        "half_body",
+        "wrong_length",
+        "slow_drip",
+        "html",
+        "server_error",
+        "refusal",
+        "throttle",
+    }
+)
 ITEM_KINDS = frozenset({"refusal", "stale_object"})
 EXPLAINED: dict[str, str] = {
     "lost_answer": "the request is carried out (commit) or not, and no answer comes: the line is cut (how=reset) or "
@@ -58,6 +79,13 @@ EXPLAINED: dict[str, str] = {
     "unknown_fields": "the answer's objects carry a field and an enumeration value nobody knows",
     "truncated_report": "a report stops after `items` rows with 'Unable to display more data'",
 }
+
+
+def applies(kind: str, operation: str) -> bool:
+    """Whether a kind of fault can befall an operation at all."""
+    if operation == "token":
+        return kind in TOKEN_KINDS
+    return operation in ONLY_FOR.get(kind, {operation})
 
 
 class FaultRule(BaseModel):
@@ -103,6 +131,10 @@ class FaultRule(BaseModel):
         if strange:
             takes = ", ".join(sorted(KINDS[self.kind])) or "no settings"
             raise ValueError(f"kind {self.kind!r} does not take {', '.join(strange)}; it takes {takes}")
+        if self.operation is not None and not applies(self.kind, self.operation):
+            raise ValueError(f"kind {self.kind!r} cannot befall operation {self.operation!r}")
+        if self.kind == "lost_answer" and "items" in self.model_fields_set and self.operation != "batch":
+            raise ValueError("kind 'lost_answer' takes items only with operation = 'batch'")
         if self.kind == "server_error" and self.status is not None and self.status < 500:
             raise ValueError(f"kind 'server_error' needs a status of 500 to 599, not {self.status}")
         if self.kind == "wrong_length" and self.extra == 0:
@@ -167,7 +199,7 @@ class FaultPlan:
             by_item = rule.kind in ITEM_KINDS and rule.operation != "batch"
             if (item and not by_item) or (by_item and not item and operation == "batch"):
                 continue
-            if not rule.matches(operation, entity, path, text):
+            if not applies(rule.kind, operation) or not rule.matches(operation, entity, path, text):
                 continue
             if rule.times is not None and armed.fired >= rule.times:
                 continue

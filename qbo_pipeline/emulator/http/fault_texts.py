@@ -56,6 +56,12 @@ def gateway_fault(code: str, what: object = "", element: str = "") -> QboFault:
     return QboFault(status, faults.VALIDATION, [QboError(message, detail.format(what=what), code, element)])
 
 
+def throttle_fault() -> QboFault:
+    """429 with code 3001, with upper-case keys."""
+    message = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
+    return QboFault(429, "SERVICE", [QboError(message, "The request limit was reached.", "3001")])
+
+
 def unknown_path(path: str) -> QboFault:
     """404 for an address that the API does not have."""
     message, detail, _ = GATEWAY_FAULTS["500"]

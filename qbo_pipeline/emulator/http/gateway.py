@@ -80,7 +80,7 @@ class Gateway:
         except QboFault as fault:
             return answers.fault_answer(fault, self.state.time())
         except Exception:
-            log.exception("the emulator failed at %s %s", scope["method"], scope["path"])
+            log.exception("the emulator failed at %s %r", scope["method"], scope["path"])
             return answers.fault_answer(system_fault(), self.state.time())
 
     async def _decide(self, exchange: Exchange, scope: wire.Scope, body: bytes | None, upload: bool) -> Answer:
@@ -104,7 +104,7 @@ class Gateway:
         content = read_request_body(operation, request)
         items = read_items(content) if operation.name == "batch" else []
         check_format(request.request_id, batch=batch, item_ids=[item.b_id for item in items])
-        if self._out_of_reads(operation):
+        if operation.kind == READ and state.out_of_reads():
             exchange.note = "monthly block of metered reads"
             return self._too_many()
         rule = exchange.rule = state.faults.choose(
@@ -125,12 +125,6 @@ class Gateway:
             return "429 storm on order"
         return self.state.limits.admit(now, app, batch=batch, factor=limit_factor(self.state.settings.limits))
 
-    def _out_of_reads(self, operation: Operation) -> bool:
-        most = self.state.settings.monthly_reads
-        if most is None or operation.kind != READ:
-            return False
-        return self.state.meter.month_reads(self.state.clock.now()) >= most
-
     def _too_many(self) -> Answer:
         return answers.throttled(self.state.settings.throttle_keys, self.state.clock.now(), self.state.time())
 
@@ -147,6 +141,7 @@ class Gateway:
                 return self._too_many()
             case "expire_token":
                 self.state.tokens.expire(request.bearer, now.timestamp())
+                self.state.save_tokens()
                 return answers.unauthorised(f"Token expired: {request.bearer[:4]}…", now)
             case "revoke_token":
                 self.state.tokens.revoke(request.bearer)

@@ -163,7 +163,7 @@ class OAuth:
             return Answer(rule.status or 400, json.dumps(error).encode())
         if rule.kind == "throttle":
             return Answer(429, json.dumps({"error": "too_many_requests"}).encode())
-        true = self._mint(scope, body) if rule.commit and rule.kind != "late_commit" else Answer(500, HTML_PAGE)
+        true = self._mint(scope, body) if rule.commit else Answer(500, HTML_PAGE)
         if rule.kind in ("html", "server_error"):
             return Answer(rule.status or (200 if rule.kind == "html" else 503), HTML_PAGE, b"text/html;charset=UTF-8")
         return true

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 
 from qbo_pipeline.emulator.company import faults
 from qbo_pipeline.emulator.company.store import Store
@@ -43,6 +44,7 @@ class RequestIds:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
+        self._forget_at = 0.0
         store.execute(SCHEMA)
 
     def first_answer(self, request_id: str, item_id: str, digest: bytes, now: float) -> bytes | None:
@@ -62,18 +64,21 @@ class RequestIds:
             raise faults.business(REPEATED)
         if row[0] != digest and self._settings.request_id_conflict == "fault":
             raise gateway_fault("600", request_id[:ID_LENGTH], "requestid")
-        return bytes(row[1])
+        return zlib.decompress(row[1])
 
     def remember(self, request_id: str, item_id: str, digest: bytes, body: bytes, now: float) -> None:
         """Keep the answer to a request that carried an id and succeeded."""
         if request_id:
             self._store.execute(
                 "INSERT OR REPLACE INTO gateway_request VALUES (?, ?, ?, ?, ?)",
-                (request_id, item_id, digest, now, body),
+                (request_id, item_id, digest, now, zlib.compress(body, 1)),
             )
 
     def forget_old(self, now: float) -> None:
-        """Drop what is past its retention time."""
+        """Drop what is past its retention time; looks for it 24 times within that time."""
+        if now < self._forget_at:
+            return
+        self._forget_at = now + self._settings.request_id_seconds / 24
         self._store.execute(
             "DELETE FROM gateway_request WHERE answered_at <= ?", (now - self._settings.request_id_seconds,)
         )

@@ -13,10 +13,9 @@ from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.emulator.http.fault_texts import PARSE_FAILED, gateway_fault, unknown_path
 
 WRITE, READ = "write", "read"
+MOST_PARAMETERS = 200
 BODY_LIMIT = 4 * 1024 * 1024
 UPLOAD_LIMIT = 101 * 1024 * 1024
-
-JSON_OPERATIONS = frozenset({"create", "update", "delete", "void", "batch", "tax_service"})
 
 
 @dataclass(slots=True)
@@ -49,11 +48,15 @@ class Operation:
 
 
 def parse_request(method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]]) -> ApiRequest:
-    """Read the request line and headers. Raises the 404 fault for anything but /v3/company/{realm}/…"""
+    """Read the request line and headers. Raises the 404 fault for anything but
+    /v3/company/{realm}/…, and 2010 for too many parameters."""
     parts = path.strip("/").split("/")
     if len(parts) < 4 or parts[0] != "v3" or parts[1].lower() != "company":
         raise unknown_path(path)
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=200)
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        raise faults.fault("2010", what=f"more than {MOST_PARAMETERS} parameters") from None
     content_type = bearer = ""
     for name, value in headers:
         if name == b"content-type":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -86,6 +87,7 @@ def serve(emulator: Emulator, listener: socket.socket, out: TextIO = sys.stdout)
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = _GreetingServer(config, greeting(emulator), out)
+    emulator.state.refuse_connections = server.refuse_connections
     server.run(sockets=[listener])
 
 
@@ -110,3 +112,21 @@ class _GreetingServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def refuse_connections(self, seconds: float) -> None:
+        """Close the listening socket for so many real seconds: whoever connects meanwhile is refused by the system.
+
+        Raises ValueError while it is closed already.
+        """
+        if not self.servers[0].sockets:
+            raise ValueError("the listener is closed already")
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        self.servers[0].close()
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, lambda: loop.create_task(self._listen_again(host, port)))
+
+    async def _listen_again(self, host: str, port: int) -> None:
+        def protocol() -> asyncio.Protocol:
+            return EmulatorProtocol(self.config, self.server_state, self.lifespan.state)
+
+        self.servers[0] = await asyncio.get_running_loop().create_server(protocol, sock=listen(host, port))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -21,7 +21,6 @@ from qbo_pipeline.emulator.http.settings import Settings
 from qbo_pipeline.emulator.http.tokens import EVERYTHING, Tokens
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS gateway_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
-FORGET_EVERY = 1_000
 
 
 def _store_of(company: Company) -> Store:
@@ -59,6 +58,7 @@ class EmulatorState:
         self.base_url = base_url
         self.label = ""
         self.open_to_network = False
+        self.refuse_connections: Callable[[float], None] | None = None
         self.schedule = Schedule(clock)
         self.limits = Limits()
         self.meter = Meter()
@@ -75,7 +75,6 @@ class EmulatorState:
         self.tokens = Tokens(settings, self.client_id, self.client_secret)
         self.refresh_token = self._first_grant()
         self._zone = ZoneInfo(company.settings.time_zone)
-        self._writes = 0
 
     def _credentials(self) -> tuple[str, str]:
         saved = saved_value(self.store, "client")
@@ -111,11 +110,14 @@ class EmulatorState:
         offset = now.astimezone(self._zone).utcoffset() or timedelta(0)
         return now.astimezone(timezone(offset)).isoformat(timespec="milliseconds")
 
+    def out_of_reads(self) -> bool:
+        """Whether the month's metered reads are used up, where they are limited."""
+        most = self.settings.monthly_reads
+        return most is not None and self.meter.month_reads(self.clock.now()) >= most
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Around everything that one request changes, in the company and beside it: one commit."""
-        self._writes += 1
         with self.company.batch():
-            if self._writes % FORGET_EVERY == 0:
-                self.request_ids.forget_old(self.clock.seconds())
+            self.request_ids.forget_old(self.clock.seconds())
             yield

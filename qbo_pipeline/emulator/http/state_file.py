@@ -32,8 +32,8 @@ def locked(path: Path | None) -> Iterator[None]:
         yield
 
 
-def saved_realm(path: Path | None) -> str | None:
-    """The realm id of the company in an existing state file, or None where there is none yet.
+def saved(path: Path | None, name: str) -> str | None:
+    """A value that the gateway saved in an existing state file (realm, seed), or None where there is none yet.
 
     Raises ValueError for a file that is no emulator's state.
     """
@@ -44,7 +44,7 @@ def saved_realm(path: Path | None) -> str | None:
             tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'gateway_state'").fetchone()
             if not tables[0]:
                 return None
-            row = connection.execute("SELECT value FROM gateway_state WHERE name = 'realm'").fetchone()
+            row = connection.execute("SELECT value FROM gateway_state WHERE name = ?", (name,)).fetchone()
     except sqlite3.DatabaseError as error:
         raise ValueError(f"{path} is not the state of an emulator: {error}.") from None
     return None if row is None else str(row[0])

@@ -171,8 +171,9 @@ def _post(delivery: Delivery) -> str:
         "intuit-signature": sign(delivery.body, delivery.subscription.verifier_token),
         "intuit-t-id": delivery.id,
         "intuit-created-time": delivery.created,
-        "intuit-notification-schema-version": "0.1" if delivery.subscription.format == "legacy" else "1.0",
     }
+    if delivery.subscription.format == "legacy":
+        headers["intuit-notification-schema-version"] = "0.1"
     try:
         path = parts.path or "/"
         connection.request("POST", f"{path}?{parts.query}" if parts.query else path, delivery.body, headers)

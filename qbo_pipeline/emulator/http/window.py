@@ -33,6 +33,7 @@ class Window:
     async def page(self, request: Request) -> Response:
         state = self.state
         info = state.company.read("CompanyInfo", state.realm)
+        preferences = state.company.read("Preferences", state.realm)
         meter = state.meter.as_dict(state.clock.now(), state.limits.peaks())
         accounts = [{**account, "balance": amount(account["balance"])} for account in state.company.accounts()]
         page = render(
@@ -45,6 +46,7 @@ class Window:
             ahead=readable_seconds(state.clock.offset.total_seconds()),
             limits=state.settings.limits,
             request_id=state.settings.request_id,
+            home_currency=preferences["CurrencyPrefs"]["HomeCurrency"]["value"],
             accounts=accounts,
             transactions=[_shown(row) for row in state.company.latest_transactions(ROWS)],
             lines=[_shown(row) for row in state.company.latest_lines(ROWS)],

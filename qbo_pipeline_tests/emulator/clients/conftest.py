@@ -59,7 +59,7 @@ class Refs:
 
 @pytest.fixture(scope="session")
 def refs(qb: QuickBooks) -> Refs:
-    """A customer, a vendor and a service of this session's own, and accounts of the company by their type."""
+    """A customer, a vendor and a service of these tests' own, and accounts of the company by their type."""
 
     def account(kind: str, **more: str) -> str:
         found = Account.filter(AccountType=kind, qb=qb, **more)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
-from quickbooks import objects
+from quickbooks import QuickBooks, objects
 
 from qbo_pipeline_tests.emulator.clients.conftest import Refs
 
@@ -195,3 +196,14 @@ TRANSACTIONS: dict[str, tuple[Any, Make]] = {
         lambda refs, number: {"VendorRef": ref(refs.vendor), "Line": expense_lines(refs)},
     ),
 }
+
+
+def unique(what: str) -> str:
+    return f"{what} {uuid.uuid4().hex[:8]}"
+
+
+def saved(name: str, refs: Refs, qb: QuickBooks) -> Any:
+    """A document of TRANSACTIONS, created and read back."""
+    kind, make = TRANSACTIONS[name]
+    made = kind.from_json(make(refs, uuid.uuid4().hex[:12])).save(qb=qb)
+    return kind.get(made.Id, qb=qb)

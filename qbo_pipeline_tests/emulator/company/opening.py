@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.emulator.company.faults import QboFault
 from qbo_pipeline.emulator.company.settings import CompanySettings
 
-START = datetime(2026, 3, 15, 18, 0, tzinfo=timezone.utc)
+START = datetime(2026, 3, 15, 18, 0, tzinfo=UTC)
 Body = dict[str, Any]
 
 

@@ -179,8 +179,7 @@ class RandomBooks:
         return body | {"DepositToAccountRef": self.bank(customer["CurrencyRef"]["value"])}
 
     def Bill(self) -> Body:
-        body = self.cost()
-        return body
+        return self.cost()
 
     def VendorCredit(self) -> Body:
         return self.cost()

@@ -161,7 +161,8 @@ SIGNS = {"Invoice": 1, "CreditMemo": -1, "Payment": -1}
 def _open(company: Company, kind: str, customer: Body) -> Decimal:
     found: list[Body] = []
     while True:
-        text = f"select * from {kind} where CustomerRef = '{customer['Id']}' startposition {len(found) + 1} maxresults 1000"
+        where = f"CustomerRef = '{customer['Id']}'"
+        text = f"select * from {kind} where {where} startposition {len(found) + 1} maxresults 1000"
         page = company.query(text).get(kind, [])
         found += page
         if len(page) < 1000:

@@ -73,7 +73,7 @@ class Served:
 
 
 class SharedServer:
-    """One uvicorn for all tests of a session; which emulator answers is set test by test."""
+    """One uvicorn for all tests of a run; which emulator answers is set test by test."""
 
     def __init__(self) -> None:
         self.emulator: Emulator | None = None
@@ -130,7 +130,7 @@ class _ReadyServer(uvicorn.Server):
 
 @functools.cache
 def shared_server() -> SharedServer:
-    """The server of this test session; `conftest` stops it."""
+    """The server of this test run; `conftest` stops it."""
     return SharedServer()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -11,18 +12,22 @@ from pathlib import Path
 
 import httpx
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from qbo_pipeline.emulator.command import emulator
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator, start_emulator
 
 
 def names(emulator: RunningEmulator) -> list[str]:
-    answer = httpx.get(
-        emulator.api("query"),
-        params={"query": "select * from Customer maxresults 1000"},
-        headers=emulator.bearer(),
-        timeout=60,
-    )
-    return sorted(row["DisplayName"] for row in answer.json()["QueryResponse"].get("Customer", []))
+    found: list[str] = []
+    while True:
+        query = f"select * from Customer startposition {len(found) + 1} maxresults 1000"
+        answer = httpx.get(emulator.api("query"), params={"query": query}, headers=emulator.bearer(), timeout=60)
+        page = [row["DisplayName"] for row in answer.json()["QueryResponse"].get("Customer", [])]
+        found += page
+        if len(page) < 1000:
+            return sorted(found)
 
 
 def create(emulator: RunningEmulator, name: str, request_id: str) -> httpx.Response:
@@ -53,8 +58,19 @@ def test_a_restart_keeps_company_credentials_clock_and_request_ids(tmp_path: Pat
         assert names(second) == ["Ada"]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_kill_at_any_moment_loses_no_acknowledged_write_and_doubles_none(tmp_path: Path, seed: int) -> None:
+    kill_and_look(tmp_path, seed)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(10, 60))
+def test_fifty_kills(tmp_path: Path, seed: int) -> None:
+    kill_and_look(tmp_path, seed)
+
+
+def kill_and_look(tmp_path: Path, seed: int) -> None:
+    """Write by single requests and batches, kill the emulator in the middle, start it again and compare."""
     state, drawn = tmp_path / "company.db", random.Random(seed)
     acknowledged: list[str] = []
     sent: list[str] = []
@@ -65,20 +81,26 @@ def test_a_kill_at_any_moment_loses_no_acknowledged_write_and_doubles_none(tmp_p
         try:
             with httpx.Client(headers=headers, timeout=60) as client:
                 for number in range(10_000):
-                    name = f"C{number:05}"
-                    sent.append(name)
-                    url = first.api(f"customer?requestid={name}")
-                    client.post(url, json={"DisplayName": name}).raise_for_status()
-                    acknowledged.append(name)
+                    made = [f"C{number:05}{letter}" for letter in ("a", "bcd")[number % 2]]
+                    sent += made
+                    items = [{"bId": n, "operation": "create", "Customer": {"DisplayName": n}} for n in made]
+                    if len(made) == 1:
+                        client.post(first.api(f"customer?requestid={made[0]}"), json=items[0]["Customer"])
+                    else:
+                        client.post(first.api(f"batch?requestid={number}"), json={"BatchItemRequest": items})
+                    acknowledged += made
         except httpx.TransportError:
             pass
         killer.join()
     with running_emulator("--state", str(state), "--limits", "off") as second:
-        there = names(second)[:1000]
-        assert set(acknowledged[:1000]) <= set(there) <= set(sent)
-        again = create(second, sent[-1], sent[-1])
-        assert again.status_code == 200, "whether the last one was committed or not, sending it again is safe"
-        assert names(second).count(sent[-1]) <= 1
+        there = names(second)
+        assert set(acknowledged) <= set(there) <= set(sent)
+        unsure = sent[len(acknowledged) :]
+        assert len(there) - len(acknowledged) in (0, len(unsure)), "a request is committed whole or not at all"
+        if len(unsure) == 1:
+            again = create(second, unsure[0], unsure[0])
+            assert again.status_code == 200, "whether it was committed or not, sending it again is safe"
+            assert names(second).count(unsure[0]) == 1
         journal = httpx.get(f"{second.base_url}/emulator/journal", timeout=60)
         assert journal.status_code == 200
 
@@ -105,19 +127,27 @@ def test_it_stops_cleanly_on_the_signals_of_a_terminal(number: signal.Signals) -
         (["--frob"], "--frob"),
     ],
 )
-def test_wrong_options_are_explained(options: list[str], words: str, tmp_path: Path) -> None:
+def test_wrong_options_are_explained(options: list[str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    app = typer.Typer()
+    app.command()(emulator)
+    ended = CliRunner().invoke(app, options)
+    assert ended.exit_code == 2
+    assert words in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_wrong_option_ends_the_process_with_two_and_no_traceback() -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "qbo_pipeline.emulator", *options],
+        [sys.executable, "-m", "qbo_pipeline.emulator", "--limits", "fast"],
         capture_output=True,
         text=True,
         timeout=60,
-        cwd=tmp_path,
         check=False,
     )
-    assert ended.returncode == 2
-    assert words in ended.stderr
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("emulator: ")
     assert "Traceback" not in ended.stderr
-    assert ended.stdout == ""
 
 
 def test_a_state_file_serves_one_emulator_and_one_realm(tmp_path: Path) -> None:
@@ -127,6 +157,8 @@ def test_a_state_file_serves_one_emulator_and_one_realm(tmp_path: Path) -> None:
         pytest.raises(AssertionError, match="in use by another emulator"),
     ):
         start_emulator("--state", state)
+    with pytest.raises(AssertionError, match="begun with --company empty"):
+        start_emulator("--state", state, "--company", "uk")
     with pytest.raises(AssertionError, match="realm"):
         start_emulator("--state", state, "--realm", "77")
 
@@ -150,6 +182,29 @@ def test_faults_latency_and_limits_come_from_the_command_line(tmp_path: Path) ->
         emulator.control("clock", {"running": False})
         assert [httpx.get(url, headers=headers).status_code for _ in range(4)] == [200, 503, 200, 429]
         assert emulator.control("settings")["latency_ms"] == 1
+
+
+def test_connections_can_be_refused_for_a_while() -> None:
+    with running_emulator("--company", "empty") as emulator, httpx.Client() as kept:
+        kept.get(f"{emulator.base_url}/emulator/clock")
+        refused = kept.post(f"{emulator.base_url}/emulator/listener", json={"closed_seconds": 600})
+        assert refused.status_code == 200
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(emulator.base_url)
+        assert kept.get(f"{emulator.base_url}/emulator/clock").status_code == 200, "open connections go on"
+
+
+def test_a_listener_that_was_closed_opens_again() -> None:
+    with running_emulator("--company", "empty") as emulator:
+        emulator.control("listener", {"closed_seconds": 0.05})
+        for _ in range(200):
+            with contextlib.suppress(httpx.ConnectError):
+                assert httpx.get(f"{emulator.base_url}/emulator/clock").status_code == 200
+                break
+            threading.Event().wait(0.05)
+        else:
+            pytest.fail("the listener did not open again")
+        assert emulator.stop() == 0
 
 
 def test_listening_to_the_network_is_warned_about_loudly() -> None:

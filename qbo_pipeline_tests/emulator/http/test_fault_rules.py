@@ -51,6 +51,15 @@ def test_only_matching_requests_are_counted() -> None:
     assert fired(made, 3, entity="Bill") == [2]
 
 
+@pytest.mark.parametrize(
+    ("kind", "operation"), [("torn_batch", "create"), ("query_lag", "read"), ("expire_token", "token")]
+)
+def test_a_rule_never_fires_where_its_kind_means_nothing(kind: str, operation: str) -> None:
+    made = plan({"kind": kind})
+    assert fired(made, 3, operation=operation) == []
+    assert made.armed[0].seen == 0
+
+
 def test_contains_looks_into_the_body() -> None:
     assert fired(plan({"kind": "reset", "contains": "INV-7"}), 1, text=b'{"DocNumber":"INV-7"}') == [1]
 
@@ -81,6 +90,9 @@ def test_a_refusal_befalls_the_items_of_a_batch_unless_it_names_the_batch() -> N
         ({"kind": "server_error", "status": 404}, "500 to 599"),
         ({"kind": "wrong_length", "extra": 0}, "other than 0"),
         ({"kind": "refusal", "code": "abc"}, "code"),
+        ({"kind": "torn_batch", "operation": "create"}, "cannot befall operation 'create'"),
+        ({"kind": "late_commit", "operation": "token"}, "cannot befall operation 'token'"),
+        ({"kind": "lost_answer", "items": 3}, "only with operation = 'batch'"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_its_place_and_reason(rule: dict[str, Any], words: str) -> None:

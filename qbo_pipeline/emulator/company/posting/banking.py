@@ -9,6 +9,7 @@ from qbo_pipeline.emulator.company.book import Body
 from qbo_pipeline.emulator.company.draft import Draft, Link, Party
 from qbo_pipeline.emulator.company.faults import error
 from qbo_pipeline.emulator.company.money import major, minor
+from qbo_pipeline.emulator.company.store import row_id
 
 MIXED_CURRENCIES = "The transaction needs to be in the same currency as the A/R and A/P accounts you use."
 WRONG_ACCOUNT_CURRENCY = "The currency of the account must be the home currency or the currency of the transaction."
@@ -79,7 +80,7 @@ def linked_in(draft: Draft) -> bool:
 def _deposit_linked(draft: Draft, n: int, line: Body, linked: Body, amount: int) -> int:
     id = str(linked["TxnId"])
     sql = "SELECT entity, total, currency FROM txns WHERE id = ?"
-    row = draft.book.store.row(sql, (int(id),)) if id.isdigit() else None
+    row = draft.book.store.row(sql, (row_id(id),))
     if row is None or row[0] not in ("Payment", "SalesReceipt", "RefundReceipt", "JournalEntry"):
         draft.errors.append(error("620", "LinkedTxn", what=f"transaction {id} can't be deposited"))
         return amount

@@ -17,10 +17,10 @@ def number_lines(lines: list[Body], old: list[Body]) -> list[Body]:
     """The lines of a document with Id and LineNum as QBO gives them: known ids are kept, new lines get the next."""
     known = {line["Id"] for line in old if "Id" in line}
     used: set[str] = set()
-    highest = max((int(id) for id in known if id.isdigit()), default=0)
+    highest = max((int(id) for id in known if id.isdecimal()), default=0)
     out = []
     for n, line in enumerate((x for x in lines if x.get("DetailType") not in _COMPUTED_LINES), 1):
-        id = line.get("Id")
+        id = str(line.get("Id") or "")
         if id not in known or id in used:
             highest += 1
             id = str(highest)

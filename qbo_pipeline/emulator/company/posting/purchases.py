@@ -13,6 +13,7 @@ from qbo_pipeline.emulator.company.money import major, minor, scaled
 from qbo_pipeline.emulator.company.posting import lines as rules
 from qbo_pipeline.emulator.company.posting.banking import CONTROL_PARTY, MIXED_CURRENCIES, bank_line, check_currency
 from qbo_pipeline.emulator.company.posting.sales import due_date
+from qbo_pipeline.emulator.company.store import row_id
 
 _Row = tuple[tax.TaxedLine, Body, tuple[str, Body] | None]
 
@@ -170,7 +171,7 @@ def _link_orders(draft: Draft) -> None:
             if linked.get("TxnType") != "PurchaseOrder" or id in ("", "0"):
                 continue
             sql = "SELECT body, party, currency FROM txns WHERE id = ? AND entity = 'PurchaseOrder'"
-            found = draft.book.store.row(sql, (int(id),)) if id.isdigit() else None
+            found = draft.book.store.row(sql, (row_id(id),))
             if not order_line:
                 draft.errors.append(
                     error("2020", "TxnLineId", what="Required parameter TxnLineId is missing in the request")

@@ -10,8 +10,8 @@ from qbo_pipeline.emulator.company.account_rules import control_account, system_
 from qbo_pipeline.emulator.company.book import Body
 from qbo_pipeline.emulator.company.draft import Draft, Move
 from qbo_pipeline.emulator.company.faults import error
-from qbo_pipeline.emulator.company.money import minor, scaled, share
 from qbo_pipeline.emulator.company.money import major as money_major
+from qbo_pipeline.emulator.company.money import minor, scaled, share
 from qbo_pipeline.emulator.company.posting import lines as rules
 from qbo_pipeline.emulator.company.posting.banking import bank_line
 

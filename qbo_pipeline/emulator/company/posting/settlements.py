@@ -12,6 +12,7 @@ from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, error
 from qbo_pipeline.emulator.company.money import minor, share
 from qbo_pipeline.emulator.company.posting import lines as rules
 from qbo_pipeline.emulator.company.posting.banking import MIXED_CURRENCIES, bank_line
+from qbo_pipeline.emulator.company.store import row_id
 
 # Words of LinkedTxn.TxnType -> entity.
 _TYPES = {
@@ -134,7 +135,7 @@ def _apply(draft: Draft, sign: int, n: int, linked: Body, amount: int) -> int:
     id, kind = str(linked["TxnId"]), str(linked.get("TxnType") or "")
     entity = _TYPES.get(kind)
     sql = "SELECT entity FROM txns WHERE id = ?"
-    found = draft.book.store.value(sql, (int(id),)) if id.isdigit() else None
+    found = draft.book.store.value(sql, (row_id(id),))
     if entity is None:
         draft.errors.append(error("2170", "TxnType", what=kind))
         return 0

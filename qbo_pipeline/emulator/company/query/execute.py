@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from qbo_pipeline.emulator.company.faults import QboFault, fault
 from qbo_pipeline.emulator.company.fields import Field, exact_number
 from qbo_pipeline.emulator.company.query.grammar import Condition, Statement, parse
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity_name
+from qbo_pipeline.emulator.company.store import row_id
 
 _SCALARS: Final = ("text", "email", "bool", "date", "datetime", "amount", "number", "integer", "enum")
 _TXN_COLUMNS: Final = {
@@ -173,7 +174,7 @@ def _value(found: _Property, text: str, operator: str) -> Any:
             raise fault("4001", what=f"operator LIKE is not supported for property '{found.name}'")
         return text
     if found.name == "Id" or found.sql == "party":
-        return int(text) if text.isdigit() and len(text) < 19 else -1
+        return row_id(text)
     if kind == "bool":
         if text.lower() not in ("true", "false"):
             raise fault("4001", what=f"value '{text}' is not valid for property '{found.name}'")
@@ -193,8 +194,8 @@ def _instant(name: str, text: str) -> str:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise fault("4001", what=f"value '{text}' is not valid for property '{name}'") from None
-    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
-    return aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _test(found: _Property, condition: Condition, values: list[Any]) -> Callable[[Body], bool]:
@@ -216,11 +217,14 @@ def _order(entity: Entity, statement: Statement) -> tuple[str, tuple[Callable[[B
     for name, descending in statement.order:
         found = _property(entity, name)
         if found.sql is None:
-            key = found.name
-            return "id", (lambda body: Decimal(body.get(key, 0)), descending)
+            return "id", (_sort_key(found.name), descending)
         collate = " COLLATE NOCASE" if found.field.kind in ("text", "enum", "email") else ""
         parts.append(f"{found.sql}{collate} {'DESC' if descending else 'ASC'}")
     return ", ".join([*parts, "id"]), None
+
+
+def _sort_key(name: str) -> Callable[[Body], Decimal]:
+    return lambda body: Decimal(body.get(name) or 0)
 
 
 def _rates(book: Book, statement: Statement) -> Body:

@@ -187,7 +187,7 @@ class _Parser:
 
     def integer(self) -> int:
         token = self.peek()
-        if token is None or not token.text.isdigit() or len(token.text) > 9:
+        if token is None or not token.text.isdecimal() or len(token.text) > 9:
             raise self.unexpected("<INTEGER>")
         self.at += 1
         return int(token.text)

@@ -66,7 +66,8 @@ _SUMMED: Final = ("subt_nat_amount", "subt_nat_home_amount", "debt_amt", "credt_
 
 _SQL: Final = """
 SELECT l.account, l.date, l.txn, l.n, l.home, l.amount, l.currency, l.party_kind, l.party, l.item, l.qty, l.memo,
-       l.class, l.department, t.entity, t.number, t.created, t.updated, t.body
+       l.class, l.department, t.entity, t.number, t.created, t.updated,
+       CASE WHEN t.entity IN ('Purchase', 'BillPayment', 'JournalEntry') THEN t.body END
 FROM lines l JOIN txns t ON t.id = l.txn
 WHERE l.date BETWEEN ? AND ? {filters}
 ORDER BY l.account, l.date, l.txn, l.n"""

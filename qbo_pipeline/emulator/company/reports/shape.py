@@ -10,13 +10,10 @@ from typing import Any, Final
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.fields import DATE, clean
+from qbo_pipeline.emulator.company.store import row_id
 
 Cell = dict[str, str]
 Row = dict[str, Any]
-MACROS: Final = (
-    "Today", "Yesterday", "This Week", "This Month", "This Month-to-date", "Last Month", "This Fiscal Quarter",
-    "This Fiscal Year", "This Fiscal Year-to-date", "Last Fiscal Year", "This Calendar Year", "Last Calendar Year", "All",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,23 +190,17 @@ def filter_ids(params: Mapping[str, str], name: str) -> set[int] | None:
     if not text:
         return None
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() for part in parts):
+    if not all(row_id(part) >= 0 for part in parts):
         raise fault("2030", name, what=text)
     return {int(part) for part in parts}
 
 
+_PERIOD: Final = ("accounting_method", "date_macro", "start_date", "end_date")
+
+
 def unknown_parameters(params: Mapping[str, str], allowed: tuple[str, ...]) -> None:
     """Raise 2010 for parameters that the report does not know."""
-    common = (
-        "minorversion",
-        "accounting_method",
-        "date_macro",
-        "start_date",
-        "end_date",
-        "testing_migration",
-        "qzurl",
-        "requestid",
-    )
+    common = ("minorversion", "requestid", "testing_migration", *_PERIOD)
     wrong = [name for name in params if name not in allowed and name not in common]
     if wrong:
         raise fault("2010", wrong[0], what=", ".join(wrong))

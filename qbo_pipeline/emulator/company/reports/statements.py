@@ -30,7 +30,7 @@ _TYPE_ORDER = list(ACCOUNT_TYPES)
 def balances(book: Book, start: str | None, end: str) -> dict[int, int]:
     """Home balance of each account over the lines from `start` (None: the beginning) to `end`, debit positive."""
     sql = "SELECT account, SUM(home) FROM lines WHERE date <= ? AND date >= ? GROUP BY account"
-    return dict(book.store.rows(sql, (end, start or "")))  # type: ignore[arg-type]
+    return dict(book.store.rows(sql, (end, start or "")))
 
 
 def trial(book: Book, day: str) -> dict[int, int]:

@@ -86,7 +86,8 @@ def detail(book: Book, params: Mapping[str, str]) -> Body:
     wanted = filter_ids(params, "item")
     before = valuation(book, _day_before(found.start))
     sql = """SELECT m.item, m.date, m.qty, m.cost, t.id, t.entity, t.number, t.party_kind, t.party, t.body
-             FROM moves m JOIN txns t ON t.id = m.txn WHERE m.date BETWEEN ? AND ? ORDER BY m.item, m.date, m.txn, m.n"""
+             FROM moves m JOIN txns t ON t.id = m.txn
+             WHERE m.date BETWEEN ? AND ? ORDER BY m.item, m.date, m.txn, m.n"""
     by_item: dict[int, list[tuple[object, ...]]] = {}
     for row in book.store.execute(sql, (found.start, found.end)):
         by_item.setdefault(row[0], []).append(row)

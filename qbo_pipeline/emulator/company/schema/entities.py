@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.fields import Field
-from qbo_pipeline.emulator.company.schema import lists, transactions
+from qbo_pipeline.emulator.company.schema import lists, setup, transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Entity:
 _PLUS: Final = ("Plus", "Advanced")
 _ALL: Final = (
     Entity("Account", "list", lists.ACCOUNT, name_field="Name"),
-    Entity("Attachable", "list", lists.ATTACHABLE, delete=True),
+    Entity("Attachable", "list", setup.ATTACHABLE, delete=True),
     Entity("Bill", "transaction", transactions.BILL, "Bill", party="VendorRef", delete=True),
     Entity(
         "BillPayment",
@@ -46,7 +46,7 @@ _ALL: Final = (
     ),
     Entity("Class", "list", lists.CLASS, name_field="Name", plans=_PLUS),
     Entity("CompanyCurrency", "list", lists.COMPANY_CURRENCY, name_field="Code"),
-    Entity("CompanyInfo", "single", lists.COMPANY_INFO, create=False),
+    Entity("CompanyInfo", "single", setup.COMPANY_INFO, create=False),
     Entity(
         "CreditMemo",
         "transaction",
@@ -75,7 +75,7 @@ _ALL: Final = (
     Entity("JournalEntry", "transaction", transactions.JOURNAL_ENTRY, "Journal Entry", delete=True),
     Entity("Payment", "transaction", transactions.PAYMENT, "Payment", party="CustomerRef", delete=True, void=True),
     Entity("PaymentMethod", "list", lists.PAYMENT_METHOD, name_field="Name"),
-    Entity("Preferences", "single", lists.PREFERENCES, create=False),
+    Entity("Preferences", "single", setup.PREFERENCES, create=False),
     Entity("Purchase", "transaction", transactions.PURCHASE, "Expense", party="EntityRef", delete=True, void=True),
     Entity(
         "PurchaseOrder",
@@ -104,16 +104,16 @@ _ALL: Final = (
         delete=True,
         void=True,
     ),
-    Entity("TaxAgency", "list", lists.TAX_AGENCY, name_field="DisplayName", changes=False),
-    Entity("TaxCode", "list", lists.TAX_CODE_TABLE, name_field="Name", create=False, changes=False),
-    Entity("TaxRate", "list", lists.TAX_RATE, name_field="Name", create=False, changes=False),
+    Entity("TaxAgency", "list", setup.TAX_AGENCY, name_field="DisplayName", changes=False),
+    Entity("TaxCode", "list", setup.TAX_CODE_TABLE, name_field="Name", create=False, changes=False),
+    Entity("TaxRate", "list", setup.TAX_RATE, name_field="Name", create=False, changes=False),
     Entity("Term", "list", lists.TERM, name_field="Name"),
     Entity("Transfer", "transaction", transactions.TRANSFER, "Transfer", delete=True, void=True),
     Entity("Vendor", "list", lists.VENDOR, name_field="DisplayName"),
     Entity("VendorCredit", "transaction", transactions.VENDOR_CREDIT, "Vendor Credit", party="VendorRef", delete=True),
 )
 ENTITIES: Final[dict[str, Entity]] = {entity.name: entity for entity in _ALL}
-EXCHANGE_RATE: Final = Entity("ExchangeRate", "single", lists.EXCHANGE_RATE)
+EXCHANGE_RATE: Final = Entity("ExchangeRate", "single", setup.EXCHANGE_RATE)
 STARTING_VALUE: Final = "InventoryStartingValue"
 """Internal transaction that QBO makes for an inventory item's opening quantity; it cannot be read or queried."""
 LABELS: Final = {e.name: e.label for e in _ALL if e.label} | {STARTING_VALUE: "Inventory Starting Value"}

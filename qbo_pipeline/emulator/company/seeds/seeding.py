@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from qbo_pipeline.emulator.company import documents, entries, rates, taxservice
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.item_rules import INVENTORY_PLANS
 from qbo_pipeline.emulator.company.schema.entities import entity
 from qbo_pipeline.emulator.company.seeds.companies import PAYMENT_METHODS, SEEDS, TERMS, Seed, preferences
 from qbo_pipeline.emulator.company.seeds.first_documents import FIRST_DOCUMENTS
@@ -30,7 +31,7 @@ def plant(book: Book, name: str) -> None:
         rates.put(book, {"SourceCurrencyCode": code, "Rate": rate, "AsOfDate": "2015-01-01"})
     _people(book, seed)
     _items(book, seed)
-    if seed.documents:
+    if seed.documents and book.settings.plan in INVENTORY_PLANS:
         _documents(book)
 
 
@@ -89,7 +90,7 @@ def _taxes(book: Book, seed: Seed) -> None:
         taxservice.make_code(book, "California", [{"TaxRateRef": {"value": rate}}], [])
         return
     for code, value in seed.tax_codes:
-        sides = []
+        sides: list[list[Body]] = []
         for side in ("Sales", "Purchases"):
             if value is None:
                 sides.append([])
@@ -122,6 +123,8 @@ def _items(book: Book, seed: Seed) -> None:
     accounts = {e.body["Name"]: {"value": e.id} for e in book.entries["Account"].values()}
     start = (book.today() - timedelta(days=365 * 5)).replace(month=1, day=1).isoformat()
     for name, kind, price, cost in seed.items:
+        if kind == "Inventory" and book.settings.plan not in INVENTORY_PLANS:
+            continue
         body: Body = {"Name": name, "Type": kind, "UnitPrice": price, "Taxable": kind != "Service"}
         income = "Services" if kind == "Service" else "Sales of Product Income"
         body["IncomeAccountRef"] = accounts[income]
@@ -146,4 +149,4 @@ def _documents(book: Book) -> None:
     for key, kind, days_ago, build in FIRST_DOCUMENTS:
         body = build(ids, made)
         body["TxnDate"] = (book.today() - timedelta(days=days_ago)).isoformat()
-        made[key] = documents.create(book, kind, body, frozenset())
+        made[key] = documents.create(book, kind, body, frozenset())[0]

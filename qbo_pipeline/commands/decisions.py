@@ -1,0 +1,100 @@
+"""`retry`, `skip`, `approve`, `reverse`, `unlink`, `relink`: what a person decides about postings, with who and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qbo_pipeline.commands.common import SettingsOption, command_run, parse_day
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
+
+Key = Annotated[str, typer.Argument(help="The posting's key, as `status` and the reports show it.")]
+Who = Annotated[str, typer.Option("--who", help="Who decides; kept in the journal.")]
+Why = Annotated[str, typer.Option("--why", help="Why; kept in the journal.")]
+Dated = Annotated[
+    date | None,
+    typer.Option("--dated", parser=parse_day, metavar="YYYY-MM-DD", help="Post it on this day instead, and say so."),
+]
+
+
+def retry(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
+    """Send a parked posting again; the next run does it."""
+    _decide(settings, key, who, why, "will be sent again by the next run", "retry")
+
+
+def skip(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
+    """Leave a posting out for good; it counts as skipped."""
+    _decide(settings, key, who, why, "is skipped", "skip")
+
+
+def approve(key: Key, who: Who, why: Why, dated: Dated = None, settings: SettingsOption = None) -> None:
+    """Let a posting go that policy holds back (approval, a closed period, a change in QBO)."""
+    _decide(settings, key, who, why, "is approved; the next run sends it", "approve", dated=dated)
+
+
+def reverse(key: Key, who: Who, why: Why, dated: Dated = None, settings: SettingsOption = None) -> None:
+    """Take a posted document out of the books: void it, or with --dated post its reversal on that day."""
+
+    def order(run: Run, person: Any) -> None:
+        from qbo_pipeline.posting import decisions
+        from qbo_pipeline.posting.shell import identity_of
+
+        with run.database.reading() as connection:
+            identity = identity_of(connection, run.name, run.settings.quickbooks.realm)
+        decisions.reverse(run.database, run.name, key, person, identity=identity, dated=dated)
+
+    _order(settings, key, who, why, "will be reversed by the next run", order)
+
+
+def unlink(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
+    """Forget which object in QBO a posting is; the object stays and is nobody's."""
+    _decide(settings, key, who, why, "is unlinked", "unlink")
+
+
+def relink(
+    key: Key,
+    qbo_id: Annotated[str, typer.Argument(help="The Id of the object in QBO.")],
+    who: Who,
+    why: Why,
+    settings: SettingsOption = None,
+) -> None:
+    """Take an object of QBO, as it is now, for this posting's; a person's change there is accepted by this."""
+
+    def order(run: Run, person: Any) -> None:
+        from qbo_pipeline.posting import decisions
+        from qbo_pipeline.store.postings import latest
+
+        with run.database.reading() as connection:
+            row = latest(connection, run.name, key)
+        if row is None:
+            raise decisions.NotPossible(f"there is no posting {key!r} of the connection {run.name!r}")
+        decisions.relink(run.database, run.name, key, run.quickbooks().read(row["entity"], qbo_id), person)
+
+    _order(settings, key, who, why, f"is linked to Id {qbo_id}", order)
+
+
+def _decide(settings: Path | None, key: str, who: str, why: str, done: str, name: str, **options: Any) -> None:
+    def order(run: Run, person: Any) -> None:
+        from qbo_pipeline.posting import decisions
+
+        getattr(decisions, name)(run.database, run.name, key, person, **options)
+
+    _order(settings, key, who, why, done, order)
+
+
+def _order(settings: Path | None, key: str, who: str, why: str, done: str, order: Callable[[Run, Any], None]) -> None:
+    from qbo_pipeline.posting.decisions import NotPossible, Person
+
+    with command_run(settings, quiet=True) as run:
+        try:
+            order(run, Person(who, why))
+        except NotPossible as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+    typer.echo(f"{key} {done}.")

@@ -1,0 +1,115 @@
+"""`qbo-pipeline status`, `show` and `verify`: looking without changing anything."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, print_json
+
+
+def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
+    """Counts by state and what waits for a person. Exit status 1 where something does, or counts do not add up."""
+    from qbo_pipeline.pipeline.counts import broken_counts, day_counts, open_postings, set_aside_records, total_counts
+    from qbo_pipeline.pipeline.reconcile import NothingReconciled, latest_reconciliation
+
+    with command_run(settings, quiet=True) as run:
+        totals = total_counts(day_counts(run))
+        broken = [row.as_dict() for row in broken_counts(run)]
+        waiting = open_postings(run, ("parked", "unknown", "drifted", "deleted_in_qbo"))
+        aside = set_aside_records(run, ("party", "product", "location", "document", "movement", "payment"))
+        try:
+            latest = latest_reconciliation(run)
+        except NothingReconciled:
+            latest = None
+    facts = ("as_at", "status", "stock_value", "ledger_balance", "difference", "unexplained")
+    if as_json:
+        print_json(
+            {
+                "counts": totals,
+                "broken_counts": broken,
+                "postings": waiting,
+                "set_aside": [
+                    dict(zip(("record", "number", "day", "rule", "message"), row, strict=True)) for row in aside
+                ],
+                "reconciliation": {name: getattr(latest, name) for name in facts} if latest else None,
+            }
+        )
+    else:
+        _print_status(totals, broken, waiting, aside)
+        if latest:
+            typer.echo(
+                f"\nReconciled as at {latest.as_at}: stock {latest.stock_value:,.2f}, ledger "
+                f"{latest.ledger_balance:,.2f}, difference {latest.difference:,.2f}, unexplained "
+                f"{latest.unexplained:,.2f} ({latest.status})"
+            )
+    raise typer.Exit(1 if broken or waiting or (latest and latest.status == "unexplained") else 0)
+
+
+def _print_status(
+    totals: dict[str, dict[str, int]], broken: list[dict[str, Any]], waiting: list[dict[str, Any]], aside: list[Any]
+) -> None:
+    columns = ("read", "posted", "waiting", "parked", "skipped", "excluded", "set_aside")
+    typer.echo(f"{'':10}" + "".join(f"{name.replace('_', ' '):>11}" for name in columns))
+    for record_type, row in totals.items():
+        typer.echo(f"{record_type:10}" + "".join(f"{row[name]:>11,}" for name in columns))
+    for row in broken:
+        typer.echo(f"! {row['day'] or 'undated'} {row['record_type']}: the counts do not add up: {row}")
+    for posting in waiting:
+        typer.echo(f"{posting['state']:8} {posting['day'] or '-':10} {posting['amount']:>20}  {posting['key']}")
+        typer.echo(f"         {posting['reason'] or ''}")
+    for record, number, day, _, message in aside:
+        typer.echo(f"set aside {day or '-':10} {record} {number}: {message}")
+
+
+def show(
+    key: Annotated[str, typer.Argument(help="A record's or posting's key (document/4711), or a document's number.")],
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """One document's whole history: record, revisions, postings, attempts, ledger lines."""
+    from qbo_pipeline.pipeline.trace import trace
+
+    with command_run(settings, quiet=True) as run:
+        found = trace(run, key)
+    if not found:
+        typer.echo(f"Nothing has the key or the number {key!r}.", err=True)
+        raise typer.Exit(1)
+    if as_json:
+        print_json(found)
+        return
+    for item in found:
+        record = item["record"]
+        if record:
+            typer.echo(f"{item['key']}  {record['kind']} {record['number'] or ''} of {record['business_date']}")
+            typer.echo(f"  record    revision {record['revision']}, {record['disposition']} {record['message'] or ''}")
+        for posting in item["postings"]:
+            what = f"{posting['entity']} {posting['operation']} {posting['amount']:,.2f} {posting['currency']}"
+            typer.echo(f"  posting   {posting['key']} revision {posting['revision']}: {what}")
+            typer.echo(f"            {posting['state']} {posting['reason'] or ''}")
+            if posting["qbo_id"]:
+                typer.echo(f"            QBO Id {posting['qbo_id']}, number {posting['qbo_number'] or '-'}")
+        for attempt in item["attempts"]:
+            who = f" by {attempt['who']}: {attempt['why']}" if attempt["who"] else ""
+            when = f"{attempt['at']:%Y-%m-%d %H:%M:%S}"
+            typer.echo(f"  {when}  {attempt['event']} → {attempt['state']}{who} {attempt['message'] or ''}")
+        for line in item["ledger_lines"]:
+            where = f"{line['qbo_type']} {line['qbo_number'] or ''}"
+            typer.echo(f"  ledger    {line['business_date']} {where} {line['amount']:,.2f}")
+
+
+def verify(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
+    """The hash chain of attempts, and the counting identity. Exit status 1 where one does not hold."""
+    from qbo_pipeline.pipeline.counts import broken_counts
+    from qbo_pipeline.pipeline.verify import verify_attempts
+
+    with command_run(settings, quiet=True) as run:
+        chain = verify_attempts(run)
+        broken = [row.as_dict() for row in broken_counts(run)]
+    if as_json:
+        print_json({"attempts": chain.attempts, "chain": chain.text, "intact": chain.intact, "broken_counts": broken})
+    else:
+        typer.echo(f"{chain.attempts:,} attempts: {chain.text}")
+        typer.echo(f"counts: {broken or 'all add up'}")
+    raise typer.Exit(0 if chain.intact and not broken else 1)

@@ -1,0 +1,70 @@
+"""`qbo-pipeline reconcile` and `sign-off`: the tie-out, its reports, and its certification."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json
+
+AsAt = Annotated[
+    date, typer.Option("--as-at", parser=parse_day, metavar="YYYY-MM-DD", help="The date, its end included.")
+]
+
+
+def reconcile(
+    as_at: AsAt,
+    settings: SettingsOption = None,
+    report: Annotated[Path | None, typer.Option(help="Folder for workbook, page and tables.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stock value against the Inventory account as at a date, each difference with its cause.
+
+    Reads QBO's ledger and the source; writes nothing to either. Exit status 1 where something is unexplained.
+    """
+    from qbo_pipeline.pipeline.ledger import read_ledger
+    from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+    from qbo_pipeline.pipeline.report_files import write_reports
+    from qbo_pipeline.reconciliation.export import to_json
+
+    with command_run(settings, quiet=as_json) as run:
+        read_ledger(run, as_at)
+        result = reconcile_as_at(run, as_at)
+        files = write_reports(run, result, report) if report is not None else None
+    if as_json:
+        print_json(to_json(result))
+    else:
+        typer.echo(f"as at {result.as_at}, {result.currency}")
+        for name in ("stock_value", "ledger_balance", "difference", "unexplained"):
+            typer.echo(f"{name.replace('_', ' '):16} {getattr(result, name):>20,.2f}")
+        for row in result.causes.to_dict("records"):
+            typer.echo(f"  {row['label']:40} {row['count']:>6}  {row['amount']:>18,.2f}")
+        typer.echo(f"status           {result.status}")
+        for note in result.notes:
+            typer.echo(f"- {note}")
+        if files is not None:
+            typer.echo(f"report           {files.page}\nworkbook         {files.workbook}")
+    raise typer.Exit(1 if result.status == "unexplained" else 0)
+
+
+def sign_off(
+    as_at: AsAt,
+    by: Annotated[str, typer.Option(help="Who signs. The reviewer must be another person than the preparer.")],
+    settings: SettingsOption = None,
+    comment: Annotated[str, typer.Option(help="A remark that is kept with the signature.")] = "",
+) -> None:
+    """Certify a reconciliation: the first signature prepares, the second one, by somebody else, reviews.
+
+    The data are reconciled anew; a signature holds for exactly what is there now, and is void when that changes.
+    """
+    from qbo_pipeline.pipeline.sign import sign
+
+    with command_run(settings) as run:
+        signed = sign(run, as_at, by, comment)
+    typer.echo(
+        f"{signed.as_at}: {signed.state}; prepared by {signed.preparer}, reviewed by {signed.reviewer or 'nobody yet'}"
+    )
+    typer.echo(f"holds for content hash {signed.content_hash}")

@@ -1,0 +1,102 @@
+"""`qbo-pipeline run`: the pipeline without the Dagster UI, or its preview."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
+
+NOT_ALL_WELL = 1
+
+
+def run(
+    first: Annotated[date, typer.Option("--from", parser=parse_day, metavar="YYYY-MM-DD", help="First business date.")],
+    last: Annotated[date, typer.Option("--to", parser=parse_day, metavar="YYYY-MM-DD", help="Last business date.")],
+    settings: SettingsOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Preview every posting; send nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Extract, transform, load and reconcile the business dates given.
+
+    Exit status 0: everything is posted and no cent is unexplained. 1: something waits for a person (it is listed).
+    """
+    if last < first:
+        raise typer.BadParameter(f"--to {last} is before --from {first}")
+    with command_run(settings) as opened:
+        summary, well = _preview(opened, first, last) if dry_run else _run(opened, first, last)
+    if as_json:
+        print_json(summary)
+    else:
+        for name, value in summary.items():
+            if name == "postings":
+                continue
+            typer.echo(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
+        for row in summary.get("postings", ()):
+            typer.echo(
+                f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {row['reason'] or ''}"
+            )
+    raise typer.Exit(0 if well else NOT_ALL_WELL)
+
+
+def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
+    from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
+    from qbo_pipeline.pipeline.reference import read_reference_data
+    from qbo_pipeline.pipeline.transform import transform
+
+    extracted = [*extract_master_data(opened), *extract_days(opened, first, last)]
+    read_reference_data(opened)
+    transformed = transform(opened, first, last)
+    return {
+        "records_read": sum(item.rows_read for item in extracted),
+        "records_new": sum(item.counts.new for item in extracted),
+        "records_changed": sum(item.counts.changed for item in extracted),
+        "records_vanished": sum(item.counts.vanished for item in extracted),
+        "records_set_aside": sum(item.counts.set_aside for item in extracted),
+        **transformed.totals(),
+    }
+
+
+def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
+    from qbo_pipeline.pipeline.counts import broken_counts
+    from qbo_pipeline.pipeline.drift import find_drift
+    from qbo_pipeline.pipeline.ledger import read_ledger
+    from qbo_pipeline.pipeline.load import load
+    from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+
+    summary = _read(opened, first, last)
+    loaded = load(opened, first, last)
+    drifted = find_drift(opened)
+    read_ledger(opened, last)
+    result = reconcile_as_at(opened, last)
+    broken = broken_counts(opened)
+    parked = loaded.summary.states.get("parked", 0)
+    summary |= {
+        **loaded.totals(),
+        "changed_in_quickbooks": sum(drifted.found.values()),
+        **opened.api_calls(),
+        "as_at": result.as_at.isoformat(),
+        "stock_value": f"{result.stock_value:,.2f} {result.currency}",
+        "ledger_balance": f"{result.ledger_balance:,.2f} {result.currency}",
+        "difference": f"{result.difference:,.2f}",
+        "unexplained": f"{result.unexplained:,.2f}",
+        "counts_add_up": "yes" if not broken else f"no, on {len(broken)} days (see status)",
+    }
+    well = loaded.summary.complete and not parked and not broken and result.status != "unexplained"
+    return summary, well
+
+
+def _preview(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
+    from qbo_pipeline.pipeline.counts import open_postings
+
+    summary = _read(opened, first, last)
+    rows = open_postings(opened, ("ready", "parked"))
+    summary["postings"] = [
+        {name: row[name] for name in ("key", "kind", "day", "amount", "state", "reason")} for row in rows
+    ]
+    return summary, not any(row["state"] == "parked" for row in rows)

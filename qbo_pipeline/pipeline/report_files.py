@@ -1,0 +1,244 @@
+"""The report files of a reconciliation: what they show beside it, and where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.reconciliation.frames import Columns, make
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reports import header as layouts
+from qbo_pipeline.reports.files import ReportFiles
+from qbo_pipeline.reports.files import write_reports as write_files
+from qbo_pipeline.reports.header import ReportExtras, ReportHeader
+from qbo_pipeline.store.ledger_lines import oldest_read
+from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.reconciliations import load_sign_offs
+from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.tables.posting import attempts, posting_effects, postings
+from qbo_pipeline.store.tables.reconciliation import ledger_lines
+from qbo_pipeline.store.tables.records import records, stock_lines
+
+_PAGES = {
+    "production": "https://app.qbo.intuit.com/app",
+    "sandbox": "https://app.sandbox.qbo.intuit.com/app",
+    "emulator": None,
+}
+_WHAT = {"parked": "was not posted", "unknown": "may or may not be in QuickBooks", "refused": "could not be built"}
+
+
+def report_folder(run: Run) -> Path:
+    """Where a run's reports lie unless somebody says otherwise: beside the settings."""
+    return run.settings.folder / "reports" / run.name
+
+
+def write_reports(run: Run, reconciliation: Reconciliation, folder: Path | None = None) -> ReportFiles:
+    """Write workbook, page and tables of a reconciliation, and answer where they are."""
+    with run.database.reading() as connection:
+        header = _header(run, connection, reconciliation)
+        extras = _extras(connection, run.name, reconciliation)
+    return write_files(reconciliation, header, extras, folder or report_folder(run))
+
+
+def report_paths(run: Run, as_at: date) -> tuple[Path, Path]:
+    """Where the page and the workbook of a date lie."""
+    return tuple(report_folder(run) / f"reconciliation-{as_at.isoformat()}{ending}" for ending in (".html", ".xlsx"))  # type: ignore[return-value]
+
+
+def _header(run: Run, connection: Connection, reconciliation: Reconciliation) -> ReportHeader:
+    companies = references(connection, run.name, "CompanyInfo")
+    signed = [
+        item
+        for _, item in load_sign_offs(connection, run.name)
+        if item.as_at == reconciliation.as_at and item.content_hash == reconciliation.content_hash and not item.void_at
+    ]
+    signature: dict[str, Any] = {}
+    if signed:
+        last = signed[-1]
+        signature = {
+            "prepared_by": last.preparer,
+            "prepared_at": last.prepared_at,
+            "reviewed_by": last.reviewer,
+            "reviewed_at": last.reviewed_at,
+            "comment": last.comment,
+        }
+    return ReportHeader(
+        company=companies[0].name if companies else run.name,
+        connection=run.name,
+        realm=run.settings.quickbooks.realm[-4:],
+        as_at=reconciliation.as_at,
+        time_zone=run.settings.connection.time_zone,
+        currency=reconciliation.currency,
+        run_id=run.run_id,
+        made_at=run.database.now(connection),
+        content_hash=reconciliation.content_hash,
+        qbo_read_at=oldest_read(connection, run.name, reconciliation.as_at),
+        qbo_url=_PAGES[run.settings.quickbooks.environment],
+        **signature,
+    )
+
+
+def _extras(connection: Connection, name: str, reconciliation: Reconciliation) -> ReportExtras:
+    documents = sorted({str(key) for key in reconciliation.documents["document_key"].dropna()})
+    keys = sorted({str(key) for key in reconciliation.differences["posting_key"].dropna()})
+    return ReportExtras(
+        posting_journal=_frame(_journal(connection, name, reconciliation.as_at), layouts.POSTING_JOURNAL),
+        attempts=_frame(_attempts(connection, name, keys), layouts.ATTEMPTS),
+        lines=_frame(_lines(connection, name, documents), layouts.LINES),
+        exceptions=_frame(_exceptions(connection, name), layouts.EXCEPTIONS),
+        sign_offs=_frame(_sign_offs(connection, name), layouts.SIGN_OFFS),
+        product_names=_frame(_names(connection, name, "product"), layouts.NAMES),
+        location_names=_frame(_names(connection, name, "location"), layouts.NAMES),
+    )
+
+
+def _frame(rows: Iterable[dict[str, Any]], columns: Columns) -> pd.DataFrame:
+    found = list(rows)
+    return make({column.name: [row.get(column.name) for row in found] for column in columns}, columns)
+
+
+def _journal(connection: Connection, name: str, as_at: date) -> Iterator[dict[str, Any]]:
+    """Every posting that is in QBO, in the order in which it got there, with the hash of the attempt that says so."""
+    confirmed = ("posted", "recovered", "linked_by_name")
+    joined = (attempts.c.connection == postings.c.connection) & (attempts.c.key == postings.c.key)
+    query = (
+        select(postings, attempts.c.hash)
+        .outerjoin(attempts, joined & (attempts.c.revision == postings.c.revision) & attempts.c.event.in_(confirmed))
+        .where(postings.c.connection == name, postings.c.posted_at.is_not(None), postings.c.business_date <= as_at)
+        .order_by(postings.c.posted_at, postings.c.key, postings.c.revision, attempts.c.seq)
+    )
+    for row in connection.execute(query):
+        yield {
+            "posted_at": row.posted_at,
+            "posting_key": row.key,
+            "requestid": row.request_id,
+            "payload_hash": row.payload_hash,
+            "qbo_type": row.entity,
+            "qbo_id": row.qbo_id,
+            "sync_token": row.sync_token,
+            "recovered": row.recovered,
+            "chain_hash": row.hash,
+        }
+
+
+def _attempts(connection: Connection, name: str, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for chunk in chunks(keys):
+        query = select(attempts).where(attempts.c.connection == name, attempts.c.key.in_(chunk))
+        for row in connection.execute(query.order_by(attempts.c.seq)):
+            found = dict(row._mapping)
+            yield found | {"posting_key": row.key}
+
+
+def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What source, postings and ledger say of each document with a difference, line by line."""
+    for chunk in chunks(documents):
+        ids = [key.removeprefix("movement/") for key in chunk if key.startswith("movement/")]
+        stock = select(stock_lines).where(stock_lines.c.connection == name, stock_lines.c.record_id.in_(ids))
+        for row in connection.execute(stock.order_by(stock_lines.c.record_id, stock_lines.c.line_id)):
+            found = dict(row._mapping)
+            yield found | {
+                "document_key": f"movement/{row.record_id}",
+                "side": "source",
+                "amount": row.value.quantize(Decimal("0.01")),
+            }
+        joined = (posting_effects.c.connection == postings.c.connection) & (posting_effects.c.key == postings.c.key)
+        sent = (
+            select(posting_effects, postings.c.record_key, postings.c.entity, postings.c.qbo_id)
+            .join(postings, joined & (posting_effects.c.revision == postings.c.revision))
+            .where(postings.c.connection == name, postings.c.record_key.in_(chunk), postings.c.superseded_by.is_(None))
+            .order_by(posting_effects.c.key, posting_effects.c.line)
+        )
+        objects: dict[tuple[str, str], str] = {}
+        for row in connection.execute(sent):
+            if row.qbo_id:
+                objects[row.entity, row.qbo_id] = row.record_key
+            found = dict(row._mapping)
+            yield found | {
+                "document_key": row.record_key,
+                "side": "posted",
+                "amount": row.amount.quantize(Decimal("0.01")),
+            }
+        objects |= {tuple(key.split("/")[1:3]): key for key in chunk if key.startswith("qbo/")}
+        for (entity, qbo_id), key in sorted(objects.items()):
+            query = select(ledger_lines).where(
+                ledger_lines.c.connection == name, ledger_lines.c.qbo_type == entity, ledger_lines.c.qbo_id == qbo_id
+            )
+            for row in connection.execute(query.order_by(ledger_lines.c.account_id, ledger_lines.c.line_number)):
+                found = dict(row._mapping)
+                yield found | {"document_key": key, "side": "ledger"}
+
+
+def _exceptions(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
+    waiting = (
+        select(postings, records.c.number.label("record_number"))
+        .outerjoin(
+            records,
+            (records.c.connection == postings.c.connection)
+            & (records.c.record_type + "/" + records.c.record_id == postings.c.record_key),
+        )
+        .where(
+            postings.c.connection == name,
+            postings.c.superseded_by.is_(None),
+            postings.c.state.in_(("parked", "unknown")),
+        )
+        .order_by(postings.c.business_date, postings.c.key)
+    )
+    for row in connection.execute(waiting):
+        number = row.record_number or row.record_key
+        yield {
+            "severity": "high" if row.state == "unknown" else "medium",
+            "what": f"{number} {_WHAT[row.state]}: {row.message or row.reason}",
+            "to_do": "Remove the reason, then retry it; or skip it, with a reason",
+            "who": "accountant",
+            "document_key": row.record_key,
+            "document": number,
+            "amount": row.amount,
+            "qbo_message": row.message,
+            "intuit_tid": row.intuit_tid,
+            "attempts": row.attempts,
+            "since": row.first_seen,
+        }
+    aside = select(records).where(
+        records.c.connection == name, records.c.disposition == "set_aside", records.c.vanished_at.is_(None)
+    )
+    for row in connection.execute(aside.order_by(records.c.business_date, records.c.record_id)):
+        yield {
+            "severity": "medium",
+            "what": f"{row.kind} {row.number or row.record_id} was set aside: {row.message}",
+            "to_do": "Correct it in the inventory system; the next run reads it again",
+            "who": "stock keeper",
+            "document_key": f"{row.record_type}/{row.record_id}",
+            "document": row.number,
+            "amount": row.amount,
+            "attempts": 0,
+            "since": row.first_seen,
+        }
+
+
+def _sign_offs(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
+    for _, item in load_sign_offs(connection, name):
+        yield {
+            "period": item.as_at,
+            "content_hash": item.content_hash,
+            "preparer": item.preparer,
+            "reviewer": item.reviewer,
+            "signed_at": item.reviewed_at or item.prepared_at,
+            "status": {"void": "invalidated", "signed": "valid"}.get(item.state, item.state),
+            "why": item.void_why,
+        }
+
+
+def _names(connection: Connection, name: str, record_type: str) -> Iterator[dict[str, Any]]:
+    query = select(records.c.record_id, records.c.number, records.c.content).where(
+        records.c.connection == name, records.c.record_type == record_type, records.c.disposition != "set_aside"
+    )
+    for row in connection.execute(query.order_by(records.c.record_id)):
+        yield {"id": row.record_id, "number": row.number, "name": orjson.loads(row.content).get("name")}

@@ -1,0 +1,82 @@
+"""One document's whole history, from the record to the ledger line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.store.tables.posting import attempts, postings
+from qbo_pipeline.store.tables.reconciliation import ledger_lines
+from qbo_pipeline.store.tables.records import records
+
+
+def trace(run: Run, wanted: str) -> list[dict[str, Any]]:
+    """Everything with this key (`record_type/record_id`, or a posting's) or number, one item a record.
+
+    Each item holds the record, its postings (every revision), the attempts and the ledger lines, as in the store.
+    """
+    with run.database.reading() as connection:
+        return [_item(connection, run.name, key) for key in _keys(connection, run.name, wanted)]
+
+
+def _keys(connection: Connection, name: str, wanted: str) -> list[str]:
+    key = records.c.record_type + "/" + records.c.record_id
+    found = set(
+        connection.scalars(
+            select(key).where(records.c.connection == name, or_(key == wanted, records.c.number == wanted))
+        )
+    )
+    found |= set(
+        connection.scalars(
+            select(postings.c.record_key).where(
+                postings.c.connection == name, or_(postings.c.key == wanted, postings.c.qbo_number == wanted)
+            )
+        )
+    )
+    return sorted(found)
+
+
+def _item(connection: Connection, name: str, key: str) -> dict[str, Any]:
+    record_type, _, record_id = key.partition("/")
+    record = (
+        connection.execute(
+            select(records).where(
+                records.c.connection == name, records.c.record_type == record_type, records.c.record_id == record_id
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    mine = (
+        connection.execute(
+            select(postings)
+            .where(postings.c.connection == name, postings.c.record_key == key)
+            .order_by(postings.c.key, postings.c.revision)
+        )
+        .mappings()
+        .all()
+    )
+    keys = sorted({row["key"] for row in mine})
+    journal = (
+        connection.execute(
+            select(attempts).where(attempts.c.connection == name, attempts.c.key.in_(keys)).order_by(attempts.c.seq)
+        )
+        .mappings()
+        .all()
+    )
+    objects = sorted({(row["entity"], row["qbo_id"]) for row in mine if row["qbo_id"]})
+    lines: list[dict[str, Any]] = []
+    for entity, qbo_id in objects:
+        query = select(ledger_lines).where(
+            ledger_lines.c.connection == name, ledger_lines.c.qbo_type == entity, ledger_lines.c.qbo_id == qbo_id
+        )
+        lines += [dict(row) for row in connection.execute(query.order_by(ledger_lines.c.business_date)).mappings()]
+    return {
+        "key": key,
+        "record": dict(record) if record else None,
+        "postings": [dict(row) for row in mine],
+        "attempts": [dict(row) for row in journal],
+        "ledger_lines": lines,
+    }

@@ -1,0 +1,67 @@
+"""All reports of a reconciliation in a folder: names that do not depend on the hour, files that are whole or not there.
+
+What belongs here: the names and the writing by replacement. A reader never sees half a file: each is written beside
+its place and moved there when it is complete.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from qbo_pipeline.reconciliation.export import to_json
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reports.header import ReportExtras, ReportHeader
+from qbo_pipeline.reports.page import write_page
+from qbo_pipeline.reports.tables import write_csv
+from qbo_pipeline.reports.workbook import write_workbook
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFiles:
+    """Where the reports are; `tables` is the folder of the CSV files."""
+
+    page: Path
+    workbook: Path
+    json: Path
+    tables: Path
+
+
+def write_reports(
+    reconciliation: Reconciliation, header: ReportHeader, extras: ReportExtras | None, folder: Path
+) -> ReportFiles:
+    """Write page, workbook, JSON and CSV files of one reconciliation into `folder`, made where it is missing.
+
+    The names are `reconciliation-<as at>.html`, `.xlsx`, `.json`, and a folder of that name for the CSV files; a
+    report of the same date is replaced. Raises `ValueError` where the header belongs to another reconciliation,
+    `FrameError` where a frame of the extras cannot be used, `OSError` where the folder cannot be written to; then the
+    files of before are still there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"reconciliation-{reconciliation.as_at.isoformat()}"
+    files = ReportFiles(
+        folder / f"{name}.html", folder / f"{name}.xlsx", folder / f"{name}.json", folder / f"{name}-csv"
+    )
+    new = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder))
+    try:
+        write_page(reconciliation, header, extras, new / files.page.name)
+        write_workbook(reconciliation, header, extras, new / files.workbook.name)
+        (new / files.json.name).write_bytes(_json(reconciliation))
+        (new / "csv").mkdir()
+        tables = write_csv(reconciliation, new / "csv", extras)
+        files.tables.mkdir(exist_ok=True)
+        for table in tables:
+            table.replace(files.tables / table.name)
+        for file in (files.json, files.workbook, files.page):
+            (new / file.name).replace(file)
+    finally:
+        shutil.rmtree(new)
+    return files
+
+
+def _json(reconciliation: Reconciliation) -> bytes:
+    return orjson.dumps(to_json(reconciliation), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

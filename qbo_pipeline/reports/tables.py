@@ -1,0 +1,56 @@
+"""CSV files: one for each frame of the reconciliation and of the extras, whole and exact.
+
+What belongs here: how a frame becomes CSV (RFC 4180, UTF-8 with a byte order mark so that Excel reads names rightly).
+Amounts are decimals with all their digits, instants UTC, business dates ISO; a text that a spreadsheet would take for
+a formula begins with an apostrophe.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from qbo_pipeline.reconciliation.frames import to_table
+from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
+from qbo_pipeline.reports.header import EXTRAS, ReportExtras
+from qbo_pipeline.reports.safe_text import csv_column
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def write_csv(reconciliation: Reconciliation, folder: Path, extras: ReportExtras | None = None) -> list[Path]:
+    """Write `<frame>.csv` for every frame into `folder`, which must exist; the same data gives the same bytes.
+
+    Returns the files in the order of the frames. Raises `FrameError` where a frame of the extras cannot be used.
+    """
+    files = []
+    frames = [(name, getattr(reconciliation, name), FRAMES[name]) for name in FRAMES]
+    if extras is not None:
+        frames += [(name, getattr(extras, name), EXTRAS[name]) for name in EXTRAS]
+    for name, frame, columns in frames:
+        loose = tuple(column._replace(required=False) for column in columns) if name in FRAMES else columns
+        file = folder / f"{name}.csv"
+        _write(to_table(name, frame, loose), file)
+        files.append(file)
+    return files
+
+
+def _write(table: Any, file: Path) -> None:
+    written = pa.table({name: _column(table[name].combine_chunks()) for name in table.column_names})
+    options = pyarrow.csv.WriteOptions(include_header=True, quoting_style="needed")
+    with file.open("wb") as out:
+        out.write(_BYTE_ORDER_MARK)
+        pyarrow.csv.write_csv(written, out, options)
+
+
+def _column(column: Any) -> Any:
+    """A column as it is written: text made safe, instants as ISO 8601 with Z, everything else as it is."""
+    if pa.types.is_string(column.type):
+        return csv_column(column)
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column.cast(pa.timestamp("s", tz="UTC"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
+    return column

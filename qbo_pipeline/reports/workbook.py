@@ -1,0 +1,212 @@
+"""The workbook: sheets S1–S11 and what stands behind them, with live formulas where finance follows a sum.
+
+What belongs here: the order of the sheets and what the certification, roll-forward and by-date sheets have beside
+their tables. How a table is written is in `sheet.py`, which columns it has in `layouts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from qbo_pipeline.reconciliation.result import ROLL_FORWARD_LINES, Reconciliation
+from qbo_pipeline.reports import layouts, list_layouts, views
+from qbo_pipeline.reports.fields import MONEY, WHOLE, Field, Layout
+from qbo_pipeline.reports.header import ReportExtras, ReportHeader
+from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Sheet
+from qbo_pipeline.reports.views import Report, Rows, length, total
+from qbo_pipeline.reports.words import instant, number_of, verdict
+from qbo_pipeline.reports.worklist import work_list
+
+_CONSTANT_MEMORY_FROM = 50_000  # rows of all tables together
+_CERTIFIED_AT = TABLE_AT + 4
+_STATUS_COLOURS = {
+    "balanced": ("#0B5D3B", "#DDF3E4"), "explained": ("#7A4D00", "#FFF0CC"), "unexplained": ("#9B1C1C", "#FDE3E3"),
+}  # fmt: skip
+
+TABLES: tuple[tuple[Layout, Callable[[Report], Rows]], ...] = (
+    (layouts.CERTIFICATION, views.certification),
+    (layouts.ROLL_FORWARD, views.roll_forward),
+    (layouts.BY_DATE, views.by_date),
+    (layouts.BY_DOCUMENT, views.by_document),
+    (layouts.BY_PRODUCT, views.by_product_location),
+    (layouts.AGEING, views.ageing),
+    (list_layouts.WORK_LIST, work_list),
+    (list_layouts.LEDGER_ONLY, views.ledger_only),
+    (list_layouts.CHANGED, views.changed_after_posting),
+    (list_layouts.POSTING_JOURNAL, views.posting_journal),
+    (list_layouts.SIGN_OFFS, views.sign_offs),
+    (layouts.CAUSES, views.causes),
+    (layouts.DIFFERENCES, views.differences),
+    (list_layouts.LATE, views.late_arrivals),
+    (list_layouts.COUNTS, views.counts),
+    (list_layouts.COMPLETENESS, views.completeness),
+)
+
+
+def write_workbook(
+    reconciliation: Reconciliation,
+    header: ReportHeader,
+    extras: ReportExtras | None,
+    path: Path,
+    *,
+    rows_shown: int = EXCEL_ROWS - TABLE_AT - 2,
+) -> None:
+    """Write the workbook to `path`; the same input (with the same `made_at`) gives the same bytes.
+
+    A table of more than `rows_shown` rows is cut, and says so. Raises `ValueError` where the header belongs to
+    another reconciliation, `FrameError` where a frame of the extras cannot be used.
+    """
+    report = Report(reconciliation, header, extras or ReportExtras())
+    tables = [(layout, view(report)) for layout, view in TABLES]
+    large = sum(length(rows) for _, rows in tables) > _CONSTANT_MEMORY_FROM
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "constant_memory": large,
+    }
+    with xlsxwriter.Workbook(path, options) as workbook:
+        workbook.set_properties(
+            {
+                "title": f"Inventory reconciliation as at {header.as_at.isoformat()}",
+                "comments": f"Content hash {header.content_hash}",
+                "created": header.made_at.astimezone(UTC),
+            }
+        )
+        book = Book(workbook, header, rows_shown)
+        for layout, rows in tables:
+            book.place(layout, rows, _CERTIFIED_AT if layout is layouts.CERTIFICATION else TABLE_AT)
+        for layout, rows in tables:
+            _SPECIAL.get(layout.view, _plain)(book, layout, rows, report)
+
+
+def _plain(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+    sheet = Sheet(book, layout, rows)
+    sheet.head()
+    sheet.table()
+
+
+def _certification(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+    """S1: the verdict in words, the accounts, what the counts say, who prepared and reviewed it."""
+    sheet = Sheet(book, layout, rows, table_at=_CERTIFIED_AT)
+    sheet.head()
+    said = verdict(report.reconciliation)
+    ink, paper = _STATUS_COLOURS[said.status]
+    sheet.line(said.word, bold=True, font_size=14, font_color=ink, bg_color=paper)
+    sheet.line(said.sentence, font_size=11)
+    sheet.line(said.since, font_size=11)
+    sheet.table()
+    first, last = _CERTIFIED_AT + 1, _CERTIFIED_AT + max(length(rows), 1)
+    column = sheet.column("unexplained")
+    for criteria, (ink, paper) in (("==", _STATUS_COLOURS["balanced"]), ("!=", _STATUS_COLOURS["unexplained"])):
+        style = book.workbook.add_format({"font_color": ink, "bg_color": paper})
+        rule = {"type": "cell", "criteria": criteria, "value": 0, "format": style}
+        sheet.sheet.conditional_format(first, column, last, column, rule)
+    sheet.totals("All accounts", "SUM({range})")
+    _proof(sheet, book, report)
+    _signatures(sheet, report)
+
+
+def _proof(sheet: Sheet, book: Book, report: Report) -> None:
+    """Live checks: the listed differences against the difference, the counts against the records read."""
+    row = sheet.row + 1
+    difference = xl_rowcol_to_cell(sheet.row - 1, sheet.column("difference"))
+    listed = total(views.differences(report), "amount")
+    given = report.reconciliation
+    amounts = book.columns.get("differences.amount")
+    left = given.difference - listed
+    checks: list[tuple[str, str | None, Any, str]] = [
+        ("Differences listed, one by one", amounts and f"=ROUND(SUM({amounts}),2)", listed, MONEY),
+        ("Difference − listed (must be 0.00)", amounts and f"=ROUND({difference}-C{row + 1},2)", left, MONEY),
+    ]
+    counted = [one for one in list_layouts.COUNTS.fields if one.total]
+    rows = views.counts(report)
+    for one in counted:
+        place = book.columns.get(f"counts.{one.name}")
+        checks.append((f"Records: {one.title.lower()}", place and f"=SUM({place})", total(rows, one.name), WHOLE))
+    sheet.row = row
+    for text, formula, value, kind in checks:
+        sheet.sheet.write_string(sheet.row, 0, text, book.style())
+        if formula:
+            sheet.sheet.write_formula(sheet.row, 2, formula, book.style(kind), value)
+        else:
+            sheet.sheet.write_number(sheet.row, 2, value, book.style(kind))
+        sheet.row += 1
+
+
+def _signatures(sheet: Sheet, report: Report) -> None:
+    header = report.header
+    sheet.row += 1
+    for title, who, at in (
+        ("Prepared by", header.prepared_by, header.prepared_at),
+        ("Reviewed by", header.reviewed_by, header.reviewed_at),
+    ):
+        sheet.line(title, "", who or "________________", "on", instant(at, header) if at else "________________")
+    sheet.line("Comment", "", header.comment or "________________")
+    sheet.line(f"Void if the data changes: hash {header.content_hash}", bold=True)
+    sheet.row += 1
+    sheet.line("To know", bold=True)
+    for note in report.reconciliation.notes:
+        sheet.line(note)
+    sheet.line("Numbers are held with 15 digits, which is exact to the cent; a longer amount is written as text.")
+    sheet.line(f"Instants are in {header.time_zone}. Workbook made {instant(header.made_at, header)}.")
+    sheet.line(f"{number_of(len(report.reconciliation.differences), 'row')} on the sheet Differences.")
+
+
+def _roll_forward(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+    """S2: the closing line of each account adds up the lines above it."""
+    sheet = Sheet(book, layout, rows)
+    lines = len(ROLL_FORWARD_LINES)
+
+    def closing(field: Field, number: int) -> str | None:
+        if (number + 1) % lines or field.name not in ("source", "ledger"):
+            return None
+        column = sheet.column(field.name)
+        first = xl_rowcol_to_cell(sheet.row - lines + 1, column)
+        return f"ROUND(SUM({first}:{xl_rowcol_to_cell(sheet.row - 1, column)}),2)"
+
+    sheet.head()
+    sheet.table(closing)
+
+
+def _by_date(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+    """S3: the table and a chart of both values and their difference."""
+    sheet = Sheet(book, layout, rows)
+    sheet.head()
+    sheet.table()
+    if not sheet.shown or sheet.shown < sheet.count:
+        return
+    chart = book.workbook.add_chart({"type": "line"})
+    for name, colour, dash, second in (
+        ("cumulative_stock", "#0B62A8", "solid", False),
+        ("cumulative_ledger", "#C05621", "dash", False),
+        ("cumulative_difference", "#9B1C1C", "solid", True),
+    ):
+        chart.add_series(
+            {
+                "name": f"{layout.fields[sheet.column(name)].title}{' (right axis)' if second else ''}",
+                "categories": f"={book.columns['by_date.business_date']}",
+                "values": f"={book.columns[f'by_date.{name}']}",
+                "line": {"color": colour, "width": 1.5, "dash_type": dash},
+                "y2_axis": second,
+            }
+        )
+    chart.set_x_axis({"date_axis": True, "num_format": "yyyy-mm-dd"})
+    chart.set_legend({"position": "bottom"})
+    chart.set_title({"name": "Stock value, ledger and their difference"})
+    chart.set_size({"width": 760, "height": 380})
+    alt = "Lines of the cumulative stock value, ledger balance and difference; the table at the left has the numbers."
+    sheet.sheet.insert_chart(TABLE_AT, len(layout.fields) + 1, chart, {"description": alt})
+
+
+_SPECIAL: dict[str, Callable[[Book, Layout, Rows, Report], None]] = {
+    "certification": _certification,
+    "roll_forward": _roll_forward,
+    "by_date": _by_date,
+}

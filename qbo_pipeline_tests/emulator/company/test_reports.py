@@ -1,0 +1,214 @@
+"""Reports in QBO's shape: columns by key, signs, beginning balances, filters, the cell limit; and change capture."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from qbo_pipeline.emulator.company import jsontext
+from qbo_pipeline.emulator.company.company import Company
+from qbo_pipeline_tests.emulator.company.opening import (
+    START,
+    Body,
+    Clock,
+    account,
+    balance,
+    id_of,
+    journal,
+    open_company,
+    ref,
+    refused,
+    sale_line,
+    token,
+)
+
+YEAR = {"start_date": "2026-01-01", "end_date": "2026-12-31"}
+
+
+@pytest.fixture
+def us() -> Company:
+    return open_company("us")
+
+
+def keys(report: Body) -> list[str]:
+    return [column["MetaData"][0]["Value"] for column in report["Columns"]["Column"]]
+
+
+def cell(report: Body, row: Body, key: str) -> str:
+    return str(row["ColData"][keys(report).index(key)]["value"])
+
+
+def test_general_ledger_of_one_account(us: Company) -> None:
+    checking, savings = account(us, "Checking"), account(us, "Savings")
+    opening = balance(us, "Checking")
+    made = us.create(
+        "JournalEntry", journal(checking, savings, "12.34", TxnDate="2026-03-14", DocNumber="J1", PrivateNote="why")
+    )
+    report = us.report(
+        "GeneralLedger", {"start_date": "2026-03-14", "end_date": "2026-03-14", "account": checking["value"]}
+    )
+    assert keys(report) == [
+        "tx_date",
+        "txn_type",
+        "doc_num",
+        "name",
+        "memo",
+        "split_acc",
+        "subt_nat_amount",
+        "rbal_nat_amount",
+    ]
+    (section,) = report["Rows"]["Row"]
+    first, line = section["Rows"]["Row"]
+    assert (cell(report, first, "tx_date"), cell(report, first, "rbal_nat_amount")) == (
+        "Beginning Balance",
+        str(opening),
+    )
+    assert line["ColData"][1] == {"value": "Journal Entry", "id": made["Id"]}
+    assert [cell(report, line, key) for key in ("doc_num", "memo", "split_acc")] == ["J1", "why", "Savings"]
+    assert cell(report, line, "subt_nat_amount") == "12.34"
+    assert Decimal(cell(report, line, "rbal_nat_amount")) == opening + Decimal("12.34")
+    assert section["Header"]["ColData"][0] == {"value": "Checking", "id": checking["value"]}
+    assert cell(report, {"ColData": section["Summary"]["ColData"]}, "subt_nat_amount") == "12.34"
+
+
+def test_general_ledger_columns_that_audit_wants(us: Company) -> None:
+    columns = "tx_date,txn_type,create_by,create_date,last_mod_by,last_mod_date,debt_amt,credt_amt,item_name,quantity"
+    report = us.report("GeneralLedger", YEAR | {"columns": columns})
+    assert ",".join(keys(report)) == columns
+    line = report["Rows"]["Row"][0]["Rows"]["Row"][-1]
+    assert cell(report, line, "create_by") == "Sandbox User"
+    assert cell(report, line, "create_date").startswith("2026-03-15T11:00:00-07:00")
+    assert refused(lambda: us.report("GeneralLedger", {"columns": "tx_date,colour"})) == [("2170", "columns")]
+
+
+def test_income_is_positive_in_the_ledger_and_home_columns_appear_with_currencies() -> None:
+    eu = open_company("eu")
+    made = {
+        "CustomerRef": ref(id_of(eu, "Customer", "Boston Outfitters")),
+        "ExchangeRate": "0.9",
+        "TxnDate": "2026-02-01",
+    }
+    eu.create("Invoice", made | {"Line": [sale_line(id_of(eu, "Item", "Assembly"), 1, 100)]})
+    report = eu.report("GeneralLedger", YEAR | {"account": account(eu, "Services")["value"]})
+    assert keys(report)[-2:] == ["subt_nat_home_amount", "rbal_nat_home_amount"]
+    assert cell(report, report["Rows"]["Row"][0]["Rows"]["Row"][0], "subt_nat_home_amount") == "90.00"
+
+
+def test_trial_balance_rolls_earnings_of_past_years_into_equity(us: Company) -> None:
+    cash, income = account(us, "Checking"), account(us, "Services")
+    us.create("JournalEntry", journal(cash, income, 70, TxnDate="2025-06-30"))
+
+    def rows(day: str) -> dict[str, list[str]]:
+        found = us.report("TrialBalance", {"start_date": day, "end_date": day})["Rows"]["Row"]
+        assert found[-1]["Summary"]["ColData"][1] == found[-1]["Summary"]["ColData"][2]
+        return {
+            row["ColData"][0]["value"]: [c["value"] for c in row["ColData"][1:]] for row in found if "ColData" in row
+        }
+
+    assert rows("2025-12-31")["Services"] == ["", "70.00"]
+    after = rows("2026-01-01")
+    assert (after.get("Services"), after["Retained Earnings"]) == (None, ["", "70.00"])
+
+
+def test_profit_and_loss_by_month_adds_up(us: Company) -> None:
+    report = us.report(
+        "ProfitAndLoss", {"start_date": "2026-01-01", "end_date": "2026-03-31", "summarize_column_by": "Month"}
+    )
+    assert [c["ColTitle"] for c in report["Columns"]["Column"]] == ["", "Jan 2026", "Feb 2026", "Mar 2026"]
+    whole = us.report("ProfitAndLoss", {"start_date": "2026-01-01", "end_date": "2026-03-31"})
+    monthly = [Decimal(c["value"]) for c in report["Rows"]["Row"][-1]["Summary"]["ColData"][1:]]
+    assert sum(monthly) == Decimal(whole["Rows"]["Row"][-1]["Summary"]["ColData"][1]["value"])
+    assert [row["group"] for row in whole["Rows"]["Row"]][-2:] == ["NetOperatingIncome", "NetIncome"]
+
+
+def test_ageing_totals_are_the_control_accounts(us: Company) -> None:
+    for name, control, sign in (
+        ("AgedReceivables", "Accounts Receivable (A/R)", 1),
+        ("AgedPayables", "Accounts Payable (A/P)", -1),
+    ):
+        total = us.report(name, {})["Rows"]["Row"][-1]["Summary"]["ColData"][-1]["value"]
+        assert Decimal(total) == sign * balance(us, control), name
+    at = us.report("AgedReceivables", {"report_date": "2026-02-10"})["Rows"]["Row"][-1]["Summary"]["ColData"]
+    assert [c["value"] for c in at] == ["TOTAL", "975.00", ".00", ".00", ".00", ".00", "975.00"]
+
+
+def test_transaction_list_and_journal(us: Company) -> None:
+    found = us.report(
+        "TransactionList", {"start_date": "2025-12-01", "end_date": "2026-03-31", "transaction_type": "Bill"}
+    )
+    assert {row["ColData"][1]["value"] for row in found["Rows"]["Row"]} == {"Bill"}
+    journal_rows = us.report("JournalReport", {"start_date": "2025-12-01", "end_date": "2026-03-31"})["Rows"]["Row"]
+    debit, credit = (c["value"] for c in journal_rows[-1]["Summary"]["ColData"][-2:])
+    assert debit == credit
+
+
+def test_report_is_cut_at_the_cell_limit() -> None:
+    us = open_company("us", report_cell_limit=100)
+    report = us.report("GeneralLedger", {"start_date": "2025-01-01", "end_date": "2026-12-31"})
+    assert report["Rows"]["Row"][-1]["ColData"][0]["value"] == "Unable to display more data"
+    assert jsontext.dumps(report).count(b"tx_date") == 1
+
+
+WRONG = [
+    ("Spaceship", {}, "500"),
+    ("TrialBalance", {"colour": "red"}, "2010"),
+    ("TrialBalance", {"date_macro": "Custom"}, "2170"),
+    ("TrialBalance", {"date_macro": "Today", "start_date": "2026-01-01"}, "6000"),
+    ("TrialBalance", {"start_date": "01/01/2026"}, "2060"),
+    ("TrialBalance", {"start_date": "2026-02-01", "end_date": "2026-01-01"}, "6000"),
+    ("ProfitAndLoss", {"accounting_method": "Cash"}, "5030"),
+    ("ProfitAndLoss", {"summarize_column_by": "Week"}, "5030"),
+    ("GeneralLedger", {"account": "x"}, "2030"),
+    ("AgedReceivables", {"report_date": "soon"}, "2060"),
+]
+
+
+@pytest.mark.parametrize(("name", "params", "code"), WRONG)
+def test_refused(us: Company, name: str, params: dict[str, str], code: str) -> None:
+    assert refused(lambda: us.report(name, params))[0][0] == code
+
+
+def test_changes_since_an_instant_with_stubs_for_what_is_gone() -> None:
+    clock = Clock()
+    us = open_company("us", clock=clock)
+    clock.forward(hours=1)
+    since = clock.now
+    cash, savings = account(us, "Checking"), account(us, "Savings")
+    kept, gone = (us.create("JournalEntry", journal(cash, savings, n)) for n in (1, 2))
+    clock.forward(minutes=1)
+    us.delete("JournalEntry", token(gone))
+    answer = us.changes(["JournalEntry", "Customer"], since)["CDCResponse"][0]["QueryResponse"]
+    assert [next(iter(part)) for part in answer] == ["JournalEntry"]
+    live, stub = answer[0]["JournalEntry"]
+    assert live["Id"] == kept["Id"]
+    assert stub == {
+        "domain": "QBO",
+        "status": "Deleted",
+        "Id": gone["Id"],
+        "MetaData": {"LastUpdatedTime": "2026-03-15T12:01:00-07:00"},
+    }
+    assert us.changes(["Vendor"], clock.now)["CDCResponse"] == [{"QueryResponse": [{}]}]
+    assert refused(lambda: us.changes(["TaxCode"], since)) == [("4001", "")]
+    assert refused(lambda: us.changes(["Invoice"], START - timedelta(days=31))) == [("6000", "changedSince")]
+
+
+def test_a_payment_shows_up_as_a_change_of_its_invoice() -> None:
+    clock = Clock()
+    us = open_company("us", clock=clock)
+    made = us.query("select * from Invoice where Balance > '0'")["Invoice"][0]
+    clock.forward(hours=1)
+    link = {"Amount": 1, "LinkedTxn": [{"TxnId": made["Id"], "TxnType": "Invoice"}]}
+    us.create("Payment", {"CustomerRef": made["CustomerRef"], "TotalAmt": 1, "Line": [link]})
+    (part,) = us.changes(["Invoice"], clock.now)["CDCResponse"][0]["QueryResponse"]
+    assert [x["Id"] for x in part["Invoice"]] == [made["Id"]]
+
+
+def test_invoice_as_pdf(us: Company) -> None:
+    id = us.query("select * from Invoice maxresults 1")["Invoice"][0]["Id"]
+    page = us.pdf("invoice", id)
+    assert page.startswith(b"%PDF-1.4")
+    assert b"Rock Fountain" in page
+    assert page.rstrip().endswith(b"%%EOF")
+    assert refused(lambda: us.pdf("Bill", "1")) == [("500", "")]

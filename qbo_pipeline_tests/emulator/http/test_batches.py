@@ -1,0 +1,57 @@
+"""Batches: each item on its own, malformed ones, and sending one again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from qbo_pipeline_tests.emulator.http.serving import Served
+from qbo_pipeline_tests.emulator.http.shapes import batch, codes, create_item
+
+
+def test_a_batch_answers_each_item_on_its_own(served: Served) -> None:
+    ada = served.customer("Ada").json()["Customer"]
+    change = {"Id": ada["Id"], "SyncToken": "0", "sparse": True, "Notes": "changed"}
+    answer = served.post(
+        "batch",
+        batch(
+            create_item("a", "Bob"),
+            create_item("b", "Bob"),
+            {"bId": "c", "operation": "update", "Customer": change},
+            {"bId": "d", "operation": "update", "Customer": change},
+            {"bId": "e", "Query": "select * from Customer where DisplayName = 'Bob'"},
+            {"bId": "f", "Query": "selekt"},
+            {"bId": "g", "operation": "frob", "Customer": {}},
+            {"bId": "h", "operation": "create", "Frob": {}},
+            {"bId": "i", "operation": "create"},
+            {"bId": "j", "CDCQuery": {"Entities": "Customer", "ChangedSince": served.state.clock.now().isoformat()}},
+        ),
+    )
+    assert answer.status_code == 200
+    items = {item.pop("bId"): item for item in answer.json()["BatchItemResponse"]}
+    assert items["a"]["Customer"]["DisplayName"] == "Bob"
+    assert items["c"]["Customer"]["Notes"] == "changed"
+    assert len(items["e"]["QueryResponse"]["Customer"]) == 1
+    assert "CDCResponse" in items["j"]
+    faults = {b_id: item["Fault"]["Error"][0]["code"] for b_id, item in items.items() if "Fault" in item}
+    assert faults == {"b": "6240", "d": "5010", "f": "4000", "g": "500", "h": "2000", "i": "2010"}
+    assert served.customers() == ["Ada", "Bob"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "2020"),
+        ({"BatchItemRequest": []}, "2020"),
+        ({"BatchItemRequest": "x"}, "2020"),
+        ({"BatchItemRequest": [1]}, "2010"),
+        (batch({"operation": "create", "Customer": {}}), "2020"),
+        (batch(create_item("1", "A"), create_item("1", "B")), "2010"),
+        (batch(*(create_item(str(n), f"C{n}") for n in range(31))), "1040"),
+    ],
+    ids=["nothing", "no items", "not a list", "not an object", "no bId", "a bId twice", "31 items"],
+)
+def test_a_malformed_batch_is_refused_whole(served: Served, body: dict[str, Any], code: str) -> None:
+    assert codes(served.post("batch", body)) == [code]
+    assert served.customers() == []

@@ -1,0 +1,191 @@
+"""The protocol's core: what each answer and each sighting comes to, and that the store claims what the core allows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from qbo_pipeline.posting import core
+from qbo_pipeline.posting.events import (
+    Barred,
+    Done,
+    LookFailed,
+    Lost,
+    NotSent,
+    Refused,
+    Row,
+    Seen,
+    Throttled,
+)
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.revising import blank
+from qbo_pipeline.posting.rows import row_of
+from qbo_pipeline.store import claims
+from qbo_pipeline.store.database import open_database
+from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.records import UNDATED
+
+NOW = 1_000_000.0
+POLICY = Policy()
+
+
+def row(**fields: Any) -> Row:
+    sent = {"state": "sending", "fence": 1, "attempts": 1, "sent_at": NOW - 5, "lease_until": NOW + 70}
+    given = {"request_id": "r", "marker": "M", "fingerprint": "F"}
+    return Row(**({"key": "document/1", "revision": 1} | sent | given | fields))
+
+
+@pytest.mark.parametrize(
+    ("answer", "fields", "becomes"),
+    [
+        (Done("9", "0", "F"), {}, {"state": "posted", "qbo_id": "9", "doubt": False, "request_id": None}),
+        (Lost("timeout"), {}, {"state": "unknown", "doubt": True, "not_before": NOW - 5 + POLICY.settle}),
+        (NotSent("no route"), {}, {"state": "ready", "attempts": 0, "not_before": NOW + POLICY.backoff}),
+        (Throttled("429", 60.0), {}, {"state": "ready", "attempts": 0, "not_before": NOW + 60}),
+        (Barred("401"), {}, {"state": "ready", "attempts": 0}),
+        (Refused("refused", "2500", "no"), {}, {"state": "parked", "reason": "refused", "request_id": None}),
+        (Refused("closed_period", "6210", "no"), {}, {"state": "parked", "reason": "closed_period"}),
+        (Refused("unsure", "10000", "?"), {}, {"state": "unknown", "doubt": True}),
+        (Refused("refused", "2500", "no"), {"doubt": True}, {"state": "unknown", "fallback": "refused"}),
+        (Refused("duplicate_number", "6140", "dup"), {}, {"state": "unknown", "fallback": "duplicate_number"}),
+        (Refused("duplicate_request", "600", "dup"), {}, {"state": "unknown", "fallback": "duplicate_request"}),
+        (Refused("conflict", "5010", "stale"), {"operation": "update"}, {"state": "unknown", "fallback": "conflict"}),
+        (Refused("missing", "610", "gone"), {"operation": "update"}, {"state": "deleted_in_qbo"}),
+        (Refused("missing", "610", "gone"), {"operation": "delete"}, {"state": "posted"}),
+        (Refused("missing", "610", "inactive"), {}, {"state": "parked", "reason": "missing"}),
+        (Refused("refused", "2010", "?", whole=True), {}, {"state": "ready", "alone": True, "attempts": 0}),
+        (Refused("refused", "2010", "?", whole=True), {"doubt": True}, {"state": "unknown", "alone": True}),
+        (Refused("refused", "2010", "?", whole=True), {"alone": True}, {"state": "parked", "reason": "refused"}),
+    ],
+)  # fmt: skip
+def test_what_an_answer_means(answer: Any, fields: dict[str, Any], becomes: dict[str, Any]) -> None:
+    change = core.judge(row(**fields), answer, NOW, POLICY)
+    assert {name: change.fields.get(name) for name in becomes} == becomes
+
+
+OURS = Seen("9", "0", "M", "F")
+MOVED = {"operation": "update", "base": "B", "base_token": "3"}
+
+
+@pytest.mark.parametrize(
+    ("found", "fields", "becomes"),
+    [
+        ([OURS], {}, {"state": "posted", "qbo_id": "9", "recovered": True}),
+        ([OURS, OURS._replace(qbo_id="10")], {}, {"reason": "found_twice"}),
+        ([OURS._replace(fingerprint="X")], {}, {"state": "parked", "reason": "found_different"}),
+        ([OURS._replace(marker=None)], {"misses": 1}, {"state": "ready"}),
+        ([], {}, {"misses": 1, "not_before": NOW + POLICY.lag}),
+        ([], {"misses": 1}, {"state": "ready", "misses": 2}),
+        ([], {"misses": 1, "fallback": "duplicate_name"}, {"state": "parked", "reason": "duplicate_name"}),
+        ([], {"misses": 1, "crashes": 3}, {"state": "parked", "reason": "quarantined"}),
+        ([], {"misses": 1, "attempts": 6}, {"state": "parked", "reason": "attempts_exhausted"}),
+        ([OURS._replace(marker=None)], {"by_name": True, "doubt": False}, {"state": "posted", "recovered": False}),
+        ([], MOVED, {"state": "deleted_in_qbo"}),
+        ([Seen("9", "3", "M", "B")], MOVED | {"misses": 1}, {"state": "ready"}),
+        ([Seen("9", "4", "M", "F")], MOVED, {"state": "posted"}),
+        ([Seen("9", "4", "M", "B")], MOVED, {"state": "ready", "base_token": "4", "stale": 1, "request_id": None}),
+        ([Seen("9", "4", "M", "B")], MOVED | {"stale": 3}, {"state": "parked", "reason": "conflict"}),
+        ([Seen("9", "4", "M", "X")], MOVED, {"state": "parked", "reason": "conflict"}),
+        ([], {"operation": "delete"}, {"state": "posted"}),
+        ([Seen("9", "4", "M", "0", voided=True)], MOVED | {"operation": "void"}, {"state": "posted"}),
+        (LookFailed("503"), {}, {"not_before": NOW + POLICY.look_again, "lease_until": None}),
+    ],
+)  # fmt: skip
+def test_what_a_read_back_means(found: Any, fields: dict[str, Any], becomes: dict[str, Any]) -> None:
+    change = core.judge_look(row(**({"state": "unknown", "doubt": True} | fields)), found, NOW, POLICY)
+    assert {name: change.fields.get(name) for name in becomes} == becomes
+
+
+def test_a_resend_keeps_its_request_and_its_doubt() -> None:
+    change = core.judge_look(row(state="unknown", doubt=True, misses=1), [], NOW, POLICY)
+    assert change.fields["state"] == "ready"
+    assert not {"request_id", "doubt", "item"} & change.fields.keys()
+
+
+def test_the_guard_stops_a_worker_that_stood_still() -> None:
+    procedure = core.send_once(POLICY, "batch")
+    next(procedure)
+    procedure.send(100.0)
+    procedure.send([row()])
+    assert type(procedure.send(100.0 + POLICY.send_within)).__name__ == "GiveUp"
+
+
+def test_a_worker_lost_three_times_quarantines_the_document_once_it_is_known_not_to_be_there() -> None:
+    crashed = row(crashes=2)
+    fields = core.claim_to_look(crashed, NOW + 1000, POLICY)
+    assert (fields["crashes"], fields["alone"], fields["state"]) == (3, True, "unknown")
+    assert core.claim_to_look(row(crashes=5), NOW + 1000, POLICY)["state"] == "parked"
+
+
+def test_answers_are_matched_by_bid() -> None:
+    rows = [row(item="1"), row(item="2"), row(item="3")]
+    answers = core.match_items(rows, {"2": Done("b", "0", ""), "1": Done("a", "0", "")})
+    assert [type(answer).__name__ for answer in answers] == ["Done", "Done", "Lost"]
+    assert [answer.qbo_id for answer in answers[:2]] == ["a", "b"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("field", ["settle", "lease", "looks", "attempts"])
+def test_a_policy_that_could_double_is_refused(field: str) -> None:
+    with pytest.raises(ValueError, match=r"settle|lease|looks"):
+        replace(POLICY, **{field: 0})
+
+
+_STATES = st.sampled_from(["ready", "sending", "unknown", "posted", "parked", "skipped"])
+_MOMENTS = st.none() | st.integers(-500, 500).map(lambda seconds: NOW + seconds)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"state": _STATES, "not_before": _MOMENTS, "lease_until": _MOMENTS, "sent_at": _MOMENTS,
+             "frozen": st.booleans(), "alone": st.booleans()}
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)  # fmt: skip
+def test_the_store_claims_exactly_what_the_core_allows(rows: list[dict[str, Any]]) -> None:
+    def moment(value: float | None) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+    database = _STORE
+    filled = [
+        blank()
+        | {"connection": "c", "key": str(number), "revision": 1, "record_key": "r", "record_hash": "h",
+           "entity": "Bill",
+           "business_date": UNDATED, "amount": Decimal(0), "currency": "USD", "payload_hash": "h", "marker": "m",
+           "by_name": False, "first_seen": moment(NOW - 600), "state": given["state"], "alone": given["alone"],
+           "request_id": f"r{number}" if given["frozen"] else None}
+        | {name: moment(given[name]) for name in ("not_before", "lease_until", "sent_at")}
+        for number, given in enumerate(rows)
+    ]  # fmt: skip
+    scope, now = claims.Scope("c"), moment(NOW)
+    assert now is not None
+    with database.transaction() as transaction:
+        transaction.execute(postings.delete())
+        transaction.execute(postings.insert(), filled)
+        stored = [row_of(found) for found in transaction.execute(select(postings)).mappings()]
+        sendable = {
+            found["key"] for alone in (True, False) for found in claims.fresh(transaction, scope, now, 99, alone=alone)
+        }
+        while again := claims.frozen(transaction, scope, now, 99):
+            sendable |= {found["key"] for found in again}
+            for found in again:
+                transaction.execute(postings.update().where(postings.c.key == found["key"]).values(state="posted"))
+        looked = {found["key"] for found in claims.in_doubt(transaction, scope, now, POLICY.settle, 99)}
+        due = claims.next_due(transaction, scope, POLICY.settle)
+    assert sendable == {found.key for found in stored if core.may_send(found, NOW)}
+    assert looked == {found.key for found in stored if core.may_look(found, NOW, POLICY)}
+    if looked:
+        assert due is not None
+        assert due <= now
+
+
+_STORE = open_database("sqlite:///:memory:")

@@ -1,0 +1,146 @@
+"""Input that cannot be used is refused in plain words; amounts stay exact."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qbo_pipeline.reconciliation import amounts
+from qbo_pipeline.reconciliation.engine import reconcile
+from qbo_pipeline.reconciliation.frames import EXACT, FrameError
+from qbo_pipeline.reconciliation.inputs import ReconciliationInput
+from qbo_pipeline_tests.reconciliation.language import read
+
+TEXT = """
+    source  movement/1 receipt 2026-03-01 100.00
+    posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+    ledger  JournalEntry 10 2026-03-01 130 100.00
+"""
+
+
+def with_frame(name: str, frame: Any) -> ReconciliationInput:
+    given = read(TEXT).input
+    return ReconciliationInput(**{one: getattr(given, one) for one in given.__slots__} | {name: frame})
+
+
+def changed(name: str, column: str, values: Any) -> ReconciliationInput:
+    frame = getattr(read(TEXT).input, name)
+    return with_frame(name, frame.set_column(frame.column_names.index(column), column, values))
+
+
+MONEY = pa.decimal128(18, 6)
+REFUSED = {
+    "a column is missing": (
+        with_frame("stock", read(TEXT).input.stock.drop_columns(["value"])),
+        "stock: column 'value' is missing; it holds signed value in home currency",
+    ),
+    "an amount is empty": (changed("ledger", "amount", pa.nulls(1, MONEY)), "ledger.amount: 1 rows are empty"),
+    "binary floating point": (
+        changed("effects", "amount", pa.array([100.0])),
+        "effects.amount: amounts come as binary floating point",
+    ),
+    "an instant for a business date": (
+        changed("ledger", "business_date", pa.array([datetime(2026, 3, 1)])),  # noqa: DTZ001
+        "ledger.business_date: business dates come as instants",
+    ),
+    "an instant without time zone": (
+        changed("ledger", "created_at", pa.array([datetime(2026, 3, 1)])),  # noqa: DTZ001
+        "ledger.created_at: instants come without a time zone",
+    ),
+    "a text for an amount": (changed("stock", "value", pa.array(["ten"])), "stock.value: cannot be read as decimal128"),
+    "parts of a cent in QBO": (
+        changed("ledger", "amount", pa.array([Decimal("1.005")], MONEY)),
+        r"ledger.amount: row 0 holds 1.005000, but QBO's amounts have two decimals",
+    ),
+    "an unknown disposition": (
+        changed("stock", "disposition", pa.array(["lost"])),
+        r"stock.disposition: \['lost'\] is none of posted, waiting",
+    ),
+    "opening values without their date": (
+        with_frame("opening_values", read(TEXT + "own P1 L1 1.00").input.stock_values),
+        "opening_values: without opening_date nobody knows their date",
+    ),
+    "a posting twice": (
+        with_frame("postings", pa.concat_tables([read(TEXT).input.postings] * 2)),
+        "postings: a posting key and revision occur twice",
+    ),
+    "an account twice": (
+        with_frame("ledger_balances", pa.concat_tables([read(TEXT).input.ledger_balances] * 2)),
+        "ledger_balances: an account occurs twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_is_refused(name: str) -> None:
+    given, message = REFUSED[name]
+    with pytest.raises(FrameError, match=message):
+        reconcile(given)
+
+
+def test_pandas_frames_and_chunked_tables_are_as_good() -> None:
+    expected = reconcile(read(TEXT).input).content_hash
+    given = read(TEXT).input
+    pandas = given.stock.to_pandas(types_mapper=pd.ArrowDtype)
+    assert reconcile(with_frame("stock", pandas)).content_hash == expected
+    chunked = pa.concat_tables([given.ledger.slice(0, 0), given.ledger])
+    assert reconcile(with_frame("ledger", chunked)).content_hash == expected
+
+
+def test_effects_on_accounts_that_are_not_inventory_are_left_out() -> None:
+    text = TEXT.replace("130=100.00", "130=100.00 200=-100.00") + "balance 130 100.00"
+    given = read(text).input
+    only = given.ledger_balances.filter(
+        pa.array([row["account_id"] == "130" for row in given.ledger_balances.to_pylist()])
+    )
+    result = reconcile(
+        ReconciliationInput(**{n: getattr(given, n) for n in given.__slots__} | {"ledger_balances": only})
+    )
+    assert (result.status, list(result.accounts["account_id"])) == ("balanced", ["130"])
+
+
+def test_sums_beyond_the_range_are_refused_not_wrapped() -> None:
+    big = pa.array([Decimal("999999999999.999999")] * 10, EXACT)
+    with pytest.raises(FrameError, match="amounts add up to more than"):
+        amounts.micros(big, "stock.value")
+    assert int(amounts.micros(big[:9], "stock.value").sum()) == 9 * (10**18 - 1)
+
+
+exact = st.decimals(min_value=Decimal("-999999999.999999"), max_value=Decimal("999999999.999999"), places=6)
+
+
+@given(st.lists(st.none() | exact, max_size=30), st.integers(0, 5))
+def test_decimals_come_in_and_go_out_exactly(values: list[Decimal | None], offset: int) -> None:
+    array = pa.array(values, EXACT)[offset:]
+    whole = amounts.micros(array, "a")
+    assert whole.tolist() == [int((value or Decimal(0)).scaleb(6)) for value in values[offset:]]
+    assert amounts.exact(whole).to_pylist() == [value or Decimal(0) for value in values[offset:]]
+    cents = amounts.round_to_cents(whole)
+    rounded = [(value or Decimal(0)).quantize(Decimal("0.01"), ROUND_HALF_UP) for value in values[offset:]]
+    assert amounts.money(cents).to_pylist() == rounded
+    assert [amounts.to_decimal(cent) for cent in cents.tolist()] == rounded
+    assert [amounts.to_cents(value) for value in rounded] == cents.tolist()
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-(2**40), 2**40)), max_size=40))
+def test_sums_by_key(rows: list[tuple[int, int]]) -> None:
+    keys, values = (np.array([row[n] for row in rows], dtype=np.int64) for n in (0, 1))
+    found, sums = amounts.sum_by(keys, values)
+    expected = {key: sum(value for other, value in rows if other == key) for key, _ in rows}
+    assert dict(zip(found.tolist(), sums.tolist(), strict=True)) == expected
+    assert found.tolist() == sorted(expected)
+
+
+def test_a_date_is_counted_from_1970() -> None:
+    from qbo_pipeline.reconciliation.books import day_number
+    from qbo_pipeline.reconciliation.entries import day_text
+
+    assert (day_number(date(1970, 1, 2)), day_text(-1)) == (1, "1969-12-31")

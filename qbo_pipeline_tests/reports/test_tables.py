@@ -1,0 +1,82 @@
+"""CSV files read back: every row, exact amounts, and no text that a spreadsheet would take for a formula."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qbo_pipeline.reconciliation.result import FRAMES
+from qbo_pipeline.reports.header import EXTRAS, ReportExtras
+from qbo_pipeline.reports.safe_text import csv_column
+from qbo_pipeline.reports.tables import write_csv
+from qbo_pipeline_tests.reports import books
+
+
+def read(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def test_every_frame_is_there_with_every_row_and_column(tmp_path: Path) -> None:
+    reconciliation = books.broken()
+    files = write_csv(reconciliation, tmp_path, ReportExtras())
+    assert [file.stem for file in files] == [*FRAMES, *EXTRAS]
+    for name, columns in FRAMES.items():
+        found = read(tmp_path / f"{name}.csv")
+        assert len(found) == len(getattr(reconciliation, name))
+        if found:
+            assert list(found[0]) == [column.name for column in columns]
+
+
+def test_amounts_are_exact_numbers_and_dates_are_iso(tmp_path: Path) -> None:
+    reconciliation = books.broken()
+    write_csv(reconciliation, tmp_path)
+    rows = read(tmp_path / "differences.csv")
+    assert [Decimal(row["amount"]) for row in rows] == list(reconciliation.differences["amount"])
+    assert [row["business_date"] for row in rows] == [
+        day.isoformat() for day in reconciliation.differences["business_date"]
+    ]
+    edited = next(row for row in rows if row["cause"] == "changed_in_qbo" and row["detail"] == "amount")
+    assert edited["changed_at"] == "2026-10-22T13:05:00Z"
+
+
+def test_hostile_text_is_whole_and_never_a_formula(tmp_path: Path) -> None:
+    write_csv(books.hostile(), tmp_path)
+    memos = {row["qbo_id"]: row["memo"] for row in read(tmp_path / "ledger_only.csv")}
+    found = {name: memos[f"9{number:02}"] for number, name in enumerate(books.HOSTILE)}
+    risky = ("formula", "plus", "minus", "at", "tab", "return")
+    assert {name: found[name] for name in risky} == {name: f"'{books.HOSTILE[name]}" for name in risky}
+    for name in ("tag", "attribute", "rich", "template", "rtl", "escaped", "long", "emoji"):
+        assert found[name] == books.HOSTILE[name]
+    assert found["control"] == "bell␇ null␀ escape␛ delete␡ odd��"
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=20)), max_size=8))
+def test_only_plain_numbers_may_begin_like_a_formula(texts: list[str | None]) -> None:
+    for before, after in zip(texts, csv_column(pa.array(texts, pa.string())).to_pylist(), strict=True):
+        if before is None:
+            assert after is None
+        elif after.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+            assert after == before
+            Decimal(after)
+        else:
+            assert after.removeprefix("'").startswith(before[:1]) or not before[:1].isprintable()
+
+
+@pytest.mark.parametrize("text", ["-12.50", "+7", "-0", "12"])
+def test_a_number_stays_a_number(text: str) -> None:
+    assert csv_column(pa.array([text])).to_pylist() == [text]
+
+
+def test_the_same_data_gives_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        write_csv(books.hostile(), tmp_path / folder)
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()

@@ -1,0 +1,182 @@
+"""The workbook read back: every number and formula, its form, and hostile text that stays text."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reports.fields import NUMBERS
+from qbo_pipeline.reports.safe_text import visible
+from qbo_pipeline.reports.sheet import NUMBER_FORMATS
+from qbo_pipeline.reports.workbook import TABLES, write_workbook
+from qbo_pipeline_tests.reports import books
+from qbo_pipeline_tests.reports.spreadsheet import Spreadsheet, exact
+
+MONTHS = {
+    "balanced": books.balanced,
+    "broken": books.broken,
+    "unexplained": books.unexplained,
+    "hostile": books.hostile,
+}
+
+
+@pytest.fixture(scope="module", params=MONTHS)
+def month(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Reconciliation, Spreadsheet]:
+    reconciliation = MONTHS[request.param]()
+    path = tmp_path_factory.mktemp("workbook") / "month.xlsx"
+    write_workbook(reconciliation, books.header(reconciliation), None, path)
+    return reconciliation, Spreadsheet(path)
+
+
+def test_every_formula_comes_to_the_value_stored_beside_it(month: Any) -> None:
+    _, sheets = month
+    formulas = [(sheet, cell.value, stored) for sheet, cell, stored in sheets.cells() if cell.data_type == "f"]
+    assert len(formulas) > 100
+    wrong = [
+        (sheet, formula, stored.value)
+        for sheet, formula, stored in formulas
+        if sheets.compute(sheet, formula) != exact(stored.value)
+    ]
+    assert wrong == []
+
+
+def test_formulas_stand_only_where_the_layouts_put_them(month: Any) -> None:
+    _, sheets = month
+    ours = ("=ROUND(", "=SUM(")
+    assert [
+        cell.value for _, cell, _ in sheets.cells() if cell.data_type == "f" and not cell.value.startswith(ours)
+    ] == []
+
+
+def test_the_totals_are_those_of_the_reconciliation(month: Any) -> None:
+    given, sheets = month
+    accounts = sheets.table("S1 Certification")
+    for title, name in (
+        ("GL balance (QBO)", "ledger_balance"), ("Stock value (source)", "stock_value"),
+        ("Difference", "difference"), ("Unexplained", "unexplained"),
+    ):  # fmt: skip
+        assert sum(exact(row[title]) for row in accounts) == getattr(given, name)
+    listed = [exact(row["Amount"]) for row in sheets.table("Differences")]
+    assert sum(listed, Decimal(0)) == given.difference
+    assert listed == list(given.differences["amount"])
+    documents = sheets.table("S4 By document")
+    assert [exact(row["Difference"]) for row in documents] == list(given.documents["difference"])
+
+
+def test_a_table_is_frozen_filtered_and_ready_for_paper(month: Any) -> None:
+    _, sheets = month
+    assert sheets.formulas.sheetnames == [layout.sheet for layout, _ in TABLES]
+    for sheet in sheets.formulas:
+        headings = int(sheet.freeze_panes[1:]) - 1
+        assert sheet.print_title_rows == f"${headings}:${headings}"
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        assert (sheet.oddFooter.right.text or "").endswith("Page &P of &N")
+        assert not sheet.merged_cells.ranges
+        assert bool(sheet.auto_filter.ref) == bool(sheets.table(sheet.title))
+
+
+def test_numbers_and_dates_are_what_they_say(month: Any) -> None:
+    _, sheets = month
+    for layout, _ in TABLES:
+        sheet = sheets.formulas[layout.sheet]
+        row = int(sheet.freeze_panes[1:])
+        for column, field in enumerate(layout.fields, start=1):
+            cell = sheet.cell(row, column)
+            if cell.value is None or cell.value == "none":
+                continue
+            if field.kind in NUMBERS:
+                assert cell.data_type in ("n", "f"), (layout.sheet, field.title)
+                assert cell.number_format == NUMBER_FORMATS[field.kind]
+                assert cell.alignment.horizontal == "right"
+            elif field.kind == "day":
+                assert cell.is_date
+                assert cell.number_format == "yyyy-mm-dd"
+
+
+def test_every_sheet_says_whose_books_it_shows(month: Any) -> None:
+    given, sheets = month
+    for sheet in sheets.values:
+        head = " ".join(str(sheet.cell(row, 1).value) for row in range(1, 6))
+        for fact in ("Harbour Coffee", "…4242", "2026-10-31 (America/New_York)", "USD", "5f0c7d1e", given.content_hash):
+            assert fact in head, (sheet.title, fact)
+        assert "Source read up to: 2026-11-01 01:00 · QuickBooks read at: 2026-11-01 01:12" in head
+
+
+def test_the_first_break_is_marked_in_words(tmp_path: Path) -> None:
+    given = books.broken()
+    write_workbook(given, books.header(given), None, tmp_path / "b.xlsx")
+    rows = Spreadsheet(tmp_path / "b.xlsx").values["S3 By date"]
+    marked = [row[0].value.date() for row in rows.iter_rows(min_row=8) if row[8].value == "first break"]
+    assert marked == [date(2026, 10, 6)]
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    given = books.hostile()
+    write_workbook(given, books.header(given), None, tmp_path / "h.xlsx")
+    sheets = Spreadsheet(tmp_path / "h.xlsx")
+    memos = {row["Memo"] for row in sheets.table("S8 QBO-only entries")}
+    expected = {visible(text) for text in books.HOSTILE.values()}
+    assert {memo.rstrip(" ") for memo in memos} == {text.rstrip(" ") for text in expected}
+    links = [cell.hyperlink.target for _, cell, _ in sheets.cells() if cell.hyperlink]
+    assert links
+    assert all(link.startswith("https://app.sandbox.qbo.intuit.com/app/journal?txnId=") for link in links)
+
+
+def test_the_same_data_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = books.broken(), books.broken()
+    write_workbook(first, books.header(first), None, tmp_path / "1.xlsx")
+    write_workbook(second, books.header(second), None, tmp_path / "2.xlsx")
+    later = books.header(second, made_at=books.MADE_AT + timedelta(hours=1))
+    write_workbook(second, later, None, tmp_path / "3.xlsx")
+    one, two, three = ((tmp_path / f"{n}.xlsx").read_bytes() for n in (1, 2, 3))
+    assert one == two
+    assert one != three
+
+
+def test_an_amount_of_more_than_fifteen_digits_is_written_as_text(tmp_path: Path) -> None:
+    given = books.balanced()
+    long, short = Decimal("1234567890123456.78"), Decimal("-9999999999999.99")
+    row = {"severity": "high", "what": "w", "to_do": "t"}
+    extras = books.extras(given, exceptions=[row | {"amount": long}, row | {"amount": short}])
+    write_workbook(given, books.header(given), extras, tmp_path / "l.xlsx")
+    amounts = [row["Amount"] for row in Spreadsheet(tmp_path / "l.xlsx").table("S7 Work list")]
+    assert amounts[0] == "1234567890123456.78"
+    assert round(Decimal(amounts[1]), 2) == short
+
+
+def test_a_table_that_is_cut_says_so_and_its_totals_stay_whole(tmp_path: Path) -> None:
+    given = books.broken()
+    write_workbook(given, books.header(given), None, tmp_path / "c.xlsx", rows_shown=3)
+    sheets = Spreadsheet(tmp_path / "c.xlsx")
+    assert len(sheets.table("Differences")) == 3
+    note = sheets.values["Differences"]["A5"].value
+    assert note.startswith(f"SHOWN: the first 3 of {len(given.differences)} rows; all of them are in differences.csv.")
+    certified = sheets.formulas["S1 Certification"]
+    assert {cell.data_type for cell in certified[12][5:16]} == {"n"}  # no formula over rows that are not there
+    assert sum(exact(row["Difference"]) for row in sheets.table("S1 Certification")) == given.difference
+
+
+def test_large_books_in_constant_memory_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = books.hostile()
+    write_workbook(given, books.header(given), None, tmp_path / "small.xlsx")
+    monkeypatch.setattr("qbo_pipeline.reports.workbook._CONSTANT_MEMORY_FROM", 0)
+    write_workbook(given, books.header(given), None, tmp_path / "large.xlsx")
+    small, large = (Spreadsheet(tmp_path / f"{name}.xlsx") for name in ("small", "large"))
+    # Excel reads the escape of "_x0041_" in both; openpyxl does not in the strings that constant memory writes.
+    found = [str(cell.value).replace("_x005F_", "_") for _, cell, _ in large.cells()]
+    assert [str(cell.value) for _, cell, _ in small.cells()] == found
+
+
+def test_a_header_of_other_books_is_refused(tmp_path: Path) -> None:
+    given, other = books.balanced(), books.broken()
+    with pytest.raises(ValueError, match="content_hash: the header says"):
+        write_workbook(given, books.header(other), None, tmp_path / "x.xlsx")
