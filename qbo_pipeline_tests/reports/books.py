@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from qbo_pipeline.reconciliation import inputs
@@ -142,6 +143,7 @@ def a_month() -> Ledgers:
     return books
 
 
+@cache
 def balanced() -> Reconciliation:
     """A month that balances, after a signed-off September."""
     signed = Close(
@@ -151,6 +153,7 @@ def balanced() -> Reconciliation:
     return a_month().reconcile(closes=(signed,))
 
 
+@cache
 def broken() -> Reconciliation:
     """The same month after people and other tools have been in QuickBooks, and with the source ahead."""
     books = a_month()
@@ -174,11 +177,13 @@ def broken() -> Reconciliation:
     return books.reconcile()
 
 
+@cache
 def unexplained() -> Reconciliation:
     """The month with a part of the ledger that nobody can name: QBO's balance is more than its lines add up to."""
     return a_month().reconcile(balance_beside_lines=Decimal("15.00"))
 
 
+@cache
 def hostile() -> Reconciliation:
     """Every text that a stranger can write is one of `HOSTILE`."""
     books = a_month()

@@ -56,7 +56,7 @@ def test_links(qbo_type: str | None, qbo_id: str | None, page: str | None) -> No
 @given(st.decimals(min_value=-(10**15), max_value=10**15, places=2))
 def test_what_is_written_as_a_number_reads_back_to_the_cent(amount: Decimal) -> None:
     if fits(amount):
-        assert Decimal(float("%.16G" % amount)).quantize(Decimal("0.01")) == amount
+        assert Decimal(float(f"{float(amount):.16G}")).quantize(Decimal("0.01")) == amount
     else:
         assert len(amount.normalize().as_tuple().digits) > 15
 

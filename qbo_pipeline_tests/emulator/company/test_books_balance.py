@@ -100,6 +100,14 @@ def _valuation_total(company: Company, day: str) -> Decimal:
     return _decimal(rows[-1]["Summary"]["ColData"][3]["value"]) if rows else Decimal(0)
 
 
+AGED = (("AgedReceivables", "Accounts Receivable", 1), ("AgedPayables", "Accounts Payable", -1))
+
+
+def _aged_total(company: Company, report: str, day: str) -> Decimal:
+    rows = company.report(report, {"report_date": day})["Rows"].get("Row", [])
+    return _decimal(rows[-1]["Summary"]["ColData"][-1]["value"]) if rows else Decimal(0)
+
+
 def _check(company: Company, tmp_path: Path) -> None:
     days = [str(row[0]) for row in company._book.store.rows("SELECT DISTINCT date FROM lines ORDER BY date")]
     for day in days:
@@ -112,6 +120,9 @@ def _check(company: Company, tmp_path: Path) -> None:
     months = _hledger(journal, "--monthly")
     for day in _month_ends(date.fromisoformat(days[0]).replace(day=1), date.fromisoformat(days[-1])):
         assert _trial_balance(company, day) == _expected_trial(months, day, retained), day
+        for report, control, sign in AGED:
+            owed = sum(amount for name, amount in months[day[:7]].items() if control in name)
+            assert _aged_total(company, report, day) == sign * owed, f"{report} on {day}"
     daily = _hledger(journal, "--daily", "Inventory Asset")
     for day, found in daily.items():
         assert _valuation_total(company, day) == sum(found.values()), f"stock and Inventory Asset differ on {day}"

@@ -263,6 +263,17 @@ def test_sub_customer_counts_in_its_parents_balance(us: Company) -> None:
     assert (found["Balance"], found["BalanceWithJobs"]) == (0, 40)
 
 
+def test_customer_pays_for_its_job(us: Company) -> None:
+    parent = us.create("Customer", {"DisplayName": "P"})
+    job = us.create("Customer", {"DisplayName": "J", "ParentRef": ref(parent["Id"])})
+    made = invoice(us, "J", sale_line(id_of(us, "Item", "Design"), 1, 40))
+    us.create("Payment", {"CustomerRef": ref(parent["Id"]), "TotalAmt": 40, "Line": [applied(40, made, "Invoice")]})
+    assert us.read("Invoice", made["Id"])["Balance"] == 0
+    assert (us.read("Customer", job["Id"])["Balance"], us.read("Customer", parent["Id"])["BalanceWithJobs"]) == (0, 0)
+    total = us.report("AgedReceivables", {})["Rows"]["Row"][-1]["Summary"]["ColData"][-1]["value"]
+    assert Decimal(total) == balance(us, "Accounts Receivable (A/R)")
+
+
 def test_opening_balances_become_documents(us: Company) -> None:
     made = us.create("Customer", {"DisplayName": "N", "Balance": 75, "OpenBalanceDate": "2026-01-01"})
     assert made["Balance"] == 75

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from qbo_pipeline.emulator.company.account_rules import control_account, exchange_account, undeposited_funds
 from qbo_pipeline.emulator.company.book import Body, Book
-from qbo_pipeline.emulator.company.draft import Draft, Link
+from qbo_pipeline.emulator.company.draft import Draft, Link, Party
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, error
 from qbo_pipeline.emulator.company.money import minor, share
 from qbo_pipeline.emulator.company.posting import lines as rules
@@ -130,6 +131,13 @@ def _settle(draft: Draft, sign: int, bank: str, control: str) -> None:
     draft.balance = unapplied if draft.entity.name == "Payment" else None
 
 
+def _with_jobs(book: Book, party: Party) -> Iterator[Party]:
+    """A customer and, since it may pay for them, its sub-customers; a vendor alone."""
+    yield party
+    for id in sorted(book.children[(party[0], str(party[1]))]):
+        yield from _with_jobs(book, (party[0], int(id)))
+
+
 def _apply(draft: Draft, sign: int, n: int, linked: Body, amount: int) -> int:
     """Settle one document; returns the amount of the payment used (negative for a credit that adds to it)."""
     id, kind = str(linked["TxnId"]), str(linked.get("TxnType") or "")
@@ -142,7 +150,12 @@ def _apply(draft: Draft, sign: int, n: int, linked: Body, amount: int) -> int:
     if found != entity or draft.party is None:
         draft.errors.append(error("610", "LinkedTxn", what=NOT_FOUND_DELETED))
         return 0
-    item = open_item(draft.book, int(id), draft.party, draft.currency, draft.id)
+    item = None
+    party = draft.party
+    for party in _with_jobs(draft.book, draft.party):
+        item = open_item(draft.book, int(id), party, draft.currency, draft.id)
+        if item is not None:
+            break
     if item is None:
         draft.errors.append(
             error("620", "LinkedTxn", what=f"{kind} {id} has nothing open in this currency for this name.")
@@ -158,6 +171,6 @@ def _apply(draft: Draft, sign: int, n: int, linked: Body, amount: int) -> int:
         return 0
     direction = 1 if item.amount > 0 else -1
     home = item.home if amount == abs(item.amount) else direction * share(abs(item.home), amount, abs(item.amount))
-    draft.post(item.account, -direction * amount, home=-home)
+    draft.post(item.account, -direction * amount, home=-home, party=party)
     draft.links.append(Link(n, int(id), str(linked.get("TxnLineId") or ""), "settle", amount))
     return direction * sign * amount

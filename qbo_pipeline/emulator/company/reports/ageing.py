@@ -85,7 +85,8 @@ def _open_items(book: Book, control: list[int], kind: str, day: str) -> list[tup
     rows = book.store.rows(sql, (*control, kind, day))
     open_home = {(txn, party): home for txn, party, _, _, home, _ in rows}
     foreign = {(txn, party): value for txn, party, _, _, _, value in rows}
-    links = """SELECT k.source, k.target, k.amount, s.party FROM links k JOIN txns s ON s.id = k.source
+    links = """SELECT k.source, k.target, k.amount, COALESCE(g.party, s.party)
+               FROM links k JOIN txns s ON s.id = k.source
                JOIN txns g ON g.id = k.target WHERE k.kind = 'settle' AND s.date <= ? AND g.date <= ?"""
     for source, target, applied, party in book.store.rows(links, (day, day)):
         whole = foreign.get((target, party))
