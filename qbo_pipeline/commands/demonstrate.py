@@ -159,16 +159,21 @@ def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
 
 
 def open_books(folder: DemoFolder) -> None:
-    """Make the stock accounts that the demo's settings name; a company of one's own has them already."""
+    """Name the company, and make the stock accounts that the demo's settings name; one's own company has all that."""
+    from qbo_pipeline.demo.catalogue import COMPANY
     from qbo_pipeline.pipeline.run import open_run
     from qbo_pipeline.settings import load_settings
 
     with open_run(load_settings(folder.settings)) as run:
+        company = run.quickbooks().company_info()
+        named = {"Id": company["Id"], "SyncToken": company["SyncToken"], "CompanyName": COMPANY}
+        outcomes = {COMPANY: run.quickbooks().update("CompanyInfo", named)}
         for name in STOCK_ACCOUNTS.values():
             payload = {"Name": name, "AccountType": "Other Current Asset", "AccountSubType": "Inventory"}
-            outcome = run.quickbooks().create("Account", payload)
-            if not isinstance(outcome, Done):
-                raise RuntimeError(f"the account {name!r} could not be made: {outcome.reason}")
+            outcomes[name] = run.quickbooks().create("Account", payload)
+    for name, outcome in outcomes.items():
+        if not isinstance(outcome, Done):
+            raise RuntimeError(f"{name!r} could not be set up: {outcome.reason}")
 
 
 def _dagster_yaml() -> str:

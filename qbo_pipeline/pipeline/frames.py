@@ -18,10 +18,12 @@ from sqlalchemy import Connection, Select, func, or_, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.inventory.records import Movement
+from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import StockValue
 from qbo_pipeline.store.tables.posting import posting_effects, postings
-from qbo_pipeline.store.tables.records import records, stock_lines
+from qbo_pipeline.store.tables.records import UNDATED, records, stock_lines
 
 PAGE = 20_000
 _BY_STATE = {
@@ -42,8 +44,11 @@ class StoredFrames:
     account_of: Mapping[tuple[str, str], str] | None = None  # None: there is one inventory account
     without_rate: dict[str, int] = field(default_factory=dict)
 
-    def stock(self) -> pa.Table:
-        """One row a stock line of each live movement, and of those set aside as far as they can be read."""
+    def stock(self, ahead: Ahead | None = None) -> pa.Table:
+        """One row a stock line of each live movement, and of those set aside as far as they can be read.
+
+        With `ahead`, movements stand as the source has them now, extracted or not.
+        """
         states = self._record_states()
         joined = (stock_lines.c.connection == records.c.connection) & (stock_lines.c.record_id == records.c.record_id)
         query = (
@@ -52,8 +57,38 @@ class StoredFrames:
             .where(stock_lines.c.connection == self.name)
             .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
         )
-        rows = (self._stock_row(row, states) for row in _streamed(self.connection, query))
-        return _table([*(row for row in rows if row is not None), *self._set_aside()], STOCK)
+        replaced = {*ahead.present, *ahead.gone} if ahead else set()
+        extracted = set()
+        rows: list[dict[str, Any]] = []
+        for row in _streamed(self.connection, query):
+            extracted.add(row.record_id)
+            if row.record_id not in replaced and (found := self._stock_row(row, states)) is not None:
+                rows.append(found)
+        for record in ahead.present.values() if ahead else ():
+            rows += self._present_rows(record, states if record.record_id in extracted else {})
+        return _table([*rows, *self._set_aside()], STOCK)
+
+    def _present_rows(self, record: Movement, states: Mapping[str, tuple[str, str | None]]) -> Iterator[dict[str, Any]]:
+        """A movement as the source has it now: what became of its posting, or that it was never extracted."""
+        key = f"movement/{record.record_id}"
+        disposition, reason = states.get(key, ("not_extracted", None))
+        for line in record.lines:
+            value = self._home(line.value, record.currency, record.business_date, record.exchange_rate)
+            if line.role != "stock" or value is None:
+                continue
+            yield {
+                "record_key": key,
+                "kind": record.kind,
+                "number": record.number,
+                "business_date": record.business_date,
+                "product_id": line.product_id,
+                "location_id": line.location_id,
+                "account_id": self._account(line.product_id, line.location_id),
+                "quantity": line.quantity,
+                "value": value,
+                "disposition": disposition,
+                "reason": reason,
+            }
 
     def _stock_row(self, row: Any, states: Mapping[str, tuple[str, str | None]]) -> dict[str, Any] | None:
         value = self._home(row.value, row.currency, row.business_date, row.rate)
@@ -126,12 +161,11 @@ class StoredFrames:
         return found
 
     def postings(self) -> pa.Table:
-        """Every revision of every posting that moves an inventory account, or was to."""
-        touching = select(posting_effects.c.key).where(posting_effects.c.connection == self.name)
-        condition = or_(postings.c.record_key.like("movement/%"), postings.c.key.in_(touching))
+        """Every revision of every dated posting: one that moves no inventory account may do so after a person's
+        change in QBO."""
         query = (
             select(postings)
-            .where(postings.c.connection == self.name, postings.c.entity != "", condition)
+            .where(postings.c.connection == self.name, postings.c.entity != "", postings.c.business_date != UNDATED)
             .order_by(postings.c.key, postings.c.revision)
         )
         states = self._source_states()
@@ -147,10 +181,7 @@ class StoredFrames:
                 "state": row.state,
                 "reason": row.reason,
                 "first_seen": row.first_seen,
-                "posted_at": row.posted_at,
                 "sync_token": row.sync_token,
-                "recovered": row.recovered,
-                "superseded_by": None if row.superseded_by is None else f"{row.key}#{row.superseded_by}",
                 "currency": row.currency,
                 "record_state": states.get(row.record_key, "live"),
             }
@@ -255,7 +286,9 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[Any]) -> pa.Tabl
     page: list[Mapping[str, Any]] = []
 
     def close() -> None:
-        arrays = [pa.array([row[column.name] for row in page], schema.field(column.name).type) for column in columns]
+        arrays = [
+            pa.array([row.get(column.name) for row in page], schema.field(column.name).type) for column in columns
+        ]
         pages.append(pa.record_batch(arrays, schema))
         page.clear()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,14 +15,16 @@ from sqlalchemy import Connection, func, select
 from qbo_pipeline.accounting.accounts import Place, account_for, product_of
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Stop
+from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.engine import objects_to_read, reconcile
-from qbo_pipeline.reconciliation.inputs import OBJECTS, ReconciliationInput
+from qbo_pipeline.reconciliation.inputs import OBJECT_DAY, OBJECTS, ReconciliationInput
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.sources.source import StockValue
 from qbo_pipeline.store.ledger_lines import load_balances, load_ledger, oldest_read
@@ -62,8 +64,15 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
     run.progress("stock value read", 0)
     with run.source() as source:
         values = source.stock_values(as_at)
-    given = _input(run, as_at, values)
+        before = source.stock_values(run.settings.connection.first_day - timedelta(days=1))
+    given = _input(run, as_at, values, before, None)
     result = reconcile(given)
+    if (result.causes["cause"] == Cause.SOURCE_CONTRADICTS_ITSELF).any():
+        # Its movements as we know them do not make its stock value: it may just be ahead of what was extracted.
+        ahead = read_ahead(run, as_at)
+        if ahead.days:
+            given = _input(run, as_at, values, before, ahead)
+            result = reconcile(given)
     if wanted := objects_to_read(result):
         run.progress("objects with a difference read", len(wanted))
         result = reconcile(replace(given, objects=_read_objects(run, wanted)))
@@ -83,12 +92,14 @@ def latest_reconciliation(run: Run, as_at: date | None = None) -> Latest:
     raise NothingReconciled(f"{run.name}: nothing has been reconciled yet")
 
 
-def _input(run: Run, as_at: date, values: Sequence[StockValue]) -> ReconciliationInput:
+def _input(
+    run: Run, as_at: date, values: Sequence[StockValue], before: Sequence[StockValue], ahead: Ahead | None
+) -> ReconciliationInput:
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
         accounts = books.accounts_of("inventory")
         frames = StoredFrames(connection, run.name, books, _account_of(connection, run.name, books, values))
-        stock = frames.stock()
+        stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)
         return ReconciliationInput(
             as_at=as_at,
@@ -101,7 +112,9 @@ def _input(run: Run, as_at: date, values: Sequence[StockValue]) -> Reconciliatio
             stock_values=None if frames.without_rate else own,
             earlier=load_earlier(connection, run.name, as_at),
             closes=load_closes(connection, run.name),
+            opening_values=frames.stock_values(before, as_at) if before else None,
             opening_date=run.settings.connection.first_day,
+            pending_days=ahead.days if ahead else (),
             records_read=frames.records_read(as_at),
             asset_accounts=_asset_accounts(connection, run.name, accounts),
             ledger_read_at=oldest_read(connection, run.name, as_at),
@@ -161,8 +174,8 @@ def _read_objects(run: Run, wanted: Sequence[tuple[str, str]]) -> pa.Table:
                 item["Id"]: item for item in quickbooks.query(select_objects(entity).where("Id", "IN", tuple(chunk)))
             }
             rows += [_object_row(entity, qbo_id, found.get(qbo_id)) for qbo_id in chunk]
-    columns = {column.name: pa.array([row[column.name] for row in rows], column.type) for column in OBJECTS}
-    return pa.table(columns)
+    columns = (*OBJECTS, OBJECT_DAY)
+    return pa.table({column.name: pa.array([row[column.name] for row in rows], column.type) for column in columns})
 
 
 def _object_row(entity: str, qbo_id: str, found: dict[str, Any] | None) -> dict[str, Any]:
@@ -174,4 +187,5 @@ def _object_row(entity: str, qbo_id: str, found: dict[str, Any] | None) -> dict[
         "sync_token": (found or {}).get("SyncToken"),
         "changed_at": datetime.fromisoformat(changed) if changed else None,
         "changed_by": None,
+        "business_date": date.fromisoformat(found["TxnDate"]) if found and "TxnDate" in found else None,
     }

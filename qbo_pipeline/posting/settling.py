@@ -48,7 +48,9 @@ class Settlements:
         self._policy = policy
 
     def of_send(self, rows: Sequence[Row], answers: Sequence[Answer]) -> list[Change | None]:
-        return self._settle(rows, lambda number, at: core.judge(rows[number], answers[number], at, self._policy))
+        return self._settle(
+            rows, lambda number, at: core.judge(rows[number], answers[number], at, self._policy), sent=True
+        )
 
     def of_look(self, rows: Sequence[Row], findings: Sequence[list[Seen] | LookFailed]) -> list[Change | None]:
         return self._settle(rows, lambda number, at: core.judge_look(rows[number], findings[number], at, self._policy))
@@ -56,7 +58,9 @@ class Settlements:
     def give_up(self, rows: Sequence[Row]) -> list[Change | None]:
         return self._settle(rows, lambda number, at: core.give_up(rows[number]))
 
-    def _settle(self, rows: Sequence[Row], judge: Callable[[int, float], Change]) -> list[Change | None]:
+    def _settle(
+        self, rows: Sequence[Row], judge: Callable[[int, float], Change], *, sent: bool = False
+    ) -> list[Change | None]:
         with self._turns.transaction() as (transaction, now):
             held = claims.held(transaction, self._connection, [(row.key, row.revision) for row in rows])
             changes: list[Change | None] = []
@@ -69,6 +73,9 @@ class Settlements:
             written: list[Pair] = [(row, line) for row, line in both if line is not None]
             write(transaction, self._connection, written, now)
             self._follow(transaction, written, now)
+            if sent and len(written) == len(rows) and all(map(_is_certain, written)):
+                # Sent for the first time, so these are all of the request's items: its bytes are done with.
+                claims.thaw(transaction, self._connection, rows[0].request_id or "")
             fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
             journal(transaction, self._connection, [*written, *fenced], now)
             return changes
@@ -76,17 +83,18 @@ class Settlements:
     def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> None:
         posted = [(row, line) for row, line in written if line.fields.get("state") == POSTED]
         there = [(row, line) for row, line in posted if row.operation in (CREATE, UPDATE)]
-        put_links(transaction, self._connection, [_link(row, line, now) for row, line in there])
-        claims.wake(transaction, self._connection, [row.key for row, _ in there])
+        first = all(row.operation == CREATE and row.revision == 1 for row, _ in there)
+        put_links(transaction, self._connection, [_link(row, line, now) for row, line in there], replacing=not first)
+        waited_for = claims.anything_waits(transaction, self._connection)
+        if waited_for:
+            claims.wake(transaction, self._connection, [row.key for row, _ in there])
         gone = [row.key for row, line in written if _is_gone(row, line)]
         remove_links(transaction, self._connection, gone)
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
         claims.supersede_older(transaction, self._connection, newer)
         ended = [row for row, line in written if line.fields.get("state") in (POSTED, PARKED, DELETED)]
-        if ended:
+        if ended and waited_for:
             release_successors(transaction, self._connection, [row.key for row in ended], now)
-            certain = {row.request_id for row, line in written if "request_id" in line.fields and row.request_id}
-            claims.thaw(transaction, self._connection, sorted(certain))
 
 
 def release_successors(transaction: Connection, connection: str, keys: Sequence[str], now: datetime) -> None:
@@ -104,6 +112,11 @@ def release_successors(transaction: Connection, connection: str, keys: Sequence[
     write(transaction, connection, released, now)
     created = [(row.key, row.revision) for row, line in released if line.fields["operation"] == CREATE]
     claims.supersede_older(transaction, connection, created)
+
+
+def _is_certain(pair: Pair) -> bool:
+    row, line = pair
+    return not row.doubt and line.fields.get("request_id", "") is None
 
 
 def _is_gone(row: Row, line: Change) -> bool:

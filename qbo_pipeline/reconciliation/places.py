@@ -55,6 +55,8 @@ def read_places(books: Books) -> Places:
     sent = _sent_effects(books)
     sent_key = ((sent_products + 1) * width + sent_locations + 1)[sent] * depth + books.effect_account[sent]
     every = np.unique(np.concatenate((key, own_key, sent_key)))
+    nil = _nil_rows(books, here)
+    nil_cents = round_to_cents(books.stock_micros[here][nil])
     quantity = micros(flat(books.stock["quantity"]), "stock.quantity")
     own_value = _on(every, own_key, micros(flat(own["value"]), "stock_values.value"))
     own_quantity = micros(flat(own["quantity"]), "stock_values.quantity")
@@ -67,7 +69,7 @@ def read_places(books: Books) -> Places:
         account=account,
         movements=_on(every, key, books.stock_micros[here]),
         quantity=_on(every, key, quantity[here]),
-        posted=_on(every, sent_key, books.effect_cents[sent]),
+        posted=_on(every, sent_key, books.effect_cents[sent]) + _on(every, key[nil], nil_cents),
         own=None if given is None else own_value,
         own_quantity=_on(every, own_key, own_quantity),
         has_own=np.isin(every, own_key),
@@ -119,6 +121,17 @@ def _sent_effects(books: Books) -> Whole:
     rows = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
     posting = books.effect_posting[rows]
     return rows[books.posting_current[posting] & (books.posting_day[posting] <= books.as_at)]
+
+
+def _nil_rows(books: Books, here: Whole) -> Whole:
+    """Of the rows up to the date, those of records that are rightly not posted because nothing of them is left on
+    any account: a transfer inside one account moves value between places, and no posting says so."""
+    excluded = np.asarray(pc.equal(books.stock["disposition"], "excluded"))[here]
+    rows = np.flatnonzero(excluded)
+    key = books.stock_document[here][rows] * (len(books.accounts) + 1) + books.stock_account[here][rows]
+    found, sums = sum_by(key, books.stock_micros[here][rows])
+    left: Whole = sums[np.searchsorted(found, key)]
+    return rows[np.flatnonzero(left == 0)]
 
 
 def _own_keys(books: Books, own: Any, place: Whole, keys: Whole, depth: int) -> Whole:

@@ -108,7 +108,7 @@ def _about_the_difference(given: Reconciliation) -> str:
         found = "The totals agree, but only because differences cancel each other."
     if given.status == "unexplained":
         rest = given.differences.loc[given.differences["cause"] == Cause.UNEXPLAINED.value, "amount"].abs().sum()
-        return f"{found} No cause is known for {money(rest)} {given.currency} of it: {documents} with a difference."
+        return f"{found} No cause is known for {money(rest)} {given.currency} of it; {documents} in all."
     known = [cause for cause in given.causes["cause"] if cause != Cause.UNEXPLAINED.value]
     causes = number_of(len(known), "cause")
     if given.unexplained:

@@ -7,12 +7,12 @@ or delete a line (triggers); the chain shows it where somebody gets around them.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.store.tables.posting import attempt_heads, attempts
@@ -108,9 +108,11 @@ def _lines(reading: Connection, connection: str) -> Iterator[RowMapping]:
 
 
 def _hash(connection: str, seq: int, previous: str, row: Any) -> str:
-    values = [connection, seq, previous, *(_plain(row[name]) for name in _FIELDS)]
-    return hashlib.sha256(json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    values = [connection, seq, previous, *[row[name] for name in _FIELDS]]
+    return hashlib.sha256(orjson.dumps(values, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    raise TypeError(f"the journal does not hold {type(value).__name__}")

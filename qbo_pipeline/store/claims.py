@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, text, update
 
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, postings
@@ -98,9 +98,10 @@ def in_doubt(transaction: Connection, scope: Scope, now: datetime, settle: float
 
 def held(transaction: Connection, connection: str, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Any]:
     """State and fencing token of rows as they are now, locked."""
+    keys = list(dict.fromkeys(key for key, _ in rows))
     found = transaction.execute(
         select(_P.key, _P.revision, _P.state, _P.fence)
-        .where(_P.connection == connection, tuple_(_P.key, _P.revision).in_(rows))
+        .where(_P.connection == connection, _P.key.in_(keys))
         .with_for_update()
     )
     return {(row.key, row.revision): row for row in found}
@@ -125,6 +126,12 @@ def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | Non
     if sent_at is not None:
         due.append(max(sent_at + timedelta(seconds=settle), lease_until or sent_at))
     return min(due) if due else None
+
+
+def anything_waits(reading: Connection, connection: str) -> bool:
+    """Whether any row waits for another one, or for an older revision of its own."""
+    query = select(_P.key).where(_P.connection == connection, _P.waits_for.is_not(None)).limit(1)
+    return reading.execute(query).first() is not None
 
 
 def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
@@ -171,7 +178,7 @@ _SUPERSEDE = (
         _P.connection == bindparam("in_connection"),
         _P.key == bindparam("in_key"),
         _P.revision < bindparam("in_revision"),
-        _P.state.in_(("posted", "parked", "drifted", "deleted_in_qbo")),
+        text("state IN ('posted', 'parked', 'drifted', 'deleted_in_qbo')"),
     )
     .values(state="superseded")
 )
@@ -191,18 +198,11 @@ def frozen_request(reading: Connection, connection: str, request_id: str) -> Row
     return reading.execute(query).mappings().first()
 
 
-def thaw(transaction: Connection, connection: str, request_ids: Sequence[str]) -> None:
-    """Drop the bytes of requests of which nothing is in doubt any more; their ids and hashes stay."""
-    if not request_ids:
-        return
-    still = select(_P.request_id).where(_P.connection == connection, _P.request_id.in_(request_ids))
+def thaw(transaction: Connection, connection: str, request_id: str) -> None:
+    """Drop the bytes of a request of which nothing is in doubt; its id and hash stay."""
     transaction.execute(
         update(frozen_requests)
-        .where(
-            frozen_requests.c.connection == connection,
-            frozen_requests.c.request_id.in_(request_ids),
-            frozen_requests.c.request_id.not_in(still),
-        )
+        .where(frozen_requests.c.connection == connection, frozen_requests.c.request_id == request_id)
         .values(body=None)
     )
 

@@ -103,11 +103,14 @@ def links_to(reading: Connection, connection: str, entity: str, qbo_ids: Iterabl
 _LINK_COLUMNS = [posting_links.c[name] for name in Link.__dataclass_fields__]
 
 
-def put_links(transaction: Connection, connection: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert or replace links, each given as its columns without `connection`."""
+def put_links(
+    transaction: Connection, connection: str, rows: Sequence[dict[str, Any]], *, replacing: bool = True
+) -> None:
+    """Insert links, each given as its columns without `connection`; `replacing` where there may be older ones."""
     if not rows:
         return
-    remove_links(transaction, connection, [row["key"] for row in rows])
+    if replacing:
+        remove_links(transaction, connection, [row["key"] for row in rows])
     transaction.execute(posting_links.insert(), [{"connection": connection, **row} for row in rows])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
@@ -151,12 +152,12 @@ def _limits(book: Book, entry: Entry, old: Entry | None, errors: list[QboError])
         )
 
 
-def _opening_journal(book: Book, made: Entry, amount: object, day: str) -> FollowUp:
-    is_debit = (made.body["Classification"] == "Asset") == (amount > 0)  # type: ignore[operator]
+def _opening_journal(book: Book, made: Entry, amount: Decimal, day: str) -> FollowUp:
+    is_debit = (made.body["Classification"] == "Asset") == (amount > 0)
     accounts = (made.id, opening_balance_equity(book))
     lines = [
         {
-            "Amount": abs(amount),  # type: ignore[arg-type]
+            "Amount": abs(amount),
             "DetailType": "JournalEntryLineDetail",
             "Description": "Opening Balance",
             "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": account}},

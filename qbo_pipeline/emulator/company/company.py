@@ -87,6 +87,11 @@ class Company:
         """The settings in force."""
         return self._book.settings
 
+    @property
+    def store(self) -> Store:
+        """The file itself, for tables that a gateway keeps beside the books and commits with them inside `batch`."""
+        return self._book.store
+
     def change_settings(self, settings: CompanySettings) -> None:
         """Put other settings in force from now on; the time zone stays that of the opening."""
         with self._lock:

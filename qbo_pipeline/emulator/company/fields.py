@@ -173,7 +173,8 @@ def _number(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
         return _refuse(errors, "2240", path, low=field.low, high=field.high, what=value)
     if field.kind == "amount":
         return number.quantize(_CENT, ROUND_HALF_UP)
-    return number.quantize(_FINE, ROUND_HALF_UP).normalize() + 0 if number.as_tuple().exponent < -7 else number  # type: ignore[operator]
+    fine = number.quantize(_FINE, ROUND_HALF_UP)
+    return number if fine == number else fine.normalize() + 0
 
 
 def _integer(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:

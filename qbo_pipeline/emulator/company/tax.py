@@ -53,7 +53,7 @@ class Tax:
 def compute(draft: Draft, rows: list[TaxedLine], side: Side, discount: int = 0) -> Tax:
     """The tax of a document's lines; sets each line's `net`, and the document's TxnTaxDetail.
 
-    An explicit TotalTax is honoured and divided over the rates in proportion. Appends 6100, 6170 and 2500-like faults.
+    An explicit TotalTax is honoured and divided over the rates in proportion. Appends 6100, 6170 and 2020.
     """
     book, body = draft.book, draft.body
     given = body.get("TxnTaxDetail", {}).get("TotalTax")

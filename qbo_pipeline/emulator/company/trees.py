@@ -15,7 +15,7 @@ _DEFAULT_LEVELS: Final = 5
 def place_in_tree(book: Book, kind: str, flag: str, entry: Entry, errors: list[QboError]) -> int:
     """Set the full name and the sub-entity flag of an entity; returns its level, 0 at the top.
 
-    Appends 2040 for a name with a colon, 900-like 6000 for a parent below itself, 6180 for too many levels.
+    Appends 2040 for a name with a colon, 6000 for a parent that is its own child, 6180 for too many levels.
     """
     body = entry.body
     field = entity(kind).name_field

@@ -109,7 +109,7 @@ def _aged_total(company: Company, report: str, day: str) -> Decimal:
 
 
 def _check(company: Company, tmp_path: Path) -> None:
-    days = [str(row[0]) for row in company._book.store.rows("SELECT DISTINCT date FROM lines ORDER BY date")]
+    days = [str(row[0]) for row in company.store.rows("SELECT DISTINCT date FROM lines ORDER BY date")]
     for day in days:
         _check_sheet(company, day)
     if HLEDGER is None:

@@ -151,6 +151,25 @@ def test_report_is_cut_at_the_cell_limit() -> None:
     assert jsontext.dumps(report).count(b"tx_date") == 1
 
 
+MACROS = [
+    ("Today", "2026-03-15", "2026-03-15"),
+    ("This Week", "2026-03-15", "2026-03-21"),
+    ("Last Month", "2026-02-01", "2026-02-28"),
+    ("This Fiscal Quarter", "2026-02-01", "2026-04-30"),
+    ("This Fiscal Year", "2025-05-01", "2026-04-30"),
+    ("Last Fiscal Year", "2024-05-01", "2025-04-30"),
+    ("This Calendar Year", "2026-01-01", "2026-12-31"),
+]
+
+
+@pytest.mark.parametrize(("macro", "start", "end"), MACROS)
+def test_date_macros_in_a_company_whose_year_begins_in_may(us: Company, macro: str, start: str, end: str) -> None:
+    now = us.read("CompanyInfo", "1")
+    us.update("CompanyInfo", {"SyncToken": now["SyncToken"], "sparse": True, "FiscalYearStartMonth": "May"})
+    header = us.report("ProfitAndLoss", {"date_macro": macro})["Header"]
+    assert (header["StartPeriod"], header["EndPeriod"]) == (start, end)
+
+
 WRONG = [
     ("Spaceship", {}, "500"),
     ("TrialBalance", {"colour": "red"}, "2010"),

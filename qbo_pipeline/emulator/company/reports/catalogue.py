@@ -30,7 +30,7 @@ _REPORTS: Final[dict[str, tuple[Build, tuple[str, ...]]]] = {
 
 
 def build(book: Book, name: str, params: Mapping[str, str]) -> Body:
-    """The report of a name (in any case). Raises 5030-like 500 for an unknown one, 2010 for an unknown parameter."""
+    """The report of a name (in any case). Raises 500 for an unknown one, 2010 for an unknown parameter."""
     found = next((known for known in _REPORTS if known.lower() == name.lower()), None)
     if found is None:
         raise fault("500", what=f"report {name}")

@@ -50,7 +50,9 @@ def _macro(book: Book, macro: str) -> Period:
     month = today.replace(day=1)
     year = book.fiscal_year_start(today)
     last_month = (month - timedelta(days=1)).replace(day=1)
-    quarter = date(month.year, month.month - (month.month - 1) % 3, 1)
+    quarter = month
+    while (quarter.month - book.fiscal_month) % 3:
+        quarter = (quarter - timedelta(days=1)).replace(day=1)
     week = today - timedelta(days=(today.weekday() + 1) % 7)
     last_year = book.fiscal_year_start(year - timedelta(days=1))
     days = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import QboError, fault
@@ -88,7 +89,7 @@ def detail(book: Book, params: Mapping[str, str]) -> Body:
     sql = """SELECT m.item, m.date, m.qty, m.cost, t.id, t.entity, t.number, t.party_kind, t.party, t.body
              FROM moves m JOIN txns t ON t.id = m.txn
              WHERE m.date BETWEEN ? AND ? ORDER BY m.item, m.date, m.txn, m.n"""
-    by_item: dict[int, list[tuple[object, ...]]] = {}
+    by_item: dict[int, list[tuple[Any, ...]]] = {}
     for row in book.store.execute(sql, (found.start, found.end)):
         by_item.setdefault(row[0], []).append(row)
     rows: list[Row] = []
@@ -114,7 +115,7 @@ def _day_before(day: str) -> str:
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 
-def _item_section(book: Book, name: str, id: str, opening: tuple[int, int], moves: list[tuple[object, ...]]) -> Row:
+def _item_section(book: Book, name: str, id: str, opening: tuple[int, int], moves: list[tuple[Any, ...]]) -> Row:
     units, value = opening
     rows: list[Row] = []
     if opening != (0, 0):
@@ -122,12 +123,10 @@ def _item_section(book: Book, name: str, id: str, opening: tuple[int, int], move
         rows.append({"ColData": start, "type": "Data"})
     moved = cost = 0
     for _, day, qty, spent, txn, entity, number, kind, party, body in moves:
-        assert isinstance(qty, int)
-        assert isinstance(spent, int)
         units, value, moved, cost = units + qty, value + spent, moved + qty, cost + spent
         holder = book.entries[str(kind)].get(str(party)) if kind else None
         rate = format(round_money(abs(major(spent)) / abs(quantity(qty) or Decimal(1))), "f")
-        cell = [{"value": str(day)}, {"value": label(str(entity), body), "id": str(txn)}]  # type: ignore[arg-type]
+        cell = [{"value": str(day)}, {"value": label(str(entity), body), "id": str(txn)}]
         values = (str(number or ""), holder.name if holder else "", format(quantity(qty), "f"), rate, amount(spent))
         after = (format(quantity(units), "f"), amount(value))
         rows.append({"ColData": [*cell, *cells(*values, *after)], "type": "Data"})

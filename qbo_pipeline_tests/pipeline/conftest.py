@@ -1,0 +1,39 @@
+"""Fixtures for the end-to-end tests: F&B US carried once for all of them, and a shop of a week."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qbo_pipeline_tests.pipeline.food_and_beverage import Company, back_filled, reopened
+
+
+@pytest.fixture(scope="session")
+def openbravo(shared_data: Path) -> Path:
+    """The folder with the CSV files of the company; never written to."""
+    return shared_data / "openbravo_fb"
+
+
+@pytest.fixture(scope="session")
+def template(openbravo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with F&B US carried; only to be copied."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return back_filled(openbravo, shared / "fb_us")
+
+
+@pytest.fixture(scope="module")
+def carried(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """F&B US carried, to look at only."""
+    with reopened(template, tmp_path_factory.mktemp("carried") / "fb_us") as company:
+        yield company
+
+
+@pytest.fixture
+def company(template: Path, tmp_path: Path) -> Iterator[Company]:
+    """F&B US carried, to be changed."""
+    with reopened(template, tmp_path / "fb_us") as company:
+        yield company

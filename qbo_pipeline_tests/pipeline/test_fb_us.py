@@ -1,0 +1,257 @@
+"""F&B US, Inc., three years in one back-fill, against the facts of its SOURCE.md and its tables counted here."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.counts import broken_counts, day_counts, set_aside_records, total_counts
+from qbo_pipeline.pipeline.ledger import read_ledger
+from qbo_pipeline.pipeline.reconcile import latest_reconciliation, reconcile_as_at
+from qbo_pipeline.quickbooks.ledger import LedgerLine
+from qbo_pipeline.quickbooks.query import select
+from qbo_pipeline_tests.pipeline.connections import rows
+from qbo_pipeline_tests.pipeline.food_and_beverage import (
+    FIRST_DAY,
+    LAST_DAY,
+    US,
+    US_STOCK_VALUE,
+    US_STOCK_VALUES,
+    Company,
+    organisations,
+    table,
+)
+
+BILLED_TWICE = "10000388"  # its four lines bill the receipt 10000151 a second time
+SURPLUS = Decimal("156134.00")
+
+
+def test_stock_value_and_ledger_are_equal_at_the_end(carried: Company) -> None:
+    with carried.run() as run:
+        latest = latest_reconciliation(run, LAST_DAY)
+        (account,) = run.quickbooks().query(select("Account").where("Name", "=", "Inventory Asset"))
+
+    assert latest.stock_value == latest.ledger_balance == US_STOCK_VALUE
+    assert (latest.difference, latest.unexplained, latest.status) == (0, 0, "balanced")
+    assert latest.differences == []
+    assert Decimal(str(account["CurrentBalance"])) == US_STOCK_VALUE
+
+
+def _month_ends() -> list[date]:
+    months = [date(2011 + month // 12, month % 12 + 1, 1) for month in range(2, 37)]
+    return [day - timedelta(days=1) for day in months]
+
+
+def _expected(openbravo: Path) -> dict[date, dict[tuple[str, str], tuple[Decimal, Decimal]]]:
+    """The running sums of expected_us_month_end_stock.csv: (product, warehouse) -> quantity and value."""
+    warehouses = {row["NAME"]: row["M_WAREHOUSE_ID"] for row in table(openbravo, "M_WAREHOUSE")}
+    found: dict[date, dict[tuple[str, str], tuple[Decimal, Decimal]]] = defaultdict(dict)
+    by_month = {f"{day:%Y-%m}": day for day in _month_ends()}
+    for row in table(openbravo, "expected_us_month_end_stock"):
+        place = (row["M_PRODUCT_ID"], warehouses[row["warehouse"]])
+        found[by_month[row["month_end"]]][place] = (Decimal(row["qty"]), Decimal(row["value_usd"]).quantize(CENT))
+    return found
+
+
+CENT = Decimal("0.01")
+
+
+def test_every_month_end_agrees_by_product_and_warehouse(carried: Company, openbravo: Path) -> None:
+    expected = _expected(openbravo)
+    assert sorted(expected) == [day for day in _month_ends() if day in expected]
+    assert len(expected) >= 34
+    wrong: list[str] = []
+    with carried.run() as run:
+        for day, places in expected.items():
+            read_ledger(run, day)
+            result = reconcile_as_at(run, day)
+            total = sum((value for _, value in places.values()), Decimal(0))
+            assert (result.stock_value, result.ledger_balance) == (total, total), day
+            assert (result.difference, result.unexplained, result.status) == (0, 0, "balanced"), day
+            wrong += _wrong_places(day, result.by_product_location, places)
+    assert wrong == []
+
+
+def _wrong_places(
+    day: date, frame: pd.DataFrame, expected: dict[tuple[str, str], tuple[Decimal, Decimal]]
+) -> list[str]:
+    wrong = []
+    found = {(row["product_id"], row["location_id"]): row for row in frame.to_dict("records")}
+    for place in sorted({*found, *expected}):
+        quantity, value = expected.get(place, (Decimal(0), Decimal(0)))
+        row = found.get(place, {"quantity": Decimal(0), "source_value": Decimal(0), "own_value": Decimal(0)})
+        sides = (row["quantity"], row["source_value"], row["own_value"])
+        if sides != (quantity, value, value):
+            wrong.append(f"{day} {place}: {sides} instead of {(quantity, value)}")
+    return wrong
+
+
+def test_what_was_posted_agrees_by_product_and_warehouse(carried: Company) -> None:
+    """Moving goods between warehouses of one account posts nothing, and still moves value between the places."""
+    with carried.run() as run:
+        frame = reconcile_as_at(run, LAST_DAY).by_product_location
+
+    apart = frame[frame["difference"] != 0]
+    assert apart.empty, apart[["product_id", "location_id", "own_value", "posted_value"]].to_string()
+
+
+def test_the_warehouses_have_their_value(carried: Company, openbravo: Path) -> None:
+    names = {row["M_WAREHOUSE_ID"]: row["NAME"] for row in table(openbravo, "M_WAREHOUSE")}
+    with carried.run() as run:
+        frame = reconcile_as_at(run, LAST_DAY).by_product_location
+
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for row in frame.to_dict("records"):
+        found[names[row["location_id"]]] += row["own_value"]
+    assert found == US_STOCK_VALUES
+    assert sum(US_STOCK_VALUES.values()) == US_STOCK_VALUE
+
+
+def test_goods_received_not_invoiced_is_clear_on_everything_matched(carried: Company, openbravo: Path) -> None:
+    """Receipts and the bills that M_MATCHINV ties together form groups; each comes to 0.00, but for the one in which a
+    receipt is billed twice."""
+    with carried.run() as run:
+        with run.database.reading() as connection:
+            accounts = sorted(
+                StoredBooks(connection, run.settings).books.accounts_of("goods_received_not_invoiced")
+            )
+        report = run.quickbooks().ledger(accounts, FIRST_DAY, LAST_DAY)
+        keys = {
+            (row["entity"], row["qbo_id"]): row["key"].split("/")[1]
+            for row in rows(run, "SELECT entity, qbo_id, key FROM posting_links")
+        }
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for line in report.lines:
+        amounts[keys[line.qbo_type, line.qbo_id]] += line.amount
+
+    groups = _groups(openbravo)
+    assert {record for record, amount in amounts.items() if amount} <= set(groups)
+    balances: dict[str, Decimal] = defaultdict(Decimal)
+    for record, amount in amounts.items():
+        balances[groups[record]] += amount
+    bill = next(row for row in table(openbravo, "C_INVOICE") if row["DOCUMENTNO"] == BILLED_TWICE)
+
+    assert len(balances) > 50
+    assert {group: amount for group, amount in balances.items() if amount} == {
+        groups[bill["C_INVOICE_ID"]]: SURPLUS
+    }
+    assert sum((item.balance for item in report.balances), Decimal(0)) == SURPLUS
+    assert _billed(openbravo, bill["C_INVOICE_ID"]) == SURPLUS
+    _assert_lines_are_whole(report.lines)
+
+
+def _assert_lines_are_whole(lines: tuple[LedgerLine, ...]) -> None:
+    debits = sum((line.amount for line in lines if line.amount > 0), Decimal(0))
+    credits = sum((line.amount for line in lines if line.amount < 0), Decimal(0))
+    assert debits + credits == SURPLUS
+    assert debits > 20_000_000
+
+
+def _groups(openbravo: Path) -> dict[str, str]:
+    """The group of each receipt and bill: whatever matches tie together, directly or through others."""
+    bill_of = {row["C_INVOICELINE_ID"]: row["C_INVOICE_ID"] for row in table(openbravo, "C_INVOICELINE")}
+    receipt_of = {row["M_INOUTLINE_ID"]: row["M_INOUT_ID"] for row in table(openbravo, "M_INOUTLINE")}
+    group: dict[str, str] = {}
+
+    def root(record: str) -> str:
+        while group.setdefault(record, record) != record:
+            record = group[record]
+        return record
+
+    for row in table(openbravo, "M_MATCHINV"):
+        group[root(bill_of[row["C_INVOICELINE_ID"]])] = root(receipt_of[row["M_INOUTLINE_ID"]])
+    return {record: root(record) for record in group}
+
+
+def _billed(openbravo: Path, bill: str) -> Decimal:
+    """The net amount of a bill's lines."""
+    lines = (row for row in table(openbravo, "C_INVOICELINE") if row["C_INVOICE_ID"] == bill)
+    return sum((Decimal(row["LINENETAMT"]) for row in lines), Decimal(0))
+
+
+def test_every_record_became_something(carried: Company) -> None:
+    with carried.run() as run:
+        assert broken_counts(run) == []
+        totals = total_counts(day_counts(run))
+        aside = set_aside_records(run, ("party", "product", "location", "document", "movement", "payment"))
+        excluded = rows(run, "SELECT kind, rule, message FROM records WHERE disposition = 'excluded'")
+        unposted = rows(run, "SELECT key, state FROM postings WHERE superseded_by IS NULL AND state <> 'posted'")
+
+    for record_type, row in totals.items():
+        assert row["read"] == row["posted"] + row["excluded"] + row["set_aside"], record_type
+    assert unposted == []
+    assert Counter(rule for *_, rule, _ in aside) == {"required": 12, "draft": 1}
+    assert all(record.startswith("payment/") and message for record, _, _, _, message in aside)
+    assert Counter((row["kind"], row["rule"]) for row in excluded if row["rule"] not in ("not_needed",)) == {
+        ("transfer", "nil_effect"): 6,
+        ("location", "location_not_posted"): 2,
+    }
+    assert all(row["message"] for row in excluded)
+
+
+def test_as_many_were_read_as_the_tables_hold(carried: Company, openbravo: Path) -> None:
+    mine = organisations(openbravo, US)
+    assert len(mine) == 3
+
+    def count(*names: str) -> int:
+        return sum(row["AD_ORG_ID"] in mine for name in names for row in table(openbravo, name))
+
+    parties = [row for row in table(openbravo, "C_BPARTNER") if row["AD_ORG_ID"] in mine]
+    expected = {
+        "document": count("C_INVOICE"),
+        "movement": count("M_INOUT", "M_INVENTORY", "M_MOVEMENT"),
+        "payment": count("FIN_PAYMENT"),
+        "party": sum((row["ISCUSTOMER"] == "Y") + (row["ISVENDOR"] == "Y") for row in parties),
+        "location": count("M_WAREHOUSE"),
+        "product": sum(row["AD_ORG_ID"] in mine for row in table(openbravo, "M_PRODUCT")),
+    }
+    with carried.run() as run:
+        read = {record_type: row["read"] for record_type, row in total_counts(day_counts(run)).items()}
+    assert read == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "entity"),
+    [("bill", "Bill"), ("payment_made", "BillPayment"), ("payment_received", "Payment")],
+)
+def test_each_record_is_one_object_in_qbo(carried: Company, kind: str, entity: str) -> None:
+    with carried.run() as run:
+        live = "kind = :kind AND disposition = 'posting'"
+        records = rows(run, f"SELECT record_type || '/' || record_id AS key FROM records WHERE {live}", kind=kind)
+        links = rows(run, "SELECT key, qbo_id FROM posting_links WHERE entity = :entity", entity=entity)
+        there = {item["Id"] for item in run.quickbooks().query(select(entity))}
+
+    assert {row["key"] for row in records} == {row["key"] for row in links}
+    assert len({row["qbo_id"] for row in links}) == len(links)
+    assert {row["qbo_id"] for row in links} <= there
+
+
+def test_its_real_trouble_is_posted_too(carried: Company, openbravo: Path) -> None:
+    """A negative invoice as its counterpart, a shipment that was voided on another day with its return, back-dated
+    movements: nothing of it is dropped."""
+    mine = organisations(openbravo, US)
+    negative = [row for row in table(openbravo, "C_INVOICE") if Decimal(row["GRANDTOTAL"]) < 0]
+    voided = [row for row in table(openbravo, "M_INOUT") if row["DOCSTATUS"] == "VO"]
+    assert all(row["AD_ORG_ID"] in mine for row in negative + voided)
+    with carried.run() as run:
+        posted = {
+            row["record_key"]: row
+            for row in rows(run, "SELECT record_key, entity, amount, state FROM postings WHERE superseded_by IS NULL")
+        }
+        dispositions = {
+            row["record_id"]: (row["disposition"], row["rule"])
+            for row in rows(run, "SELECT record_id, disposition, rule FROM records WHERE record_type = 'movement'")
+        }
+
+    (credit,) = (posted[f"document/{row['C_INVOICE_ID']}"] for row in negative)
+    assert (credit["entity"], Decimal(credit["amount"]), credit["state"]) == ("CreditMemo", Decimal("6536.22"), "posted")
+    assert len(voided) == 2
+    assert {dispositions[row["M_INOUT_ID"]][0] for row in voided} <= {"posting", "excluded"}
+    cancelled = sum(row["DOCSTATUS"] == "VO" for row in voided)
+    assert cancelled == len([row for row in voided if row["M_INOUT_ID"] in dispositions])
