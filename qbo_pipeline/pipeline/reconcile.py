@@ -118,7 +118,7 @@ def _input(
             records_read=frames.records_read(as_at),
             asset_accounts=_asset_accounts(connection, run.name, accounts),
             ledger_read_at=oldest_read(connection, run.name, as_at),
-            source_read_at=_source_read_at(connection, run.name, as_at),
+            source_read_at=source_read_at(connection, run.name, as_at),
             tolerance=run.settings.reconciliation.tolerance,
         )
 
@@ -151,7 +151,8 @@ def _asset_accounts(connection: Connection, name: str, inventory: frozenset[str]
     return frozenset(item.name for item in accounts if item.type in _ASSET_TYPES and item.qbo_id not in inventory)
 
 
-def _source_read_at(connection: Connection, name: str, as_at: date) -> datetime | None:
+def source_read_at(connection: Connection, name: str, as_at: date) -> datetime | None:
+    """When the movements of a day were last read from the source."""
     query = select(func.min(reads.c.read_at)).where(
         reads.c.connection == name, reads.c.record_type == "movement", reads.c.business_date == as_at
     )

@@ -12,6 +12,7 @@ import orjson
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.pipeline.reconcile import source_read_at
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.reconciliation.frames import Columns, make
 from qbo_pipeline.reconciliation.result import Reconciliation
@@ -80,6 +81,7 @@ def _header(run: Run, connection: Connection, reconciliation: Reconciliation) ->
         run_id=run.run_id,
         made_at=run.database.now(connection),
         content_hash=reconciliation.content_hash,
+        source_cut_off=source_read_at(connection, run.name, reconciliation.as_at),
         qbo_read_at=oldest_read(connection, run.name, reconciliation.as_at),
         qbo_url=_PAGES[run.settings.quickbooks.environment],
         **signature,

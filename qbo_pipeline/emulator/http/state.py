@@ -23,11 +23,6 @@ from qbo_pipeline.emulator.http.tokens import EVERYTHING, Tokens
 SCHEMA = "CREATE TABLE IF NOT EXISTS gateway_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
 
 
-def _store_of(company: Company) -> Store:
-    """The file of the company: what the gateway must remember is committed together with the write it belongs to."""
-    return company._book.store
-
-
 def saved_value(store: Store, name: str) -> str | None:
     """A value that the gateway saved beside the company, or None."""
     store.execute(SCHEMA)
@@ -65,7 +60,7 @@ class EmulatorState:
         self.faults = FaultPlan()
         self.intent: Intent | None = None
         self.emails: list[dict[str, str]] = []
-        self.store = _store_of(company)
+        self.store = company.store
         ahead = timedelta(seconds=float(saved_value(self.store, "clock_ahead") or 0))
         if ahead > clock.offset:
             clock.move_to(clock.now() + ahead - clock.offset)
