@@ -1,18 +1,21 @@
-"""The one resource: opens a run of the pipeline for the assets and checks of a connection."""
+"""The one resource: opens a run of the pipeline for the assets, checks, sensors and ops of a connection."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.pipeline.failures import plain_failure
-from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.settings import load_settings
 
-AnyContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.SensorEvaluationContext
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
+
+AnyContext = (
+    dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext | dg.SensorEvaluationContext
+)
 
 
 class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it resolves to itself
@@ -25,8 +28,12 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         """A run of the pipeline.
 
         What a person must act on ends the step with its plain text and is not tried again; what passes by itself may
-        be tried again by the run's retry policy. An outage is never turned into a failed check.
+        be tried again by the asset's retry policy; a defect keeps its traceback and is not tried again either. An
+        outage is never turned into a failed check.
         """
+        # The database, the source and QuickBooks drivers: half a second that loading the definitions need not wait.
+        from qbo_pipeline.pipeline.failures import plain_failure
+        from qbo_pipeline.pipeline.run import open_run
 
         def progress(what: str, count: int) -> None:
             context.log.info(f"{what}: {count:,}")
@@ -36,16 +43,23 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
             settings = load_settings(self.settings_file)
             with open_run(settings, run_id=run_id, progress=progress) as run:
                 yield run
+        except dg.Failure:
+            raise
         except Exception as error:
             failure = plain_failure(error)
             if failure is None:
-                raise
+                raise dg.Failure(
+                    description=f"a defect of the pipeline, please report it: {type(error).__name__}: {error}",
+                    allow_retries=False,
+                ) from error
             raise dg.Failure(description=failure.text, allow_retries=failure.transient) from error
 
 
 def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[Any]:
     """A small table as Markdown metadata; amounts are text, so that no digit is lost on the way."""
-    head = "| " + " | ".join(columns) + " |\n|" + "---|" * len(columns)
+    if not rows:
+        return dg.MetadataValue.md("none")
+    head = "| " + " | ".join(column.replace("_", " ") for column in columns) + " |\n|" + "---|" * len(columns)
     body = ["| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in rows]
     return dg.MetadataValue.md("\n".join([head, *body]))
 

@@ -1,24 +1,37 @@
-"""What all assets of a connection share: key prefix, partitions, back-fill policy, owners, tags, the realm's pool."""
+"""What all assets of a connection share: key prefix, partitions, back-fill policy, owners, tags, the realm's pool; and
+how they turn counts and amounts into metadata."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
+from sqlalchemy import Table
 
-from qbo_pipeline.partitions import business_dates, windows
+from qbo_pipeline.assets.columns import column_schema
+from qbo_pipeline.partitions import business_dates, days_of, windows
 from qbo_pipeline.settings import Settings
+
+ENGINEERS = "team:data-engineering"
+FINANCE = "team:finance"
+# A nightly run that came, late by half a night at most, is fresh; two nights without one are not.
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=48), warn_window=timedelta(hours=30))
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """The arguments of `dg.asset` that follow from a connection's settings."""
+    """The arguments of `dg.asset` that follow from a connection's settings.
+
+    `retry` is tried on what passes by itself alone (a source or QuickBooks that is away): see `resources`.
+    """
 
     settings: Settings
+    retry: dg.RetryPolicy
 
     @property
     def name(self) -> str:
@@ -34,22 +47,28 @@ class Common:
         *,
         description: str,
         kinds: set[str],
+        table: Table,
         name: str | None = None,
         deps: Sequence[str] = (),
         dated: bool = True,
+        owner: str = ENGINEERS,
+        read_by_people: bool = False,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """The decorator of an asset of this connection.
 
         A dated one has a partition for each business date, and a range of days is one run; an undated one is always
-        read whole. `deps` are short names of assets of the same connection.
+        read whole. `deps` are short names of assets of the same connection, `table` is where the asset lies in the
+        store. What is `read_by_people` has to be fresh while the connection is alive.
         """
         realm = self.settings.quickbooks.realm
-        partitions: dict[str, Any] = {}
+        particular: dict[str, Any] = {}
         if dated:
-            partitions = {
+            particular = {
                 "partitions_def": business_dates(self.settings),
                 "backfill_policy": dg.BackfillPolicy.single_run(),
             }
+        if read_by_people and self.settings.connection.last_day is None:
+            particular["freshness_policy"] = FRESH
         decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
             name=name,
             key_prefix=[self.name],
@@ -57,17 +76,36 @@ class Common:
             deps=[self.key(dep) for dep in deps],
             kinds=kinds,
             description=description,
+            owners=[owner],
             tags={"connection": self.name, "realm": realm},
+            metadata={"dagster/table_name": table.name, "dagster/column_schema": column_schema(table)},
             # One step at a time may talk to a company: its limits and its order of documents are shared.
             pool=f"realm_{realm}",
-            **partitions,
+            retry_policy=self.retry,
+            **particular,
         )
         return decorator
 
 
-def covered(context: dg.AssetExecutionContext) -> list[tuple[date, date]]:
-    """The windows of days that this step is to cover."""
-    return windows(context.partition_keys)
+def covered(context: dg.AssetExecutionContext, *, longest: int | None = None) -> list[tuple[date, date]]:
+    """The windows of days that this step is to cover, in date order, none of more days than `longest`."""
+    return windows(context.partition_keys, longest=longest)
+
+
+@contextmanager
+def partial_success(context: dg.AssetExecutionContext) -> Iterator[list[tuple[date, date]]]:
+    """Marks the windows that were finished (appended to the list) before the step failed.
+
+    Dagster itself marks no day of a range whose step failed, and a person would see years as missing that are there.
+    """
+    finished: list[tuple[date, date]] = []
+    try:
+        yield finished
+    except dg.Failure:
+        for first, last in finished:
+            for day in days_of(first, last):
+                context.log_event(dg.AssetMaterialization(context.asset_key, partition=day.isoformat()))
+        raise
 
 
 def as_metadata(values: Mapping[str, Any]) -> dict[str, Any]:

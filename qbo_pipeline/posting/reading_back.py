@@ -22,6 +22,7 @@ from qbo_pipeline.quickbooks.errors import QuickBooksError
 from qbo_pipeline.quickbooks.query import Query, select
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store.claims import frozen_request
+from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import chunks, links
 
 JsonObject = dict[str, Any]
@@ -45,18 +46,19 @@ def name_field(entity: str) -> str | None:
     return next((field for field in ("DisplayName", "Name") if field in known.fields), None)
 
 
-def look(quickbooks: Reader, reading: Connection, connection: str, claims: Claims, rows: Sequence[Row]) -> Findings:
+def look(quickbooks: Reader, database: Database, connection: str, claims: Claims, rows: Sequence[Row]) -> Findings:
     """For each row the objects that may be its own, or why nobody knows."""
     wanted: dict[str, list[Row]] = {}
     broken: dict[str, LookFailed] = {}
     since: dict[str, datetime] = {}
-    for row in rows:
-        try:
-            since[row.key] = _understand(reading, connection, claims, row)
-        except FrozenBytesLost as error:
-            broken[row.key] = LookFailed(str(error))
-        else:
-            wanted.setdefault(row.detail["entity"], []).append(row)
+    with database.reading() as reading:  # closed again before anything is asked of QBO
+        for row in rows:
+            try:
+                since[row.key] = _understand(reading, connection, claims, row)
+            except FrozenBytesLost as error:
+                broken[row.key] = LookFailed(str(error))
+            else:
+                wanted.setdefault(row.detail["entity"], []).append(row)
     found: dict[str, list[Seen]] = {row.key: [] for row in rows}
     for entity, group in wanted.items():
         try:

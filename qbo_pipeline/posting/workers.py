@@ -220,9 +220,8 @@ class Workers:
     def _finish(self, command: Command) -> Any:
         means = self._means
         if isinstance(command, Look):
-            with means.database.reading() as reading:
-                company = CountingReader(means.company, means.tally)
-                return look(company, reading, means.connection, means.claims, command.rows)
+            company = CountingReader(means.company, means.tally)
+            return look(company, means.database, means.connection, means.claims, command.rows)
         if isinstance(command, Settle):
             self._count(means.settlements.of_send(command.rows, command.answers))
         elif isinstance(command, GiveUp):

@@ -126,9 +126,7 @@ def rival_seconds(emulator: Any, accounts: list[str], monkeypatch: pytest.Monkey
     from quickbooks.objects.journalentry import JournalEntry
 
     monkeypatch.setattr(QuickBooks, "api_url_v3", f"{emulator.base_url}/v3")
-    auth = AuthClient(
-        emulator.client_id, emulator.client_secret, "http://127.0.0.1:9/callback", emulator.discovery_url
-    )
+    auth = AuthClient(emulator.client_id, emulator.client_secret, "http://127.0.0.1:9/callback", emulator.discovery_url)
     rival = QuickBooks(
         auth_client=auth, refresh_token=emulator.refresh_token, company_id=emulator.realm, minorversion=75
     )

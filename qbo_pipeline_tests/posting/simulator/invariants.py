@@ -1,7 +1,7 @@
 """What must hold when a seed has come to rest.
 
 What belongs here: the invariants of the posting protocol, checked on the server's objects against the store's rows.
-The numbers are those of docs/posting.md.
+They carry the numbers (I1 …) that the protocol gives them.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ POLICY = Policy()
 QUERY_LAG = 25.0  # seconds by which the model's queries may lag its writes
 HORIZON = 20_000.0  # seconds within which everything must be at rest once the faults have stopped
 STEPS = 3_000
-# What can become of one POST; the table of faults is in docs/posting.md.
+# What can become of one POST.
 FAULTS = ("lost", "committed", "late", "torn", "partial", "not_sent", "throttled", "barred", "refused", "spoiled")
 
 

@@ -112,13 +112,11 @@ class _Parser:
         return Statement(entity, count, fields, tuple(conditions), tuple(order), start, limit)
 
     def selection(self) -> tuple[bool, tuple[str, ...]]:
-        if self.punct("*"):
-            return False, ("*",)
         if self.accept("COUNT"):
             if not (self.punct("(") and self.punct("*") and self.punct(")")):
                 raise self.unexpected('"(" "*" ")"')
             return True, ("*",)
-        fields = [self.word('"*"')]
+        fields = ["*" if self.punct("*") else self.word('"*"')]
         while self.punct(","):
             fields.append("*" if self.punct("*") else self.word("<IDENTIFIER>"))
         return False, tuple(fields)
