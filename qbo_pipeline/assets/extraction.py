@@ -1,23 +1,39 @@
 """Assets that read: the inventory system's master data and its dated records, and QBO's reference data."""
 
+from __future__ import annotations
+
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, as_metadata, covered
-from qbo_pipeline.pipeline.extract import Extracted, extract_days, extract_master_data
-from qbo_pipeline.pipeline.reference import read_reference_data
+from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success
 from qbo_pipeline.resources import PipelineResource, table
+from qbo_pipeline.store.tables.records import records
+from qbo_pipeline.store.tables.records import reference_data as reference_table
 
-_COLUMNS = ["record_type", "rows_read", "new", "changed", "unchanged", "vanished", "set_aside"]
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.extract import Extracted
+
+# A range is read month by month: the ids of a window are held in memory to see which of them have vanished.
+LONGEST_WINDOW = 31
+_COUNTS = ["new", "changed", "unchanged", "vanished", "set_aside"]
 
 
 def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
     """`master_data`, `documents`, `movements`, `payments` and `reference_data` of one connection."""
+    source = common.settings.source.kind
 
-    @common.asset("extract", kinds={"sql"}, dated=False, description="Parties, products and locations of the source.")
+    @common.asset(
+        "extract",
+        kinds={source},
+        dated=False,
+        table=records,
+        description="Parties, products and locations of the source, all of them each time.",
+    )
     def master_data(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        from qbo_pipeline.pipeline.extract import extract_master_data
+
         with pipeline.run(context) as run:
             return dg.MaterializeResult(metadata=_metadata(extract_master_data(run)))
 
@@ -25,20 +41,35 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
         "extract",
         kinds={"quickbooks"},
         dated=False,
+        table=reference_table,
         description="QBO's chart of accounts, tax codes and preferences: what postings refer to.",
     )
     def reference_data(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        from qbo_pipeline.pipeline.reference import read_reference_data
+
         with pipeline.run(context) as run:
             counts = read_reference_data(run)
-            return dg.MaterializeResult(metadata={**as_metadata(counts), **as_metadata(run.api_calls())})
+            rows = [{"list": name, "entries": count} for name, count in counts.items()]
+            return dg.MaterializeResult(
+                metadata={
+                    "entries": sum(counts.values()),
+                    **as_metadata(run.api_calls()),
+                    "lists": table(rows, ["list", "entries"]),
+                }
+            )
 
     def dated(name: str, record_type: str, description: str) -> dg.AssetsDefinition:
-        @common.asset("extract", name=name, deps=["master_data"], kinds={"sql"}, description=description)
+        @common.asset(
+            "extract", name=name, deps=["master_data"], kinds={source}, table=records, description=description
+        )
         def extracted(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+            from qbo_pipeline.pipeline.extract import extract_days
+
             found: list[Extracted] = []
-            with pipeline.run(context) as run:
-                for first, last in covered(context):
+            with partial_success(context) as finished, pipeline.run(context) as run:
+                for first, last in covered(context, longest=LONGEST_WINDOW):
                     found += extract_days(run, first, last, (record_type,))
+                    finished.append((first, last))
             return dg.MaterializeResult(metadata=_metadata(found))
 
         return extracted
@@ -52,16 +83,14 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
     ]
 
 
-def _metadata(found: list[Extracted]) -> dict[str, dg.MetadataValue[Any]]:
-    rows = [
-        {"record_type": item.record_type, "rows_read": item.rows_read}
-        | {name: getattr(item.counts, name) for name in _COLUMNS[2:]}
-        for item in found
-    ]
+def _metadata(found: list[Extracted]) -> dict[str, Any]:
+    by_type: dict[str, dict[str, int]] = {}
+    for item in found:
+        row = by_type.setdefault(item.record_type, dict.fromkeys(["read", *_COUNTS], 0))
+        row["read"] += item.rows_read
+        for name in _COUNTS:
+            row[name] += getattr(item.counts, name)
+    rows = [{"record_type": record_type, **row} for record_type, row in by_type.items()]
+    totals = {name: sum(row[name] for row in by_type.values()) for name in ["read", *_COUNTS]}
     days: set[date] = set().union(*(item.counts.days for item in found))
-    return {
-        "rows_read": dg.MetadataValue.int(sum(item.rows_read for item in found)),
-        "changed_days": dg.MetadataValue.int(len(days)),
-        "set_aside": dg.MetadataValue.int(sum(item.counts.set_aside for item in found)),
-        "counts": table(rows, _COLUMNS),
-    }
+    return {**as_metadata(totals), "days_changed": len(days), "by_type": table(rows, ["record_type", *totals])}

@@ -1,54 +1,91 @@
 """Assets that write: postings (the outbox) from records, and QBO documents from postings."""
 
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, as_metadata, covered
-from qbo_pipeline.pipeline.changed_days import WATERMARK_TAG, keep_watermark
-from qbo_pipeline.pipeline.load import load
-from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success
+from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, table
+from qbo_pipeline.store.tables.posting import posting_links
+from qbo_pipeline.store.tables.posting import postings as postings_table
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.load import Loaded
+
+UNDER_WAY = ("ready", "sending", "unknown")
 
 
 def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
     """`postings` and `quickbooks_documents` of one connection."""
 
     @common.asset(
-        "load",
+        "transform",
         deps=["documents", "movements", "payments", "reference_data"],
         kinds={"python"},
+        table=postings_table,
         description="What is to exist in QBO: one payload for each document, journal entry, payment, party and item.",
     )
     def postings(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        from qbo_pipeline.pipeline.transform import transform
+
+        first, last = _span(context)
         with pipeline.run(context) as run:
-            results = [transform(run, first, last) for first, last in covered(context)]
-            if watermark := context.run.tags.get(WATERMARK_TAG):
-                keep_watermark(run, watermark)
-        rows = [row for result in results for row in result.rows()]
-        totals = {name: sum(result.totals()[name] for result in results) for name in results[0].totals()}
+            result = transform(run, first, last)
         return dg.MaterializeResult(
-            metadata={**as_metadata(totals), "by_kind": table(rows, ["kind", "outcome", "reason", "count"])}
+            metadata={
+                **as_metadata(result.totals()),
+                "by_kind": table(result.rows(), ["kind", "outcome", "reason", "count"]),
+            }
         )
 
     @common.asset(
         "load",
         deps=["postings"],
         kinds={"quickbooks"},
+        table=posting_links,
+        read_by_people=True,
         description="The postings of these days as QBO has them: each exactly once, or with the reason why not yet.",
     )
     def quickbooks_documents(
         context: dg.AssetExecutionContext, pipeline: PipelineResource
     ) -> dg.MaterializeResult[None]:
-        with pipeline.run(context) as run:
-            results = [load(run, first, last) for first, last in covered(context)]
+        from qbo_pipeline.pipeline.load import load
+
+        first, last = _span(context)
+        with partial_success(context) as finished, pipeline.run(context) as run:
+            result = load(run, first, last)
             calls = run.api_calls()
-        rows = [row for result in results for row in result.rows()]
-        totals = {name: sum(result.totals()[name] for result in results) for name in results[0].totals()}
+            if result.summary.degraded is not None:
+                finished += _complete(context, result)
+                raise dg.Failure(
+                    description=f"not everything could be sent: {result.summary.degraded}. What is posted is posted; "
+                    "the rest stays ready, and the next run goes on with it.",
+                    metadata=as_metadata(result.totals()),
+                )
         return dg.MaterializeResult(
             metadata={
-                **as_metadata(totals),
+                **as_metadata(result.totals()),
+                "waiting": result.summary.waiting,
                 **as_metadata(calls),
-                "by_state": table(rows, ["kind", "state", "reason", "count", "amount"]),
+                "by_state": table(result.rows(), ["kind", "state", "reason", "count", "amount"]),
             }
         )
 
     return [postings, quickbooks_documents]
+
+
+def _span(context: dg.AssetExecutionContext) -> tuple[date, date]:
+    """The first and the last day: building and sending take what is due up to the last day, wherever its day lies."""
+    days = covered(context)
+    return days[0][0], days[-1][1]
+
+
+def _complete(context: dg.AssetExecutionContext, result: Loaded) -> list[tuple[date, date]]:
+    """The days of which nothing is ready, under way or in doubt."""
+    open_days = {item.business_date for item in result.states if item.state in UNDER_WAY}
+    days = [day for first, last in covered(context) for day in days_of(first, last)]
+    return [(day, day) for day in days if day not in open_days]

@@ -1,13 +1,13 @@
 """Assets that compare: QBO's ledger lines of the inventory accounts, and the reconciliation with its reports."""
 
+from __future__ import annotations
+
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, as_metadata, covered
-from qbo_pipeline.pipeline.drift import find_drift
-from qbo_pipeline.pipeline.ledger import read_ledger
-from qbo_pipeline.pipeline.reconcile import reconcile_as_at
-from qbo_pipeline.pipeline.report_files import write_reports
+from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered
 from qbo_pipeline.resources import PipelineResource, table
+from qbo_pipeline.store.tables.reconciliation import differences
+from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
 
 
 def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
@@ -17,9 +17,14 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         "reconcile",
         deps=["quickbooks_documents"],
         kinds={"quickbooks"},
-        description="QBO's own general ledger lines of the inventory accounts, read completely up to the last day.",
+        table=ledger_table,
+        description="QBO's own general ledger lines of the inventory accounts, read completely up to the last day; "
+        "and what people changed or deleted there among the documents that were posted.",
     )
     def ledger_lines(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        from qbo_pipeline.pipeline.drift import find_drift
+        from qbo_pipeline.pipeline.ledger import read_ledger
+
         _, last = covered(context)[-1]
         with pipeline.run(context) as run:
             drifted = find_drift(run)
@@ -37,29 +42,31 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         "reconcile",
         deps=["ledger_lines", "movements"],
         kinds={"excel", "html"},
-        description="Stock value against the Inventory account as at the last day, each difference with its cause.",
+        table=differences,
+        owner=FINANCE,
+        read_by_people=True,
+        description="Stock value against the Inventory account as at the day, each difference with its cause; workbook "
+        "and page for finance. A run over several days reconciles as at the last one, day by day up to it.",
     )
     def reconciliation(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+        from qbo_pipeline.pipeline.report_files import write_reports
+
         _, last = covered(context)[-1]
         with pipeline.run(context) as run:
             result = reconcile_as_at(run, last)
             files = write_reports(run, result)
         causes = result.causes.astype(str).to_dict("records")
         divergence = result.first_divergence
+        amounts = ("stock_value", "ledger_balance", "difference", "unexplained")
         return dg.MaterializeResult(
             metadata={
                 "as_at": result.as_at.isoformat(),
                 "currency": result.currency,
+                **as_metadata({name: getattr(result, name) for name in amounts}),
                 "status": result.status,
                 "first_divergence": divergence.business_date.isoformat() if divergence else "never",
-                **as_metadata(
-                    {
-                        "stock_value": result.stock_value,
-                        "ledger_balance": result.ledger_balance,
-                        "difference": result.difference,
-                        "unexplained": result.unexplained,
-                    }
-                ),
+                "differences": len(result.differences),
                 "causes": table(causes, ["label", "count", "amount"]),
                 "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes) or "none"),
                 "page": dg.MetadataValue.path(str(files.page)),

@@ -1,0 +1,88 @@
+"""From the command's options to a running emulator; apart from the command, so that `--help` loads none of this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from qbo_pipeline.emulator.company.company import Company
+from qbo_pipeline.emulator.company.settings import CompanySettings
+from qbo_pipeline.emulator.http.app import Emulator
+from qbo_pipeline.emulator.http.clock import VirtualClock
+from qbo_pipeline.emulator.http.fault_rules import FaultScript, read_script
+from qbo_pipeline.emulator.http.loopback import is_loopback
+from qbo_pipeline.emulator.http.server import base_url_of, listen, serve, warn_if_open
+from qbo_pipeline.emulator.http.settings import Settings
+from qbo_pipeline.emulator.http.state import EmulatorState, save_value
+from qbo_pipeline.emulator.http.state_file import StateFileInUse, locked, saved
+
+DEFAULT_REALM = "9130350000000001"
+SEEDS = ("us", "uk", "eu", "empty")
+
+
+class NotLaunched(ValueError):
+    """The options do not make an emulator; the message says which and what to write instead."""
+
+
+def launch(
+    *,
+    port: int,
+    state: Path | None,
+    realm: str | None,
+    company: str | None,
+    limits: str,
+    latency: int,
+    faults: Path | None,
+    host: str,
+    allowed_hosts: frozenset[str],
+) -> None:
+    """Serve a company until the process is told to stop; raises `NotLaunched`."""
+    try:
+        settings = Settings(limits=limits, latency_ms=latency)
+        script = read_script(faults) if faults is not None else FaultScript()
+        if company not in (None, *SEEDS):
+            raise ValueError(f"--company is {company!r}; write one of {', '.join(SEEDS)}.")
+        if realm is not None and not (realm.isascii() and realm.isdigit() and len(realm) <= 20):
+            raise ValueError(f"--realm is {realm!r}; a realm id is 1 to 20 digits.")
+        with locked(state):
+            _run(settings, script, state, realm, company, host, port, allowed_hosts)
+    except (ValueError, OSError, StateFileInUse) as error:
+        raise NotLaunched(str(error).removeprefix("1 validation error for Settings\n")) from error
+
+
+def _run(
+    settings: Settings,
+    script: FaultScript,
+    path: Path | None,
+    realm: str | None,
+    company: str | None,
+    host: str,
+    port: int,
+    allowed_hosts: frozenset[str],
+) -> None:
+    """Open the company, and serve it until the process is told to stop."""
+    begun_with = saved(path, "seed")
+    if company is not None and begun_with not in (None, company):
+        raise ValueError(f"{path} was begun with --company {begun_with} and keeps it; name another --state.")
+    seed = begun_with or company or SEEDS[0]
+    warn_if_open(host, lambda text: typer.secho(text, err=True, fg="red", bold=True))
+    with listen(host, port) as listener:
+        base_url = base_url_of(listener, host)
+        clock = VirtualClock()
+        opened = Company.open(
+            path,
+            seed=seed,
+            realm=realm or saved(path, "realm") or DEFAULT_REALM,
+            clock=clock,
+            settings=CompanySettings(download_base_url=base_url),
+        )
+        try:
+            state = EmulatorState(opened, clock, settings, base_url=base_url)
+            save_value(state.store, "seed", seed)
+            state.label = f"company {seed}" if path is None else f"company {seed} in {path.name}"
+            state.open_to_network = not is_loopback(host)
+            state.faults.add(script)
+            serve(Emulator(state, allowed_hosts=allowed_hosts), listener)
+        finally:
+            opened.close()
