@@ -21,6 +21,8 @@ from qbo_pipeline.assets.reconciling import reconciling_assets
 from qbo_pipeline.checks.reconciling import posting_checks, reconciliation_checks
 from qbo_pipeline.checks.records import record_checks
 from qbo_pipeline.jobs import build_jobs
+from qbo_pipeline.ops.decisions import decision_jobs
+from qbo_pipeline.ops.inspecting import inspecting_jobs
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.schedules import build_schedules
 from qbo_pipeline.sensors import build_sensors
@@ -30,21 +32,23 @@ from qbo_pipeline.settings import SETTINGS_VARIABLE, load_settings
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
 
 CONNECTIONS_VARIABLE = "QBO_PIPELINE_CONNECTIONS"
+# A source or QuickBooks that is away for a moment; whatever needs a person is never tried again.
+RETRY = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL)
 
 
-def build_definitions(settings_file: Path | str) -> dg.Definitions:
+def build_definitions(settings_file: Path | str, *, retry: dg.RetryPolicy = RETRY) -> dg.Definitions:
     """Assets, checks, jobs, schedules, sensors and resources of the connection with these settings.
 
     Raises `SettingsError` where the settings are not valid.
     """
     settings = load_settings(settings_file)
-    common = Common(settings)
+    common = Common(settings, retry)
     pipeline = PipelineResource(settings_file=str(settings.file))
     jobs = build_jobs(settings)
     return dg.Definitions(
         assets=[*extraction_assets(common), *loading_assets(common), *reconciling_assets(common)],
         asset_checks=[*record_checks(common), *posting_checks(common), *reconciliation_checks(common)],
-        jobs=list(jobs.values()),
+        jobs=[*jobs.values(), *decision_jobs(settings), *inspecting_jobs(settings)],
         schedules=build_schedules(settings, jobs),
         sensors=build_sensors(settings, jobs, pipeline),
         resources={"pipeline": pipeline},

@@ -1,4 +1,7 @@
-"""Jobs: the nightly run (also the back-fill of a range), and the reconciliation alone."""
+"""Jobs of assets: the nightly run (also the back-fill of a range), its preview, and the reconciliation alone.
+
+What a person decides or asks without materialising anything is in `ops`.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,39 @@ from typing import Any
 import dagster as dg
 from dagster import AssetSelection
 
-from qbo_pipeline.partitions import business_dates
 from qbo_pipeline.settings import Settings
 
 NIGHTLY = "nightly"
+PREVIEW = "preview"
 RECONCILE = "reconcile"
 
 Job = Any  # Dagster does not export the type of what define_asset_job answers
 
 
 def build_jobs(settings: Settings) -> dict[str, Job]:
-    """The jobs of one connection by their short name."""
+    """The asset jobs of one connection by their short name."""
     name = settings.connection.name
-    partitions = business_dates(settings)
+    extracted = ("master_data", "reference_data", "documents", "movements", "payments")
+    jobs = {
+        NIGHTLY: (
+            AssetSelection.key_prefixes([name]),
+            "Extract, transform, load and reconcile one business date, or a range of them in one run.",
+        ),
+        PREVIEW: (
+            AssetSelection.assets(*([name, asset] for asset in (*extracted, "postings"))),
+            "Extract and transform: what would be sent is there to see; the next nightly run sends it.",
+        ),
+        RECONCILE: (
+            AssetSelection.assets([name, "ledger_lines"], [name, "reconciliation"]),
+            "Read QBO's ledger and reconcile as at a business date; writes nothing to QBO.",
+        ),
+    }
     return {
-        NIGHTLY: dg.define_asset_job(
-            f"{name}_{NIGHTLY}",
-            selection=AssetSelection.key_prefixes([name]),
-            partitions_def=partitions,
-            description="Extract, transform, load and reconcile one business date, or a range of them in one run.",
-        ),
-        RECONCILE: dg.define_asset_job(
-            f"{name}_{RECONCILE}",
-            selection=AssetSelection.assets([name, "ledger_lines"], [name, "reconciliation"]),
-            partitions_def=partitions,
-            description="Read QBO's ledger and reconcile as at a business date; writes nothing to QBO.",
-        ),
+        short: dg.define_asset_job(
+            f"{name}_{short}",
+            selection=selection,
+            description=description,
+            tags={"qbo_pipeline/connection": name},
+        )
+        for short, (selection, description) in jobs.items()
     }

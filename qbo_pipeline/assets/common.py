@@ -47,7 +47,7 @@ class Common:
         *,
         description: str,
         kinds: set[str],
-        table: Table,
+        table: Table | None = None,
         name: str | None = None,
         deps: Sequence[str] = (),
         dated: bool = True,
@@ -58,7 +58,7 @@ class Common:
 
         A dated one has a partition for each business date, and a range of days is one run; an undated one is always
         read whole. `deps` are short names of assets of the same connection, `table` is where the asset lies in the
-        store. What is `read_by_people` has to be fresh while the connection is alive.
+        store, for engineers to see its columns. What is `read_by_people` has to be fresh while the connection is alive.
         """
         realm = self.settings.quickbooks.realm
         particular: dict[str, Any] = {}
@@ -67,6 +67,8 @@ class Common:
                 "partitions_def": business_dates(self.settings),
                 "backfill_policy": dg.BackfillPolicy.single_run(),
             }
+        if table is not None:
+            particular["metadata"] = {"dagster/table_name": table.name, "dagster/column_schema": column_schema(table)}
         if read_by_people and self.settings.connection.last_day is None:
             particular["freshness_policy"] = FRESH
         decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
@@ -78,7 +80,6 @@ class Common:
             description=description,
             owners=[owner],
             tags={"connection": self.name, "realm": realm},
-            metadata={"dagster/table_name": table.name, "dagster/column_schema": column_schema(table)},
             # One step at a time may talk to a company: its limits and its order of documents are shared.
             pool=f"realm_{realm}",
             retry_policy=self.retry,

@@ -1,7 +1,5 @@
 """Assets that read: the inventory system's master data and its dated records, and QBO's reference data."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +81,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
     ]
 
 
-def _metadata(found: list[Extracted]) -> dict[str, Any]:
+def _metadata(found: "list[Extracted]") -> dict[str, Any]:
     by_type: dict[str, dict[str, int]] = {}
     for item in found:
         row = by_type.setdefault(item.record_type, dict.fromkeys(["read", *_COUNTS], 0))

@@ -1,7 +1,5 @@
 """Assets that write: postings (the outbox) from records, and QBO documents from postings."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +8,6 @@ import dagster as dg
 from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success
 from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, table
-from qbo_pipeline.store.tables.posting import posting_links
 from qbo_pipeline.store.tables.posting import postings as postings_table
 
 if TYPE_CHECKING:
@@ -46,7 +43,6 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
         "load",
         deps=["postings"],
         kinds={"quickbooks"},
-        table=posting_links,
         read_by_people=True,
         description="The postings of these days as QBO has them: each exactly once, or with the reason why not yet.",
     )
@@ -84,7 +80,7 @@ def _span(context: dg.AssetExecutionContext) -> tuple[date, date]:
     return days[0][0], days[-1][1]
 
 
-def _complete(context: dg.AssetExecutionContext, result: Loaded) -> list[tuple[date, date]]:
+def _complete(context: dg.AssetExecutionContext, result: "Loaded") -> list[tuple[date, date]]:
     """The days of which nothing is ready, under way or in doubt."""
     open_days = {item.business_date for item in result.states if item.state in UNDER_WAY}
     days = [day for first, last in covered(context) for day in days_of(first, last)]

@@ -1,12 +1,9 @@
 """Assets that compare: QBO's ledger lines of the inventory accounts, and the reconciliation with its reports."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered
 from qbo_pipeline.resources import PipelineResource, table
-from qbo_pipeline.store.tables.reconciliation import differences
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
 
 
@@ -42,7 +39,6 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         "reconcile",
         deps=["ledger_lines", "movements"],
         kinds={"excel", "html"},
-        table=differences,
         owner=FINANCE,
         read_by_people=True,
         description="Stock value against the Inventory account as at the day, each difference with its cause; workbook "

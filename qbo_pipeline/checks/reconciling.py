@@ -5,9 +5,6 @@ from typing import Any
 import dagster as dg
 
 from qbo_pipeline.assets.common import Common
-from qbo_pipeline.pipeline.counts import old_unknowns, open_postings
-from qbo_pipeline.pipeline.reconcile import latest_reconciliation
-from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.resources import PipelineResource, table
 
 SHOWN_ROWS = 50
@@ -16,11 +13,13 @@ _POSTINGS = ["key", "kind", "day", "amount", "state", "reason"]
 
 
 def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
-    """Nothing parked, no unknown outcome older than an hour, the attempts' hash chain unbroken."""
+    """Nothing parked, no unknown outcome older than an hour, the attempts' hash chain unbroken, nothing drifted."""
     documents = common.key("quickbooks_documents")
 
     @dg.asset_check(asset=documents, description="No posting waits for a person; each that does is listed with why.")
     def none_parked(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.counts import open_postings
+
         with pipeline.run(context) as run:
             rows = open_postings(run)
         return _warn_of(rows, "parked")
@@ -29,6 +28,8 @@ def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
     def no_unknown_older_than_1h(
         context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
     ) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.counts import old_unknowns
+
         with pipeline.run(context) as run:
             rows = old_unknowns(run, hours=1)
         return _warn_of(rows, "unknown")
@@ -39,6 +40,8 @@ def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
         description="The journal of attempts has not been altered: each entry carries the hash of the one before.",
     )
     def attempts_unaltered(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.verify import verify_attempts
+
         with pipeline.run(context) as run:
             result = verify_attempts(run)
         return dg.AssetCheckResult(
@@ -47,7 +50,20 @@ def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
             metadata={"attempts": result.attempts, "finding": result.text},
         )
 
-    return [none_parked, no_unknown_older_than_1h, attempts_unaltered]
+    @dg.asset_check(
+        asset=common.key("ledger_lines"),
+        description="Nobody changed, voided or deleted in QBO what was posted; it is shown, and never overwritten.",
+    )
+    def none_changed_in_quickbooks(
+        context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
+    ) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.counts import open_postings
+
+        with pipeline.run(context) as run:
+            rows = open_postings(run, ("drifted", "deleted_in_qbo"))
+        return _warn_of(rows, "changed")
+
+    return [none_parked, no_unknown_older_than_1h, attempts_unaltered, none_changed_in_quickbooks]
 
 
 def reconciliation_checks(common: Common) -> list[dg.AssetChecksDefinition]:
@@ -62,6 +78,8 @@ def reconciliation_checks(common: Common) -> list[dg.AssetChecksDefinition]:
     def tie_out_zero_unexplained(
         context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
     ) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.reconcile import latest_reconciliation
+
         with pipeline.run(context) as run:
             latest = latest_reconciliation(run)
         return dg.AssetCheckResult(
@@ -78,6 +96,8 @@ def reconciliation_checks(common: Common) -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(asset=reconciliation, description=f"No difference is older than {OLD_DAYS} days.")
     def ageing_over_30d(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.reconcile import latest_reconciliation
+
         with pipeline.run(context) as run:
             latest = latest_reconciliation(run)
         old = [row for row in latest.differences if row["age_days"] > OLD_DAYS]
@@ -85,6 +105,8 @@ def reconciliation_checks(common: Common) -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(asset=reconciliation, description="No entry on an inventory account was made by somebody else.")
     def qbo_only_entries(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.reconcile import latest_reconciliation
+
         with pipeline.run(context) as run:
             latest = latest_reconciliation(run)
         foreign = [row for row in latest.differences if row["scope"] == "ledger_entry"]

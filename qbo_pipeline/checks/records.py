@@ -3,7 +3,6 @@
 import dagster as dg
 
 from qbo_pipeline.assets.common import Common
-from qbo_pipeline.pipeline.counts import broken_counts, set_aside_records
 from qbo_pipeline.resources import PipelineResource, table
 
 SHOWN_ROWS = 50
@@ -19,6 +18,8 @@ def record_checks(common: Common) -> list[dg.AssetChecksDefinition]:
             description="Every record passes its schema; one that fails is kept, named here, and not posted.",
         )
         def check(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
+            from qbo_pipeline.pipeline.counts import set_aside_records
+
             with pipeline.run(context) as run:
                 found = set_aside_records(run, record_types)
             rows = [dict(zip(_SET_ASIDE, row, strict=True)) for row in found[:SHOWN_ROWS]]
@@ -37,6 +38,8 @@ def record_checks(common: Common) -> list[dg.AssetChecksDefinition]:
         description="read = posted + waiting + parked + skipped + excluded + set aside, for each day and kind.",
     )
     def counts_add_up(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.counts import broken_counts
+
         with pipeline.run(context) as run:
             broken = broken_counts(run)
         rows = [row.as_dict() for row in broken[:SHOWN_ROWS]]

@@ -53,7 +53,7 @@ def several(work: Workday, side: Side) -> bool:
     work.dice.shuffle(found)
     for party_id in dict.fromkeys(row[0] for row in found):
         documents = work.rows(
-            f"SELECT id, total_cents - paid_cents FROM {side.documents} WHERE {side.party} = ?"  # noqa: S608
+            f"SELECT id, total_cents - paid_cents FROM {side.documents} WHERE {side.party} = ?"
             " AND paid_cents < total_cents AND status = 'completed' ORDER BY due_date, id LIMIT 4",
             party_id,
         )
@@ -81,7 +81,7 @@ def on_account(work: Workday, side: Side) -> bool:
 def _open(work: Workday, side: Side) -> list[tuple[int, int, int]]:
     """The open documents that are due first: party, document, what is open of it in cents."""
     rows = work.rows(
-        f"SELECT {side.party}, id, total_cents - paid_cents FROM {side.documents}"  # noqa: S608
+        f"SELECT {side.party}, id, total_cents - paid_cents FROM {side.documents}"
         " WHERE paid_cents < total_cents AND status = 'completed' ORDER BY due_date, id LIMIT 40"
     )
     return [(party_id, document_id, amount) for party_id, document_id, amount in rows]
@@ -98,6 +98,6 @@ def _pay(
     for document_id, part in settled:
         work.add("bank_entry_allocations", entry_id=entry, document_id=document_id, amount_cents=part)
         work.db.execute(
-            f"UPDATE {side.documents} SET paid_cents = paid_cents + ? WHERE id = ?",  # noqa: S608
+            f"UPDATE {side.documents} SET paid_cents = paid_cents + ? WHERE id = ?",
             (part, document_id),
         )

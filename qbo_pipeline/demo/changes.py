@@ -118,7 +118,7 @@ def move_to_day(path: Path | str, number: str, day: date) -> list[date]:
     """
     with open_company(path) as db, transaction(db):
         paper, header_id, before = _find(db, number)
-        db.execute(f"UPDATE {paper.headers} SET business_date = ? WHERE id = ?", (day.isoformat(), header_id))  # noqa: S608
+        db.execute(f"UPDATE {paper.headers} SET business_date = ? WHERE id = ?", (day.isoformat(), header_id))
         db.execute("UPDATE stock_ledger SET business_date = ? WHERE source_id = ?", (day.isoformat(), header_id))
     return sorted({before, day})
 
@@ -130,7 +130,7 @@ def void(path: Path | str, number: str) -> list[date]:
     """
     with open_company(path) as db, transaction(db):
         paper, header_id, day = _find(db, number)
-        db.execute(f"UPDATE {paper.headers} SET status = 'voided' WHERE id = ?", (header_id,))  # noqa: S608
+        db.execute(f"UPDATE {paper.headers} SET status = 'voided' WHERE id = ?", (header_id,))
         _reopen_settled(db, paper, header_id)
         _take_back_stock(db, header_id)
     return [day]
@@ -148,8 +148,8 @@ def delete(path: Path | str, number: str) -> list[date]:
         touched = {day} | _forget_settlements(db, paper, header_id)
         _reopen_settled(db, paper, header_id)
         _take_back_stock(db, header_id)
-        db.execute(f"DELETE FROM {paper.lines} WHERE {paper.header_id} = ?", (header_id,))  # noqa: S608
-        db.execute(f"DELETE FROM {paper.headers} WHERE id = ?", (header_id,))  # noqa: S608
+        db.execute(f"DELETE FROM {paper.lines} WHERE {paper.header_id} = ?", (header_id,))
+        db.execute(f"DELETE FROM {paper.headers} WHERE id = ?", (header_id,))
     return sorted(touched)
 
 
@@ -186,7 +186,7 @@ def _find(db: sqlite3.Connection, number: str) -> tuple[Paper, int, date]:
     row = (
         paper
         and db.execute(
-            f"SELECT id, business_date FROM {paper.headers} WHERE number = ?",  # noqa: S608
+            f"SELECT id, business_date FROM {paper.headers} WHERE number = ?",
             (number,),
         ).fetchone()
     )
@@ -205,12 +205,12 @@ def _movement(db: sqlite3.Connection, number: str) -> tuple[Paper, int, date]:
 def _change_line_cost(db: sqlite3.Connection, paper: Paper, header_id: int, number: str, by: Decimal) -> int:
     line: int
     line, cost = db.execute(
-        f"SELECT id, cost_cents FROM {paper.lines} WHERE {paper.header_id} = ? ORDER BY line_number",  # noqa: S608
+        f"SELECT id, cost_cents FROM {paper.lines} WHERE {paper.header_id} = ? ORDER BY line_number",
         (header_id,),
     ).fetchone()
     if paper.headers != "stock_entries" and cost + _cents(by) < 0:
         raise ValueError(f"the first line of {number} costs {Decimal(cost) / 100}: it cannot change by {by}")
-    db.execute(f"UPDATE {paper.lines} SET cost_cents = cost_cents + ? WHERE id = ?", (_cents(by), line))  # noqa: S608
+    db.execute(f"UPDATE {paper.lines} SET cost_cents = cost_cents + ? WHERE id = ?", (_cents(by), line))
     return line
 
 
@@ -228,7 +228,7 @@ def _take_back_stock(db: sqlite3.Connection, header_id: int) -> None:
 
 def _refuse_if_built_on(db: sqlite3.Connection, paper: Paper, header_id: int, number: str) -> None:
     for table, column in _BUILT_ON.get(paper.headers, ()):
-        later = db.execute(f"SELECT number FROM {table} WHERE {column} = ?", (header_id,)).fetchone()  # noqa: S608
+        later = db.execute(f"SELECT number FROM {table} WHERE {column} = ?", (header_id,)).fetchone()
         if later:
             raise ValueError(
                 f"{number} cannot be deleted: {later[0]} builds on it; delete that first, or void {number}"
@@ -249,7 +249,7 @@ def _reopen_settled(db: sqlite3.Connection, paper: Paper, header_id: int) -> Non
     if paper.headers == "bank_entries":
         for documents in ("invoices", "bills"):
             db.execute(
-                f"UPDATE {documents} SET paid_cents = paid_cents - l.amount_cents FROM bank_entry_allocations AS l"  # noqa: S608
+                f"UPDATE {documents} SET paid_cents = paid_cents - l.amount_cents FROM bank_entry_allocations AS l"
                 f" WHERE l.entry_id = ? AND {documents}.id = l.document_id",
                 (header_id,),
             )

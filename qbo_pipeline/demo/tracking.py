@@ -63,7 +63,7 @@ def note_earlier_day(db: sqlite3.Connection, business_date: str) -> None:
 
 def _note(db: sqlite3.Connection, business_date: str, earliest: str) -> None:
     db.execute(
-        f"INSERT INTO day_changes (business_date, changed_at) VALUES (?, max(?, {_NEXT_INSTANT}))"  # noqa: S608
+        f"INSERT INTO day_changes (business_date, changed_at) VALUES (?, max(?, {_NEXT_INSTANT}))"
         " ON CONFLICT (business_date) DO UPDATE SET changed_at = excluded.changed_at",
         (business_date, earliest),
     )
@@ -72,7 +72,7 @@ def _note(db: sqlite3.Connection, business_date: str, earliest: str) -> None:
 def _statements() -> list[str]:
     day_of = dict.fromkeys(HEADERS, "{row}.business_date")
     for table, (header, column) in LINES.items():
-        day_of[table] = f"(SELECT h.business_date FROM {header} AS h WHERE h.id = {{row}}.{column})"  # noqa: S608
+        day_of[table] = f"(SELECT h.business_date FROM {header} AS h WHERE h.id = {{row}}.{column})"
     day_of["bill_receipt_matches"] = (
         "(SELECT h.business_date FROM bills AS h JOIN bill_lines AS l ON l.bill_id = h.id"
         " WHERE l.id = {row}.bill_line_id)"
@@ -88,7 +88,7 @@ def _statements() -> list[str]:
 def _trigger(table: str, event: str, days: list[str]) -> str:
     changed = " UNION ".join(f"SELECT {day} AS day" for day in days)
     return (
-        f"CREATE TRIGGER {table}_{event}_changes_day AFTER {event.upper()} ON {table} BEGIN"  # noqa: S608
+        f"CREATE TRIGGER {table}_{event}_changes_day AFTER {event.upper()} ON {table} BEGIN"
         f" INSERT INTO day_changes SELECT day, {_NEXT_INSTANT} FROM ({changed}) WHERE day IS NOT NULL"
         " ON CONFLICT (business_date) DO UPDATE SET changed_at = excluded.changed_at; END"
     )

@@ -57,7 +57,7 @@ class Workday:
         ).fetchone()
         self.is_first = self.today == first_day
         # A string seeds by SHA-512 of its text, alike on every platform; only whole numbers are ever drawn.
-        self.dice = random.Random(f"{seed}/{self.today}")  # noqa: S311
+        self.dice = random.Random(f"{seed}/{self.today}")
         self.numbers: dict[str, int] = dict(db.execute("SELECT series, last_number FROM numbering"))
         self.items = {
             row[0]: Item(*row)
@@ -91,7 +91,7 @@ class Workday:
         shape = (table, *values)
         if shape not in self._statements:
             marks = ", ".join("?" * len(shape))
-            self._statements[shape] = f"INSERT INTO {table} ({', '.join(('id', *values))}) VALUES ({marks})"  # noqa: S608
+            self._statements[shape] = f"INSERT INTO {table} ({', '.join(('id', *values))}) VALUES ({marks})"
         self.db.execute(self._statements[shape], (row_id, *values.values()))
         return row_id
 
@@ -101,7 +101,7 @@ class Workday:
 
     def set(self, table: str, row_id: int, column: str, value: Value) -> None:
         """Set one column of one row."""
-        self.db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, row_id))  # noqa: S608
+        self.db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, row_id))
 
     def after(self, days: int) -> str:
         """The date so many days after today (before it, where negative), as ISO text."""

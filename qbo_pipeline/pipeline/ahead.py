@@ -6,29 +6,50 @@ movement of the connection once more, in batches, and writes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from qbo_pipeline.inventory.records import Movement, content_hash
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.sources.source import SetAside, Source
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import records
+
+_END = date(9998, 12, 31)  # where the settings name no last day
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """`present` are the source's movements that differ from the store's, `gone` the ids that it has no longer,
-    `days` the business dates concerned."""
+    """`present` are the source's movements that differ from the store's, `set_aside` those that cannot be read as they
+    are now, `gone` the ids that it no longer has in the connection's days, `days` the business dates concerned."""
 
     present: dict[str, Movement]
+    set_aside: dict[str, SetAside]
     gone: frozenset[str]
     days: tuple[date, ...]
 
+    @property
+    def replaced(self) -> set[str]:
+        """The ids for which the store's own rows no longer stand."""
+        return {*self.present, *self.set_aside, *self.gone}
+
+    def states(self) -> dict[str, str]:
+        """live, voided or vanished, by record key."""
+        found = {f"movement/{record_id}": "vanished" for record_id in self.gone}
+        return found | {
+            f"movement/{record_id}": "voided" if record.status == "voided" else "live"
+            for record_id, record in self.present.items()
+        }
+
 
 def read_ahead(run: Run, as_at: date) -> Ahead:
-    """Compare every movement of the source up to a date with the store's, by content hash."""
+    """Compare every movement of the source up to a date with the store's, by content hash.
+
+    What the source has moved to a later day is looked for there.
+    """
     with run.database.reading() as connection:
         query = select(records.c.record_id, records.c.content_hash, records.c.business_date).where(
             records.c.connection == run.name,
@@ -39,20 +60,43 @@ def read_ahead(run: Run, as_at: date) -> Ahead:
         )
         stored = {row.record_id: (row.content_hash, row.business_date) for row in connection.execute(query)}
     present: dict[str, Movement] = {}
+    set_aside: dict[str, SetAside] = {}
     seen: set[str] = set()
-    first = run.settings.connection.first_day
+
+    def note(item: Movement | SetAside) -> None:
+        seen.add(item.record_id)
+        if isinstance(item, SetAside):
+            set_aside[item.record_id] = item
+        elif stored.get(item.record_id, ("",))[0] != content_hash(item.to_content()):
+            present[item.record_id] = item
+
+    settings = run.settings.connection
     with run.source() as source:
-        for batch in source.read_days(
-            first, as_at, batch_size=run.settings.source.batch_size, record_types=("movement",)
-        ):
-            for record in batch.records:
-                assert isinstance(record, Movement)
-                seen.add(record.record_id)
-                if stored.get(record.record_id, ("",))[0] != content_hash(record.to_content()):
-                    present[record.record_id] = record
-            run.progress("movements compared with the source", len(seen))
+        for item in _movements(run, source, settings.first_day, as_at):
+            note(item)
         missing = sorted(set(stored) - seen)
-        gone = {record_id for part in chunks(missing) for record_id in set(part) - source.existing("movement", part)}
-    days = {record.business_date for record in present.values()}
-    days |= {stored[record_id][1] for record_id in (*present, *gone) if record_id in stored}
-    return Ahead(present, frozenset(gone), tuple(sorted(days)))
+        elsewhere = {record_id for part in chunks(missing) for record_id in source.existing("movement", part)}
+        later = max(settings.last_day or _END, as_at)
+        if elsewhere and later > as_at:
+            for item in _movements(run, source, as_at + timedelta(days=1), later):
+                if item.record_id in elsewhere:
+                    note(item)
+                if elsewhere <= seen:
+                    break
+    gone = frozenset(missing) - seen
+    aside = {record_id: item for record_id, item in set_aside.items() if record_id in stored}
+    now: list[Movement | SetAside] = [*present.values(), *aside.values()]
+    days = {item.business_date for item in now if item.business_date is not None}
+    days |= {stored[record_id][1] for record_id in (*present, *aside, *gone) if record_id in stored}
+    return Ahead(present, aside, gone, tuple(sorted(day for day in days if day <= as_at)))
+
+
+def _movements(run: Run, source: Source, first: date, last: date) -> Iterator[Movement | SetAside]:
+    """Records and what was set aside, as the source has them now."""
+    size = run.settings.source.batch_size
+    read = 0
+    for batch in source.read_days(first, last, batch_size=size, record_types=("movement",)):
+        yield from (record for record in batch.records if isinstance(record, Movement))
+        yield from batch.set_aside
+        read += batch.rows_read
+        run.progress("movements compared with the source", read)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.books import AccountRef, Books, Policies
 from qbo_pipeline.accounting.parties import name_key
-from qbo_pipeline.inventory.records import Document, Party, Payment, Record
+from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
 from qbo_pipeline.store.dispositions import load_record
@@ -76,10 +76,10 @@ class StoredBooks:
             },
             tax_codes=self._tax_codes(),
             policies=_policies(settings, preferences[0] if preferences else {}),
-            product=partial(self._look_up, "product"),  # type: ignore[arg-type]  # the type is the record type's
-            party=lambda kind, party_id: self._look_up("party", f"{kind}:{party_id}"),  # type: ignore[arg-type,return-value]
-            document=partial(self._look_up, "document"),  # type: ignore[arg-type]
-            movement=partial(self._look_up, "movement"),  # type: ignore[arg-type]
+            product=lambda record_id: self._look_up(Product, "product", record_id),
+            party=lambda kind, party_id: self._look_up(Party, "party", f"{kind}:{party_id}"),
+            document=lambda record_id: self._look_up(Document, "document", record_id),
+            movement=lambda record_id: self._look_up(Movement, "movement", record_id),
             namesakes=lambda key: self._namesakes.get(key, ()),
             rate=self._rate,
             matched_before=self._matched_before,
@@ -102,11 +102,12 @@ class StoredBooks:
                 self._cache[record_type, record.record_id] = record
         self._bills = self._read_bills(sorted(lines))
 
-    def _look_up(self, record_type: str, record_id: str) -> Record | None:
+    def _look_up(self, kind: type[R], record_type: str, record_id: str) -> R | None:
         key = (record_type, record_id)
         if key not in self._cache:
             self._cache[key] = next(iter(self._read(record_type, [record_id])), None)
-        return self._cache[key]
+        found = self._cache[key]
+        return found if isinstance(found, kind) else None
 
     def _read(self, record_type: str, ids: Sequence[str] | None) -> Iterable[Record]:
         query = select(records).where(

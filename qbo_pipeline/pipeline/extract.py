@@ -6,7 +6,7 @@ middle loses nothing: the next run finds what is there by content hash and goes 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -124,18 +124,20 @@ def _finish(
 ) -> int:
     """The days have been read to their end: mark what has vanished, and remember what each day delivered.
 
-    A record that only moved to another day is left alone: that day brings it. A day without records is remembered
-    with 0, so that silence is told apart from not having looked.
+    A record that only moved to another day is left alone: that day brings it. Until then it stands under the old
+    day, and counts there as read. A day without records is remembered with 0, so that silence is told apart from not
+    having looked.
     """
     with run.database.reading() as connection:
         stored = ids_of_days(connection, run.name, record_type, first, last)
-    missing = [record_id for record_id, day in stored if record_id not in seen.get((record_type, day), ())]
-    elsewhere = existing(record_type, missing) if missing else set()
+    missing = {record_id: day for record_id, day in stored if record_id not in seen.get((record_type, day), ())}
+    elsewhere = existing(record_type, list(missing)) if missing else set()
     gone = [record_id for record_id in missing if record_id not in elsewhere]
+    moved = Counter(missing[record_id] for record_id in elsewhere)
     days = {first + timedelta(days=offset) for offset in range((last - first).days + 1)} | {UNDATED}
     with run.database.transaction() as connection:
         now = run.database.now(connection)
         mark_vanished(connection, run.name, record_type, gone, run_id=run.run_id, now=now)
-        counts = {day: delivered.get((record_type, day), 0) for day in days}
+        counts = {day: delivered.get((record_type, day), 0) + moved[day] for day in days}
         put_reads(connection, run.name, record_type, counts, run_id=run.run_id, now=now)
     return len(gone)

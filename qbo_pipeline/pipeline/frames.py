@@ -6,6 +6,7 @@ the settings', and rounded to cents, as its posting was. What has no rate is lef
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,7 +22,8 @@ from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
-from qbo_pipeline.sources.source import StockValue
+from qbo_pipeline.sources.source import SetAside, StockValue
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import posting_effects, postings
 from qbo_pipeline.store.tables.records import UNDATED, records, stock_lines
 
@@ -31,6 +33,7 @@ _BY_STATE = {
     "posted": "posted", "drifted": "posted", "deleted_in_qbo": "posted",
 }  # fmt: skip
 _BY_DISPOSITION = {"new": "waiting", "refused": "parked", "excluded": "excluded", "set_aside": "set_aside"}
+_NOTHING = Decimal(0)  # what a voided movement moves: it is still a record that was read
 _RANK = {"parked": 3, "waiting": 2, "skipped": 1, "posted": 0}
 
 
@@ -57,7 +60,7 @@ class StoredFrames:
             .where(stock_lines.c.connection == self.name)
             .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
         )
-        replaced = {*ahead.present, *ahead.gone} if ahead else set()
+        replaced = ahead.replaced if ahead else set()
         extracted = set()
         rows: list[dict[str, Any]] = []
         for row in _streamed(self.connection, query):
@@ -66,7 +69,10 @@ class StoredFrames:
                 rows.append(found)
         for record in ahead.present.values() if ahead else ():
             rows += self._present_rows(record, states if record.record_id in extracted else {})
-        return _table([*rows, *self._set_aside()], STOCK)
+        rows += self._set_aside()
+        for item in ahead.set_aside.values() if ahead else ():
+            rows += self._present_aside(item)
+        return _table(rows, STOCK)
 
     def _present_rows(self, record: Movement, states: Mapping[str, tuple[str, str | None]]) -> Iterator[dict[str, Any]]:
         """A movement as the source has it now: what became of its posting, or that it was never extracted."""
@@ -84,10 +90,11 @@ class StoredFrames:
                 "product_id": line.product_id,
                 "location_id": line.location_id,
                 "account_id": self._account(line.product_id, line.location_id),
-                "quantity": line.quantity,
-                "value": value,
+                "quantity": _NOTHING if record.status == "voided" else line.quantity,
+                "value": _NOTHING if record.status == "voided" else value,
                 "disposition": disposition,
                 "reason": reason,
+                "unread": True,
             }
 
     def _stock_row(self, row: Any, states: Mapping[str, tuple[str, str | None]]) -> dict[str, Any] | None:
@@ -123,26 +130,32 @@ class StoredFrames:
             records.c.vanished_at.is_(None),
         )
         for row in self.connection.execute(query):
-            for line in orjson.loads(row.content)["row"].get("movement_lines", ()):
-                value = _exact(line.get("value"), line.get("direction"))
-                if value is None:
-                    continue
-                yield {
-                    "record_key": f"movement/{row.record_id}",
-                    "kind": row.kind,
-                    "number": row.number,
-                    "business_date": row.business_date,
-                    "product_id": line.get("product_id"),
-                    "location_id": line.get("location_id"),
-                    "account_id": self._account(line.get("product_id"), line.get("location_id")),
-                    "quantity": _exact(line.get("quantity"), None),
-                    "value": value,
-                    "disposition": "set_aside",
-                    "reason": row.message,
-                    "posted_by": None,
-                    "first_seen": row.first_seen,
-                    "changed_seen": row.changed_at,
-                }
+            known = {"reason": row.message, "first_seen": row.first_seen, "changed_seen": row.changed_at}
+            for line in self._lines_aside(orjson.loads(row.content)["row"], row.business_date):
+                yield line | known | {"record_key": f"movement/{row.record_id}", "kind": row.kind, "number": row.number}
+
+    def _present_aside(self, item: SetAside) -> Iterator[dict[str, Any]]:
+        """A movement that the source has now in a form that cannot be read as a record."""
+        known = {"reason": item.message, "record_key": f"movement/{item.record_id}", "number": item.number}
+        if item.business_date is not None:
+            for line in self._lines_aside(item.content, item.business_date):
+                yield line | known | {"kind": item.kind or "movement", "unread": True}
+
+    def _lines_aside(self, row: Mapping[str, Any], day: date) -> Iterator[dict[str, Any]]:
+        """What can be understood of a row that was set aside."""
+        for line in row.get("movement_lines", ()):
+            value = _exact(line.get("value"), line.get("direction"))
+            if value is None or line.get("role", "stock") != "stock":
+                continue
+            yield {
+                "business_date": day,
+                "product_id": line.get("product_id"),
+                "location_id": line.get("location_id"),
+                "account_id": self._account(line.get("product_id"), line.get("location_id")),
+                "quantity": _exact(line.get("quantity"), None),
+                "value": value,
+                "disposition": "set_aside",
+            }
 
     def _record_states(self) -> dict[str, tuple[str, str | None]]:
         """For each movement, what became of its postings: the least finished of them counts."""
@@ -160,15 +173,15 @@ class StoredFrames:
                 found[row.record_key] = (state, row.reason)
         return found
 
-    def postings(self) -> pa.Table:
+    def postings(self, ahead: Ahead | None = None) -> pa.Table:
         """Every revision of every dated posting: one that moves no inventory account may do so after a person's
-        change in QBO."""
+        change in QBO. With `ahead`, movements are live, voided or vanished as the source has them now."""
         query = (
             select(postings)
             .where(postings.c.connection == self.name, postings.c.entity != "", postings.c.business_date != UNDATED)
             .order_by(postings.c.key, postings.c.revision)
         )
-        states = self._source_states()
+        states = self._source_states() | (ahead.states() if ahead else {})
         rows = (
             {
                 "posting_key": row.key,
@@ -192,7 +205,7 @@ class StoredFrames:
     def _source_states(self) -> dict[str, str]:
         query = select(records.c.record_type, records.c.record_id, records.c.vanished_at).where(
             records.c.connection == self.name,
-            or_(records.c.vanished_at.is_not(None), records.c.rule == "voided"),
+            or_(records.c.vanished_at.is_not(None), records.c.rule == "voided_in_source"),
         )
         return {
             f"{row.record_type}/{row.record_id}": "voided" if row.vanished_at is None else "vanished"
@@ -237,19 +250,21 @@ class StoredFrames:
             )
         return _table(rows, STOCK_VALUES)
 
-    def records_read(self, as_at: date) -> dict[str, int]:
-        """How many movements the source delivered up to a date, by kind."""
-        query = (
-            select(records.c.kind, func.count().label("records"))
-            .where(
-                records.c.connection == self.name,
-                records.c.record_type == "movement",
-                records.c.vanished_at.is_(None),
-                records.c.business_date <= as_at,
-            )
-            .group_by(records.c.kind)
-        )
-        return {row.kind: row.records for row in self.connection.execute(query)}
+    def records_read(self, as_at: date, ahead: Ahead | None = None) -> dict[str, int]:
+        """How many movements were extracted up to a date, by kind; with `ahead`, those that the source still has."""
+        movements = (records.c.connection == self.name, records.c.record_type == "movement")
+        live = (*movements, records.c.vanished_at.is_(None), records.c.business_date <= as_at)
+        query = select(records.c.kind, func.count().label("records")).where(*live).group_by(records.c.kind)
+        found = Counter({row.kind: row.records for row in self.connection.execute(query)})
+        for part in chunks(sorted(ahead.replaced) if ahead else []):
+            these = select(records.c.kind).where(*live, records.c.record_id.in_(part))
+            found.subtract(self.connection.scalars(these))
+            stored = select(records.c.record_id).where(*movements, records.c.record_id.in_(part))
+            for record_id in self.connection.scalars(stored):
+                now = (ahead.present | ahead.set_aside).get(record_id) if ahead else None
+                if now is not None and now.business_date is not None and now.business_date <= as_at:
+                    found[now.kind or "movement"] += 1
+        return dict(found)
 
     def _home(self, value: Decimal, currency: str, day: date, rate: Decimal | None) -> Decimal | None:
         if currency == self.books.home_currency:

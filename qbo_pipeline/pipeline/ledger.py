@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -11,10 +13,14 @@ from sqlalchemy import select
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.ledger import LedgerReport
+from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.ledger_lines import LedgerWindow, replace_window, save_balances
-from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.postings import chunks, links_to
 from qbo_pipeline.store.tables.posting import postings
+
+_IDS_IN_A_QUERY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,11 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
     accounts = sorted(books.accounts_of("inventory"))
     report = run.quickbooks().ledger(accounts, first, as_at, multi_currency=books.policies.multicurrency)
     run.progress("ledger lines read", len(report.lines))
-    keys = _keys_of_markers(run, report)
+    notes = _notes_of_others(run, report)
+    keys = _keys_of_markers(run, {marker_in(line.memo) for line in report.lines} | {*notes.values()})
     lines: dict[str, list[dict[str, Any]]] = {account: [] for account in accounts}
     for line in report.lines:
-        marker = marker_in(line.memo)
+        marker = marker_in(line.memo) or notes.get((line.qbo_type, line.qbo_id))
         row = {name: value or None for name, value in asdict(line).items() if name not in ("amount", "balance")}
         lines[line.account_id].append(
             {**row, "amount": line.amount, "balance": line.balance, "marker": keys.get(marker or "")}
@@ -82,12 +89,32 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
     return LedgerRead(report, added, removed)
 
 
-def _keys_of_markers(run: Run, report: LedgerReport) -> dict[str, str]:
-    """Which posting each marker in a memo names: a copy that somebody made in QBO carries the original's."""
-    markers = sorted({marker for line in report.lines if (marker := marker_in(line.memo))})
+def _notes_of_others(run: Run, report: LedgerReport) -> dict[tuple[str, str], str]:
+    """The markers in the notes of objects that no posting is linked to: a copy of ours, or ours whose answer was lost.
+
+    The ledger shows the text of a line where it has one, not the note of the whole, so QBO is asked for the objects:
+    a metered read for each 30 of them.
+    """
+    others: dict[str, set[str]] = defaultdict(set)
+    for line in report.lines:
+        if line.qbo_type in ENTITIES:
+            others[line.qbo_type].add(line.qbo_id)
+    found: dict[tuple[str, str], str] = {}
+    for entity, ids in sorted(others.items()):
+        with run.database.reading() as connection:
+            ours = links_to(connection, run.name, entity, ids)
+        for chunk in chunks(sorted(ids - set(ours)), _IDS_IN_A_QUERY):
+            for thing in run.quickbooks().query(select_objects(entity).where("Id", "IN", tuple(chunk))):
+                if marker := marker_in(thing.get("PrivateNote")):
+                    found[entity, str(thing["Id"])] = marker
+    return found
+
+
+def _keys_of_markers(run: Run, markers: Collection[str | None]) -> dict[str, str]:
+    """Which posting each marker names: a copy that somebody made in QBO carries the original's."""
     found: dict[str, str] = {}
     with run.database.reading() as connection:
-        for chunk in chunks(markers):
+        for chunk in chunks(sorted(marker for marker in markers if marker)):
             query = select(postings.c.marker, postings.c.key).where(
                 postings.c.connection == run.name, postings.c.marker.in_(chunk)
             )

@@ -51,7 +51,8 @@ def write_reports(run: Run, reconciliation: Reconciliation, folder: Path | None 
 
 def report_paths(run: Run, as_at: date) -> tuple[Path, Path]:
     """Where the page and the workbook of a date lie."""
-    return tuple(report_folder(run) / f"reconciliation-{as_at.isoformat()}{ending}" for ending in (".html", ".xlsx"))  # type: ignore[return-value]
+    stem = f"reconciliation-{as_at.isoformat()}"
+    return report_folder(run) / f"{stem}.html", report_folder(run) / f"{stem}.xlsx"
 
 
 def _header(run: Run, connection: Connection, reconciliation: Reconciliation) -> ReportHeader:

@@ -37,7 +37,7 @@ from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
 from qbo_pipeline.store import attempts, claims
 from qbo_pipeline.store.database import Database
-from qbo_pipeline.store.postings import change, latest, links, put_links, remove_links, undo_effects
+from qbo_pipeline.store.postings import change, latest, links, put_links, remove_links, revisions, undo_effects
 from qbo_pipeline.store.tables.posting import postings
 
 UNLINKED = "unlinked"
@@ -80,6 +80,9 @@ def retry(database: Database, connection: str, key: str, person: Person) -> None
     """
     with database.transaction() as transaction:
         row = _row(transaction, connection, key)
+        if row["waits_for"] == key:  # the newest revision waits for the fate of an older one: that is what hangs
+            hanging = [older for older in revisions(transaction, connection, key) if older["doubt"]]
+            row = hanging[-1] if hanging else row
         if row["state"] != PARKED:
             raise NotPossible(f"{key} is {row['state']}: only a parked posting is retried")
         if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
@@ -250,7 +253,7 @@ def _revise(
     change(transaction, connection, [(row["key"], row["revision"], older)])
     kept = {name: row[name] for name in _KEPT}
     new = blank() | kept | {"connection": connection, "revision": revision, "first_seen": now} | values
-    new |= {"approved_by": person.who}
+    new |= {"approved_by": person.who, "waits_for": row["waits_for"]}
     transaction.execute(postings.insert(), new)
     attempts.append(transaction, connection, now, [_line(new, event, new["state"], person)])
 

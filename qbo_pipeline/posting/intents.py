@@ -87,7 +87,7 @@ def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]
 
 _NEEDED = (
     "key", "revision", "record_key", "entity", "operation", "business_date", "amount", "currency", "payload_hash",
-    "number", "marker", "state", "reason", "doubt", "qbo_id", "fence",
+    "number", "marker", "state", "reason", "waits_for", "doubt", "qbo_id", "fence",
 )  # fmt: skip
 
 

@@ -251,7 +251,8 @@ def _code(plan: Plan, draft: Draft, revision: int) -> str:
 
 
 def _in_flight(row: RowMapping) -> bool:
-    return row["state"] in (SENDING, UNKNOWN) or bool(row["doubt"])
+    """Whether the fate of this revision, or of an older one that it waits for, is still open."""
+    return row["state"] in (SENDING, UNKNOWN) or bool(row["doubt"]) or row["waits_for"] == row["key"]
 
 
 def _is_withdrawn(row: RowMapping) -> bool:

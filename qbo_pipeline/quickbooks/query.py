@@ -86,10 +86,10 @@ class Query:
         if start < 1 or not 1 <= limit <= PAGE:
             raise ValueError(f"a page starts at 1 or later and holds 1 to {PAGE} rows, not {start} and {limit}")
         order = f" ORDERBY {', '.join(self.order)}" if self.order else ""
-        return f"SELECT * FROM {self._tail()}{order} STARTPOSITION {start} MAXRESULTS {limit}"  # noqa: S608
+        return f"SELECT * FROM {self._tail()}{order} STARTPOSITION {start} MAXRESULTS {limit}"
 
     def count_text(self) -> str:
-        return f"SELECT COUNT(*) FROM {self._tail()}"  # noqa: S608
+        return f"SELECT COUNT(*) FROM {self._tail()}"
 
     def _tail(self) -> str:
         where = f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""

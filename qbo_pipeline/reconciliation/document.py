@@ -37,6 +37,7 @@ class Part(NamedTuple):
     posted_by: str | None
     first_seen: datetime | None
     changed_seen: datetime | None
+    unread: bool
 
 
 @dataclass(slots=True)

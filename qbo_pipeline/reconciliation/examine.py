@@ -24,7 +24,7 @@ from qbo_pipeline.reconciliation.tables import entry_table
 PORTION = 20_000  # documents at a time
 
 _PART_COLUMNS = [
-    "record_key", "kind", "number", "disposition", "reason", "posted_by", "first_seen", "changed_seen",
+    "record_key", "kind", "number", "disposition", "reason", "posted_by", "first_seen", "changed_seen", "unread",
 ]  # fmt: skip
 _LINE_COLUMNS = ["memo", "created_at", "changed_at", "changed_by"]
 
@@ -90,7 +90,7 @@ def _add_parts(books: Books, documents: dict[int, Document], rows: Whole) -> Non
         documents[document].parts.append(
             Part(
                 record_key, row["kind"], row["number"], account, day, value, row["disposition"], row["reason"],
-                row["posted_by"], row["first_seen"], row["changed_seen"],
+                row["posted_by"], row["first_seen"], row["changed_seen"], bool(row["unread"]),
             )
         )  # fmt: skip
 

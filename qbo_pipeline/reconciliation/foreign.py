@@ -107,7 +107,7 @@ def _other_cause(books: Books, lines: list[Row]) -> tuple[Cause, str]:
     if len(accounts) > 1 and not sum(line["cents"] for line in lines):
         return Cause.MOVED_ACCOUNT, "between inventory accounts"
     assets = books.input.asset_accounts
-    if entity == "Transfer" or all(line["split"] in assets for line in lines):
+    if entity == "Transfer" or (entity == "JournalEntry" and all(line["split"] in assets for line in lines)):
         return Cause.MOVED_ACCOUNT, "to or from another asset account"
     return Cause.QBO_ONLY, lines[0]["qbo_type"]
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, Column, Columns
+from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, YES_NO, Column, Columns
 
 DISPOSITIONS = (
     "posted", "waiting", "parked", "skipped", "excluded", "set_aside", "not_extracted",
@@ -35,6 +35,7 @@ STOCK: Columns = (
            "receipt without accrual, the summary of a day); null: its own", required=False),
     Column("first_seen", INSTANT, "when the record was first extracted", required=False),
     Column("changed_seen", INSTANT, "when its present content was first extracted", required=False),
+    Column("unread", YES_NO, "the source has it so now, and it was not extracted so", required=False),
 )  # fmt: skip
 
 POSTINGS: Columns = (
@@ -152,8 +153,9 @@ class ReconciliationInput:
     stock as at the day before `opening_date`, for a company that had stock before its movements are read.
     `opening_date` is the first day that the pipeline posts: what either side holds from before it, without being
     matched, is the opening balance. `pending_days` are days up to `as_at` that changed in the source since they were
-    extracted. `records_read` counts the stock-moving records up to `as_at` that the source delivered, by kind, for
-    the count identity. `tolerance` (home currency) decides only the status, never what is shown.
+    extracted; with `read_ahead` the stock frame has them as the source has them now. `records_read` counts the
+    stock-moving records up to `as_at` that the source delivered, by kind, for the count identity. `tolerance` (home
+    currency) decides only the status, never what is shown.
     """
 
     as_at: date
@@ -170,6 +172,7 @@ class ReconciliationInput:
     closes: tuple[Close, ...] = ()
     opening_date: date | None = None
     pending_days: tuple[date, ...] = ()
+    read_ahead: bool = False
     records_read: Mapping[str, int] | None = None
     asset_accounts: frozenset[str] = field(default_factory=frozenset)  # names of QBO's other asset accounts
     ledger_read_at: datetime | None = None

@@ -49,7 +49,7 @@ class _Finder:
         status = (self.sent.status or {}).get("status")
         day = (self.sent.status or {}).get("business_date")
         drifted = self.sent.posting["state"] == "drifted"
-        if status == "live" and day is not None and day_number(day) != self.sent.day:
+        if status == "live" and day is not None and day_number(day) > self.context.as_at:
             self._redated(day_number(day))  # past the last day of the ledger that was read
             return
         if status == "live" or (status is None and drifted and not self.sent.lines):

@@ -87,7 +87,7 @@ def _contradictions(books: Books, stock: Places) -> list[Entry]:
     pending = sorted(day.isoformat() for day in books.input.pending_days if day <= books.input.as_at)
     cause, detail = Cause.SOURCE_CONTRADICTS_ITSELF, "own stock value"
     why = ""
-    if pending:
+    if pending and not books.input.read_ahead:
         cause, detail = Cause.NOT_EXTRACTED, "changed days"
         why = f" Days that changed since they were read: {', '.join(pending[:10])}."
     products, locations = stock.product.to_pylist(), stock.location.to_pylist()

@@ -18,7 +18,7 @@ def explain(document: Document, context: Context) -> tuple[list[Entry], list[Cha
     """The causes of posted − source for one document; their amounts sum to it in every account and day."""
     finder = _Finder(document, context)
     if finder.gap:
-        if not document.parts:
+        if not document.parts or finder.withdrawn():
             finder.not_in_source()
         finder.newer_revisions()
         finder.waiting_postings()
@@ -50,6 +50,11 @@ class _Finder:
                 self.latest[key] = pending
         self.sent_keys = {sent.posting["posting_key"] for sent in document.sent}
         self.seen = max((part.first_seen for part in document.parts if part.first_seen), default=None)
+
+    def withdrawn(self) -> bool:
+        """The source has taken back every record that was posted; a voided one stays there and moves nothing."""
+        states = {sent.posting["record_state"] for sent in self.document.sent}
+        return bool(states) and states <= {"voided", "vanished"}
 
     def not_in_source(self) -> None:
         """Posted, and the source has no stock movement for it."""
@@ -192,7 +197,7 @@ class _Finder:
 
     def _changed(self) -> bool | None:
         """Whether the source changed after the posting was built; None where nobody knows."""
-        if any(key in self.sent_keys for key in self.latest):
+        if any(key in self.sent_keys for key in self.latest) or any(part.unread for part in self.document.parts):
             return True
         built = [sent.posting["first_seen"] for sent in self.document.sent if sent.posting["first_seen"]]
         changed = [part.changed_seen for part in self.document.parts if part.changed_seen]

@@ -4,7 +4,7 @@ What belongs here: the loading. All columns are text, an empty field is NULL, an
 its file changed. The mapping and all rules are those of `sql.py`.
 """
 
-# ruff: noqa: S608 - names of tables are those of files, always quoted; values are always bound
+
 
 from __future__ import annotations
 

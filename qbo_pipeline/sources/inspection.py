@@ -3,7 +3,7 @@
 What belongs here: looks at the whole source that a reading by pages cannot take. Each finds a `Problem`.
 """
 
-# ruff: noqa: S608 - the SELECTs are those of the mapping, its author's own; values are always bound
+
 
 from __future__ import annotations
 

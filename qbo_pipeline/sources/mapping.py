@@ -4,7 +4,7 @@ What belongs here: finding and reading the files, without their comments; which 
 talks to a database.
 """
 
-# ruff: noqa: S608 - the SELECTs are those of the mapping, its author's own; values are always bound
+
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ What belongs here: SQL around the mapping's own SELECTs, and the raw rows that c
 `assemble.py`.
 """
 
-# ruff: noqa: S608 - the SELECTs are those of the mapping, its author's own; values are always bound
+
 
 from __future__ import annotations
 

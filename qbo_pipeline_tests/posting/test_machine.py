@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from qbo_pipeline.posting.asking import Intent
 from qbo_pipeline.posting.drift import compare
 from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import Poster, PostingSettings
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.store import attempts
@@ -36,10 +37,11 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.posting.harness import VirtualClock, client, connect, intent, journal_entry, take_in
 
-LIVES, STEPS = 12, 15  # for each database and each commit
+LIVES, STEPS = 30, 20  # for each database and each commit
 TORTURE_LIVES, TORTURE_STEPS = int(os.environ.get("QBO_PIPELINE_TORTURE_LIVES", "5000")), 100
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
-SETTINGS = PostingSettings(batch_workers=1, single_workers=0, patience=2000)
+# A life holds more crashes than bad luck does: here they must not quarantine, so that all must be posted.
+SETTINGS = PostingSettings(Policy(attempts=1000, crashes=1000), batch_workers=1, single_workers=0, patience=2000)
 ONCE = {"times": 1}
 FAULTS: dict[str, dict[str, Any]] = {
     "lost": {"kind": "lost_answer", "commit": False, **ONCE},

@@ -315,6 +315,34 @@ def test_a_change_while_the_first_is_in_doubt_waits_for_its_fate(room: Room) -> 
     assert [row["operation"] for row in room.history("movement/1").revisions] == ["create", "update"]
 
 
+def test_two_changes_while_the_first_is_in_doubt_wait_both(room: Room) -> None:
+    room.company.script.append("committed")
+    room.journals(1)
+    room.settings = type(room.settings)(batch_workers=1, single_workers=0, patience=0)
+    room.run()
+    for amount in ("13.00", "14.00"):
+        room.take_in(intent(journal_entry(1, "81", "82", Decimal(amount))))
+    room.run()
+    assert len(room.company.live()) == 1
+    room.clock.sleep(500)
+    assert room.run().complete
+    [thing] = room.company.live()
+    assert thing["Line"][0]["Amount"] == Decimal("14")
+
+
+def test_a_withdrawal_after_a_change_while_the_first_is_in_doubt_takes_it_out(room: Room) -> None:
+    room.company.script.append("committed")
+    room.journals(1)
+    room.settings = type(room.settings)(batch_workers=1, single_workers=0, patience=0)
+    room.run()
+    changed = intent(journal_entry(1, "81", "82", Decimal("13.00")))
+    room.take_in(changed)
+    room.take_in(type(changed)("movement/1", "hash"))
+    room.clock.sleep(500)
+    assert room.run().complete
+    assert room.company.live() == []
+
+
 def test_a_change_while_the_first_turns_out_lost_creates(room: Room) -> None:
     room.company.script.append("lost")
     room.company.refusals["movement 1 "] = ("2500", "Invalid Reference Id")

@@ -24,7 +24,7 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.posting.harness import client, connect, intent, journal_entry, take_in
 
-ROUNDS, TORTURE_ROUNDS = 2, 200
+ROUNDS, TORTURE_ROUNDS = 2, int(os.environ.get("QBO_PIPELINE_TORTURE_ROUNDS", "200"))
 DOCUMENTS = 60
 # On loopback a request is finished or forgotten at once, so the real clock's durations may be short.
 HASTY = PostingSettings(

@@ -44,7 +44,7 @@ def _tracked(name: str) -> Entity:
 
 def _changed(book: Book, found: Entity, text: str, limit: int) -> list[Body]:
     if found.kind == "transaction":
-        sql = f"SELECT {present.TXN_COLUMNS} FROM txns WHERE entity = ? AND updated >= ? ORDER BY updated, id LIMIT ?"  # noqa: S608
+        sql = f"SELECT {present.TXN_COLUMNS} FROM txns WHERE entity = ? AND updated >= ? ORDER BY updated, id LIMIT ?"
         live = [present.transaction(book, row) for row in book.store.rows(sql, (found.name, text, limit))]
     else:
         sql = "SELECT id FROM entries WHERE entity = ? AND updated >= ? ORDER BY updated, id LIMIT ?"

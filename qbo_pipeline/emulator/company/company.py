@@ -231,7 +231,7 @@ class Company:
             raise fault("5020", what="InventoryAdjustment is a premium API; this app may not use it.")
 
     def _transaction(self, id: int) -> Body:
-        row = self._book.store.row(f"SELECT {present.TXN_COLUMNS} FROM txns WHERE id = ?", (id,))  # noqa: S608
+        row = self._book.store.row(f"SELECT {present.TXN_COLUMNS} FROM txns WHERE id = ?", (id,))
         assert row is not None
         return present.transaction(self._book, row)
 

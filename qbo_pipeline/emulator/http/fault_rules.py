@@ -177,13 +177,13 @@ class FaultPlan:
     armed: list[Armed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311  a reproducible draw, nothing secret
+        self._random = random.Random(self.seed)
 
     def add(self, script: FaultScript) -> None:
         """Add a script's rules; its seed, where given, starts the draws anew."""
         if script.seed is not None:
             self.seed = script.seed
-            self._random = random.Random(script.seed)  # noqa: S311
+            self._random = random.Random(script.seed)
         self.armed.extend(Armed(rule) for rule in script.fault)
 
     def clear(self) -> None:

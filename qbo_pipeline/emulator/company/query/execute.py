@@ -60,10 +60,10 @@ def run(book: Book, text: str) -> Body:
     where, parameters, later = _where(book, entity, statement)
     sql_from = "txns" if entity.kind == "transaction" else "entries"
     if statement.count and not later:
-        return {"totalCount": book.store.value(f"SELECT COUNT(*) FROM {sql_from} WHERE {where}", parameters)}  # noqa: S608
+        return {"totalCount": book.store.value(f"SELECT COUNT(*) FROM {sql_from} WHERE {where}", parameters)}
     order, sort = _order(entity, statement)
     columns = present.TXN_COLUMNS if entity.kind == "transaction" else "id"
-    sql = f"SELECT {columns} FROM {sql_from} WHERE {where} ORDER BY {order}"  # noqa: S608
+    sql = f"SELECT {columns} FROM {sql_from} WHERE {where} ORDER BY {order}"
     start = max(statement.start, 1)
     if not later and sort is None and not statement.count:
         sql += f" LIMIT {limit} OFFSET {start - 1}"

@@ -81,7 +81,7 @@ def _open_items(book: Book, control: list[int], kind: str, day: str) -> list[tup
     """
     marks = ", ".join("?" * len(control))
     sql = f"""SELECT l.txn, l.party, t.date, t.body, SUM(l.home), SUM(l.amount) FROM lines l JOIN txns t ON t.id = l.txn
-              WHERE l.account IN ({marks}) AND l.party_kind = ? AND l.date <= ? GROUP BY l.txn, l.party"""  # noqa: S608
+              WHERE l.account IN ({marks}) AND l.party_kind = ? AND l.date <= ? GROUP BY l.txn, l.party"""
     rows = book.store.rows(sql, (*control, kind, day))
     open_home = {(txn, party): home for txn, party, _, _, home, _ in rows}
     foreign = {(txn, party): value for txn, party, _, _, _, value in rows}

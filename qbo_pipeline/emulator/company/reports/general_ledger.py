@@ -171,7 +171,7 @@ def _opening(book: Book, found: Period, filters: str, values: list[Any]) -> dict
     """Balances before the period: all time for the balance sheet, the fiscal year for income and expense."""
     year = book.fiscal_year_start(date.fromisoformat(found.start)).isoformat()
     sql = f"""SELECT l.account, SUM(l.home), SUM(CASE WHEN l.date >= ? THEN l.home ELSE 0 END)
-              FROM lines l WHERE l.date < ? {filters} GROUP BY l.account"""  # noqa: S608
+              FROM lines l WHERE l.date < ? {filters} GROUP BY l.account"""
     out = {}
     for account, whole, current in book.store.rows(sql, (year, found.start, *values)):
         is_permanent = book.account(account)["Classification"] in BALANCE_SHEET_CLASSES

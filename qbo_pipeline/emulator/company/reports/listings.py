@@ -55,7 +55,7 @@ def transaction_list(book: Book, params: Mapping[str, str]) -> Body:
         raise fault("2170", "columns", what=", ".join(wrong))
     where, values = _where(params)
     sql = f"""SELECT id, entity, number, date, party_kind, party, currency, total, created, updated, body
-              FROM txns WHERE date BETWEEN ? AND ? {where} ORDER BY date, id"""  # noqa: S608
+              FROM txns WHERE date BETWEEN ? AND ? {where} ORDER BY date, id"""
     first = _first_accounts(book, found.start, found.end)
     rows: list[Row] = []
     for row in book.store.execute(sql, (found.start, found.end, *values)):

@@ -1,0 +1,141 @@
+"""Every asset on one day and on a range of days, as Dagster runs them: what is stored, what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from qbo_pipeline_tests.dagster_face.company import Company, checks, day, failures, make_company, materialized
+from qbo_pipeline_tests.emulator.server import RunningEmulator
+
+ASSETS = (
+    "master_data",
+    "reference_data",
+    "documents",
+    "movements",
+    "payments",
+    "postings",
+    "quickbooks_documents",
+    "ledger_lines",
+    "reconciliation",
+)
+DATED = ASSETS[2:]
+
+
+@dataclass
+class Night:
+    """A company, its instance, and the run of one day and then of the three days after it."""
+
+    company: Company
+    instance: dg.DagsterInstance
+    one_day: dg.ExecuteInProcessResult
+    three_days: dg.ExecuteInProcessResult
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory, emulator: RunningEmulator) -> Iterator[Night]:
+    company = make_company(tmp_path_factory.mktemp("company"), emulator, days=4)
+    with dg.DagsterInstance.ephemeral() as instance:
+        one_day = company.run(instance, day(0))
+        assert failures(one_day) == {}
+        three_days = company.run(instance, day(1), day(3))
+        assert failures(three_days) == {}
+        yield Night(company, instance, one_day, three_days)
+
+
+def shown(result: dg.ExecuteInProcessResult, company: Company, asset: str) -> dict[str, Any]:
+    """An asset's metadata as plain values, of its last materialisation in a run."""
+    event = result.asset_materializations_for_node(f"{company.name}__{asset}")[-1]
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+@pytest.mark.parametrize("asset", ASSETS)
+def test_an_asset_materializes_a_day_and_a_range(night: Night, asset: str) -> None:
+    one = [event.partition for event in night.one_day.asset_materializations_for_node(f"shop__{asset}")]
+    three = [event.partition for event in night.three_days.asset_materializations_for_node(f"shop__{asset}")]
+    if asset in DATED:
+        assert one == [day(0)]
+        assert sorted(three) == [day(1), day(2), day(3)]
+        assert materialized(night.instance, night.company, asset) == {day(offset) for offset in range(4)}
+    else:
+        assert one == [None]
+        assert three == [None]
+
+
+def test_what_the_metadata_counts_is_what_the_store_holds(night: Night) -> None:
+    company = night.company
+    for asset, record_type in (("documents", "document"), ("movements", "movement"), ("payments", "payment")):
+        first = shown(night.one_day, company, asset)
+        rest = shown(night.three_days, company, asset)
+        query = "SELECT count(*) FROM records WHERE record_type = ? AND business_date >= ? AND business_date <= ?"
+        ((stored,),) = company.ask(query, record_type, day(0), day(0))
+        assert (first["read"], first["new"], first["set_aside"]) == (stored, stored, 0)
+        ((stored,),) = company.ask(query, record_type, day(1), day(3))
+        assert (rest["read"], rest["new"], rest["vanished"]) == (stored, stored, 0)
+    ((posted,),) = company.ask("SELECT count(*) FROM postings WHERE state = 'posted'")
+    loaded = [shown(result, company, "quickbooks_documents") for result in (night.one_day, night.three_days)]
+    assert sum(item["posted"] for item in loaded) == posted
+    assert loaded[1]["now_posted"] == posted
+    assert all(0 < item["api_writes"] <= item["api_calls"] for item in loaded)
+
+
+def test_reconciliation_shows_amounts_causes_and_where_the_report_lies(night: Night) -> None:
+    for result, last in ((night.one_day, day(0)), (night.three_days, day(3))):
+        metadata = shown(result, night.company, "reconciliation")
+        assert metadata["as_at"] == last
+        assert metadata["difference"] == "0.00"
+        assert metadata["unexplained"] == "0.00"
+        assert metadata["stock_value"] == metadata["ledger_balance"] != "0.00"
+        assert metadata["status"] == "balanced"
+        assert metadata["first_divergence"] == "never"
+        assert metadata["causes"] == "none"
+        for name, ending in (("page", ".html"), ("workbook", ".xlsx")):
+            assert Path(metadata[name]).is_file()
+            assert metadata[name].endswith(ending)
+
+
+def test_all_checks_pass_on_a_healthy_night(night: Night) -> None:
+    assert checks(night.three_days) == dict.fromkeys(CHECKS, True)
+
+
+CHECKS = (
+    "master_data.no_record_set_aside",
+    "documents.no_record_set_aside",
+    "movements.no_record_set_aside",
+    "payments.no_record_set_aside",
+    "quickbooks_documents.counts_add_up",
+    "quickbooks_documents.none_parked",
+    "quickbooks_documents.no_unknown_older_than_1h",
+    "quickbooks_documents.attempts_unaltered",
+    "ledger_lines.none_changed_in_quickbooks",
+    "reconciliation.tie_out_zero_unexplained",
+    "reconciliation.ageing_over_30d",
+    "reconciliation.qbo_only_entries",
+)
+
+
+def test_the_same_days_again_write_nothing(night: Night, emulator: RunningEmulator) -> None:
+    before = emulator.meter()
+    again = night.company.run(night.instance, day(1), day(3))
+    assert failures(again) == {}
+    assert shown(again, night.company, "documents")["new"] == 0
+    assert shown(again, night.company, "postings")["postings_new"] == 0
+    loaded = shown(again, night.company, "quickbooks_documents")
+    assert (loaded["posted"], loaded["api_writes"]) == (0, 0)
+    assert before != emulator.meter()  # it read, but
+    reread = shown(again, night.company, "reconciliation")["content_hash"]
+    assert reread == shown(night.three_days, night.company, "reconciliation")["content_hash"]
+
+
+def test_the_preview_sends_nothing(tmp_path: Path, instance: dg.DagsterInstance, emulator: RunningEmulator) -> None:
+    company = make_company(tmp_path, emulator, name="careful", days=1)
+    result = company.run(instance, day(0), job="preview")
+    assert failures(result) == {}
+    states = company.ask("SELECT DISTINCT state FROM postings")
+    assert states == [("ready",)]
+    assert company.ask("SELECT count(*) FROM api_calls WHERE kind = 'write'") == [(0,)]
