@@ -27,7 +27,7 @@ demo: $(VENV)/.runtime ## a month of nightly runs of a made-up company, reconcil
 	@$(BIN)/python -m qbo_pipeline.cli demo
 
 ui: $(VENV)/.runtime ## the Dagster UI on the demo's instance
-	@$(BIN)/python -m qbo_pipeline.cli ui
+	@exec $(BIN)/python -m qbo_pipeline.cli ui
 
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
@@ -42,8 +42,11 @@ check: $(VENV)/.dev ## format, lint, types, import contract, tests: what CI runs
 bench: $(VENV)/.dev ## the benchmarks, as a table
 	@$(BIN)/python -m pytest -n 0 -m benchmark -s qbo_pipeline_tests/benchmarks
 
-torture: $(VENV)/.dev ## the long run of the proofs
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) -m torture
+torture: $(VENV)/.dev ## the long run of the proofs (hours; the numbers can be set, see CONTRIBUTING.md)
+	@QBO_PIPELINE_TORTURE_SEEDS=$${QBO_PIPELINE_TORTURE_SEEDS:-10000000} \
+	 QBO_PIPELINE_TORTURE_LIVES=$${QBO_PIPELINE_TORTURE_LIVES:-5000} \
+	 QBO_PIPELINE_TORTURE_ROUNDS=$${QBO_PIPELINE_TORTURE_ROUNDS:-200} \
+	 $(BIN)/python -m pytest -n $(TEST_WORKERS) -m torture
 
 lock: ## pin anew what pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml

@@ -182,10 +182,10 @@ def _settlement(money: _Money, books: Books, key: str, amount: Decimal, links: t
         "TotalAmt": amount,
         **(_received_fields(money) if money.received else _paid_fields(money, books)),
     }
-    if links:
-        payload["Line"] = [
-            {"Amount": item.amount, "LinkedTxn": [{"TxnId": f"${item.key}", "TxnType": item.entity}]} for item in links
-        ]
+    # Also where it is empty: an update is sparse, and what it leaves out would stay linked in QBO.
+    payload["Line"] = [
+        {"Amount": item.amount, "LinkedTxn": [{"TxnId": f"${item.key}", "TxnType": item.entity}]} for item in links
+    ]
     return finish(
         key=key,
         entity="Payment" if money.received else "BillPayment",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from qbo_pipeline.commands.common import SettingsOption, command_run, parse_day
-
-if TYPE_CHECKING:
-    from qbo_pipeline.pipeline.run import Run
 
 Key = Annotated[str, typer.Argument(help="The posting's key, as `status` and the reports show it.")]
 Who = Annotated[str, typer.Option("--who", help="Who decides; kept in the journal.")]
@@ -40,16 +36,7 @@ def approve(key: Key, who: Who, why: Why, dated: Dated = None, settings: Setting
 
 def reverse(key: Key, who: Who, why: Why, dated: Dated = None, settings: SettingsOption = None) -> None:
     """Take a posted document out of the books: void it, or with --dated post its reversal on that day."""
-
-    def order(run: Run, person: Any) -> None:
-        from qbo_pipeline.posting import decisions
-        from qbo_pipeline.posting.shell import identity_of
-
-        with run.database.reading() as connection:
-            identity = identity_of(connection, run.name, run.settings.quickbooks.realm)
-        decisions.reverse(run.database, run.name, key, person, identity=identity, dated=dated)
-
-    _order(settings, key, who, why, "will be reversed by the next run", order)
+    _decide(settings, key, who, why, "will be reversed by the next run", "reverse", dated=dated)
 
 
 def unlink(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
@@ -65,35 +52,16 @@ def relink(
     settings: SettingsOption = None,
 ) -> None:
     """Take an object of QBO, as it is now, for this posting's; a person's change there is accepted by this."""
-
-    def order(run: Run, person: Any) -> None:
-        from qbo_pipeline.posting import decisions
-        from qbo_pipeline.store.postings import latest
-
-        with run.database.reading() as connection:
-            row = latest(connection, run.name, key)
-        if row is None:
-            raise decisions.NotPossible(f"there is no posting {key!r} of the connection {run.name!r}")
-        decisions.relink(run.database, run.name, key, run.quickbooks().read(row["entity"], qbo_id), person)
-
-    _order(settings, key, who, why, f"is linked to Id {qbo_id}", order)
+    _decide(settings, key, who, why, f"is linked to Id {qbo_id}", "relink", qbo_id=qbo_id)
 
 
-def _decide(settings: Path | None, key: str, who: str, why: str, done: str, name: str, **options: Any) -> None:
-    def order(run: Run, person: Any) -> None:
-        from qbo_pipeline.posting import decisions
-
-        getattr(decisions, name)(run.database, run.name, key, person, **options)
-
-    _order(settings, key, who, why, done, order)
-
-
-def _order(settings: Path | None, key: str, who: str, why: str, done: str, order: Callable[[Run, Any], None]) -> None:
-    from qbo_pipeline.posting.decisions import NotPossible, Person
+def _decide(settings: Path | None, key: str, who: str, why: str, done: str, decision: str, **options: Any) -> None:
+    from qbo_pipeline.pipeline.decide import decide
+    from qbo_pipeline.posting.decisions import NotPossible
 
     with command_run(settings, quiet=True) as run:
         try:
-            order(run, Person(who, why))
+            decide(run, decision, key, who, why, **options)
         except NotPossible as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None

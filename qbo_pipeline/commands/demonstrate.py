@@ -11,10 +11,11 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -271,10 +272,18 @@ def run_ui(folder_path: Path, port: int) -> int:
         sys.stdout.write(f"Dagster UI: http://127.0.0.1:{port}   QuickBooks emulator: {start['base_url']}\n")
         sys.stdout.flush()
         command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
-        process = subprocess.Popen(command, env={**os.environ, **folder.environment()})
+        # A group of its own: Dagster starts a web server and a daemon, and all of them end with this command.
+        process = subprocess.Popen(command, env={**os.environ, **folder.environment()}, start_new_session=True)
+        signal.signal(signal.SIGTERM, _interrupt)
         try:
             return process.wait()
         except KeyboardInterrupt:
-            process.terminate()
-            process.wait(timeout=30)
             return 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -44,7 +44,8 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
                 f"{latest.ledger_balance:,.2f}, difference {latest.difference:,.2f}, unexplained "
                 f"{latest.unexplained:,.2f} ({latest.status})"
             )
-    raise typer.Exit(1 if broken or waiting or (latest and latest.status == "unexplained") else 0)
+    faulty = any(rule != "draft" for _, _, _, rule, _ in aside)  # a draft waits for nobody here
+    raise typer.Exit(1 if broken or waiting or faulty or (latest and latest.status == "unexplained") else 0)
 
 
 def _print_status(

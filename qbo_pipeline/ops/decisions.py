@@ -3,18 +3,14 @@
 Each is one op with its config (key, who, why); the decision is a line in the journal, the next run acts on it.
 """
 
-from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.settings import Settings
-
-if TYPE_CHECKING:
-    from qbo_pipeline.pipeline.run import Run
 
 
 class Decision(dg.Config):
@@ -37,67 +33,20 @@ class Relink(Decision):
     qbo_id: str = Field(description="The Id of the object in QBO.")
 
 
-def _retry(run: "Run", config: Decision, person: Any) -> None:
-    from qbo_pipeline.posting import decisions
-
-    decisions.retry(run.database, run.name, config.key, person)
-
-
-def _skip(run: "Run", config: Decision, person: Any) -> None:
-    from qbo_pipeline.posting import decisions
-
-    decisions.skip(run.database, run.name, config.key, person)
-
-
-def _approve(run: "Run", config: DatedDecision, person: Any) -> None:
-    from qbo_pipeline.posting import decisions
-
-    decisions.approve(run.database, run.name, config.key, person, dated=_day(config.dated))
-
-
-def _reverse(run: "Run", config: DatedDecision, person: Any) -> None:
-    from qbo_pipeline.posting import decisions
-    from qbo_pipeline.posting.shell import identity_of
-
-    with run.database.reading() as connection:
-        identity = identity_of(connection, run.name, run.settings.quickbooks.realm)
-    decisions.reverse(run.database, run.name, config.key, person, identity=identity, dated=_day(config.dated))
-
-
-def _unlink(run: "Run", config: Decision, person: Any) -> None:
-    from qbo_pipeline.posting import decisions
-
-    decisions.unlink(run.database, run.name, config.key, person)
-
-
-def _relink(run: "Run", config: Relink, person: Any) -> None:
-    from qbo_pipeline.posting import decisions
-    from qbo_pipeline.store.postings import latest
-
-    with run.database.reading() as connection:
-        row = latest(connection, run.name, config.key)
-    if row is None:
-        raise decisions.NotPossible(f"there is no posting {config.key!r} of the connection {run.name!r}")
-    decisions.relink(run.database, run.name, config.key, run.quickbooks().read(row["entity"], config.qbo_id), person)
-
-
-Order = Callable[["Run", Any, Any], None]
-# name -> what is configured, what is done, what a person reads
-DECISIONS: dict[str, tuple[type[Decision], Order, str]] = {
-    "retry": (Decision, _retry, "Send a parked posting again; the next run does it."),
-    "skip": (Decision, _skip, "Leave a posting out for good; it counts as skipped."),
+# name -> what is configured, what a person reads
+DECISIONS: dict[str, tuple[type[Decision], str]] = {
+    "retry": (Decision, "Send a parked posting again; the next run does it."),
+    "skip": (Decision, "Leave a posting out for good; it counts as skipped."),
     "approve": (
         DatedDecision,
-        _approve,
         "Let a posting go that policy holds back (approval, a closed period, a change in QBO).",
     ),
     "reverse": (
         DatedDecision,
-        _reverse,
         "Take a posted document out of the books: void it, or with a date post its reversal on that day.",
     ),
-    "unlink": (Decision, _unlink, "Forget which object in QBO a posting is; the object stays and is nobody's."),
-    "relink": (Relink, _relink, "Take an object of QBO, as it is now, for this posting's."),
+    "unlink": (Decision, "Forget which object in QBO a posting is; the object stays and is nobody's."),
+    "relink": (Relink, "Take an object of QBO, as it is now, for this posting's."),
 }
 
 
@@ -106,27 +55,23 @@ def decision_jobs(settings: Settings) -> list[dg.JobDefinition]:
     return [_job(settings, name, *parts) for name, parts in DECISIONS.items()]
 
 
-def _job(
-    settings: Settings, name: str, config_type: type[Decision], order: Order, description: str
-) -> dg.JobDefinition:
+def _job(settings: Settings, name: str, config_type: type[Decision], description: str) -> dg.JobDefinition:
     connection = settings.connection.name
 
     def decide(context: dg.OpExecutionContext, config: Any, pipeline: PipelineResource) -> None:
-        from qbo_pipeline.posting.decisions import NotPossible, Person
-        from qbo_pipeline.store.postings import latest
+        from qbo_pipeline.pipeline.decide import decide as carry_out
 
+        options: dict[str, Any] = {
+            "dated": _day(getattr(config, "dated", None)),
+            "qbo_id": getattr(config, "qbo_id", None),
+        }
         with pipeline.run(context) as run:
             try:
-                order(run, config, Person(config.who, config.why))
-            except (NotPossible, ValueError) as error:
+                state = carry_out(run, name, config.key, config.who, config.why, **options)
+            except ValueError as error:  # NotPossible is one
                 raise dg.Failure(description=str(error), allow_retries=False) from error
-            with run.database.reading() as reading:
-                row = latest(reading, run.name, config.key)
-        assert row is not None
-        context.add_output_metadata(
-            {"key": config.key, "state": row["state"], "reason": row["reason"] or "", "revision": row["revision"]}
-        )
-        context.log.info(f"{name} of {config.key} by {config.who}: it is {row['state']} now")
+        context.add_output_metadata({"key": config.key, "state": state})
+        context.log.info(f"{name} of {config.key} by {config.who}: it is {state} now")
 
     decide.__annotations__["config"] = config_type  # from it Dagster makes the launchpad's fields
     op = dg.op(name=f"{connection}_{name}_posting", description=description, pool=pool(settings))(decide)

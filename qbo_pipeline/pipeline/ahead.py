@@ -6,7 +6,7 @@ movement of the connection once more, in batches, and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from qbo_pipeline.inventory.records import Movement, content_hash
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.sources.source import SetAside, Source
+from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import records
 
@@ -24,11 +25,13 @@ _END = date(9998, 12, 31)  # where the settings name no last day
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """`present` are the source's movements that differ from the store's, `set_aside` those that cannot be read as they
-    are now, `gone` the ids that it no longer has in the connection's days, `days` the business dates concerned."""
+    are now, `gone` the ids that it no longer has in the connection's days, `voided` those of `present` that were not
+    voided when they were read, `days` the business dates concerned."""
 
     present: dict[str, Movement]
     set_aside: dict[str, SetAside]
     gone: frozenset[str]
+    voided: frozenset[str]
     days: tuple[date, ...]
 
     @property
@@ -40,8 +43,7 @@ class Ahead:
         """live, voided or vanished, by record key."""
         found = {f"movement/{record_id}": "vanished" for record_id in self.gone}
         return found | {
-            f"movement/{record_id}": "voided" if record.status == "voided" else "live"
-            for record_id, record in self.present.items()
+            f"movement/{record_id}": "voided" if record_id in self.voided else "live" for record_id in self.present
         }
 
 
@@ -55,7 +57,6 @@ def read_ahead(run: Run, as_at: date) -> Ahead:
             records.c.connection == run.name,
             records.c.record_type == "movement",
             records.c.vanished_at.is_(None),
-            records.c.disposition != "set_aside",
             records.c.business_date <= as_at,
         )
         stored = {row.record_id: (row.content_hash, row.business_date) for row in connection.execute(query)}
@@ -65,9 +66,11 @@ def read_ahead(run: Run, as_at: date) -> Ahead:
 
     def note(item: Movement | SetAside) -> None:
         seen.add(item.record_id)
+        if stored.get(item.record_id, ("",))[0] == _hash_of(item):
+            return
         if isinstance(item, SetAside):
             set_aside[item.record_id] = item
-        elif stored.get(item.record_id, ("",))[0] != content_hash(item.to_content()):
+        else:
             present[item.record_id] = item
 
     settings = run.settings.connection
@@ -88,7 +91,32 @@ def read_ahead(run: Run, as_at: date) -> Ahead:
     now: list[Movement | SetAside] = [*present.values(), *aside.values()]
     days = {item.business_date for item in now if item.business_date is not None}
     days |= {stored[record_id][1] for record_id in (*present, *aside, *gone) if record_id in stored}
-    return Ahead(present, aside, gone, tuple(sorted(day for day in days if day <= as_at)))
+    voided = {record_id for record_id, record in present.items() if record.status == "voided"}
+    voided -= _voided_before(run, sorted(voided))
+    return Ahead(present, aside, gone, frozenset(voided), tuple(sorted(day for day in days if day <= as_at)))
+
+
+def _voided_before(run: Run, ids: Sequence[str]) -> set[str]:
+    """Which were voided already when they were read: a source may keep their value beside a reversal's."""
+    found: set[str] = set()
+    with run.database.reading() as connection:
+        for part in chunks(ids):
+            query = select(records).where(
+                records.c.connection == run.name,
+                records.c.record_type == "movement",
+                records.c.record_id.in_(part),
+                records.c.disposition != "set_aside",
+            )
+            before = {row.record_id: load_record(row) for row in connection.execute(query)}
+            found |= {key for key, one in before.items() if isinstance(one, Movement) and one.status == "voided"}
+    return found
+
+
+def _hash_of(item: Movement | SetAside) -> str:
+    """The content hash under which extraction stores it."""
+    if isinstance(item, Movement):
+        return content_hash(item.to_content())
+    return content_hash({"column": item.column, "value": item.value, "row": item.content, "rule": item.rule})
 
 
 def _movements(run: Run, source: Source, first: date, last: date) -> Iterator[Movement | SetAside]:

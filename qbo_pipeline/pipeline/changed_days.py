@@ -10,7 +10,6 @@ from sqlalchemy import delete, select
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.store.tables.records import watermarks
 
-WATERMARK_TAG = "qbo_pipeline/watermark"
 _NAME = "changed_days"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from qbo_pipeline.inventory.records import canonical_json, content_hash
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.sources.source import Batch, SetAside
 from qbo_pipeline.store.records import (
     PutCounts,
@@ -90,13 +91,18 @@ def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredR
     """Small batches of one record type gathered up to `size` records, so that a quiet day costs no transaction."""
     rows: list[StoredRecord] = []
     group: list[Batch] = []
-    for batch in batches:
-        if group and (group[0].record_type != batch.record_type or len(rows) >= size):
-            yield rows, group
-            rows, group = [], []
-        rows += [StoredRecord.of(record) for record in batch.records]
-        rows += [_set_aside(item, batch.day) for item in batch.set_aside]
-        group.append(batch)
+    try:
+        for batch in batches:
+            if group and (group[0].record_type != batch.record_type or len(rows) >= size):
+                yield rows, group
+                rows, group = [], []
+            rows += [StoredRecord.of(record) for record in batch.records]
+            rows += [_set_aside(item, batch.day) for item in batch.set_aside]
+            group.append(batch)
+    except SourceError:
+        if group:
+            yield rows, group  # the source went away: what it delivered until then is kept
+        raise
     if group:
         yield rows, group
 

@@ -10,24 +10,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import orjson
 import pyarrow as pa
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
+from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import SetAside, StockValue
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import posting_effects, postings
 from qbo_pipeline.store.tables.records import UNDATED, records, stock_lines
 
-PAGE = 20_000
 _BY_STATE = {
     "ready": "waiting", "sending": "waiting", "unknown": "waiting", "parked": "parked", "skipped": "skipped",
     "posted": "posted", "drifted": "posted", "deleted_in_qbo": "posted",
@@ -63,18 +63,24 @@ class StoredFrames:
         replaced = ahead.replaced if ahead else set()
         extracted = set()
         rows: list[dict[str, Any]] = []
-        for row in _streamed(self.connection, query):
+        for row in streamed(self.connection, query):
             extracted.add(row.record_id)
             if row.record_id not in replaced and (found := self._stock_row(row, states)) is not None:
                 rows.append(found)
+        for row in self._set_aside():
+            extracted.add(row.record_id)
+            if row.record_id not in replaced:
+                rows += self._stored_aside(row)
         for record in ahead.present.values() if ahead else ():
-            rows += self._present_rows(record, states if record.record_id in extracted else {})
-        rows += self._set_aside()
+            known = states if record.record_id in extracted else {}
+            rows += self._present_rows(record, known, voided=record.record_id in ahead.voided if ahead else False)
         for item in ahead.set_aside.values() if ahead else ():
             rows += self._present_aside(item)
-        return _table(rows, STOCK)
+        return table_of(rows, STOCK)
 
-    def _present_rows(self, record: Movement, states: Mapping[str, tuple[str, str | None]]) -> Iterator[dict[str, Any]]:
+    def _present_rows(
+        self, record: Movement, states: Mapping[str, tuple[str, str | None]], *, voided: bool
+    ) -> Iterator[dict[str, Any]]:
         """A movement as the source has it now: what became of its posting, or that it was never extracted."""
         key = f"movement/{record.record_id}"
         disposition, reason = states.get(key, ("not_extracted", None))
@@ -90,8 +96,8 @@ class StoredFrames:
                 "product_id": line.product_id,
                 "location_id": line.location_id,
                 "account_id": self._account(line.product_id, line.location_id),
-                "quantity": _NOTHING if record.status == "voided" else line.quantity,
-                "value": _NOTHING if record.status == "voided" else value,
+                "quantity": _NOTHING if voided else line.quantity,
+                "value": _NOTHING if voided else value,
                 "disposition": disposition,
                 "reason": reason,
                 "unread": True,
@@ -122,17 +128,19 @@ class StoredFrames:
             "changed_seen": row.changed_at,
         }
 
-    def _set_aside(self) -> Iterator[dict[str, Any]]:
+    def _set_aside(self) -> list[Any]:
         query = select(records).where(
             records.c.connection == self.name,
             records.c.record_type == "movement",
             records.c.disposition == "set_aside",
             records.c.vanished_at.is_(None),
         )
-        for row in self.connection.execute(query):
-            known = {"reason": row.message, "first_seen": row.first_seen, "changed_seen": row.changed_at}
-            for line in self._lines_aside(orjson.loads(row.content)["row"], row.business_date):
-                yield line | known | {"record_key": f"movement/{row.record_id}", "kind": row.kind, "number": row.number}
+        return list(self.connection.execute(query.order_by(records.c.record_id)))
+
+    def _stored_aside(self, row: Any) -> Iterator[dict[str, Any]]:
+        known = {"reason": row.message, "first_seen": row.first_seen, "changed_seen": row.changed_at}
+        for line in self._lines_aside(orjson.loads(row.content)["row"], row.business_date):
+            yield line | known | {"record_key": f"movement/{row.record_id}", "kind": row.kind, "number": row.number}
 
     def _present_aside(self, item: SetAside) -> Iterator[dict[str, Any]]:
         """A movement that the source has now in a form that cannot be read as a record."""
@@ -144,7 +152,7 @@ class StoredFrames:
     def _lines_aside(self, row: Mapping[str, Any], day: date) -> Iterator[dict[str, Any]]:
         """What can be understood of a row that was set aside."""
         for line in row.get("movement_lines", ()):
-            value = _exact(line.get("value"), line.get("direction"))
+            value = exact_or_none(line.get("value"), line.get("direction"))
             if value is None or line.get("role", "stock") != "stock":
                 continue
             yield {
@@ -152,7 +160,7 @@ class StoredFrames:
                 "product_id": line.get("product_id"),
                 "location_id": line.get("location_id"),
                 "account_id": self._account(line.get("product_id"), line.get("location_id")),
-                "quantity": _exact(line.get("quantity"), None),
+                "quantity": exact_or_none(line.get("quantity"), None),
                 "value": value,
                 "disposition": "set_aside",
             }
@@ -166,7 +174,7 @@ class StoredFrames:
             postings.c.record_key.like("movement/%"),
         )
         found: dict[str, tuple[str, str | None]] = {}
-        for row in _streamed(self.connection, query):
+        for row in streamed(self.connection, query):
             state = _BY_STATE[row.state]
             before = found.get(row.record_key)
             if before is None or _RANK[state] > _RANK[before[0]]:
@@ -196,11 +204,11 @@ class StoredFrames:
                 "first_seen": row.first_seen,
                 "sync_token": row.sync_token,
                 "currency": row.currency,
-                "record_state": states.get(row.record_key, "live"),
+                "record_state": _state_in_source(row.record_key, states),
             }
-            for row in _streamed(self.connection, query)
+            for row in streamed(self.connection, query)
         )
-        return _table(rows, POSTINGS)
+        return table_of(rows, POSTINGS)
 
     def _source_states(self) -> dict[str, str]:
         query = select(records.c.record_type, records.c.record_id, records.c.vanished_at).where(
@@ -209,7 +217,7 @@ class StoredFrames:
         )
         return {
             f"{row.record_type}/{row.record_id}": "voided" if row.vanished_at is None else "vanished"
-            for row in _streamed(self.connection, query)
+            for row in streamed(self.connection, query)
         }
 
     def effects(self, accounts: Iterable[str]) -> pa.Table:
@@ -226,9 +234,9 @@ class StoredFrames:
                 "location_id": row.location_id,
                 "amount": row.amount,
             }
-            for row in _streamed(self.connection, query.order_by(posting_effects.c.key, posting_effects.c.revision))
+            for row in streamed(self.connection, query.order_by(posting_effects.c.key, posting_effects.c.revision))
         )
-        return _table(rows, EFFECTS)
+        return table_of(rows, EFFECTS)
 
     def stock_values(self, values: Sequence[StockValue], as_at: date) -> pa.Table | None:
         """The source's own stock value; `None` where a part of it has no rate to the home currency."""
@@ -248,7 +256,7 @@ class StoredFrames:
                     "value": value,
                 }
             )
-        return _table(rows, STOCK_VALUES)
+        return table_of(rows, STOCK_VALUES)
 
     def records_read(self, as_at: date, ahead: Ahead | None = None) -> dict[str, int]:
         """How many movements were extracted up to a date, by kind; with `ahead`, those that the source still has."""
@@ -281,36 +289,6 @@ class StoredFrames:
         return self.account_of.get((product_id or "", location_id or ""))
 
 
-def _exact(text: str | None, direction: str | None) -> Decimal | None:
-    try:
-        return Decimal(text or "") * Decimal(direction or 1)
-    except InvalidOperation:
-        return None
-
-
-def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Any]:
-    result = connection.execution_options(yield_per=PAGE).execute(query)
-    for page in result.partitions():
-        yield from page
-
-
-def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[Any]) -> pa.Table:
-    """Rows as an Arrow table of the columns declared, built page by page."""
-    schema = pa.schema([(column.name, column.type) for column in columns])
-    pages: list[pa.RecordBatch] = []
-    page: list[Mapping[str, Any]] = []
-
-    def close() -> None:
-        arrays = [
-            pa.array([row.get(column.name) for row in page], schema.field(column.name).type) for column in columns
-        ]
-        pages.append(pa.record_batch(arrays, schema))
-        page.clear()
-
-    for row in rows:
-        page.append(row)
-        if len(page) >= PAGE:
-            close()
-    if page:
-        close()
-    return pa.Table.from_batches(pages, schema)
+def _state_in_source(record_key: str, states: Mapping[str, str]) -> str:
+    """An adjusting journal stands against a difference, not against a record: without that it has nothing."""
+    return "vanished" if record_key.startswith("adjustment/") else states.get(record_key, "live")

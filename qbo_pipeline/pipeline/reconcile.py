@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,10 +26,19 @@ from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.engine import objects_to_read, reconcile
 from qbo_pipeline.reconciliation.inputs import OBJECT_DAY, OBJECTS, ReconciliationInput
 from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.signoff import check
 from qbo_pipeline.sources.source import StockValue
 from qbo_pipeline.store.ledger_lines import load_balances, load_ledger, oldest_read
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.reconciliations import load_closes, load_differences, load_earlier, load_summaries, save
+from qbo_pipeline.store.reconciliations import (
+    load_closes,
+    load_differences,
+    load_earlier,
+    load_sign_offs,
+    load_summaries,
+    save,
+    save_sign_off,
+)
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import reads, stock_lines
 
@@ -65,20 +74,43 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
     with run.source() as source:
         values = source.stock_values(as_at)
         before = source.stock_values(run.settings.connection.first_day - timedelta(days=1))
-    given = _input(run, as_at, values, before, None)
+    given, without_rate = _input(run, as_at, values, before, None)
     result = reconcile(given)
     if (result.causes["cause"] == Cause.SOURCE_CONTRADICTS_ITSELF).any():
         # Its movements as we know them do not make its stock value: it may just be ahead of what was extracted.
         ahead = read_ahead(run, as_at)
         if ahead.days:
-            given = _input(run, as_at, values, before, ahead)
+            given, without_rate = _input(run, as_at, values, before, ahead)
             result = reconcile(given)
     if wanted := objects_to_read(result):
         run.progress("objects with a difference read", len(wanted))
         result = reconcile(replace(given, objects=_read_objects(run, wanted)))
+    result = replace(result, notes=(*result.notes, *_without_rate(without_rate, result.currency)))
     with run.database.transaction() as connection:
-        save(connection, run.name, result, made_at=run.database.now(connection), run_id=run.run_id)
+        now = run.database.now(connection)
+        save(connection, run.name, result, made_at=now, run_id=run.run_id)
+        _void_what_changed(connection, run.name, result, now)
     return result
+
+
+def _void_what_changed(connection: Connection, name: str, result: Reconciliation, now: datetime) -> None:
+    """Make the certificates void whose data are no longer what was signed: of this date where the content differs, of
+    earlier ones where something arrived or changed in their period."""
+    late = result.late_arrivals
+    for number, kept in load_sign_offs(connection, name):
+        if kept.state == "void":
+            continue
+        if kept.as_at == result.as_at:
+            checked = check(kept, result, now)
+        else:
+            rows = late[late["signed_through"] == kept.as_at]
+            if rows.empty or kept.state != "signed":
+                continue
+            first = rows.iloc[0]
+            why = f"{len(rows)} documents arrived or changed in the signed period, first {first['document_key']}"
+            checked = replace(kept, void_at=now, void_why=why)
+        if checked.state == "void":
+            save_sign_off(connection, name, checked, number)
 
 
 def latest_reconciliation(run: Run, as_at: date | None = None) -> Latest:
@@ -92,16 +124,26 @@ def latest_reconciliation(run: Run, as_at: date | None = None) -> Latest:
     raise NothingReconciled(f"{run.name}: nothing has been reconciled yet")
 
 
+def _without_rate(lines: Mapping[str, int], home: str) -> list[str]:
+    """What a person must know of stock that is in no total, because nothing says what it is worth in home currency."""
+    return [
+        f"{count:,} stock lines in {currency} have no exchange rate to {home} and are in no total: give the inventory "
+        "system the rate of their day, or state it in the settings' [[exchange_rates]]."
+        for currency, count in sorted(lines.items())
+    ]
+
+
 def _input(
     run: Run, as_at: date, values: Sequence[StockValue], before: Sequence[StockValue], ahead: Ahead | None
-) -> ReconciliationInput:
+) -> tuple[ReconciliationInput, Mapping[str, int]]:
+    """What reconciliation is given, and how many stock lines of each currency could not be converted."""
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
         accounts = books.accounts_of("inventory")
         frames = StoredFrames(connection, run.name, books, _account_of(connection, run.name, books, values))
         stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)
-        return ReconciliationInput(
+        given = ReconciliationInput(
             as_at=as_at,
             currency=run.settings.connection.currency,
             stock=stock,
@@ -122,6 +164,7 @@ def _input(
             source_read_at=source_read_at(connection, run.name, as_at),
             tolerance=run.settings.reconciliation.tolerance,
         )
+        return given, frames.without_rate
 
 
 def _account_of(

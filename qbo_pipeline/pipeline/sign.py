@@ -7,8 +7,7 @@ from datetime import date
 from qbo_pipeline.pipeline.ledger import read_ledger
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.reconciliation.result import Reconciliation
-from qbo_pipeline.reconciliation.signoff import SignOff, check, prepare, review
+from qbo_pipeline.reconciliation.signoff import SignOff, prepare, review
 from qbo_pipeline.store.reconciliations import load_sign_offs, save_sign_off
 
 
@@ -19,7 +18,6 @@ def sign(run: Run, as_at: date, by: str, comment: str = "") -> SignOff:
     """
     read_ledger(run, as_at)
     result = reconcile_as_at(run, as_at)
-    void_what_changed(run, result)
     with run.database.transaction() as connection:
         now = run.database.now(connection)
         open_ones = [
@@ -35,18 +33,3 @@ def sign(run: Run, as_at: date, by: str, comment: str = "") -> SignOff:
         signed = review(kept, result, by, now)
         save_sign_off(connection, run.name, signed, number)
         return signed
-
-
-def void_what_changed(run: Run, result: Reconciliation) -> list[SignOff]:
-    """Make the certificates of this date void whose data are no longer what was signed; answers these."""
-    voided = []
-    with run.database.transaction() as connection:
-        now = run.database.now(connection)
-        for number, kept in load_sign_offs(connection, run.name):
-            if kept.as_at != result.as_at or kept.state == "void":
-                continue
-            checked = check(kept, result, now)
-            if checked.state == "void":
-                save_sign_off(connection, run.name, checked, number)
-                voided.append(checked)
-    return voided

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import documents, lists, tables, timeline, totals
+from qbo_pipeline.reconciliation.adjustments import settle
 from qbo_pipeline.reconciliation.amounts import to_decimal
 from qbo_pipeline.reconciliation.books import IN_FLIGHT, UNMAPPED, Books, read_books
 from qbo_pipeline.reconciliation.causes import Cause
@@ -38,6 +39,7 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
     entries = tables.join(
         [explain_unsent(books, matching), *found, tables.entry_table(foreign.entries), tables.entry_table(rest)], books
     )
+    entries = settle(entries)
     accounts = totals.accounts_frame(entries, books, both)
     differences = tables.differences(entries, books)
     flows = timeline.Flows(books, matching, foreign, both)

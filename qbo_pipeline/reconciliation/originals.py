@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.amounts import Whole
+from qbo_pipeline.reconciliation.amounts import Whole, sum_by
 from qbo_pipeline.reconciliation.books import ENTITIES, Books, encode, entity_names
 from qbo_pipeline.reconciliation.entries import Row
 from qbo_pipeline.reconciliation.frames import flat
@@ -79,11 +79,16 @@ class Originals:
         books = self.books
         known = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
         known = known[books.posting_current[books.effect_posting[known]]]
-        sent = _mix(
-            books.effect_account[known], books.posting_day[books.effect_posting[known]], books.effect_cents[known]
+        width = len(books.accounts)
+        owner, place, amount = _totals(
+            books.effect_posting[known], books.effect_account[known], books.effect_cents[known], width
         )
-        lines = _mix(books.ledger_account[rows], books.ledger_day[rows], books.ledger_cents[rows])
-        likely = np.unique(books.effect_posting[known[np.isin(sent, lines)]])
+        sent = _mix(place, books.posting_day[owner], amount)
+        _, number = np.unique(books.ledger_object[rows], return_inverse=True)
+        first = np.unique(number, return_index=True)[1]
+        thing, place, amount = _totals(number, books.ledger_account[rows], books.ledger_cents[rows], width)
+        lines = _mix(place, books.ledger_day[rows[first[thing]]], amount)
+        likely = np.unique(owner[np.isin(sent, lines)])
         effects = _cells(books.effect_posting, likely, books.effect_account, None, books.effect_cents)
         ledger = _cells(books.ledger_posting, likely, books.ledger_account, books.ledger_day, books.ledger_cents)
         found: dict[tuple[Any, ...], Row] = {}
@@ -126,6 +131,12 @@ class Originals:
         days = {line["day"] for line in lines}
         same_sent = self.by_sent.get((first["entity"], first["day"], *content)) if len(days) == 1 else None
         return None if same_sent is None else (same_sent, "content")
+
+
+def _totals(owner: Whole, account: Whole, cents: Whole, width: int) -> tuple[Whole, Whole, Whole]:
+    """Owner, account and cents, added up for each owner and account: effects are by product, too."""
+    keys, sums = sum_by(owner * width + account, cents)
+    return keys // width, keys % width, sums
 
 
 def _mix(*columns: Whole) -> Whole:

@@ -58,7 +58,7 @@ def join(tables: Iterable[Any], books: Books) -> Any:
 
 def differences(entries: Any, books: Books) -> pd.DataFrame:
     """The frame of that name from the joined entries."""
-    keys = pa.array(_keys(entries), TEXT)
+    keys = pa.array(difference_keys(entries), TEXT)
     day = entries["day"].cast(pa.int32()).cast(DAY)
     meanings = entries["cause"].combine_chunks().dictionary_encode()
     known = [CAUSES[Cause(name)] for name in meanings.dictionary.to_pylist()]
@@ -99,7 +99,7 @@ def _by_whom(entries: Any) -> Any:
     return pc.if_else(known, pc.binary_join_element_wise(sentence, ".", ""), pa.scalar(None, TEXT))
 
 
-def _keys(entries: Any) -> list[str]:
+def difference_keys(entries: Any) -> list[str]:
     """A short, stable name for each entry; the n-th of the same kind in one document has its number in it."""
     names = ("scope", "document_key", "account_id", "cause", "detail", "posting_key", "record_key", "qbo_id", "day")
     seen: dict[str, int] = {}

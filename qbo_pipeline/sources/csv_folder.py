@@ -4,8 +4,6 @@ What belongs here: the loading. All columns are text, an empty field is NULL, an
 its file changed. The mapping and all rules are those of `sql.py`.
 """
 
-
-
 from __future__ import annotations
 
 import csv

@@ -3,8 +3,6 @@
 What belongs here: looks at the whole source that a reading by pages cannot take. Each finds a `Problem`.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

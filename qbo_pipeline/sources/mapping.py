@@ -4,8 +4,6 @@ What belongs here: finding and reading the files, without their comments; which 
 talks to a database.
 """
 
-
-
 from __future__ import annotations
 
 import re

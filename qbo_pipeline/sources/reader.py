@@ -4,8 +4,6 @@ What belongs here: SQL around the mapping's own SELECTs, and the raw rows that c
 `assemble.py`.
 """
 
-
-
 from __future__ import annotations
 
 import re

@@ -48,7 +48,7 @@ def write_connection(folder: Path, name: str, emulator: RunningEmulator | None, 
     file.write_text(settings_text({**here, **values}).replace("[store]", f"{NO_LIMITS}\n[store]"), encoding="utf-8")
     secrets = [f"QBO_{name.upper()}_ENCRYPTION_KEY={ENCRYPTION_KEY}"]
     for key in ("client_id", "client_secret", "refresh_token"):
-        secrets.append(f"QBO_{name.upper()}_{key.upper()}={getattr(emulator, key) if emulator else 'none'}")
+        secrets += [f"QBO_{name.upper()}_{key.upper()}={getattr(emulator, key) if emulator else 'none'}"]
     with (folder / ".env").open("a", encoding="utf-8") as out:
         out.write("\n".join(secrets) + "\n")
     return file

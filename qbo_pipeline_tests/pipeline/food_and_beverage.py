@@ -116,7 +116,11 @@ def _back_fill(data: Path, folder: Path) -> None:
 def us_settings(**values: object) -> dict[str, object]:
     """F&B US as a connection, but for its source."""
     days = {"first_day": FIRST_DAY.isoformat(), "last_day": LAST_DAY.isoformat()}
-    return {"currency": "USD", "mapping": "openbravo", "parameters": {"legal_entity": US}, "hints": US_BANKS} | days | values
+    return (
+        {"currency": "USD", "mapping": "openbravo", "parameters": {"legal_entity": US}, "hints": US_BANKS}
+        | days
+        | values
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A shop of one week: a receipt, its bill, a sale, its shipment, a transfer, an assembly, a payment; in USD, without tax.
+"""A shop of one week: a receipt, its bill, a sale, its shipment, a transfer, an assembly, a payment; without tax.
 
 What belongs here: the shop's database, its connection, and ways to change it. On the first day there is nothing in it
 that cannot be posted.

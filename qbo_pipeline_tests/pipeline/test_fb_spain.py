@@ -39,7 +39,12 @@ CENT = Decimal("0.01")
 
 def _connection(folder: Path, emulator: object, source: Path, **values: object) -> Path:
     days = {"first_day": FIRST_DAY.isoformat(), "last_day": LAST_DAY.isoformat()}
-    more = {"currency": "EUR", "time_zone": "Europe/Madrid", "mapping": "openbravo", "source_url": f"sqlite:///{source}"}
+    more = {
+        "currency": "EUR",
+        "time_zone": "Europe/Madrid",
+        "mapping": "openbravo",
+        "source_url": f"sqlite:///{source}",
+    }
     return write_connection(folder, NAME, emulator, parameters={"legal_entity": SPAIN}, **days, **more, **values)  # type: ignore[arg-type]
 
 
@@ -81,7 +86,8 @@ def test_costs_in_usd_are_converted_and_never_added_as_eur(openbravo: Path, temp
             carried = carry(run, FIRST_DAY, LAST_DAY)
             assert broken_counts(run) == []
             currencies = rows(
-                run, "SELECT currency, MIN(business_date) AS first, MAX(business_date) AS last FROM stock_lines GROUP BY 1"
+                run,
+                "SELECT currency, MIN(business_date) AS first, MAX(business_date) AS last FROM stock_lines GROUP BY 1",
             )
             entries = list(run.quickbooks().query(select("JournalEntry")))
             parked = open_postings(run)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.counts import broken_counts, day_counts, set_aside_records, total_counts
@@ -137,9 +136,7 @@ def test_goods_received_not_invoiced_is_clear_on_everything_matched(carried: Com
     receipt is billed twice."""
     with carried.run() as run:
         with run.database.reading() as connection:
-            accounts = sorted(
-                StoredBooks(connection, run.settings).books.accounts_of("goods_received_not_invoiced")
-            )
+            accounts = sorted(StoredBooks(connection, run.settings).books.accounts_of("goods_received_not_invoiced"))
         report = run.quickbooks().ledger(accounts, FIRST_DAY, LAST_DAY)
         keys = {
             (row["entity"], row["qbo_id"]): row["key"].split("/")[1]
@@ -157,9 +154,7 @@ def test_goods_received_not_invoiced_is_clear_on_everything_matched(carried: Com
     bill = next(row["C_INVOICE_ID"] for row in table(openbravo, "C_INVOICE") if row["DOCUMENTNO"] == BILLED_TWICE)
 
     assert len(balances) > 50
-    assert {group: amount for group, amount in balances.items() if amount} == {
-        groups[bill]: SURPLUS
-    }
+    assert {group: amount for group, amount in balances.items() if amount} == {groups[bill]: SURPLUS}
     assert sum((item.balance for item in report.balances), ZERO) == SURPLUS
     assert _billed(openbravo, bill) - _received(openbravo, bill) == SURPLUS
 
@@ -238,7 +233,9 @@ def test_as_many_were_read_as_the_tables_hold(carried: Company, openbravo: Path)
 def test_each_posting_is_one_object_in_qbo(carried: Company) -> None:
     with carried.run() as run:
         posting = rows(run, "SELECT record_type, record_id FROM records WHERE disposition = 'posting'")
-        links = rows(run, "SELECT l.entity, l.qbo_id, p.record_key FROM posting_links l JOIN postings p ON p.key = l.key")
+        links = rows(
+            run, "SELECT l.entity, l.qbo_id, p.record_key FROM posting_links l JOIN postings p ON p.key = l.key"
+        )
         there = {
             (entity, item["Id"])
             for entity in sorted({row["entity"] for row in links})
@@ -269,7 +266,11 @@ def test_its_real_trouble_is_posted_too(carried: Company, openbravo: Path) -> No
         }
 
     (credit,) = (posted[f"document/{row['C_INVOICE_ID']}"] for row in negative)
-    assert (credit["entity"], Decimal(credit["amount"]), credit["state"]) == ("CreditMemo", Decimal("6536.22"), "posted")
+    assert (credit["entity"], Decimal(credit["amount"]), credit["state"]) == (
+        "CreditMemo",
+        Decimal("6536.22"),
+        "posted",
+    )
     assert len(voided) == 2
     assert {dispositions[row["M_INOUT_ID"]][0] for row in voided} <= {"posting", "excluded"}
     cancelled = sum(row["DOCSTATUS"] == "VO" for row in voided)

@@ -1,4 +1,4 @@
-"""The same back-fill a second time: nothing is written to QBO, nothing changes in the store, the reports are the same."""
+"""The same back-fill a second time: nothing is written to QBO, nothing changes in the store, nor in the reports."""
 
 from __future__ import annotations
 

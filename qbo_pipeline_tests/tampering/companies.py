@@ -93,7 +93,7 @@ def demo_company(folder: Path, *, size: str | int, days: int, seed: int = 7, car
 def food_and_beverage(data: Path, folder: Path) -> Iterator[Company]:
     """F&B US, three years, from its CSV files in a SQLite file: one inventory account."""
     load_folder(data, folder / "source.sqlite")
-    values = us_settings(source_url="sqlite:///source.sqlite")
+    values = us_settings(source_url="sqlite:///source.sqlite", last_day="2017-12-31")
     inventory = Openbravo(folder / "source.sqlite")
     with _company(folder, "fb_us", values, inventory, FIRST_DAY, LAST_DAY, ("Inventory Asset",), True) as company:
         yield company
@@ -117,7 +117,9 @@ def _company(
         known = {account["Name"] for account in people.all("Account")}
         for account in accounts:
             if account not in known:
-                people.save("Account", {"Name": account, "AccountType": "Other Current Asset", "AccountSubType": "Inventory"})
+                people.save(
+                    "Account", {"Name": account, "AccountType": "Other Current Asset", "AccountSubType": "Inventory"}
+                )
         settings = write_connection(folder, name, emulator, **values)
         run = stack.enter_context(open_run(load_settings(settings)))
         if carried:

@@ -128,7 +128,8 @@ def duplicate_with_number(office: Office) -> None:
 
 def duplicate_of_content(office: Office) -> None:
     """Sent again by another tool, under a number of its own and without our marker."""
-    doc = office.pick(lambda doc: _on_inventory(doc) and _untouched(doc))
+    doc = office.pick(lambda doc: _on_inventory(doc) and _untouched(doc) and "words" not in doc.touched)
+    doc.touched.add("copied")
     _enter(office, "JournalEntry", _copy(office, doc, "DocNumber", "PrivateNote"), "duplicate_in_qbo")
 
 
@@ -222,7 +223,7 @@ def _add_line(office: Office, doc: Doc, line: Thing) -> None:
 
 def harmless(office: Office) -> None:
     """Other words on a journal of ours, and a bill that has nothing to do with stock: nothing is to be found."""
-    doc = office.pick(_ours)
+    doc = office.pick(lambda doc: _ours(doc) and "copied" not in doc.touched)  # its words are how the copy is known
     journal = office.people.get(doc.entity, doc.qbo_id)
     journal["PrivateNote"] = f"{journal['PrivateNote']} checked"
     for line in journal["Line"]:

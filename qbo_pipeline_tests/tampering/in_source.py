@@ -99,4 +99,11 @@ def enter_late(office: Office) -> None:
     office.world.expect(key, cause, account, day, -cents)
 
 
-IN_SOURCE: tuple[Callable[[Office], None], ...] = (change_cost, misstate_cost, change_date, delete_in_source, void_in_source, enter_late)
+IN_SOURCE: tuple[Callable[[Office], None], ...] = (
+    change_cost,
+    misstate_cost,
+    change_date,
+    delete_in_source,
+    void_in_source,
+    enter_late,
+)

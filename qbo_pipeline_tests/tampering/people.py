@@ -42,6 +42,19 @@ class Bookkeeper:
             if len(page) < PAGE:
                 return found
 
+    def report(self, name: str, **parameters: str) -> dict[str, Decimal]:
+        """The last amount of each row of a report, by the row's name."""
+        found: dict[str, Decimal] = {}
+        todo = [self._answer(self._http.get(f"reports/{name}", params=parameters))["Rows"]]
+        while todo:
+            for row in todo.pop().get("Row", []):
+                cells = row.get("ColData", [])
+                if len(cells) > 1 and cells[-1]["value"]:
+                    found[cells[0]["value"]] = Decimal(cells[-1]["value"])
+                if "Rows" in row:
+                    todo.append(row["Rows"])
+        return found
+
     def save(self, entity: str, body: Thing, **options: str) -> Thing:
         """Create, or update where the body has an Id; answers the object as it is now."""
         saved: Thing = self._post(entity, body, options)[entity]

@@ -101,6 +101,7 @@ class Openbravo:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._entered = 0
 
     def change_cost(self, doc: Doc, cents: int) -> int:
         with closing(sqlite3.connect(self._path)) as db, db:
@@ -117,7 +118,9 @@ class Openbravo:
         with closing(sqlite3.connect(self._path)) as db, db:
             ids = [row[0] for row in self._transactions(db, doc)]
             moment = f"{day.isoformat()} 00:00:00"
-            db.executemany("UPDATE M_TRANSACTION SET MOVEMENTDATE = ? WHERE M_TRANSACTION_ID = ?", [(moment, i) for i in ids])
+            db.executemany(
+                "UPDATE M_TRANSACTION SET MOVEMENTDATE = ? WHERE M_TRANSACTION_ID = ?", [(moment, i) for i in ids]
+            )
             for table, _, key in _HEADERS:
                 db.execute(f"UPDATE {table} SET MOVEMENTDATE = ? WHERE {key} = ?", (moment, _id(doc)))
 
@@ -137,8 +140,8 @@ class Openbravo:
         """A physical inventory with one transaction, copied from one that is there."""
         with closing(sqlite3.connect(self._path)) as db, db:
             db.row_factory = sqlite3.Row
-            (number,) = db.execute("SELECT COUNT(*) FROM M_INVENTORY").fetchone()
-            key = f"LATE{number:028d}"
+            self._entered += 1
+            key = f"LATE{self._entered:028d}"
             like = db.execute(
                 "SELECT t.*, b.M_WAREHOUSE_ID AS warehouse, l.M_INVENTORY_ID AS header FROM M_TRANSACTION t"
                 " JOIN M_INVENTORYLINE l ON l.M_INVENTORYLINE_ID = t.M_INVENTORYLINE_ID"

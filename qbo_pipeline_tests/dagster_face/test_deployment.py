@@ -1,0 +1,85 @@
+"""The files of deploy/ by parsing: they agree with each other, with the code and with Dagster's own configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+DEPLOY = ROOT / "deploy"
+
+
+def parsed(path: Path) -> dict[str, Any]:
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(found, dict), path
+    return found
+
+
+def test_one_machine_and_a_deployment_differ_by_storage_and_number_of_runs_alone() -> None:
+    here, there = parsed(ROOT / "dagster.yaml"), parsed(DEPLOY / "dagster.yaml")
+    assert there.pop("storage")["postgres"]["postgres_db"]["scheme"] == "postgresql+psycopg2"
+    assert here["concurrency"].pop("runs") != there["concurrency"].pop("runs")
+    assert here == there
+
+
+def test_dagster_takes_the_settings_and_frees_the_place_of_a_dead_worker(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_bytes((ROOT / "dagster.yaml").read_bytes())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] == 30
+        assert instance.run_retries_enabled
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
+
+
+def test_compose_runs_what_the_workspace_names() -> None:
+    services = parsed(DEPLOY / "compose.yaml")["services"]
+    (server,) = (item["grpc_server"] for item in parsed(DEPLOY / "workspace.yaml")["load_from"])
+    assert set(services) == {"postgresql", "webserver", "daemon", server["host"]}
+    location = services[server["host"]]
+    assert location["command"].endswith(f"-p {server['port']} -m qbo_pipeline.definitions -a {server['location_name']}")
+    asked = {
+        item["env"]
+        for item in parsed(DEPLOY / "dagster.yaml")["storage"]["postgres"]["postgres_db"].values()
+        if isinstance(item, dict)
+    }
+    for name in (server["host"], "webserver", "daemon"):
+        assert asked <= set(services[name]["environment"]), name
+        assert any(item.endswith("/workspace.yaml:ro") for item in services[name]["volumes"]), name
+    assert services["webserver"]["ports"] == ["127.0.0.1:3000:3000"]
+    for path in (location["build"]["dockerfile"], "deploy/databases.sql", "deploy/dagster.yaml"):
+        assert (ROOT / path).is_file(), path
+
+
+def test_the_image_holds_what_the_code_needs() -> None:
+    copied = {
+        name
+        for line in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("COPY ")
+        for name in line.split()[1:-1]
+    }
+    assert {"requirements.lock", "pyproject.toml", "qbo_pipeline", "sql", "deploy/dagster.yaml"} <= copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_helm_values_name_the_same_location_and_limits() -> None:
+    values = parsed(DEPLOY / "helm" / "values.yaml")
+    (deployment,) = values["dagster-user-deployments"]["deployments"]
+    assert deployment["codeServerArgs"] == ["-m", "qbo_pipeline.definitions", "-a", deployment["name"]]
+    settings = parsed(DEPLOY / "dagster.yaml")
+    monitoring = values["dagsterDaemon"]["runMonitoring"]
+    assert monitoring["freeSlotsAfterRunEndSeconds"] == settings["run_monitoring"]["free_slots_after_run_end_seconds"]
+    assert values["concurrency"]["pools"]["defaultLimit"] == settings["concurrency"]["pools"]["default_limit"]
+    coordinator = values["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
+    assert coordinator["maxConcurrentRuns"] == settings["concurrency"]["runs"]["max_concurrent_runs"]
+    assert values["telemetry"]["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    "name", ["dagster.yaml", "compose.yaml", "workspace.yaml", "helm/values.yaml", "databases.sql", "Dockerfile"]
+)
+def test_the_readme_tells_of_every_file(name: str) -> None:
+    assert f"`{name}`" in (DEPLOY / "README.md").read_text(encoding="utf-8")
