@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from qbo_pipeline.commands import companies, decisions, demonstrate, inspecting, reconciling, running
+from qbo_pipeline.commands import companies, correcting, decisions, demonstrate, inspecting, reconciling, running
 from qbo_pipeline.emulator.command import emulator
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ app.command()(decisions.reverse)
 app.command()(decisions.unlink)
 app.command()(decisions.relink)
 app.command()(reconciling.reconcile)
+app.command()(correcting.correct)
 app.command("sign-off")(reconciling.sign_off)
 app.command()(emulator)
 app.command()(demonstrate.demo)

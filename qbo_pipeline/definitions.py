@@ -21,6 +21,7 @@ from qbo_pipeline.assets.reconciling import reconciling_assets
 from qbo_pipeline.checks.reconciling import posting_checks, reconciliation_checks
 from qbo_pipeline.checks.records import record_checks
 from qbo_pipeline.jobs import build_jobs
+from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
 from qbo_pipeline.ops.inspecting import inspecting_jobs
 from qbo_pipeline.resources import PipelineResource
@@ -48,7 +49,7 @@ def build_definitions(settings_file: Path | str, *, retry: dg.RetryPolicy = RETR
     return dg.Definitions(
         assets=[*extraction_assets(common), *loading_assets(common), *reconciling_assets(common)],
         asset_checks=[*record_checks(common), *posting_checks(common), *reconciliation_checks(common)],
-        jobs=[*jobs.values(), *decision_jobs(settings), *inspecting_jobs(settings)],
+        jobs=[*jobs.values(), *decision_jobs(settings), *inspecting_jobs(settings), correcting_job(settings)],
         schedules=build_schedules(settings, jobs),
         sensors=build_sensors(settings, jobs, pipeline),
         resources={"pipeline": pipeline},

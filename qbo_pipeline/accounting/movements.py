@@ -3,11 +3,9 @@
 What belongs here: the table of movement kinds and how a movement's lines become legs. Rows of the accounting rules
 are numbered as in docs/accounting-rules.md.
 
-Voided movements. Sources void in two ways. One takes the movement's value out of the record: its lines are nil and
-the movement is excluded. The other keeps the movement and writes a reversal beside it (a voided shipment and its
-reversing shipment, perhaps of another date): each of the two carries value in the source's own stock value, and
-they net out. There the status does not decide, the value does: whatever moves stock value is posted on its own
-date, so that stock value and ledger are equal on every date between the two, and not only after the second.
+A voided movement counts no longer, neither here nor in the source's own stock value (that is what the source contract
+means by the word). A source that keeps a movement and writes its reversal on another day delivers both as completed:
+then each counts on its own date, and stock value and ledger are equal on every day between the two.
 """
 
 from __future__ import annotations
@@ -60,11 +58,11 @@ def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
 
     A movement in a foreign currency is converted at its own rate, else at the books' of its business date, each line
     rounded half up to cents by itself, as the source's stock value converts it; `Refused` where there is no rate.
-    `Excluded`: voided with nil value, services only, nil effect, receipts that do not accrue.
+    `Excluded`: voided, services only, nil effect, receipts that do not accrue.
     """
     label = f"{MOVEMENT_RULES[movement.kind].label} {movement.number}"
-    if movement.status == "voided" and not any(line.value for line in movement.lines):
-        exclude("voided_in_source", f"{label} was voided in the source and moves no value")
+    if movement.status == "voided":
+        exclude("voided_in_source", f"{label} was voided in the source")
     if movement.lines and not any(_counts(books, line) for line in movement.lines):
         exclude("service_movement", f"{label} moves services and products without stock value only")
     if movement.kind == "receipt" and not books.policies.accrue_receipts:
@@ -77,10 +75,7 @@ def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
         currency=books.home_currency,
         memo=movement.memo,
     )
-    entry = journal_entry(books, heading, movement_legs(movement, books))
-    if isinstance(entry, Excluded) and movement.status == "voided":
-        return Excluded(rule="voided_in_source", message=entry.message, effects=entry.effects)
-    return entry
+    return journal_entry(books, heading, movement_legs(movement, books))
 
 
 def movement_legs(movement: Movement, books: Books) -> list[Leg]:

@@ -61,17 +61,16 @@ def _job(settings: Settings, name: str, config_type: type[Decision], description
     def decide(context: dg.OpExecutionContext, config: Any, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.decide import decide as carry_out
 
-        options: dict[str, Any] = {
-            "dated": _day(getattr(config, "dated", None)),
-            "qbo_id": getattr(config, "qbo_id", None),
-        }
         with pipeline.run(context) as run:
             try:
-                state = carry_out(run, name, config.key, config.who, config.why, **options)
+                dated, qbo_id = _day(getattr(config, "dated", None)), getattr(config, "qbo_id", None)
+                now = carry_out(run, name, config.key, config.who, config.why, dated=dated, qbo_id=qbo_id)
             except ValueError as error:  # NotPossible is one
                 raise dg.Failure(description=str(error), allow_retries=False) from error
-        context.add_output_metadata({"key": config.key, "state": state})
-        context.log.info(f"{name} of {config.key} by {config.who}: it is {state} now")
+        context.add_output_metadata(
+            {"key": config.key, "state": now.state, "reason": now.reason or "", "revision": now.revision}
+        )
+        context.log.info(f"{name} of {config.key} by {config.who}: it is {now.state} now")
 
     decide.__annotations__["config"] = config_type  # from it Dagster makes the launchpad's fields
     op = dg.op(name=f"{connection}_{name}_posting", description=description, pool=pool(settings))(decide)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from qbo_pipeline.pipeline.run import Run
@@ -10,13 +11,23 @@ from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store.postings import latest
 
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How a posting stands after a decision."""
+
+    state: str
+    reason: str | None
+    revision: int
+
+
 DECISIONS = ("retry", "skip", "approve", "reverse", "unlink", "relink")
 
 
 def decide(
     run: Run, decision: str, key: str, who: str, why: str, *, dated: date | None = None, qbo_id: str | None = None
-) -> str:
-    """Carry out one of `DECISIONS` and answer the posting's state afterwards; the next run acts on it.
+) -> Decided:
+    """Carry out one of `DECISIONS` and answer how the posting stands afterwards; the next run acts on it.
 
     `dated` belongs to approve and reverse, `qbo_id` to relink. Raises `NotPossible` where the posting is not in a
     state in which this can be decided, or who or why is missing.
@@ -38,7 +49,7 @@ def decide(
     with run.database.reading() as connection:
         row = latest(connection, run.name, key)
     assert row is not None
-    return str(row["state"])
+    return Decided(row["state"], row["reason"], row["revision"])
 
 
 def _relink(run: Run, key: str, qbo_id: str, person: Person) -> None:

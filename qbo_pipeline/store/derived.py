@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete
@@ -15,6 +16,8 @@ from qbo_pipeline.store.tables.records import bill_matches, record_references, s
 
 if TYPE_CHECKING:
     from qbo_pipeline.store.records import StoredRecord
+
+_NOTHING = Decimal(0)
 
 
 def put_derived(connection: Connection, name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> None:
@@ -51,8 +54,9 @@ def _stock_lines(name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> li
             "business_date": row.business_date,
             "product_id": line.product_id or "",
             "location_id": line.location_id or "",
-            "quantity": line.quantity,
-            "value": line.value,
+            # A voided movement moves nothing, and is still a record that was read.
+            "quantity": _NOTHING if row.record.status == "voided" else line.quantity,
+            "value": _NOTHING if row.record.status == "voided" else line.value,
             "currency": row.currency,
             "rate": row.record.exchange_rate,
             "first_seen": first_seen,

@@ -34,12 +34,7 @@ EXCLUDED: list[tuple[str, Movement, dict[str, Any], str]] = [
     ("no lines", movement("stock_count"), {}, "nil_effect"),
     ("less than half a cent", movement("shipment", stock("tea", -1, "-0.004")), {}, "nil_effect"),
     ("voided, nil", movement("shipment", stock("tea", 0, "0"), status="voided"), {}, "voided_in_source"),
-    (
-        "voided, nets out",
-        movement("shipment", stock("tea", -1, "-5"), stock("tea", 1, "5"), status="voided"),
-        {},
-        "voided_in_source",
-    ),
+    ("voided", movement("shipment", stock("tea", -1, "-5"), status="voided"), {}, "voided_in_source"),
     ("services only", movement("shipment", stock("fit", -1, "-5"), stock("bag", -1, "-1")), {}, "service_movement"),
     ("no accrual", movement("receipt", stock("tea", 1, "5")), {"policies": {"accrue_receipts": False}}, "accrual_off"),
 ]
@@ -63,11 +58,9 @@ def test_a_service_line_beside_stock_is_left_out() -> None:
     assert made.amount == Decimal("5.00")
 
 
-def test_a_voided_shipment_and_its_reversal_keep_stock_value_and_ledger_equal_on_each_date() -> None:
-    out = movement("shipment", stock("tea", -4, "-20"), status="voided", movement_id="1")
-    back = movement(
-        "shipment", stock("tea", 4, "20"), status="voided", movement_id="2", business_date=DAY + timedelta(days=3)
-    )
+def test_a_shipment_and_its_reversal_of_another_day_each_count_on_their_own() -> None:
+    out = movement("shipment", stock("tea", -4, "-20"), movement_id="1")
+    back = movement("shipment", stock("tea", 4, "20"), movement_id="2", business_date=DAY + timedelta(days=3))
     first, second = draft(out, books()), draft(back, books())
     assert ledger_of(first).balance("Inventory") == Decimal("-20.00")
     assert ledger_of(first).post(second).balance("Inventory") == 0

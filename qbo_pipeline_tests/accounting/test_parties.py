@@ -19,24 +19,24 @@ def names(*parties: Party) -> list[str]:
 
 
 NAMES = [
-    ("alone", [party("customer", "1", "Ada")], ["Ada"]),
-    ("cleaned", [party("customer", "1", " Ada:\tB\n\u2028 C ")], ["Ada B C"]),
-    ("both", [party("customer", "1", "Ada"), party("supplier", "1", "Ada")], ["Ada", "Ada (Supplier)"]),
-    ("both, by case", [party("customer", "1", "ADA"), party("supplier", "1", "Ada")], ["ADA", "Ada (Supplier)"]),
+    ("alone", [party("customer", "1", "Acme")], ["Acme"]),
+    ("cleaned", [party("customer", "1", " Acme:\tB\n\u2028 C ")], ["Acme B C"]),
+    ("both", [party("customer", "1", "Acme"), party("supplier", "1", "Acme")], ["Acme", "Acme (Supplier)"]),
+    ("both, by case", [party("customer", "1", "ACME"), party("supplier", "1", "Acme")], ["ACME", "Acme (Supplier)"]),
     (
         "two of a kind, told apart by number",
-        [party("customer", "1", "Ada", "K1"), party("customer", "2", "Ada", "K2")],
-        ["Ada [K1]", "Ada [K2]"],
+        [party("customer", "1", "Acme", "K1"), party("customer", "2", "Acme", "K2")],
+        ["Acme [K1]", "Acme [K2]"],
     ),
     (
         "two of a kind with one number",
-        [party("customer", "1", "Ada", "K1"), party("customer", "2", "Ada", "K1")],
-        ["Ada [1]", "Ada [2]"],
+        [party("customer", "1", "Acme", "K1"), party("customer", "2", "Acme", "K1")],
+        ["Acme [1]", "Acme [2]"],
     ),
     (
         "two suppliers and a customer",
-        [party("supplier", "1", "Ada", "L1"), party("supplier", "2", "Ada", "L2"), party("customer", "3", "Ada")],
-        ["Ada (Supplier) [L1]", "Ada (Supplier) [L2]", "Ada"],
+        [party("supplier", "1", "Acme", "L1"), party("supplier", "2", "Acme", "L2"), party("customer", "3", "Acme")],
+        ["Acme (Supplier) [L1]", "Acme (Supplier) [L2]", "Acme"],
     ),
     ("nothing left of it", [party("customer", "1", " : ", "K1")], ["K1"]),
 ]

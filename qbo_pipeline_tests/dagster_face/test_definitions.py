@@ -65,6 +65,7 @@ OP_JOBS: dict[str, set[str]] = {
     "shop_verify": set(),
     "shop_show": {"key"},
     "shop_sign_off": {"as_at", "by", "comment"},
+    "shop_correct": {"as_at", "keys", "who", "why"},
 }
 HEAVY = ("pandas", "numpy", "pyarrow", "pandera", "xlsxwriter", "starlette", "httpx", "jinja2", "cryptography")
 
@@ -150,7 +151,11 @@ def test_a_closed_history_ends_with_its_last_day_and_a_living_company_with_today
 ) -> None:
     closed = make_company(tmp_path, days=1, name="closed", last_day="2026-03-31").definitions()
     last_keys = {
-        name: definitions.resolve_all_asset_specs()[-1].partitions_def
+        name: next(
+            spec.partitions_def
+            for spec in definitions.resolve_all_asset_specs()
+            if spec.key.path[-1] == "reconciliation"
+        )
         for name, definitions in (("shop", location), ("closed", closed))
     }
     assert isinstance(last_keys["closed"], dg.DailyPartitionsDefinition)

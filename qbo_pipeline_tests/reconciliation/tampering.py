@@ -239,7 +239,7 @@ def _other(
     line = {
         "account_id": account, "business_date": day, "qbo_type": labels.get(entity, entity), "qbo_id": qbo_id,
         "amount": Decimal(cents).scaleb(-2), "memo": world.chance.choice(HOSTILE), "created_at": CHANGED,
-        "created_by": "Bob", "changed_at": CHANGED, "changed_by": "Bob",
+        "created_by": "Bolt", "changed_at": CHANGED, "changed_by": "Bolt",
     }  # fmt: skip
     world.others.append(line | more)
     world.expect(f"qbo/{entity}/{qbo_id}", cause, account, day, cents)

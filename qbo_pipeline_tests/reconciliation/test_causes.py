@@ -98,7 +98,7 @@ CASES = {
     "changed in QBO: out of inventory, QBO says the object lives": """
         source  movement/1 receipt 2026-03-01 100.00
         posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
-        object  JournalEntry 10 live changed_by=Ann
+        object  JournalEntry 10 live changed_by=Clerk
         expect  changed_in_qbo movement/1 130 2026-03-01 -100.00
     """,
     "changed in QBO: past the last day that was read, QBO tells the new date": """

@@ -26,9 +26,14 @@ def outcome(text: str = CLEAN) -> Reconciliation:
 
 
 def test_two_people_sign_and_the_period_is_closed() -> None:
-    prepared = prepare(outcome(), " Ann ", AT, "March")
-    signed = review(prepared, outcome(), "Bob", LATER)
-    assert (prepared.state, signed.state, signed.preparer, signed.reviewer) == ("prepared", "signed", "Ann", "Bob")
+    prepared = prepare(outcome(), " Preparer ", AT, "March")
+    signed = review(prepared, outcome(), "Reviewer", LATER)
+    assert (prepared.state, signed.state, signed.preparer, signed.reviewer) == (
+        "prepared",
+        "signed",
+        "Preparer",
+        "Reviewer",
+    )
     close = close_of(signed)
     assert (close.through, close.signed_at) == (date(2026, 3, 31), LATER)
     assert [(one.account_id, one.stock_value, one.ledger_balance) for one in close.balances] == [("130", 100, 100)]
@@ -37,38 +42,38 @@ def test_two_people_sign_and_the_period_is_closed() -> None:
         close_of(prepared)
 
 
-@pytest.mark.parametrize("reviewer", ["Ann", "ann", " ANN  ", "Ａnn"])
+@pytest.mark.parametrize("reviewer", ["Preparer", "preparer", " PREPARER  ", "Ｐreparer"])
 def test_nobody_reviews_what_they_prepared(reviewer: str) -> None:
     with pytest.raises(SignOffError, match="must be another person"):
-        review(prepare(outcome(), "Ann", AT), outcome(), reviewer, LATER)
+        review(prepare(outcome(), "Preparer", AT), outcome(), reviewer, LATER)
 
 
 def test_a_change_of_data_voids_it_for_ever() -> None:
     changed_ledger = CLEAN.replace("130 100.00", "130 101.00")
-    signed = review(prepare(outcome(), "Ann", AT), outcome(), "Bob", LATER)
+    signed = review(prepare(outcome(), "Preparer", AT), outcome(), "Reviewer", LATER)
     void = check(signed, outcome(changed_ledger), LATER)
     assert void.state == "void"
     assert void.void_why == "the data changed after it was signed: ledger balance was 100.00, is 101.00"
     assert check(void, outcome(), LATER) is void
     with pytest.raises(SignOffError, match="prepare it again"):
-        review(prepare(outcome(), "Ann", AT), outcome(changed_ledger), "Bob", LATER)
+        review(prepare(outcome(), "Preparer", AT), outcome(changed_ledger), "Reviewer", LATER)
     with pytest.raises(SignOffError, match="only a prepared one"):
-        review(void, outcome(), "Bob", LATER)
+        review(void, outcome(), "Reviewer", LATER)
 
 
 def test_rows_that_change_without_the_totals_void_it_too() -> None:
     other = CLEAN.replace("2026-03-01", "2026-03-02")
-    assert changed(prepare(outcome(), "Ann", AT), outcome(other)) == (
+    assert changed(prepare(outcome(), "Preparer", AT), outcome(other)) == (
         "the data changed after it was signed: the totals are the same, rows are not"
     )
 
 
 def test_unexplained_amounts_names_and_instants_are_demanded() -> None:
     with pytest.raises(SignOffError, match=r"5\.00 USD of 2026-03-31 are unexplained"):
-        prepare(outcome(CLEAN + "balance 130 105.00"), "Ann", AT)
+        prepare(outcome(CLEAN + "balance 130 105.00"), "Preparer", AT)
     with pytest.raises(SignOffError, match="needs a name"):
         prepare(outcome(), "  ", AT)
     with pytest.raises(SignOffError, match="needs its time zone"):
-        prepare(outcome(), "Ann", AT.replace(tzinfo=None))
+        prepare(outcome(), "Preparer", AT.replace(tzinfo=None))
     with pytest.raises(SignOffError, match="compare the same date"):
-        changed(replace(prepare(outcome(), "Ann", AT), as_at=date(2026, 2, 28)), outcome())
+        changed(replace(prepare(outcome(), "Preparer", AT), as_at=date(2026, 2, 28)), outcome())

@@ -43,7 +43,7 @@ BROKEN = """
     source  movement/1 receipt 2026-03-01 100.00
     source  movement/2 receipt 2026-03-02 10.00 disposition=waiting
     posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
-    ledger  JournalEntry 10 2026-03-01 130 80.00 changed_at=2026-03-09T10:00 changed_by=Ann
+    ledger  JournalEntry 10 2026-03-01 130 80.00 changed_at=2026-03-09T10:00 changed_by=Clerk
 """
 MENDED = BROKEN.replace("130 80.00", "130 100.00")
 CLEAN = MENDED.replace("    source  movement/2 receipt 2026-03-02 10.00 disposition=waiting\n", "")
@@ -145,8 +145,8 @@ def test_differences_carry_on_and_are_cleared(database: Database) -> None:
 
 def test_a_sign_off_keeps_its_history_and_becomes_void(database: Database) -> None:
     clean = outcome(CLEAN)
-    prepared = prepare(clean, "Ann", NOW, "March")
-    signed = review(prepared, clean, "Bob", LATER)
+    prepared = prepare(clean, "Clerk", NOW, "March")
+    signed = review(prepared, clean, "Bolt", LATER)
     with database.transaction() as db:
         number = reconciliations.save_sign_off(db, "us", prepared)
         assert reconciliations.load_closes(db, "us") == ()
@@ -170,6 +170,6 @@ def test_a_sign_off_keeps_its_history_and_becomes_void(database: Database) -> No
 @pytest.mark.parametrize("statement", ["UPDATE sign_offs SET reviewer = 'Eve'", "DELETE FROM sign_offs"])
 def test_a_sign_off_cannot_be_rewritten(database: Database, statement: str) -> None:
     with database.transaction() as db:
-        reconciliations.save_sign_off(db, "us", prepare(outcome(CLEAN), "Ann", NOW))
+        reconciliations.save_sign_off(db, "us", prepare(outcome(CLEAN), "Clerk", NOW))
     with pytest.raises(DBAPIError, match="neither changed nor deleted"), database.transaction() as db:
         db.exec_driver_sql(statement)

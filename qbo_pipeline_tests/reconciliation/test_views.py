@@ -22,8 +22,8 @@ MARCH = """
     posting movement/2 JournalEntry - 2026-03-10 ready 130=-40.00
     posting movement/3 JournalEntry 12 2026-03-12 posted 130=25.00
     ledger  JournalEntry 10 2026-02-20 130 100.00 qbo_number=R-1
-    ledger  JournalEntry 12 2026-03-12 130 20.00 changed_at=2026-03-15T09:30 changed_by=Ann
-    ledger  'Journal Entry' 77 2026-03-15 130 7.00 memo='=1+1' created_by=Bob created_at=2026-03-16
+    ledger  JournalEntry 12 2026-03-12 130 20.00 changed_at=2026-03-15T09:30 changed_by=Clerk
+    ledger  'Journal Entry' 77 2026-03-15 130 7.00 memo='=1+1' created_by=Bolt created_at=2026-03-16
 """
 
 
@@ -129,27 +129,27 @@ def test_late_arrivals_on_both_sides_of_a_signed_off_period() -> None:
         posting movement/1 JournalEntry 10 2026-02-10 posted 130=10.00
         posting movement/3 JournalEntry 12 2026-02-12 posted 130=25.00
         ledger  JournalEntry 10 2026-02-10 130 10.00 created_at=2026-02-11
-        ledger  JournalEntry 12 2026-02-12 130 25.00 created_at=2026-02-12 changed_at=2026-03-06 changed_by=Ann
-        ledger  'Journal Entry' 77 2026-02-15 130 7.00 created_at=2026-03-07 created_by=Bob
+        ledger  JournalEntry 12 2026-02-12 130 25.00 created_at=2026-02-12 changed_at=2026-03-06 changed_by=Clerk
+        ledger  'Journal Entry' 77 2026-02-15 130 7.00 created_at=2026-03-07 created_by=Bolt
     """
     columns = ("side", "document_key", "business_date", "amount", "what", "at", "by")
     assert rows(result_of(text), "late_arrivals", *columns) == [
         ("source", "movement/2", date(2026, 2, 11), Decimal("20"), "arrived", datetime(2026, 3, 9, tzinfo=UTC), None),
-        ("ledger", "movement/3", date(2026, 2, 12), Decimal("25"), "changed", datetime(2026, 3, 6, tzinfo=UTC), "Ann"),
+        ("ledger", "movement/3", date(2026, 2, 12), Decimal("25"), "changed", datetime(2026, 3, 6, tzinfo=UTC), "Clerk"),
         ("source", "movement/3", date(2026, 2, 12), Decimal("30"), "changed", datetime(2026, 3, 10, tzinfo=UTC), None),
         ("ledger", "qbo/JournalEntry/77", date(2026, 2, 15), Decimal("7"), "arrived",
-         datetime(2026, 3, 7, tzinfo=UTC), "Bob"),
+         datetime(2026, 3, 7, tzinfo=UTC), "Bolt"),
     ]  # fmt: skip
 
 
 def test_what_only_qbo_has_and_what_changed_after_posting() -> None:
     result = result_of(MARCH)
     assert rows(result, "ledger_only", "qbo_type", "qbo_id", "amount", "memo", "created_by", "cause") == [
-        ("Journal Entry", "77", Decimal("7.00"), "=1+1", "Bob", "qbo_only")
+        ("Journal Entry", "77", Decimal("7.00"), "=1+1", "Bolt", "qbo_only")
     ]
     columns = ("side", "document_key", "field", "sent", "now", "changed_at", "changed_by", "effect")
     assert rows(result, "changed_after_posting", *columns) == [
-        ("qbo", "movement/3", "amount", "25.00", "20.00", datetime(2026, 3, 15, 9, 30, tzinfo=UTC), "Ann",
+        ("qbo", "movement/3", "amount", "25.00", "20.00", datetime(2026, 3, 15, 9, 30, tzinfo=UTC), "Clerk",
          Decimal("-5.00")),
     ]  # fmt: skip
 
@@ -158,12 +158,12 @@ def test_the_trace_of_a_difference_is_complete() -> None:
     names = ("record_key", "posting_key", "qbo_type", "qbo_id", "changed_by", "state", "source_number", "age_days")
     by_cause = {row["cause"]: row for row in rows_of(result_of(MARCH).differences, ("cause", "explanation", *names))}
     assert tuple(by_cause["changed_in_qbo"][name] for name in names) == (
-        "movement/3", "movement/3", "JournalEntry", "12", "Ann", "posted", "R-3", 19,
+        "movement/3", "movement/3", "JournalEntry", "12", "Clerk", "posted", "R-3", 19,
     )  # fmt: skip
     assert by_cause["changed_in_qbo"]["explanation"].endswith(
-        "QuickBooks has 5.00 less than was posted. Last touched in QuickBooks by Ann 2026-03-15 09:30 UTC."
+        "QuickBooks has 5.00 less than was posted. Last touched in QuickBooks by Clerk 2026-03-15 09:30 UTC."
     )
-    assert tuple(by_cause["qbo_only"][name] for name in names[:5]) == (None, None, "JournalEntry", "77", "Bob")
+    assert tuple(by_cause["qbo_only"][name] for name in names[:5]) == (None, None, "JournalEntry", "77", "Bolt")
 
 
 def test_differences_age_in_buckets() -> None:

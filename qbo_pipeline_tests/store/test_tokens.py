@@ -154,8 +154,9 @@ def test_key_rings_are_read_from_text() -> None:
         ("", "no key"),
         ("1:canary!", "entry 1 .* not base64"),
         (f"1:{base64.b64encode(b'canary').decode()}", "6 bytes instead of 32"),
-        (f"{new_key()},{new_key()}", "two .* id '1'"),
+        (",".join(f"1:{base64.b64encode(byte * 32).decode()}" for byte in (b"a", b"b")), "two .* id '1'"),
     ],
+    ids=["none", "not base64", "too short", "same id"],
 )
 def test_bad_keys_are_refused_without_showing_them(keys: str, message: str) -> None:
     with pytest.raises(VaultError, match=message) as caught:

@@ -73,7 +73,7 @@ LISTS: dict[str, tuple[Any, Make, str]] = {
     "Department": (objects.Department, lambda refs, name: {"Name": name}, "Name"),
     "Employee": (
         objects.Employee,
-        lambda refs, name: {"GivenName": name, "FamilyName": "Smith"},
+        lambda refs, name: {"GivenName": name, "FamilyName": "Tester"},
         "GivenName",
     ),
     "Item (service)": (

@@ -11,16 +11,16 @@ from qbo_pipeline_tests.emulator.http.shapes import batch, codes, create_item
 
 
 def test_a_batch_answers_each_item_on_its_own(served: Served) -> None:
-    ada = served.customer("Ada").json()["Customer"]
-    change = {"Id": ada["Id"], "SyncToken": "0", "sparse": True, "Notes": "changed"}
+    acme = served.customer("Acme").json()["Customer"]
+    change = {"Id": acme["Id"], "SyncToken": "0", "sparse": True, "Notes": "changed"}
     answer = served.post(
         "batch",
         batch(
-            create_item("a", "Bob"),
-            create_item("b", "Bob"),
+            create_item("a", "Bolt"),
+            create_item("b", "Bolt"),
             {"bId": "c", "operation": "update", "Customer": change},
             {"bId": "d", "operation": "update", "Customer": change},
-            {"bId": "e", "Query": "select * from Customer where DisplayName = 'Bob'"},
+            {"bId": "e", "Query": "select * from Customer where DisplayName = 'Bolt'"},
             {"bId": "f", "Query": "selekt"},
             {"bId": "g", "operation": "frob", "Customer": {}},
             {"bId": "h", "operation": "create", "Frob": {}},
@@ -30,13 +30,13 @@ def test_a_batch_answers_each_item_on_its_own(served: Served) -> None:
     )
     assert answer.status_code == 200
     items = {item.pop("bId"): item for item in answer.json()["BatchItemResponse"]}
-    assert items["a"]["Customer"]["DisplayName"] == "Bob"
+    assert items["a"]["Customer"]["DisplayName"] == "Bolt"
     assert items["c"]["Customer"]["Notes"] == "changed"
     assert len(items["e"]["QueryResponse"]["Customer"]) == 1
     assert "CDCResponse" in items["j"]
     faults = {b_id: item["Fault"]["Error"][0]["code"] for b_id, item in items.items() if "Fault" in item}
     assert faults == {"b": "6240", "d": "5010", "f": "4000", "g": "500", "h": "2000", "i": "2010"}
-    assert served.customers() == ["Ada", "Bob"]
+    assert served.customers() == ["Acme", "Bolt"]
 
 
 @pytest.mark.parametrize(

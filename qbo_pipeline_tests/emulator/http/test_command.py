@@ -44,7 +44,7 @@ def test_a_restart_keeps_company_credentials_clock_and_request_ids(tmp_path: Pat
     state = tmp_path / "company.db"
     options = ("--state", str(state), "--company", "empty", "--realm", "123")
     with running_emulator(*options) as first:
-        made = create(first, "Ada", "r-1").content
+        made = create(first, "Acme", "r-1").content
         first.advance(30 * 86_400)
         now = first.control("clock")["now"]
         assert first.stop() == 0
@@ -52,10 +52,10 @@ def test_a_restart_keeps_company_credentials_clock_and_request_ids(tmp_path: Pat
         assert (second.realm, second.client_id, second.client_secret) == ("123", first.client_id, first.client_secret)
         assert second.refresh_token == first.refresh_token
         assert second.control("clock")["now"] >= now
-        assert names(second) == ["Ada"]
+        assert names(second) == ["Acme"]
         second.control("settings", {"request_id_seconds": 90 * 86_400})
-        assert create(second, "Ada", "r-1").content == made
-        assert names(second) == ["Ada"]
+        assert create(second, "Acme", "r-1").content == made
+        assert names(second) == ["Acme"]
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -48,32 +48,32 @@ def test_a_spoiled_answer_with_and_without_the_write_behind_it(
 ) -> None:
     served.order({**rule, **CREATE, "commit": commit, "nth": 1})
     if isinstance(seen, int):
-        answer = served.customer("Ada")
+        answer = served.customer("Acme")
         assert answer.status_code == seen
         assert "Customer" not in answer.text
     else:
         with pytest.raises(seen):
-            served.customer("Ada")
-    assert served.customers() == (["Ada"] if commit else [])
-    assert served.customer("Bob").status_code == 200, "the next request is served as ever"
+            served.customer("Acme")
+    assert served.customers() == (["Acme"] if commit else [])
+    assert served.customer("Bolt").status_code == 200, "the next request is served as ever"
 
 
 def test_a_reset_is_a_tcp_reset(served: Served) -> None:
     served.order({"kind": "reset", "nth": 1})
     with pytest.raises(httpx.ReadError, match="Connection reset by peer"):
-        served.customer("Ada")
+        served.customer("Acme")
 
 
 def test_a_hanging_answer_outlives_the_clients_patience(served: Served) -> None:
     served.order({"kind": "lost_answer", "how": "hang", "nth": 1})
     with pytest.raises(httpx.ReadTimeout):
-        served.client.post(served.url("customer"), json={"DisplayName": "Ada"}, timeout=0.2)
-    assert served.customers() == ["Ada"]
+        served.client.post(served.url("customer"), json={"DisplayName": "Acme"}, timeout=0.2)
+    assert served.customers() == ["Acme"]
 
 
 def test_content_length_below_what_is_sent_leaves_unreadable_json(served: Served) -> None:
     served.order({"kind": "wrong_length", "extra": -3, "nth": 1})
-    answer = served.customer("Ada")
+    answer = served.customer("Acme")
     with pytest.raises(json.JSONDecodeError):
         answer.json()
 
@@ -81,39 +81,39 @@ def test_content_length_below_what_is_sent_leaves_unreadable_json(served: Served
 def test_a_slow_drip_stays_below_a_read_timeout_and_above_a_total_one(served: Served) -> None:
     served.order({"kind": "slow_drip", "chunk": 50, "seconds": 0.05, "nth": 1})
     begun = time.monotonic()
-    with served.client.stream("POST", served.url("customer"), json={"DisplayName": "Ada"}, timeout=5) as answer:
+    with served.client.stream("POST", served.url("customer"), json={"DisplayName": "Acme"}, timeout=5) as answer:
         chunks = list(answer.iter_raw())
     assert len(chunks) > 3
     assert time.monotonic() - begun >= 0.05 * (len(chunks) - 1)
-    assert json.loads(b"".join(chunks))["Customer"]["DisplayName"] == "Ada"
+    assert json.loads(b"".join(chunks))["Customer"]["DisplayName"] == "Acme"
 
 
 def test_a_late_commit_happens_when_its_virtual_time_has_come(served: Served) -> None:
     served.order({"kind": "late_commit", "seconds": 119, "nth": 1, **CREATE})
     with pytest.raises(httpx.ReadError):
-        served.customer("Ada", "r-1")
+        served.customer("Acme", "r-1")
     served.advance(118)
     assert served.customers() == []
     served.advance(1)
-    assert served.customers() == ["Ada"]
-    assert served.customer("Ada", "r-1").status_code == 200, "the late answer is remembered by its requestid"
-    assert served.customers() == ["Ada"]
+    assert served.customers() == ["Acme"]
+    assert served.customer("Acme", "r-1").status_code == 200, "the late answer is remembered by its requestid"
+    assert served.customers() == ["Acme"]
 
 
 def test_a_late_commit_that_was_overtaken_by_its_repetition_makes_no_second_object(served: Served) -> None:
     served.order({"kind": "late_commit", "seconds": 100, "nth": 1, **CREATE})
     with pytest.raises(httpx.ReadError):
-        served.customer("Ada", "r-1")
-    assert served.customer("Ada", "r-1").status_code == 200
+        served.customer("Acme", "r-1")
+    assert served.customer("Acme", "r-1").status_code == 200
     served.advance(100)
-    assert served.customers() == ["Ada"]
+    assert served.customers() == ["Acme"]
     assert served.state.meter.replayed == 1
 
 
 def test_a_late_commit_is_done_before_a_request_that_comes_after_it(served: Served) -> None:
     served.order({"kind": "late_commit", "seconds": 0, "nth": 1, **CREATE})
     with pytest.raises(httpx.ReadError):
-        served.customer("Ada")
+        served.customer("Acme")
     found = served.get("query", query="select count(*) from Customer").json()
     assert found["QueryResponse"] == {"totalCount": 1}
 
@@ -166,18 +166,18 @@ def test_a_refusal_has_the_recorded_words_of_its_code_or_its_own(served: Served,
     served.order(
         {"kind": "refusal", "code": code, "nth": 1}, {"kind": "refusal", "code": code, "message": "M", "detail": "D"}
     )
-    recorded, own = (served.customer("Ada").json()["Fault"]["Error"][0] for _ in range(2))
+    recorded, own = (served.customer("Acme").json()["Fault"]["Error"][0] for _ in range(2))
     assert recorded["code"] == own["code"] == code
     assert "{" not in recorded["Detail"]
     assert (own["Message"], own["Detail"]) == ("M", "D")
 
 
 def test_a_stale_object_was_really_changed_by_somebody_else(served: Served) -> None:
-    ada = served.customer("Ada").json()["Customer"]
-    change = {"Id": ada["Id"], "SyncToken": "0", "sparse": True, "Notes": "mine"}
+    acme = served.customer("Acme").json()["Customer"]
+    change = {"Id": acme["Id"], "SyncToken": "0", "sparse": True, "Notes": "mine"}
     served.order({"kind": "stale_object", "operation": "update", "nth": 1})
     assert served.post("customer", change).json()["Fault"]["Error"][0]["code"] == "5010"
-    token = served.get(f"customer/{ada['Id']}").json()["Customer"]["SyncToken"]
+    token = served.get(f"customer/{acme['Id']}").json()["Customer"]["SyncToken"]
     assert token == "1"
     assert served.post("customer", {**change, "SyncToken": token}).status_code == 200
 
@@ -202,7 +202,7 @@ def test_a_token_can_expire_in_the_middle(served: Served) -> None:
 
 def test_a_connection_can_be_revoked_in_the_middle(served: Served) -> None:
     served.order({"kind": "revoke_token", "nth": 1})
-    assert served.customer("Ada").status_code == 401
+    assert served.customer("Acme").status_code == 401
     answer = httpx.post(
         f"{served.state.base_url}/oauth2/v1/tokens/bearer",
         data={"grant_type": "refresh_token", "refresh_token": served.state.refresh_token},
@@ -213,9 +213,9 @@ def test_a_connection_can_be_revoked_in_the_middle(served: Served) -> None:
 
 def test_queries_and_changes_can_lag_behind_the_writes(served: Served) -> None:
     since = served.state.clock.now().isoformat()
-    served.customer("Ada")
+    served.customer("Acme")
     served.advance(100)
-    bob = served.customer("Bob").json()["Customer"]
+    bolt = served.customer("Bolt").json()["Customer"]
     served.order({"kind": "query_lag", "seconds": 60})
 
     def seen() -> tuple[list[str], int, list[str]]:
@@ -225,16 +225,16 @@ def test_queries_and_changes_can_lag_behind_the_writes(served: Served) -> None:
         changed = [row["DisplayName"] for part in changes for row in part.get("Customer", [])]
         return sorted(row["DisplayName"] for row in rows), count, sorted(changed)
 
-    assert seen() == (["Ada"], 1, ["Ada"])
-    assert served.get(f"customer/{bob['Id']}").status_code == 200, "a read by id knows it at once"
+    assert seen() == (["Acme"], 1, ["Acme"])
+    assert served.get(f"customer/{bolt['Id']}").status_code == 200, "a read by id knows it at once"
     served.advance(60)
-    assert seen() == (["Ada", "Bob"], 2, ["Ada", "Bob"])
+    assert seen() == (["Acme", "Bolt"], 2, ["Acme", "Bolt"])
 
 
 def test_answers_can_carry_fields_that_nobody_knows(served: Served) -> None:
     served.order({"kind": "unknown_fields", **CREATE})
-    made = served.customer("Ada").json()["Customer"]
-    assert made["DisplayName"] == "Ada"
+    made = served.customer("Acme").json()["Customer"]
+    assert made["DisplayName"] == "Acme"
     assert made["FutureStatus"] == "NotYetInvented"
 
 

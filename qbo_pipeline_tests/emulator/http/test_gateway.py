@@ -12,12 +12,12 @@ from qbo_pipeline_tests.emulator.http.shapes import JSON_TYPE, codes
 
 
 def test_create_read_update_and_delete_answer_in_qbos_wrapper(served: Served) -> None:
-    made = served.customer("Ada")
+    made = served.customer("Acme")
     assert made.status_code == 200
     assert set(made.json()) == {"Customer", "time"}
-    ada = made.json()["Customer"]
-    assert served.get(f"customer/{ada['Id']}").json()["Customer"] == ada
-    changed = served.post("customer", {"Id": ada["Id"], "SyncToken": "0", "sparse": True, "Notes": "n"})
+    acme = made.json()["Customer"]
+    assert served.get(f"customer/{acme['Id']}").json()["Customer"] == acme
+    changed = served.post("customer", {"Id": acme["Id"], "SyncToken": "0", "sparse": True, "Notes": "n"})
     assert changed.json()["Customer"]["SyncToken"] == "1"
 
 
@@ -178,13 +178,13 @@ def test_an_hour_of_virtual_time_ends_the_access_token(served: Served) -> None:
 
 
 def test_queries_are_taken_by_get_and_by_post_as_text(served: Served) -> None:
-    served.customer("Ada")
+    served.customer("Acme")
     by_get = served.get("query", query="select * from Customer").json()
     by_post = served.client.post(
         served.url("query"), content="select * from Customer", headers={"Content-Type": "application/text"}
     ).json()
     assert by_get["QueryResponse"] == by_post["QueryResponse"]
-    assert by_get["QueryResponse"]["Customer"][0]["DisplayName"] == "Ada"
+    assert by_get["QueryResponse"]["Customer"][0]["DisplayName"] == "Acme"
     as_json = served.client.post(served.url("query"), content="select * from Customer", headers=JSON_TYPE)
     assert codes(as_json) == ["1050"]
 
@@ -196,7 +196,7 @@ def test_a_crash_inside_the_emulator_is_a_system_fault_without_a_traceback(
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(served.company, "create", broken)
-    answer = served.customer("Ada")
+    answer = served.customer("Acme")
     assert (answer.status_code, codes(answer)) == (500, ["10000"])
     assert "secret detail" not in answer.text
     assert "secret detail" in caplog.text

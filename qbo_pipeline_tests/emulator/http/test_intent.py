@@ -21,8 +21,8 @@ def test_the_hook_is_asked_for_each_write_and_for_no_read() -> None:
         return question.request_id != "unknown"
 
     with serving(intent=hook) as served:
-        assert served.customer("Ada", "known").status_code == 200
-        refused = served.customer("Bob", "unknown")
+        assert served.customer("Acme", "known").status_code == 200
+        refused = served.customer("Bolt", "unknown")
         served.get("companyinfo")
         items = [
             {"bId": "1", "operation": "create", "Customer": {"DisplayName": "Cy"}},
@@ -30,7 +30,7 @@ def test_the_hook_is_asked_for_each_write_and_for_no_read() -> None:
         ]
         served.post("batch?requestid=b", {"BatchItemRequest": items})
         served.post("batch", {"BatchItemRequest": items[1:]})
-        assert served.customers() == ["Ada", "Cy"]
+        assert served.customers() == ["Acme", "Cy"]
         assert served.state.meter.intent_violations == 1
     assert refused.status_code == 400
     assert "No committed intent" in refused.json()["Fault"]["Error"][0]["Detail"]
@@ -66,7 +66,7 @@ def test_a_url_can_be_asked(served: Served, status: int, body: Any, accepted: bo
         settings = {"intent_url": f"http://127.0.0.1:{server.server_port}/intent"}
         changed = served.client.post(f"{served.state.base_url}/emulator/settings", json=settings)
         assert changed.status_code == 200
-        answer = served.customer("Ada", "r-1")
+        answer = served.customer("Acme", "r-1")
         server.shutdown()
         thread.join()
     assert (answer.status_code == 200) is accepted
@@ -76,9 +76,9 @@ def test_a_url_can_be_asked(served: Served, status: int, body: Any, accepted: bo
 def test_who_cannot_be_asked_has_not_said_yes(served: Served) -> None:
     url = f"{served.state.base_url}/emulator/settings"
     served.client.post(url, json={"intent_url": "http://127.0.0.1:9/"})
-    assert served.customer("Ada").status_code == 400
+    assert served.customer("Acme").status_code == 400
     served.client.post(url, json={"intent_url": None})
-    assert served.customer("Ada").status_code == 200
+    assert served.customer("Acme").status_code == 200
 
 
 def test_only_this_machine_can_be_asked(served: Served) -> None:

@@ -26,15 +26,15 @@ def test_the_eleventh_request_of_a_second_gets_429_in_the_key_case_set(keys: str
 
 
 def test_the_meter_counts_writes_reads_and_each_item_of_a_batch(served: Served) -> None:
-    served.customer("Ada")
+    served.customer("Acme")
     served.get("companyinfo")
     served.get("customer/999")
     served.post(
         "batch",
         batch(
-            create_item("1", "Bob"),
+            create_item("1", "Bolt"),
             create_item("2", "Cy"),
-            create_item("3", "Ada"),
+            create_item("3", "Acme"),
             {"bId": "4", "Query": "select * from Customer"},
         ),
     )
@@ -47,16 +47,16 @@ def test_the_meter_counts_writes_reads_and_each_item_of_a_batch(served: Served) 
 def test_the_monthly_block_stops_reads_but_not_writes_until_next_month() -> None:
     with serving(monthly_reads=2, access_token_seconds=90 * 86_400) as served:
         assert [served.get("companyinfo").status_code for _ in range(3)] == [200, 200, 429]
-        items = [create_item("1", "Ada"), {"bId": "2", "Query": "select * from Customer"}]
+        items = [create_item("1", "Acme"), {"bId": "2", "Query": "select * from Customer"}]
         made, refused = served.post("batch", batch(*items)).json()["BatchItemResponse"]
-        assert made["Customer"]["DisplayName"] == "Ada"
+        assert made["Customer"]["DisplayName"] == "Acme"
         assert refused["Fault"]["Error"][0]["code"] == "3001"
         served.advance(32 * 86_400)
         assert served.get("companyinfo").status_code == 200
 
 
 def test_the_request_log_tells_what_was_metered_and_refused(served: Served) -> None:
-    served.customer("Ada", "r-1")
+    served.customer("Acme", "r-1")
     served.get("customer/999")
     newest, oldest = served.client.get(f"{served.state.base_url}/emulator/requests").json()["requests"][:2]
     assert (oldest["operation"], oldest["entity"], oldest["status"], oldest["metered"], oldest["request_id"]) == (

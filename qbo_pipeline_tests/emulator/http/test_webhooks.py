@@ -67,7 +67,7 @@ def attempts(served: Served) -> list[list[str]]:
 
 def test_a_change_is_told_as_cloud_events_with_intuits_signature(served: Served, receiver: Receiver) -> None:
     assert subscribe(served, receiver.url).status_code == 200
-    made = served.customer("Ada").json()["Customer"]
+    made = served.customer("Acme").json()["Customer"]
     headers, body = receiver.take()
     expected = base64.b64encode(hmac.new(VERIFIER.encode(), body, hashlib.sha256).digest()).decode()
     assert headers["intuit-signature"] == expected
@@ -79,7 +79,7 @@ def test_a_change_is_told_as_cloud_events_with_intuits_signature(served: Served,
 
 def test_the_legacy_format_by_switch(served: Served, receiver: Receiver) -> None:
     subscribe(served, receiver.url, format="legacy")
-    made = served.customer("Ada").json()["Customer"]
+    made = served.customer("Acme").json()["Customer"]
     (told,) = json.loads(receiver.take()[1])["eventNotifications"]
     assert told["realmId"] == REALM
     (entity,) = told["dataChangeEvent"]["entities"]
@@ -99,7 +99,7 @@ def test_one_batch_is_one_notification(served: Served, receiver: Receiver) -> No
 
 def test_only_the_entities_asked_for_are_told(served: Served, receiver: Receiver) -> None:
     subscribe(served, receiver.url, entities=["Vendor"])
-    served.customer("Ada")
+    served.customer("Acme")
     served.post("vendor", {"DisplayName": "Supply"})
     (event,) = json.loads(receiver.take()[1])
     assert event["type"] == "qbo.vendor.created.v1"
@@ -111,7 +111,7 @@ def test_refused_notifications_come_again_unchanged_after_10_20_and_30_seconds(
 ) -> None:
     receiver.statuses += [500, 302, 503]
     subscribe(served, receiver.url)
-    served.customer("Ada")
+    served.customer("Acme")
     bodies = [receiver.take()[1]]
     for wait in (10, 20, 30):
         served.advance(wait - 1)
@@ -126,7 +126,7 @@ def test_refused_notifications_come_again_unchanged_after_10_20_and_30_seconds(
 
 def test_hours_of_retries_pass_in_one_step_of_virtual_time(served: Served) -> None:
     subscribe(served, "http://127.0.0.1:9/nobody-listens")
-    served.customer("Ada")
+    served.customer("Acme")
     served.advance(86_400)
     (tried,) = attempts(served)
     assert len(tried) == 10  # at once, then after 10 s, 20 s, 30 s, 5 min, 20 min, 2 h, 4 h, 6 h and 6 h

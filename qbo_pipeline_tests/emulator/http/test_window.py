@@ -36,7 +36,7 @@ def window(served: Served) -> tuple[httpx.Response, Page]:
 
 def test_the_window_says_that_it_is_an_emulator_and_shows_the_books() -> None:
     with serving("us") as served:
-        served.customer("Ada", "r-77")
+        served.customer("Acme", "r-77")
         served.get("customer/999999")
         answer, page = window(served)
     text = " ".join(page.words)
@@ -127,7 +127,7 @@ def test_a_foreign_page_cannot_turn_the_knobs(served: Served) -> None:
 
 
 def test_the_meter_can_be_set_back(served: Served) -> None:
-    served.customer("Ada")
+    served.customer("Acme")
     cleared = served.client.delete(f"{served.state.base_url}/emulator/meter").json()
     assert (cleared["requests"], cleared["core"], cleared["peaks"]["per_second"]) == (0, 0, 0)
 
