@@ -135,7 +135,8 @@ def test_late_arrivals_on_both_sides_of_a_signed_off_period() -> None:
     columns = ("side", "document_key", "business_date", "amount", "what", "at", "by")
     assert rows(result_of(text), "late_arrivals", *columns) == [
         ("source", "movement/2", date(2026, 2, 11), Decimal("20"), "arrived", datetime(2026, 3, 9, tzinfo=UTC), None),
-        ("ledger", "movement/3", date(2026, 2, 12), Decimal("25"), "changed", datetime(2026, 3, 6, tzinfo=UTC), "Clerk"),
+        ("ledger", "movement/3", date(2026, 2, 12), Decimal("25"), "changed", datetime(2026, 3, 6, tzinfo=UTC),
+         "Clerk"),
         ("source", "movement/3", date(2026, 2, 12), Decimal("30"), "changed", datetime(2026, 3, 10, tzinfo=UTC), None),
         ("ledger", "qbo/JournalEntry/77", date(2026, 2, 15), Decimal("7"), "arrived",
          datetime(2026, 3, 7, tzinfo=UTC), "Bolt"),
