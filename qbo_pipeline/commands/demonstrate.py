@@ -280,9 +280,16 @@ def run_ui(folder_path: Path, port: int) -> int:
         except KeyboardInterrupt:
             return 0
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
+            _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ask all of Dagster's processes to end, and end what has not after ten seconds."""
+    for number, seconds in ((signal.SIGINT, 10), (signal.SIGKILL, 10)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=seconds)
 
 
 def _interrupt(number: int, frame: object) -> None:
