@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -62,6 +63,20 @@ def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[An
     head = "| " + " | ".join(column.replace("_", " ") for column in columns) + " |\n|" + "---|" * len(columns)
     body = ["| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in rows]
     return dg.MetadataValue.md("\n".join([head, *body]))
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def curve(values: Sequence[Decimal], width: int = 60) -> str:
+    """A small chart of a series as one line of text, from its lowest to its highest value; the last `width` of it."""
+    shown = list(values)[-width:]
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    if low == high:
+        return _BARS[0] * len(shown)
+    return "".join(_BARS[int((value - low) / (high - low) * (len(_BARS) - 1))] for value in shown)
 
 
 def _cell(value: object) -> str:

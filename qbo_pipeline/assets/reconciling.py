@@ -1,9 +1,11 @@
 """Assets that compare: QBO's ledger lines of the inventory accounts, and the reconciliation with its reports."""
 
+from typing import Any
+
 import dagster as dg
 
 from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered
-from qbo_pipeline.resources import PipelineResource, table
+from qbo_pipeline.resources import PipelineResource, curve, table
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
 
 
@@ -63,6 +65,7 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 "status": result.status,
                 "first_divergence": divergence.business_date.isoformat() if divergence else "never",
                 "differences": len(result.differences),
+                "curves": table(_curves(result.by_date), ["what", "curve", "lowest", "highest", "last"]),
                 "causes": table(causes, ["label", "count", "amount"]),
                 "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes) or "none"),
                 "page": dg.MetadataValue.path(str(files.page)),
@@ -72,3 +75,19 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         )
 
     return [ledger_lines, reconciliation]
+
+
+def _curves(by_date: Any) -> list[dict[str, str]]:
+    """Both values and their difference, day by day, as small charts."""
+    columns = {
+        "stock value": "cumulative_stock",
+        "ledger balance": "cumulative_ledger",
+        "difference": "cumulative_difference",
+    }
+    rows = []
+    for what, column in columns.items():
+        values = list(by_date[column])
+        if values:
+            ends = {"lowest": min(values), "highest": max(values), "last": values[-1]}
+            rows.append({"what": what, "curve": curve(values), **{name: f"{end:,.2f}" for name, end in ends.items()}})
+    return rows

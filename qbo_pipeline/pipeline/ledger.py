@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.ledger_start import keep_seen, ledger_start
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.quickbooks.entities import ENTITIES
@@ -48,16 +49,21 @@ class LedgerRead:
 
 
 def read_ledger(run: Run, as_at: date) -> LedgerRead:
-    """Read the inventory accounts from the connection's first day to `as_at`, proved complete.
+    """Read the inventory accounts up to `as_at`, proved complete, from the first day that changed since the last time.
 
-    A person may change any day of the past in QBO, so every day is read each time; days that did not change are not
-    written. Raises `Incomplete` where QBO's answer cannot be proved complete.
+    A person may change any day of the past in QBO: its change data capture says which, and the balance with which the
+    window opens must be the one that the stored lines before it lead to; else everything is read. Days that did not
+    change are not written. Raises `Incomplete` where QBO's answer cannot be proved complete.
     """
-    first = run.settings.connection.first_day
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
     accounts = sorted(books.accounts_of("inventory"))
-    report = run.quickbooks().ledger(accounts, first, as_at, multi_currency=books.policies.multicurrency)
+    start = ledger_start(run, accounts, as_at)
+    first, multi_currency = start.day, books.policies.multicurrency
+    report = run.quickbooks().ledger(accounts, first, as_at, multi_currency=multi_currency)
+    if start.expected is not None and start.expected != {item.account_id: item.opening for item in report.balances}:
+        first = run.settings.connection.first_day
+        report = run.quickbooks().ledger(accounts, first, as_at, multi_currency=multi_currency)
     run.progress("ledger lines read", len(report.lines))
     notes = _notes_of_others(run, report)
     keys = _keys_of_markers(run, {marker_in(line.memo) for line in report.lines} | {*notes.values()})
@@ -86,6 +92,7 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
             added, removed = added + change.added, removed + change.removed
         balances = [(item.account_id, item.account_name, item.balance) for item in report.balances]
         save_balances(connection, run.name, as_at, balances, read_at=now, run_id=run.run_id)
+        keep_seen(connection, run.name, start.seen, now)
     return LedgerRead(report, added, removed)
 
 
