@@ -165,7 +165,7 @@ def parse_object(text: bytes) -> dict[str, Any]:
         usable = False
     if not usable:
         raise faults.fault("2010", what=PARSE_FAILED)
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # what JSON holds is only known once it is checked
 
 
 def _decimal(text: str) -> Decimal:
