@@ -19,6 +19,9 @@ DRIFTED_BEFORE = "changed_in_qbo"
 DELETED_BEFORE = "deleted_in_qbo"
 SKIPPED_BEFORE = "skipped_before"
 ENTITY_CHANGED = "entity_changed"
+UNLINKED = "unlinked"  # by a person
+REVERSED = "reversed"  # by a person
+REMOVED_TEXT = "somebody deleted it in QBO: it is posted again only when ordered"
 GONE = "gone_from_source"
 WITHDRAWN = "withdrawn"
 
@@ -88,13 +91,16 @@ class Intent:
 class IntakePolicy:
     """What is not sent at once.
 
-    `closed_through` is the company's closing date; `history_before` the first day that is posted without being
+    `closed_through` is the last closed day, `closed_why` says who or what closed it, and with `first_open_day` an
+    approval without a date posts what is new on that day; `history_before` the first day that is posted without being
     ordered; `when_gone` what becomes of a posted object whose record is no longer there: `void` (delete where QBO
     has no void), `delete`, or `hold` for a person.
     """
 
     approval: bool = False
     closed_through: date | None = None
+    closed_why: str = ""
+    first_open_day: date | None = None
     history_before: date | None = None
     when_gone: str = "void"
 

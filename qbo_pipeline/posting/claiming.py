@@ -14,7 +14,8 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from qbo_pipeline.posting import core
-from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, SUPERSEDED, UNKNOWN, VOID, Change, Row
+from qbo_pipeline.posting.asking import DELETED_BEFORE, REMOVED_TEXT, WITHDRAWN
+from qbo_pipeline.posting.events import CREATE, PARKED, SUPERSEDED, UNKNOWN, UPDATE, Change, Row
 from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
 from qbo_pipeline.posting.policy import Policy
@@ -23,7 +24,6 @@ from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import Link, links
 
 BATCH_ITEMS = 30  # Intuit, limits and throttles
-WITHDRAWN = "withdrawn"
 BYTES_LOST = "frozen_bytes_lost"
 
 
@@ -41,18 +41,21 @@ class Unit:
 
 
 class _NothingThere(Exception):
-    """A void or delete of what is not in QBO."""
+    """A void or delete of what is not in QBO, or an update of what no longer is."""
 
 
 class Claims:
     """The claims of one run. Safe to use from several threads."""
 
-    def __init__(self, turns: Turns, scope: claims.Scope, identity: Identity, policy: Policy) -> None:
+    def __init__(
+        self, turns: Turns, scope: claims.Scope, identity: Identity, policy: Policy, *, look_first: bool = False
+    ) -> None:
         self._turns = turns
         self._scope = scope
         self._connection = scope.connection
         self._identity = identity
         self._policy = policy
+        self._look_first = look_first
 
     def to_send(self, lane: str, at_least: int = 1) -> Unit | None:
         """Claim and freeze one unit: a resend if there is one, else up to 30 fresh rows (one in the single lane).
@@ -60,6 +63,8 @@ class Claims:
         Fresh rows are left where they are as long as there are fewer than `at_least`.
         """
         with self._turns.transaction() as (transaction, now):
+            if self._look_first:
+                self._doubt(transaction, now)
             again = claims.frozen(transaction, self._scope, now, BATCH_ITEMS)
             unit: Unit | None = None
             if again:
@@ -73,7 +78,8 @@ class Claims:
     def to_look(self) -> list[Row]:
         """Claim rows in doubt whose fate is to be read back."""
         with self._turns.transaction() as (transaction, now):
-            found = claims.in_doubt(transaction, self._scope, now, self._policy.settle, BATCH_ITEMS)
+            due = claims.in_doubt(transaction, self._scope, now, self._policy.settle, BATCH_ITEMS)
+            found = [row for row in due if not row["alone"]] or due[:1]
             pairs: list[Pair] = []
             for row in map(row_of, found):
                 fields = core.claim_to_look(row, now.timestamp(), self._policy)
@@ -92,6 +98,13 @@ class Claims:
         if sha256(b"\n".join(lines)).hexdigest() != request["body_hash"]:
             raise FrozenBytesLost(f"the frozen bytes of request {request_id} are not those that were frozen")
         return [FrozenItem._make([*name, line]) for name, line in zip(json.loads(request["items"]), lines, strict=True)]
+
+    def _doubt(self, transaction: Connection, now: datetime) -> None:
+        """While the store recovers, what was not looked for in QBO is in doubt, and not ready."""
+        rows = [row_of(row) for row in claims.not_looked_for(transaction, self._scope)]
+        pairs = [(row, Change("looks_first", {"state": UNKNOWN, "not_before": None})) for row in rows]
+        write(transaction, self._connection, pairs, now)
+        journal(transaction, self._connection, pairs, now)
 
     # --- fresh rows ---------------------------------------------------------------------------------------------
     def _fresh(self, transaction: Connection, now: datetime, lane: str, at_least: int) -> Unit | None:
@@ -124,9 +137,11 @@ class Claims:
                 aside.append((row, Change("waits", {"waits_for": missing.key})))
             except _NothingThere:
                 fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "message": "there is nothing of it in QBO"}
-                aside.append((row, Change(WITHDRAWN, fields)))
+                if row.operation == UPDATE:
+                    fields = {"state": PARKED, "reason": DELETED_BEFORE, "message": REMOVED_TEXT}
+                aside.append((row, Change("parked" if row.operation == UPDATE else WITHDRAWN, fields)))
         write(transaction, self._connection, aside, now)
-        journal(transaction, self._connection, [pair for pair in aside if pair[1].event == WITHDRAWN], now)
+        journal(transaction, self._connection, [pair for pair in aside if pair[1].event != "waits"], now)
         return good
 
     def _freeze(self, transaction: Connection, ready: list[tuple[Row, str]], now: datetime, *, batch: bool) -> Unit:
@@ -184,8 +199,6 @@ def _body(row: Row, ids: dict[str, str], link: Link | None) -> str:
         if link is not None:
             row.base, row.qbo_id = link.fingerprint, link.qbo_id
             row.base_token = row.base_token or link.sync_token
-        elif row.operation in (VOID, DELETE):
-            raise _NothingThere
         else:
-            row.operation = CREATE
+            raise _NothingThere
     return content(row.operation, resolve(row.detail["payload"] or "{}", ids), row.qbo_id, row.base_token)

@@ -4,7 +4,8 @@ What belongs here: when a row may be claimed, what a claim changes, what an answ
 procedures of a worker (`send_once`, `look_once`) as generators that yield commands. No clock, no database, no HTTP:
 the shell and the simulator execute the same commands, so that what is proved is what runs.
 
-States: ready -> sending -> posted | unknown | parked; unknown -> posted | ready (same bytes again) | parked.
+States: ready -> sending -> posted | unknown | parked; unknown -> posted | drifted | ready (same bytes again) |
+parked.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from qbo_pipeline.posting.events import (
     CREATE,
     DELETE,
     DELETED,
+    DRIFTED,
+    EDITED,
     PARKED,
     POSTED,
     READY,
@@ -23,6 +26,7 @@ from qbo_pipeline.posting.events import (
     UNKNOWN,
     UPDATE,
     VOID,
+    VOIDED,
     Answer,
     Barred,
     Change,
@@ -50,7 +54,7 @@ QUARANTINED = "quarantined"
 EXHAUSTED = "attempts_exhausted"
 CONFLICT = "conflict"
 FOUND_TWICE = "found_twice"
-FOUND_DIFFERENT = "found_different"
+FIRST_VERSION = "0"  # the SyncToken that QBO gives to what it creates
 
 # What is left of a claim once its outcome is definite.
 _FREE: dict[str, Any] = {"lease_until": None, "not_before": None}
@@ -139,11 +143,8 @@ def _refused(row: Row, answer: Refused, now: float, policy: Policy) -> Change:
     line = {"message": answer.message, "code": answer.code, "tid": answer.tid}
     if answer.kind == UNSURE:
         return _unknown(row, Lost(answer.message, answer.tid), policy)
-    if answer.kind == MISSING and row.operation != CREATE:
-        if row.operation == DELETE:
-            return Change("posted", {**_CERTAIN, "state": POSTED, "reason": None, "message": None}, **line)
-        return Change("deleted_in_qbo", {**_CERTAIN, "state": DELETED, "message": answer.message}, **line)
-    in_doubt = row.doubt or answer.kind in LOOK_FIRST
+    missing = answer.kind == MISSING and row.operation != CREATE  # the object, or one that it names
+    in_doubt = row.doubt or missing or answer.kind in LOOK_FIRST
     if answer.whole and not row.alone:
         # One bad neighbour may have spoiled the whole batch: each is tried by itself.
         alone: dict[str, Any] = {"alone": True, "lease_until": None}
@@ -161,7 +162,7 @@ def _refused(row: Row, answer: Refused, now: float, policy: Policy) -> Change:
 def judge_look(row: Row, finding: list[Seen] | LookFailed, now: float, policy: Policy) -> Change:
     """What a read-back means for its row."""
     if isinstance(finding, LookFailed):
-        fields = {"lease_until": None, "not_before": now + policy.look_again}
+        fields = {"lease_until": None, "not_before": now + (finding.pause or policy.look_again)}
         return Change("look_failed", fields, finding.message)
     verdict, seen = recognise(row, finding)
     return _VERDICTS[verdict](row, seen, now, policy)
@@ -177,7 +178,7 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
             return "miss", None
         return ("same" if row.by_name or ours[0].fingerprint == row.fingerprint else "different"), ours[0]
     if not found:
-        return ("same" if row.operation == DELETE else "gone"), None
+        return "gone", None
     seen = found[0]
     if seen.sync_token == row.base_token:
         return "miss", seen
@@ -190,16 +191,21 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
 
 
 def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
-    if seen is None:
-        return Change("recovered", {**_CERTAIN, "state": POSTED, "reason": None, "message": None})
+    assert seen is not None
     event = "linked_by_name" if row.by_name and not row.doubt else "recovered"
     return _posted(event, row, Done(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
 
 
 def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
-    reason = FOUND_DIFFERENT if row.operation == CREATE else CONFLICT
-    number = seen.qbo_id if seen else "?"
-    return _parked("parked", row, reason, f"QBO holds other content under Id {number}: somebody changed it there")
+    """An object with our marker is ours, whatever a person has made of it since: linked, so that none follows it."""
+    assert seen is not None
+    text = f"QBO holds other content under Id {seen.qbo_id}: somebody changed it there"
+    if row.operation != CREATE:
+        return _parked("parked", row, CONFLICT, text)
+    # The token of what we sent, not of what is there: an update that nobody has seen this drift before is refused.
+    adopted = _posted("recovered", row, Done(seen.qbo_id, FIRST_VERSION, row.fingerprint, seen.number))
+    drifted = {"state": DRIFTED, "reason": VOIDED if seen.voided else EDITED, "message": text}
+    return adopted._replace(fields=adopted.fields | drifted, message=text)
 
 
 def _twice(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
@@ -207,6 +213,10 @@ def _twice(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
 
 
 def _gone(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    if row.misses + 1 < policy.looks:  # queries may lag: the first look is never final
+        return Change("missed", {"misses": row.misses + 1, "lease_until": None, "not_before": now + policy.lag})
+    if row.operation == DELETE:
+        return Change("recovered", {**_CERTAIN, "state": POSTED, "reason": None, "message": None})
     return Change("deleted_in_qbo", {**_CERTAIN, "state": DELETED, "message": "the object is no longer in QBO"})
 
 

@@ -12,10 +12,12 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping
 
 from qbo_pipeline.posting import asking
+from qbo_pipeline.posting.claiming import BYTES_LOST
 from qbo_pipeline.posting.content import fingerprint
+from qbo_pipeline.posting.core import FOUND_TWICE
 from qbo_pipeline.posting.events import (
     CREATE,
     DELETE,
@@ -24,6 +26,7 @@ from qbo_pipeline.posting.events import (
     PARKED,
     POSTED,
     READY,
+    SENDING,
     SKIPPED,
     SUPERSEDED,
     UNKNOWN,
@@ -31,16 +34,24 @@ from qbo_pipeline.posting.events import (
     VOID,
 )
 from qbo_pipeline.posting.identity import Identity
-from qbo_pipeline.posting.reversal import reversed_payload
+from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
 from qbo_pipeline.posting.revising import blank, dressed
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
 from qbo_pipeline.store import attempts, claims
 from qbo_pipeline.store.database import Database
-from qbo_pipeline.store.postings import change, latest, links, put_links, remove_links, revisions, undo_effects
+from qbo_pipeline.store.postings import (
+    alone_with_intents,
+    change,
+    latest,
+    links,
+    put_links,
+    remove_links,
+    revisions,
+    undo_effects,
+)
 from qbo_pipeline.store.tables.posting import postings
 
-UNLINKED = "unlinked"
 # Parked by policy or because of what happened in QBO, not by a refusal: these are approved, the others retried.
 APPROVABLE = frozenset(
     {
@@ -51,10 +62,12 @@ APPROVABLE = frozenset(
         asking.DRIFTED_BEFORE,
         asking.DELETED_BEFORE,
         asking.SKIPPED_BEFORE,
+        asking.REVERSED,
     }
 )
 _FRESH = {"reason": None, "message": None, "attempts": 0, "crashes": 0, "misses": 0, "stale": 0, "base_token": None,
           "not_before": None, "fallback": None}  # fmt: skip
+_UNFROZEN = {"request_id": None, "item": None}
 
 
 class NotPossible(ValueError):
@@ -87,12 +100,12 @@ def retry(database: Database, connection: str, key: str, person: Person) -> None
             raise NotPossible(f"{key} is {row['state']}: only a parked posting is retried")
         if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
             raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
-        state = UNKNOWN if row["doubt"] else READY
-        retries = row["retries"] + (0 if row["doubt"] else 1)
-        operation = row["operation"]
-        if operation in (CREATE, UPDATE):
-            operation = UPDATE if key in links(transaction, connection, [key]) else CREATE
+        state = UNKNOWN if row["doubt"] or row["reason"] == FOUND_TWICE else READY
+        retries = row["retries"] + (0 if row["doubt"] and row["reason"] != BYTES_LOST else 1)
+        operation = _operation(transaction, connection, row)
         fields = {**_FRESH, "state": state, "retries": retries, "operation": operation}
+        if not row["doubt"] or row["reason"] == BYTES_LOST:
+            fields |= _UNFROZEN
         _decide(transaction, database, connection, row, "retry", person, fields)
 
 
@@ -117,15 +130,16 @@ def approve(database: Database, connection: str, key: str, person: Person, *, da
         row = _row(transaction, connection, key)
         if row["state"] != PARKED or row["reason"] not in APPROVABLE:
             raise NotPossible(f"{key} is {row['state']} ({row['reason'] or 'no reason'}): nothing waits for approval")
-        fields = {**_FRESH, "state": READY, "approved_by": person.who}
-        if row["operation"] in (CREATE, UPDATE):
-            fields["operation"] = UPDATE if key in links(transaction, connection, [key]) else CREATE
-        if dated is None:
-            _decide(transaction, database, connection, row, "approve", person, fields)
-        else:
-            _approve_dated(
-                transaction, database, connection, row, person, dated, str(fields.get("operation", row["operation"]))
-            )
+        if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
+            raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
+        operation = _operation(transaction, connection, row)
+        if dated is not None:
+            _approve_dated(transaction, database, connection, row, person, dated, operation)
+            return
+        fields = {**_FRESH, **_UNFROZEN, "state": READY, "approved_by": person.who, "operation": operation}
+        # QBO may have said no to it before (a closed period): this is another request, with an id of its own.
+        fields["retries"] = row["retries"] + 1
+        _decide(transaction, database, connection, row, "approve", person, fields)
 
 
 def reverse(
@@ -145,7 +159,7 @@ def reverse(
         if not entity_named(row["entity"]).transaction:
             raise NotPossible(f"{key} is a {row['entity']}: QuickBooks keeps list entries, make it inactive there")
         operation = VOID if entity_named(row["entity"]).void else DELETE
-        values = {"operation": operation, "payload": None, "payload_hash": asking.WITHDRAWN, "state": READY}
+        values = {"operation": operation, "payload": None, "payload_hash": asking.REVERSED, "state": READY}
         _revise(transaction, database, connection, row, "reverse", person, values)
         return key
 
@@ -154,10 +168,12 @@ def unlink(database: Database, connection: str, key: str, person: Person) -> Non
     """Forget which object in QBO a posting is; the object stays there and is nobody's."""
     with database.transaction() as transaction:
         row = _row(transaction, connection, key)
-        if row["state"] not in (POSTED, DRIFTED, DELETED):
+        if row["state"] not in (POSTED, DRIFTED, DELETED) and row["reason"] != asking.ENTITY_CHANGED:
             raise NotPossible(f"{key} is {row['state']}: it is not linked to anything")
+        link = links(transaction, connection, [key]).get(key)
         remove_links(transaction, connection, [key])
-        fields = {**_FRESH, "state": PARKED, "reason": UNLINKED, "message": f"unlinked from Id {row['qbo_id']}"}
+        message = f"unlinked from {link.entity} {link.qbo_id}" if link else "it was not linked any more"
+        fields = {**_FRESH, **_UNFROZEN, "state": PARKED, "reason": asking.UNLINKED, "message": message}
         fields |= {"qbo_id": None, "operation": CREATE}
         _decide(transaction, database, connection, row, "unlink", person, fields)
 
@@ -170,7 +186,7 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
     """
     with database.transaction() as transaction:
         row = _row(transaction, connection, key)
-        if row["doubt"] and row["state"] != PARKED:
+        if row["state"] in (SENDING, UNKNOWN) or (row["doubt"] and row["state"] != PARKED):
             raise NotPossible(f"{key} is {row['state']}: its fate in QBO is still open")
         content = fingerprint(row["entity"], thing)
         now = database.now(transaction)
@@ -189,29 +205,22 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
         claims.wake(transaction, connection, [key])
 
 
-def read_back_first(database: Database, connection: str, person: Person) -> int:
-    """After the store was restored from a copy: look for every ready object in QBO before it is sent.
-
-    Answers how many postings will be looked up by the next run.
-    """
-    with database.transaction() as transaction:
-        columns = postings.c
-        ready = (columns.connection == connection, columns.state == READY, columns.waits_for.is_(None))
-        rows = list(transaction.execute(select(postings).where(*ready)).mappings())
-        fields = {"state": UNKNOWN, "misses": 0, "not_before": None}
-        change(transaction, connection, [(row["key"], row["revision"], fields) for row in rows])
-        now = database.now(transaction)
-        attempts.append(
-            transaction, connection, now, [_line(row, "read_back_first", UNKNOWN, person) for row in rows]
-        )  # fmt: skip
-        return len(rows)
-
-
 def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
-    row = latest(transaction, connection, key)
+    alone_with_intents(transaction, connection)
+    row = latest(transaction, connection, key, lock=True)
     if row is None:
         raise NotPossible(f"there is no posting {key!r} of the connection {connection!r}")
     return row
+
+
+def _operation(transaction: Connection, connection: str, row: RowMapping) -> str:
+    """What is to be asked of QBO now: an update of what is there, or a new object."""
+    if row["operation"] not in (CREATE, UPDATE):
+        return str(row["operation"])
+    link = links(transaction, connection, [row["key"]]).get(row["key"])
+    if link is not None and link.entity != row["entity"]:
+        raise NotPossible(f"{row['key']} is in QBO as {link.entity} {link.qbo_id}: void it there and unlink this first")
+    return CREATE if link is None else UPDATE
 
 
 def _line(row: Any, event: str, state: str, person: Person) -> dict[str, Any]:
@@ -297,7 +306,7 @@ def _post_reversal(
     if made is None:
         raise NotPossible(f"QuickBooks has no counterpart of a {row['entity']}: reverse it without a date")
     entity, payload = made
-    key = f"{row['key']}#reversal-{row['revision']}"
+    key = reversal_key(row["key"], row["revision"])
     if latest(transaction, connection, key) is not None:
         raise NotPossible(f"{row['key']} was reversed already, by {key}")
     now = database.now(transaction)

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 
 from qbo_pipeline.posting.content import fingerprint, is_voided
-from qbo_pipeline.posting.events import DELETED, DRIFTED, POSTED, SENDING, UNKNOWN
+from qbo_pipeline.posting.events import DELETED, DRIFTED, EDITED, POSTED, SENDING, UNKNOWN, VOIDED
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import Link, change, chunks, links_to, put_links, remove_links
 from qbo_pipeline.store.tables.posting import posting_links, postings
 
-EDITED, VOIDED, DELETED_THERE, RESTORED = "edited", "voided", "deleted", "restored"
+DELETED_THERE, RESTORED = "deleted", "restored"
 OBJECTS_AT_ONCE = 500
 
 

@@ -18,6 +18,7 @@ DRIFTED = "drifted"
 DELETED = "deleted_in_qbo"
 SUPERSEDED = "superseded"
 SKIPPED = "skipped"
+EDITED, VOIDED = "edited", "voided"  # why a posting is drifted
 STATES = (READY, SENDING, POSTED, UNKNOWN, PARKED, DRIFTED, DELETED, SUPERSEDED, SKIPPED)
 
 CREATE = "create"
@@ -120,9 +121,10 @@ class Seen(NamedTuple):
 
 
 class LookFailed(NamedTuple):
-    """A read-back that says nothing."""
+    """A read-back that says nothing; `pause` (seconds) where it is known when the next one may say more."""
 
     message: str
+    pause: float | None = None
 
 
 class Change(NamedTuple):

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
+from qbo_pipeline.posting.events import DRIFTED, POSTED
 from qbo_pipeline.posting.identity import Identity
+from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.revising import Plan, plan_draft, plan_refusal, plan_withdrawal
 from qbo_pipeline.store import attempts
-from qbo_pipeline.store.postings import change, chunks, links
+from qbo_pipeline.store.postings import alone_with_intents, change, chunks, links
 from qbo_pipeline.store.tables.posting import posting_effects, postings
 
 RECORDS_AT_ONCE = 500
@@ -38,9 +39,7 @@ def put(
     with a binary float in it, before anything is written.
     """
     plan = Plan(connection, identity, policy, now)
-    if transaction.dialect.name == "postgresql":
-        lock = int.from_bytes(sha256(f"intents|{connection}".encode()).digest()[:8], "big", signed=True)
-        transaction.execute(select(func.pg_advisory_xact_lock(lock)))
+    alone_with_intents(transaction, connection)
     for part in chunks(list(intents), RECORDS_AT_ONCE):
         _plan(transaction, plan, part)
     change(transaction, connection, plan.changes)
@@ -56,6 +55,7 @@ def _plan(transaction: Connection, plan: Plan, intents: Sequence[Intent]) -> Non
     keys = [draft.key for intent in intents for draft in intent.drafts] + [row["key"] for row in before.values()]
     wanted = [key for intent in intents for draft in intent.drafts for key in _named(draft.payload)]
     known = links(transaction, plan.connection, [*keys, *wanted])
+    plan.reversed |= _reversed(transaction, plan.connection, before.values())
     by_record: dict[str, list[RowMapping]] = {}
     for row in before.values():
         by_record.setdefault(row["record_key"], []).append(row)
@@ -83,6 +83,21 @@ def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]
         .with_for_update()
     )
     return {row["key"]: row for row in rows.mappings()}
+
+
+def _reversed(transaction: Connection, connection: str, before: Iterable[RowMapping]) -> set[str]:
+    """Keys among these of which a person ordered a reversal on another date."""
+    of = {
+        reversal_key(row["key"], revision): row["key"]
+        for row in before
+        for revision in range(1, row["revision"] + 1)
+        if row["state"] in (POSTED, DRIFTED)
+    }
+    found: set[str] = set()
+    for part in chunks(list(of)):
+        query = select(postings.c.key).where(postings.c.connection == connection, postings.c.key.in_(part))
+        found |= {of[key] for key in transaction.scalars(query)}
+    return found
 
 
 _NEEDED = (

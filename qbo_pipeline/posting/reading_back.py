@@ -18,7 +18,7 @@ from qbo_pipeline.posting.events import CREATE, LookFailed, Row, Seen
 from qbo_pipeline.posting.freezing import references, resolve
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.quickbooks.entities import entity_named
-from qbo_pipeline.quickbooks.errors import QuickBooksError
+from qbo_pipeline.quickbooks.errors import QuickBooksError, QuotaExhausted
 from qbo_pipeline.quickbooks.query import Query, select
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store.claims import frozen_request
@@ -29,6 +29,7 @@ JsonObject = dict[str, Any]
 Findings = list[list[Seen] | LookFailed]
 
 IN_QUERY = 30  # values in one IN: a query's text stays short
+QUOTA_PAUSE = 3600.0  # seconds until a look is tried again once the month's metered reads are used up
 CLOCKS_APART = timedelta(hours=1)  # by which QBO's times of creation may lie before our own
 
 
@@ -53,26 +54,39 @@ def look(quickbooks: Reader, database: Database, connection: str, claims: Claims
     since: dict[str, datetime] = {}
     with database.reading() as reading:  # closed again before anything is asked of QBO
         for row in rows:
-            try:
-                since[row.key] = _understand(reading, connection, claims, row)
-            except FrozenBytesLost as error:
-                broken[row.key] = LookFailed(str(error))
-            else:
-                wanted.setdefault(row.detail["entity"], []).append(row)
+            since[row.key] = _understand(reading, connection, claims, row)
+            wanted.setdefault(row.detail["entity"], []).append(row)
     found: dict[str, list[Seen]] = {row.key: [] for row in rows}
     for entity, group in wanted.items():
         try:
             for row, things in _find(quickbooks, entity, group, since):
-                found[row.key] += [_seen(entity, thing) for thing in things]
+                try:
+                    found[row.key] += [_seen(entity, thing) for thing in things]
+                except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                    said = f"QBO answered a {entity} that cannot be read: {type(error).__name__}: {error}"
+                    broken[row.key] = LookFailed(said)
+        except QuotaExhausted as error:
+            broken |= {row.key: LookFailed(str(error), QUOTA_PAUSE) for row in group}
         except QuickBooksError as error:
             broken |= {row.key: LookFailed(str(error)) for row in group}
     return [broken.get(row.key) or _once(found[row.key]) for row in rows]
 
 
 def _understand(reading: Connection, connection: str, claims: Claims, row: Row) -> datetime:
-    """Put on the row what it wants to be in QBO; answers since when it may have been made."""
+    """Put on the row what it wants to be in QBO; answers since when it may have been made.
+
+    What was sent says so best; where nothing was, or its bytes are gone, the payload does.
+    """
     entity, detail = row.detail["entity"], row.detail
-    if row.request_id is None:
+    try:
+        lines = claims.frozen_lines(reading, row.request_id) if row.request_id is not None else []
+    except FrozenBytesLost:
+        lines = []
+    if row.request_id is None or not lines:
+        link = links(reading, connection, [row.key]).get(row.key) if row.operation != CREATE else None
+        if link is not None:
+            row.qbo_id = row.qbo_id or link.qbo_id
+            row.base, row.base_token = row.base or link.fingerprint, row.base_token or link.sync_token
         payload = detail["payload"] or "{}"
         named = references(payload)
         known = links(reading, connection, named)
@@ -80,11 +94,7 @@ def _understand(reading: Connection, connection: str, claims: Claims, row: Row) 
         row.fingerprint = fingerprint(entity, from_wire(payload))
         return datetime.min.replace(tzinfo=detail["first_seen"].tzinfo)
     request = frozen_request(reading, connection, row.request_id)
-    line = next(
-        item.line
-        for item in claims.frozen_lines(reading, row.request_id)
-        if (item.key, item.revision) == (row.key, row.revision)
-    )
+    line = next(item.line for item in lines if (item.key, item.revision) == (row.key, row.revision))
     body = from_wire(line)
     row.fingerprint = fingerprint(entity, body[entity] if row.item is not None else body)
     frozen_at: datetime = request["frozen_at"] if request else detail["first_seen"]

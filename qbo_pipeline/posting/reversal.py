@@ -45,3 +45,8 @@ def reversed_payload(
         if detail is not None:
             detail["PostingType"] = _SIDES[detail["PostingType"]]
     return counterpart, turned
+
+
+def reversal_key(key: str, revision: int) -> str:
+    """The key of the posting that takes a revision of another one back on a day of its own."""
+    return f"{key}#reversal-{revision}"

@@ -6,7 +6,7 @@ clock's value that it is given; `intents.py` reads and writes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -22,7 +22,10 @@ from qbo_pipeline.posting.asking import (
     ENTITY_CHANGED,
     GONE,
     HISTORY,
+    REMOVED_TEXT,
+    REVERSED,
     SKIPPED_BEFORE,
+    UNLINKED,
     WITHDRAWN,
     Draft,
     Effect,
@@ -31,7 +34,21 @@ from qbo_pipeline.posting.asking import (
     Intent,
     Refusal,
 )
-from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, READY, SENDING, SUPERSEDED, UNKNOWN, UPDATE, VOID
+from qbo_pipeline.posting.core import FOUND_TWICE
+from qbo_pipeline.posting.events import (
+    CREATE,
+    DELETE,
+    DELETED,
+    DRIFTED,
+    PARKED,
+    READY,
+    SENDING,
+    SKIPPED,
+    SUPERSEDED,
+    UNKNOWN,
+    UPDATE,
+    VOID,
+)
 from qbo_pipeline.posting.freezing import references
 from qbo_pipeline.posting.identity import Identity, doc_number, with_marker
 from qbo_pipeline.posting.reading_back import name_field
@@ -50,6 +67,31 @@ _BLANK: dict[str, Any] = {
     "retries": 0, "doubt": False, "alone": False, "recovered": False,
 }  # fmt: skip
 
+# What became of a posting (its state, or why it is parked) that keeps the next content from being sent unasked:
+# the reason under which that is parked, and the words for it.
+_CHANGED = (DRIFTED_BEFORE, "somebody changed it in QBO: relink or order an overwrite before it is updated")
+_REMOVED = (DELETED_BEFORE, REMOVED_TEXT)
+_LEFT_OUT = (SKIPPED_BEFORE, "an earlier content was skipped by a person: decide about this one")
+_HINDRANCES = {
+    DRIFTED: _CHANGED,
+    DRIFTED_BEFORE: _CHANGED,
+    DELETED: _REMOVED,
+    DELETED_BEFORE: _REMOVED,
+    SKIPPED: _LEFT_OUT,
+    SKIPPED_BEFORE: _LEFT_OUT,
+    FOUND_TWICE: (FOUND_TWICE, "QBO holds more than one object with its marker: leave one there, then retry"),
+    UNLINKED: (UNLINKED, "somebody unlinked it from QBO: retry to post it anew, or relink"),
+    REVERSED: (REVERSED, "a person reversed it: approve what is to be in the books now, or skip"),
+}
+# The same where nothing of it is to be in QBO any more.
+_CHANGED_AND_GONE = (DRIFTED_BEFORE, "its record is gone, and somebody changed it in QBO: decide what is to be there")
+_REVERSED_AND_GONE = (REVERSED, "its record is gone, and a person reversed it: approve to take it out as well, or skip")
+_HINDRANCES_WHEN_GONE = {
+    **dict.fromkeys((DRIFTED, DRIFTED_BEFORE, FOUND_TWICE), _CHANGED_AND_GONE),
+    REVERSED: _REVERSED_AND_GONE,
+}
+Hindrance = tuple[str, str]
+
 
 @dataclass(slots=True)
 class Plan:
@@ -64,13 +106,16 @@ class Plan:
     effects: list[dict[str, Any]] = field(default_factory=list)
     changes: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
+    reversed: set[str] = field(default_factory=set)  # keys with a reversal on another date
 
 
 def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: RowMapping | None, known: dict[str, Link]) -> None:
     entity_named(draft.entity)
     gone = before is None or _is_withdrawn(before)
     revision = before["revision"] + 1 if before is not None else 1
-    marker = before["marker"] if before is not None and not gone else _code(plan, draft, revision)
+    # Not the marker of what is being taken out: it may stay in QBO, voided.
+    leaving = before is not None and before["operation"] in (VOID, DELETE)
+    marker = before["marker"] if before is not None and not gone and not leaving else _code(plan, draft, revision)
     payload, number = dressed(draft.entity, draft.payload, marker)
     digest = sha256(payload.encode()).hexdigest()
     if before is not None and not gone and before["payload_hash"] == digest and before["entity"] == draft.entity:
@@ -89,22 +134,32 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: RowMapping | No
         if _in_flight(before):
             row["operation"], row["waits_for"] = UPDATE, draft.key
         _supersede(plan, before, revision)
-        _mind_history(row, before, draft)
+        _mind_history(plan, row, before, link)
     _add(plan, row, draft.effects)
 
 
-def _mind_history(row: dict[str, Any], before: RowMapping, draft: Draft) -> None:
+def hindrance(
+    before: Mapping[str, Any] | RowMapping, operation: str, *, reversed_by_date: bool = False
+) -> Hindrance | None:
+    """Why what follows a posting must not be sent unasked: the reason to park it under, and the words.
+
+    `before` has the posting's state, reason and payload_hash, `operation` is that of what follows.
+    """
+    table = _HINDRANCES_WHEN_GONE if operation in (VOID, DELETE) else _HINDRANCES
+    if reversed_by_date or before["payload_hash"] == REVERSED:
+        return table[REVERSED]
+    return table.get((before["reason"] or "") if before["state"] == PARKED else before["state"])
+
+
+def _mind_history(plan: Plan, row: dict[str, Any], before: RowMapping, link: Link | None) -> None:
     """What happened to the object before may keep its new content from being sent unasked."""
-    state = before["state"]
-    if state == "drifted" or (state == PARKED and before["reason"] == DRIFTED_BEFORE):
-        _park(row, DRIFTED_BEFORE, "somebody changed it in QBO: relink or order an overwrite before it is updated")
-    elif state == "deleted_in_qbo" or (state == PARKED and before["reason"] == DELETED_BEFORE):
-        _park(row, DELETED_BEFORE, "somebody deleted it in QBO: it is posted again only when ordered")
-    elif state == "skipped" or (state == PARKED and before["reason"] == SKIPPED_BEFORE):
-        _park(row, SKIPPED_BEFORE, "an earlier content was skipped by a person: decide about this one")
-    elif before["entity"] not in ("", draft.entity) and row["operation"] == UPDATE:
-        change = f"it is in QBO as {before['entity']} and would now be {draft.entity}"
-        _park(row, ENTITY_CHANGED, f"{change}: reverse it first")
+    hindered = hindrance(before, row["operation"], reversed_by_date=row["key"] in plan.reversed)
+    there = link.entity if link is not None else before["entity"]
+    if hindered is not None:
+        _park(row, *hindered)
+    elif there not in ("", row["entity"]) and row["operation"] == UPDATE:
+        change = f"it is in QBO as {there} and would now be {row['entity']}"
+        _park(row, ENTITY_CHANGED, f"{change}: void it there, unlink this, then retry")
 
 
 def plan_refusal(plan: Plan, intent: Intent, refusal: Refusal, before: RowMapping | None) -> None:
@@ -117,8 +172,11 @@ def plan_refusal(plan: Plan, intent: Intent, refusal: Refusal, before: RowMappin
     marker = before["marker"] if before is not None else plan.identity.code(entity, intent.record_key, revision)
     row = _row(plan, intent, intent.record_key, revision, entity, None, digest, marker, None)
     row |= {"amount": intent.amount, "currency": intent.currency, "business_date": intent.business_date or UNDATED}
-    _park(row, refusal.reason, f"{refusal.field}: {refusal.message}" if refusal.field else refusal.message)
+    said = f"{refusal.field}: {refusal.message}" if refusal.field else refusal.message
+    _park(row, refusal.reason, said)
     if before is not None:
+        if hindered := hindrance(before, CREATE, reversed_by_date=row["key"] in plan.reversed):
+            _park(row, hindered[0], f"{hindered[1]}; what it would be now is refused: {said}")
         if _in_flight(before):
             row["waits_for"] = row["key"]
         _supersede(plan, before, revision)
@@ -132,7 +190,8 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link |
     if _is_withdrawn(before) or before["operation"] in (VOID, DELETE) or listed or before["state"] == "skipped":
         return
     plan.intake.withdrawn += 1
-    if link is None and not _in_flight(before):
+    hindered = hindrance(before, VOID, reversed_by_date=before["key"] in plan.reversed)
+    if link is None and not _in_flight(before) and hindered is None:
         fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "waits_for": None}
         plan.changes.append((before["key"], before["revision"], fields))
         plan.lines.append(_line(before, WITHDRAWN, SUPERSEDED, "the record asks for nothing any more"))
@@ -147,8 +206,8 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link |
     _hold(plan, row, before)
     if plan.policy.when_gone == "hold" and row["state"] == READY:
         _park(row, GONE, "its record is no longer in the source: approve to take it out of QBO, or skip to keep it")
-    if before["state"] in ("drifted", "deleted_in_qbo"):
-        _park(row, DRIFTED_BEFORE, "its record is gone, and somebody changed it in QBO: decide what is to be there")
+    if hindered is not None:
+        _park(row, *hindered)
     _supersede(plan, before, revision)
     _add(plan, row, ())
 
@@ -160,11 +219,19 @@ def _hold(plan: Plan, row: dict[str, Any], before: RowMapping | None) -> None:
         return
     days = [day] + ([before["business_date"]] if before is not None else [])
     if policy.closed_through is not None and min(days) <= policy.closed_through:
-        _park(row, CLOSED_PERIOD, f"the books are closed through {policy.closed_through}: approve it, or let it wait")
+        _park(row, CLOSED_PERIOD, _why_closed(policy, row["operation"]))
     elif policy.history_before is not None and day < policy.history_before:
         _park(row, HISTORY, f"it is dated before {policy.history_before}, the first day that is posted unasked")
     elif policy.approval:
         _park(row, AWAITING_APPROVAL, "postings of this connection are sent once a person has approved them")
+
+
+def _why_closed(policy: IntakePolicy, operation: str) -> str:
+    """Why it waits, and what approving it does."""
+    why = policy.closed_why or f"the books are closed through {policy.closed_through}"
+    if policy.first_open_day is None or operation != CREATE:
+        return f"{why}: approve it, or let it wait"
+    return f"{why}: approving it posts it on the first open day, now {policy.first_open_day}, and says so in its memo"
 
 
 def _park(row: dict[str, Any], reason: str, message: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from qbo_pipeline.posting.events import POSTED, Change, Row
+from qbo_pipeline.posting.events import DRIFTED, POSTED, Change, Row
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import change
@@ -53,8 +53,10 @@ def write(transaction: Connection, connection: str, pairs: Sequence[Pair], now: 
     rows = []
     for row, line in pairs:
         fields = stored(line.fields)
-        if fields.get("state") == POSTED:
-            fields |= {"posted_at": now, "intuit_tid": line.tid}
+        if fields.get("state") in (POSTED, DRIFTED):
+            fields["posted_at"] = now
+        if line.tid is not None:
+            fields["intuit_tid"] = line.tid
         rows.append((row.key, row.revision, fields))
     change(transaction, connection, rows)
 

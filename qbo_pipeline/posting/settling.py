@@ -6,7 +6,7 @@ newer revisions, frozen bytes. What an answer means is decided by `core.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,12 @@ from qbo_pipeline.posting.events import (
     CREATE,
     DELETE,
     DELETED,
+    DRIFTED,
     PARKED,
     POSTED,
+    READY,
+    SENDING,
+    UNKNOWN,
     UPDATE,
     VOID,
     Answer,
@@ -28,6 +32,7 @@ from qbo_pipeline.posting.events import (
     Seen,
 )
 from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.revising import hindrance
 from qbo_pipeline.posting.rows import Pair, Turns, journal, row_of, write
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import links, put_links, remove_links
@@ -74,14 +79,13 @@ class Settlements:
             write(transaction, self._connection, written, now)
             self._follow(transaction, written, now)
             if sent and len(written) == len(rows) and all(map(_is_certain, written)):
-                # Sent for the first time, so these are all of the request's items: its bytes are done with.
                 claims.thaw(transaction, self._connection, rows[0].request_id or "")
             fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
             journal(transaction, self._connection, [*written, *fenced], now)
             return changes
 
     def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> None:
-        posted = [(row, line) for row, line in written if line.fields.get("state") == POSTED]
+        posted = [(row, line) for row, line in written if line.fields.get("state") in (POSTED, DRIFTED)]
         there = [(row, line) for row, line in posted if row.operation in (CREATE, UPDATE)]
         first = all(row.operation == CREATE and row.revision == 1 for row, _ in there)
         put_links(transaction, self._connection, [_link(row, line, now) for row, line in there], replacing=not first)
@@ -92,24 +96,38 @@ class Settlements:
         remove_links(transaction, self._connection, gone)
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
         claims.supersede_older(transaction, self._connection, newer)
-        ended = [row for row, line in written if line.fields.get("state") in (POSTED, PARKED, DELETED)]
+        ended = {
+            row.key: {**row.detail, "reason": None, **line.fields}
+            for row, line in written
+            if line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
+        }
         if ended and waited_for:
-            release_successors(transaction, self._connection, [row.key for row in ended], now)
+            release_successors(transaction, self._connection, ended, now)
 
 
-def release_successors(transaction: Connection, connection: str, keys: Sequence[str], now: datetime) -> None:
-    """Newer revisions that waited for the fate of these: they update what is there, or create what is not."""
-    waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, keys)]
+def release_successors(
+    transaction: Connection, connection: str, ended: Mapping[str, Mapping[str, Any]], now: datetime
+) -> None:
+    """Newer revisions that waited for the fate of these: they update what is there, or create what is not.
+
+    `ended` holds each key's older revision as it is now. What a person did in QBO meanwhile parks the newer one, as
+    it would have if it had been known when that one came.
+    """
+    waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, list(ended))]
     if not waiting:
         return
     known = links(transaction, connection, [row.key for row in waiting])
     released: list[Pair] = []
     for row in waiting:
-        operation = row.operation
-        if operation in (CREATE, UPDATE):
-            operation = UPDATE if row.key in known else CREATE
-        released.append((row, Change("released", {"waits_for": None, "operation": operation})))
+        fields: dict[str, Any] = {"waits_for": None, "operation": row.operation}
+        if row.operation in (CREATE, UPDATE):
+            fields["operation"] = UPDATE if row.key in known else CREATE
+        hindered = hindrance(ended[row.key], row.operation)
+        if hindered is not None:
+            fields |= {"state": PARKED, "reason": hindered[0], "message": hindered[1]}
+        released.append((row, Change("released", fields)))
     write(transaction, connection, released, now)
+    journal(transaction, connection, [pair for pair in released if "state" in pair[1].fields], now)
     created = [(row.key, row.revision) for row, line in released if line.fields["operation"] == CREATE]
     claims.supersede_older(transaction, connection, created)
 

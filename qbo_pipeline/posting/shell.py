@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.recovery import recovering
 from qbo_pipeline.posting.rows import Turns
 from qbo_pipeline.posting.settling import Settlements
 from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
@@ -84,7 +85,7 @@ class Poster:
         settings, tally = self._settings, Tally()
         with self._database.transaction() as transaction:
             identity = identity_of(transaction, connection, self._company.realm)
-            claims.wake_posted(transaction, connection)
+            look_first = recovering(transaction, connection) is not None
         turns = Turns(self._database)
         workers = Workers(
             Means(
@@ -93,7 +94,7 @@ class Poster:
                 company=self._company,
                 clock=self._clock,
                 policy=settings.policy,
-                claims=Claims(turns, scope, identity, settings.policy),
+                claims=Claims(turns, scope, identity, settings.policy, look_first=look_first),
                 settlements=Settlements(turns, connection, settings.policy),
                 tally=tally,
                 storm_patience=settings.storm_patience,
@@ -102,6 +103,7 @@ class Poster:
         )
         left = settings.patience
         while workers.degraded is None:
+            self._wake(connection)
             workers.look_all()
             workers.send_all(settings.batch_workers, settings.single_workers)
             wait = self._next_due(scope)
@@ -115,6 +117,14 @@ class Poster:
             self._clock.sleep(wait)
         with self._database.reading() as reading:
             return summarise(reading, scope, tally, workers.degraded)
+
+    def _wake(self, connection: str) -> None:
+        """A posting may have begun to wait at the very moment in which what it waits for was posted by another run."""
+        with self._database.reading() as reading:
+            waits = claims.anything_waits(reading, connection)
+        if waits:
+            with self._database.transaction() as transaction:
+                claims.wake_posted(transaction, connection)
 
     def _next_due(self, scope: claims.Scope) -> float | None:
         """Seconds until a row under way may be claimed again; `None` where there is none."""

@@ -24,6 +24,7 @@ from qbo_pipeline.posting.events import (
     Look,
     NotSent,
     ReadClock,
+    Refused,
     Row,
     Send,
     Settle,
@@ -247,7 +248,7 @@ class Workers:
                         self.degraded = f"QuickBooks has been refusing calls for {storm:.0f} s: {answer.message}"
                 elif isinstance(answer, Barred):
                     self.degraded = answer.message
-                elif isinstance(answer, Done):
+                elif isinstance(answer, Done | Refused):  # QBO works
                     self._storm_since, self._not_sent = None, 0
             if isinstance(answers[0], NotSent):  # it concerns the request, so all of its rows
                 self._not_sent += 1

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, postings
@@ -40,7 +41,7 @@ class Scope:
         if self.last_day is not None:
             conditions.append(_P.business_date <= self.last_day)
         if self.keys is not None:
-            conditions.append(_P.key.in_(self.keys))
+            conditions.append(or_(_P.key.in_(self.keys), _P.business_date == UNDATED))
         return and_(*conditions)
 
 
@@ -53,6 +54,7 @@ def fresh(transaction: Connection, scope: Scope, now: datetime, limit: int, *, a
             _P.state == "ready",
             _P.request_id.is_(None),
             _P.waits_for.is_(None),
+            _P.superseded_by.is_(None),
             _P.alone.is_(alone),
             or_(_P.not_before.is_(None), _P.not_before <= now),
         )
@@ -75,6 +77,14 @@ def frozen(transaction: Connection, scope: Scope, now: datetime, limit: int) -> 
         return first
     query = select(postings).where(*due, _P.request_id == first[0]["request_id"], _P.alone.is_(False))
     return _locked(transaction, query.order_by(_P.key).limit(limit))
+
+
+def not_looked_for(transaction: Connection, scope: Scope) -> list[RowMapping]:
+    """Rows that are ready to be sent and that no read-back has missed."""
+    query = select(postings).where(
+        scope.condition(), _P.state == "ready", _P.waits_for.is_(None), _P.misses == 0, _P.superseded_by.is_(None)
+    )
+    return _locked(transaction, query)
 
 
 def in_doubt(transaction: Connection, scope: Scope, now: datetime, settle: float, limit: int) -> list[RowMapping]:
@@ -186,9 +196,11 @@ _SUPERSEDE = (
 
 def freeze(transaction: Connection, connection: str, request: dict[str, Any]) -> None:
     """Keep a frozen request. The same request again is the same bytes, by the making of its id."""
-    same = and_(frozen_requests.c.connection == connection, frozen_requests.c.request_id == request["request_id"])
-    transaction.execute(frozen_requests.delete().where(same))
-    transaction.execute(frozen_requests.insert(), {"connection": connection, **request})
+    dialect = sqlite if transaction.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(frozen_requests)
+    replaced = {name: insert.excluded[name] for name in request if name != "request_id"}
+    again = insert.on_conflict_do_update(index_elements=["connection", "request_id"], set_=replaced)
+    transaction.execute(again, {"connection": connection, **request})
 
 
 def frozen_request(reading: Connection, connection: str, request_id: str) -> RowMapping | None:
@@ -199,7 +211,14 @@ def frozen_request(reading: Connection, connection: str, request_id: str) -> Row
 
 
 def thaw(transaction: Connection, connection: str, request_id: str) -> None:
-    """Drop the bytes of a request of which nothing is in doubt; its id and hash stay."""
+    """Drop the bytes of a request that no posting needs any more; its id and hash stay.
+
+    Others of its items may be ready to be sent again: another run's days, or rows that another worker had locked.
+    """
+    of_it = and_(_P.connection == connection, _P.request_id == request_id)
+    for states in (_P.state == "ready", _P.state.in_(("sending", "unknown"))):  # each has an index of its own
+        if transaction.execute(select(_P.key).where(of_it, states).limit(1)).first() is not None:
+            return
     transaction.execute(
         update(frozen_requests)
         .where(frozen_requests.c.connection == connection, frozen_requests.c.request_id == request_id)

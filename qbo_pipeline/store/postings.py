@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Update, bindparam, func, literal_column, select, update
@@ -121,18 +122,18 @@ def remove_links(transaction: Connection, connection: str, keys: Iterable[str]) 
         )
 
 
-def latest(reading: Connection, connection: str, key: str) -> RowMapping | None:
-    """A posting's newest revision, whole."""
-    return (
-        reading.execute(
-            select(postings)
-            .where(postings.c.connection == connection, postings.c.key == key)
-            .order_by(postings.c.revision.desc())
-            .limit(1)
-        )
-        .mappings()
-        .first()
-    )
+def latest(reading: Connection, connection: str, key: str, *, lock: bool = False) -> RowMapping | None:
+    """A posting's newest revision, whole; with `lock` nobody else changes it before the transaction ends."""
+    query = select(postings).where(postings.c.connection == connection, postings.c.key == key)
+    query = query.order_by(postings.c.revision.desc()).limit(1)
+    return reading.execute(query.with_for_update() if lock else query).mappings().first()
+
+
+def alone_with_intents(transaction: Connection, connection: str) -> None:
+    """On PostgreSQL, keep others from adding revisions until the transaction ends; on SQLite nobody else writes."""
+    if transaction.dialect.name == "postgresql":
+        lock = int.from_bytes(sha256(f"intents|{connection}".encode()).digest()[:8], "big", signed=True)
+        transaction.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def revisions(reading: Connection, connection: str, key: str) -> list[RowMapping]:

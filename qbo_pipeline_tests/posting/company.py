@@ -34,7 +34,7 @@ class Refuse(Exception):
 
 class MemoryCompany:
     """`script` holds what becomes of the next POSTs: `lost` (not done, no answer), `committed` (done, no answer),
-    `throttled`, `not_sent`, `server_error`, `torn`; anything else, or nothing, is carried out and answered.
+    `throttled`, `not_sent`, `not_found`, `server_error`, `torn`; anything else, or nothing, is done and answered.
     `before_send` is called with each POST's requestid before anything happens, as the emulator's intent hook is.
     """
 
@@ -106,6 +106,9 @@ class MemoryCompany:
             if fate == "throttled":
                 fault = {"Message": "message=ThrottleExceeded; errorCode=003001; statusCode=429", "code": "3001"}
                 return _answer(429, {"Fault": {"Error": [fault], "type": "SERVICE"}})
+            if fate == "not_found":
+                fault = {"Message": "Object Not Found", "Detail": "Object Not Found : something", "code": "610"}
+                return _answer(404, {"Fault": {"Error": [fault], "type": "ValidationFault"}})
             if fate == "server_error":
                 return _answer(500, {"Fault": {"Error": [{"Message": "System Failure", "code": "10000"}]}})
             answers = [self._item(request_id, item) for item in items]

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from qbo_pipeline.posting import recovery
 from qbo_pipeline.posting.asking import IntakePolicy, Intent
 from qbo_pipeline.posting.decisions import (
     NotPossible,
     Person,
     approve,
-    read_back_first,
     relink,
     retry,
     reverse,
@@ -204,7 +204,7 @@ def test_after_a_restore_everything_is_looked_for_before_it_is_sent(room: Room) 
     draft = journal_entry(1, "81", "82", Decimal("12.50"))
     note = {"PrivateNote": f"[qp:{stored['marker']}]", "DocNumber": stored["number"]}
     room.company._carry_out("create", "JournalEntry", draft.payload | note)
-    assert read_back_first(room.database, "shop", SOMEBODY) == 3
+    recovery.begin(room.database, "shop", SOMEBODY)
     summary = room.run()
     assert (summary.states, summary.recovered) == ({"posted": 3}, 1)
     assert len(room.company.live()) == 3

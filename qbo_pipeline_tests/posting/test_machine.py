@@ -37,7 +37,7 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.posting.harness import VirtualClock, client, connect, intent, journal_entry, take_in
 
-LIVES, STEPS = 30, 20  # for each database and each commit
+LIVES, STEPS = 300, 50  # for each database and each commit
 TORTURE_LIVES, TORTURE_STEPS = int(os.environ.get("QBO_PIPELINE_TORTURE_LIVES", "5000")), 100
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # A life holds more crashes than bad luck does: here they must not quarantine, so that all must be posted.
@@ -95,6 +95,7 @@ class Life(RuleBasedStateMachine):
     emulator: Any
     plain: Any
     accounts: tuple[str, str]
+    touched = False  # whether QBO may hold something else than when it was looked at last
 
     @initialize()
     def begin(self) -> None:
@@ -158,6 +159,7 @@ class Life(RuleBasedStateMachine):
             body = {"Id": thing["Id"], "SyncToken": thing["SyncToken"], "TxnDate": "2026-03-20"}
             self.emulator.order()
             self.plain.update("JournalEntry", body)
+            self.touched = True
             self.edited.add(number)
         with self.database.transaction() as transaction:
             now = self.database.now(transaction)
@@ -165,18 +167,15 @@ class Life(RuleBasedStateMachine):
             compare(transaction, self.name, "JournalEntry", mine, now=now)
 
     @invariant()
-    def nothing_is_there_twice(self) -> None:
-        """I1, at every moment."""
-        if hasattr(self, "name"):
-            assert all(len(things) <= 1 for things in self._there().values())
-
-    @invariant()
-    def what_a_person_changed_stays(self) -> None:
-        """I16, at every moment."""
-        if hasattr(self, "name"):
-            there = self._there()
-            for number in self.edited & there.keys():
-                assert there[number][0]["TxnDate"] == "2026-03-20"
+    def nothing_is_there_twice_and_what_a_person_changed_stays(self) -> None:
+        """I1 and I16, whenever QBO may have changed."""
+        if not self.touched:
+            return
+        self.touched = False
+        there = self._there()
+        assert all(len(things) <= 1 for things in there.values())
+        for number in self.edited & there.keys():
+            assert there[number][0]["TxnDate"] == "2026-03-20"
 
     def teardown(self) -> None:
         if hasattr(self, "name"):
@@ -191,6 +190,7 @@ class Life(RuleBasedStateMachine):
                 assert attempts.verify(reading, self.name) == []
 
     def _poster(self) -> Poster:
+        self.touched = True
         return Poster(self.database, self.company, self.clock, SETTINGS)
 
     def _there(self) -> dict[int, list[Any]]:

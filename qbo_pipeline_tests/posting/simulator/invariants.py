@@ -7,7 +7,7 @@ They carry the numbers (I1 …) that the protocol gives them.
 from __future__ import annotations
 
 from qbo_pipeline.posting import core
-from qbo_pipeline.posting.events import CREATE, PARKED, POSTED, Row
+from qbo_pipeline.posting.events import CREATE, DRIFTED, PARKED, POSTED, Row
 from qbo_pipeline_tests.posting.simulator.server import Thing
 from qbo_pipeline_tests.posting.simulator.world import World
 
@@ -24,6 +24,8 @@ def check(world: World) -> list[str]:
             found += _posted(world, row, things)
         elif row.state == PARKED:
             found += _parked(world, row, things)
+        elif row.state == DRIFTED:
+            found += _drifted(row, things)
         else:
             found.append(f"I12: {row.key} ended as {row.state}")
         most = world.policy.attempts + world.policy.stale + 2
@@ -51,6 +53,12 @@ def _posted(world: World, row: Row, things: list[Thing]) -> list[str]:
     return []
 
 
+def _drifted(row: Row, things: list[Thing]) -> list[str]:
+    if [thing.id for thing in things if thing.edited_at is not None] != [row.qbo_id]:
+        return [f"I3: {row.key} is drifted as {row.qbo_id}, edited are {[t.id for t in things if t.edited_at]}"]
+    return []
+
+
 def _parked(world: World, row: Row, things: list[Thing]) -> list[str]:
     """A parked row must have a reason that the world gave it, and nothing of it may be in QBO."""
     poisoned = world.poisoned.get(row.key, 0)  # one such crash is bad luck, a second one bad company
@@ -61,14 +69,13 @@ def _parked(world: World, row: Row, things: list[Thing]) -> list[str]:
         core.QUARANTINED: row.key == world.poison or row.crashes - poisoned + 1 >= world.policy.crashes,
         core.EXHAUSTED: row.attempts >= world.policy.attempts,
         core.CONFLICT: edited or row.stale >= world.policy.stale,
-        core.FOUND_DIFFERENT: edited,
         "found_twice": True,  # an alarm; what raised it is a violation of its own
     }
     if not given.get(row.reason or "", False):
         return [f"I2: {row.key} is parked as {row.reason!r} without cause: {row.message}"]
     if row.doubt:  # parked unresolved, and shown so: reading it back loses workers
         return []
-    if row.operation == CREATE and things and row.reason != core.FOUND_DIFFERENT:
+    if row.operation == CREATE and things:
         return [f"I3: {row.key} is parked as {row.reason!r} and yet in QBO"]
     if row.operation != CREATE and things[0].content == row.fingerprint and not edited:
         return [f"I3: the update of {row.key} is parked as {row.reason!r} and yet in QBO"]

@@ -1,0 +1,74 @@
+"""PostgreSQL: who decides, takes in or claims keeps the others out until it is committed."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from qbo_pipeline.posting import decisions
+from qbo_pipeline.posting.asking import IntakePolicy
+from qbo_pipeline.posting.claiming import Claims
+from qbo_pipeline.posting.rows import Turns
+from qbo_pipeline.posting.settling import Settlements
+from qbo_pipeline.store import claims
+from qbo_pipeline.store.postings import alone_with_intents, latest
+from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline_tests.posting.conftest import Room
+
+SOMEBODY = decisions.Person("a controller", "as agreed")
+
+
+@pytest.fixture
+def store_url(postgresql_url: str) -> str:
+    return postgresql_url
+
+
+def test_a_decision_keeps_intake_and_claims_away_from_its_posting(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.take_in(policy=IntakePolicy())
+    room.journals(1)
+    plain = decisions._row
+    seen: list[bool] = []
+
+    def row(*arguments: object) -> object:
+        found = plain(*arguments)  # type: ignore[arg-type]
+        with room.database.transaction() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout = '10ms'")
+            free = claims.fresh(other, claims.Scope("shop"), room.clock.now(), 30, alone=False)
+            seen.append(free == [])
+            with pytest.raises(Exception, match="lock timeout"):
+                alone_with_intents(other, "shop")
+        return found
+
+    monkeypatch.setattr(decisions, "_row", row)
+    decisions.skip(room.database, "shop", "movement/1", SOMEBODY)
+    assert seen == [True]
+
+
+def test_a_decision_sees_what_a_claim_has_just_committed(room: Room) -> None:
+    room.journals(1)
+    Claims(Turns(room.database), claims.Scope("shop"), room.identity, room.settings.policy).to_send("batch")
+    with pytest.raises(decisions.NotPossible, match="it is sending"):
+        decisions.skip(room.database, "shop", "movement/1", SOMEBODY)
+
+
+def test_two_workers_that_share_a_frozen_batch_leave_each_other_its_bytes(room: Room) -> None:
+    room.company.script.extend(["not_sent"] * 6)
+    room.journals(3)
+    assert room.run().states == {"ready": 3}
+    room.company.script.clear()
+    room.clock.sleep(100)
+    with room.database.transaction() as one:  # has the first row, so the other takes the rest
+        one.execute(select(postings).where(postings.c.key == "movement/1").with_for_update())
+        unit = Claims(Turns(room.database), claims.Scope("shop"), room.identity, room.settings.policy).to_send("batch")
+    assert unit is not None
+    assert [row.key for row in unit.rows] == ["movement/2", "movement/3"]
+    Settlements(Turns(room.database), "shop", room.settings.policy).give_up(unit.rows)
+    summary = room.run(keys=["movement/2"])
+    assert summary.posted == 1
+    assert room.run().states == {"posted": 3}
+    with room.database.reading() as reading:
+        row = latest(reading, "shop", "movement/1")
+        assert row is not None
+        frozen = claims.frozen_request(reading, "shop", unit.request_id)
+    assert frozen is not None
+    assert frozen["body"] is None
