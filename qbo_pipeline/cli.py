@@ -10,7 +10,18 @@ import sys
 
 import typer
 
-from qbo_pipeline.commands import companies, correcting, decisions, demonstrate, inspecting, reconciling, running
+from qbo_pipeline.commands import (
+    companies,
+    correcting,
+    decisions,
+    demonstrate,
+    inspecting,
+    reconciling,
+    rotating,
+    running,
+    upgrading,
+    webhooks,
+)
 from qbo_pipeline.emulator.command import emulator
 
 app = typer.Typer(
@@ -23,6 +34,8 @@ app = typer.Typer(
 app.command()(companies.init)
 app.command()(companies.connect)
 app.command()(companies.preflight)
+app.command()(upgrading.upgrade)
+app.command("rotate-key")(rotating.rotate_key)
 app.command()(running.run)
 app.command()(inspecting.status)
 app.command()(inspecting.show)
@@ -33,9 +46,11 @@ app.command()(decisions.approve)
 app.command()(decisions.reverse)
 app.command()(decisions.unlink)
 app.command()(decisions.relink)
+app.command()(decisions.recover)
 app.command()(reconciling.reconcile)
 app.command()(correcting.correct)
 app.command("sign-off")(reconciling.sign_off)
+app.command()(webhooks.webhooks)
 app.command()(emulator)
 app.command()(demonstrate.demo)
 app.command()(demonstrate.ui)

@@ -18,12 +18,15 @@ from qbo_pipeline.assets.common import Common
 from qbo_pipeline.assets.extraction import extraction_assets
 from qbo_pipeline.assets.loading import loading_assets
 from qbo_pipeline.assets.reconciling import reconciling_assets
+from qbo_pipeline.checks.current import access_check, freshly_read_checks
 from qbo_pipeline.checks.reconciling import posting_checks, reconciliation_checks
 from qbo_pipeline.checks.records import record_checks
 from qbo_pipeline.jobs import build_jobs
+from qbo_pipeline.keep_alive_sensor import alarm_job, build_keep_alive_sensor
 from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
 from qbo_pipeline.ops.inspecting import inspecting_jobs
+from qbo_pipeline.quickbooks_sensor import build_quickbooks_sensor
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.schedules import build_schedules
 from qbo_pipeline.sensors import build_sensors
@@ -33,25 +36,35 @@ from qbo_pipeline.settings import SETTINGS_VARIABLE, load_settings
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
 
 CONNECTIONS_VARIABLE = "QBO_PIPELINE_CONNECTIONS"
-# A source or QuickBooks that is away for a moment; whatever needs a person is never tried again.
-RETRY = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL)
+RETRY_AFTER = 60.0  # seconds; a source or QuickBooks may be away for a moment
 
 
-def build_definitions(settings_file: Path | str, *, retry: dg.RetryPolicy = RETRY) -> dg.Definitions:
+def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_AFTER) -> dg.Definitions:
     """Assets, checks, jobs, schedules, sensors and resources of the connection with these settings.
 
     Raises `SettingsError` where the settings are not valid.
     """
     settings = load_settings(settings_file)
-    common = Common(settings, retry)
-    pipeline = PipelineResource(settings_file=str(settings.file))
+    common = Common(settings)
+    pipeline = PipelineResource(settings_file=str(settings.file), retry_after=retry_after)
     jobs = build_jobs(settings)
+    alarm = alarm_job(settings)
     return dg.Definitions(
         assets=[*extraction_assets(common), *loading_assets(common), *reconciling_assets(common)],
-        asset_checks=[*record_checks(common), *posting_checks(common), *reconciliation_checks(common)],
-        jobs=[*jobs.values(), *decision_jobs(settings), *inspecting_jobs(settings), correcting_job(settings)],
+        asset_checks=[
+            *record_checks(common),
+            *freshly_read_checks(common),
+            access_check(common),
+            *posting_checks(common),
+            *reconciliation_checks(common),
+        ],
+        jobs=[*jobs.values(), *decision_jobs(settings), *inspecting_jobs(settings), correcting_job(settings), alarm],
         schedules=build_schedules(settings, jobs),
-        sensors=build_sensors(settings, jobs, pipeline),
+        sensors=[
+            *build_sensors(settings, jobs, pipeline),
+            build_quickbooks_sensor(settings, jobs, pipeline),
+            build_keep_alive_sensor(settings, alarm, pipeline),
+        ],
         resources={"pipeline": pipeline},
         # A process for each step costs a second and shares no connection: runs are what is spread over machines.
         executor=dg.in_process_executor,

@@ -18,19 +18,22 @@ AnyContext = (
     dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext | dg.SensorEvaluationContext
 )
 
+RETRIES = 2
+
 
 class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it resolves to itself
     """Names the connection's settings file; opening a run reads it, the environment's secrets and the store."""
 
     settings_file: str
+    retry_after: float  # seconds before the first retry of what passes by itself; twice as long before the second
 
     @contextmanager
     def run(self, context: AnyContext) -> Iterator[Run]:
         """A run of the pipeline.
 
-        What a person must act on ends the step with its plain text and is not tried again; what passes by itself may
-        be tried again by the asset's retry policy; a defect keeps its traceback and is not tried again either. An
-        outage is never turned into a failed check.
+        What a person must act on ends the step with its plain text and is not tried again; what passes by itself is
+        tried again in an asset; a defect keeps its traceback and is not tried again either. An outage is never turned
+        into a failed check.
         """
         # The database, the source and QuickBooks drivers: half a second that loading the definitions need not wait.
         from qbo_pipeline.pipeline.failures import plain_failure
@@ -44,7 +47,7 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
             settings = load_settings(self.settings_file)
             with open_run(settings, run_id=run_id, progress=progress) as run:
                 yield run
-        except dg.Failure:
+        except (dg.Failure, dg.RetryRequested):
             raise
         except Exception as error:
             failure = plain_failure(error)
@@ -53,7 +56,16 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
                     description=f"a defect of the pipeline, please report it: {type(error).__name__}: {error}",
                     allow_retries=False,
                 ) from error
-            raise dg.Failure(description=failure.text, allow_retries=failure.transient) from error
+            if failure.transient:
+                self.try_again(context, failure.text, error)
+            raise dg.Failure(description=failure.text, allow_retries=False) from error
+
+    def try_again(self, context: AnyContext, text: str, error: Exception | None = None) -> None:
+        """Have Dagster try an asset's step again after a while; comes back where that was done often enough."""
+        if isinstance(context, dg.AssetExecutionContext) and context.retry_number < RETRIES:
+            wait = self.retry_after * 2**context.retry_number
+            context.log.warning(f"{text} (tried again in {wait:.0f} s)")
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from error
 
 
 def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[Any]:

@@ -23,7 +23,7 @@ from qbo_pipeline.settings import Settings
 
 WATERMARK_TAG = "qbo_pipeline/watermark"
 ASK_AGAIN_SECONDS = 3600
-_UNDER_WAY = (
+UNDER_WAY = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -125,7 +125,7 @@ def _runs_of(instance: dg.DagsterInstance, asset: dg.AssetKey, day: str, since: 
 
 
 def _under_way(instance: dg.DagsterInstance, asked: Asked) -> Sequence[str]:
-    filters = dg.RunsFilter(tags={WATERMARK_TAG: asked.watermark}, statuses=list(_UNDER_WAY))
+    filters = dg.RunsFilter(tags={WATERMARK_TAG: asked.watermark}, statuses=list(UNDER_WAY))
     return [record.dagster_run.run_id for record in instance.get_run_records(filters)]
 
 

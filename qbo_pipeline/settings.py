@@ -105,10 +105,11 @@ class QuickBooksSettings(_Section):
 
 
 class StoreSettings(_Section):
-    """`[store]`: the pipeline's own database."""
+    """`[store]`: the pipeline's own database; on PostgreSQL its tokens may have a login of their own."""
 
     url: str | None = None
     url_variable: str | None = None
+    tokens_url_variable: str | None = None
 
     @model_validator(mode="after")
     def _has_its_place(self) -> StoreSettings:
@@ -158,7 +159,7 @@ class AccountSettings(_Section):
 
 class PostingSettings(_Section):
     """`[posting]`: policies, each with the default that a careful bookkeeper would choose; what each does is written
-    at `accounting.books.Policies` and `posting.policy`."""
+    at `accounting.books.Policies`, `posting.policy`, `pipeline.same_number` and `pipeline.closing`."""
 
     accrue_receipts: bool = True
     unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] = "goods_received_not_invoiced"
@@ -170,6 +171,8 @@ class PostingSettings(_Section):
     purchase_orders: bool = False
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False
+    same_number: Literal["hold_bills", "hold", "post"] = "hold_bills"
+    closed_period: Literal["hold", "first_open_day"] = "hold"
 
 
 class RateSettings(_Section):
@@ -235,6 +238,11 @@ class Settings(_Section):
         """The store's URL; a relative SQLite path counts from the settings' folder."""
         return self._url(self.store.url, self.store.url_variable, "store", environment)
 
+    def tokens_url(self, environment: Mapping[str, str] | None = None) -> str | None:
+        """The store's URL with the login that may read the tokens; `None` where the store's own login does."""
+        variable = self.store.tokens_url_variable
+        return None if variable is None else self._url(None, variable, "store", environment, "tokens_url_variable")
+
     def source_url(self, environment: Mapping[str, str] | None = None) -> str:
         """The URL of a SQL source; a relative SQLite path counts from the settings' folder."""
         return self._url(self.source.url, self.source.url_variable, "source", environment)
@@ -244,12 +252,15 @@ class Settings(_Section):
         assert self.source.path is not None
         return (self.folder / self.source.path).resolve()
 
-    def _url(self, url: str | None, variable: str | None, section: str, environment: Mapping[str, str] | None) -> str:
+    def _url(
+        self, url: str | None, variable: str | None, section: str, environment: Mapping[str, str] | None,
+        setting: str = "url_variable",
+    ) -> str:  # fmt: skip
         if variable is not None:
             url = (os.environ if environment is None else environment).get(variable)
             if not url:
                 raise SettingsError(
-                    f"{self.file}: [{section}] url_variable names {variable}, which is not set in the environment"
+                    f"{self.file}: [{section}] {setting} names {variable}, which is not set in the environment"
                 )
         assert url is not None
         path = url.removeprefix("sqlite:///")
@@ -260,7 +271,7 @@ class Settings(_Section):
 
 class Secrets(BaseSettings):
     """What must never be in a file of settings; read from `QBO_<CONNECTION>_<NAME>`, then from a file `.env` beside the
-    settings."""
+    settings. The encryption key may lie in a file of its own, which `QBO_<CONNECTION>_ENCRYPTION_KEY_FILE` names."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
@@ -268,11 +279,35 @@ class Secrets(BaseSettings):
     client_secret: SecretStr | None = None
     refresh_token: SecretStr | None = None
     encryption_key: SecretStr | None = None
+    encryption_key_file: Path | None = None
+    webhook_verifier_token: SecretStr | None = None
 
     @classmethod
     def read(cls, settings: Settings) -> Secrets:
+        """The secrets of a connection; raises `SettingsError` where the key's file cannot be used."""
         prefix = f"QBO_{settings.connection.name.upper()}_"
-        return cls(_env_prefix=prefix, _env_file=settings.folder / ".env")
+        found = cls(_env_prefix=prefix, _env_file=settings.folder / ".env")
+        if found.encryption_key_file is None:
+            return found
+        variable = f"{prefix}ENCRYPTION_KEY"
+        if found.encryption_key is not None:
+            raise SettingsError(f"{variable} and {variable}_FILE are both set: which key counts? Leave one of them out")
+        # A relative path counts from the settings' folder, as that of the store does.
+        key = _text_of(settings.folder / found.encryption_key_file, f"{variable}_FILE")
+        return found.model_copy(update={"encryption_key": SecretStr(key)})
+
+
+def _text_of(path: Path, variable: str) -> str:
+    """The text of a secret's file; an error names the file and never what is in it."""
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"{variable} names {path}, which cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{variable} names {path}, which is not a text of base64 characters") from None
+    if not text:
+        raise SettingsError(f"{variable} names {path}, which is empty")
+    return text
 
 
 def load_settings(file: Path | str | None = None) -> Settings:

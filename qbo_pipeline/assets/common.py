@@ -27,11 +27,10 @@ FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=48), warn_win
 class Common:
     """The arguments of `dg.asset` that follow from a connection's settings.
 
-    `retry` is tried on what passes by itself alone (a source or QuickBooks that is away): see `resources`.
+    None has a retry policy: Dagster would try again even what a person terminates. See `resources`.
     """
 
     settings: Settings
-    retry: dg.RetryPolicy
 
     @property
     def name(self) -> str:
@@ -82,7 +81,6 @@ class Common:
             tags={"connection": self.name, "realm": realm},
             # One step at a time may talk to a company: its limits and its order of documents are shared.
             pool=f"realm_{realm}",
-            retry_policy=self.retry,
             **particular,
         )
         return decorator

@@ -43,14 +43,17 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
         description="QBO's chart of accounts, tax codes and preferences: what postings refer to.",
     )
     def reference_data(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
-        from qbo_pipeline.pipeline.reference import read_reference_data
+        from qbo_pipeline.pipeline.reference import refresh_reference_data
 
         with pipeline.run(context) as run:
-            counts = read_reference_data(run)
-            rows = [{"list": name, "entries": count} for name, count in counts.items()]
+            found = refresh_reference_data(run)
+            if found.warning:
+                context.log.warning(found.warning)
+            rows = [{"list": name, "entries": count} for name, count in found.counts.items()]
             return dg.MaterializeResult(
                 metadata={
-                    "entries": sum(counts.values()),
+                    "entries": sum(found.counts.values()),
+                    **({"warning": found.warning} if found.warning else {}),
                     **as_metadata(run.api_calls()),
                     "lists": table(rows, ["list", "entries"]),
                 }

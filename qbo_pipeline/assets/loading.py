@@ -57,9 +57,9 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
             calls = run.api_calls()
             if result.summary.degraded is not None:
                 finished += _complete(context, result)
+                pipeline.try_again(context, str(result.unfinished))
                 raise dg.Failure(
-                    description=f"not everything could be sent: {result.summary.degraded}. What is posted is posted; "
-                    "the rest stays ready, and the next run goes on with it.",
+                    description=result.unfinished,
                     metadata=as_metadata(result.totals()),
                 )
         return dg.MaterializeResult(

@@ -21,21 +21,27 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         "and what people changed or deleted there among the documents that were posted.",
     )
     def ledger_lines(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
-        from qbo_pipeline.pipeline.drift import find_drift
-        from qbo_pipeline.pipeline.ledger import read_ledger
+        from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
 
         _, last = covered(context)[-1]
         with pipeline.run(context) as run:
-            drifted = find_drift(run)
-            result = read_ledger(run, last)
+            side = refresh_ledger(run, last)
+            calls = as_metadata(run.api_calls())
+        if side.drifted is None or side.read is None:
+            if side.as_of is None:
+                raise dg.Failure(description=side.warning, allow_retries=False)
+            context.log.warning(side.warning)
             return dg.MaterializeResult(
-                metadata={
-                    **as_metadata(result.totals()),
-                    "changed_in_quickbooks": sum(drifted.found.values()),
-                    **as_metadata(run.api_calls()),
-                    "balances": table(result.rows(), ["account", "balance", "lines"]),
-                }
+                metadata={"warning": side.warning, "as_of": side.as_of.isoformat(timespec="seconds"), **calls}
             )
+        return dg.MaterializeResult(
+            metadata={
+                **as_metadata(side.read.totals()),
+                "changed_in_quickbooks": sum(side.drifted.found.values()),
+                **calls,
+                "balances": table(side.read.rows(), ["account", "balance", "lines"]),
+            }
+        )
 
     @common.asset(
         "reconcile",

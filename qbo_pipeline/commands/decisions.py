@@ -1,4 +1,4 @@
-"""`retry`, `skip`, `approve`, `reverse`, `unlink`, `relink`: what a person decides about postings, with who and why."""
+"""`retry`, `skip`, `approve`, `reverse`, `unlink`, `relink` and `recover`: what a person decides, with who and why."""
 
 from __future__ import annotations
 
@@ -53,6 +53,29 @@ def relink(
 ) -> None:
     """Take an object of QBO, as it is now, for this posting's; a person's change there is accepted by this."""
     _decide(settings, key, who, why, f"is linked to Id {qbo_id}", "relink", qbo_id=qbo_id)
+
+
+def recover(
+    who: Who,
+    why: Why,
+    end: Annotated[bool, typer.Option("--end", help="The store has caught up: send at once again.")] = False,
+    settings: SettingsOption = None,
+) -> None:
+    """After the store was restored from a copy: look for every posting in QuickBooks before it is sent.
+
+    QuickBooks holds what was posted after the copy was made. Order it before the next run; end it after the runs that
+    have read those days again.
+    """
+    from qbo_pipeline.pipeline.decide import recover as carry_out
+    from qbo_pipeline.posting.decisions import NotPossible
+
+    with command_run(settings, quiet=True) as run:
+        try:
+            said = carry_out(run, who, why, end=end)
+        except NotPossible as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+    typer.echo(said)
 
 
 def _decide(settings: Path | None, key: str, who: str, why: str, done: str, decision: str, **options: Any) -> None:

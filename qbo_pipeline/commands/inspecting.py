@@ -10,15 +10,31 @@ from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run
 
 
 def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
-    """Counts by state and what waits for a person. Exit status 1 where something does, or counts do not add up."""
-    from qbo_pipeline.pipeline.counts import broken_counts, day_counts, open_postings, set_aside_records, total_counts
+    """Counts by state, what waits for a person, and how long our access to QuickBooks lasts.
+
+    Exit status 1 where something waits (to connect the company again is such a thing), or counts do not add up.
+    """
+    from qbo_pipeline.pipeline.access import REMEDY, see_access
+    from qbo_pipeline.pipeline.counts import (
+        broken_counts,
+        day_counts,
+        numbers_twice,
+        open_postings,
+        set_aside_records,
+        total_counts,
+    )
     from qbo_pipeline.pipeline.reconcile import NothingReconciled, latest_reconciliation
+    from qbo_pipeline.posting.recovery import recovering
 
     with command_run(settings, quiet=True) as run:
+        with run.database.reading() as reading:
+            recovery = recovering(reading, run.name)
+        access = see_access(run)
         totals = total_counts(day_counts(run))
         broken = [row.as_dict() for row in broken_counts(run)]
         waiting = open_postings(run, ("parked", "unknown", "drifted", "deleted_in_qbo"))
         aside = set_aside_records(run, ("party", "product", "location", "document", "movement", "payment"))
+        twice = numbers_twice(run)
         try:
             latest = latest_reconciliation(run)
         except NothingReconciled:
@@ -30,14 +46,23 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
                 "counts": totals,
                 "broken_counts": broken,
                 "postings": waiting,
+                "numbers_twice": twice,
                 "set_aside": [
                     dict(zip(("record", "number", "day", "rule", "message"), row, strict=True)) for row in aside
                 ],
+                "access": access.as_dict(),
+                "recovers_since": recovery.since if recovery else None,
                 "reconciliation": {name: getattr(latest, name) for name in facts} if latest else None,
             }
         )
     else:
         _print_status(totals, broken, waiting, aside)
+        typer.echo(f"\nAccess to QuickBooks: {access.text}" if access.well else f"\n! {access.text}. {REMEDY}")
+        for row in twice:
+            typer.echo(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
+        if recovery:
+            said = f"since {recovery.since:%Y-%m-%d %H:%M} UTC ({recovery.who}: {recovery.why})"
+            typer.echo(f"\nThe store recovers {said}: every posting is looked for in QuickBooks before it is sent.")
         if latest:
             typer.echo(
                 f"\nReconciled as at {latest.as_at}: stock {latest.stock_value:,.2f}, ledger "
@@ -45,7 +70,8 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
                 f"{latest.unexplained:,.2f} ({latest.status})"
             )
     faulty = any(rule != "draft" for _, _, _, rule, _ in aside)  # a draft waits for nobody here
-    raise typer.Exit(1 if broken or waiting or faulty or (latest and latest.status == "unexplained") else 0)
+    unexplained = latest is not None and latest.status == "unexplained"
+    raise typer.Exit(1 if broken or waiting or faulty or unexplained or not access.well else 0)
 
 
 def _print_status(

@@ -23,15 +23,19 @@ def reconcile(
 ) -> None:
     """Stock value against the Inventory account as at a date, each difference with its cause.
 
-    Reads QBO's ledger and the source; writes nothing to either. Exit status 1 where something is unexplained.
+    Reads QBO's ledger and the source; writes nothing to either. Exit status 1 where something is unexplained, or where
+    QuickBooks refuses reads and the ledger is the one that was read last (a note says of when it is).
     """
-    from qbo_pipeline.pipeline.ledger import read_ledger
+    from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.reconcile import reconcile_as_at
     from qbo_pipeline.pipeline.report_files import write_reports
     from qbo_pipeline.reconciliation.export import to_json
 
     with command_run(settings, quiet=as_json) as run:
-        read_ledger(run, as_at)
+        side = refresh_ledger(run, as_at, changes=False)
+        if side.as_of is None:
+            typer.echo(side.warning, err=True)
+            raise typer.Exit(1)
         result = reconcile_as_at(run, as_at)
         files = write_reports(run, result, report) if report is not None else None
     if as_json:
@@ -47,7 +51,9 @@ def reconcile(
             typer.echo(f"- {note}")
         if files is not None:
             typer.echo(f"report           {files.page}\nworkbook         {files.workbook}")
-    raise typer.Exit(1 if result.status == "unexplained" else 0)
+        if side.warning:
+            typer.echo(f"! {side.warning}", err=True)
+    raise typer.Exit(1 if result.status == "unexplained" or side.warning else 0)
 
 
 def sign_off(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
 
 NOT_ALL_WELL = 1
-LISTS = ("postings", "set_aside")  # what waits for a person, a line each
+LISTS = ("warnings", "postings", "set_aside")  # a line each: what a person must know, and what waits for one
 
 
 def run(
@@ -25,7 +25,8 @@ def run(
 ) -> None:
     """Extract, transform, load and reconcile the business dates given.
 
-    Exit status 0: everything is posted and no cent is unexplained. 1: something waits for a person (it is listed).
+    Exit status 0: everything is posted and no cent is unexplained. 1: something waits for a person (it is listed), or
+    QuickBooks refused calls or reads: what was not done, and of when the ledger is, is said; the next run goes on.
     """
     if last < first:
         raise typer.BadParameter(f"--to {last} is before --from {first}")
@@ -38,6 +39,8 @@ def run(
             if name in LISTS:
                 continue
             typer.echo(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
+        for text in summary["warnings"]:
+            typer.echo(f"! {text}")
         for row in summary.get("postings", ()):
             typer.echo(
                 f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {row['reason'] or ''}"
@@ -49,11 +52,11 @@ def run(
 
 def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
     from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
-    from qbo_pipeline.pipeline.reference import read_reference_data
+    from qbo_pipeline.pipeline.reference import refresh_reference_data
     from qbo_pipeline.pipeline.transform import transform
 
     extracted = [*extract_master_data(opened), *extract_days(opened, first, last)]
-    read_reference_data(opened)
+    reference = refresh_reference_data(opened)
     transformed = transform(opened, first, last)
     return {
         "records_read": sum(item.rows_read for item in extracted),
@@ -62,6 +65,7 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
         "records_vanished": sum(item.counts.vanished for item in extracted),
         "records_set_aside": sum(item.counts.set_aside for item in extracted),
         **transformed.totals(),
+        "warnings": [reference.warning] if reference.warning else [],
     }
 
 
@@ -85,35 +89,47 @@ def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], bool
 
 def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
     from qbo_pipeline.pipeline.counts import broken_counts
-    from qbo_pipeline.pipeline.drift import find_drift
-    from qbo_pipeline.pipeline.ledger import read_ledger
+    from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.load import load
-    from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 
     summary = _read(opened, first, last)
     loaded = load(opened, first, last)
-    drifted = find_drift(opened)
-    read_ledger(opened, last)
-    result = reconcile_as_at(opened, last)
+    unfinished = loaded.unfinished
+    side = refresh_ledger(opened, last, not_asked=unfinished and "the run ended before everything was sent")
+    warnings = [*summary["warnings"], *filter(None, (unfinished, side.warning))]
     broken = broken_counts(opened)
     waiting, nothing_waits = _waiting(opened, ("parked", "unknown", "drifted", "deleted_in_qbo"))
     summary |= {
         **loaded.totals(),
-        "changed_in_quickbooks": sum(drifted.found.values()),
+        **({"changed_in_quickbooks": sum(side.drifted.found.values())} if side.drifted else {}),
+    }
+    tied_out, explained = _reconcile(opened, last) if side.as_of else ({}, False)
+    summary |= {
         **opened.api_calls(),
+        **tied_out,
+        "counts_add_up": "yes" if not broken else f"no, on {len(broken)} days (see status)",
+        **waiting,
+        "warnings": warnings,
+    }
+    return summary, loaded.summary.complete and nothing_waits and not broken and explained and not warnings
+
+
+def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], bool]:
+    """What the tie-out says, and whether every cent of it is explained."""
+    from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+
+    result = reconcile_as_at(opened, last)
+    found = {
         "as_at": result.as_at.isoformat(),
         "stock_value": f"{result.stock_value:,.2f} {result.currency}",
         "ledger_balance": f"{result.ledger_balance:,.2f} {result.currency}",
         "difference": f"{result.difference:,.2f}",
         "unexplained": f"{result.unexplained:,.2f}",
-        "counts_add_up": "yes" if not broken else f"no, on {len(broken)} days (see status)",
-        **waiting,
     }
-    well = loaded.summary.complete and nothing_waits and not broken and result.status != "unexplained"
-    return summary, well
+    return found, result.status != "unexplained"
 
 
 def _preview(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
     summary = _read(opened, first, last)
     waiting, nothing_waits = _waiting(opened, ("ready", "parked"))
-    return summary | waiting, nothing_waits
+    return summary | waiting, nothing_waits and not summary["warnings"]

@@ -50,9 +50,39 @@ DECISIONS: dict[str, tuple[type[Decision], str]] = {
 }
 
 
+class Recovery(dg.Config):
+    """Who says that the store was restored from a copy, or that it has caught up."""
+
+    who: str = Field(description="Who decides.")
+    why: str = Field(description="Why.")
+    end: bool = Field(default=False, description="The store has caught up: send at once again.")
+
+
 def decision_jobs(settings: Settings) -> list[dg.JobDefinition]:
     """One job for each decision of one connection."""
-    return [_job(settings, name, *parts) for name, parts in DECISIONS.items()]
+    return [*(_job(settings, name, *parts) for name, parts in DECISIONS.items()), _recovering_job(settings)]
+
+
+def _recovering_job(settings: Settings) -> dg.JobDefinition:
+    connection = settings.connection.name
+    description = "After the store was restored from a copy: look for every posting in QuickBooks before it is sent."
+
+    @dg.op(name=f"{connection}_recover_store", description=description, pool=pool(settings))
+    def recover_store(context: dg.OpExecutionContext, config: Recovery, pipeline: PipelineResource) -> None:
+        from qbo_pipeline.pipeline.decide import recover as carry_out
+
+        with pipeline.run(context) as run:
+            try:
+                said = carry_out(run, config.who, config.why, end=config.end)
+            except ValueError as error:  # NotPossible is one
+                raise dg.Failure(description=str(error), allow_retries=False) from error
+        context.add_output_metadata({"now": said})
+
+    @dg.job(name=f"{connection}_recover", description=description, tags={"qbo_pipeline/connection": connection})
+    def recover() -> None:
+        recover_store()
+
+    return recover
 
 
 def _job(settings: Settings, name: str, config_type: type[Decision], description: str) -> dg.JobDefinition:

@@ -24,7 +24,7 @@ def authorise(run: Run, say: Callable[[str], None], timeout: int) -> str:
     transport = Transport()
     try:
         oauth = open_oauth(run.settings, run.secrets, transport)
-        keeper = TokenKeeper(open_vault(run.settings, run.secrets, run.database), oauth)
+        keeper = TokenKeeper(open_vault(run.settings, run.secrets, run.tokens), oauth)
         asked = oauth.authorisation(redirect)
         say(f"Open this page and choose the company: {asked.url}")
         webbrowser.open(asked.url)

@@ -51,7 +51,7 @@ class StoredBooks:
         settings = self._settings
         accounts = references(self._connection, self._name, "Account")
         preferences = [item.content for item in references(self._connection, self._name, "Preferences")]
-        self.closed_through = _closing_date(preferences)
+        self.closed_through = closing_date(preferences)
         account_id = partial(find_account, accounts, settings)
         return Books(
             home_currency=settings.connection.currency,
@@ -193,7 +193,7 @@ def find_account(accounts: Sequence[Reference], settings: Settings, name: str, s
     raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no account {name!r}; {hint}")
 
 
-def _closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
+def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
     """Through which day the company's books are closed, as QBO's preferences say."""
     text = preferences[0].get("AccountingInfoPrefs", {}).get("BookCloseDate") if preferences else None
     return date.fromisoformat(text[:10]) if text else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import ArgumentError
 
 from qbo_pipeline.quickbooks.auth import OAuth
 from qbo_pipeline.quickbooks.client import QuickBooks
@@ -15,8 +16,8 @@ from qbo_pipeline.quickbooks.pacing import Limits
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Tokens
 from qbo_pipeline.quickbooks.transport import Transport
-from qbo_pipeline.settings import Secrets, Settings
-from qbo_pipeline.store.database import Database
+from qbo_pipeline.settings import Secrets, Settings, SettingsError
+from qbo_pipeline.store.database import Database, insert_unless_there
 from qbo_pipeline.store.meter import StoredMeter
 from qbo_pipeline.store.pacing import StoredPacer
 from qbo_pipeline.store.tables.records import connections
@@ -60,10 +61,34 @@ def open_oauth(settings: Settings, secrets: Secrets, transport: Transport) -> OA
     )
 
 
+def tokens_database(settings: Settings, database: Database) -> Database:
+    """The store as the login that may read its tokens: the store itself, or a connection of its own where
+    `[store] tokens_url_variable` names one.
+
+    Raises `SettingsError` where that is not a login to a store on PostgreSQL.
+    """
+    url = settings.tokens_url()
+    if url is None:
+        return database
+    try:
+        tokens = Database(url)
+    except (ArgumentError, ValueError):
+        tokens = None
+    if tokens is None or "sqlite" in (tokens.dialect, database.dialect):
+        raise SettingsError(
+            f"{settings.file}: [store] tokens_url_variable: {settings.store.tokens_url_variable} must hold the store's "
+            "own URL with another user, postgresql://USER:PASSWORD@HOST/DATABASE; a store in SQLite has no users: "
+            "leave the setting out"
+        )
+    return tokens
+
+
 def open_vault(settings: Settings, secrets: Secrets, database: Database) -> StoredTokenStore:
-    """Where the connection's tokens are kept; raises `NotConnected` where the key that encrypts them is missing."""
+    """Where the connection's tokens are kept (`database` is that of `tokens_database`); raises `NotConnected` where
+    the key that encrypts them is missing."""
     if secrets.encryption_key is None:
-        raise NotConnected(_missing(settings, ["encryption_key"], "32 random bytes in base64: it encrypts the tokens"))
+        what = "32 random bytes in base64: it encrypts the tokens (or name its file in the same variable with _FILE)"
+        raise NotConnected(_missing(settings, ["encryption_key"], what))
     return StoredTokenStore(
         database,
         settings.connection.name,
@@ -100,14 +125,17 @@ def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth:
     return keeper
 
 
-def open_quickbooks(settings: Settings, secrets: Secrets, database: Database) -> tuple[QuickBooks, StoredMeter]:
-    """The client for the connection's company, with the meter that counts its calls.
+def open_quickbooks(
+    settings: Settings, secrets: Secrets, database: Database, tokens: Database
+) -> tuple[QuickBooks, StoredMeter]:
+    """The client for the connection's company, with the meter that counts its calls; `tokens` is the store as the
+    login that may read its tokens.
 
     Raises `NotConnected` where credentials are missing. Talks to nobody yet.
     """
     transport = Transport()
     realm = settings.quickbooks.realm
-    keeper = open_keeper(settings, secrets, database, open_oauth(settings, secrets, transport))
+    keeper = open_keeper(settings, secrets, tokens, open_oauth(settings, secrets, transport))
     meter = StoredMeter(database, settings.connection.name, realm)
     limits = Limits(
         calls_per_minute=settings.quickbooks.requests_per_minute,
@@ -136,8 +164,8 @@ def bind_connection(settings: Settings, database: Database) -> None:
                 "created_at": database.now(connection),
                 **bound,
             }
-            connection.execute(connections.insert(), row)
-            return
+            connection.execute(insert_unless_there(connection, connections), row)
+            known = connection.execute(query).mappings().one()
     for name, value in bound.items():
         if known[name] != value:
             raise ConnectionMismatch(

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.store.derived import NUMBER
 from qbo_pipeline.store.tables.posting import postings
-from qbo_pipeline.store.tables.records import UNDATED, reads, records
+from qbo_pipeline.store.tables.records import UNDATED, reads, record_references, records
 
 BECAME = ("posted", "waiting", "parked", "skipped", "excluded", "set_aside")
 # The least finished of a record's postings counts for it.
@@ -110,6 +111,24 @@ def set_aside_records(run: Run, record_types: tuple[str, ...]) -> list[tuple[str
             (f"{row.record_type}/{row.record_id}", row.number or "", _day(row.business_date), row.rule, row.message)
             for row in connection.execute(query)
         ]
+
+
+def numbers_twice(run: Run) -> list[dict[str, Any]]:
+    """The numbers under which there is more than one document: `kind`, `number`, and the documents' keys in
+    `records`."""
+    mine = (record_references.c.connection == run.name, record_references.c.refers_to.startswith(NUMBER))
+    twice = select(record_references.c.refers_to).where(*mine).group_by(record_references.c.refers_to)
+    query = (
+        select(record_references.c.refers_to, record_references.c.record_key)
+        .where(*mine, record_references.c.refers_to.in_(twice.having(func.count() > 1)))
+        .order_by(record_references.c.refers_to, record_references.c.record_key)
+    )
+    found: dict[str, list[str]] = {}
+    with run.database.reading() as connection:
+        for row in connection.execute(query):
+            found.setdefault(row.refers_to, []).append(row.record_key)
+    split = {name: name.removeprefix(NUMBER).split("/", 2) for name in found}
+    return [{"kind": split[name][0], "number": split[name][2], "records": keys} for name, keys in found.items()]
 
 
 def open_postings(run: Run, states: tuple[str, ...] = ("parked",)) -> list[dict[str, Any]]:

@@ -1,15 +1,27 @@
-"""What a person decides about one posting, with who and why: the one door for commands and for Dagster's jobs."""
+"""What a person decides about one posting, with who and why: the one door for commands and for Dagster's jobs.
+
+A record that was refused has no payload to send: what a person can decide about it is that it is built again (one that
+was quarantined), or that its number is right although another document has it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import Connection, RowMapping
+
+from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting import decisions
+from qbo_pipeline.pipeline.same_number import CONFLICT
+from qbo_pipeline.posting import decisions, recovery
+from qbo_pipeline.posting.asking import CLOSED_PERIOD
 from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.events import CREATE, PARKED
 from qbo_pipeline.posting.shell import identity_of
-from qbo_pipeline.store.postings import latest
+from qbo_pipeline.store import attempts
+from qbo_pipeline.store.dispositions import QUARANTINED, build_again
+from qbo_pipeline.store.postings import change, latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class Decided:
 
 
 DECISIONS = ("retry", "skip", "approve", "reverse", "unlink", "relink")
+_BUILT_AGAIN = {("retry", QUARANTINED), ("approve", CONFLICT)}  # what is decided about a record that was refused
 
 
 def decide(
@@ -29,12 +42,56 @@ def decide(
 ) -> Decided:
     """Carry out one of `DECISIONS` and answer how the posting stands afterwards; the next run acts on it.
 
-    `dated` belongs to approve and reverse, `qbo_id` to relink. Raises `NotPossible` where the posting is not in a
-    state in which this can be decided, or who or why is missing.
+    `dated` belongs to approve and reverse, `qbo_id` to relink. With `[posting] closed_period = "first_open_day"` what
+    waits for a closed period and is not in QBO yet is approved on the first open day. Raises `NotPossible` where the
+    posting is not in a state in which this can be decided, or who or why is missing.
     """
     person = Person(who, why)
+    if not _built_again(run, decision, key, person):
+        _about_posting(run, decision, key, person, dated, qbo_id)
+    with run.database.reading() as connection:
+        row = latest(connection, run.name, key)
+    assert row is not None
+    return Decided(row["state"], row["reason"], row["revision"])
+
+
+def _built_again(run: Run, decision: str, key: str, person: Person) -> bool:
+    """Release a record that was refused to the next run; `False` where the decision is about something else."""
+    with run.database.transaction() as connection:
+        row = latest(connection, run.name, key)
+        if row is None or (decision, row["reason"]) not in _BUILT_AGAIN or not _is_refused(row):
+            return False
+        if not build_again(connection, run.name, row["record_key"]):
+            return False
+        if decision == "approve":
+            change(connection, run.name, [(row["key"], row["revision"], {"approved_by": person.who})])
+        place = {name: row[name] for name in ("key", "revision", "fence", "state")}
+        line = place | {"event": decision, "who": person.who, "why": person.why}
+        attempts.append(connection, run.name, run.database.now(connection), [line])
+        return True
+
+
+def _is_refused(row: RowMapping) -> bool:
+    return row["state"] == PARKED and row["payload"] is None and not row["doubt"]
+
+
+def _first_open_day(connection: Connection, run: Run, key: str) -> date | None:
+    """The day on which an approval without a date posts this, by policy; `None` for its own."""
+    row = latest(connection, run.name, key)
+    if run.settings.posting.closed_period != "first_open_day" or row is None:
+        return None
+    waits = row["state"] == PARKED and row["reason"] == CLOSED_PERIOD
+    closed = closed_period(connection, run.name)
+    if not waits or closed is None or row["operation"] != CREATE or row["business_date"] > closed.through:
+        return None
+    return closed.first_open_day
+
+
+def _about_posting(run: Run, decision: str, key: str, person: Person, dated: date | None, qbo_id: str | None) -> None:
     match decision:
         case "approve":
+            with run.database.reading() as connection:
+                dated = dated or _first_open_day(connection, run, key)
             decisions.approve(run.database, run.name, key, person, dated=dated)
         case "reverse":
             with run.database.reading() as connection:
@@ -46,10 +103,22 @@ def decide(
             getattr(decisions, decision)(run.database, run.name, key, person)
         case _:
             raise ValueError(f"{decision!r} is no decision; there are {', '.join(DECISIONS)}")
-    with run.database.reading() as connection:
-        row = latest(connection, run.name, key)
-    assert row is not None
-    return Decided(row["state"], row["reason"], row["revision"])
+
+
+def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:
+    """Begin, or end, to look in QBO before every first send; answers what is so now, in plain words.
+
+    Raises `NotPossible` where it is so already, or who or why is missing.
+    """
+    person = Person(who, why)
+    if end:
+        ended = recovery.end(run.database, run.name)
+        return f"{run.name} sends at once again; it recovered since {ended.since:%Y-%m-%d %H:%M} UTC ({ended.who})."
+    recovery.begin(run.database, run.name, person)
+    return (
+        f"{run.name} recovers: from now on every posting is looked for in QuickBooks before it is sent. When the days "
+        "after the copy have been read again, end it with --end."
+    )
 
 
 def _relink(run: Run, key: str, qbo_id: str, person: Person) -> None:

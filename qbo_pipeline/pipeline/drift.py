@@ -1,21 +1,31 @@
-"""Drift: what people changed, voided or deleted in QBO among the objects that we posted; shown, never overwritten."""
+"""Drift: what people changed, voided or deleted in QBO among the objects that we posted; shown, never overwritten.
+
+Transactions only. Of customers, vendors and items we know the Id, which QBO never gives to another: a new name or
+address changes no posting, and QBO deletes none of them. One made inactive or merged away refuses the next
+transaction that names it, which parks that; and merging gives the transactions another party, which is drift of each.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.drift import compare, missing
+from qbo_pipeline.posting.drift import compare, unseen
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.query import select as select_objects
-from qbo_pipeline.store.tables.posting import posting_links
+from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.records import watermarks
+from qbo_pipeline.store.webhooks import pending_hints, take_up_hints
 
-OVERLAP = timedelta(minutes=5)
+LAG = timedelta(minutes=2)  # for which QBO's queries may not show what was written
+OVERLAP = timedelta(minutes=5)  # longer than LAG: what is too young for one reading is in the next
+IDS_AT_ONCE = 30  # in one query
 _NAME = "qbo_changes"
 
 
@@ -31,34 +41,77 @@ def find_drift(run: Run) -> Drifted:
     """Read QBO's changes since the last look and compare them with what we posted.
 
     Where change data capture cannot be complete (its look-back or its cap), the entity is read in full: a metered
-    read for each 1,000 objects. The watermark moves after the findings are committed.
+    read for each 1,000 objects. The watermark moves after the findings are committed, and with it the hints of
+    webhooks are taken up: those that were there before the reading began. One that arrives later stays for the next.
     """
     result = Drifted()
     with run.database.reading() as connection:
+        # By name, not by an instant: no clock that is set back can take up a hint that this reading did not follow.
+        hints = pending_hints(connection, run.name)
         mine = posting_links.c.connection == run.name
         entities = sorted(connection.scalars(select(posting_links.c.entity).where(mine).distinct()))
         first = connection.execute(select(func.min(posting_links.c.linked_at)).where(mine)).scalar_one()
         query = select(watermarks.c.value).where(watermarks.c.connection == run.name, watermarks.c.name == _NAME)
         since = connection.execute(query).scalar_one_or_none()
+        start = not_known_then(connection, run.name, datetime.fromisoformat(since)) if since else first
     captured = [name for name in entities if entity_named(name).changes and entity_named(name).transaction]
-    if not captured:
+    if not captured:  # nothing of ours is there that could have changed
+        with run.database.transaction() as connection:
+            take_up_hints(connection, run.name, hints, now=run.database.now(connection))
         return result
-    start = datetime.fromisoformat(since) if since else first
     changes = run.quickbooks().changes(captured, start - OVERLAP)
     for entity in captured:
-        gap = entity in changes.gaps
-        things = list(run.quickbooks().query(select_objects(entity))) if gap else changes.objects.get(entity, [])
-        with run.database.transaction() as connection:
-            now = run.database.now(connection)
-            deleted = [str(stub["Id"]) for stub in changes.deleted.get(entity, ())]
-            found = compare(connection, run.name, entity, things, deleted, now=now)
-            if gap:
-                found += missing(connection, run.name, entity, [str(thing["Id"]) for thing in things], now=now)
-                result.compared_in_full.append(entity)
-        result.found.update(drift.what for drift in found)
+        deleted = [str(stub["Id"]) for stub in changes.deleted.get(entity, ())]
+        result.found.update(_compared(run, entity, changes.objects.get(entity, ()), deleted))
+        if entity in changes.gaps:
+            result.found.update(_compared_in_full(run, entity))
+            result.compared_in_full.append(entity)
     with run.database.transaction() as connection:
         condition = (watermarks.c.connection == run.name) & (watermarks.c.name == _NAME)
         connection.execute(delete(watermarks).where(condition))
+        now = run.database.now(connection)
         row = {"connection": run.name, "name": _NAME, "value": changes.as_at.isoformat()}
-        connection.execute(watermarks.insert(), {**row, "moved_at": run.database.now(connection)})
+        connection.execute(watermarks.insert(), {**row, "moved_at": now})
+        take_up_hints(connection, run.name, hints, now=now)
     return result
+
+
+def not_known_then(connection: Connection, name: str, since: datetime) -> datetime:
+    """From when to read, if changes were read until `since`: what was in doubt then was not known to be ours.
+
+    A request that was sent again may have been answered with an object that a person has deleted meanwhile.
+    """
+    sent_again = (postings.c.connection == name, postings.c.attempts > 1, postings.c.posted_at >= since - OVERLAP)
+    earliest = connection.execute(select(func.min(postings.c.first_seen)).where(*sent_again)).scalar_one()
+    return since if earliest is None else min(since, earliest)
+
+
+def _compared(run: Run, entity: str, things: Sequence[dict[str, Any]], deleted: Iterable[str] = ()) -> Counter[str]:
+    """What a comparison found, by kind of change, in a transaction of its own."""
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        found = compare(connection, run.name, entity, things, deleted, now=now)
+    return Counter(drift.what for drift in found)
+
+
+def _compared_in_full(run: Run, entity: str) -> Counter[str]:
+    """Compare every object of an entity, page by page; only the Ids are kept.
+
+    What of ours is in no page counts as deleted only where a query by its Id does not find it either: a metered read
+    for each 30 of them. What we linked shortly before the reading began is left for the next changes.
+    """
+    with run.database.reading() as connection:
+        began = run.database.now(connection)
+    found: Counter[str] = Counter()
+    seen: set[str] = set()
+    for page in run.quickbooks().query_pages(select_objects(entity)):
+        seen.update(str(thing["Id"]) for thing in page)
+        found.update(_compared(run, entity, page))
+    with run.database.reading() as connection:
+        missed = unseen(connection, run.name, entity, seen, linked_before=began - LAG)
+    for position in range(0, len(missed), IDS_AT_ONCE):
+        ids = missed[position : position + IDS_AT_ONCE]
+        there = list(run.quickbooks().query(select_objects(entity).where("Id", "IN", tuple(ids))))
+        gone = set(ids) - {str(thing["Id"]) for thing in there}
+        found.update(_compared(run, entity, there, sorted(gone)))
+    return found

@@ -1,16 +1,16 @@
 """Extract: read the source, day by day and in batches, and write to the store what is new, changed or vanished.
 
 Nothing is transformed here. A batch is committed before the next one is read, so a source that goes away in the
-middle loses nothing: the next run finds what is there by content hash and goes on.
+middle loses nothing: the next run finds what is there by content hash and goes on. Nothing in a record says which of
+two versions is the newer: the one that was read last counts, and reading its day again heals what came out of order.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from qbo_pipeline.inventory.records import canonical_json, content_hash
 from qbo_pipeline.pipeline.run import Run
@@ -61,14 +61,14 @@ def extract_days(run: Run, first: date, last: date, record_types: Collection[str
 
 
 Existing = Callable[[str, Sequence[str]], set[str]]
-ByDay = dict[tuple[str, date], Any]
+ByDay = dict[tuple[str, date], int]
 
 
 def _store(
     run: Run, batches: Iterable[Batch], types: Iterable[str], first: date, last: date, existing: Existing
 ) -> list[Extracted]:
     extracted = {record_type: Extracted(record_type) for record_type in types}
-    seen: ByDay = defaultdict(set)
+    seen: dict[str, dict[str, date]] = defaultdict(dict)  # by record type, the day under which an id came last
     delivered: ByDay = defaultdict(int)
     for rows, group in _grouped(batches, run.settings.source.batch_size):
         with run.database.transaction() as connection:
@@ -79,11 +79,14 @@ def _store(
         for batch in group:
             delivered[result.record_type, batch.day or UNDATED] += batch.rows_read
             result.rows_read += batch.rows_read
+        days = seen[result.record_type]
         for row in rows:
-            seen[result.record_type, row.business_date].add(row.record_id)
+            if row.record_id in days:  # it moved, or changed, while it was read: it is one record, as it came last
+                delivered[result.record_type, days[row.record_id]] -= 1
+            days[row.record_id] = row.business_date
         run.progress(f"{result.record_type}s read", result.rows_read)
     for record_type, result in extracted.items():
-        result.counts.vanished = _finish(run, record_type, first, last, seen, delivered, existing)
+        result.counts.vanished = _finish(run, record_type, first, last, seen[record_type], delivered, existing)
     return list(extracted.values())
 
 
@@ -126,7 +129,13 @@ def _set_aside(item: SetAside, day: date | None) -> StoredRecord:
 
 
 def _finish(
-    run: Run, record_type: str, first: date, last: date, seen: ByDay, delivered: ByDay, existing: Existing
+    run: Run,
+    record_type: str,
+    first: date,
+    last: date,
+    seen: Mapping[str, date],
+    delivered: ByDay,
+    existing: Existing,
 ) -> int:
     """The days have been read to their end: mark what has vanished, and remember what each day delivered.
 
@@ -136,7 +145,7 @@ def _finish(
     """
     with run.database.reading() as connection:
         stored = ids_of_days(connection, run.name, record_type, first, last)
-    missing = {record_id: day for record_id, day in stored if record_id not in seen.get((record_type, day), ())}
+    missing = {record_id: day for record_id, day in stored if seen.get(record_id) != day}
     elsewhere = existing(record_type, list(missing)) if missing else set()
     gone = [record_id for record_id in missing if record_id not in elsewhere]
     moved = Counter(missing[record_id] for record_id in elsewhere)

@@ -16,6 +16,7 @@ from qbo_pipeline.reconciliation.signoff import SignOffError
 from qbo_pipeline.settings import SettingsError
 from qbo_pipeline.sources.errors import SourceError, SourceUnavailable
 from qbo_pipeline.store.migrations import MigrationError
+from qbo_pipeline.store.roles import NOT_PERMITTED, reason
 from qbo_pipeline.store.tokens import VaultError
 
 
@@ -45,5 +46,12 @@ def plain_failure(error: BaseException) -> PlainFailure | None:
             f"the store's database is not reachable or refuses: {str(error.orig).strip()}. Nothing was lost: "
             "what was committed stays, the next run goes on from there.",
             transient=True,
+        )
+    if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == NOT_PERMITTED:
+        return PlainFailure(
+            f"this login may not do that in the store: {reason(error)}. Who may do what is said in "
+            "sql/store/roles/postgresql.sql, and the owner gives the rights with `qbo-pipeline upgrade --roles`. The "
+            "login for the tokens is named by [store] tokens_url_variable.",
+            transient=False,
         )
     return None

@@ -181,9 +181,10 @@ class StoredFrames:
                 found[row.record_key] = (state, row.reason)
         return found
 
-    def postings(self, ahead: Ahead | None = None) -> pa.Table:
+    def postings(self, ahead: Ahead | None = None, then: Mapping[tuple[str, int], str] | None = None) -> pa.Table:
         """Every revision of every dated posting: one that moves no inventory account may do so after a person's
-        change in QBO. With `ahead`, movements are live, voided or vanished as the source has them now."""
+        change in QBO. With `ahead`, movements are live, voided or vanished as the source has them now. `then`
+        are the states of revisions when the ledger was read, where they differ (`pipeline.as_of`)."""
         query = (
             select(postings)
             .where(postings.c.connection == self.name, postings.c.entity != "", postings.c.business_date != UNDATED)
@@ -199,7 +200,7 @@ class StoredFrames:
                 "qbo_id": row.qbo_id,
                 "qbo_number": row.qbo_number,
                 "business_date": row.business_date,
-                "state": row.state,
+                "state": (then or {}).get((row.key, row.revision), row.state),
                 "reason": row.reason,
                 "first_seen": row.first_seen,
                 "sync_token": row.sync_token,

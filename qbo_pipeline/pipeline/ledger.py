@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.ledger_start import keep_seen, ledger_start
+from qbo_pipeline.pipeline.not_read import LEDGER, keep_read
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.quickbooks.entities import ENTITIES
@@ -93,6 +94,7 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
         balances = [(item.account_id, item.account_name, item.balance) for item in report.balances]
         save_balances(connection, run.name, as_at, balances, read_at=now, run_id=run.run_id)
         keep_seen(connection, run.name, start.seen, now)
+        keep_read(connection, run.name, LEDGER)
     return LedgerRead(report, added, removed)
 
 

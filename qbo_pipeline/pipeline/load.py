@@ -12,6 +12,8 @@ from qbo_pipeline.posting.shell import Poster
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store.postings import StateCount, counts
 
+_LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in doubt and are read back first"}
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -19,6 +21,19 @@ class Loaded:
 
     summary: PostingSummary
     states: tuple[StateCount, ...]
+
+    @property
+    def unfinished(self) -> str | None:
+        """Why the poster stopped before everything was sent, and what becomes of the rest; `None` where it did not."""
+        done = self.summary
+        if done.degraded is None:
+            return None
+        left = {name: done.states.get(name, 0) for name in ("ready", "sending", "unknown")}
+        counts = ", ".join(f"{count:,} {_LEFT[name]}" for name, count in left.items() if count) or "the rest waits"
+        return (
+            f"not everything could be sent: {done.degraded.rstrip('.')}. What is posted is posted; {counts}, and the "
+            "next run goes on with it."
+        )
 
     def totals(self) -> dict[str, int]:
         """Numbers for the run's metadata."""

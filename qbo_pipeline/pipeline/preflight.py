@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from qbo_pipeline.accounting.books import ROLES
+from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
@@ -40,12 +41,12 @@ class Finding:
 
 
 def preflight(run: Run) -> list[Finding]:
-    """All checks: source, QuickBooks company, accounts, tracked items, opening balance.
+    """All checks: source, QuickBooks company, our access to it, accounts, tracked items, opening balance.
 
     Reads only. Raises `NotConnected` and the client's errors where QuickBooks cannot be asked at all.
     """
     read_reference_data(run)
-    return [*_source(run), *_company(run), *_accounts(run), *_tracked_items(run), *_opening(run)]
+    return [*_source(run), *_company(run), *_access(run), *_accounts(run), *_tracked_items(run), *_opening(run)]
 
 
 def _source(run: Run) -> Iterator[Finding]:
@@ -78,6 +79,11 @@ def _company(run: Run) -> Iterator[Finding]:
         f"the books are closed through {closed}" if closed else "the books are open",
         "Choose a later first_day: postings of a closed period wait for approval",
     )
+
+
+def _access(run: Run) -> Iterator[Finding]:
+    access = see_access(run)
+    yield Finding("access", access.well, access.text, REMEDY)
 
 
 def _accounts(run: Run) -> Iterator[Finding]:

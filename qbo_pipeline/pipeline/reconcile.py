@@ -16,8 +16,10 @@ from qbo_pipeline.accounting.accounts import Place, account_for, product_of
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
+from qbo_pipeline.pipeline.as_of import states_as_of
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.frames import StoredFrames
+from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.quickbooks.entities import ENTITIES
@@ -68,24 +70,35 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
     """Compare the source's stock value with QBO's inventory accounts at the end of `as_at`, and keep the answer.
 
     The ledger is the one that `read_ledger` stored; the stock value is asked of the source. Where a difference says
-    that an object changed or is gone, QBO is asked for its present state (a metered read for each 30 objects).
+    that an object changed or is gone, QBO is asked for its present state (a metered read for each 30 objects). Where
+    the ledger could not be read, the stored one is reconciled as of when it was, QBO is not asked, and the first note
+    says so.
     """
+    with run.database.reading() as connection:
+        stale = not_read(connection, run.name, LEDGER)
     run.progress("stock value read", 0)
     with run.source() as source:
         values = source.stock_values(as_at)
         before = source.stock_values(run.settings.connection.first_day - timedelta(days=1))
-    given, without_rate = _input(run, as_at, values, before, None)
+    given, without_rate = _input(run, as_at, values, before, None, stale)
     result = reconcile(given)
     if (result.causes["cause"] == Cause.SOURCE_CONTRADICTS_ITSELF).any():
         # Its movements as we know them do not make its stock value: it may just be ahead of what was extracted.
         ahead = read_ahead(run, as_at)
         if ahead.days:
-            given, without_rate = _input(run, as_at, values, before, ahead)
+            given, without_rate = _input(run, as_at, values, before, ahead, stale)
             result = reconcile(given)
-    if wanted := objects_to_read(result):
+    notes = [stale.text] if stale else []
+    if (wanted := objects_to_read(result)) and stale is None:
         run.progress("objects with a difference read", len(wanted))
-        result = reconcile(replace(given, objects=_read_objects(run, wanted)))
-    result = replace(result, notes=(*result.notes, *_without_rate(without_rate, result.currency)))
+        try:
+            result = reconcile(replace(given, objects=_read_objects(run, wanted)))
+        except REFUSED as error:
+            notes.append(
+                f"{len(wanted)} objects with a difference could not be looked up: {why_refused(error)}. The ledger "
+                "alone says what happened to them."
+            )
+    result = replace(result, notes=(*notes, *result.notes, *_without_rate(without_rate, result.currency)))
     with run.database.transaction() as connection:
         now = run.database.now(connection)
         save(connection, run.name, result, made_at=now, run_id=run.run_id)
@@ -134,20 +147,26 @@ def _without_rate(lines: Mapping[str, int], home: str) -> list[str]:
 
 
 def _input(
-    run: Run, as_at: date, values: Sequence[StockValue], before: Sequence[StockValue], ahead: Ahead | None
+    run: Run,
+    as_at: date,
+    values: Sequence[StockValue],
+    before: Sequence[StockValue],
+    ahead: Ahead | None,
+    stale: NotRead | None,
 ) -> tuple[ReconciliationInput, Mapping[str, int]]:
     """What reconciliation is given, and how many stock lines of each currency could not be converted."""
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
         accounts = books.accounts_of("inventory")
         frames = StoredFrames(connection, run.name, books, _account_of(connection, run.name, books, values))
+        then = states_as_of(connection, run.name, stale.as_of) if stale and stale.as_of else None
         stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)
         given = ReconciliationInput(
             as_at=as_at,
             currency=run.settings.connection.currency,
             stock=stock,
-            postings=frames.postings(ahead),
+            postings=frames.postings(ahead, then),
             effects=frames.effects(accounts),
             ledger=load_ledger(connection, run.name),
             ledger_balances=load_balances(connection, run.name, as_at),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from qbo_pipeline.pipeline.connect import bind_connection, open_quickbooks
+from qbo_pipeline.pipeline.connect import bind_connection, open_quickbooks, tokens_database
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
@@ -37,6 +37,7 @@ class Run:
     run_id: str
     progress: Progress = no_progress
     _client: tuple[QuickBooks, StoredMeter] | None = field(default=None, init=False, repr=False)
+    _tokens: Database | None = field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -52,13 +53,20 @@ class Run:
         finally:
             source.close()
 
+    @property
+    def tokens(self) -> Database:
+        """The store as the login that may read its tokens, opened when it is first needed."""
+        if self._tokens is None:
+            self._tokens = tokens_database(self.settings, self.database)
+        return self._tokens
+
     def quickbooks(self) -> QuickBooks:
         """The client for the connection's company, opened when it is first needed.
 
         Raises `NotConnected` where credentials are missing.
         """
         if self._client is None:
-            self._client = open_quickbooks(self.settings, self.secrets, self.database)
+            self._client = open_quickbooks(self.settings, self.secrets, self.database, self.tokens)
         return self._client[0]
 
     def api_calls(self) -> dict[str, int]:
@@ -75,6 +83,8 @@ class Run:
             client, meter = self._client
             client.close()
             meter.close()
+        if self._tokens is not None:
+            self._tokens.close()
         self.database.close()
 
 
@@ -89,7 +99,8 @@ def open_run(
     """A run of the connection with these settings, its store brought to this version.
 
     Raises `ConnectionMismatch` where the store ties the connection to another company, `MigrationError` where the
-    store is of a later version, SQLAlchemy's `OperationalError` where it cannot be reached.
+    store is of a later version or of an earlier one that this login may not change, SQLAlchemy's `OperationalError`
+    where it cannot be reached.
     """
     run = Run(
         settings=settings,

@@ -2,38 +2,58 @@
 
 A record is built when it is new or changed, and again on every run while it is refused (the settings may have been
 mended since). Parties and products are built when the first document needs them. Each page of records is one
-transaction: its postings and the records' dispositions are written together or not at all.
+transaction: its postings and the records' dispositions are written together or not at all. What goes wrong with one
+record is a refusal of that record: also an exception in its posting rule, and the death of the process (`under_way`).
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
-from qbo_pipeline.accounting.drafts import Draft, Excluded, Refused
+from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.inventory.records import Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.closing import closed_period
+from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.asking import IntakePolicy, Intent, Refusal
+from qbo_pipeline.pipeline.same_number import conflicts
+from qbo_pipeline.pipeline.under_way import Pages
+from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent, Refusal
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
-from qbo_pipeline.store.dispositions import Built, load_record, put_built, reopen_referring
+from qbo_pipeline.store.dispositions import (
+    Built,
+    Key,
+    due_records,
+    load_record,
+    put_built,
+    reopen_referring,
+)
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import records
 
-PAGE = 1_000
+log = logging.getLogger(__name__)
+
 MASTER_TYPES = ("party", "product")
 NOT_NEEDED = ("not_needed", "no document refers to it yet")
+_BEFORE_ALL: Key = (date.min, "", "")
+_AFTER_ALL = "\U0010ffff"  # after every record type and id
+_ORDER = (records.c.business_date, records.c.record_type, records.c.record_id)
+_IDS_IN_A_QUERY = 500
 
 
 @dataclass(slots=True)
@@ -42,6 +62,7 @@ class Transformed:
 
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     intents: Counter[str] = field(default_factory=Counter)
+    failures: Failures = field(default_factory=Failures)
 
     def totals(self) -> dict[str, int]:
         """Numbers for the run's metadata."""
@@ -71,38 +92,27 @@ def transform(run: Run, first: date, last: date) -> Transformed:
     with run.database.transaction() as connection:
         reopen_referring(connection, run.name)
         _Page(run, connection, result).build_account_items()
-    after = (date.min, "", "")
+    pages, after, reaching = Pages(run.database, run.name), _BEFORE_ALL, (last, _AFTER_ALL, "")
     while True:
-        with run.database.transaction() as connection:
-            rows = _due(connection, run.name, last, after)
-            if not rows:
-                break
-            after = (rows[-1].business_date, rows[-1].record_type, rows[-1].record_id)
-            _Page(run, connection, result).build(rows)
+        page = pages.begin(partial(_due, name=run.name, last=last, after=after), reaching)
+        if page is None:
+            return result
+        with pages.building(page) as connection:
+            where = due_records(run.name, last, after, page.through)
+            rows = connection.execute(select(records).where(where).order_by(*_ORDER)).all()
+            built = _Page(run, connection, result)
+            if page.quarantine:
+                built.quarantine(rows)
+            else:
+                built.build(rows)
+        after = page.through
         run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
-    return result
 
 
-def _due(connection: Connection, name: str, last: date, after: tuple[date, str, str]) -> Sequence[Any]:
-    """The next page of records to build, in date order. Master data (undated) comes first."""
-    key = (records.c.business_date, records.c.record_type, records.c.record_id)
-    beyond = or_(
-        key[0] > after[0],
-        and_(key[0] == after[0], key[1] > after[1]),
-        and_(key[0] == after[0], key[1] == after[1], key[2] > after[2]),
-    )
-    query = (
-        select(records)
-        .where(
-            records.c.connection == name,
-            records.c.disposition.in_(("new", "refused")),
-            records.c.business_date <= last,
-            beyond,
-        )
-        .order_by(*key)
-        .limit(PAGE)
-    )
-    return connection.execute(query).all()
+def _due(connection: Connection, most: int, *, name: str, last: date, after: Key) -> list[Key]:
+    """The keys of the next records to build, in date order. Master data (undated) comes first."""
+    query = select(*_ORDER).where(due_records(name, last, after)).order_by(*_ORDER).limit(most)
+    return [(row.business_date, row.record_type, row.record_id) for row in connection.execute(query)]
 
 
 class _Page:
@@ -113,7 +123,7 @@ class _Page:
         self._connection = connection
         self._result = result
         self._stored = StoredBooks(connection, run.settings)
-        self._built: list[Built] = []
+        self._built: dict[str, tuple[str, Built]] = {}  # with the record's kind, by key
         self._intents: list[Intent] = []
         self._needed: set[str] = set()  # parties and products that drafts refer to
 
@@ -123,24 +133,55 @@ class _Page:
             self._intents.append(Intent(draft.key, content_hash({"item": draft.key}), [draft]))
         self._put()
 
+    def quarantine(self, rows: Sequence[Any]) -> None:
+        """Refuse records over which processes died; nothing of them is looked into."""
+        for row in rows:
+            if row.vanished_at is None:
+                self._answer(row, DEADLY)
+            else:
+                self._gone(row)
+        self._put()
+
     def build(self, rows: Sequence[Any]) -> None:
-        loaded = [(row, load_record(row)) for row in rows if row.vanished_at is None]
-        self._stored.prefetch(record for _, record in loaded)
-        known = self._posted([f"{row.record_type}/{row.record_id}" for row in rows])
+        loaded = [(row, self._load(row)) for row in rows if row.vanished_at is None]
+        self._stored.prefetch(record for _, record in loaded if record is not None)
+        known = self._posted([_key(row) for row in rows])
+        same_number = self._run.settings.posting.same_number
+        held = conflicts(self._connection, self._run.name, [_key(row) for row, _ in loaded], same_number)
         for row in rows:
             if row.vanished_at is not None:
-                self._note(row, "vanished", "vanished", "the source no longer has it")
-                self._intents.append(Intent(_key(row), row.content_hash))
+                self._gone(row)
         for row, record in loaded:
+            if record is None:
+                continue
             if row.record_type in MASTER_TYPES and _key(row) not in known:
                 self._note(row, "excluded", *NOT_NEEDED)
             else:
-                self._build(row, record)
+                self._answer(row, held.get(_key(row)) or self._outcome(row, record))
         self._build_needed()
         self._put()
 
-    def _build(self, row: Any, record: Record) -> None:
-        outcome = build(record, self._stored.books)
+    def _gone(self, row: Any) -> None:
+        self._note(row, "vanished", "vanished", "the source no longer has it")
+        self._intents.append(Intent(_key(row), row.content_hash))
+
+    def _load(self, row: Any) -> Record | None:
+        """The record, or `None` for one that cannot be read any more, which is then refused."""
+        try:
+            return load_record(row)
+        except Exception as error:
+            self._answer(row, self._result.failures.refused(_key(row), error))
+            return None
+
+    def _outcome(self, row: Any, record: Record) -> Outcome:
+        try:
+            return build(record, self._stored.books)
+        except DBAPIError:
+            raise  # the store's, not the record's
+        except Exception as error:
+            return self._result.failures.refused(_key(row), error)
+
+    def _answer(self, row: Any, outcome: Outcome) -> None:
         drafts: Sequence[Draft] = ()
         refusal = None
         if isinstance(outcome, Excluded):
@@ -169,7 +210,8 @@ class _Page:
         """Parties and products that the page's drafts refer to and that have no posting yet."""
         there = {intent.record_key for intent in self._intents} | self._posted(sorted(self._needed))
         for row in _records_of(self._connection, self._run.name, sorted(self._needed - there)):
-            self._build(row, load_record(row))
+            if (record := self._load(row)) is not None:
+                self._answer(row, self._outcome(row, record))
 
     def _posted(self, keys: Sequence[str]) -> set[str]:
         """Which of these records have a posting that stands."""
@@ -184,27 +226,63 @@ class _Page:
         return found
 
     def _put(self) -> None:
+        try:
+            with self._connection.begin_nested():
+                intake = self._put_intents(self._intents)
+        except Exception as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise
+            log.warning("a page could not be written at once (%s): one record at a time", in_short(error))
+            for intent in self._intents:
+                self._put_alone(intent)
+        else:
+            self._result.intents.update(asdict(intake))
+        put_built(self._connection, self._run.name, [built for _, built in self._built.values()])
+        for kind, built in self._built.values():
+            outcome = "drafted" if built.disposition == "posting" else built.disposition
+            self._result.outcomes[kind, outcome, built.rule or ""] += 1
+
+    def _put_alone(self, intent: Intent) -> None:
+        """Put one record's intent; where its drafts cannot be written they are refused in their place."""
+        try:
+            with self._connection.begin_nested():
+                intake = self._put_intents([intent])
+        except Exception as error:
+            if not intent.drafts or intent.record_key not in self._built:
+                raise
+            kind, built = self._built[intent.record_key]
+            refused = self._result.failures.refused(intent.record_key, error)
+            outcome = Built(built.record_type, built.record_id, "refused", refused.reason, refused.message)
+            self._built[intent.record_key] = (kind, outcome)
+            refusal = Refusal(refused.reason, refused.message, refused.field)
+            intake = self._put_intents([replace(intent, drafts=(), refusal=refusal)])
+        self._result.intents.update(asdict(intake))
+
+    def _put_intents(self, intents: Sequence[Intent]) -> Intake:
         database = self._run.database
-        intake = put(
+        return put(
             self._connection,
             self._run.name,
-            self._intents,
+            intents,
             identity=identity_of(self._connection, self._run.name, self._run.settings.quickbooks.realm),
             policy=self._policy(),
             now=database.now(self._connection),
         )
-        self._result.intents.update(asdict(intake))
-        put_built(self._connection, self._run.name, self._built)
 
     def _policy(self) -> IntakePolicy:
         posting = self._run.settings.posting
+        closed = closed_period(self._connection, self._run.name)
+        dated = closed is not None and posting.closed_period == "first_open_day"
         return IntakePolicy(
-            approval=posting.approval, closed_through=self._stored.closed_through, when_gone=posting.vanished
+            approval=posting.approval,
+            closed_through=closed.through if closed else None,
+            closed_why=closed.why if closed else "",
+            first_open_day=closed.first_open_day if closed and dated else None,
+            when_gone=posting.vanished,
         )
 
     def _note(self, row: Any, outcome: str, rule: str | None, message: str | None) -> None:
-        self._result.outcomes[row.kind, {"posting": "drafted"}.get(outcome, outcome), rule or ""] += 1
-        self._built.append(Built(row.record_type, row.record_id, outcome, rule, message))
+        self._built[_key(row)] = (row.kind, Built(row.record_type, row.record_id, outcome, rule, message))
 
 
 def _key(row: Any) -> str:
@@ -215,11 +293,11 @@ def _records_of(connection: Connection, name: str, keys: Iterable[str]) -> list[
     found: list[Any] = []
     for record_type in MASTER_TYPES:
         ids = [key.split("/", 1)[1] for key in keys if key.startswith(f"{record_type}/")]
-        for start in range(0, len(ids), PAGE // 2):
+        for start in range(0, len(ids), _IDS_IN_A_QUERY):
             query = select(records).where(
                 records.c.connection == name,
                 records.c.record_type == record_type,
-                records.c.record_id.in_(ids[start : start + PAGE // 2]),
+                records.c.record_id.in_(ids[start : start + _IDS_IN_A_QUERY]),
                 records.c.vanished_at.is_(None),
             )
             found += connection.execute(query).all()

@@ -42,7 +42,7 @@ def core_answer(entity: str, outcome: Outcome, *, whole: bool = False) -> events
         if outcome.kind == "reconnect":
             return events.Barred(outcome.reason)
         if outcome.kind == "paced":
-            return events.Throttled(outcome.reason, outcome.retry_after)
+            return events.Throttled(outcome.reason, outcome.retry_after, ours=True)
         return events.NotSent(outcome.reason)
     return _refusal(outcome, whole)
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -102,9 +103,16 @@ class Claims:
     def _doubt(self, transaction: Connection, now: datetime) -> None:
         """While the store recovers, what was not looked for in QBO is in doubt, and not ready."""
         rows = [row_of(row) for row in claims.not_looked_for(transaction, self._scope)]
-        pairs = [(row, Change("looks_first", {"state": UNKNOWN, "not_before": None})) for row in rows]
+        named = {row.key: references(row.detail["payload"] or "") for row in rows}
+        known = links(transaction, self._connection, [key for keys in named.values() for key in keys])
+        pairs: list[Pair] = []
+        for row in rows:
+            fields: dict[str, Any] = {"state": UNKNOWN, "not_before": None}
+            if missing := next((key for key in named[row.key] if key not in known), None):
+                fields = {"waits_for": missing}  # without its Id nobody can tell whether an object is this one
+            pairs.append((row, Change("looks_first", fields)))
         write(transaction, self._connection, pairs, now)
-        journal(transaction, self._connection, pairs, now)
+        journal(transaction, self._connection, [pair for pair in pairs if "state" in pair[1].fields], now)
 
     # --- fresh rows ---------------------------------------------------------------------------------------------
     def _fresh(self, transaction: Connection, now: datetime, lane: str, at_least: int) -> Unit | None:

@@ -1,8 +1,12 @@
-"""What a payload says to the books, as a fingerprint: to tell an object of ours from one that a person changed.
+"""What an object does in the books, as facts: to tell an object of ours from one that a person changed.
 
-What belongs here: which fields of an object count (date, party, each line's amount with its account or item), in a
-form that is the same for the payload that we send and for the object as QBO answers it, with its defaults,
-computed totals and subtotal lines added.
+What belongs here: which fields count, and in which form. `fingerprint` takes all facts of an object as QBO answers
+it, with its defaults and computed totals; two fingerprints of one object differ where anything that posts was
+changed. `stated` takes of a payload only what it says itself, for QBO fills in the rest: `agrees` asks whether an
+object has that.
+
+Facts are what moves an account, an open balance or a report by party, class or location. Numbers, notes,
+descriptions, due dates and addresses are none: a person may change them, and an update of ours writes them again.
 """
 
 from __future__ import annotations
@@ -12,33 +16,76 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.quickbooks.entities import entity_named
+
 JsonObject = dict[str, Any]
 
+STATED = "stated"  # the first line of what a payload states: nothing is said about facts that are not in it
 # Lines that QBO computes or that carry no amount to the books.
 _COMPUTED = frozenset({"SubTotalLineDetail", "DescriptionOnly"})
-_PARTIES = ("CustomerRef", "VendorRef", "EntityRef")
-_HEADER_ACCOUNTS = ("DepositToAccountRef", "AccountRef", "FromAccountRef", "ToAccountRef", "AdjustAccountRef")
-_LINE_TARGETS = ("AccountRef", "ItemRef")
-# Lists have a name and nothing that posts; a change of it is what would matter.
-_NAMES = ("DisplayName", "Name")
+_REFERENCES = {
+    "CustomerRef": "customer",
+    "VendorRef": "vendor",
+    "EntityRef": "payee",
+    "DepositToAccountRef": "deposit account",
+    "AccountRef": "account",
+    "FromAccountRef": "account from",
+    "ToAccountRef": "account to",
+    "AdjustAccountRef": "adjustment account",
+    "APAccountRef": "payable account",
+    "ARAccountRef": "receivable account",
+    "ClassRef": "class",
+    "DepartmentRef": "location",
+}
+_PAID_FROM = (("CheckPayment", "BankAccountRef", "bank account"), ("CreditCardPayment", "CCAccountRef", "credit card"))
+_LINE_TARGETS = ("AccountRef", "ItemRef", "DiscountAccountRef")
+_LINE_CLASS, _LINE_LOCATION, _LINE_NAME = "classes of lines", "locations of lines", "names on lines"
+_LINE_TAX = "tax codes of lines"
+_NO_TAX = "NON"  # what QBO puts where a US line has no code
+# Where the link of a line is what posts: what is paid or deposited. Elsewhere it says where a line came from.
+_LINKING = frozenset({"Payment", "BillPayment", "Deposit"})
+_LISTS = {
+    "DisplayName": "name",
+    "Name": "name",
+    "Type": "type",
+    "IncomeAccountRef": "income account",
+    "ExpenseAccountRef": "expense account",
+    "AssetAccountRef": "asset account",
+}
+_DIGESTED = frozenset({"name", "lines", "tax lines", _LINE_TAX, _LINE_CLASS, _LINE_LOCATION, _LINE_NAME})
+_RATE = Decimal("0.000001")  # QBO rounds the rates that it is given
 
 
 def fingerprint(entity: str, thing: JsonObject) -> str:
-    """SHA-256 (hex) of what an object or a payload does in the books.
+    """All facts of an object as QBO answered it, one a line; equal exactly where they all are.
 
-    Lines are compared without their order: QBO may give them back in another one.
+    Lines are compared without their order: QBO may give them back in another one. An exchange rate of 1 is none, so
+    that switching multicurrency on changes nothing.
     """
-    parts = [entity]
-    if "TxnDate" in thing or "Line" in thing:
-        parts.append(f"date={thing.get('TxnDate', '')}")
-        parts += [f"{name}={_ref(thing[name])}" for name in _PARTIES if name in thing]
-        parts += sorted(_lines(thing))
-        if "Line" not in thing or not thing["Line"]:
-            parts += [f"{name}={amount(thing[name])}" for name in ("TotalAmt", "Amount") if name in thing]
-            parts += [f"{name}={_ref(thing[name])}" for name in _HEADER_ACCOUNTS if name in thing]
-    else:
-        parts += [f"{name}={thing[name]}" for name in _NAMES if name in thing]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return "\n".join(f"{name}={value}" for name, value in _facts(entity, thing, whole=True))
+
+
+def stated(entity: str, payload: JsonObject) -> str:
+    """The facts that a payload says itself, to be compared by `agrees`."""
+    return "\n".join([STATED, *(f"{name}={value}" for name, value in _facts(entity, payload, whole=False))])
+
+
+def agrees(expected: str, seen: str) -> bool:
+    """Whether an object's fingerprint has everything that is expected: a fingerprint, or what a payload states."""
+    if not expected.startswith(STATED):
+        return expected == seen
+    return set(expected.split("\n")[1:]) <= set(seen.split("\n"))
+
+
+def differences(expected: str, seen: str) -> list[str]:
+    """What `agrees` missed, in words for a person: `total 120.00 → 500.00`, `lines`."""
+    before, after = _by_name(expected), _by_name(seen)
+    names = list(before) if expected.startswith(STATED) else list(dict.fromkeys([*before, *after]))
+    return [
+        name if name in _DIGESTED else f"{name} {before.get(name, 'none')} → {after.get(name, 'none')}"
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
 
 
 def amount(value: Any) -> str:
@@ -53,18 +100,105 @@ def is_voided(thing: JsonObject) -> bool:
     return nil and note.startswith("Voided")
 
 
-def _lines(thing: JsonObject) -> Iterator[str]:
-    for line in thing.get("Line") or ():
-        detail_type = line.get("DetailType")
-        if detail_type in _COMPUTED:
+def _facts(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """The facts as name and value; with `whole`, what may be missing stands with what its absence means."""
+    if not entity_named(entity).transaction:
+        for field, name in _LISTS.items():
+            if field in thing:
+                yield name, _digest([_ref(thing[field])]) if name == "name" else _ref(thing[field])
+        return
+    if whole or "TxnDate" in thing:
+        yield "date", str(thing.get("TxnDate", ""))
+    for field, name in _REFERENCES.items():
+        if thing.get(field):
+            yield name, _ref(thing[field])
+    for holder, field, name in _PAID_FROM:
+        if (thing.get(holder) or {}).get(field):
+            yield name, _ref(thing[holder][field])
+    yield from _totals(entity, thing, whole=whole)
+    if whole or "Line" in thing:
+        yield from _lines(entity, thing.get("Line") or (), whole=whole)
+
+
+def _totals(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[str, str]]:
+    total = next((thing[field] for field in ("TotalAmt", "Amount") if thing.get(field) is not None), None)
+    if entity != "JournalEntry" and (whole or total is not None):  # of a journal QBO answers 0
+        yield "total", amount(total or 0)
+    rate = Decimal(str(thing.get("ExchangeRate") or 1)).quantize(_RATE).normalize()
+    if rate != 1 and thing.get("CurrencyRef"):
+        yield "currency", _ref(thing["CurrencyRef"])
+    if whole or thing.get("ExchangeRate") is not None:
+        yield "exchange rate", format(rate, "f")
+    if thing.get("GlobalTaxCalculation"):
+        yield "tax method", str(thing["GlobalTaxCalculation"])
+    tax = thing.get("TxnTaxDetail") or {}
+    if whole or tax.get("TotalTax") is not None:
+        yield "tax", amount(tax.get("TotalTax") or 0)
+    if rates := [text for line in tax.get("TaxLine") or () if (text := _tax_line(line))]:
+        yield "tax lines", _digest(rates)
+
+
+def _tax_line(line: JsonObject) -> str:
+    detail = line.get("TaxLineDetail") or {}
+    value = amount(line.get("Amount") or 0)
+    return f"{_ref(detail.get('TaxRateRef') or '')} {value}" if Decimal(value) else ""
+
+
+def _lines(entity: str, given: Any, *, whole: bool) -> Iterator[tuple[str, str]]:
+    posting = list(_posting_lines(given))
+    cores = [_core(entity, line, detail) for line, detail in posting]
+    yield "lines", _digest(cores)
+    codes = [_ref(detail.get("TaxCodeRef") or _NO_TAX) for _, detail in posting]
+    if whole or all("TaxCodeRef" in detail for _, detail in posting):
+        yield _LINE_TAX, _digest(_beside(cores, codes)) if set(codes) - {_NO_TAX} else "none"
+    for name, values in (
+        (_LINE_CLASS, [_ref(detail.get("ClassRef") or "") for _, detail in posting]),
+        (_LINE_LOCATION, [_ref(detail.get("DepartmentRef") or "") for _, detail in posting]),
+        (_LINE_NAME, [_name(detail) for _, detail in posting]),
+    ):
+        if any(values):
+            yield name, _digest(_beside(cores, values))
+
+
+def _posting_lines(given: Any) -> Iterator[tuple[JsonObject, JsonObject]]:
+    """Each line that posts with its detail; those inside a group of items stand for the group."""
+    for line in given:
+        kind = line.get("DetailType")
+        if kind in _COMPUTED:
             continue
-        detail = line.get(detail_type) or {} if detail_type else {}
-        target = next((f"{name}:{_ref(detail[name])}" for name in _LINE_TARGETS if name in detail), "")
-        links = ",".join(sorted(f"{link.get('TxnType')}:{link.get('TxnId')}" for link in line.get("LinkedTxn") or ()))
-        side = detail.get("PostingType", "")
-        quantity = f" x{Decimal(str(detail['QtyDiff'])).normalize():f}" if "QtyDiff" in detail else ""
-        yield f"line={side} {target} {amount(line.get('Amount', 0))}{quantity} {links}".rstrip()
+        detail = (line.get(kind) if kind else None) or {}
+        if detail.get("Line"):
+            yield from _posting_lines(detail["Line"])
+        else:
+            yield line, detail
+
+
+def _core(entity: str, line: JsonObject, detail: JsonObject) -> str:
+    target = next((f"{name}:{_ref(detail[name])}" for name in _LINE_TARGETS if name in detail), "")
+    linked = (line.get("LinkedTxn") or ()) if entity in _LINKING else ()
+    links = ",".join(sorted(f"{link.get('TxnType')}:{link.get('TxnId')}" for link in linked))
+    quantity = f" x{Decimal(str(detail['QtyDiff'])).normalize():f}" if "QtyDiff" in detail else ""
+    return f"{detail.get('PostingType', '')} {target} {amount(line.get('Amount', 0))}{quantity} {links}".strip()
+
+
+def _name(detail: JsonObject) -> str:
+    """Whose line it is: a journal's customer or vendor, the customer whom an expense is charged on to."""
+    named = (detail.get("Entity") or {}).get("EntityRef") or detail.get("CustomerRef") or ""
+    return _ref(named)
+
+
+def _beside(cores: list[str], values: list[str]) -> list[str]:
+    return [f"{core} | {value}" for core, value in zip(cores, values, strict=True)]
+
+
+def _digest(values: list[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(values)).encode()).hexdigest()[:32]
 
 
 def _ref(value: Any) -> str:
-    return str(value.get("value", "")) if isinstance(value, dict) else str(value)
+    text = value.get("value", "") if isinstance(value, dict) else value
+    return " ".join(str(text).split())
+
+
+def _by_name(facts: str) -> dict[str, str]:
+    return {name: value for name, _, value in (line.partition("=") for line in facts.split("\n")) if name != STATED}

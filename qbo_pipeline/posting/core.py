@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from qbo_pipeline.posting.content import agrees
 from qbo_pipeline.posting.events import (
     CREATE,
     DELETE,
@@ -132,7 +133,10 @@ def judge(row: Row, answer: Answer, now: float, policy: Policy) -> Change:
         return Change("not_sent", {**fields, "not_before": now + policy.backoff, "message": answer.message})
     if isinstance(answer, Throttled):
         fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
-        return Change("throttled", {**fields, "not_before": now + answer.quiet, "message": answer.message})
+        return Change(
+            "paced" if answer.ours else "throttled",
+            {**fields, "not_before": now + answer.quiet, "message": answer.message},
+        )
     if isinstance(answer, Barred):
         fields = {"state": READY, "attempts": row.attempts - 1, **_FREE}
         return Change("barred", {**fields, "message": answer.message})
@@ -176,7 +180,7 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
             return "twice", None
         if not ours:
             return "miss", None
-        return ("same" if row.by_name or ours[0].fingerprint == row.fingerprint else "different"), ours[0]
+        return ("same" if row.by_name or agrees(row.fingerprint, ours[0].fingerprint) else "different"), ours[0]
     if not found:
         return "gone", None
     seen = found[0]
@@ -184,10 +188,13 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
         return "miss", seen
     if row.operation == VOID and seen.voided:
         return "same", seen
-    if row.operation == UPDATE and seen.fingerprint == row.fingerprint:
+    if row.base is not None and agrees(row.base, seen.fingerprint):
+        # Another SyncToken over our own content (a payment was applied, say) is no edit by a person. An update of what
+        # does not post may be there already or not: sent once more, it is.
+        return "moved", seen
+    if row.operation == UPDATE and agrees(row.fingerprint, seen.fingerprint):
         return "same", seen
-    # Another SyncToken over our own content (a payment was applied, say) is no edit by a person.
-    return ("moved" if seen.fingerprint == row.base else "different"), seen
+    return "different", seen
 
 
 def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:

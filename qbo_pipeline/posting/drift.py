@@ -1,31 +1,37 @@
 """What people changed or deleted in QBO after we posted it: found, shown, never overwritten.
 
-What belongs here: comparing objects as QBO has them now with what was posted (date, party, accounts, amounts), and
-the states that follow. Where the objects come from, change data capture or a full read, is the caller's choice.
+What belongs here: comparing objects as QBO has them now with what it answered when they were posted (`content.py`
+says by which facts), and the states that follow. Where the objects come from, change data capture or a full read, is
+the caller's choice. A void is a change of amounts, and is shown as one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_, update
 
-from qbo_pipeline.posting.content import fingerprint, is_voided
+from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided
 from qbo_pipeline.posting.events import DELETED, DRIFTED, EDITED, POSTED, SENDING, UNKNOWN, VOIDED
 from qbo_pipeline.store import attempts
-from qbo_pipeline.store.postings import Link, change, chunks, links_to, put_links, remove_links
+from qbo_pipeline.store.postings import Link, change, chunks, links_to, remove_links
 from qbo_pipeline.store.tables.posting import posting_links, postings
 
 DELETED_THERE, RESTORED = "deleted", "restored"
 OBJECTS_AT_ONCE = 500
+_UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One object of ours that is no longer what we posted; `what` is edited, voided, deleted or restored."""
+    """One object of ours that is no longer what we posted; `what` is edited, voided, deleted or restored.
+
+    `facts` says what differs, in words: `total 120.00 → 500.00`.
+    """
 
     key: str
     revision: int
@@ -33,6 +39,7 @@ class Drift:
     qbo_id: str
     what: str
     changed_at: str | None  # QBO's own time of the change
+    facts: tuple[str, ...] = ()
 
 
 def compare(
@@ -46,8 +53,10 @@ def compare(
 ) -> list[Drift]:
     """Compare objects of one entity with what was posted, inside the caller's transaction.
 
-    `things` are objects as QBO answers them, those of others among them; an object under a posting that is being
-    sent at this moment is left for the next comparison. Answers what changed state by this comparison.
+    `things` are objects as QBO answers them, those of others among them; `deleted_ids` are known to be gone. An object
+    under a posting that is being sent at this moment is left for the next comparison, and one whose SyncToken is not
+    newer than what we know of it says nothing: it was read before, or from a copy that lags. Answers what changed
+    state by this comparison.
     """
     found: list[Drift] = []
     for part in chunks(list(things), OBJECTS_AT_ONCE):
@@ -57,40 +66,85 @@ def compare(
     return found
 
 
-def missing(
-    transaction: Connection, connection: str, entity: str, seen_ids: Iterable[str], *, now: datetime
-) -> list[Drift]:
-    """After a full read of an entity: what we posted and QBO does not have any more."""
-    there = set(seen_ids)
-    ours = transaction.execute(
-        select(posting_links.c.qbo_id).where(posting_links.c.connection == connection, posting_links.c.entity == entity)
+def unseen(
+    reading: Connection, connection: str, entity: str, seen_ids: AbstractSet[str], *, linked_before: datetime
+) -> list[str]:
+    """After a full read of an entity: the Ids of what is ours and was not there.
+
+    Only links older than `linked_before` count: what was posted while QBO was read, or shortly before, it need not
+    have shown. Whether the others are deleted takes a second look, by Id.
+    """
+    columns = posting_links.c
+    ours = reading.execute(
+        select(columns.qbo_id).where(
+            columns.connection == connection, columns.entity == entity, columns.linked_at < linked_before
+        )
     ).scalars()
-    return compare(transaction, connection, entity, (), sorted(set(ours) - there), now=now)
+    return sorted({qbo_id for qbo_id in ours if qbo_id not in seen_ids})
 
 
 def _compare(
     transaction: Connection, connection: str, entity: str, things: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Drift]:
     by_id = links_to(transaction, connection, entity, [str(thing["Id"]) for thing in things])
-    states = _states(transaction, connection, [link for linked in by_id.values() for link in linked])
+    linked = [(thing, link) for thing in things for link in by_id.get(str(thing["Id"]), ())]
+    newer = [(thing, link) for thing, link in linked if _is_newer(thing, link)]
+    states = _states(transaction, connection, [link for _, link in newer])
     found: list[Drift] = []
     moved: list[dict[str, Any]] = []
-    for thing in things:
-        for link in by_id.get(str(thing["Id"]), ()):
-            state = states.get(link.key)
-            if state not in (POSTED, DRIFTED):
-                continue
-            same = fingerprint(entity, dict(thing)) == link.fingerprint
-            if same and str(thing.get("SyncToken", link.sync_token)) != link.sync_token:
-                # QBO or another of our postings touched it (a payment applied): still what we posted.
-                moved.append(_columns(link) | {"sync_token": str(thing["SyncToken"]), "linked_at": now})
-            if same != (state == POSTED):
-                what = RESTORED if same else VOIDED if is_voided(dict(thing)) else EDITED
-                changed_at = (thing.get("MetaData") or {}).get("LastUpdatedTime")
-                found.append(Drift(link.key, link.revision, entity, link.qbo_id, what, changed_at))
-    put_links(transaction, connection, moved)
+    for thing, link in newer:
+        state = states.get(link.key)
+        if state not in (POSTED, DRIFTED):
+            continue
+        seen = _content(entity, thing)
+        same = agrees(link.fingerprint, seen)
+        if same:
+            # QBO or another of our postings touched it (a payment applied): still what we posted.
+            moved.append(_moved(connection, link, thing, seen))
+        if same != (state == POSTED):
+            voided = not seen.startswith(_UNREADABLE) and is_voided(dict(thing))
+            what = RESTORED if same else VOIDED if voided else EDITED
+            changed_at = (thing.get("MetaData") or {}).get("LastUpdatedTime")
+            facts = tuple(differences(link.fingerprint, seen))
+            found.append(Drift(link.key, link.revision, entity, link.qbo_id, what, changed_at, facts))
+    if moved:
+        transaction.execute(_MOVE, moved)
     _record(transaction, connection, found, now)
     return found
+
+
+def _content(entity: str, thing: Mapping[str, Any]) -> str:
+    """The object's fingerprint. One that cannot be read is not what we posted; the others are compared all the same."""
+    try:
+        return fingerprint(entity, dict(thing))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return f"{_UNREADABLE}={type(error).__name__}"
+
+
+def _is_newer(thing: Mapping[str, Any], link: Link) -> bool:
+    """Whether the object is a later version than the one that the link is of; QBO counts its versions."""
+    token = str(thing.get("SyncToken", ""))
+    if token.isdecimal() and link.sync_token.isdecimal():
+        return int(token) > int(link.sync_token)
+    return token != link.sync_token
+
+
+# Only where nobody has linked it anew meanwhile: what was compared is that link.
+_MOVE = (
+    update(posting_links)
+    .where(
+        posting_links.c.connection == bindparam("in_connection"),
+        posting_links.c.key == bindparam("in_key"),
+        posting_links.c.qbo_id == bindparam("in_id"),
+        posting_links.c.sync_token == bindparam("old_token"),
+    )
+    .values(sync_token=bindparam("new_token"), fingerprint=bindparam("new_fingerprint"))
+)
+
+
+def _moved(connection: str, link: Link, thing: Mapping[str, Any], seen: str) -> dict[str, Any]:
+    place = {"in_connection": connection, "in_key": link.key, "in_id": link.qbo_id, "old_token": link.sync_token}
+    return {**place, "new_token": str(thing["SyncToken"]), "new_fingerprint": seen}
 
 
 def _deleted(transaction: Connection, connection: str, entity: str, ids: Sequence[str], now: datetime) -> list[Drift]:
@@ -122,7 +176,7 @@ def _states(transaction: Connection, connection: str, linked: Sequence[Link]) ->
 
 _STATE = {EDITED: DRIFTED, VOIDED: DRIFTED, DELETED_THERE: DELETED, RESTORED: POSTED}
 _TEXT = {
-    EDITED: "date, party, accounts or amounts were changed in QuickBooks",
+    EDITED: "it was changed in QuickBooks",
     VOIDED: "it was voided in QuickBooks",
     DELETED_THERE: "it was deleted in QuickBooks",
     RESTORED: None,
@@ -133,7 +187,7 @@ def _record(transaction: Connection, connection: str, found: Sequence[Drift], no
     changes: list[tuple[str, int, dict[str, Any]]] = []
     for drift in found:
         reason = None if drift.what == RESTORED else drift.what
-        fields = {"state": _STATE[drift.what], "reason": reason, "message": _TEXT[drift.what]}
+        fields = {"state": _STATE[drift.what], "reason": reason, "message": _message(drift)}
         changes.append((drift.key, drift.revision, fields))
     change(transaction, connection, changes)
     keys = [(drift.key, drift.revision) for drift in found]
@@ -159,5 +213,6 @@ def _record(transaction: Connection, connection: str, found: Sequence[Drift], no
     attempts.append(transaction, connection, now, lines)
 
 
-def _columns(link: Link) -> dict[str, Any]:
-    return {name: getattr(link, name) for name in Link.__dataclass_fields__}
+def _message(drift: Drift) -> str | None:
+    text = _TEXT[drift.what]
+    return f"{text}: {', '.join(drift.facts)}" if drift.what == EDITED and text else text

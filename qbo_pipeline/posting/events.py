@@ -52,8 +52,8 @@ class Row:
     fallback: str | None = None  # why to park if the read-back finds nothing; None: send again
     by_name: bool = False  # the object's name is its identity: customers, vendors, items
     marker: str = ""
-    fingerprint: str = ""  # of what we want to be there
-    base: str | None = None  # fingerprint of what we posted last (updates)
+    fingerprint: str = ""  # what our payload states (content.stated)
+    base: str | None = None  # fingerprint of what QBO answered to what we posted last (updates)
     base_token: str | None = None  # SyncToken that the update was built on
     qbo_id: str | None = None
     detail: Any = None
@@ -66,10 +66,11 @@ class NotSent(NamedTuple):
 
 
 class Throttled(NamedTuple):
-    """429: nothing was done; the whole realm keeps quiet."""
+    """Nothing was done; the whole realm keeps quiet: QBO's 429, or our own limits (`ours`) had no slot in time."""
 
     message: str
     quiet: float
+    ours: bool = False
 
 
 class Barred(NamedTuple):

@@ -23,7 +23,8 @@ class Policy:
     deadline: float = 60.0  # for one POST, all phases together
     margin: float = 3.0  # what must be left of the lease beyond the deadline when the request leaves
     lease: float = 75.0  # by the database's clock, from the claim
-    look_lease: float = 300.0  # a read-back may wait for its slot and be tried four times
+    look_lease: float = 300.0  # a read-back may wait for its slot and be tried again
+    look_margin: float = 80.0  # what must be left of that when the last answer is read: a token may have to be fetched
     works_on: float = QBO_WORKS_ON
     settle: float = 200.0  # from the claim to the first read-back
     lag: float = 20.0  # between two read-backs that find nothing
@@ -40,9 +41,21 @@ class Policy:
         """Seconds from the claim within which a request may be handed over."""
         return self.lease - self.deadline - self.margin
 
+    @property
+    def leave_within(self) -> float:
+        """Seconds from the claim within which the last byte of a request may leave."""
+        return self.lease - self.margin
+
+    @property
+    def look_within(self) -> float:
+        """Seconds from the claim within which a read-back has its answer, or gives up."""
+        return self.look_lease - self.look_margin
+
     def __post_init__(self) -> None:
         if self.send_within <= 0:
             raise ValueError(f"lease {self.lease} s leaves no time to send with a deadline of {self.deadline} s")
+        if self.look_within <= 0:
+            raise ValueError(f"look_lease {self.look_lease} s leaves no time to look")
         least = self.send_within + self.deadline + self.works_on
         if self.settle < least:
             raise ValueError(f"settle {self.settle} s is shorter than {least} s: an answer given up could still land")

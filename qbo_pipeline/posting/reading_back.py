@@ -7,13 +7,14 @@ metered, so rows of one entity share their queries; nothing here is asked about 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from qbo_pipeline.posting.claiming import Claims, FrozenBytesLost
-from qbo_pipeline.posting.content import fingerprint, is_voided
+from qbo_pipeline.posting.content import fingerprint, is_voided, stated
 from qbo_pipeline.posting.events import CREATE, LookFailed, Row, Seen
 from qbo_pipeline.posting.freezing import references, resolve
 from qbo_pipeline.posting.identity import marker_in
@@ -36,7 +37,7 @@ CLOCKS_APART = timedelta(hours=1)  # by which QBO's times of creation may lie be
 class Reader(Protocol):
     """What is asked of the client."""
 
-    def query(self, query: Query) -> Iterable[JsonObject]: ...
+    def query(self, query: Query, *, until: float) -> Iterable[JsonObject]: ...
 
 
 def name_field(entity: str) -> str | None:
@@ -47,8 +48,21 @@ def name_field(entity: str) -> str | None:
     return next((field for field in ("DisplayName", "Name") if field in known.fields), None)
 
 
-def look(quickbooks: Reader, database: Database, connection: str, claims: Claims, rows: Sequence[Row]) -> Findings:
-    """For each row the objects that may be its own, or why nobody knows."""
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """A reader whose every query ends by the same moment."""
+
+    quickbooks: Reader
+    until: float
+
+    def query(self, query: Query) -> Iterable[JsonObject]:
+        return self.quickbooks.query(query, until=self.until)
+
+
+def look(
+    quickbooks: Reader, database: Database, connection: str, claims: Claims, rows: Sequence[Row], until: float
+) -> Findings:
+    """For each row the objects that may be its own, or why nobody knows; all by `until` on the client's clock."""
     wanted: dict[str, list[Row]] = {}
     broken: dict[str, LookFailed] = {}
     since: dict[str, datetime] = {}
@@ -59,7 +73,7 @@ def look(quickbooks: Reader, database: Database, connection: str, claims: Claims
     found: dict[str, list[Seen]] = {row.key: [] for row in rows}
     for entity, group in wanted.items():
         try:
-            for row, things in _find(quickbooks, entity, group, since):
+            for row, things in _find(_Bounded(quickbooks, until), entity, group, since):
                 try:
                     found[row.key] += [_seen(entity, thing) for thing in things]
                 except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -91,18 +105,18 @@ def _understand(reading: Connection, connection: str, claims: Claims, row: Row) 
         named = references(payload)
         known = links(reading, connection, named)
         payload = resolve(payload, {key: known[key].qbo_id if key in known else f"${key}" for key in named})
-        row.fingerprint = fingerprint(entity, from_wire(payload))
+        row.fingerprint = stated(entity, from_wire(payload))
         return datetime.min.replace(tzinfo=detail["first_seen"].tzinfo)
     request = frozen_request(reading, connection, row.request_id)
     line = next(item.line for item in lines if (item.key, item.revision) == (row.key, row.revision))
     body = from_wire(line)
-    row.fingerprint = fingerprint(entity, body[entity] if row.item is not None else body)
+    row.fingerprint = stated(entity, body[entity] if row.item is not None else body)
     frozen_at: datetime = request["frozen_at"] if request else detail["first_seen"]
     return frozen_at - CLOCKS_APART
 
 
 def _find(
-    quickbooks: Reader, entity: str, rows: list[Row], since: dict[str, datetime]
+    quickbooks: _Bounded, entity: str, rows: list[Row], since: dict[str, datetime]
 ) -> Iterable[tuple[Row, list[JsonObject]]]:
     there = [row for row in rows if row.operation != CREATE]
     yield from _by_field(quickbooks, entity, "Id", there, lambda row: row.qbo_id)
@@ -120,7 +134,7 @@ def _find(
 
 
 def _by_field(
-    quickbooks: Reader, entity: str, field: str, rows: list[Row], value_of: Callable[[Row], str | None]
+    quickbooks: _Bounded, entity: str, field: str, rows: list[Row], value_of: Callable[[Row], str | None]
 ) -> Iterable[tuple[Row, list[JsonObject]]]:
     """Objects whose field equals a row's value; QBO compares texts without regard to case."""
     values = list(dict.fromkeys(value for row in rows if (value := value_of(row))))
@@ -133,7 +147,7 @@ def _by_field(
 
 
 def _by_date(
-    quickbooks: Reader, entity: str, rows: list[Row], since: dict[str, datetime]
+    quickbooks: _Bounded, entity: str, rows: list[Row], since: dict[str, datetime]
 ) -> Iterable[tuple[Row, list[JsonObject]]]:
     """Objects of a row's date made since it was first frozen: QBO may have given them another number than ours."""
     by_day: dict[date, list[Row]] = {}

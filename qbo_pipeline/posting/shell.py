@@ -102,15 +102,16 @@ class Poster:
             )
         )
         left = settings.patience
+        self._wake(connection)
         while workers.degraded is None:
-            self._wake(connection)
             workers.look_all()
             workers.send_all(settings.batch_workers, settings.single_workers)
+            if workers.degraded is None and self._wake(connection):
+                continue
             wait = self._next_due(scope)
             if workers.degraded is not None or wait is None:
                 break
-            if wait > left:
-                workers.degraded = f"rows under way come due in {wait:.0f} s, beyond this run's patience"
+            if wait > left:  # they are for a later run: the summary says that not all is complete
                 break
             left -= wait
             tally.wait(wait)
@@ -118,13 +119,16 @@ class Poster:
         with self._database.reading() as reading:
             return summarise(reading, scope, tally, workers.degraded)
 
-    def _wake(self, connection: str) -> None:
-        """A posting may have begun to wait at the very moment in which what it waits for was posted by another run."""
+    def _wake(self, connection: str) -> bool:
+        """Wake what waits for something that is there; answers whether there was any.
+
+        A posting may have begun to wait at the very moment in which another worker posted what it waits for.
+        """
         with self._database.reading() as reading:
-            waits = claims.anything_waits(reading, connection)
-        if waits:
-            with self._database.transaction() as transaction:
-                claims.wake_posted(transaction, connection)
+            if not claims.anything_waits(reading, connection):
+                return False
+        with self._database.transaction() as transaction:
+            return claims.wake_posted(transaction, connection) > 0
 
     def _next_due(self, scope: claims.Scope) -> float | None:
         """Seconds until a row under way may be claimed again; `None` where there is none."""

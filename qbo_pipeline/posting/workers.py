@@ -42,6 +42,7 @@ from qbo_pipeline.store.database import Database
 
 BATCH, SINGLE = "batch", "single"
 LOOK_EVERY = 5.0  # seconds between two glances at the rows in doubt while others are being sent
+STORM_PAUSE = 180.0  # seconds between two 429s that are not of one storm
 NOT_SENT_LIMIT = 6  # requests in a row that did not leave: the network is down
 
 Params = tuple[tuple[str, str], ...]
@@ -52,9 +53,11 @@ class Company(Reader, Protocol):
 
     realm: str
 
-    def send(self, method: str, path: str, params: Params, body: bytes, deadline: float = ...) -> Outcome: ...
+    def send(
+        self, method: str, path: str, params: Params, body: bytes, deadline: float = ..., *, until: float = ...
+    ) -> Outcome: ...
 
-    def send_batch(self, params: Params, body: bytes, deadline: float = ...) -> BatchOutcome: ...
+    def send_batch(self, params: Params, body: bytes, deadline: float = ..., *, until: float = ...) -> BatchOutcome: ...
 
 
 class CountingReader:
@@ -64,9 +67,9 @@ class CountingReader:
         self._company = company
         self._tally = tally
 
-    def query(self, query: Any) -> Any:
+    def query(self, query: Any, *, until: float) -> Any:
         self._tally.count("read")
-        return self._company.query(query)
+        return self._company.query(query, until=until)
 
 
 @dataclass(slots=True)
@@ -95,6 +98,7 @@ class Workers:
         self._in_flight = 0
         self._quiet_until = 0.0
         self._storm_since: float | None = None
+        self._throttled_at = 0.0
         self._not_sent = 0
         self._looked_at = means.clock.monotonic()
         self._failure: BaseException | None = None
@@ -165,6 +169,7 @@ class Workers:
         """Run a procedure to its end; whatever it claimed counts as in flight until it is settled."""
         unit: Unit | None = None
         claimed = False
+        claimed_at = 0.0  # on the client's clock too: whatever stands still meanwhile, nothing leaves after the lease
         answer: Any = None
         try:
             while True:
@@ -172,12 +177,13 @@ class Workers:
                 if isinstance(command, ReadClock):
                     answer = self._means.clock.monotonic()
                 elif isinstance(command, Claim):
+                    claimed_at = self._means.clock.monotonic()
                     unit, answer = self._claim(command, lane)
                     claimed = bool(answer)
                 elif isinstance(command, Send) and unit is not None:
-                    answer = self._send(unit)
+                    answer = self._send(unit, claimed_at + self._means.policy.leave_within)
                 else:
-                    answer = self._finish(command)
+                    answer = self._finish(command, claimed_at + self._means.policy.look_within)
         except StopIteration as end:
             return bool(end.value)
         finally:
@@ -200,29 +206,31 @@ class Workers:
                 self._in_flight += 1
         return unit, rows
 
-    def _send(self, unit: Unit) -> list[Answer]:
+    def _send(self, unit: Unit, until: float) -> list[Answer]:
         means = self._means
         first = unit.items[0]
         if first.item is None:
             params = single_params(first.operation, first.entity, unit.request_id)
             path = entity_named(first.entity).path
             means.tally.count("single")
-            outcome = means.company.send("POST", path, params, first.line, means.policy.deadline)
+            outcome = means.company.send("POST", path, params, first.line, means.policy.deadline, until=until)
             answers: list[Answer] = [core_answer(first.entity, outcome)]
         else:
             body = batch_body([item.line for item in unit.items])
             means.tally.count("batch")
-            batch = means.company.send_batch((("requestid", unit.request_id),), body, means.policy.deadline)
+            batch = means.company.send_batch(
+                (("requestid", unit.request_id),), body, means.policy.deadline, until=until
+            )
             entities = {item.item or "": item.entity for item in unit.items}
             answers = core.match_items(unit.rows, core_answers(entities, batch))
         self._heed(answers)
         return answers
 
-    def _finish(self, command: Command) -> Any:
+    def _finish(self, command: Command, until: float) -> Any:
         means = self._means
         if isinstance(command, Look):
             company = CountingReader(means.company, means.tally)
-            return look(company, means.database, means.connection, means.claims, command.rows)
+            return look(company, means.database, means.connection, means.claims, command.rows, until)
         if isinstance(command, Settle):
             self._count(means.settlements.of_send(command.rows, command.answers))
         elif isinstance(command, GiveUp):
@@ -242,7 +250,11 @@ class Workers:
             for answer in answers:
                 if isinstance(answer, Throttled):
                     self._quiet_until = max(self._quiet_until, now + answer.quiet)
-                    self._storm_since = now if self._storm_since is None else self._storm_since
+                    if answer.ours:
+                        continue
+                    if self._storm_since is None or now - self._throttled_at > STORM_PAUSE:
+                        self._storm_since = now
+                    self._throttled_at = now
                     storm = now - self._storm_since
                     if storm > self._means.storm_patience:
                         self.degraded = f"QuickBooks has been refusing calls for {storm:.0f} s: {answer.message}"

@@ -16,8 +16,9 @@ from qbo_pipeline.quickbooks.transport import Answer
 from qbo_pipeline.quickbooks.wire import from_wire
 
 _BY_PATH = {entity.path: entity.name for entity in ENTITIES.values()}
-# Refused before QBO could act, whatever the body looks like.
-_DEFINITE = frozenset({401, 403, 404, 405, 406, 411, 413, 414, 415, 429, 431})
+# Refused before QBO could act, whatever the body looks like. Not 404: a gateway says it too, of a service that is away,
+# and only a fault of QBO's own says that the object is not there.
+_DEFINITE = frozenset({401, 403, 405, 406, 411, 413, 414, 415, 429, 431})
 _UNCERTAIN_KINDS = frozenset({"system"})
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def _item(item: dict[str, Any], tid: str | None) -> Outcome:
 def _refusal(answer: Answer, body: Any) -> Refusal | Unknown | None:
     """A definite no, or `None` where the answer holds no fault and its status does not settle it."""
     status = answer.status
-    faults = read_faults(body, answer.text[:20_000] if body is None else "", status)
+    faults = read_faults(body, answer.text[:20_000] if body is None and status != 404 else "", status)
     if status in _DEFINITE:
         return _refused(faults, status, answer.intuit_tid)
     if not faults:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from qbo_pipeline.quickbooks.clock import Clock
-from qbo_pipeline.quickbooks.errors import PermanentError, ReconnectNeeded, TransientError
+from qbo_pipeline.quickbooks.errors import QuickBooksError, ReconnectNeeded
 from qbo_pipeline.quickbooks.faults import decisive, read_faults
 from qbo_pipeline.quickbooks.hosts import Environment, check_realm
 from qbo_pipeline.quickbooks.keeper import AccessTokens
@@ -23,6 +24,7 @@ from qbo_pipeline.quickbooks.wire import from_wire
 
 MINOR_VERSION = "75"  # all others are ignored since August 2025
 _MIN_SECONDS = 1.0  # a request with less than this left is not worth sending
+_PASSWORD = re.compile(r"://\S*@")
 _QUOTA_REFUSALS = 3  # 429 to a read this often in a row, each after a quiet minute: the month's reads are used up
 
 log = logging.getLogger(__name__)
@@ -30,21 +32,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallFailure:
-    """No answer. `kind`: `network`, `deadline`, `too_large`, `paced`, `reconnect` or `token`."""
+    """No answer. `kind`: `network`, `deadline`, `too_large`, `paced`, `reconnect`, `token` or `store`.
+
+    `cause` is what our own store raised, where the kind is `store`.
+    """
 
     reason: str
     kind: str
     sent: bool
     retry_after: float = 0.0
     intuit_tid: str | None = None
+    cause: Exception | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a request is sent.
 
-    `read`: it is metered; `deadline`: seconds for everything, token and wait for a slot included; `answer_seconds`:
-    the part of it that the exchange itself may take; `items`: the operations that a batch carries.
+    `read`: it is metered; `deadline`: seconds for everything, token and wait for a slot included; `until`: a moment of
+    the clock's monotonic time that ends it too; `answer_seconds`: the part of it that the exchange itself may take;
+    `items`: the operations that a batch carries.
     """
 
     read: bool
@@ -53,6 +60,7 @@ class Manner:
     content_type: str = "application/json"
     answer_seconds: float = math.inf
     items: int = 0
+    until: float = math.inf
 
 
 class Caller:
@@ -84,32 +92,40 @@ class Caller:
     def call(self, request: Request, manner: Manner) -> Answer | CallFailure:
         """Send a request and read its whole answer.
 
-        Never raises for what the network, QBO or the token endpoint did, and never sends after the deadline.
+        Never raises for what the network, QBO, the token endpoint or our own store did, and never sends after the
+        deadline.
         """
-        end = self._clock.monotonic() + manner.deadline
+        end = min(self._clock.monotonic() + manner.deadline, manner.until)
+        token = self._token(None)
+        if isinstance(token, CallFailure):
+            return token
+        answer = self._once(request, manner, token, end)
+        if isinstance(answer, Answer) and answer.status == 401:
+            # The first request was refused before QBO did anything: replaying it cannot double it.
+            token = self._token(token)
+            return token if isinstance(token, CallFailure) else self._once(request, manner, token, end)
+        return answer
+
+    def _token(self, rejected: Secret | None) -> Secret | CallFailure:
         try:
-            token = self._tokens.access_token()
-            answer = self._once(request, manner, token, end)
-            if isinstance(answer, Answer) and answer.status == 401:
-                # The first request was refused before QBO did anything: replaying it cannot double it.
-                token = self._tokens.renew(token)
-                answer = self._once(request, manner, token, end)
-        except PermanentError as error:
+            return self._tokens.access_token() if rejected is None else self._tokens.renew(rejected)
+        except QuickBooksError as error:
             kind = "reconnect" if isinstance(error, ReconnectNeeded) else "token"
             return CallFailure(str(error), kind, sent=False, intuit_tid=error.intuit_tid)
-        except TransientError as error:
-            return CallFailure(str(error), "token", sent=False, intuit_tid=error.intuit_tid)
-        return answer
+        except Exception as error:  # the vault or its database, whose errors this room does not know
+            return _store_failure("the access token could not be had", error)
 
     def _once(self, request: Request, manner: Manner, token: Secret, end: float) -> Answer | CallFailure:
         patience = end - self._clock.monotonic() - _MIN_SECONDS
-        wait = self._pacer.acquire(BATCH if request.path == "batch" else CALL, patience) if patience >= 0 else 0.0
+        if patience < 0:
+            return CallFailure("the deadline passed before the request could be sent", "deadline", sent=False)
+        try:
+            wait = self._pacer.acquire(BATCH if request.path == "batch" else CALL, patience)
+        except Exception as error:  # the limits that are shared through the store
+            return _store_failure("the next slot under QuickBooks' limits could not be had", error)
         if wait > 0:
             reason = f"the next slot under QuickBooks' limits is {wait:.1f} s away"
             return CallFailure(reason, "paced", sent=False, retry_after=wait)
-        left = min(end - self._clock.monotonic(), manner.answer_seconds)
-        if patience < 0 or left <= 0:
-            return CallFailure("the deadline passed before the request could be sent", "deadline", sent=False)
         call = Call(
             request.method,
             self._company + request.path,
@@ -119,7 +135,7 @@ class Caller:
             bearer=token,
         )
         try:
-            answer = self._transport.send(call, deadline=left, max_bytes=manner.max_bytes)
+            answer = self._transport.send(call, deadline=manner.answer_seconds, max_bytes=manner.max_bytes, until=end)
         except TransportFailure as failure:
             self._failed(request, failure, manner)
             return CallFailure(failure.reason, failure.kind, failure.sent, intuit_tid=failure.intuit_tid)
@@ -158,4 +174,20 @@ class Caller:
         if read and kind in ("throttled", "quota"):
             self._read_refusals = _QUOTA_REFUSALS if kind == "quota" else self._read_refusals + 1
         if kind in ("throttled", "quota") and not (read and self.quota_exhausted):
-            self._pacer.quiet(QUIET_SECONDS)
+            try:
+                self._pacer.quiet(QUIET_SECONDS)
+            except Exception as error:  # the answer that is at hand counts more
+                log.error("that the realm is to be quiet could not be stored: %s", in_plain_words(error))
+
+
+def in_plain_words(error: Exception) -> str:
+    """The kind of an error and the first line of its text: what follows in a database's error are statements with their
+    parameters. A password in an address is left out."""
+    said = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {_PASSWORD.sub('://…@', said)[:300]}".rstrip(": ")
+
+
+def _store_failure(what: str, error: Exception) -> CallFailure:
+    reason = f"{what}: {in_plain_words(error)}"
+    log.error("%s", reason)
+    return CallFailure(reason, "store", sent=False, cause=error)

@@ -6,6 +6,7 @@ once. Reads raise exceptions named by recovery (`errors.py`) and are tried again
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -52,8 +53,11 @@ class QuickBooks:
     """The v3 Accounting API for one realm. Safe to use from several threads.
 
     `tokens` is a `TokenKeeper`; `pacer` and `meter` are shared by all processes where they come from the store, and
-    for this client alone where they are left out. `transport` and `clock` are replaced in tests. Raises `ValueError`
-    for a realm that is not digits only.
+    for this client alone where they are left out. `transport` and `clock` are replaced in tests; a transport lives by
+    the same clock. Raises `ValueError` for a realm that is not digits only.
+
+    What has an `until` ends at that moment of the clock's monotonic time, whenever it was called: nothing is sent after
+    it. A caller that holds a lease gives the lease's end, less a margin.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class QuickBooks:
         self.realm = realm
         self._environment = environment
         self._clock = clock or SystemClock()
-        self._transport = transport or Transport()
+        self._transport = transport or Transport(clock=self._clock)
         self._meter = meter or MemoryMeter()
         self._caller = Caller(
             realm,
@@ -90,7 +94,16 @@ class QuickBooks:
 
     # Writes
 
-    def send(self, method: str, path: str, params: Params, body: bytes, deadline: float = WRITE_SECONDS) -> Outcome:
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Params,
+        body: bytes,
+        deadline: float = WRITE_SECONDS,
+        *,
+        until: float = math.inf,
+    ) -> Outcome:
         """Send the frozen bytes of one write (`requests.py`) and answer its outcome.
 
         `path` is relative to the company; `deadline` is in seconds for everything, the wait for a slot included.
@@ -98,13 +111,15 @@ class QuickBooks:
         """
         if path == "batch":
             raise ValueError("the answer to a batch is one outcome for each item: use send_batch")
-        answer = self._write(Request(method, path, params, body), deadline)
+        answer = self._write(Request(method, path, params, body), deadline, until)
         return write_outcome(answer, path) if isinstance(answer, Answer) else answer
 
-    def send_batch(self, params: Params, body: bytes, deadline: float = WRITE_SECONDS) -> BatchOutcome:
+    def send_batch(
+        self, params: Params, body: bytes, deadline: float = WRITE_SECONDS, *, until: float = math.inf
+    ) -> BatchOutcome:
         """Send the frozen bytes of a batch and answer the outcome of each item, matched by bId."""
         bids = [str(item["bId"]) for item in from_wire(body)["BatchItemRequest"]]
-        answer = self._write(Request("POST", "batch", params, body), deadline, items=len(bids))
+        answer = self._write(Request("POST", "batch", params, body), deadline, until, items=len(bids))
         if isinstance(answer, Answer):
             return batch_outcome(answer, bids)
         return whole_batch(answer, bids, answer.intuit_tid if isinstance(answer, Unknown) else None)
@@ -172,9 +187,10 @@ class QuickBooks:
         return self.send(request.method, request.path, request.params, request.body, deadline)
 
     def _write(
-        self, request: Request, deadline: float, *, items: int = 0, content_type: str = _JSON
+        self, request: Request, deadline: float, until: float = math.inf, *, items: int = 0, content_type: str = _JSON
     ) -> Answer | NotSent | Unknown:
-        answer = self._caller.call(request, Manner(False, deadline, _WRITE_BYTES, content_type, items=items))
+        manner = Manner(False, deadline, _WRITE_BYTES, content_type, items=items, until=until)
+        answer = self._caller.call(request, manner)
         if isinstance(answer, Answer):
             return answer
         if answer.sent:
@@ -196,16 +212,21 @@ class QuickBooks:
     def preferences(self) -> JsonObject:
         return self._object(Request("GET", "preferences"), "Preferences")
 
-    def query(self, query: Query, *, page_size: int = PAGE) -> Iterator[JsonObject]:
-        """All objects of a query, each once, read page by page as they are asked for."""
-        for page in self.query_pages(query, page_size=page_size):
+    def query(self, query: Query, *, page_size: int = PAGE, until: float = math.inf) -> Iterator[JsonObject]:
+        """All objects of a query, each once, read page by page as they are asked for.
+
+        With `until`, all pages and all tries together end by then; `Unavailable` where that is too short.
+        """
+        for page in self.query_pages(query, page_size=page_size, until=until):
             yield from page
 
-    def query_pages(self, query: Query, *, page_size: int = PAGE) -> Iterator[list[JsonObject]]:
+    def query_pages(
+        self, query: Query, *, page_size: int = PAGE, until: float = math.inf
+    ) -> Iterator[list[JsonObject]]:
         """The objects of a query in pages of at most 1,000."""
 
         def fetch(text: str) -> list[JsonObject]:
-            rows = self._query_response(text).get(query.entity.name, [])
+            rows = self._query_response(text, until).get(query.entity.name, [])
             if not isinstance(rows, list):
                 raise Unavailable(f"the query for {query.entity.name} answered {type(rows).__name__} instead of a list")
             return rows
@@ -276,8 +297,8 @@ class QuickBooks:
             raise Unavailable(f"the attachment's content answered HTTP {answer.status}", http_status=answer.status)
         return answer.body
 
-    def _json(self, request: Request, content_type: str = _JSON) -> JsonObject:
-        return read_json(self._caller, request, self._clock, content_type=content_type)
+    def _json(self, request: Request, content_type: str = _JSON, until: float = math.inf) -> JsonObject:
+        return read_json(self._caller, request, self._clock, content_type=content_type, until=until)
 
     def _object(self, request: Request, entity: str) -> JsonObject:
         found = self._json(request).get(entity)
@@ -285,8 +306,8 @@ class QuickBooks:
             raise Unavailable(f"{request.method} {request.path} answered no {entity}")
         return found
 
-    def _query_response(self, text: str) -> JsonObject:
-        body = self._json(Request("POST", "query", (), text.encode()), "application/text")
+    def _query_response(self, text: str, until: float = math.inf) -> JsonObject:
+        body = self._json(Request("POST", "query", (), text.encode()), "application/text", until)
         found = body.get("QueryResponse")
         if not isinstance(found, dict):
             raise Unavailable("a query answered no QueryResponse")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Protocol
+
+# `time.monotonic` stands still while a machine sleeps (Linux, macOS): a request whose time was over before the lid was
+# closed would leave when it is opened. These clocks go on.
+_AWAKE_OR_NOT: int | None = (
+    getattr(time, "CLOCK_MONOTONIC", None) if sys.platform == "darwin" else getattr(time, "CLOCK_BOOTTIME", None)
+)
 
 
 class Clock(Protocol):
@@ -15,7 +22,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary start; never steps back."""
+        """Seconds from an arbitrary start; never steps back, and passes while the machine sleeps."""
         ...
 
     def sleep(self, seconds: float) -> None: ...
@@ -28,7 +35,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() if _AWAKE_OR_NOT is None else time.clock_gettime(_AWAKE_OR_NOT)
 
     def sleep(self, seconds: float) -> None:
         if seconds > 0:

@@ -38,7 +38,7 @@ FAULT_CODES: dict[str, Meaning] = {
     "3100": Meaning("forbidden", "The app is not authorised for this company.", _RECONNECT),
     "3200": Meaning("auth", "The access token is missing, expired or revoked.", _RECONNECT),
     "5020": Meaning(
-        "forbidden",
+        "not_permitted",
         "The user, or the company's plan, does not allow this.",
         "Check the plan (purchase orders and inventory need Plus) and the user's role.",
     ),

@@ -19,7 +19,8 @@ KINDS = (
     "throttled",  # the limits: the whole realm rests
     "quota",  # the metered reads of the month are used up
     "auth",  # the token was not accepted
-    "forbidden",  # the company, its plan or its user does not allow it
+    "forbidden",  # the company does not let this app or user in
+    "not_permitted",  # the plan or the user's role does not allow this operation; others may be
     "system",  # QBO failed inside: a write's outcome is unknown
     "busy",  # QBO says: later
     "duplicate_request",  # the request id was used before
@@ -56,7 +57,7 @@ _TEXTS = (
 )
 _TYPES = {"AUTHENTICATIONFAULT": "auth", "AUTHENTICATION": "auth", "SYSTEMFAULT": "system",
           "AUTHORIZATIONFAULT": "forbidden", "AUTHORIZATONFAULT": "forbidden"}  # fmt: skip
-_STATUS = {401: "auth", 403: "forbidden", 404: "not_found", 429: "throttled"}
+_STATUS = {401: "auth", 403: "forbidden", 429: "throttled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def read_faults(body: Any, text: str, http_status: int) -> tuple[Fault, ...]:
     """All faults in an answer.
 
     `body` is the parsed JSON (anything that is not an object is passed over), `text` the raw answer, looked at for
-    XML. A 401, 403, 404 or 429 without a readable fault answers one made from its status.
+    XML. A 401, 403 or 429 without a readable fault answers one made from its status; a 404 does not, which may be that
+    of a gateway and says nothing about the object.
     """
     found = _from_json(body) or _from_xml(text)
     if not found and http_status in _STATUS:
@@ -153,6 +155,7 @@ _GENERIC = {
     "invalid_reference": FAULT_CODES["2500"],
     "auth": FAULT_CODES["3200"],
     "forbidden": FAULT_CODES["3100"],
+    "not_permitted": FAULT_CODES["5020"],
     "not_found": FAULT_CODES["610"],
     "busy": Meaning("busy", "QuickBooks asks to try later.", "Nothing to do: it is tried again."),
     "system": FAULT_CODES["10000"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from qbo_pipeline.quickbooks.answers import parsed
@@ -32,6 +33,7 @@ READ_SECONDS = 110.0  # Intuit gives a request up after 120
 _BY_KIND: dict[str, type[PermanentError]] = {
     "auth": ReconnectNeeded,
     "forbidden": AccessDenied,
+    "not_permitted": AccessDenied,
     "not_found": NotFound,
     "quota": QuotaExhausted,
 }
@@ -40,21 +42,29 @@ _TRANSIENT_KINDS = frozenset({"busy", "system"})
 JsonObject = dict[str, Any]
 
 
-def read_json(caller: Caller, request: Request, clock: Clock, *, content_type: str = "application/json") -> JsonObject:
-    """The answer's JSON object; transient failures are tried up to four times in all.
+def read_json(
+    caller: Caller,
+    request: Request,
+    clock: Clock,
+    *,
+    content_type: str = "application/json",
+    until: float = math.inf,
+) -> JsonObject:
+    """The answer's JSON object; transient failures are tried up to four times in all, and not beyond `until`, a moment
+    of the clock's monotonic time.
 
-    Raises a `PermanentError` or, after the last attempt, a `TransientError`.
+    Raises a `PermanentError` or, after the last attempt, a `TransientError`; what our own store raised comes through.
     """
-    manner = reading(MAX_BYTES, content_type)
+    manner = reading(MAX_BYTES, content_type, until)
 
     def once() -> JsonObject:
         answer = caller.call(request, manner)
         return json_of(answer, request, quota_exhausted=caller.quota_exhausted)
 
-    return retried(once, clock, WAITS)
+    return retried(once, clock, WAITS, until=until)
 
 
-def reading(max_bytes: int, content_type: str = "application/json") -> Manner:
+def reading(max_bytes: int, content_type: str = "application/json", until: float = math.inf) -> Manner:
     """How reads are sent: they wait for their slot, which may be a quiet minute away, beyond the answer's own time."""
     return Manner(
         read=True,
@@ -62,6 +72,7 @@ def reading(max_bytes: int, content_type: str = "application/json") -> Manner:
         max_bytes=max_bytes,
         content_type=content_type,
         answer_seconds=READ_SECONDS,
+        until=until,
     )
 
 
@@ -69,7 +80,7 @@ def json_of(answer: Answer | CallFailure, request: Request, *, quota_exhausted: 
     """The JSON object of a good answer; raises the exception that says what to do about any other."""
     what = f"{request.method} {request.path}"
     if isinstance(answer, CallFailure):
-        raise _failure(answer, what)
+        raise answer.cause or _failure(answer, what)
     body = parsed(answer)
     faults = read_faults(body, answer.text[:20_000] if body is None else "", answer.status)
     if not faults and answer.status == 200 and isinstance(body, dict):

@@ -184,7 +184,10 @@ def expiries(tokens: Tokens, now: datetime) -> list[Expiry]:
     """The warnings that are due 30, 7 and 1 days before the idle and the hard expiry, and after them."""
     reasons = {
         "idle": (tokens.refresh_expires_at, "unless the pipeline runs before (each run renews it)"),
-        "hard": (tokens.hard_expires_at, "and no run can renew it: somebody must connect the company again"),
+        "hard": (
+            tokens.hard_expires_at,
+            "and no run can renew it: connect the company again before (qbo-pipeline connect)",
+        ),
     }
     found = []
     for what, (expires_at, rest) in reasons.items():

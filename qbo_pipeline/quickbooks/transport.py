@@ -7,6 +7,7 @@ body, says whether a failed request can have left the machine, and lets no secre
 from __future__ import annotations
 
 import base64
+import math
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
@@ -91,7 +92,8 @@ class TransportFailure(Exception):
 class Transport:
     """HTTP with total deadlines. Redirects are off, the environment's proxies are not used, TLS is always verified.
 
-    `http` replaces the network in tests. Safe to use from several threads.
+    `http` replaces the network in tests; moments are by `clock`, which is the caller's own. Safe to use from several
+    threads.
     """
 
     def __init__(self, *, clock: Clock | None = None, http: httpx.BaseTransport | None = None) -> None:
@@ -102,13 +104,17 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
-    def send(self, call: Call, *, deadline: float, max_bytes: int) -> Answer:
+    def send(self, call: Call, *, deadline: float, max_bytes: int, until: float = math.inf) -> Answer:
         """Send once and read the whole answer.
 
-        `deadline` is in seconds from now, for everything: connecting, sending, waiting, reading. Raises
-        `TransportFailure`, which carries neither the request nor the exception it came from.
+        `deadline` is in seconds from now, for everything: connecting, sending, waiting, reading. `until` is a moment of
+        the clock's monotonic time that ends it too, however late this was called: it is looked at again before each
+        piece is written, so that nothing leaves after it. Raises `TransportFailure`, which carries neither the request
+        nor the exception it came from.
         """
-        exchange = _Exchange(self._clock, self._clock.monotonic() + deadline, started=self._clock.monotonic())
+        started = self._clock.monotonic()
+        end = min(started + deadline, until)
+        exchange = _Exchange(self._clock, end, started=started)
         token = _current.set(exchange)
         failure: TransportFailure | None = None
         try:
@@ -116,13 +122,15 @@ class Transport:
         except TransportFailure as error:
             failure = error
         except _FAILURES as error:
-            failure = exchange.failure(error, deadline)
+            failure = exchange.failure(error, max(end - started, 0.0))
         finally:
             _current.reset(token)
         # Raised here, outside of the handlers: its context would lead to frames that hold the headers.
         raise failure
 
     def _exchange(self, call: Call, exchange: _Exchange, max_bytes: int) -> Answer:
+        if exchange.is_over:
+            raise TransportFailure("the deadline passed before the request could be sent", kind="deadline", sent=False)
         response = self._http.handle_request(_request(call))
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
@@ -169,6 +177,10 @@ class _Exchange:
         self.guarded = False
         self.intuit_tid: str | None = None
 
+    @property
+    def is_over(self) -> bool:
+        return self._clock.monotonic() >= self._deadline
+
     def remaining(self) -> float:
         """Seconds left; raises `httpcore.ReadTimeout` where none are."""
         left = self._deadline - self._clock.monotonic()
@@ -177,7 +189,7 @@ class _Exchange:
         return left
 
     def failure(self, error: BaseException, deadline: float) -> TransportFailure:
-        passed = self._clock.monotonic() >= self._deadline
+        passed = self.is_over
         sent = self.writing or not (self.guarded or isinstance(error, _BEFORE_SENDING))
         said = " ".join(str(error).split())[:200] or type(error).__name__
         reason = f"no whole answer within {deadline:g} s" if passed else f"{type(error).__name__}: {said}"

@@ -73,6 +73,20 @@ created or changed in the source's database; the session is read-only.
   `-- choose: many` the parameter is a list (`IN :warehouses`), and without names it is all of them.
 - A file of an optional kind may be missing: then the source has no such rows.
 
+## The login
+A login that can do nothing but read what is delivered. On PostgreSQL, for tables or views in the schema `delivery`:
+
+```sql
+CREATE ROLE qbo_pipeline_source LOGIN PASSWORD '...';
+ALTER ROLE qbo_pipeline_source SET default_transaction_read_only = on;
+GRANT USAGE ON SCHEMA delivery TO qbo_pipeline_source;
+GRANT SELECT ON ALL TABLES IN SCHEMA delivery TO qbo_pipeline_source;
+ALTER ROLE qbo_pipeline_source SET search_path = delivery;
+```
+
+The reader switches its session to `default_transaction_read_only` by itself, whatever the login, and opens a SQLite
+file with `mode=ro` and `query_only`: the login's own rights are the second lock.
+
 ## Types
 | type | what it is |
 |---|---|

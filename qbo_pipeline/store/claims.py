@@ -154,14 +154,15 @@ def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
         )
 
 
-def wake_posted(transaction: Connection, connection: str) -> None:
-    """Let all rows go on whose one dependency is in QBO by now, however it got there."""
+def wake_posted(transaction: Connection, connection: str) -> int:
+    """Let all rows go on whose one dependency is in QBO by now, however it got there; answers how many."""
     linked = select(posting_links.c.key).where(posting_links.c.connection == connection)
-    transaction.execute(
+    woken = transaction.execute(
         update(postings)
         .where(_P.connection == connection, _P.waits_for.is_not(None), _P.waits_for != _P.key, _P.waits_for.in_(linked))
         .values(waits_for=None)
     )
+    return woken.rowcount
 
 
 def successors(transaction: Connection, connection: str, keys: Sequence[str]) -> list[RowMapping]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-from qbo_pipeline.store.migrations import upgrade
+from qbo_pipeline.store import roles
+from qbo_pipeline.store.migrations import MigrationError, applied, lock, migrations, missing, note, upgrade
+from qbo_pipeline.store.report_views import NUMBER as VIEWS
+from qbo_pipeline.store.report_views import applied_as, create_views, drop_views, report_views
+
+log = logging.getLogger(__name__)
 
 _WRITING = "qbo_writing"
 SQLITE_BUSY_SECONDS = 60
@@ -30,6 +37,12 @@ def normalise_url(url: str) -> URL:
     raise ValueError(
         f"the store cannot be kept in {parsed.drivername!r}: use sqlite:///FILE or postgresql://USER@HOST/DATABASE"
     )
+
+
+def insert_unless_there(connection: Connection, table: Table) -> Any:
+    """An INSERT that does nothing where the row is there: two processes may begin at once."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 class Database:
@@ -74,12 +87,59 @@ class Database:
         instant: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return instant.astimezone(UTC)
 
-    def upgrade(self) -> list[str]:
-        """Bring the tables to this version and answer the names of the migrations that were applied."""
+    def upgrade(self, *, grant_roles: bool = False) -> list[str]:
+        """Bring tables and report views to this version; answers what was applied, in order: the migrations' names,
+        `reports`, `roles`.
+
+        Where all is as this version wants it, two SELECTs are all that it takes, and no right but to read. On
+        PostgreSQL `grant_roles` gives the group roles their rights; where they have them, they get them again after
+        every change. Raises `MigrationError` where the store is of a later version, or where something is missing and
+        this login is not the owner of the tables.
+        """
         if self.dialect == "sqlite" and self.url.database not in (None, "", ":memory:"):
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        if grant_roles and self.dialect == "sqlite":
+            raise MigrationError("a store in SQLite has no roles: who may read the file may read the store")
+        if not grant_roles and not self._may_upgrade():
+            return []
         with self.transaction() as connection:
-            return upgrade(connection, self.dialect, self.now(connection))
+            lock(connection, self.dialect)
+            return self._upgrade(connection, grant_roles=grant_roles)
+
+    def _may_upgrade(self) -> bool:
+        """Whether there is something to do, and this login may do it."""
+        known, views = migrations(self.dialect), applied_as(report_views())
+        with self.reading() as connection:
+            before = applied(connection)
+            pending = missing(known, before)
+            if not pending and before.get(VIEWS) == views:
+                return False
+            if self.dialect == "sqlite" or (login := roles.login(connection)).may_migrate:
+                return True
+        if not pending:
+            # They are for other people's tools: the pipeline itself does without them.
+            log.warning("the store has report views of another version: %s", _as_owner(login))
+            return False
+        at = f"is at migration {max(before):04d}, this version needs {len(known):04d}" if before else "has no tables"
+        raise MigrationError(f"the store {at}: {_as_owner(login)}")
+
+    def _upgrade(self, connection: Connection, *, grant_roles: bool) -> list[str]:
+        """What is still missing now that other upgrades are kept away."""
+        views, now = report_views(), self.now(connection)
+        before = applied(connection)
+        pending = missing(migrations(self.dialect), before)
+        done: list[str] = []
+        granted = grant_roles or (self.dialect == "postgresql" and roles.are_granted(connection))
+        if pending or before.get(VIEWS) != applied_as(views):
+            drop_views(connection)
+            done += upgrade(connection, self.dialect, now)
+            create_views(connection, views)
+            note(connection, VIEWS, applied_as(views), now)
+            done.append("reports")
+        if granted and (done or grant_roles):
+            roles.grant(connection)
+            done.append("roles")
+        return done
 
     def close(self) -> None:
         self.engine.dispose()
@@ -90,6 +150,11 @@ def open_database(url: str, *, clock: Callable[[], datetime] | None = None) -> D
     database = Database(url, clock=clock)
     database.upgrade()
     return database
+
+
+def _as_owner(login: roles.Login) -> str:
+    whose = f"it belongs to {login.owner}" if login.owner else "it was not migrated yet, or not for this login"
+    return f"{whose}, and {login.name} may not change it. Run `qbo-pipeline upgrade` with the owner's URL"
 
 
 def _sqlite_engine(url: URL) -> Engine:

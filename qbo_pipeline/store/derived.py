@@ -1,5 +1,5 @@
 """What is derived from records for look-ups and sums: stock lines of movements, matches of bills with receipts, and
-which dated records a record refers to."""
+which dated records a record refers to, and by which number a document is known."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from qbo_pipeline.store.records import StoredRecord
 
 _NOTHING = Decimal(0)
+NUMBER = "number/"  # begins what stands in `record_references` for the number under which a document is known
+_BY_SUPPLIER = ("bill", "purchase_credit")
+_NUMBERED = (*_BY_SUPPLIER, "sales_invoice", "sales_credit")
 
 
 def put_derived(connection: Connection, name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> None:
@@ -93,9 +96,22 @@ def _references(name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> lis
     for row, _ in rows:
         keys: set[str] = set()
         if isinstance(row.record, Document):
-            keys = {f"movement/{match.movement_id}" for match in row.record.matches}
+            keys = {f"movement/{match.movement_id}" for match in row.record.matches} | _number(row.record)
         elif isinstance(row.record, Payment):
             keys = {f"document/{allocation.document_id}" for allocation in row.record.allocations}
         own = f"{row.record_type}/{row.record_id}"
         found += [{"connection": name, "record_key": own, "refers_to": key} for key in sorted(keys)]
     return found
+
+
+def _number(document: Document) -> set[str]:
+    """`number/<kind>/<supplier>/<number>`: the number that must be there once, where the document has one.
+
+    A purchase document's is the supplier's own (`reference`) where the source has it.
+    """
+    if document.kind not in _NUMBERED or document.status == "voided":
+        return set()
+    if document.kind in _BY_SUPPLIER:
+        supplier = document.party_id.replace("%", "%25").replace("/", "%2F")
+        return {f"{NUMBER}{document.kind}/{supplier}/{document.reference or document.number}"}
+    return {f"{NUMBER}{document.kind}//{document.number}"}

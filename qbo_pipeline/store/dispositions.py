@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, not_, or_, select, update
 
 from qbo_pipeline.inventory.records import RECORD_TYPES, Record
-from qbo_pipeline.store.tables.records import record_references, records
+from qbo_pipeline.store.tables.records import record_references, records, watermarks
+
+QUARANTINED = "quarantined"  # the rule under which a record is refused that is not built again until it is released
+Key = tuple[date, str, str]  # business date, record type, record id: the order in which records are built
+_UNDER_WAY = "building"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,69 @@ def reopen_referring(connection: Connection, name: str) -> int:
         .values(disposition="new")
     )
     return result.rowcount
+
+
+def due_records(name: str, last: date, after: Key, through: Key | None = None) -> Any:
+    """The condition for the records to build, up to the day `last`, between two places in the order of building."""
+    place = (records.c.business_date, records.c.record_type, records.c.record_id)
+    due = or_(records.c.disposition == "new", and_(records.c.disposition == "refused", records.c.rule != QUARANTINED))
+    conditions = [records.c.connection == name, due, records.c.business_date <= last, _beyond(place, after)]
+    if through is not None:
+        conditions.append(not_(_beyond(place, through)))
+    return and_(*conditions)
+
+
+def _beyond(place: tuple[Any, Any, Any], key: Key) -> Any:
+    return or_(
+        place[0] > key[0],
+        and_(place[0] == key[0], place[1] > key[1]),
+        and_(place[0] == key[0], place[1] == key[1], place[2] > key[2]),
+    )
+
+
+def build_again(connection: Connection, name: str, record_key: str) -> bool:
+    """Have one refused record built by the next run; answers whether there is one."""
+    record_type, _, record_id = record_key.partition("/")
+    result = connection.execute(
+        update(records)
+        .where(
+            records.c.connection == name,
+            records.c.record_type == record_type,
+            records.c.record_id == record_id,
+            records.c.disposition == "refused",
+            records.c.vanished_at.is_(None),
+        )
+        .values(disposition="new", rule=None, message=None)
+    )
+    return result.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A page of records that a process began to build; `starts` counts the processes that did so with its records."""
+
+    first: Key
+    last: Key
+    starts: int
+
+
+def load_under_way(connection: Connection, name: str) -> list[UnderWay]:
+    """The pages that were begun and not finished, the widest first."""
+    query = select(watermarks.c.value).where(watermarks.c.connection == name, watermarks.c.name == _UNDER_WAY)
+    value = connection.execute(query).scalar_one_or_none()
+    return [
+        UnderWay((date.fromisoformat(first[0]), *first[1:]), (date.fromisoformat(last[0]), *last[1:]), starts)
+        for first, last, starts in (orjson.loads(value) if value else [])
+    ]
+
+
+def put_under_way(connection: Connection, name: str, pages: Sequence[UnderWay], *, now: datetime) -> None:
+    """Say which pages are begun and not finished, in the place of what was said before."""
+    connection.execute(delete(watermarks).where(watermarks.c.connection == name, watermarks.c.name == _UNDER_WAY))
+    if pages:
+        value = orjson.dumps([[page.first, page.last, page.starts] for page in pages]).decode()
+        row = {"connection": name, "name": _UNDER_WAY, "value": value, "moved_at": now}
+        connection.execute(watermarks.insert(), row)
 
 
 def load_record(row: Any) -> Record:

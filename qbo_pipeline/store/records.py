@@ -79,7 +79,11 @@ class PutCounts:
 def put_records(
     connection: Connection, name: str, batch: Sequence[StoredRecord], *, run_id: str, now: datetime
 ) -> PutCounts:
-    """Write one batch of one record type for the connection `name`; unchanged records are not touched."""
+    """Write one batch of one record type for the connection `name`; unchanged records are not touched.
+
+    A record that is in the batch twice counts once, as it came last.
+    """
+    batch = list({row.record_id: row for row in batch}.values())
     counts = PutCounts(set_aside=sum(row.disposition == "set_aside" for row in batch))
     if not batch:
         return counts

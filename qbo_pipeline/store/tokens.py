@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Row, delete, select, update
 
 from qbo_pipeline.quickbooks.tokens import MintClaim, StoredTokens, Tokens
-from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.database import Database, insert_unless_there
 from qbo_pipeline.store.tables.quickbooks import tokens as table
 
 PURPOSE = "oauth"
@@ -124,6 +124,17 @@ class StoredTokenStore:
         with self._database.transaction() as connection:
             connection.execute(delete(table).where(*self._mine()))
 
+    def key_id(self) -> str | None:
+        """The id of the key that the row is encrypted with; `None` where there is no row."""
+        with self._database.reading() as connection:
+            row = self._row(connection)
+        return None if row is None else str(row.key_id)
+
+    @property
+    def current_key_id(self) -> str:
+        """The id of the key that new rows are encrypted with."""
+        return self._keys.current
+
     def rotate(self) -> bool:
         """Encrypt the row anew with the current key; False where it already is, or there is none."""
         with self._database.transaction() as connection:
@@ -150,10 +161,11 @@ class StoredTokenStore:
                 "refused_at": None,
                 "changed_at": self._database.now(connection),
             }
-            if row is None:
-                connection.execute(table.insert().values(connection=self._connection, purpose=PURPOSE, **values))
-            else:
+            if row is not None:
                 self._update(connection, **values)
+                return True
+            insert = insert_unless_there(connection, table)
+            connection.execute(insert.values(connection=self._connection, purpose=PURPOSE, **values))
             return True
 
     def _row(self, connection: Connection, *, lock: bool = False) -> Row[Any] | None:

@@ -156,7 +156,7 @@ class Yes:
     def __init__(self) -> None:
         self._ids = 0
 
-    def send_batch(self, params: Any, body: bytes, deadline: float = 60) -> BatchOutcome:
+    def send_batch(self, params: Any, body: bytes, deadline: float = 60, *, until: float = 0) -> BatchOutcome:
         items = {}
         for item in from_wire(body)["BatchItemRequest"]:
             self._ids += 1

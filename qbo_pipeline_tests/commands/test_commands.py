@@ -258,7 +258,9 @@ def test_sign_off_takes_two_people_and_is_void_when_data_change(shop: Shop, qbo:
         "UPDATE movement_lines SET value = '-45.00' WHERE line_id = 'd1-1'",
         "UPDATE stock_values SET value = '-45.00' WHERE value = '-40.00'",
     )
-    assert qbo("run", *DAYS, *settings).status == 0
+    held = qbo("run", *DAYS, *settings)
+    assert held.status == 1
+    assert "signed off by Dana and Robin: approve it" in held.plain
     anew = qbo("sign-off", *AS_AT, "--by", "Robin", *settings)
     assert "prepared by Robin, reviewed by nobody yet" in anew.plain
     with shop.run() as run:

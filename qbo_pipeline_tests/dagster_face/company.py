@@ -25,7 +25,6 @@ from qbo_pipeline_tests.emulator.server import RunningEmulator
 FIRST_DAY = date(2026, 3, 2)  # a Monday
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody answers there
 NO_LIMITS = "requests_per_minute = 1000000\nrequests_per_second = 100000\nbatches_per_minute = 100000\n"
-AT_ONCE = dg.RetryPolicy(max_retries=2, delay=0)
 
 
 def day(offset: int) -> str:
@@ -54,7 +53,7 @@ class Company:
 
     def definitions(self) -> dg.Definitions:
         """The code location as in production, but that a retry comes at once."""
-        return build_definitions(self.settings, retry=AT_ONCE)
+        return build_definitions(self.settings, retry_after=0)
 
     def key(self, asset: str) -> dg.AssetKey:
         return dg.AssetKey([self.name, asset])
@@ -90,6 +89,13 @@ class Company:
         (op,) = job.graph.node_defs
         run_config = {**QUIET, **({"ops": {op.name: {"config": config}}} if config else {})}
         return job.execute_in_process(instance=instance, raise_on_error=False, run_config=run_config)
+
+    def sensor(self, name: str) -> dg.SensorDefinition:
+        """One of the connection's sensors, by its name without the connection's."""
+        found = {sensor.name: sensor for sensor in self.definitions().sensors or ()}
+        sensor = found[f"{self.name}_{name}"]
+        assert isinstance(sensor, dg.SensorDefinition)
+        return sensor
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What a SELECT on the store answers."""

@@ -39,6 +39,9 @@ CHECKS = {
     "documents.no_record_set_aside": False,
     "movements.no_record_set_aside": False,
     "payments.no_record_set_aside": False,
+    "reference_data.reference_data_is_current": False,
+    "reference_data.access_lasts": False,
+    "ledger_lines.ledger_is_current": False,
     "quickbooks_documents.counts_add_up": True,
     "quickbooks_documents.attempts_unaltered": True,
     "quickbooks_documents.none_parked": False,
@@ -61,11 +64,13 @@ OP_JOBS: dict[str, set[str]] = {
     "shop_reverse": {"key", "who", "why", "dated"},
     "shop_unlink": {"key", "who", "why"},
     "shop_relink": {"key", "who", "why", "qbo_id"},
+    "shop_recover": {"who", "why", "end"},
     "shop_preflight": set(),
     "shop_verify": set(),
     "shop_show": {"key"},
     "shop_sign_off": {"as_at", "by", "comment"},
     "shop_correct": {"as_at", "keys", "who", "why"},
+    "shop_access_alarm": {"finding"},
 }
 HEAVY = ("pandas", "numpy", "pyarrow", "pandera", "xlsxwriter", "starlette", "httpx", "jinja2", "cryptography")
 
@@ -174,7 +179,7 @@ def test_only_what_people_read_in_a_living_company_has_to_be_fresh(
     assert not any(spec.freshness_policy for spec in closed.resolve_all_asset_specs())
 
 
-def test_schedule_and_sensor_start_stopped(location: dg.Definitions) -> None:
+def test_what_posts_starts_stopped_and_what_keeps_our_access_alive_runs(location: dg.Definitions) -> None:
     (schedule,) = location.schedules or ()
     assert isinstance(schedule, dg.ScheduleDefinition)
     assert (schedule.name, schedule.cron_schedule, schedule.execution_timezone) == (
@@ -183,9 +188,12 @@ def test_schedule_and_sensor_start_stopped(location: dg.Definitions) -> None:
         "America/New_York",
     )
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
-    (sensor,) = location.sensors or ()
-    assert (sensor.name, sensor.minimum_interval_seconds) == ("shop_changed_days", 300)
-    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+    sensors = {
+        sensor.name: (sensor.minimum_interval_seconds, sensor.default_status) for sensor in location.sensors or ()
+    }
+    stopped = (300, dg.DefaultSensorStatus.STOPPED)
+    running = (3600, dg.DefaultSensorStatus.RUNNING)
+    assert sensors == {"shop_changed_days": stopped, "shop_qbo_changes": stopped, "shop_keep_alive": running}
 
 
 def test_every_dated_asset_takes_a_range_in_one_run_and_one_step_at_a_time_talks_to_a_company(

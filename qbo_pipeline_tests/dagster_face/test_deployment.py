@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dagster as dg
 import pytest
@@ -38,7 +39,7 @@ def test_dagster_takes_the_settings_and_frees_the_place_of_a_dead_worker(tmp_pat
 def test_compose_runs_what_the_workspace_names() -> None:
     services = parsed(DEPLOY / "compose.yaml")["services"]
     (server,) = (item["grpc_server"] for item in parsed(DEPLOY / "workspace.yaml")["load_from"])
-    assert set(services) == {"postgresql", "webserver", "daemon", server["host"]}
+    assert set(services) == {"postgresql", "webserver", "daemon", server["host"], f"{server['host']}_upgrade"}
     location = services[server["host"]]
     assert location["command"].endswith(f"-p {server['port']} -m qbo_pipeline.definitions -a {server['location_name']}")
     asked = {
@@ -52,6 +53,42 @@ def test_compose_runs_what_the_workspace_names() -> None:
     assert services["webserver"]["ports"] == ["127.0.0.1:3000:3000"]
     for path in (location["build"]["dockerfile"], "deploy/databases.sql", "deploy/dagster.yaml"):
         assert (ROOT / path).is_file(), path
+
+
+def test_compose_gives_each_service_its_own_login_to_the_store() -> None:
+    services = parsed(DEPLOY / "compose.yaml")["services"]
+    logins = {
+        name: sorted(
+            urlsplit(value).username or ""
+            for value in service.get("environment", {}).values()
+            if value.startswith("postgresql://")
+        )
+        for name, service in services.items()
+    }
+    assert logins == {
+        "postgresql": [],
+        "acme_upgrade": ["acme_owner"],
+        "acme": ["acme_poster", "acme_tokens"],
+        "webserver": [],
+        "daemon": [],
+    }
+    script = (DEPLOY / "databases.sql").read_text(encoding="utf-8")
+    assert all(f"CREATE ROLE {login} LOGIN" in script for own in logins.values() for login in own)
+    # The passwords that the script reads are those that its container is given.
+    asked = {line.split()[2] for line in script.splitlines() if line.startswith("\\getenv")}
+    assert asked == set(services["postgresql"]["environment"]) - {"POSTGRES_PASSWORD"}
+    assert services["acme_upgrade"]["command"].startswith("qbo-pipeline upgrade --roles ")
+    assert services["acme"]["depends_on"] == {"acme_upgrade": {"condition": "service_completed_successfully"}}
+
+
+def test_the_upgrades_job_is_of_the_same_image_and_volume_as_the_code_location() -> None:
+    (deployment,) = parsed(DEPLOY / "helm" / "values.yaml")["dagster-user-deployments"]["deployments"]
+    job = parsed(DEPLOY / "helm" / "upgrade.yaml")["spec"]["template"]["spec"]
+    (container,) = job["containers"]
+    assert container["image"] == f"{deployment['image']['repository']}:{deployment['image']['tag']}"
+    (volume,) = job["volumes"]
+    assert volume["persistentVolumeClaim"] == deployment["volumes"][0]["persistentVolumeClaim"]
+    assert container["command"][:3] == ["qbo-pipeline", "upgrade", "--roles"]
 
 
 def test_the_image_holds_what_the_code_needs() -> None:
@@ -79,7 +116,16 @@ def test_helm_values_name_the_same_location_and_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["dagster.yaml", "compose.yaml", "workspace.yaml", "helm/values.yaml", "databases.sql", "Dockerfile"]
+    "name",
+    [
+        "dagster.yaml",
+        "compose.yaml",
+        "workspace.yaml",
+        "helm/values.yaml",
+        "helm/upgrade.yaml",
+        "databases.sql",
+        "Dockerfile",
+    ],
 )
 def test_the_readme_tells_of_every_file(name: str) -> None:
     assert f"`{name}`" in (DEPLOY / "README.md").read_text(encoding="utf-8")

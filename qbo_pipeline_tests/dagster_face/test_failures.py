@@ -15,10 +15,10 @@ import dagster as dg
 import pytest
 import stamina
 
+from qbo_pipeline import resources
 from qbo_pipeline.pipeline import extract as extract_stage
 from qbo_pipeline.pipeline import reconcile as reconcile_stage
 from qbo_pipeline.sources.errors import Problem, SourceUnavailable
-from qbo_pipeline_tests.dagster_face import company as company_module
 from qbo_pipeline_tests.dagster_face.company import (
     NOWHERE,
     Company,
@@ -165,7 +165,7 @@ def test_days_that_were_read_before_the_source_went_away_are_marked(
 def test_days_of_which_all_is_posted_are_marked_when_quickbooks_goes_away(
     tmp_path: Path, instance: dg.DagsterInstance, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(company_module, "AT_ONCE", dg.RetryPolicy(max_retries=0))
+    monkeypatch.setattr(resources, "RETRIES", 0)
     company = make_company(tmp_path, emulator, name="cut_off", days=3)
     assert failures(company.run(instance, day(0))) == {}
     assert failures(company.run(instance, day(1), day(2), job="preview")) == {}

@@ -26,8 +26,7 @@ class Sensor:
 
     def tick(self) -> list[dg.RunRequest]:
         """The runs that the daemon would start: what was asked for before under the same key is not started."""
-        (sensor,) = self.company.definitions().sensors or ()
-        assert isinstance(sensor, dg.SensorDefinition)
+        sensor = self.company.sensor("changed_days")
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
         data = sensor.evaluate_tick(context)
         self.said = data.skip_message

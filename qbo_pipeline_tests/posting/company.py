@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from qbo_pipeline.quickbooks.answers import batch_outcome, write_outcome
@@ -57,7 +58,14 @@ class MemoryCompany:
 
     # --- the client's interface -----------------------------------------------------------------------------------
     def send(
-        self, method: str, path: str, params: tuple[tuple[str, str], ...], body: bytes, deadline: float = 60
+        self,
+        method: str,
+        path: str,
+        params: tuple[tuple[str, str], ...],
+        body: bytes,
+        deadline: float = 60,
+        *,
+        until: float = inf,
     ) -> Outcome:
         options = dict(params)
         entity = PATHS[path]
@@ -76,7 +84,9 @@ class MemoryCompany:
             answer = Answer(status, answer.headers, json.dumps(item).encode(), 0.0)
         return write_outcome(answer, path)
 
-    def send_batch(self, params: tuple[tuple[str, str], ...], body: bytes, deadline: float = 60) -> BatchOutcome:
+    def send_batch(
+        self, params: tuple[tuple[str, str], ...], body: bytes, deadline: float = 60, *, until: float = inf
+    ) -> BatchOutcome:
         items = json.loads(body, parse_float=Decimal)["BatchItemRequest"]
         bids = [item["bId"] for item in items]
         answer = self._post(dict(params)["requestid"], items, "batch")
@@ -84,7 +94,7 @@ class MemoryCompany:
             return batch_outcome(answer, bids)
         return BatchOutcome(dict.fromkeys(bids, answer), answer, None)
 
-    def query(self, query: Query) -> Iterator[JsonObject]:
+    def query(self, query: Query, *, until: float = inf) -> Iterator[JsonObject]:
         self.queries += 1
         with self._lock:
             found = [deepcopy(t) for t in self.things.get(query.entity.name, {}).values() if not t.get("deleted")]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbo_pipeline.posting.content import fingerprint, is_voided
+from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided, stated
 from qbo_pipeline.posting.freezing import Missing, batch_body, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import (
     NOTE_LENGTH,
@@ -61,36 +62,160 @@ def test_a_marker_survives_any_note_and_keeps_within_its_length(note: str | None
     assert with_marker(worn, CODE) == worn
 
 
-def test_what_qbo_adds_or_reorders_does_not_change_the_fingerprint() -> None:
-    ours = journal_entry(1, "81", "82", Decimal("12.50")).payload
-    theirs = {
-        **ours,
-        "Id": "5",
-        "SyncToken": "0",
-        "TotalAmt": 0,
-        "domain": "QBO",
-        "PrivateNote": "other",
-        "DocNumber": "7",
-    }
-    theirs["Line"] = [{**line, "Id": str(n), "Amount": 12.5} for n, line in enumerate(reversed(ours["Line"]))]
-    theirs["Line"].append({"DetailType": "SubTotalLineDetail", "Amount": 25, "SubTotalLineDetail": {}})
-    assert fingerprint("JournalEntry", theirs) == fingerprint("JournalEntry", ours)
+def answered(payload: dict[str, Any], **computed: Any) -> dict[str, Any]:
+    """The payload as QBO answers it: with what it adds, other numbers' forms, and the lines in another order."""
+    lines = [{**line, "Id": str(n), "Amount": float(line["Amount"])} for n, line in enumerate(payload["Line"][::-1])]
+    lines.append({"DetailType": "SubTotalLineDetail", "Amount": 25, "SubTotalLineDetail": {}})
+    return {**payload, "Id": "5", "SyncToken": "0", "domain": "QBO", "PrivateNote": "other", "DocNumber": "7",
+            "Line": lines, **computed}  # fmt: skip
+
+
+def reference(value: str) -> dict[str, str]:
+    return {"value": value}
+
+
+def line(kind: str, cents: str, **detail: Any) -> dict[str, Any]:
+    return {"DetailType": kind, "Amount": Decimal(cents), kind: detail}
+
+
+def item_line(**detail: Any) -> dict[str, Any]:
+    return line("SalesItemLineDetail", "10.00", **{"ItemRef": reference("3"), "TaxCodeRef": reference("TAX")} | detail)
+
+
+def expense_line(**detail: Any) -> dict[str, Any]:
+    return line("AccountBasedExpenseLineDetail", "12.50", AccountRef=reference("4"), **detail)
+
+
+def with_details(journal: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A journal's lines with further details."""
+    kind = "JournalEntryLineDetail"
+    return {"Line": [one | {kind: one[kind] | fields} for one in journal["Line"]]}
+
+
+JOURNAL = journal_entry(1, "81", "82", Decimal("12.50")).payload
+INVOICE: dict[str, Any] = {
+    "TxnDate": "2026-03-02", "CustomerRef": reference("5"), "CurrencyRef": reference("EUR"),
+    "ExchangeRate": Decimal("1.25"), "TxnTaxDetail": {"TotalTax": Decimal("5.00")},
+    "DepartmentRef": reference("8"), "Line": [item_line(ClassRef=reference("1")), item_line(ClassRef=reference("1"))],
+}  # fmt: skip
+PAYMENT: dict[str, Any] = {
+    "TxnDate": "2026-03-02", "CustomerRef": reference("5"), "TotalAmt": Decimal("120.00"),
+    "DepositToAccountRef": reference("35"),
+    "Line": [{"Amount": Decimal("90.00"), "LinkedTxn": [{"TxnId": "7", "TxnType": "Invoice"}]}],
+}  # fmt: skip
+BILL_PAYMENT: dict[str, Any] = {
+    "TxnDate": "2026-03-02", "VendorRef": reference("5"), "TotalAmt": Decimal("90.00"), "APAccountRef": reference("6"),
+    "CheckPayment": {"BankAccountRef": reference("35")}, "Line": PAYMENT["Line"],
+}  # fmt: skip
+EXPENSE: dict[str, Any] = {"TxnDate": "2026-03-02", "VendorRef": reference("5"), "Line": [expense_line()]}
+ITEM: dict[str, Any] = {"Name": "Pen", "Type": "Service", "IncomeAccountRef": reference("1")}
+TAX_LINE = {"Amount": 6.25, "DetailType": "TaxLineDetail", "TaxLineDetail": {"TaxRateRef": reference("4")}}
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("entity", "payload", "computed"),
     [
-        lambda p: p | {"TxnDate": "2026-03-03"},
-        lambda p: p | {"Line": p["Line"][:1]},
-        lambda p: p | {"Line": [p["Line"][0] | {"Amount": Decimal("12.51")}, p["Line"][1]]},
-        lambda p: p | {"CustomerRef": {"value": "9"}},
-        lambda p: journal_entry(1, "82", "81", Decimal("12.50")).payload,
-        lambda p: journal_entry(1, "81", "83", Decimal("12.50")).payload,
+        ("JournalEntry", JOURNAL, {"TotalAmt": 0, "CurrencyRef": reference("USD"), "ExchangeRate": 1}),
+        ("Invoice", INVOICE, {
+            "TotalAmt": 25, "ARAccountRef": reference("9"), "GlobalTaxCalculation": "TaxExcluded", "Balance": 25,
+            "TxnTaxDetail": {"TotalTax": 5, "TaxLine": [TAX_LINE]}, "LinkedTxn": [],
+        }),
+        ("Payment", PAYMENT, {"UnappliedAmt": 30, "ARAccountRef": reference("9")}),
+        ("BillPayment", BILL_PAYMENT, {"PayType": "Check"}),
     ],
-)
-def test_what_matters_to_the_books_changes_the_fingerprint(change: object) -> None:
-    payload = journal_entry(1, "81", "82", Decimal("12.50")).payload
-    assert fingerprint("JournalEntry", change(payload)) != fingerprint("JournalEntry", payload)  # type: ignore[operator]
+)  # fmt: skip
+def test_what_qbo_adds_or_reorders_is_still_what_our_payload_states(
+    entity: str, payload: dict[str, Any], computed: dict[str, Any]
+) -> None:
+    theirs = answered(payload, **computed)
+    assert agrees(stated(entity, payload), fingerprint(entity, theirs))
+    assert agrees(fingerprint(entity, theirs), fingerprint(entity, answered(payload, **computed, SyncToken="4")))
+
+
+CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("JournalEntry", JOURNAL, {"TxnDate": "2026-03-03"}),
+    ("JournalEntry", JOURNAL, {"Line": JOURNAL["Line"][:1]}),
+    ("JournalEntry", JOURNAL, {"Line": [JOURNAL["Line"][0] | {"Amount": Decimal("12.51")}, JOURNAL["Line"][1]]}),
+    ("JournalEntry", JOURNAL, journal_entry(1, "82", "81", Decimal("12.50")).payload),
+    ("JournalEntry", JOURNAL, journal_entry(1, "81", "83", Decimal("12.50")).payload),
+    ("Invoice", INVOICE, {"CustomerRef": reference("6")}),
+    ("Invoice", INVOICE, {"TxnTaxDetail": {"TotalTax": Decimal("6.00")}}),
+    ("Invoice", INVOICE, {"ExchangeRate": Decimal("1.3")}),
+    ("Invoice", INVOICE, {"CurrencyRef": reference("CAD")}),
+    ("Invoice", INVOICE, {"DepartmentRef": reference("9")}),
+    ("Invoice", INVOICE, {"Line": [item_line(ClassRef=reference("1")), item_line(ClassRef=reference("2"))]}),
+    ("Invoice", INVOICE, {"Line": [item_line(ClassRef=reference("1")), item_line()]}),
+    ("Invoice", INVOICE, {"Line": [item_line(ClassRef=reference("1"), TaxCodeRef=reference("NON"))] * 2}),
+    ("Invoice", INVOICE, {"Line": [item_line(ClassRef=reference("1"), ItemRef=reference("4"))] * 2}),
+    ("Payment", PAYMENT, {"TotalAmt": Decimal("500.00")}),
+    ("Payment", PAYMENT, {"DepositToAccountRef": reference("36")}),
+    ("Payment", PAYMENT, {"Line": []}),
+    ("Payment", PAYMENT, {"Line": [PAYMENT["Line"][0] | {"LinkedTxn": [{"TxnId": "8", "TxnType": "Invoice"}]}]}),
+    ("BillPayment", BILL_PAYMENT, {"CheckPayment": {"BankAccountRef": reference("36")}}),
+    ("BillPayment", BILL_PAYMENT, {"APAccountRef": reference("36")}),
+    ("Item", ITEM, {"IncomeAccountRef": reference("2")}),
+    ("Item", ITEM, {"Name": "Pencil"}),
+]
+
+
+@pytest.mark.parametrize(("entity", "payload", "change"), CHANGES)
+def test_what_matters_to_the_books_is_seen_as_stated_and_as_answered(
+    entity: str, payload: dict[str, Any], change: dict[str, Any]
+) -> None:
+    theirs, changed = payload | {"Id": "5"}, payload | {"Id": "5"} | change
+    assert not agrees(stated(entity, payload), fingerprint(entity, changed))
+    assert not agrees(fingerprint(entity, theirs), fingerprint(entity, changed))
+    assert differences(stated(entity, payload), fingerprint(entity, changed)) != []
+    assert differences(fingerprint(entity, theirs), fingerprint(entity, changed)) != []
+
+
+@pytest.mark.parametrize(
+    ("entity", "payload", "change"),
+    [
+        ("Invoice", INVOICE, {"ARAccountRef": reference("9")}),
+        ("Invoice", INVOICE, {"TotalAmt": Decimal("30.00")}),
+        ("Invoice", INVOICE, {"ClassRef": reference("9")}),
+        ("Invoice", INVOICE, {"GlobalTaxCalculation": "TaxInclusive"}),
+        ("Invoice", INVOICE, {"TxnTaxDetail": {"TotalTax": Decimal("5.00"), "TaxLine": [TAX_LINE]}}),
+        ("Payment", PAYMENT, {"ARAccountRef": reference("9")}),
+        ("Bill", EXPENSE, {"Line": [expense_line(CustomerRef=reference("2"))]}),
+        ("Bill", EXPENSE, {"Line": [expense_line(TaxCodeRef=reference("TAX"))]}),
+        ("JournalEntry", JOURNAL, with_details(JOURNAL, Entity={"Type": "Vendor", "EntityRef": reference("5")})),
+        ("JournalEntry", JOURNAL, with_details(JOURNAL, DepartmentRef=reference("5"))),
+    ],
+)  # fmt: skip
+def test_what_our_payload_does_not_say_is_seen_between_two_answers(
+    entity: str, payload: dict[str, Any], change: dict[str, Any]
+) -> None:
+    assert not agrees(fingerprint(entity, payload), fingerprint(entity, payload | change))
+
+
+def test_multicurrency_switched_on_or_a_payment_applied_changes_nothing() -> None:
+    before = answered(JOURNAL)
+    after = before | {"CurrencyRef": reference("USD"), "ExchangeRate": 1.0, "LinkedTxn": [{"TxnId": "7"}], "Balance": 3}
+    assert fingerprint("JournalEntry", before) == fingerprint("JournalEntry", after)
+
+
+def test_a_link_of_a_line_posts_in_payments_only() -> None:
+    plain = INVOICE | {"Line": [item_line()]}
+    ordered = INVOICE | {"Line": [item_line() | {"LinkedTxn": [{"TxnId": "3", "TxnType": "Estimate"}]}]}
+    assert fingerprint("Invoice", ordered) == fingerprint("Invoice", plain)
+
+
+def test_the_lines_of_a_group_stand_for_it() -> None:
+    def grouped(item: str) -> str:
+        inner = item_line(ItemRef=reference(item))
+        return fingerprint("Invoice", INVOICE | {"Line": [line("GroupLineDetail", "10.00", Line=[inner])]})
+
+    assert grouped("3") == fingerprint("Invoice", INVOICE | {"Line": [item_line()]})
+    assert grouped("3") != grouped("4")
+
+
+def test_differences_are_told_in_words() -> None:
+    before = fingerprint("Payment", PAYMENT)
+    after = fingerprint("Payment", PAYMENT | {"TotalAmt": 500, "DepartmentRef": reference("2"), "Line": []})
+    assert differences(before, after) == ["total 120.00 → 500.00", "lines", "location none → 2"]
+    assert differences(before, before) == []
 
 
 def test_voided_is_nil_and_said_to_be() -> None:

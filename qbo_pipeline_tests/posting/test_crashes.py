@@ -6,12 +6,14 @@ each kill a second run, an hour later, must find everything posted once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -27,7 +29,9 @@ from qbo_pipeline_tests.posting.intent_server import intent_server
 from qbo_pipeline_tests.posting.victim import ONE_WORKER, post_in_victim
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 MOST_KILLS = 12  # for each class of answer; all of them in the long run
+TORTURE_KILLS = int(os.environ.get("QBO_PIPELINE_TORTURE_KILLS", "2000"))
 ONCE: dict[str, Any] = {"operation": "batch", "times": 1}
 ANSWERS: dict[str, dict[str, Any] | None] = {
     "a good answer": None,
@@ -48,32 +52,37 @@ class Scene:
     accounts: tuple[str, str]
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def case(self, answer: dict[str, Any] | None, kill_at: int) -> tuple[bool, int]:
-        """Three journals, one kill, one recovery; answers whether the kill came, and the boundaries passed."""
+    def case(self, answers: Sequence[Any], kill_at: int, *, again_at: int = 0, documents: int = 3) -> tuple[int, int]:
+        """Journals, a kill (and another one an hour later), a recovery; answers how many kills came, and the
+        boundaries that were passed before the first.
+        """
         name = f"shop{next(self.numbers)}"
         database = Database(self.store_url, clock=VirtualClock(START).now)
         identity = connect(database, self.emulator.realm, name)
-        keys = [f"{name}-{number}" for number in range(3)]
+        keys = [f"{name}-{number}" for number in range(documents)]
         drafts = [intent(journal_entry(key, *self.accounts, Decimal("12.50"))) for key in keys]
         take_in(database, identity, drafts, name=name)
         database.close()
-        self.emulator.order(*([answer] if answer else []))
+        self.emulator.order(*(answer for answer in answers if answer))
         killed, passed = post_in_victim(self.store_url, self.emulator, START, name, kill_at=kill_at)
+        kills = int(killed)
+        if again_at:
+            killed, _ = post_in_victim(self.store_url, self.emulator, START + HOUR, name, kill_at=again_at)
+            kills += killed
         self.emulator.order()
-        self._recover(name, kill_at)
-        return killed, passed
+        self._recover(name, documents, f"{name}, killed at boundary {kill_at}, again at {again_at}, {answers}")
+        return kills, passed
 
-    def _recover(self, name: str, kill_at: int) -> None:
-        clock = VirtualClock(START + timedelta(hours=1))
-        database, company = Database(self.store_url, clock=clock.now), client(self.emulator)
-        where = f"{name}, killed at boundary {kill_at}"
+    def _recover(self, name: str, documents: int, where: str) -> None:
+        clock = VirtualClock(START + 2 * HOUR)
+        database, company = Database(self.store_url, clock=clock.now), client(self.emulator, clock=clock)
         try:
             summary = Poster(database, company, clock, ONE_WORKER).run(name)
-            assert summary.states == {"posted": 3}, where
+            assert summary.states == {"posted": documents}, where
             assert summary.complete, where
             numbers = {row["number"] for row in _rows(database, name)}
             there = list(company.query(select("JournalEntry").where("DocNumber", "IN", sorted(numbers))))
-            assert len(there) == len(numbers) == 3, where
+            assert len(there) == len(numbers) == documents, where
             assert Poster(database, company, clock, ONE_WORKER).run(name).calls == 0, where
             with database.reading() as reading:
                 assert attempts.verify(reading, name) == [], where
@@ -92,7 +101,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     path: Path = tmp_path_factory.mktemp("crashes") / "store.sqlite"
     open_database(f"sqlite:///{path}").close()
     with intent_server(str(path)) as url, running_emulator("--limits", "off") as emulator:
-        emulator.control("settings", {"intent_url": url})
+        # It ignores requestids: what is sent twice is made twice.
+        emulator.control("settings", {"intent_url": url, "request_id": "ignore"})
         company = client(emulator)
         accounts = [a["Id"] for a in company.query(select("Account").where("AccountType", "=", "Other Current Asset"))]
         company.close()
@@ -102,11 +112,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 def kill_at_each(scene: Scene, answer: str, most: int) -> None:
     """Kill at each boundary, or at `most` of them, spread from the first to the last."""
-    _, boundaries = scene.case(ANSWERS[answer], kill_at=0)
+    _, boundaries = scene.case([ANSWERS[answer]], kill_at=0)
     assert boundaries >= most
     chosen = {1 + round(step * (boundaries - 1) / (most - 1)) for step in range(most)}
     for boundary in sorted(chosen):
-        killed, _ = scene.case(ANSWERS[answer], boundary)
+        killed, _ = scene.case([ANSWERS[answer]], boundary)
         assert killed, f"boundary {boundary} was not reached"
 
 
@@ -118,6 +128,20 @@ def test_killed_at_a_boundary(scene: Scene, answer: str) -> None:
 @pytest.mark.torture
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_killed_at_every_boundary(scene: Scene, answer: str) -> None:
-    _, boundaries = scene.case(ANSWERS[answer], kill_at=0)
+    _, boundaries = scene.case([ANSWERS[answer]], kill_at=0)
     print(f"{answer}: {boundaries} boundaries")
     kill_at_each(scene, answer, boundaries)
+
+
+@pytest.mark.torture
+def test_killed_at_random(scene: Scene) -> None:
+    """QBO_PIPELINE_TORTURE_KILLS sets how many kills; of every second run the recovery is killed too."""
+    kills = seed = 0
+    while kills < TORTURE_KILLS:
+        draw = Random(seed := seed + 1)
+        answers = [ANSWERS[name] for name in draw.choices(list(ANSWERS), k=draw.randrange(1, 4))]
+        scene.emulator.control("settings", {"request_id": draw.choice(("honour", "ignore", "fault"))})
+        again_at = draw.randrange(1, 16) if draw.random() < 0.5 else 0
+        came, _ = scene.case(answers, draw.randrange(1, 16), again_at=again_at, documents=draw.randrange(1, 8))
+        kills += came
+    print(f"{kills} kills in {seed} runs")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
-from qbo_pipeline.posting import decisions
+from qbo_pipeline.posting import claiming, decisions
 from qbo_pipeline.posting.asking import IntakePolicy
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.rows import Turns
@@ -14,6 +16,7 @@ from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import alone_with_intents, latest
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.posting.conftest import Room
+from qbo_pipeline_tests.posting.harness import Draft, intent
 
 SOMEBODY = decisions.Person("a controller", "as agreed")
 
@@ -72,3 +75,24 @@ def test_two_workers_that_share_a_frozen_batch_leave_each_other_its_bytes(room: 
         frozen = claims.frozen_request(reading, "shop", unit.request_id)
     assert frozen is not None
     assert frozen["body"] is None
+
+
+def test_what_began_to_wait_while_it_was_being_posted_is_woken_in_the_same_run(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = Draft("party/1", "Customer", {"DisplayName": "Acme"}, None)
+    payload = {"CustomerRef": {"value": "$party/1"}, "TxnDate": "2026-03-02", "Line": []}
+    room.take_in(intent(customer), intent(Draft("document/1", "Invoice", payload)))
+    with room.database.transaction() as transaction:
+        transaction.execute(postings.update().where(postings.c.key == "document/1").values(waits_for=None))
+    really = claiming.links
+
+    def links(*arguments: Any) -> Any:
+        """The claim looks for the customer in vain; before it commits, another worker posts that."""
+        found = really(*arguments)
+        monkeypatch.setattr(claiming, "links", really)
+        room.run(keys=["party/1"])
+        return found
+
+    monkeypatch.setattr(claiming, "links", links)
+    assert room.run().states == {"posted": 2}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
@@ -26,11 +27,13 @@ from hypothesis.stateful import (
 )
 
 from qbo_pipeline.posting.asking import Intent
+from qbo_pipeline.posting.decisions import NotPossible, Person, approve, retry
 from qbo_pipeline.posting.drift import compare
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import Poster, PostingSettings
 from qbo_pipeline.quickbooks.query import select
+from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.tables.posting import postings
@@ -72,14 +75,14 @@ class Killer:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._company, name)
 
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             if self.fuse is None:
-                return method(*arguments)
+                return method(*arguments, **named)
             left, after = self.fuse
             self.fuse = (left - 1, after)
             if left == 0 and not after:
                 raise Killed
-            answer = method(*arguments)
+            answer = method(*arguments, **named)
             if left == 0:
                 raise Killed
             return answer
@@ -97,13 +100,17 @@ class Life(RuleBasedStateMachine):
     accounts: tuple[str, str]
     touched = False  # whether QBO may hold something else than when it was looked at last
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(repeated=st.sampled_from(["honour", "ignore", "fault"]))
+    def begin(self, repeated: str) -> None:
+        """`repeated` is what QBO does with a requestid that it has seen."""
+        self.emulator.control("settings", {"request_id": repeated})
         self.name = f"life{next(_names)}"
         self.identity = connect(self.database, self.emulator.realm, self.name)
         self.company = Killer(self.plain)
         self.wanted: dict[int, Decimal] = {}
         self.edited: set[int] = set()
+        self.deleted: set[int] = set()
+        self.gone: list[str] = []  # Ids of what people deleted
         self.refused = False
         self.emulator.order()
 
@@ -161,10 +168,31 @@ class Life(RuleBasedStateMachine):
             self.plain.update("JournalEntry", body)
             self.touched = True
             self.edited.add(number)
+        self._look_for_drift()
+
+    @precondition(lambda self: self.wanted)
+    @rule(number=NUMBERS)
+    def somebody_deletes(self, number: int) -> None:
+        for thing in self._there().get(number, []):
+            self.emulator.order()
+            body = {"Id": thing["Id"], "SyncToken": thing["SyncToken"]}
+            self.plain.send("POST", "journalentry", (("operation", "delete"),), to_wire(body))
+            self.touched = True
+            self.edited.discard(number)
+            self.deleted.add(number)
+            self.gone.append(thing["Id"])
+        self._look_for_drift()
+
+    @rule(number=NUMBERS, decision=st.sampled_from([retry, approve]))
+    def somebody_decides(self, number: int, decision: Callable[..., None]) -> None:
+        with suppress(NotPossible):
+            decision(self.database, self.name, f"movement/{self.name}-{number}", Person("a clerk", "looked at it"))
+
+    def _look_for_drift(self) -> None:
+        mine = [thing for things in self._there().values() for thing in things]
         with self.database.transaction() as transaction:
             now = self.database.now(transaction)
-            mine = [thing for things in self._there().values() for thing in things]
-            compare(transaction, self.name, "JournalEntry", mine, now=now)
+            compare(transaction, self.name, "JournalEntry", mine, self.gone, now=now)
 
     @invariant()
     def nothing_is_there_twice_and_what_a_person_changed_stays(self) -> None:
@@ -183,6 +211,8 @@ class Life(RuleBasedStateMachine):
             for _ in range(4):
                 self.clock.sleep(2000)
                 summary = self._poster().run(self.name)
+                if summary.complete:
+                    break
             assert summary.complete, summary
             self._agree()
             assert self._poster().run(self.name).calls == 0
@@ -209,6 +239,7 @@ class Life(RuleBasedStateMachine):
 
     def _agree(self) -> None:
         """Each document is in QBO once with its amount, or its state says why not; nothing else is there."""
+        self._look_for_drift()
         there = self._there()
         with self.database.reading() as reading:
             newest = {
@@ -222,10 +253,13 @@ class Life(RuleBasedStateMachine):
             if row["state"] == "posted":
                 assert [thing["Line"][0]["Amount"] for thing in things] == [amount]
             elif row["state"] == "parked":
-                assert self.refused or number in self.edited, row["message"]
-            else:
-                assert row["state"] == "drifted"
+                assert self.refused or number in self.edited | self.deleted, row["message"]
+            elif row["state"] == "drifted":
                 assert number in self.edited
+            else:
+                assert row["state"] == "deleted_in_qbo"
+                assert number in self.deleted
+                assert things == []
         for number in there.keys() - self.wanted.keys():
             assert newest[number]["state"] in ("parked", "drifted"), newest[number]
             assert self.refused or number in self.edited

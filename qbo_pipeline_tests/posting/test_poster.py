@@ -452,14 +452,13 @@ def test_with_the_reads_of_the_month_used_up_posting_goes_on_and_doubts_wait(roo
     room.journals(1)
     looks: list[float] = []
 
-    def exhausted(query: object) -> None:
+    def exhausted(query: object, *, until: float) -> None:
         looks.append(room.clock.monotonic())
         raise QuotaExhausted("the reads of this month are used up")
 
     room.company.query = exhausted  # type: ignore[method-assign, assignment]
     summary = room.run()
-    assert (len(looks), summary.complete) == (1, False)
-    assert "beyond this run's patience" in (summary.degraded or "")
+    assert (len(looks), summary.complete, summary.degraded) == (1, False, None)
     room.journals(5)
     assert room.run().states == {"unknown": 1, "posted": 4}
 

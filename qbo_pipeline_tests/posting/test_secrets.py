@@ -25,7 +25,7 @@ class Fails:
     def __init__(self, company: object) -> None:
         self.realm = company.realm  # type: ignore[attr-defined]
 
-    def send_batch(self, *arguments: object) -> None:
+    def send_batch(self, *arguments: object, **named: object) -> None:
         raise RuntimeError("the worker fails here")
 
 

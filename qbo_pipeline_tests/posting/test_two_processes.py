@@ -29,8 +29,8 @@ DOCUMENTS = 60
 # On loopback a request is finished or forgotten at once, so the real clock's durations may be short.
 HASTY = PostingSettings(
     policy=Policy(
-        deadline=1.5, margin=1.1, lease=3.0, look_lease=3.0, works_on=0.0, settle=3.0, lag=0.05, backoff=0.02,
-        look_again=0.1, attempts=50, crashes=50,
+        deadline=1.5, margin=1.1, lease=3.0, look_lease=4.0, look_margin=1.0, works_on=0.0, settle=3.0, lag=0.05,
+        backoff=0.02, look_again=0.1, attempts=50, crashes=50,
     ),
     batch_workers=1,
     single_workers=1,
@@ -65,6 +65,7 @@ def one_round(store_url: str, emulator: Any, seed: int) -> None:
     database = Database(store_url)
     company = client(emulator)
     try:
+        emulator.control("settings", {"request_id": ("ignore", "fault", "honour")[seed % 3]})
         accounts = [a["Id"] for a in company.query(select("Account").where("AccountType", "=", "Other Current Asset"))]
         identity = connect(database, emulator.realm, name)
         drafts = [intent(journal_entry(f"{name}-{n}", *accounts[:2], Decimal(n))) for n in range(1, DOCUMENTS + 1)]

@@ -50,9 +50,9 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._company, name)
 
-        def watched(*arguments: Any) -> Any:
+        def watched(*arguments: Any, **named: Any) -> Any:
             self._boundary()
-            answer = method(*arguments)
+            answer = method(*arguments, **named)
             answer = list(answer) if name == "query" else answer
             self._boundary()
             return answer

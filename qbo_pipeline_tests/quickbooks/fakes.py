@@ -14,6 +14,7 @@ import httpx
 
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.hosts import Environment, environment
+from qbo_pipeline.quickbooks.keeper import AccessTokens
 from qbo_pipeline.quickbooks.meter import MemoryMeter
 from qbo_pipeline.quickbooks.pacing import Pacer, Unpaced
 from qbo_pipeline.quickbooks.secret import Secret
@@ -134,17 +135,18 @@ def quickbooks(
     pacer: Pacer | None = None,
     clock: VirtualClock | None = None,
     meter: MemoryMeter | None = None,
-    access: FixedToken | None = None,
+    access: AccessTokens | None = None,
 ) -> Iterator[QuickBooks]:
     """A client whose answers come from a function."""
+    clock = clock or VirtualClock()
     client = QuickBooks(
         REALM,
         local_environment(),
         access or FixedToken(),
-        transport=Transport(http=httpx.MockTransport(handler)),
+        transport=Transport(clock=clock, http=httpx.MockTransport(handler)),
         pacer=pacer or RecordingPacer(),
         meter=meter or MemoryMeter(),
-        clock=clock or VirtualClock(),
+        clock=clock,
     )
     try:
         yield client

@@ -65,7 +65,7 @@ def emulator() -> Iterator[RunningEmulator]:
 
 def _company(emulator: RunningEmulator, pacer: Pacer, clock: VirtualClock | None = None) -> Company:
     hosts = environment("custom", base_url=emulator.base_url, discovery_url=emulator.discovery_url)
-    transport = Transport()
+    transport = Transport(clock=clock)
     oauth = OAuth(hosts, emulator.client_id, Secret(emulator.client_secret), transport)
     now = datetime.now(UTC)
     given = Tokens(

@@ -65,7 +65,7 @@ CLASSES = [
     (400, "600", "Duplicate Request ID", "", "ValidationFault", "duplicate_request"),
     (400, "1040", "Batch size exceeds allowed limit", "", "ValidationFault", "batch_size"),
     (400, "4001", "Invalid query", "property 'X' is not queryable", "ValidationFault", "query"),
-    (403, "5020", "Permission denied", "", "ValidationFault", "forbidden"),
+    (403, "5020", "Permission denied", "", "ValidationFault", "not_permitted"),
     (429, "3001", "message=ThrottleExceeded; errorCode=003001; statusCode=429", "", "SERVICE", "throttled"),
     (403, "", "message=ThrottleExceeded; errorCode=003001; statusCode=403", "", "SERVICE", "throttled"),
     (429, "3001", "", "The CorePlus quota of this month is used up", "SERVICE", "quota"),
@@ -80,7 +80,8 @@ CLASSES = [
     (400, "2999", "", "", "", "validation"),
     (400, "9999", "", "", "", "validation"),
     (400, "12345", "", "", "", "system"),
-    (404, "", "", "", "", "not_found"),
+    (404, "", "", "", "", "validation"),
+    (404, "610", "Object Not Found", "", "ValidationFault", "not_found"),
 ]  # fmt: skip
 
 
@@ -133,12 +134,14 @@ def test_xml_is_read(text: str, status: int, code: str, kind: str, detail: str) 
     assert (found.code, found.kind, found.detail) == (code, kind, detail)
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"), [(401, "auth"), (403, "forbidden"), (404, "not_found"), (429, "throttled")]
-)
+@pytest.mark.parametrize(("status", "kind"), [(401, "auth"), (403, "forbidden"), (429, "throttled")])
 def test_a_telling_status_without_a_body_makes_a_fault(status: int, kind: str) -> None:
     (found,) = read_faults(None, "<html>nothing</html>", status)
     assert found.kind == kind
+
+
+def test_a_404_without_a_fault_says_nothing_about_an_object() -> None:
+    assert read_faults(None, "<html>no such service</html>", 404) == ()
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 7, {"Invoice": {"Id": "1"}}, {"Fault": None}, {"Fault": []}])

@@ -43,7 +43,8 @@ QUOTA = fault("3001", "message=ThrottleExceeded; errorCode=003001; statusCode=42
     ("status", "body", "error"),
     [
         (400, fault("610", "Object Not Found"), NotFound),
-        (404, "", NotFound),
+        (404, fault("610", "Object Not Found"), NotFound),
+        (403, fault("5020", "Permission denied"), AccessDenied),
         (400, fault("4001", "Invalid query"), InvalidRequest),
         (200, fault("4001", "Invalid query"), InvalidRequest),
         (403, fault("3100", "message=ApplicationAuthorizationFailed; errorCode=003100"), AccessDenied),

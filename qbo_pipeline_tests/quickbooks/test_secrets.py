@@ -113,7 +113,7 @@ def test_nothing_shows_whatever_goes_wrong(
         REALM,
         local_environment(),
         keeper,
-        transport=Transport(http=httpx.MockTransport(everything)),
+        transport=Transport(clock=clock, http=httpx.MockTransport(everything)),
         pacer=RecordingPacer(),
         clock=clock,
     )

@@ -174,7 +174,7 @@ def test_a_deadline_that_has_passed_is_not_sent(transport: Transport) -> None:
 
 def test_a_certificate_that_nobody_vouches_for_is_not_sent(transport: Transport, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_self_signed(tmp_path))
+    context.load_cert_chain(self_signed(tmp_path))
 
     def behave(line: socket.socket, server: Server) -> None:
         server.requests.append(read_request(line))
@@ -186,7 +186,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_sent(transport: Transport,
     assert server.requests == []
 
 
-def _self_signed(folder: Path) -> Path:
+def self_signed(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

@@ -7,6 +7,7 @@ import heapq
 import itertools
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,11 +104,16 @@ class Schedule:
             self.clock.move_to(target)
         await self._finish_running()
         while self._heap and self._heap[0][0] <= target.timestamp():
-            self.clock.move_to(max(datetime.fromtimestamp(self._heap[0][0], UTC), self.clock.now()))
+            self._move_to(datetime.fromtimestamp(self._heap[0][0], UTC))
             self._begin_first()
             await self._finish_running()
-        self.clock.move_to(max(target, self.clock.now()))
+        self._move_to(target)
         self._changed.set()
+
+    def _move_to(self, instant: datetime) -> None:
+        """Time may have run past it meanwhile: then there is nothing to do."""
+        with suppress(ValueError):
+            self.clock.move_to(instant)
 
     async def keep_running(self) -> None:
         """Do what falls due as time goes by, until cancelled."""

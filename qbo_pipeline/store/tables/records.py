@@ -1,5 +1,5 @@
 """Tables of what was extracted: connections, reads, records and their revisions, what is derived from them for
-look-ups (stock lines, bill matches, references), reference data."""
+look-ups (stock lines, bill matches, references), reference data, watermarks."""
 
 from __future__ import annotations
 
@@ -110,7 +110,8 @@ record_references = Table(
     metadata,
     Column("connection", Text, primary_key=True),
     Column("record_key", Text, primary_key=True),
-    Column("refers_to", Text, primary_key=True),  # the key of a dated record that decides its postings besides itself
+    # The key of a dated record that decides its postings besides itself, or a document's number (`store.derived`).
+    Column("refers_to", Text, primary_key=True),
     Index("record_references_to", "connection", "refers_to"),
 )
 

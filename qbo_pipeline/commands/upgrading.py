@@ -1,0 +1,43 @@
+"""`qbo-pipeline upgrade`: the store's tables, report views and roles, by the owner of the tables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, print_json
+
+
+def upgrade(
+    settings: SettingsOption = None,
+    roles: Annotated[
+        bool,
+        typer.Option(
+            "--roles",
+            help="PostgreSQL: also give the group roles their rights (sql/store/roles). Once; afterwards they get them "
+            "again with every upgrade.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the store to this version: tables, views for finance's own tools, rights. Safe to repeat.
+
+    Other commands do the same by themselves where their login owns the tables; where it does not, run this with the
+    owner's URL in the variable that `[store] url_variable` names.
+    """
+    from qbo_pipeline.settings import load_settings
+    from qbo_pipeline.store.database import Database
+
+    database = Database(load_settings(settings).store_url())
+    try:
+        applied = database.upgrade(grant_roles=roles)
+    finally:
+        database.close()
+    if as_json:
+        print_json({"applied": applied})
+        return
+    for name in applied:
+        typer.echo(f"applied {name}")
+    if not applied:
+        typer.echo("nothing to do: the store is of this version")

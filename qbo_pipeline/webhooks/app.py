@@ -1,0 +1,106 @@
+"""The receiver of QuickBooks' webhooks as an ASGI application: one path to post to, one that says that it is alive.
+
+What belongs here: HTTP. A delivery is acknowledged after its hints are committed; whatever is not, Intuit sends again.
+Neither bodies nor signatures are ever logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from qbo_pipeline.quickbooks.webhooks import SIGNATURE_HEADER, NotJson
+from qbo_pipeline.webhooks.intake import Intake, Taken
+
+log = logging.getLogger(__name__)
+
+PATH, HEALTH_PATH = "/webhooks/quickbooks", "/health"
+MOST_BYTES = 1 << 20
+BODY_SECONDS = 10.0
+"""Intuit itself gives up after 3 seconds; who drips a body holds no connection for longer than this."""
+
+_CLOSE = {"Connection": "close"}  # what is left of the body is not read
+
+
+class Receiver:
+    """Answers deliveries; `counts` says what became of them and of their events since the start."""
+
+    def __init__(self, intake: Intake, body_seconds: float = BODY_SECONDS) -> None:
+        self.intake = intake
+        self.body_seconds = body_seconds
+        self.counts: Counter[str] = Counter()
+
+    async def deliver(self, request: Request) -> Response:
+        """POST: 200 where every hint is committed, 401 unless signed, 503 where a store cannot take it."""
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                body = await _body(request)
+        except TimeoutError:
+            return self._refuse("too_slow", 408, "the body took too long")
+        except ClientDisconnect:
+            return self._refuse("broken_off", 400, "the body is not complete")
+        if body is None:
+            return self._refuse("too_large", 413, f"the body is longer than {MOST_BYTES} bytes")
+        given = request.headers.getlist(SIGNATURE_HEADER)
+        signers = self.intake.signers(body, given[0]) if len(given) == 1 else frozenset()
+        if not signers:
+            return self._refuse("not_signed", 401, "not signed by Intuit for a connection here")
+        try:
+            taken = await run_in_threadpool(self.intake.take, body, signers)
+        except NotJson:
+            return self._refuse("not_json", 400, "the body is not JSON")
+        return self._acknowledge(taken)
+
+    async def health(self, request: Request) -> Response:
+        """GET: that it runs, and the counts."""
+        return JSONResponse({"status": "ok", "counts": dict(self.counts)})
+
+    def _refuse(self, what: str, status: int, text: str) -> Response:
+        self.counts[what] += 1
+        log.warning("webhook refused: %s (%d since the start)", text, self.counts[what])
+        return PlainTextResponse(text if status != 401 else "", status, _CLOSE)
+
+    def _acknowledge(self, taken: Taken) -> Response:
+        events = {name: getattr(taken, name) for name in ("stored", "repeated", "unknown", "unreadable")}
+        self.counts.update({name: count for name, count in events.items() if count})
+        self.counts["taken" if taken.complete else "not_stored"] += 1
+        level = logging.WARNING if taken.unreadable else logging.INFO
+        log.log(
+            level,
+            "webhook: %d new hints, %d known already, %d of companies that are not here, %d not understood",
+            *events.values(),
+        )
+        if not taken.complete:
+            return PlainTextResponse("not kept, send it again", 503)
+        return Response(status_code=200)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None, without reading further, as soon as it is longer than `MOST_BYTES`."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > MOST_BYTES:
+        return None
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            return None
+    return bytes(body)
+
+
+def build_app(receiver: Receiver) -> Starlette:
+    """The application around a receiver."""
+    routes = [
+        Route(PATH, receiver.deliver, methods=["POST"]),
+        Route(HEALTH_PATH, receiver.health, methods=["GET"]),
+    ]
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    return app
