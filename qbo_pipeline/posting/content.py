@@ -53,6 +53,7 @@ _LISTS = {
     "AssetAccountRef": "asset account",
 }
 _DIGESTED = frozenset({"name", "lines", "tax lines", _LINE_TAX, _LINE_CLASS, _LINE_LOCATION, _LINE_NAME})
+_NO_RATE = Decimal(1)
 _RATE = Decimal("0.000001")  # QBO rounds the rates that it is given
 
 
@@ -124,7 +125,8 @@ def _totals(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[st
     total = next((thing[field] for field in ("TotalAmt", "Amount") if thing.get(field) is not None), None)
     if entity != "JournalEntry" and (whole or total is not None):  # of a journal QBO answers 0
         yield "total", amount(total or 0)
-    rate = Decimal(str(thing.get("ExchangeRate") or 1)).quantize(_RATE).normalize()
+    given = thing.get("ExchangeRate") or 1
+    rate = _NO_RATE if given == 1 else Decimal(str(given)).quantize(_RATE).normalize()
     if rate != 1 and thing.get("CurrencyRef"):
         yield "currency", _ref(thing["CurrencyRef"])
     if whole or thing.get("ExchangeRate") is not None:

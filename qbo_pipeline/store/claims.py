@@ -20,6 +20,9 @@ from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, po
 from qbo_pipeline.store.tables.records import UNDATED
 
 _P = postings.c
+# Written out, not bound: only so does SQLite know that the partial index of these states holds all of them.
+_READY = text("postings.state = 'ready'")
+_IN_DOUBT = text("postings.state IN ('sending', 'unknown')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def in_doubt(transaction: Connection, scope: Scope, now: datetime, settle: float
                 and_(_P.state == "unknown", or_(_P.not_before.is_(None), _P.not_before <= now)),
                 and_(_P.state == "sending", _P.sent_at <= now - timedelta(seconds=settle)),
             ),
-            _P.state.in_(("sending", "unknown")),
+            _IN_DOUBT,
         )
         .order_by(_P.entity, _P.key)
         .limit(limit)
@@ -124,7 +127,7 @@ def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | Non
             func.min(_P.sent_at).filter(_P.state == "sending"),
             func.min(_P.lease_until).filter(_P.state == "sending"),
             func.min(func.coalesce(_P.not_before, _P.lease_until, _P.first_seen)).filter(_P.state == "unknown"),
-        ).where(scope.condition(), _P.state.in_(("sending", "unknown")))
+        ).where(scope.condition(), _IN_DOUBT)
     ).one()
     backed_off = reading.execute(
         select(func.min(_P.not_before)).where(
@@ -217,7 +220,7 @@ def thaw(transaction: Connection, connection: str, request_id: str) -> None:
     Others of its items may be ready to be sent again: another run's days, or rows that another worker had locked.
     """
     of_it = and_(_P.connection == connection, _P.request_id == request_id)
-    for states in (_P.state == "ready", _P.state.in_(("sending", "unknown"))):  # each has an index of its own
+    for states in (_READY, _IN_DOUBT):
         if transaction.execute(select(_P.key).where(of_it, states).limit(1)).first() is not None:
             return
     transaction.execute(
