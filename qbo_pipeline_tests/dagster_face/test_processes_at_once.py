@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -64,12 +65,19 @@ def test_a_range_overlaps_with_the_night_of_one_of_its_days(deployment: Deployme
     deployment.assert_each_exactly_once()
 
 
-# An invoice that is not claimed: what it refers to is among the requests that are held up; and nothing refers to it.
-WAITING_INVOICE = """
+# An invoice that is not claimed, and nothing refers to it.
+READY_INVOICE = """
     SELECT key FROM postings AS invoice
-    WHERE entity = 'Invoice' AND state = 'ready' AND waits_for IS NOT NULL
+    WHERE entity = 'Invoice' AND state = 'ready'
         AND NOT EXISTS (SELECT 1 FROM postings WHERE payload LIKE '%$' || invoice.key || '"%')
     ORDER BY business_date DESC, key DESC LIMIT 1"""
+
+
+def nothing_more_is_claimed(deployment: Deployment) -> bool:
+    """Whether all workers of the night stand still."""
+    claimed = deployment.in_state("sending")
+    time.sleep(1)
+    return claimed > 0 and deployment.in_state("sending") == claimed
 
 
 def decide(deployment: Deployment, decision: str, key: str, home: Path) -> None:
@@ -81,7 +89,8 @@ def decide(deployment: Deployment, decision: str, key: str, home: Path) -> None:
 def test_a_person_skips_a_posting_while_the_night_posts(deployment: Deployment, tmp_path: Path) -> None:
     night = deployment.launch(0, 2, at="a second request is claimed", waits=tmp_path)
     until((tmp_path / "reached").exists, "the second request")
-    ((key,),) = until(lambda: deployment.ask(WAITING_INVOICE), "an invoice that waits")
+    until(lambda: nothing_more_is_claimed(deployment), "a stand-still")
+    ((key,),) = deployment.ask(READY_INVOICE)
     decide(deployment, "skip", key, make_home(tmp_path / "dagster_2"))
     (tmp_path / "go_on").touch()
     night.succeeded()
@@ -108,8 +117,8 @@ def test_a_person_retries_a_posting_while_the_night_posts(deployment: Deployment
 
 def test_the_night_and_a_reconciliation_at_once(deployment: Deployment, tmp_path: Path) -> None:
     deployment.runs_through(0)
-    night = deployment.launch(1, 2, at="a second request is claimed", waits=tmp_path)
-    until((tmp_path / "reached").exists, "the second request")
+    night = deployment.launch(1, 2, at="a batch is claimed, not sent", waits=tmp_path)
+    until((tmp_path / "reached").exists, "the first batch")
     other = deployment.launch(2, job="reconcile", home=make_home(tmp_path / "dagster_2"))
     other.succeeded()
     _, difference, unexplained = deployment.reconciled()
