@@ -112,7 +112,7 @@ def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:
     """
     person = Person(who, why)
     if end:
-        ended = recovery.end(run.database, run.name)
+        ended = recovery.end(run.database, run.name, person)
         return f"{run.name} sends at once again; it recovered since {ended.since:%Y-%m-%d %H:%M} UTC ({ended.who})."
     recovery.begin(run.database, run.name, person)
     return (

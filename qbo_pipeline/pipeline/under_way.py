@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.database import Database, take_turns
 from qbo_pipeline.store.dispositions import Key, UnderWay, load_under_way, put_under_way
 
 SIZES = (1_000, 32, 1)  # records in a page, by how many processes have died over it
@@ -76,13 +75,8 @@ class Pages:
         self._noted = noted
 
     def _take_turns(self, connection: Connection) -> None:
-        """One builder of a connection at a time, so that the page of a living one is not taken for a dead one's.
-
-        On SQLite the writing transaction is enough.
-        """
-        if connection.dialect.name == "postgresql":
-            lock = int.from_bytes(sha256(f"build|{self._name}".encode()).digest()[:8], "big", signed=True)
-            connection.execute(select(func.pg_advisory_xact_lock(lock)))
+        """One builder of a connection at a time: the page of a living one is not taken for a dead one's."""
+        take_turns(connection, f"build|{self._name}")
 
 
 def _next(keys: Sequence[Key], noted: list[UnderWay]) -> tuple[Page, list[UnderWay]]:

@@ -38,13 +38,21 @@ def begin(database: Database, connection: str, person: Person) -> None:
         transaction.execute(watermarks.insert(), row)
 
 
-def end(database: Database, connection: str) -> Recovery:
-    """Send at once again; answers what has ended. Raises `NotPossible` where nothing recovers."""
+def end(database: Database, connection: str, person: Person) -> Recovery:
+    """Send at once again; answers what has ended. Raises `NotPossible` where nothing recovers.
+
+    Who began and who ended it, when and why, stays in the store.
+    """
     with database.transaction() as transaction:
         recovery = recovering(transaction, connection)
         if recovery is None:
             raise NotPossible(f"{connection} does not recover: nothing to end")
+        now = database.now(transaction)
         transaction.execute(delete(watermarks).where(_of(connection)))
+        story = {"since": recovery.since.isoformat(), "who": recovery.who, "why": recovery.why}
+        story |= {"ended_by": person.who, "ended_why": person.why}
+        row = {"connection": connection, "name": f"{_NAME} ended {now.isoformat()}", "value": json.dumps(story)}
+        transaction.execute(watermarks.insert(), {**row, "moved_at": now})
     return recovery
 
 

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
@@ -37,6 +38,13 @@ def normalise_url(url: str) -> URL:
     raise ValueError(
         f"the store cannot be kept in {parsed.drivername!r}: use sqlite:///FILE or postgresql://USER@HOST/DATABASE"
     )
+
+
+def take_turns(connection: Connection, what: str) -> None:
+    """Keep others out of `what` until the transaction ends; on SQLite the writing transaction is enough."""
+    if connection.dialect.name == "postgresql":
+        lock = int.from_bytes(sha256(what.encode()).digest()[:8], "big", signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def insert_unless_there(connection: Connection, table: Table) -> Any:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Update, bindparam, func, literal_column, select, update
 
+from qbo_pipeline.store.database import take_turns
 from qbo_pipeline.store.tables.posting import posting_effects, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED
 
@@ -130,10 +130,8 @@ def latest(reading: Connection, connection: str, key: str, *, lock: bool = False
 
 
 def alone_with_intents(transaction: Connection, connection: str) -> None:
-    """On PostgreSQL, keep others from adding revisions until the transaction ends; on SQLite nobody else writes."""
-    if transaction.dialect.name == "postgresql":
-        lock = int.from_bytes(sha256(f"intents|{connection}".encode()).digest()[:8], "big", signed=True)
-        transaction.execute(select(func.pg_advisory_xact_lock(lock)))
+    """Keep others from adding revisions until the transaction ends."""
+    take_turns(transaction, f"intents|{connection}")
 
 
 def revisions(reading: Connection, connection: str, key: str) -> list[RowMapping]:

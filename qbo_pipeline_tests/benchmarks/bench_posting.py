@@ -179,7 +179,7 @@ def peak_of(path: Path, documents: int) -> int:
     child = os.fork()
     if child == 0:
         settings = PostingSettings(batch_workers=1, single_workers=0)
-        summary = Poster(Database(url), Yes(), settings=settings).run(CONNECTION)  # type: ignore[arg-type]
+        summary = Poster(Database(url), Yes(), settings=settings).run(CONNECTION)  # type: ignore[arg-type]  # it reads nothing
         os._exit(0 if summary.states == {"posted": documents} else 1)
     _, status, used = os.wait4(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -230,7 +231,7 @@ def _an_entry_by_somebody_else(emulator: RunningEmulator) -> None:
     """A manual journal entry on the Inventory account, as an accountant makes it in QuickBooks."""
 
     def account(name: str) -> dict[str, str]:
-        query = urllib.request.quote(f"select * from Account where Name = '{name}'")  # type: ignore[attr-defined]
+        query = urllib.parse.quote(f"select * from Account where Name = '{name}'")
         request = urllib.request.Request(emulator.api(f"query?query={query}"), headers=emulator.bearer())
         with urllib.request.urlopen(request, timeout=30) as answer:
             return {"value": json.load(answer)["QueryResponse"]["Account"][0]["Id"]}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from qbo_pipeline.posting import recovery
 from qbo_pipeline.posting.asking import Intent
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.identity import doc_number
+from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.posting.conftest import Room
 from qbo_pipeline_tests.posting.harness import DAY, Draft, intent, journal_entry
 
@@ -86,11 +89,14 @@ def test_changes_are_carried_out_once(room: Room, what: str, done_before: bool) 
 
 def test_it_is_ordered_once_and_ended_by_a_person(room: Room) -> None:
     with pytest.raises(NotPossible, match="nothing to end"):
-        recovery.end(room.database, "shop")
+        recovery.end(room.database, "shop", SOMEBODY)
     recovery.begin(room.database, "shop", SOMEBODY)
     with pytest.raises(NotPossible, match="recovers already"):
         recovery.begin(room.database, "shop", SOMEBODY)
-    ended = recovery.end(room.database, "shop")
+    ended = recovery.end(room.database, "shop", Person("a controller", "all days are read"))
     assert (ended.who, ended.why) == (SOMEBODY.who, SOMEBODY.why)
+    with room.database.reading() as reading:
+        kept = reading.execute(select(watermarks.c.value).where(watermarks.c.name.startswith("recovery"))).scalar_one()
+    assert [json.loads(kept)[name] for name in ("who", "ended_by")] == [SOMEBODY.who, "a controller"]
     room.journals(2)
     assert room.run().reads == 0
