@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from qbo_pipeline.posting import claiming, decisions
-from qbo_pipeline.posting.asking import IntakePolicy
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.rows import Turns
 from qbo_pipeline.posting.settling import Settlements
@@ -27,7 +26,6 @@ def store_url(postgresql_url: str) -> str:
 
 
 def test_a_decision_keeps_intake_and_claims_away_from_its_posting(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    room.take_in(policy=IntakePolicy())
     room.journals(1)
     plain = decisions._row
     seen: list[bool] = []
