@@ -1,0 +1,62 @@
+"""The one table of verdicts: what a command, a check, a report and a message say about how things stand.
+
+What belongs here: the five verdicts with their exit status, word and tone. Nothing else of ours is imported, so that
+every room may use it.
+
+| verdict | exit status | means |
+|---|---|---|
+| in balance | 0 | stock value equals the ledger, nothing waits for anybody |
+| waiting | 1 | every difference has its cause, or something waits: somebody has something to do |
+| settings | 2 | the settings or the way of calling are wrong; nothing was done |
+| unavailable | 3 | a system could not be reached or refused to answer; the next run goes on |
+| unexplained | 4 | a cent is unexplained, a record is lost or a document stands twice |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Verdict(IntEnum):
+    """How things stand; the value is the exit status."""
+
+    IN_BALANCE = 0
+    WAITING = 1
+    SETTINGS = 2
+    UNAVAILABLE = 3
+    UNEXPLAINED = 4
+
+    @property
+    def word(self) -> str:
+        """What people read: the same in commands, checks, reports and alerts."""
+        return _WORDS[self]
+
+    @property
+    def tone(self) -> str:
+        """How it is coloured: `good`, `attention` or `bad`."""
+        return _TONES[self]
+
+
+_WORDS = {
+    Verdict.IN_BALANCE: "in balance",
+    Verdict.WAITING: "waiting or explained",
+    Verdict.SETTINGS: "settings or usage",
+    Verdict.UNAVAILABLE: "unavailable",
+    Verdict.UNEXPLAINED: "unexplained, lost or doubled",
+}
+_TONES = {
+    Verdict.IN_BALANCE: "good",
+    Verdict.WAITING: "attention",
+    Verdict.SETTINGS: "bad",
+    Verdict.UNAVAILABLE: "bad",
+    Verdict.UNEXPLAINED: "bad",
+}
+_BY_WEIGHT = (
+    Verdict.IN_BALANCE, Verdict.WAITING, Verdict.UNAVAILABLE, Verdict.SETTINGS, Verdict.UNEXPLAINED,
+)  # fmt: skip
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The gravest of several verdicts; in balance where there is none."""
+    return max(verdicts, key=_BY_WEIGHT.index, default=Verdict.IN_BALANCE)
