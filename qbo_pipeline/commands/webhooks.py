@@ -30,9 +30,10 @@ def webhooks(
 
     Each connection's verifier token is its secret QBO_<CONNECTION>_WEBHOOK_VERIFIER_TOKEN. Stop it with Ctrl-C.
     """
+    from qbo_pipeline.serving.server import is_loopback, listen
     from qbo_pipeline.webhooks.app import Receiver
     from qbo_pipeline.webhooks.intake import Intake
-    from qbo_pipeline.webhooks.server import address, is_loopback, listen, serve
+    from qbo_pipeline.webhooks.server import address, serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     members = _members(settings)

@@ -11,11 +11,11 @@ from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.http.app import Emulator
 from qbo_pipeline.emulator.http.clock import VirtualClock
 from qbo_pipeline.emulator.http.fault_rules import FaultScript, read_script
-from qbo_pipeline.emulator.http.loopback import is_loopback
-from qbo_pipeline.emulator.http.server import base_url_of, listen, serve, warn_if_open
+from qbo_pipeline.emulator.http.server import serve, warn_if_open
 from qbo_pipeline.emulator.http.settings import Settings
 from qbo_pipeline.emulator.http.state import EmulatorState, save_value
 from qbo_pipeline.emulator.http.state_file import StateFileInUse, locked, saved
+from qbo_pipeline.serving.server import base_url, is_loopback, listen
 
 DEFAULT_REALM = "9130350000000001"
 SEEDS = ("us", "uk", "eu", "empty")
@@ -68,17 +68,17 @@ def _run(
     seed = begun_with or company or SEEDS[0]
     warn_if_open(host, lambda text: typer.secho(text, err=True, fg="red", bold=True))
     with listen(host, port) as listener:
-        base_url = base_url_of(listener, host)
+        url = base_url(listener)
         clock = VirtualClock()
         opened = Company.open(
             path,
             seed=seed,
             realm=realm or saved(path, "realm") or DEFAULT_REALM,
             clock=clock,
-            settings=CompanySettings(download_base_url=base_url),
+            settings=CompanySettings(download_base_url=url),
         )
         try:
-            state = EmulatorState(opened, clock, settings, base_url=base_url)
+            state = EmulatorState(opened, clock, settings, base_url=url)
             save_value(state.store, "seed", seed)
             state.label = f"company {seed}" if path is None else f"company {seed} in {path.name}"
             state.open_to_network = not is_loopback(host)

@@ -57,14 +57,15 @@ class Database:
     """The store's database.
 
     `clock` replaces the database's clock in tests on virtual time; everywhere else leases and instants come from
-    the database itself, so that several machines agree.
+    the database itself, so that several machines agree. `patience` is for whoever has somebody waiting: the most
+    seconds for a connection, for a lock and for a statement.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None, patience: int | None = None) -> None:
         self.url = normalise_url(url)
         self.dialect = self.url.get_backend_name()
         self._clock = clock
-        self.engine = _sqlite_engine(self.url) if self.dialect == "sqlite" else _postgresql_engine(self.url)
+        self.engine = (_sqlite_engine if self.dialect == "sqlite" else _postgresql_engine)(self.url, patience)
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)})"
@@ -165,8 +166,8 @@ def _as_owner(login: roles.Login) -> str:
     return f"{whose}, and {login.name} may not change it. Run `qbo-pipeline upgrade` with the owner's URL"
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+def _sqlite_engine(url: URL, patience: int | None) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": patience or SQLITE_BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def configure(dbapi_connection: Any, _record: Any) -> None:
@@ -184,14 +185,25 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
-    # One statement a row makes psycopg2 four times slower than pages of VALUES.
-    engine = create_engine(url, executemany_mode="values_plus_batch", pool_pre_ping=True, pool_size=4, max_overflow=8)
+def _postgresql_engine(url: URL, patience: int | None) -> Engine:
+    waits = {} if patience is None else {"connect_timeout": patience}
+    engine = create_engine(
+        url,
+        executemany_mode="values_plus_batch",  # a statement a row makes psycopg2 four times slower
+        pool_pre_ping=True,
+        pool_size=4,
+        max_overflow=8,
+        pool_timeout=patience or 30,
+        connect_args=waits,
+    )
 
     @event.listens_for(engine, "connect")
     def configure(dbapi_connection: Any, _record: Any) -> None:
         with dbapi_connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
+            if patience is not None:
+                cursor.execute("SET statement_timeout = %s", (patience * 1000,))
+                cursor.execute("SET lock_timeout = %s", (patience * 1000,))
         dbapi_connection.commit()
 
     return engine

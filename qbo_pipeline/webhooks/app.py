@@ -6,12 +6,11 @@ Neither bodies nor signatures are ever logged.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 
+from anyio import CapacityLimiter, fail_after, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -23,27 +22,30 @@ log = logging.getLogger(__name__)
 
 PATH, HEALTH_PATH = "/webhooks/quickbooks", "/health"
 MOST_BYTES = 1 << 20
-BODY_SECONDS = 10.0
-"""Intuit itself gives up after 3 seconds; who drips a body holds no connection for longer than this."""
+STORE_SECONDS = (
+    2.5  # Intuit gives up after 3, and sends it again: what a store still does then is known by its event id
+)
+THREADS = 16  # deliveries that are written at once
+MOST_WAITING = 64  # deliveries that wait for one of these threads; more are answered 503 at once
 
 _CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
 class Receiver:
-    """Answers deliveries; `counts` says what became of them and of their events since the start."""
+    """Answers deliveries; `counts` says what became of them and of their events since the start, `turned_away` who was
+    turned away before."""
 
-    def __init__(self, intake: Intake, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(self, intake: Intake, store_seconds: float = STORE_SECONDS) -> None:
         self.intake = intake
-        self.body_seconds = body_seconds
+        self.store_seconds = store_seconds
         self.counts: Counter[str] = Counter()
+        self.turned_away: Counter[str] = Counter()
+        self._threads = CapacityLimiter(THREADS)
 
     async def deliver(self, request: Request) -> Response:
-        """POST: 200 where every hint is committed, 401 unless signed, 503 where a store cannot take it."""
+        """POST: 200 where every hint is committed, 401 unless signed, 503 where a store cannot take it in time."""
         try:
-            async with asyncio.timeout(self.body_seconds):
-                body = await _body(request)
-        except TimeoutError:
-            return self._refuse("too_slow", 408, "the body took too long")
+            body = await _body(request)
         except ClientDisconnect:
             return self._refuse("broken_off", 400, "the body is not complete")
         if body is None:
@@ -52,15 +54,22 @@ class Receiver:
         signers = self.intake.signers(body, given[0]) if len(given) == 1 else frozenset()
         if not signers:
             return self._refuse("not_signed", 401, "not signed by Intuit for a connection here")
+        if self._threads.statistics().tasks_waiting >= MOST_WAITING:
+            return self._refuse("store_behind", 503, "the store is behind, send it again")
         try:
-            taken = await run_in_threadpool(self.intake.take, body, signers)
+            with fail_after(self.store_seconds):
+                taken = await to_thread.run_sync(
+                    self.intake.take, body, signers, limiter=self._threads, abandon_on_cancel=True
+                )
         except NotJson:
             return self._refuse("not_json", 400, "the body is not JSON")
+        except TimeoutError:
+            return self._refuse("store_behind", 503, "the store did not take it in time, send it again")
         return self._acknowledge(taken)
 
     async def health(self, request: Request) -> Response:
-        """GET: that it runs, and the counts."""
-        return JSONResponse({"status": "ok", "counts": dict(self.counts)})
+        """GET: that it runs, and the counts; it needs no store and no thread."""
+        return JSONResponse({"status": "ok", "counts": {**self.counts, **self.turned_away}})
 
     def _refuse(self, what: str, status: int, text: str) -> Response:
         self.counts[what] += 1

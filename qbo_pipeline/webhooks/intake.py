@@ -23,6 +23,8 @@ from qbo_pipeline.store.webhooks import Hint, put_hints, tied_companies
 
 log = logging.getLogger(__name__)
 
+STORE_PATIENCE = 2  # seconds for a connection, a lock or a statement; the sender waits 3, then sends it again
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -118,7 +120,7 @@ class _Store:
     """One store and those of its connections that take webhooks."""
 
     def __init__(self, url: str, members: Sequence[Member]) -> None:
-        self.database = Database(url)
+        self.database = Database(url, patience=STORE_PATIENCE)
         self.members = members
         self._lock = threading.Lock()
         self._ready = False

@@ -24,12 +24,14 @@ import httpx
 from sqlalchemy import select
 
 from qbo_pipeline.quickbooks.secret import Secret
+from qbo_pipeline.serving.bounds import Bounds
+from qbo_pipeline.serving.server import listen
 from qbo_pipeline.store.database import open_database
 from qbo_pipeline.store.tables.records import connections
 from qbo_pipeline.store.tables.webhooks import webhook_hints
-from qbo_pipeline.webhooks.app import BODY_SECONDS, HEALTH_PATH, Receiver
+from qbo_pipeline.webhooks.app import HEALTH_PATH, STORE_SECONDS, Receiver
 from qbo_pipeline.webhooks.intake import Intake, Member
-from qbo_pipeline.webhooks.server import address, listen, server
+from qbo_pipeline.webhooks.server import BOUNDS, address, server
 
 REALM, SECOND_REALM, FOREIGN_REALM = "9130350000000001", "9130350000000002", "9130350000000666"
 TOKEN, OTHER_TOKEN = "canary-5d1e-verifier-token", "canary-90ab-verifier-of-another-app"
@@ -87,13 +89,13 @@ class Receiving:
 
 
 @contextmanager
-def receiving(*members: Member, body_seconds: float = BODY_SECONDS) -> Iterator[Receiving]:
+def receiving(*members: Member, bounds: Bounds = BOUNDS, store_seconds: float = STORE_SECONDS) -> Iterator[Receiving]:
     """A receiver for these connections, for the length of a `with` block."""
     intake = Intake(members)
-    receiver = Receiver(intake, body_seconds)
+    receiver = Receiver(intake, store_seconds)
     with listen("127.0.0.1", 0) as listener, httpx.Client(timeout=30) as client:
         running = Receiving(address(listener), receiver, client)
-        uvicorn_server = server(receiver)
+        uvicorn_server = server(receiver, bounds=bounds)
         app = uvicorn_server.config.app
 
         async def telling(scope: Any, receive: Any, send: Any) -> None:

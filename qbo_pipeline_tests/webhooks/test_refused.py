@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qbo_pipeline.webhooks.app import MOST_BYTES
+from qbo_pipeline.webhooks.server import BOUNDS
 from qbo_pipeline_tests.webhooks.receiving import (
     OTHER_TOKEN,
     TOKEN,
@@ -126,7 +128,7 @@ def test_a_body_without_end_is_not_read_on(shop: Receiving) -> None:
 
 
 def test_a_body_that_does_not_come_is_not_waited_for_for_ever(store: str) -> None:
-    with receiving(made(store), body_seconds=0) as running, running.connect() as connection:
+    with receiving(made(store), bounds=replace(BOUNDS, body_seconds=0.1)) as running, running.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: 10\r\n\r\nhalf")
         assert answer_to(connection).startswith(b"HTTP/1.1 408 ")
 

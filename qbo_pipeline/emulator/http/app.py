@@ -22,11 +22,11 @@ from qbo_pipeline.emulator.http.failing import Failing
 from qbo_pipeline.emulator.http.fault_texts import unknown_path
 from qbo_pipeline.emulator.http.gateway import Gateway
 from qbo_pipeline.emulator.http.intent import Hook, Intent
-from qbo_pipeline.emulator.http.loopback import is_loopback
 from qbo_pipeline.emulator.http.oauth import TOKEN, OAuth
 from qbo_pipeline.emulator.http.state import EmulatorState
 from qbo_pipeline.emulator.http.webhooks import Webhooks
 from qbo_pipeline.emulator.http.window import Window
+from qbo_pipeline.serving.server import is_loopback
 
 log = logging.getLogger(__name__)
 

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+from qbo_pipeline.serving.server import is_loopback
 
 
 def check_loopback(url: str, what: str, allowed: frozenset[str]) -> None:

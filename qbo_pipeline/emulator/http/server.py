@@ -1,49 +1,27 @@
-"""The emulator as a running server: the socket, uvicorn, and the first line that says where and how to connect."""
+"""The emulator as a running server: its bounds, and the first line that says where and how to connect."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-import signal
-import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
+from socket import socket
 from typing import TextIO
 
 import uvicorn
 
 from qbo_pipeline.emulator.http.app import Emulator
-from qbo_pipeline.emulator.http.loopback import is_loopback
 from qbo_pipeline.emulator.http.wire import EmulatorProtocol
+from qbo_pipeline.serving.bounds import Bounds, Door
+from qbo_pipeline.serving.server import Server, configured, is_loopback, listen, open_door
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 3
-BACKLOG = 512
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError where the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def base_url_of(listener: socket.socket, host: str) -> str:
-    """The address under which the emulator is reached from this machine."""
-    port = listener.getsockname()[1]
-    if host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+BOUNDS = Bounds(head_bytes=64 * 1024)
+"""Everybody who uses an emulator comes from this machine, and a query may be as long as Intuit takes it."""
 
 
 def warn_if_open(host: str, say: Callable[[str], None]) -> None:
@@ -70,48 +48,21 @@ def greeting(emulator: Emulator) -> str:
     )
 
 
-def serve(emulator: Emulator, listener: socket.socket, out: TextIO = sys.stdout) -> None:
-    """Serve until SIGTERM or SIGINT; the greeting is written as soon as requests are accepted."""
-    config = uvicorn.Config(
-        emulator,
-        http=EmulatorProtocol,
-        ws="none",
-        interface="asgi3",
-        lifespan="on",
-        proxy_headers=False,
-        loop="auto",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
-    server = _GreetingServer(config, greeting(emulator), out)
+def serve(emulator: Emulator, listener: socket, out: TextIO = sys.stdout) -> None:
+    """Serve until told to stop; the greeting is written as soon as requests are accepted."""
+    door = open_door(BOUNDS)
+    config = configured(emulator, door, protocol=EmulatorProtocol, lifespan="on")
+    server = EmulatorServer(config, partial(print, greeting(emulator), file=out, flush=True), door)
     emulator.state.refuse_connections = server.refuse_connections
     server.run(sockets=[listener])
 
 
-class _GreetingServer(uvicorn.Server):
-    """uvicorn's server, that says when it is ready, and ends with status 0 when it is asked to stop."""
+class EmulatorServer(Server):
+    """The server of an emulator, which can be told to refuse connections for a while."""
 
-    def __init__(self, config: uvicorn.Config, line: str, out: TextIO) -> None:
-        super().__init__(config)
-        self._line = line
-        self._out = out
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        print(self._line, file=self._out, flush=True)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT, and leave it at that: uvicorn itself would raise the signal once more."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], door: Door) -> None:
+        super().__init__(config, started)
+        self._door = door
 
     def refuse_connections(self, seconds: float) -> None:
         """Close the listening socket for so many real seconds: whoever connects meanwhile is refused by the system.
@@ -127,6 +78,6 @@ class _GreetingServer(uvicorn.Server):
 
     async def _listen_again(self, host: str, port: int) -> None:
         def protocol() -> asyncio.Protocol:
-            return EmulatorProtocol(self.config, self.server_state, self.lifespan.state)
+            return EmulatorProtocol(self._door, self.config, self.server_state, self.lifespan.state)
 
         self.servers[0] = await asyncio.get_running_loop().create_server(protocol, sock=listen(host, port))

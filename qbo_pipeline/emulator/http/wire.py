@@ -1,6 +1,6 @@
 """The connection under a request: what HTTP frameworks do not let one do on purpose.
 
-uvicorn's protocol is taken as it is; the only change is that each request's scope carries its transport, so that a
+The one change to the protocol that all our servers share: each request's scope carries its transport, so that a
 fault can reset the connection, cut a body short, or drip it. Everything here writes to the real socket.
 """
 
@@ -13,9 +13,8 @@ import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from qbo_pipeline.emulator.http.answers import Answer, Headers
+from qbo_pipeline.serving.protocol import BoundedProtocol
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -25,8 +24,8 @@ TRANSPORT = "qbo_pipeline.transport"
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
-class EmulatorProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with the transport in the scope's extensions."""
+class EmulatorProtocol(BoundedProtocol):
+    """The bounded protocol with the transport in the scope's extensions."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

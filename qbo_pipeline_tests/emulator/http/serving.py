@@ -20,10 +20,12 @@ from qbo_pipeline.emulator.http.app import Emulator
 from qbo_pipeline.emulator.http.clock import VirtualClock
 from qbo_pipeline.emulator.http.fault_rules import parse_script
 from qbo_pipeline.emulator.http.intent import Hook
-from qbo_pipeline.emulator.http.server import base_url_of, listen
+from qbo_pipeline.emulator.http.server import BOUNDS
 from qbo_pipeline.emulator.http.settings import Settings
 from qbo_pipeline.emulator.http.state import EmulatorState
 from qbo_pipeline.emulator.http.wire import EmulatorProtocol
+from qbo_pipeline.serving.bounds import Door
+from qbo_pipeline.serving.server import base_url, configured, listen
 
 REALM = "9130350000000001"
 
@@ -78,18 +80,9 @@ class SharedServer:
     def __init__(self) -> None:
         self.emulator: Emulator | None = None
         self._listener = listen("127.0.0.1", 0)
-        self.base_url = base_url_of(self._listener, "127.0.0.1")
+        self.base_url = base_url(self._listener)
         self._ready = threading.Event()
-        config = uvicorn.Config(
-            self,
-            http=EmulatorProtocol,
-            ws="none",
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            proxy_headers=False,
-            timeout_graceful_shutdown=2,
-        )
+        config = configured(self, Door(BOUNDS), protocol=EmulatorProtocol)
         self._server = _ReadyServer(config, self._ready)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
         self._thread.start()
