@@ -57,12 +57,12 @@ def build_keep_alive_sensor(
     )
     def keep_alive(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         from qbo_pipeline.pipeline.access import REMEDY, keep_access_alive
-        from qbo_pipeline.quickbooks.errors import TransientError
+        from qbo_pipeline.quickbooks.errors import QuickBooksAway
 
         with pipeline.run(context) as run:
             try:
                 access = keep_access_alive(run)
-            except TransientError as error:
+            except QuickBooksAway as error:
                 return dg.SkipReason(f"our access could not be renewed this time, the next tick tries again: {error}")
         if access.state == "ends_soon":
             context.log.warning(f"{access.text}. {REMEDY}")

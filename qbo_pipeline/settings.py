@@ -23,11 +23,12 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qbo_pipeline.accounting.books import DIMENSIONS, ROLES
+from qbo_pipeline.errors import PermanentError
 
 SETTINGS_VARIABLE = "QBO_PIPELINE_SETTINGS"
 
 
-class SettingsError(Exception):
+class SettingsError(PermanentError):
     """The settings cannot be used; the text says where and why, one line for each mistake."""
 
 

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from qbo_pipeline.errors import Signal
+
 Payload = dict[str, Any]
 
 
@@ -68,7 +70,7 @@ class Refused:
 Outcome = Draft | list[Draft] | Excluded | Refused
 
 
-class Stop(Exception):
+class Stop(Signal):
     """Ends the work on one record with its answer: not a fault; `rules.build` turns it back into a value."""
 
     def __init__(self, outcome: Excluded | Refused) -> None:

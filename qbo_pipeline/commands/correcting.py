@@ -48,8 +48,8 @@ def correct(
             return
         try:
             outcomes = carry_out(run, as_at, [one.key for one in chosen], who, why)
-        except (KeyError, NotPossible) as error:
-            typer.echo(str(error.args[0]), err=True)
+        except NotPossible as error:
+            typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
     _tell(outcomes, as_json)
     raise typer.Exit(0 if all(outcome.done for outcome in outcomes) else 1)

@@ -3,12 +3,12 @@
 Without keys it only previews: the steps stand in the run's metadata, each with the key by which it is ordered.
 """
 
-from datetime import date
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.ops.decisions import pool
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.settings import Settings
@@ -32,11 +32,7 @@ def correcting_job(settings: Settings) -> dg.JobDefinition:
     def correct_differences(context: dg.OpExecutionContext, config: Corrections, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.corrections import carry_out, preview
 
-        try:
-            as_at = date.fromisoformat(config.as_at)
-        except ValueError:
-            said = f"as_at: {config.as_at!r} is no date: write it as 2026-03-31"
-            raise dg.Failure(said, allow_retries=False) from None
+        as_at = day_of(config.as_at, "as_at")
         with pipeline.run(context) as run:
             if not config.keys:
                 steps = [
@@ -48,10 +44,7 @@ def correcting_job(settings: Settings) -> dg.JobDefinition:
                     {"steps": len(steps), "preview": table(steps, ["key", "action", "amount", "what"])}
                 )
                 return
-            try:
-                outcomes = carry_out(run, as_at, config.keys, config.who, config.why)
-            except (KeyError, ValueError) as error:  # NotPossible is a ValueError
-                raise dg.Failure(description=str(error.args[0]), allow_retries=False) from error
+            outcomes = carry_out(run, as_at, config.keys, config.who, config.why)
         rows = [
             {"key": one.correction.key, "done": "yes" if one.done else "NO", "what": one.message} for one in outcomes
         ]

@@ -3,12 +3,12 @@
 Each is one op with its config (key, who, why); the decision is a line in the journal, the next run acts on it.
 """
 
-from datetime import date
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.settings import Settings
 
@@ -72,10 +72,7 @@ def _recovering_job(settings: Settings) -> dg.JobDefinition:
         from qbo_pipeline.pipeline.decide import recover as carry_out
 
         with pipeline.run(context) as run:
-            try:
-                said = carry_out(run, config.who, config.why, end=config.end)
-            except ValueError as error:  # NotPossible is one
-                raise dg.Failure(description=str(error), allow_retries=False) from error
+            said = carry_out(run, config.who, config.why, end=config.end)
         context.add_output_metadata({"now": said})
 
     @dg.job(name=f"{connection}_recover", description=description, tags={"qbo_pipeline/connection": connection})
@@ -91,12 +88,10 @@ def _job(settings: Settings, name: str, config_type: type[Decision], description
     def decide(context: dg.OpExecutionContext, config: Any, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.decide import decide as carry_out
 
+        given, qbo_id = getattr(config, "dated", None), getattr(config, "qbo_id", None)
+        dated = None if given is None else day_of(given, "dated")
         with pipeline.run(context) as run:
-            try:
-                dated, qbo_id = _day(getattr(config, "dated", None)), getattr(config, "qbo_id", None)
-                now = carry_out(run, name, config.key, config.who, config.why, dated=dated, qbo_id=qbo_id)
-            except ValueError as error:  # NotPossible is one
-                raise dg.Failure(description=str(error), allow_retries=False) from error
+            now = carry_out(run, name, config.key, config.who, config.why, dated=dated, qbo_id=qbo_id)
         context.add_output_metadata(
             {"key": config.key, "state": now.state, "reason": now.reason or "", "revision": now.revision}
         )
@@ -119,12 +114,3 @@ def _job(settings: Settings, name: str, config_type: type[Decision], description
 def pool(settings: Settings) -> str:
     """The pool of the company: the same as that of its assets."""
     return f"realm_{settings.quickbooks.realm}"
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no date: write it as 2026-03-31") from None

@@ -5,12 +5,12 @@ names. Counts by state, which the command `status` prints, are metadata and chec
 """
 
 import json
-from datetime import date
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.ops.decisions import pool
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.settings import Settings
@@ -83,11 +83,7 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
     def sign_reconciliation(context: dg.OpExecutionContext, config: SignOff, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.sign import sign
 
-        try:
-            as_at = date.fromisoformat(config.as_at)
-        except ValueError:
-            said = f"as_at: {config.as_at!r} is no date: write it as 2026-03-31"
-            raise dg.Failure(said, allow_retries=False) from None
+        as_at = day_of(config.as_at, "as_at")
         with pipeline.run(context) as run:
             signed = sign(run, as_at, config.by, config.comment)
         context.add_output_metadata(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from qbo_pipeline.pipeline.connect import NotConnected, open_keeper, open_oauth, open_vault
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.clock import SystemClock
-from qbo_pipeline.quickbooks.errors import PermanentError
+from qbo_pipeline.quickbooks.errors import QuickBooksRefused
 from qbo_pipeline.quickbooks.tokens import StoredTokens, expiries
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.store.roles import NOT_PERMITTED, reason
@@ -69,7 +69,7 @@ def see_access(run: Run) -> Access:
 def keep_access_alive(run: Run) -> Access:
     """Renew the access where the last renewal is about an hour old, and see how long it lasts.
 
-    Raises `TransientError` where Intuit cannot be reached: that is no end of the access.
+    Raises `QuickBooksAway` where Intuit cannot be reached: that is no end of the access.
     """
     seen = see_access(run)
     if seen.state == "hidden" or (seen.state == "none" and run.secrets.refresh_token is None):
@@ -80,7 +80,7 @@ def keep_access_alive(run: Run) -> Access:
         open_keeper(run.settings, run.secrets, run.tokens, oauth).keep_alive()
     except NotConnected as error:
         return Access("ended" if seen.idle_end else "none", str(error), seen.idle_end, seen.hard_end)
-    except (PermanentError, VaultError) as error:
+    except (QuickBooksRefused, VaultError) as error:
         return Access("ended", str(error), seen.idle_end, seen.hard_end)
     finally:
         transport.close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import ArgumentError
 
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.quickbooks.auth import OAuth
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.clock import SystemClock
@@ -17,23 +17,23 @@ from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Tokens
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.settings import Secrets, Settings, SettingsError
-from qbo_pipeline.store.database import Database, insert_unless_there
+from qbo_pipeline.store.database import Database, StoreUrlError, insert_unless_there
 from qbo_pipeline.store.meter import StoredMeter
 from qbo_pipeline.store.pacing import StoredPacer
 from qbo_pipeline.store.tables.records import connections
 from qbo_pipeline.store.tokens import KeyRing, StoredTokenStore
 
 
-class NotConnected(Exception):
+class NotConnected(PermanentError):
     """The connection has no usable credentials; the text says which are missing and how to give them."""
 
 
-class ConnectionMismatch(Exception):
+class ConnectionMismatch(PermanentError):
     """The store ties this connection to another company: a person must decide."""
 
 
 def hosts(settings: Settings) -> Environment:
-    """The hosts that the settings allow; raises `ValueError` for one that is neither Intuit's nor allowed."""
+    """The hosts that the settings allow; raises `AddressRefused` for one that is neither Intuit's nor allowed."""
     quickbooks = settings.quickbooks
     if quickbooks.environment != "emulator":
         return environment(quickbooks.environment)
@@ -72,7 +72,7 @@ def tokens_database(settings: Settings, database: Database) -> Database:
         return database
     try:
         tokens = Database(url)
-    except (ArgumentError, ValueError):
+    except StoreUrlError:
         tokens = None
     if tokens is None or "sqlite" in (tokens.dialect, database.dialect):
         raise SettingsError(

@@ -80,14 +80,14 @@ def corrections_of(reconciliation: Reconciliation) -> list[Correction]:
 def carry_out(run: Run, as_at: date, keys: Collection[str], who: str, why: str) -> list[Outcome]:
     """Carry out the steps ordered by their keys (or by the key of any difference that a step settles).
 
-    Each step stands alone: where one cannot be done the answer says why, and the others go on. Raises `KeyError` for
-    a key that is not among the differences any more, `NotPossible` without a name and a reason, before anything.
+    Each step stands alone: where one cannot be done the answer says why, and the others go on. Raises
+    `NotPossible` for a key that is not among the differences any more and without a name and a reason, before anything.
     """
     person = Person(who, why)
     offered = preview(run, as_at)
     known = {key: one for one in offered for key in one.action.difference_keys}
     if gone := sorted(set(keys) - set(known)):
-        raise KeyError(f"no step corrects {', '.join(gone)}: look at the preview again and order from that")
+        raise NotPossible(f"no step corrects {', '.join(gone)}: look at the preview again and order from that")
     ordered = list({known[key].key: known[key] for key in keys}.values())
     ordered.sort(key=lambda one: _ORDER.index(one.action.action))
     _read_again(run, [one for one in ordered if _needs_source(one)], as_at)

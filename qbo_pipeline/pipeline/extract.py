@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from qbo_pipeline.inventory.records import canonical_json, content_hash
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.sources.errors import SourceError
+from qbo_pipeline.sources.errors import SourceFailure
 from qbo_pipeline.sources.source import Batch, SetAside
 from qbo_pipeline.store.records import (
     PutCounts,
@@ -42,7 +42,7 @@ class Extracted:
 def extract_master_data(run: Run) -> list[Extracted]:
     """Read all parties, products and locations.
 
-    Raises `SourceError` where the source cannot be read; what was read until then is kept.
+    Raises a `SourceFailure` where the source cannot be read; what was read until then is kept.
     """
     with run.source() as source:
         batches = source.read_master_data(batch_size=run.settings.source.batch_size)
@@ -52,7 +52,7 @@ def extract_master_data(run: Run) -> list[Extracted]:
 def extract_days(run: Run, first: date, last: date, record_types: Collection[str] = DATED) -> list[Extracted]:
     """Read every document, movement and payment whose business date lies in the days given (both included).
 
-    Raises `SourceError` where the source cannot be read; what was read until then is kept.
+    Raises a `SourceFailure` where the source cannot be read; what was read until then is kept.
     """
     with run.source() as source:
         size = run.settings.source.batch_size
@@ -102,7 +102,7 @@ def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredR
             rows += [StoredRecord.of(record) for record in batch.records]
             rows += [_set_aside(item, batch.day) for item in batch.set_aside]
             group.append(batch)
-    except SourceError:
+    except SourceFailure:
         if group:
             yield rows, group  # the source went away: what it delivered until then is kept
         raise

@@ -14,7 +14,7 @@ from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.settings import SettingsError
-from qbo_pipeline.sources.errors import SourceError
+from qbo_pipeline.sources.errors import SourceFailure
 from qbo_pipeline.store.reference import references
 
 # What QBO takes for a role; a role that is not here may be any account.
@@ -133,7 +133,7 @@ def _opening(run: Run) -> Iterator[Finding]:
     try:
         with run.source() as source:
             stock = sum((item.home_value for item in source.stock_values(day)), Decimal(0))
-    except SourceError as error:
+    except SourceFailure as error:
         yield Finding(
             "opening balance", False, f"the source cannot value its stock at {day}: {error}", "See the source"
         )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from qbo_pipeline.accounting.accounts import Place, account_for, product_of
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Stop
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
 from qbo_pipeline.pipeline.books import StoredBooks
@@ -47,7 +48,7 @@ from qbo_pipeline.store.tables.records import reads, stock_lines
 _ASSET_TYPES = ("Bank", "Other Current Asset", "Fixed Asset", "Other Asset", "Accounts Receivable")
 
 
-class NothingReconciled(Exception):
+class NothingReconciled(PermanentError):
     """There is no reconciliation in the store yet."""
 
 

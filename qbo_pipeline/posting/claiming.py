@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.asking import DELETED_BEFORE, REMOVED_TEXT, WITHDRAWN
 from qbo_pipeline.posting.events import CREATE, PARKED, SUPERSEDED, UNKNOWN, UPDATE, Change, Row
@@ -28,7 +29,7 @@ BATCH_ITEMS = 30  # Intuit, limits and throttles
 BYTES_LOST = "frozen_bytes_lost"
 
 
-class FrozenBytesLost(RuntimeError):
+class FrozenBytesLost(Signal):
     """A request is in doubt and what it carried cannot be read: nothing may be sent in its place."""
 
 
@@ -41,7 +42,7 @@ class Unit:
     items: list[FrozenItem]
 
 
-class _NothingThere(Exception):
+class _NothingThere(Signal):
     """A void or delete of what is not in QBO, or an update of what no longer is."""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.posting import asking
 from qbo_pipeline.posting.claiming import BYTES_LOST
 from qbo_pipeline.posting.content import fingerprint
@@ -70,7 +71,7 @@ _FRESH = {"reason": None, "message": None, "attempts": 0, "crashes": 0, "misses"
 _UNFROZEN = {"request_id": None, "item": None}
 
 
-class NotPossible(ValueError):
+class NotPossible(PermanentError):
     """The posting is not in a state in which this can be decided; the message says what can."""
 
 

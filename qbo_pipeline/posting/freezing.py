@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.posting.events import CREATE, DELETE, UPDATE, VOID
 from qbo_pipeline.quickbooks.entities import entity_named
 
@@ -31,7 +32,7 @@ class FrozenItem(NamedTuple):
     line: bytes
 
 
-class Missing(Exception):
+class Missing(Signal):
     """A reference to a posting that is not in QBO yet; `key` names it."""
 
     def __init__(self, key: str) -> None:

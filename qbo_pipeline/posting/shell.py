@@ -12,6 +12,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.policy import Policy
@@ -28,7 +29,7 @@ from qbo_pipeline.store.tables.records import connections
 Progress = Callable[[dict[str, int]], None]
 
 
-class WrongCompany(ValueError):
+class WrongCompany(PermanentError):
     """The connection belongs to another QBO company than the one at hand."""
 
 

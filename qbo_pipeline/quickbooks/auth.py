@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
-from qbo_pipeline.quickbooks.errors import AccessDenied, PermanentError, ReconnectNeeded, Throttled, Unavailable
+from qbo_pipeline.quickbooks.errors import AccessDenied, QuickBooksRefused, ReconnectNeeded, Throttled, Unavailable
 from qbo_pipeline.quickbooks.hosts import Environment, check_realm
 from qbo_pipeline.quickbooks.meter import MemoryMeter, Meter
 from qbo_pipeline.quickbooks.secret import Secret
@@ -178,7 +178,7 @@ def _tokens(realm: str, body: dict[str, Any], before: Tokens | None, now: dateti
     )
 
 
-def _refusal(answer: Answer) -> PermanentError | Throttled | Unavailable:
+def _refusal(answer: Answer) -> QuickBooksRefused | Throttled | Unavailable:
     """The exception for an answer of the token or revocation endpoint that is not 200."""
     tid, status = answer.intuit_tid, answer.status
     try:
@@ -198,7 +198,7 @@ def _refusal(answer: Answer) -> PermanentError | Throttled | Unavailable:
         return Throttled("Intuit's OAuth service asks to slow down", retry_after=60.0, http_status=429, intuit_tid=tid)
     if status >= 500 or not error:
         return Unavailable(f"Intuit's OAuth service answered HTTP {status}", http_status=status, intuit_tid=tid)
-    return PermanentError(f"Intuit refused the authorisation ({said})", http_status=status, intuit_tid=tid)
+    return QuickBooksRefused(f"Intuit refused the authorisation ({said})", http_status=status, intuit_tid=tid)
 
 
 def _json(answer: Answer) -> dict[str, Any]:

@@ -1,14 +1,15 @@
-"""The exceptions of reads and of authorisation, named by recovery: a person must act, or it may be tried again.
+"""The errors of reads and of authorisation; the whole tree of errors is drawn in `qbo_pipeline.errors`.
 
 Writes raise none of them for what the network or QBO did: they answer an outcome (`outcomes.py`).
 """
 
 from __future__ import annotations
 
+from qbo_pipeline.errors import PermanentError, PipelineError, TransientError
 from qbo_pipeline.quickbooks.faults import Fault
 
 
-class QuickBooksError(Exception):
+class QuickBooksError(PipelineError):
     """What went wrong between us and QBO, in plain words.
 
     `faults` are QBO's own, where it sent any; `intuit_tid` is the number that Intuit's support asks for.
@@ -28,43 +29,43 @@ class QuickBooksError(Exception):
         self.intuit_tid = intuit_tid
 
 
-class PermanentError(QuickBooksError):
-    """Trying again gives the same answer: a person must act."""
+class QuickBooksRefused(QuickBooksError, PermanentError):
+    """QBO or Intuit said a definite no."""
 
 
-class ReconnectNeeded(PermanentError):
+class ReconnectNeeded(QuickBooksRefused):
     """QBO no longer accepts our tokens: somebody must authorise the connection again."""
 
 
-class AccessDenied(PermanentError):
+class AccessDenied(QuickBooksRefused):
     """The company, its plan or the app does not allow this."""
 
 
-class NotFound(PermanentError):
+class NotFound(QuickBooksRefused):
     """There is no such object, or it is inactive."""
 
 
-class InvalidRequest(PermanentError):
+class InvalidRequest(QuickBooksRefused):
     """QBO read the request and refused it: a query that does not parse, a property that it does not know."""
 
 
-class Incomplete(PermanentError):
+class Incomplete(QuickBooksRefused):
     """An answer that cannot be proved complete, although it was split as far as it goes."""
 
 
-class QuotaExhausted(PermanentError):
+class QuotaExhausted(QuickBooksRefused):
     """The metered reads of this month are used up: writes go on, reads do not until the next month."""
 
 
-class TransientError(QuickBooksError):
-    """The same call may succeed later."""
+class QuickBooksAway(QuickBooksError, TransientError):
+    """QBO or Intuit gave no usable answer this time."""
 
 
-class Unavailable(TransientError):
+class Unavailable(QuickBooksAway):
     """The network failed, QBO answered 5xx, or the answer could not be read."""
 
 
-class Throttled(TransientError):
+class Throttled(QuickBooksAway):
     """QBO refused the call because of its limits; the whole realm is quiet for `retry_after` seconds."""
 
     def __init__(

@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from qbo_pipeline.errors import PermanentError
+
 _DISCOVERY = "https://developer.intuit.com/.well-known/"
 _FIXED = {
     "sandbox": ("https://sandbox-quickbooks.api.intuit.com", f"{_DISCOVERY}openid_sandbox_configuration"),
@@ -25,7 +27,7 @@ class Environment:
     allowed_hosts: frozenset[str] = frozenset()
 
     def check_endpoint(self, url: str, what: str) -> str:
-        """The URL, where it may be called with our credentials; raises `ValueError` otherwise.
+        """The URL, where it may be called with our credentials; raises `AddressRefused` otherwise.
 
         Intuit's own endpoints are https on a host of intuit.com; others must be on loopback or allow-listed.
         """
@@ -35,11 +37,15 @@ class Environment:
         return _check_custom(url, host, self.allowed_hosts, what)
 
     def check_file(self, url: str) -> str:
-        """The URL of an attachment's content, where it may be fetched (without credentials); else `ValueError`."""
+        """The URL of an attachment's content, where it may be fetched (without credentials); else `AddressRefused`."""
         host = _host(url, "an attachment's address")
         if self.name != "custom" and url.startswith("https://") and host.endswith(_FILE_HOSTS):
             return url
         return _check_custom(url, host, self.allowed_hosts, "an attachment's address")
+
+
+class AddressRefused(PermanentError):
+    """An address that is neither Intuit's nor allowed: our tokens are not sent there."""
 
 
 def environment(
@@ -48,18 +54,19 @@ def environment(
     """The hosts of an environment.
 
     `sandbox` and `production` are Intuit's and take no URL. `custom` needs `base_url` (without `/v3`) and
-    `discovery_url`, each on loopback or on a host in `allowed_hosts` (then by https). Raises `ValueError` otherwise.
+    `discovery_url`, each on loopback or on a host in `allowed_hosts` (then by https).
+    Raises `AddressRefused` otherwise.
     """
     if name in _FIXED:
         if base_url or discovery_url:
-            raise ValueError(
+            raise AddressRefused(
                 f"the environment {name} has fixed hosts: leave base_url and discovery_url out, or use custom"
             )
         return Environment(name, *_FIXED[name])
     if name != "custom":
-        raise ValueError(f"the environment must be sandbox, production or custom, not {name!r}")
+        raise AddressRefused(f"the environment must be sandbox, production or custom, not {name!r}")
     if not base_url or not discovery_url:
-        raise ValueError("the environment custom needs base_url and discovery_url")
+        raise AddressRefused("the environment custom needs base_url and discovery_url")
     allowed = frozenset(host.lower() for host in allowed_hosts)
     for url, what in ((base_url, "base_url"), (discovery_url, "discovery_url")):
         _check_custom(url, _host(url, what), allowed, what)
@@ -86,7 +93,7 @@ def is_loopback(host: str) -> bool:
 def _host(url: str, what: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.password:
-        raise ValueError(f"{what}: {url!r} is not an http(s) URL of a host without credentials")
+        raise AddressRefused(f"{what}: {url!r} is not an http(s) URL of a host without credentials")
     return parts.hostname.lower()
 
 
@@ -94,7 +101,7 @@ def _check_custom(url: str, host: str, allowed: frozenset[str], what: str) -> st
     if is_loopback(host):
         return url
     if host not in allowed:
-        raise ValueError(f"{what}: the host {host!r} is neither loopback nor allow-listed (allowed_hosts)")
+        raise AddressRefused(f"{what}: the host {host!r} is neither loopback nor allow-listed (allowed_hosts)")
     if not url.startswith("https://"):
-        raise ValueError(f"{what}: {url!r} must use https")
+        raise AddressRefused(f"{what}: {url!r} must use https")
     return url

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from qbo_pipeline.quickbooks.auth import RECONNECT, InvalidGrant, OAuth
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
-from qbo_pipeline.quickbooks.errors import PermanentError, ReconnectNeeded, TransientError, Unavailable
+from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuickBooksRefused, ReconnectNeeded, Unavailable
 from qbo_pipeline.quickbooks.retrying import retried
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Expiry, MintClaim, StoredTokens, Tokens, TokenStore, expiries
@@ -49,7 +49,7 @@ class TokenKeeper:
         """A token that lives for some minutes yet.
 
         Raises `ReconnectNeeded` where a person must authorise again, `AccessDenied` for wrong app credentials,
-        `TransientError` where Intuit cannot be reached.
+        `QuickBooksAway` where Intuit cannot be reached.
         """
         cached = self._cached
         if cached is not None and cached.access_expires_at - self._clock.now() > LEEWAY:
@@ -110,11 +110,11 @@ class TokenKeeper:
     def _mint(self, stored: StoredTokens, claim: MintClaim) -> Secret:
         try:
             minted = self._refresh(stored.tokens)
-        except PermanentError as error:
+        except QuickBooksRefused as error:
             self._store.fail_mint(claim, refused=True)
             log.error("refreshing the access token was refused: %s", error)
             raise
-        except TransientError as error:
+        except QuickBooksAway as error:
             self._store.fail_mint(claim, refused=False)
             log.warning("refreshing the access token failed: %s", error)
             raise

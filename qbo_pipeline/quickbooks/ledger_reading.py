@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.quickbooks.errors import Incomplete, Unavailable
 from qbo_pipeline.quickbooks.ledger import (
     AMOUNT,
@@ -93,7 +94,7 @@ def read_ledger(
     )
 
 
-class _Broken(Exception):
+class _Broken(Signal):
     """An account's lines do not add up; the text says where."""
 
 

@@ -13,8 +13,8 @@ from qbo_pipeline.quickbooks.errors import (
     Incomplete,
     InvalidRequest,
     NotFound,
-    PermanentError,
     QuickBooksError,
+    QuickBooksRefused,
     QuotaExhausted,
     ReconnectNeeded,
     Throttled,
@@ -30,7 +30,7 @@ WAITS = (0.0, 1.0, 4.0, 10.0)  # seconds before each attempt
 MAX_BYTES = 256_000_000
 READ_SECONDS = 110.0  # Intuit gives a request up after 120
 
-_BY_KIND: dict[str, type[PermanentError]] = {
+_BY_KIND: dict[str, type[QuickBooksRefused]] = {
     "auth": ReconnectNeeded,
     "forbidden": AccessDenied,
     "not_permitted": AccessDenied,
@@ -53,7 +53,7 @@ def read_json(
     """The answer's JSON object; transient failures are tried up to four times in all, and not beyond `until`, a moment
     of the clock's monotonic time.
 
-    Raises a `PermanentError` or, after the last attempt, a `TransientError`; what our own store raised comes through.
+    Raises `QuickBooksRefused` or, after the last attempt, `QuickBooksAway`; what our own store raised comes through.
     """
     manner = reading(MAX_BYTES, content_type, until)
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 import stamina
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
+from qbo_pipeline.errors import TransientError
 from qbo_pipeline.quickbooks.clock import Clock
-from qbo_pipeline.quickbooks.errors import TransientError
 
 T = TypeVar("T")
 

@@ -17,6 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.secret import Secret
 
@@ -77,7 +78,7 @@ class Answer:
         return self.body.decode("utf-8", errors="replace")
 
 
-class TransportFailure(Exception):
+class TransportFailure(Signal):
     """No whole answer came. `sent` is False only where no byte of the request can have left; `kind` is `network`,
     `deadline` or `too_large`."""
 

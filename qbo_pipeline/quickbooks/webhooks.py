@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.secret import Secret
 
@@ -38,7 +39,7 @@ _OPERATIONS = {
 _LEGACY_CONTENT = ("name", "id", "operation", "lastUpdated", "deletedId")
 
 
-class NotJson(ValueError):
+class NotJson(Signal):
     """The body is not JSON."""
 
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
+from qbo_pipeline.errors import PermanentError
+
 TEXT = pa.string()
 WHOLE = pa.int64()
 YES_NO = pa.bool_()
@@ -33,7 +35,7 @@ class Column(NamedTuple):
 Columns = tuple[Column, ...]
 
 
-class FrameError(ValueError):
+class FrameError(PermanentError):
     """An input frame that cannot be used: the message says which frame and column, why, and what to do."""
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.reconciliation.inputs import Close, ClosedBalance
 from qbo_pipeline.reconciliation.result import Reconciliation
 
 
-class SignOffError(ValueError):
+class SignOffError(PermanentError):
     """A signature that the rules do not allow; the message says why and what to do."""
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.inventory.columns import Column, ColumnType
 from qbo_pipeline.inventory.frames import DECIMAL_PLACES, DECIMAL_PRECISION, RATE_PLACES
 
@@ -24,7 +25,7 @@ _FLAGS = {
 }  # fmt: skip
 
 
-class BadCell(ValueError):
+class BadCell(Signal):
     """A cell that its column cannot hold: the rule it breaks, and why in plain words."""
 
     def __init__(self, rule: str, why: str) -> None:

@@ -16,7 +16,7 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable, did_you_mean
+from qbo_pipeline.sources.errors import Problem, SourceError, SourceFailure, SourceUnavailable, did_you_mean
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
 from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
 
@@ -79,7 +79,7 @@ class CsvFolderSource:
         """As `SqlSource.check`, and what stops the loading of the files."""
         try:
             return self._loaded().check()
-        except SourceError as error:
+        except SourceFailure as error:
             return [error.problem]
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """What can go wrong with a source as a whole, in plain words.
 
-What belongs here: `Problem` (a value, from `check`) and the exceptions, named by recovery. What is wrong with one
-record is a `SetAside`, not an exception.
+What belongs here: `Problem` (a value, from `check`) and the errors (drawn in `qbo_pipeline.errors`).
+What is wrong with one record is a `SetAside`, not an exception.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from qbo_pipeline.errors import PermanentError, PipelineError, TransientError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,19 @@ class Problem:
         return f"{self.what} ({self.where}): {self.why}. {self.remedy}."
 
 
-class SourceError(Exception):
-    """The source cannot be read until a person acts."""
+class SourceFailure(PipelineError):
+    """What ended the reading of a source; `problem` says it in parts."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
 
 
-class SourceUnavailable(SourceError):
+class SourceError(SourceFailure, PermanentError):
+    """The source cannot be read until a person acts."""
+
+
+class SourceUnavailable(SourceFailure, TransientError):
     """The source went away or is busy: nothing of the reading is lost, and reading the same days again is safe."""
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from qbo_pipeline.inventory.columns import MONEY_TYPES
 from qbo_pipeline.inventory.schemas import KEYS
 from qbo_pipeline.sources.contract import KINDS
-from qbo_pipeline.sources.errors import Problem, SourceError, nearest
+from qbo_pipeline.sources.errors import Problem, SourceFailure, nearest
 from qbo_pipeline.sources.reader import Reader
 
 
@@ -32,7 +32,7 @@ def inspect_source(reader: Reader, keys: Mapping[str, Sequence[str]]) -> list[Pr
                 problems += _floats_in_sqlite(reader, connection, kind)
                 problems += _duplicates(reader, connection, kind)
                 problems += _without_header(reader, connection, kind)
-        except SourceError as error:
+        except SourceFailure as error:
             problems.append(error.problem)
     if not any(reader.offers(kind) for kind in keys):
         problems.append(Problem("nothing to read", "the mapping", "it offers no kind of record", "Correct the mapping"))

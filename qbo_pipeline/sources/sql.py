@@ -23,7 +23,7 @@ from qbo_pipeline.sources.cells import BadCell, parse_cell
 from qbo_pipeline.sources.connect import ReadOnlyDatabase
 from qbo_pipeline.sources.contract import KINDS
 from qbo_pipeline.sources.days import day_of
-from qbo_pipeline.sources.errors import Problem, SourceError
+from qbo_pipeline.sources.errors import Problem, SourceError, SourceFailure
 from qbo_pipeline.sources.inspection import inspect_source
 from qbo_pipeline.sources.mapping import Mapping as SqlMapping
 from qbo_pipeline.sources.mapping import load_mapping, mapping_of_names
@@ -181,7 +181,7 @@ class SqlSource:
         """Everything that would stop the reading or is worth a look, each with what to do about it."""
         try:
             return inspect_source(self._ready(), {**DATED, **MASTER_DATA})
-        except SourceError as error:
+        except SourceFailure as error:
             return [error.problem]
 
     def close(self) -> None:

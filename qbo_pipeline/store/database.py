@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
 
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.store import roles
 from qbo_pipeline.store.migrations import MigrationError, applied, lock, migrations, missing, note, upgrade
 from qbo_pipeline.store.report_views import NUMBER as VIEWS
@@ -23,21 +25,28 @@ log = logging.getLogger(__name__)
 
 _WRITING = "qbo_writing"
 SQLITE_BUSY_SECONDS = 60
+_URL_FORMS = "use sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+
+
+class StoreUrlError(PermanentError):
+    """The store's URL is none that can be used; the text says what can, and repeats no password."""
 
 
 def normalise_url(url: str) -> URL:
     """A database URL with the driver that this project uses: `postgresql://` means psycopg2 here.
 
-    A bare path or `sqlite:///path` is SQLite. Raises `ValueError` for any other kind of database.
+    A bare path or `sqlite:///path` is SQLite. Raises `StoreUrlError` for any other kind of database and for what is no
+    URL.
     """
-    parsed = make_url(url if "://" in url else f"sqlite:///{url}")
+    try:
+        parsed = make_url(url if "://" in url else f"sqlite:///{url}")
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        raise StoreUrlError(f"the store's URL cannot be parsed: {_URL_FORMS}") from None
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg2"):
         return parsed.set(drivername="postgresql+psycopg2")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         return parsed.set(drivername="sqlite+pysqlite")
-    raise ValueError(
-        f"the store cannot be kept in {parsed.drivername!r}: use sqlite:///FILE or postgresql://USER@HOST/DATABASE"
-    )
+    raise StoreUrlError(f"the store cannot be kept in {parsed.drivername!r}: {_URL_FORMS}")
 
 
 def take_turns(connection: Connection, what: str) -> None:

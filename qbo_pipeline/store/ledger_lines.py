@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, delete, func, select
 
+from qbo_pipeline.errors import TransientError
 from qbo_pipeline.reconciliation.inputs import LEDGER, LEDGER_BALANCES
 from qbo_pipeline.store.tables.reconciliation import ledger_balances, ledger_lines, ledger_windows
 
@@ -22,7 +23,7 @@ _PAGE = 20_000
 _LINE = tuple(column.name for column in LEDGER if column.name not in ("account_id",))
 
 
-class LedgerReadError(ValueError):
+class LedgerReadError(TransientError):
     """A window whose lines do not lead from its opening to its closing balance: read it again, or in smaller parts."""
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.sql_files import sql_folder
 
 _LOCK = 7_226_001  # any number: the advisory lock that keeps two upgrades apart on PostgreSQL
 
 
-class MigrationError(RuntimeError):
+class MigrationError(PermanentError):
     """The store cannot be brought to this version; a person must act."""
 
 

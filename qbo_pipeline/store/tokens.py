@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Row, delete, select, update
 
+from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.quickbooks.tokens import MintClaim, StoredTokens, Tokens
 from qbo_pipeline.store.database import Database, insert_unless_there
 from qbo_pipeline.store.tables.quickbooks import tokens as table
@@ -27,7 +28,7 @@ PURPOSE = "oauth"
 _KEY_BYTES, _NONCE_BYTES = 32, 12
 
 
-class VaultError(RuntimeError):
+class VaultError(PermanentError):
     """The vault cannot be opened with the keys at hand; a person must act. Names key ids, never a key."""
 
 

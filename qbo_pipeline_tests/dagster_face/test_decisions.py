@@ -95,9 +95,14 @@ def test_a_parked_posting_is_retried(office: Office) -> None:
         ("skip", {"key": "movement/none", **WHO}, "there is no posting 'movement/none' of the connection 'shop'"),
         ("relink", {"key": "movement/none", "qbo_id": "1", **WHO}, "there is no posting 'movement/none'"),
         ("skip", {"key": "movement/none", "who": " ", "why": "x"}, "a decision needs somebody's name and a reason"),
-        ("approve", {"key": "x", "dated": "31/03/2026", **WHO}, "'31/03/2026' is no date: write it as 2026-03-31"),
+        (
+            "approve",
+            {"key": "x", "dated": "31/03/2026", **WHO},
+            "dated: '31/03/2026' is no date: write it as 2026-03-31",
+        ),
         ("show", {"key": "nothing"}, "Nothing has the key or the number 'nothing'."),
         ("sign_off", {"as_at": "yesterday", "by": "the accountant"}, "as_at: 'yesterday' is no date"),
+        ("correct", {"as_at": "2026-02-30", "keys": ["x"], **WHO}, "as_at: '2026-02-30' is no date"),
     ],
 )
 def test_what_cannot_be_is_refused_in_plain_words(office: Office, name: str, config: dict[str, Any], text: str) -> None:
@@ -161,3 +166,17 @@ def test_two_people_sign_and_one_cannot_sign_twice(tmp_path: Path) -> None:
         second = office.done("sign_off", as_at=day(0), by="the controller")
         assert (second["prepared_by"], second["reviewed_by"]) == ("the accountant", "the controller")
         assert second["content_hash"] == first["content_hash"]
+
+
+@pytest.mark.parametrize(("name", "stage"), [("skip", "decide"), ("recover", "decide"), ("correct", "corrections")])
+def test_a_defect_in_a_decision_is_no_answer_to_the_person(
+    office: Office, monkeypatch: pytest.MonkeyPatch, name: str, stage: str
+) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise ValueError("nobody foresaw this")
+
+    work = {"skip": "decide", "recover": "recover", "correct": "carry_out"}[name]
+    monkeypatch.setattr(f"qbo_pipeline.pipeline.{stage}.{work}", broken)
+    config = {"skip": {"key": "movement/1"}, "recover": {}, "correct": {"as_at": "2026-03-31", "keys": ["x"]}}[name]
+    result = office.order(name, **config, **WHO)
+    assert "a defect of the pipeline, please report it: ValueError" in "".join(failures(result).values())

@@ -14,13 +14,14 @@ from qbo_pipeline.quickbooks.errors import (
     AccessDenied,
     InvalidRequest,
     NotFound,
-    PermanentError,
+    QuickBooksAway,
+    QuickBooksRefused,
     QuotaExhausted,
     ReconnectNeeded,
     Throttled,
-    TransientError,
     Unavailable,
 )
+from qbo_pipeline.quickbooks.hosts import AddressRefused
 from qbo_pipeline.quickbooks.meter import MemoryMeter
 from qbo_pipeline.quickbooks.outcomes import Done, Refusal, Unknown
 from qbo_pipeline.quickbooks.query import select
@@ -52,7 +53,7 @@ QUOTA = fault("3001", "message=ThrottleExceeded; errorCode=003001; statusCode=42
         (429, QUOTA, QuotaExhausted),
     ],
 )
-def test_permanent_errors_are_raised_at_once(status: int, body: Any, error: type[PermanentError]) -> None:
+def test_permanent_errors_are_raised_at_once(status: int, body: Any, error: type[QuickBooksRefused]) -> None:
     calls: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -78,7 +79,7 @@ def test_permanent_errors_are_raised_at_once(status: int, body: Any, error: type
         (429, XML_429, Throttled),
     ],
 )
-def test_transient_errors_are_tried_again_until_they_pass(status: int, body: Any, error: type[TransientError]) -> None:
+def test_transient_errors_are_tried_again_until_they_pass(status: int, body: Any, error: type[QuickBooksAway]) -> None:
     clock = VirtualClock()
     with quickbooks(in_turn(answer(status, body), answer(status, body), answer(200, INVOICE)), clock=clock) as qbo:
         assert qbo.read("Invoice", "7")["TotalAmt"] == Decimal("10.1")
@@ -234,7 +235,10 @@ def test_a_download_takes_the_address_and_shows_it_no_token() -> None:
 
 
 def test_a_download_from_a_host_that_nobody_allowed_is_refused() -> None:
-    with quickbooks(always(200, "https://files.example/5")) as qbo, pytest.raises(ValueError, match=r"files\.example"):
+    with (
+        quickbooks(always(200, "https://files.example/5")) as qbo,
+        pytest.raises(AddressRefused, match=r"files\.example"),
+    ):
         qbo.download("5")
 
 

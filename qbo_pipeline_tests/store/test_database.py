@@ -13,7 +13,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, inspect, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from qbo_pipeline.store import tables
-from qbo_pipeline.store.database import Database, normalise_url, open_database
+from qbo_pipeline.store.database import Database, StoreUrlError, normalise_url, open_database
 from qbo_pipeline.store.migrations import MigrationError, upgrade
 from qbo_pipeline.store.tables.metadata import metadata
 from qbo_pipeline.store.types import Day, Instant, Money, Quantity
@@ -165,8 +165,14 @@ def test_urls_as_people_write_them(url: str, driver: str) -> None:
 
 
 def test_another_kind_of_database_is_refused() -> None:
-    with pytest.raises(ValueError, match="mysql"):
+    with pytest.raises(StoreUrlError, match="mysql"):
         normalise_url("mysql://u@h/d")
+
+
+def test_what_is_no_url_is_refused_without_its_password() -> None:
+    with pytest.raises(StoreUrlError, match="cannot be parsed: use sqlite") as told:
+        normalise_url("postgresql://u:hunter2@h:port/d")
+    assert "hunter2" not in str(told.value)
 
 
 def test_a_password_does_not_show() -> None:

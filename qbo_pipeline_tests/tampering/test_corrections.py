@@ -179,7 +179,7 @@ def test_only_what_is_ordered_is_done(company: Company) -> None:
     (one, other) = preview(company.run, company.last)
     _order(company, [one])
     assert {key for key, *_ in found_in(company.reconciled())} == {other.action.posting_key}
-    with pytest.raises(KeyError, match="look at the preview again"):
+    with pytest.raises(NotPossible, match="look at the preview again"):
         carry_out(company.run, company.last, [one.key], WHO, WHY)
     with pytest.raises(NotPossible, match="name and a reason"):
         carry_out(company.run, company.last, [other.key], " ", WHY)

@@ -1,0 +1,60 @@
+"""The root of the errors that end a step of work, named by recovery: a person must act, or it passes by itself.
+
+What belongs here: the root, its two branches and the signal; no room's own errors. Nothing else of ours is imported,
+so that every room may use it but `emulator` and `demo`, which share no line with the pipeline. `pipeline.failures`
+says an error of either branch in plain words, without a traceback.
+
+    PipelineError                           its text says what, where, why and what to do
+    ├── PermanentError                      a person must act: trying again gives the same answer
+    │   ├── SettingsError                   settings                the settings are wrong or missing
+    │   ├── ConnectionMismatch              pipeline.connect        the store ties the connection to another company
+    │   ├── WrongCompany                    posting.shell           these postings are another company's
+    │   ├── NotConnected                    pipeline.connect        credentials are missing, or nobody consented
+    │   ├── VaultError                      store.tokens            the tokens cannot be decrypted with the keys at hand
+    │   ├── AddressRefused                  quickbooks.hosts        an address to which our tokens must not be sent
+    │   ├── StoreUrlError                   store.database          the store's URL is none that can be used
+    │   ├── MigrationError                  store.migrations        the store cannot be brought to this version
+    │   ├── SourceError                     sources.errors          the source cannot be read as it is
+    │   ├── NotPossible                     posting.decisions       what a person decided cannot be done
+    │   ├── FrameError                      reconciliation.frames   a frame cannot be reconciled
+    │   ├── NothingReconciled               pipeline.reconcile      there is no reconciliation to look at
+    │   ├── SignOffError                    reconciliation.signoff  a signature would certify what is not so
+    │   └── QuickBooksRefused               quickbooks.errors       QuickBooks or Intuit said a definite no
+    │       ├── ReconnectNeeded             quickbooks.errors       our access has ended
+    │       │   └── InvalidGrant            quickbooks.auth         ... because Intuit no longer takes our refresh token
+    │       ├── AccessDenied                quickbooks.errors       the company, its plan or the app does not allow it
+    │       ├── NotFound                    quickbooks.errors       there is no such object
+    │       ├── InvalidRequest              quickbooks.errors       QuickBooks does not understand the request
+    │       ├── Incomplete                  quickbooks.errors       an answer that cannot be proved complete
+    │       └── QuotaExhausted              quickbooks.errors       the month's metered reads are used up
+    └── TransientError                      it passes by itself: the next run goes on from there
+        ├── SourceUnavailable               sources.errors          the source went away or is busy
+        ├── LedgerReadError                 store.ledger_lines      ledger lines that do not prove their balances
+        └── QuickBooksAway                  quickbooks.errors       QuickBooks or Intuit gave no usable answer
+            ├── Unavailable                 quickbooks.errors       nobody answered, or nothing that can be read
+            └── Throttled                   quickbooks.errors       the limits are reached for now
+
+`QuickBooksError` and `SourceFailure` stand across the two branches: they are what these systems' own errors share.
+
+Three things are no `PipelineError`. What is wrong with one record, posting or difference is a value. What ends a
+computation and is caught by whoever asked for it is a `Signal`. A defect (a broken promise between two pieces of code)
+is a built-in such as `ValueError`: nobody catches it as an answer, and its traceback is seen.
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """What ends a step of work, in words for a person: one of the two below."""
+
+
+class PermanentError(PipelineError):
+    """Trying again gives the same answer: a person must act."""
+
+
+class TransientError(PipelineError):
+    """It passes by itself: the same step may succeed later, and nothing is lost until then."""
+
+
+class Signal(Exception):
+    """Ends a computation with something that its caller always catches; one that nobody catches is a defect."""
