@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -31,6 +32,7 @@ from qbo_pipeline.posting.identity import MARKER
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.quickbooks.errors import NotFound
+from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.export import rows_of
@@ -182,12 +184,20 @@ def _adopt(run: Run, one: Correction, person: Person) -> str:
     if row is None or action.qbo_type is None or action.qbo_id is None:
         raise NotPossible(f"{key} has no posting, or the copy no Id")
     thing = run.quickbooks().read(action.qbo_type, action.qbo_id)
-    if action.qbo_type != row["entity"] or fingerprint(row["entity"], thing) != row["posted_fingerprint"]:
+    if action.qbo_type != row["entity"] or _facts_of(row["entity"], thing) != row["posted_fingerprint"]:
         raise NotPossible(
             f"the {action.qbo_type} {action.qbo_id} is not what {key} was: delete it in QuickBooks and post {key} again"
         )
     decisions.relink(run.database, run.name, key, thing, person)
     return f"{key} is linked to {action.qbo_type} {action.qbo_id}"
+
+
+def _facts_of(entity: str, thing: dict[str, Any]) -> str | None:
+    """The object's fingerprint, `None` for one that cannot be read: it is not what we posted."""
+    try:
+        return fingerprint(entity, thing)
+    except OddShape:
+        return None
 
 
 def _journal(run: Run, one: Correction, person: Person) -> str:

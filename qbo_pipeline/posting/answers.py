@@ -14,6 +14,7 @@ import orjson
 from qbo_pipeline.posting import events, refusals
 from qbo_pipeline.posting.content import fingerprint
 from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Done, NotSent, Outcome, Refusal, Unknown
+from qbo_pipeline.quickbooks.shapes import OddShape
 
 THROTTLED_SECONDS = 60.0  # Intuit: wait 60 seconds after a 429
 _BARRED = frozenset({"auth", "forbidden"})  # with one of the statuses below: nobody gets anything done
@@ -57,12 +58,17 @@ def core_answers(entities: dict[str, str], outcome: BatchOutcome) -> dict[str, e
     }
 
 
-def _done(entity: str, done: Done) -> events.Done:
+def _done(entity: str, done: Done) -> events.Done | events.Lost:
+    """What was written; an object that cannot be read is looked up like an answer that never came."""
+    try:
+        content = fingerprint(entity, done.object)
+    except OddShape as error:
+        return events.Lost(f"QBO answered an object ({entity}) that cannot be read: {error}", done.intuit_tid)
     number = done.object.get("DocNumber")
     return events.Done(
         done.id,
         done.sync_token,
-        fingerprint(entity, done.object),
+        content,
         str(number) if number is not None else None,
         done.intuit_tid,
         hashlib.sha256(orjson.dumps(done.object, default=_exact, option=orjson.OPT_SORT_KEYS)).hexdigest(),

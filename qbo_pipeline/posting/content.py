@@ -17,8 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.quickbooks.entities import entity_named
-
-JsonObject = dict[str, Any]
+from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact, objects, odd
 
 STATED = "stated"  # the first line of what a payload states: nothing is said about facts that are not in it
 # Lines that QBO computes or that carry no amount to the books.
@@ -55,13 +54,15 @@ _LISTS = {
 _DIGESTED = frozenset({"name", "lines", "tax lines", _LINE_TAX, _LINE_CLASS, _LINE_LOCATION, _LINE_NAME})
 _NO_RATE = Decimal(1)
 _RATE = Decimal("0.000001")  # QBO rounds the rates that it is given
+_CENT = Decimal("0.01")
+_BEYOND = Decimal(10) ** 20  # QBO's own limits are far below
 
 
 def fingerprint(entity: str, thing: JsonObject) -> str:
     """All facts of an object as QBO answered it, one a line; equal exactly where they all are.
 
     Lines are compared without their order: QBO may give them back in another one. An exchange rate of 1 is none, so
-    that switching multicurrency on changes nothing.
+    that switching multicurrency on changes nothing. Raises `OddShape` for what is no object of QBO's making.
     """
     return "\n".join(f"{name}={value}" for name, value in _facts(entity, thing, whole=True))
 
@@ -91,13 +92,19 @@ def differences(expected: str, seen: str) -> list[str]:
 
 def amount(value: Any) -> str:
     """An amount as text of two decimal places; QBO answers 5, 5.0 and 5.00 for the same amount."""
-    return format(Decimal(str(value)).quantize(Decimal("0.01")), "f")
+    number = exact(value, "an amount")
+    if abs(number) >= _BEYOND:
+        raise odd("an amount", "an amount that books can hold", value)
+    return format(number.quantize(_CENT), "f")
 
 
 def is_voided(thing: JsonObject) -> bool:
     """Whether an object was voided: QBO sets its amounts to nil and says so in its note."""
     note = str(thing.get("PrivateNote") or "")
-    nil = all(Decimal(str(thing.get(name, 0))) == 0 for name in ("TotalAmt", "Balance"))
+    try:
+        nil = all(exact(thing.get(name, 0), name) == 0 for name in ("TotalAmt", "Balance"))
+    except OddShape:
+        return False
     return nil and note.startswith("Voided")
 
 
@@ -114,11 +121,11 @@ def _facts(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[str
         if thing.get(field):
             yield name, _ref(thing[field])
     for holder, field, name in _PAID_FROM:
-        if (thing.get(holder) or {}).get(field):
-            yield name, _ref(thing[holder][field])
+        if paid_from := an_object(thing.get(holder), holder).get(field):
+            yield name, _ref(paid_from)
     yield from _totals(entity, thing, whole=whole)
     if whole or "Line" in thing:
-        yield from _lines(entity, thing.get("Line") or (), whole=whole)
+        yield from _lines(entity, thing.get("Line"), whole=whole)
 
 
 def _totals(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[str, str]]:
@@ -126,22 +133,29 @@ def _totals(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[st
     if entity != "JournalEntry" and (whole or total is not None):  # of a journal QBO answers 0
         yield "total", amount(total or 0)
     given = thing.get("ExchangeRate") or 1
-    rate = _NO_RATE if given == 1 else Decimal(str(given)).quantize(_RATE).normalize()
+    rate = _NO_RATE if given == 1 else _rounded_rate(given)
     if rate != 1 and thing.get("CurrencyRef"):
         yield "currency", _ref(thing["CurrencyRef"])
     if whole or thing.get("ExchangeRate") is not None:
         yield "exchange rate", format(rate, "f")
     if thing.get("GlobalTaxCalculation"):
         yield "tax method", str(thing["GlobalTaxCalculation"])
-    tax = thing.get("TxnTaxDetail") or {}
+    tax = an_object(thing.get("TxnTaxDetail"), "TxnTaxDetail")
     if whole or tax.get("TotalTax") is not None:
         yield "tax", amount(tax.get("TotalTax") or 0)
-    if rates := [text for line in tax.get("TaxLine") or () if (text := _tax_line(line))]:
+    if rates := [text for line in objects(tax.get("TaxLine"), "TaxLine") if (text := _tax_line(line))]:
         yield "tax lines", _digest(rates)
 
 
+def _rounded_rate(given: Any) -> Decimal:
+    rate = exact(given, "ExchangeRate")
+    if abs(rate) >= _BEYOND:
+        raise odd("ExchangeRate", "a rate", given)
+    return rate.quantize(_RATE).normalize()
+
+
 def _tax_line(line: JsonObject) -> str:
-    detail = line.get("TaxLineDetail") or {}
+    detail = an_object(line.get("TaxLineDetail"), "TaxLineDetail")
     value = amount(line.get("Amount") or 0)
     return f"{_ref(detail.get('TaxRateRef') or '')} {value}" if Decimal(value) else ""
 
@@ -164,11 +178,11 @@ def _lines(entity: str, given: Any, *, whole: bool) -> Iterator[tuple[str, str]]
 
 def _posting_lines(given: Any) -> Iterator[tuple[JsonObject, JsonObject]]:
     """Each line that posts with its detail; those inside a group of items stand for the group."""
-    for line in given:
-        kind = line.get("DetailType")
+    for line in objects(given, "Line"):
+        kind = str(line.get("DetailType") or "")
         if kind in _COMPUTED:
             continue
-        detail = (line.get(kind) if kind else None) or {}
+        detail = an_object(line.get(kind), kind)
         if detail.get("Line"):
             yield from _posting_lines(detail["Line"])
         else:
@@ -177,15 +191,15 @@ def _posting_lines(given: Any) -> Iterator[tuple[JsonObject, JsonObject]]:
 
 def _core(entity: str, line: JsonObject, detail: JsonObject) -> str:
     target = next((f"{name}:{_ref(detail[name])}" for name in _LINE_TARGETS if name in detail), "")
-    linked = (line.get("LinkedTxn") or ()) if entity in _LINKING else ()
+    linked = objects(line.get("LinkedTxn"), "LinkedTxn") if entity in _LINKING else []
     links = ",".join(sorted(f"{link.get('TxnType')}:{link.get('TxnId')}" for link in linked))
-    quantity = f" x{Decimal(str(detail['QtyDiff'])).normalize():f}" if "QtyDiff" in detail else ""
+    quantity = f" x{exact(detail['QtyDiff'], 'QtyDiff').normalize():f}" if "QtyDiff" in detail else ""
     return f"{detail.get('PostingType', '')} {target} {amount(line.get('Amount', 0))}{quantity} {links}".strip()
 
 
 def _name(detail: JsonObject) -> str:
     """Whose line it is: a journal's customer or vendor, the customer whom an expense is charged on to."""
-    named = (detail.get("Entity") or {}).get("EntityRef") or detail.get("CustomerRef") or ""
+    named = an_object(detail.get("Entity"), "Entity").get("EntityRef") or detail.get("CustomerRef") or ""
     return _ref(named)
 
 

@@ -38,6 +38,7 @@ from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
 from qbo_pipeline.posting.revising import blank, dressed
 from qbo_pipeline.quickbooks.entities import entity_named
+from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
 from qbo_pipeline.store import attempts, claims
 from qbo_pipeline.store.database import Database
@@ -189,7 +190,10 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
         row = _row(transaction, connection, key)
         if row["state"] in (SENDING, UNKNOWN) or (row["doubt"] and row["state"] != PARKED):
             raise NotPossible(f"{key} is {row['state']}: its fate in QBO is still open")
-        content = fingerprint(row["entity"], thing)
+        try:
+            content = fingerprint(row["entity"], thing)
+        except OddShape as error:
+            raise NotPossible(f"the {row['entity']} in QuickBooks cannot be read: {error}") from None
         now = database.now(transaction)
         number = thing.get("DocNumber")
         link = {"entity": row["entity"], "qbo_id": str(thing["Id"]), "sync_token": str(thing["SyncToken"]),

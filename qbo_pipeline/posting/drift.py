@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, select, tuple_, update
 
 from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided
 from qbo_pipeline.posting.events import DELETED, DRIFTED, EDITED, POSTED, SENDING, UNKNOWN, VOIDED
+from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import Link, change, chunks, links_to, remove_links
 from qbo_pipeline.store.tables.posting import posting_links, postings
@@ -102,7 +103,7 @@ def _compare(
             # QBO or another of our postings touched it (a payment applied): still what we posted.
             moved.append(_moved(connection, link, thing, seen))
         if same != (state == POSTED):
-            voided = not seen.startswith(_UNREADABLE) and is_voided(dict(thing))
+            voided = is_voided(dict(thing))
             what = RESTORED if same else VOIDED if voided else EDITED
             changed_at = (thing.get("MetaData") or {}).get("LastUpdatedTime")
             facts = tuple(differences(link.fingerprint, seen))
@@ -117,8 +118,8 @@ def _content(entity: str, thing: Mapping[str, Any]) -> str:
     """The object's fingerprint. One that cannot be read is not what we posted; the others are compared all the same."""
     try:
         return fingerprint(entity, dict(thing))
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        return f"{_UNREADABLE}={type(error).__name__}"
+    except OddShape as error:
+        return f"{_UNREADABLE}={error}"
 
 
 def _is_newer(thing: Mapping[str, Any], link: Link) -> bool:

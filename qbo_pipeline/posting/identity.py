@@ -63,9 +63,9 @@ def with_marker(note: str | None, code: str) -> str:
     return f"{text}{_NOTE_SEPARATOR}{marker}" if text else marker
 
 
-def marker_in(note: str | None) -> str | None:
-    """The code in a PrivateNote, where it carries one of ours."""
-    found = MARKER.search(note or "")
+def marker_in(note: object) -> str | None:
+    """The code in a PrivateNote as QBO answered it, where it carries one of ours."""
+    found = MARKER.search(note) if isinstance(note, str) else None
     return found.group(1) if found else None
 
 

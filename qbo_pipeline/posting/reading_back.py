@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -21,12 +21,12 @@ from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.errors import QuickBooksError, QuotaExhausted
 from qbo_pipeline.quickbooks.query import Query, select
+from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, odd
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store.claims import frozen_request
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import chunks, links
 
-JsonObject = dict[str, Any]
 Findings = list[list[Seen] | LookFailed]
 
 IN_QUERY = 30  # values in one IN: a query's text stays short
@@ -76,8 +76,8 @@ def look(
             for row, things in _find(_Bounded(quickbooks, until), entity, group, since):
                 try:
                     found[row.key] += [_seen(entity, thing) for thing in things]
-                except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-                    said = f"QBO answered a {entity} that cannot be read: {type(error).__name__}: {error}"
+                except OddShape as error:
+                    said = f"QBO answered an object ({entity}) that cannot be read: {error}"
                     broken[row.key] = LookFailed(said)
         except QuotaExhausted as error:
             broken |= {row.key: LookFailed(str(error), QUOTA_PAUSE) for row in group}
@@ -168,13 +168,19 @@ def _by_date(
 def _seen(entity: str, thing: JsonObject) -> Seen:
     number = thing.get("DocNumber")
     return Seen(
-        str(thing["Id"]),
+        _id(thing),
         str(thing.get("SyncToken", "")),
         marker_in(thing.get("PrivateNote")),
         fingerprint(entity, thing),
         str(number) if number is not None else None,
         is_voided(thing),
     )
+
+
+def _id(thing: JsonObject) -> str:
+    if not thing.get("Id"):
+        raise odd("Id", "an Id", thing.get("Id"))
+    return str(thing["Id"])
 
 
 def _once(found: list[Seen]) -> list[Seen]:

@@ -155,11 +155,11 @@ class OAuth:
 
 def _tokens(realm: str, body: dict[str, Any], before: Tokens | None, now: datetime) -> Tokens | None:
     """The tokens in an answer, `None` where it lacks them: raising here would show the answer in a traceback."""
-    try:
-        access, refresh = Secret(body["access_token"]), Secret(body["refresh_token"])
-        access_lives, refresh_lives = int(body["expires_in"]), int(body["x_refresh_token_expires_in"])
-    except (KeyError, TypeError, ValueError):
+    access_text, refresh_text = _text(body.get("access_token")), _text(body.get("refresh_token"))
+    access_lives, refresh_lives = _seconds(body.get("expires_in")), _seconds(body.get("x_refresh_token_expires_in"))
+    if not (access_text and refresh_text and access_lives and refresh_lives):
         return None
+    access, refresh = Secret(access_text), Secret(refresh_text)
     previous, until = (before.previous_refresh_token, before.previous_until) if before else (None, None)
     if before is not None and before.refresh_token != refresh:
         previous, until = before.refresh_token, now + PREVIOUS_LIVES
@@ -176,6 +176,16 @@ def _tokens(realm: str, body: dict[str, Any], before: Tokens | None, now: dateti
         previous_refresh_token=previous,
         previous_until=until,
     )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _seconds(value: Any) -> int | None:
+    """A number of seconds, given as a number or as its text."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
 def _refusal(answer: Answer) -> QuickBooksRefused | Throttled | Unavailable:

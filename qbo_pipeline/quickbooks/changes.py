@@ -13,12 +13,11 @@ from typing import Any
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.errors import Unavailable
 from qbo_pipeline.quickbooks.query import Query, select
+from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, objects, odd
 
 LOOK_BACK = timedelta(days=30)
 MARGIN = timedelta(hours=1)  # of the look-back: our clock may differ from QBO's
 MAX_OBJECTS = 1000
-
-JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +91,33 @@ def read_changes(
 
 def _rows(body: JsonObject) -> tuple[dict[str, list[JsonObject]], datetime]:
     """The rows of each entity, and QBO's time, of one answer; raises `Unavailable` where it has another shape."""
+    found: dict[str, list[JsonObject]] = {}
     try:
-        time = datetime.fromisoformat(body["time"])
-        found: dict[str, list[JsonObject]] = {}
-        for response in body["CDCResponse"]:
-            for answer in response.get("QueryResponse", []):
+        if "CDCResponse" not in body:
+            raise odd("CDCResponse", "a list of objects", None)
+        for response in objects(body["CDCResponse"], "CDCResponse"):
+            for answer in objects(response.get("QueryResponse"), "QueryResponse"):
                 for name, rows in answer.items():
                     if isinstance(rows, list):
-                        found.setdefault(name, []).extend(rows)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise Unavailable(f"change data capture answered in an unknown shape: {error!r}") from None
+                        found.setdefault(name, []).extend(_changed(rows, name))
+        return found, _time(body.get("time"))
+    except OddShape as error:
+        raise Unavailable(f"change data capture answered in an unknown shape: {error}") from None
+
+
+def _changed(rows: list[Any], name: str) -> list[JsonObject]:
+    changed = objects(rows, name)
+    for row in changed:
+        if not row.get("Id"):
+            raise odd(f"a changed {name}", "an object with its Id", row)
+    return changed
+
+
+def _time(value: Any) -> datetime:
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise odd("time", "an instant", value) from None
     if time.tzinfo is None:
-        raise Unavailable("change data capture answered a time without zone")
-    return found, time
+        raise odd("time", "an instant with its zone", value)
+    return time

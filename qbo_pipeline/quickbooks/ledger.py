@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.quickbooks.errors import Unavailable
 from qbo_pipeline.quickbooks.reports import TRANSACTION_LABELS, ReportRow
 
 AMOUNT, BALANCE = "subt_nat_amount", "rbal_nat_amount"
@@ -82,7 +83,7 @@ def ledger_line(id: str, name: str, sign: int, row: ReportRow, running: Decimal)
     return LedgerLine(
         account_id=id,
         account_name=name,
-        business_date=date.fromisoformat(row.cell("tx_date").value),
+        business_date=_day(row.cell("tx_date").value),
         qbo_type=TRANSACTION_LABELS.get(label, label),
         qbo_id=qbo_id,
         qbo_number=row.cell("doc_num").value,
@@ -96,6 +97,13 @@ def ledger_line(id: str, name: str, sign: int, row: ReportRow, running: Decimal)
         changed_at=_instant(row.cell("last_mod_date").value),
         changed_by=row.cell("last_mod_by").value,
     )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Unavailable(f"QuickBooks' general ledger holds {text!r} where a date is expected") from None
 
 
 def _instant(text: str) -> datetime | None:

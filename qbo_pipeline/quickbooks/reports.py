@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from qbo_pipeline.quickbooks.errors import Incomplete, Unavailable
+from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects, odd
 
 CUT_OFF = "unable to display more data"  # QBO's words at its cap of 400,000 cells
 
@@ -42,8 +43,6 @@ TRANSACTION_LABELS = {
     "Inventory Starting Value": "InventoryStartingValue",
 }
 
-JsonObject = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -54,7 +53,7 @@ class Cell:
 
     @property
     def amount(self) -> Decimal | None:
-        """The value as an amount; `None` for a blank. Raises `ValueError` for anything else."""
+        """The value as an amount; `None` for a blank. Raises `Unavailable` for anything else."""
         text = self.value.strip()
         if not text:
             return None
@@ -63,7 +62,7 @@ class Cell:
         except InvalidOperation:
             amount = Decimal("NaN")
         if not amount.is_finite():
-            raise ValueError(f"a report holds {text!r} where an amount is expected")
+            raise Unavailable(f"QuickBooks' report holds {text!r} where an amount is expected")
         return amount
 
 
@@ -112,11 +111,14 @@ def parse_report(body: JsonObject, name: str) -> Report:
     Raises `Incomplete` where QBO says that it cut the report off, `Unavailable` where it has another shape.
     """
     try:
-        columns = tuple(_key(column, index) for index, column in enumerate(body["Columns"].get("Column", [])))
-        rows = tuple(_rows(body.get("Rows", {}).get("Row", []), (), columns))
-        header = dict(body["Header"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise Unavailable(f"the report {name} came in an unknown shape: {error!r}") from None
+        if missing := [part for part in ("Header", "Columns") if part not in body]:
+            raise odd(missing[0], "an object", None)
+        listed = objects(an_object(body["Columns"], "Columns").get("Column"), "Column")
+        columns = tuple(_key(column, index) for index, column in enumerate(listed))
+        rows = tuple(_rows(body.get("Rows"), (), columns))
+        header = an_object(body["Header"], "Header")
+    except OddShape as error:
+        raise Unavailable(f"the report {name} came in an unknown shape: {error}") from None
     if any(CUT_OFF in cell.value.lower() for row in rows for cell in row.cells.values()) or any(
         CUT_OFF in section.title.lower() for row in rows for section in row.path
     ):
@@ -125,9 +127,9 @@ def parse_report(body: JsonObject, name: str) -> Report:
 
 
 def _key(column: JsonObject, index: int) -> str:
-    for entry in column.get("MetaData", []):
+    for entry in objects(column.get("MetaData"), "MetaData"):
         if entry.get("Name") == "ColKey":
-            return str(entry["Value"])
+            return str(entry.get("Value", ""))
     # Some reports name the key only as the column's type; money columns of a summary have neither.
     kind = str(column.get("ColType", ""))
     return (
@@ -137,20 +139,24 @@ def _key(column: JsonObject, index: int) -> str:
     )
 
 
-def _rows(rows: list[JsonObject], path: tuple[Section, ...], columns: tuple[str, ...]) -> Iterator[ReportRow]:
-    for row in rows:
+def _rows(rows: Any, path: tuple[Section, ...], columns: tuple[str, ...]) -> Iterator[ReportRow]:
+    for row in objects(an_object(rows, "Rows").get("Row"), "Row"):
         inner = path
         if "Header" in row or "Rows" in row:
-            label = (row.get("Header", {}).get("ColData") or [{}])[0]
+            label = next(iter(_data(row.get("Header"), "Header")), {})
             section = Section(str(label.get("value", "")), str(label.get("id", "")), str(row.get("group", "")))
             inner = (*path, section)
-            yield from _rows(row.get("Rows", {}).get("Row", []), inner, columns)
+            yield from _rows(row.get("Rows"), inner, columns)
         if "ColData" in row:
-            yield ReportRow("data", path, _cells(row["ColData"], columns))
+            yield ReportRow("data", path, _cells(_data(row, "row"), columns))
         if "Summary" in row:
             if inner is path:
                 inner = (*path, Section("", "", str(row.get("group", ""))))
-            yield ReportRow("summary", inner, _cells(row["Summary"].get("ColData", []), columns))
+            yield ReportRow("summary", inner, _cells(_data(row["Summary"], "Summary"), columns))
+
+
+def _data(holder: Any, where: str) -> list[JsonObject]:
+    return objects(an_object(holder, where).get("ColData"), f"ColData of {where}")
 
 
 def _cells(data: list[JsonObject], columns: tuple[str, ...]) -> dict[str, Cell]:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qbo_pipeline.posting.answers import core_answer
 from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided, stated
+from qbo_pipeline.posting.events import Lost
 from qbo_pipeline.posting.freezing import Missing, batch_body, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import (
     NOTE_LENGTH,
@@ -23,6 +25,7 @@ from qbo_pipeline.posting.identity import (
     with_marker,
 )
 from qbo_pipeline.posting.reversal import COUNTERPART, reversed_payload
+from qbo_pipeline.quickbooks.outcomes import Done
 from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline_tests.posting.harness import DAY, journal_entry
 
@@ -289,3 +292,12 @@ def test_a_reversal_turns_the_document_and_keeps_its_amounts(entity: str) -> Non
     sides = [line["JournalEntryLineDetail"]["PostingType"] for line in turned["Line"]]
     assert sides == ["Credit", "Debit"]
     assert reversed_payload("Payment", payload, DAY, None) is None
+
+
+def test_an_object_that_was_written_and_cannot_be_read_is_looked_up() -> None:
+    """It may be in QBO: neither a refusal nor a defect, and the journal says what was odd."""
+    odd = Done({"Id": "1", "SyncToken": "0", "TotalAmt": "a dozen"}, "1", "0", "tid-1")
+    answer = core_answer("Invoice", odd)
+    assert isinstance(answer, Lost)
+    assert answer.message.startswith("QBO answered an object (Invoice) that cannot be read: an amount holds 'a dozen'")
+    assert answer.tid == "tid-1"
