@@ -22,14 +22,14 @@ from qbo_pipeline.checks.current import access_check, freshly_read_checks
 from qbo_pipeline.checks.reconciling import posting_checks, reconciliation_checks
 from qbo_pipeline.checks.records import record_checks
 from qbo_pipeline.jobs import build_jobs
-from qbo_pipeline.keep_alive_sensor import alarm_job, build_keep_alive_sensor
 from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
 from qbo_pipeline.ops.inspecting import inspecting_jobs
-from qbo_pipeline.quickbooks_sensor import build_quickbooks_sensor
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.schedules import build_schedules
-from qbo_pipeline.sensors import build_sensors
+from qbo_pipeline.sensors.changed_days import build_changed_days_sensor
+from qbo_pipeline.sensors.keep_alive import alarm_job, build_keep_alive_sensor
+from qbo_pipeline.sensors.qbo_changes import build_qbo_changes_sensor
 from qbo_pipeline.settings import SETTINGS_VARIABLE, load_settings
 
 # A single run for a range of days is what makes back-fills of years possible; its being marked beta is known.
@@ -61,8 +61,8 @@ def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_A
         jobs=[*jobs.values(), *decision_jobs(settings), *inspecting_jobs(settings), correcting_job(settings), alarm],
         schedules=build_schedules(settings, jobs),
         sensors=[
-            *build_sensors(settings, jobs, pipeline),
-            build_quickbooks_sensor(settings, jobs, pipeline),
+            build_changed_days_sensor(settings, jobs, pipeline),
+            build_qbo_changes_sensor(settings, jobs, pipeline),
             build_keep_alive_sensor(settings, alarm, pipeline),
         ],
         resources={"pipeline": pipeline},

@@ -12,8 +12,8 @@ import dagster as dg
 import httpx
 import pytest
 
-from qbo_pipeline.quickbooks_sensor import AskedFor
-from qbo_pipeline.sensors import ASK_AGAIN_SECONDS
+from qbo_pipeline.sensors.asking_again import ASK_AGAIN_SECONDS
+from qbo_pipeline.sensors.qbo_changes import AskedFor
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import open_database
 from qbo_pipeline.store.webhooks import Hint, put_hints, take_up_hints

@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 
 from qbo_pipeline.schedules import RANGE_END, RANGE_START
-from qbo_pipeline.sensors import ASK_AGAIN_SECONDS, WATERMARK_TAG, Asked
+from qbo_pipeline.sensors.asking_again import ASK_AGAIN_SECONDS
+from qbo_pipeline.sensors.changed_days import WATERMARK_TAG, Asked
 from qbo_pipeline_tests.dagster_face.company import Company, day, failures, make_company
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 

@@ -1,4 +1,4 @@
-"""Sensors: `changed_days` asks the source which days changed and requests their partitions (near real time).
+"""The sensor `changed_days`: asks the source which days changed and requests their partitions (near real time).
 
 The sensor's cursor remembers what was asked for last. The store's watermark moves by the first tick that finds these
 days committed, by the runs that were requested or by any other; until then nothing new is requested, so that a slow
@@ -19,18 +19,10 @@ from qbo_pipeline.jobs import NIGHTLY, Job
 from qbo_pipeline.partitions import business_dates, days_of, windows
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.schedules import RANGE_END, RANGE_START
+from qbo_pipeline.sensors.asking_again import ASK_AGAIN_SECONDS, UNDER_WAY
 from qbo_pipeline.settings import Settings
 
 WATERMARK_TAG = "qbo_pipeline/watermark"
-ASK_AGAIN_SECONDS = 3600
-UNDER_WAY = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-)
-
 
 Windows = tuple[tuple[str, str], ...]  # first and last day of each, ISO text
 
@@ -63,7 +55,9 @@ class Asked:
         return {day for first, last in spans for day in days_of(first, last)}
 
 
-def build_sensors(settings: Settings, jobs: dict[str, Job], pipeline: PipelineResource) -> list[dg.SensorDefinition]:
+def build_changed_days_sensor(
+    settings: Settings, jobs: dict[str, Job], pipeline: PipelineResource
+) -> dg.SensorDefinition:
     """The sensor of one connection; it starts stopped, and a person switches it on."""
     name = settings.connection.name
     postings = dg.AssetKey([name, "postings"])
@@ -104,7 +98,7 @@ def build_sensors(settings: Settings, jobs: dict[str, Job], pipeline: PipelineRe
         asking = Asked(found.watermark, _windows(wanted), _windows(named), time.time(), attempt)
         return dg.SensorResult(run_requests=_requests(name, asking), cursor=asking.write())
 
-    return [changed]
+    return changed
 
 
 def is_committed(instance: dg.DagsterInstance, postings: dg.AssetKey, asked: Asked) -> bool:

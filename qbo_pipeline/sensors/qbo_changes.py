@@ -16,7 +16,7 @@ import dagster as dg
 from qbo_pipeline.jobs import NIGHTLY, RECONCILE, Job
 from qbo_pipeline.partitions import business_dates
 from qbo_pipeline.resources import PipelineResource
-from qbo_pipeline.sensors import ASK_AGAIN_SECONDS, UNDER_WAY
+from qbo_pipeline.sensors.asking_again import ASK_AGAIN_SECONDS, UNDER_WAY
 from qbo_pipeline.settings import Settings
 
 
@@ -36,7 +36,7 @@ class AskedFor:
         return json.dumps(asdict(self))
 
 
-def build_quickbooks_sensor(
+def build_qbo_changes_sensor(
     settings: Settings, jobs: dict[str, Job], pipeline: PipelineResource
 ) -> dg.SensorDefinition:
     """The sensor of one connection; it starts stopped, and is of use where webhooks are received."""
