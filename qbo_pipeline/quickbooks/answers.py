@@ -6,6 +6,7 @@ Pure. Where an answer does not say clearly yes or no, the outcome is `Unknown`, 
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from qbo_pipeline.quickbooks.entities import ENTITIES
@@ -20,6 +21,7 @@ _BY_PATH = {entity.path: entity.name for entity in ENTITIES.values()}
 # and only a fault of QBO's own says that the object is not there.
 _DEFINITE = frozenset({401, 403, 405, 406, 411, 413, 414, 415, 429, 431})
 _UNCERTAIN_KINDS = frozenset({"system"})
+_NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 log = logging.getLogger(__name__)
 
@@ -110,13 +112,18 @@ def _uncertain(faults: tuple[Fault, ...]) -> bool:
 
 
 def _done(found: Any, tid: str | None) -> Done | None:
-    if not isinstance(found, dict) or not isinstance(found.get("Id"), str) or not found["Id"]:
+    if not isinstance(found, dict) or not _is_name(found.get("Id")):
         return None
     deleted = found.get("status") == "Deleted"
     sync_token = found.get("SyncToken")
-    if not deleted and not isinstance(sync_token, str):
+    if not _is_name(sync_token) and not (deleted and sync_token in (None, "")):
         return None
     return Done(found, found["Id"], sync_token or "", tid)
+
+
+def _is_name(value: Any) -> bool:
+    """Whether it can be an Id or a SyncToken, which go into queries, tables and addresses."""
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
 def _only_object(body: dict[str, Any]) -> Any:

@@ -1,7 +1,8 @@
 """One HTTP request and its answer: the only module that knows httpx.
 
-It keeps a total deadline (httpx's own timeouts are for each phase: a body that drips outlives them all), caps the
-body, says whether a failed request can have left the machine, and lets no secret into an exception.
+It keeps a total deadline (httpx's own timeouts are for each phase: a body that drips outlives them all), bounds the
+body while it expands, closes a connection on which the server speaks out of turn, says whether a failed request can
+have left the machine, and lets no secret into an exception.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ import httpcore
 import httpx
 
 from qbo_pipeline.errors import Signal
+from qbo_pipeline.quickbooks.body import Body, TooLarge, Unreadable
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.secret import Secret
+from qbo_pipeline.quickbooks.turns import Turns
 
 CONNECT_SECONDS = 10.0
 KEEPALIVE_SECONDS = 4.0  # shorter than servers keep idle connections, so that none is closed while we write to it
 MAX_CONNECTIONS = 32
 _PIECE = 16_384
-_HEADERS = {"User-Agent": "qbo-pipeline", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+_HEADERS = {"User-Agent": "qbo-pipeline", "Accept": "application/json", "Accept-Encoding": "gzip"}
 _FAILURES = (
     httpx.HTTPError,
     httpx.StreamError,
@@ -122,6 +125,8 @@ class Transport:
             return self._exchange(call, exchange, max_bytes)
         except TransportFailure as error:
             failure = error
+        except (TooLarge, Unreadable) as error:
+            failure = exchange.unusable(error)
         except _FAILURES as error:
             failure = exchange.failure(error, max(end - started, 0.0))
         finally:
@@ -136,16 +141,14 @@ class Transport:
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
             exchange.intuit_tid = headers.get("intuit_tid") or headers.get("intuit-tid")
-            chunks, size = [], 0
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > max_bytes:
-                    reason = f"the answer is larger than {max_bytes} bytes"
-                    raise TransportFailure(reason, kind="too_large", sent=True, intuit_tid=exchange.intuit_tid)
-                chunks.append(chunk)
+            body = Body(headers.get("content-encoding", ""), max_bytes)
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            for chunk in response.stream:  # as it came: httpx itself would expand it without a bound
+                body.take(chunk)
                 exchange.remaining()
+            content = body.whole()
             seconds = self._clock.monotonic() - exchange.started
-            return Answer(response.status_code, headers, b"".join(chunks), seconds)
+            return Answer(response.status_code, headers, content, seconds)
         finally:
             response.close()
 
@@ -188,6 +191,11 @@ class _Exchange:
         if left <= 0:
             raise httpcore.ReadTimeout("the deadline has passed")
         return left
+
+    def unusable(self, error: TooLarge | Unreadable) -> TransportFailure:
+        """An answer came, and its body is none that can be used."""
+        kind = "too_large" if isinstance(error, TooLarge) else "network"
+        return TransportFailure(str(error), kind=kind, sent=True, intuit_tid=self.intuit_tid)
 
     def failure(self, error: BaseException, deadline: float) -> TransportFailure:
         passed = self.is_over
@@ -268,16 +276,26 @@ class _GuardedBackend(httpcore.NetworkBackend):
 
 
 class _GuardedStream(httpcore.NetworkStream):
-    """A connection on which no operation outlives the deadline of the request that runs on it."""
+    """A connection on which no operation outlives the deadline of the request that runs on it, and on which no request
+    is sent any more once the server has said anything that nobody asked for."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._turns = Turns()
+        self._exchange: _Exchange | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _current.get().remaining())
+        data = self._inner.read(max_bytes, _current.get().remaining())
+        self._turns.heard(data)
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         exchange = _current.get()
+        if exchange is not self._exchange:
+            if self._exchange is not None and self.get_extra_info("is_readable"):
+                raise httpcore.WriteError("the server spoke before it was asked")
+            self._exchange = exchange
+            self._turns.asked()
         for start in range(0, len(buffer), _PIECE):
             limit = exchange.remaining()
             exchange.writing = True
@@ -293,4 +311,7 @@ class _GuardedStream(httpcore.NetworkStream):
         self._inner.close()
 
     def get_extra_info(self, info: str) -> Any:
+        # The pool takes a connection that is readable while it is idle for one that the server has closed.
+        if info == "is_readable" and self._turns.out_of_turn:
+            return True
         return self._inner.get_extra_info(info)

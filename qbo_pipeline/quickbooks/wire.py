@@ -12,6 +12,8 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
+_DIGITS = 100  # far more than any number of QBO's has; written out, 1e999999999 alone would fill the memory
+
 
 class NotExact(TypeError):
     """A payload holds something that has no exact, deterministic JSON form; the message says where."""
@@ -45,9 +47,20 @@ def to_wire(payload: Any) -> bytes:
 def from_wire(body: bytes | str) -> Any:
     """Read JSON with every number that has a point or an exponent as `Decimal`.
 
-    Raises `ValueError` where the text is not JSON, or holds NaN or Infinity.
+    Raises `ValueError` where the text is not JSON, holds NaN or Infinity, a number that no decimal can be, or is nested
+    deeper than anything that QBO sends.
     """
-    return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+    try:
+        return json.loads(body, parse_float=_decimal, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text) if len(text) <= _DIGITS else None
+    if number is None or abs(number.adjusted()) > _DIGITS:
+        raise ValueError(f"{text[:20]}… is no number that an amount, a rate or a quantity can be")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:
