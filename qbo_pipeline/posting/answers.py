@@ -13,8 +13,12 @@ import orjson
 
 from qbo_pipeline.posting import events, refusals
 from qbo_pipeline.posting.content import fingerprint
+from qbo_pipeline.posting.freezing import FrozenItem
+from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.posting.reading_back import name_field
 from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Done, NotSent, Outcome, Refusal, Unknown
 from qbo_pipeline.quickbooks.shapes import OddShape
+from qbo_pipeline.quickbooks.wire import from_wire
 
 THROTTLED_SECONDS = 60.0  # Intuit: wait 60 seconds after a 429
 _BARRED = frozenset({"auth", "forbidden"})  # with one of the statuses below: nobody gets anything done
@@ -56,6 +60,30 @@ def core_answers(entities: dict[str, str], outcome: BatchOutcome) -> dict[str, e
         for item, answer in outcome.items.items()
         if item in entities
     }
+
+
+def own_answer(row: events.Row, item: FrozenItem, outcome: Outcome) -> Outcome:
+    """The outcome, or `Unknown` where QBO says yes and the object that it shows is not the one that was sent.
+
+    A connection that is out of step gives one request the answer of another: what it links must say itself whose it is,
+    by our marker, by its name, or by the Id that was to be changed.
+    """
+    if not isinstance(outcome, Done) or _is_own(row, item, outcome):
+        return outcome
+    return Unknown(
+        f"the answer shows another object ({item.entity} {outcome.id}) than the one sent", outcome.intuit_tid
+    )
+
+
+def _is_own(row: events.Row, item: FrozenItem, done: Done) -> bool:
+    if row.operation != events.CREATE:
+        return row.qbo_id is None or row.qbo_id == done.id
+    if row.by_name:
+        sent = from_wire(item.line)
+        field = name_field(item.entity) or ""
+        name = (sent[item.entity] if item.item is not None else sent).get(field)
+        return str(done.object.get(field)).casefold() == str(name).casefold()
+    return marker_in(done.object.get("PrivateNote")) == row.marker
 
 
 def _done(entity: str, done: Done) -> events.Done | events.Lost:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from qbo_pipeline.posting import core
-from qbo_pipeline.posting.answers import core_answer, core_answers
+from qbo_pipeline.posting.answers import core_answer, core_answers, own_answer
 from qbo_pipeline.posting.claiming import BATCH_ITEMS, Claims, Unit
 from qbo_pipeline.posting.events import (
     Answer,
@@ -214,7 +214,7 @@ class Workers:
             path = entity_named(first.entity).path
             means.tally.count("single")
             outcome = means.company.send("POST", path, params, first.line, means.policy.deadline, until=until)
-            answers: list[Answer] = [core_answer(first.entity, outcome)]
+            answers: list[Answer] = [core_answer(first.entity, own_answer(unit.rows[0], first, outcome))]
         else:
             body = batch_body([item.line for item in unit.items])
             means.tally.count("batch")
@@ -222,7 +222,11 @@ class Workers:
                 (("requestid", unit.request_id),), body, means.policy.deadline, until=until
             )
             entities = {item.item or "": item.entity for item in unit.items}
-            answers = core.match_items(unit.rows, core_answers(entities, batch))
+            own = {
+                item.item or "": own_answer(row, item, batch.items[item.item or ""])
+                for row, item in zip(unit.rows, unit.items, strict=True)
+            }
+            answers = core.match_items(unit.rows, core_answers(entities, replace(batch, items=own)))
         self._heed(answers)
         return answers
 
