@@ -11,25 +11,22 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qbo_pipeline.accounting.books import DIMENSIONS, ROLES
-from qbo_pipeline.errors import PermanentError
+from qbo_pipeline.environment import Secrets, variable, where_to_set
+from qbo_pipeline.settings_errors import SettingsError
+
+__all__ = ["Secrets", "Settings", "SettingsError", "load_settings"]
 
 SETTINGS_VARIABLE = "QBO_PIPELINE_SETTINGS"
-
-
-class SettingsError(PermanentError):
-    """The settings cannot be used; the text says where and why, one line for each mistake."""
 
 
 def exact(value: object) -> object:
@@ -235,80 +232,37 @@ class Settings(_Section):
     def folder(self) -> Path:
         return self.file.parent
 
-    def store_url(self, environment: Mapping[str, str] | None = None) -> str:
+    def store_url(self) -> str:
         """The store's URL; a relative SQLite path counts from the settings' folder."""
-        return self._url(self.store.url, self.store.url_variable, "store", environment)
+        return self._url(self.store.url, self.store.url_variable, "store")
 
-    def tokens_url(self, environment: Mapping[str, str] | None = None) -> str | None:
+    def tokens_url(self) -> str | None:
         """The store's URL with the login that may read the tokens; `None` where the store's own login does."""
-        variable = self.store.tokens_url_variable
-        return None if variable is None else self._url(None, variable, "store", environment, "tokens_url_variable")
+        name = self.store.tokens_url_variable
+        return None if name is None else self._url(None, name, "store", "tokens_url_variable")
 
-    def source_url(self, environment: Mapping[str, str] | None = None) -> str:
+    def source_url(self) -> str:
         """The URL of a SQL source; a relative SQLite path counts from the settings' folder."""
-        return self._url(self.source.url, self.source.url_variable, "source", environment)
+        return self._url(self.source.url, self.source.url_variable, "source")
 
     def source_path(self) -> Path:
         """The folder of a CSV source, counted from the settings' folder."""
         assert self.source.path is not None
         return (self.folder / self.source.path).resolve()
 
-    def _url(
-        self, url: str | None, variable: str | None, section: str, environment: Mapping[str, str] | None,
-        setting: str = "url_variable",
-    ) -> str:  # fmt: skip
-        if variable is not None:
-            url = (os.environ if environment is None else environment).get(variable)
+    def _url(self, url: str | None, name: str | None, section: str, setting: str = "url_variable") -> str:
+        if name is not None:
+            url = variable(name, self.folder)
             if not url:
                 raise SettingsError(
-                    f"{self.file}: [{section}] {setting} names {variable}, which is not set in the environment"
+                    f"{self.file}: [{section}] {setting} names {name}, which is not set: "
+                    f"{where_to_set([name], self.folder)}"
                 )
         assert url is not None
         path = url.removeprefix("sqlite:///")
         if url.startswith("sqlite:///") and path and not path.startswith((":", "/")):
             return f"sqlite:///{(self.folder / path).resolve()}"
         return url
-
-
-class Secrets(BaseSettings):
-    """What must never be in a file of settings; read from `QBO_<CONNECTION>_<NAME>`, then from a file `.env` beside the
-    settings. The encryption key may lie in a file of its own, which `QBO_<CONNECTION>_ENCRYPTION_KEY_FILE` names."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
-
-    client_id: SecretStr | None = None
-    client_secret: SecretStr | None = None
-    refresh_token: SecretStr | None = None
-    encryption_key: SecretStr | None = None
-    encryption_key_file: Path | None = None
-    webhook_verifier_token: SecretStr | None = None
-
-    @classmethod
-    def read(cls, settings: Settings) -> Secrets:
-        """The secrets of a connection; raises `SettingsError` where the key's file cannot be used."""
-        prefix = f"QBO_{settings.connection.name.upper()}_"
-        found = cls(_env_prefix=prefix, _env_file=settings.folder / ".env")
-        if found.encryption_key_file is None:
-            return found
-        variable = f"{prefix}ENCRYPTION_KEY"
-        if found.encryption_key is not None:
-            raise SettingsError(f"{variable} and {variable}_FILE are both set: which key counts? Leave one of them out")
-        # A relative path counts from the settings' folder, as that of the store does.
-        key = _text_of(settings.folder / found.encryption_key_file, f"{variable}_FILE")
-        return found.model_copy(update={"encryption_key": SecretStr(key)})
-
-
-def _text_of(path: Path, variable: str) -> str:
-    """The text of a secret's file; an error names the file and never what is in it."""
-    try:
-        text = path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise SettingsError(f"{variable} names {path}, which cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{variable} names {path}, which is not a text of base64 characters") from None
-    if not text:
-        raise SettingsError(f"{variable} names {path}, which is empty")
-    return text
 
 
 def load_settings(file: Path | str | None = None) -> Settings:

@@ -43,23 +43,23 @@ class Policies:
     - `accrue_receipts`: a receipt posts Dr inventory / Cr goods received not invoiced; off: only the bill posts.
     - `unmatched_bill_lines`: where a bill's stock line goes that has no receipt (yet), while receipts accrue.
     - `bill_difference`: where bill price and accrued value differ. `purchase_price_variance` is right for a source
-      that leaves its stock value alone, `inventory` for one that revalues all of it, `on_hand_share` for one that
-      revalues what is still on hand (the rest is cost of goods sold).
+      that leaves its stock value alone, `inventory` for one that revalues all of it.
     - `supplier_return_clearing`: the account between a supplier return and its vendor credit.
     - `tax_regime`: `us` (codes TAX and NON, one total) or `global` (a tax code on each line).
     - `multicurrency`: whether the company has it switched on.
+    - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     """
 
     accrue_receipts: bool = True
     unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] = "goods_received_not_invoiced"
-    bill_difference: Literal["purchase_price_variance", "inventory", "on_hand_share"] = "purchase_price_variance"
+    bill_difference: Literal["purchase_price_variance", "inventory"] = "purchase_price_variance"
     supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] = (
         "purchase_price_variance"
     )
     tax_regime: Literal["us", "global"] = "us"
     multicurrency: bool = False
-    post_quotes: bool = False
-    post_purchase_orders: bool = False
+    quotes: bool = False
+    purchase_orders: bool = False
     send_document_numbers: bool = True
     supplier_suffix: str = " (Supplier)"
 
@@ -76,10 +76,6 @@ def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Deci
     return Decimal(0)
 
 
-def _nothing_issued(movement_id: str, line_id: str, day: date) -> Decimal:
-    return Decimal(0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
     """What the rules may know. Account ids, class ids and department ids are QBO's.
@@ -93,7 +89,6 @@ class Books:
     - `namesakes`: all parties whose `parties.name_key` is the given one.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
-    - `issued`: quantity of a receipt's line that had left the stock by a date (for `on_hand_share` only).
 
     Raises `ValueError` for a role or a level that does not exist.
     """
@@ -112,7 +107,6 @@ class Books:
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
-    issued: Callable[[str, str, date], Decimal] = _nothing_issued
     stock_accounts: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -37,10 +37,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cleared:
-    """What one match clears: its quantity, how much of that had left the stock, and the account's part."""
+    """What one match clears: its quantity, and the account's part."""
 
     quantity: Decimal
-    gone: Decimal
     part: Part
 
 
@@ -79,7 +78,7 @@ class Clearing:
             billed = slice_of(amount, abs(line.quantity), Decimal(0), matched)
             yield self._unmatched(line, amount - billed, place)
         if difference := billed - sum((item.part.amount for item in cleared), ZERO):
-            yield from self._difference(difference, cleared)
+            yield self._difference(difference, cleared[0].part.place)
 
     def _cleared(self, line: DocumentLine) -> Iterator[_Cleared]:
         for match in self.matches.get(line.line_id, ()):
@@ -103,10 +102,8 @@ class Clearing:
         home = slice_of(-leg.amount, whole, earlier, quantity)
         direction = 1 if self.subject.entity == "Bill" else -1
         amount = cents(direction * home / self.subject.rate)
-        issued = self.books.issued(*place, self.subject.document.business_date) if self._splits else Decimal(0)
         return _Cleared(
             quantity=quantity,
-            gone=min(max(issued - earlier, Decimal(0)), quantity),
             part=Part(
                 account=leg.account,
                 amount=amount,
@@ -136,32 +133,16 @@ class Clearing:
         return self.posted[movement.movement_id]
 
     @property
-    def _splits(self) -> bool:
-        return self._difference_policy == "on_hand_share"
-
-    @property
     def _difference_policy(self) -> str:
         """A credit's difference is a price variance: its goods are gone (row 8)."""
         if self.subject.document.kind == "purchase_credit":
             return "purchase_price_variance"
         return self.books.policies.bill_difference
 
-    def _difference(self, difference: Decimal, cleared: list[_Cleared]) -> Iterator[Part]:
-        """The difference between billed and accrued, by policy; on hand to inventory, gone to cost of goods sold."""
-        place = cleared[0].part.place
-        policy = self._difference_policy
-        if policy != "on_hand_share":
-            yield Part(
-                account=account_for(self.books, policy, place), amount=difference, place=place, why="price difference"
-            )
-            return
-        quantity = sum((item.quantity for item in cleared), Decimal(0))
-        gone = slice_of(difference, quantity, Decimal(0), sum((item.gone for item in cleared), Decimal(0)))
-        shares = (("cost_of_goods_sold", gone, "sold"), ("inventory", difference - gone, "on hand"))
-        for role, share, where in shares:
-            if share:
-                account = account_for(self.books, role, place)
-                yield Part(account=account, amount=share, place=place, why=f"price difference, {where}")
+    def _difference(self, difference: Decimal, place: Place) -> Part:
+        """The difference between billed and accrued, on the account that the policy names."""
+        account = account_for(self.books, self._difference_policy, place)
+        return Part(account=account, amount=difference, place=place, why="price difference")
 
     def _unmatched(self, line: DocumentLine, amount: Decimal, place: Place) -> Part:
         """What no movement has accrued. Where its match has, the line asks for more than was moved."""

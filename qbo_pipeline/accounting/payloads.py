@@ -70,7 +70,8 @@ def currency_fields(books: Books, currency: str, rate: Decimal) -> Payload:
             refuse(
                 "multicurrency_off",
                 f"the amount is in {currency}, but the company keeps its books in {books.home_currency} only: "
-                "switch multicurrency on in QuickBooks and in the settings",
+                "switch Multicurrency on in QuickBooks (Account and settings, Advanced; there is no way back), and the "
+                "next run finds it",
                 "currency",
             )
         return {}

@@ -62,14 +62,14 @@ def build_purchase_document(document: Document, books: Books) -> Draft | Exclude
 
 
 def build_purchase_order(document: Document, books: Books) -> Draft:
-    """The PurchaseOrder of an order, where `post_purchase_orders` asks for it; it posts to no account.
+    """The PurchaseOrder of an order, where the policy `purchase_orders` asks for it; it posts to no account.
 
     Stock lines name the account that their bill will take off, the others their expense account.
     """
-    if not books.policies.post_purchase_orders:
+    if not books.policies.purchase_orders:
         exclude(
             "purchase_order_not_posted",
-            f"Purchase order {document.number}: purchase orders are not sent (policy post_purchase_orders is off)",
+            f"Purchase order {document.number}: purchase orders are not sent ([posting] purchase_orders is off)",
         )
     subject = subject_of(document, books)
     clearing = Clearing(subject=subject, books=books)

@@ -36,9 +36,9 @@ def build_sales_document(document: Document, books: Books) -> Draft:
 
 
 def build_quote(document: Document, books: Books) -> Draft:
-    """The Estimate of a quote, where the policy `post_quotes` asks for it; it posts to no account."""
-    if not books.policies.post_quotes:
-        exclude("quote_not_posted", f"Quote {document.number}: quotes are not sent (policy post_quotes is off)")
+    """The Estimate of a quote, where the policy `quotes` asks for it; it posts to no account."""
+    if not books.policies.quotes:
+        exclude("quote_not_posted", f"Quote {document.number}: quotes are not sent ([posting] quotes is off)")
     return _sales_form(document, books)
 
 

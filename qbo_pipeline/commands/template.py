@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -25,6 +26,7 @@ DEFAULT_ROLES = {
     "supplier_deposits": "Supplier Deposits",
     "opening_balance_equity": "Opening Balance Equity",
 }
+_EXAMPLES = {"sales_tax": "Sales Tax Payable", "landed_cost": "Freight and Duties"}
 _DEFAULTS: dict[str, Any] = {
     "last_day": None,
     "source_kind": "sql",
@@ -50,4 +52,12 @@ def settings_text(values: Mapping[str, Any]) -> str:
     template = (files("qbo_pipeline.commands") / "connection.toml.j2").read_text(encoding="utf-8")
     # The text is TOML for a person's own machine, not a page: there is nothing to escape.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
-    return environment.from_string(template).render({**_DEFAULTS, **values})
+    environment.filters["toml"] = _toml
+    filled = {**_DEFAULTS, **values}
+    filled["unused_roles"] = {role: name for role, name in _EXAMPLES.items() if role not in filled["roles"]}
+    return environment.from_string(template).render(filled)
+
+
+def _toml(value: object) -> str:
+    """A text or a list of texts as TOML writes it, whatever is in it."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -212,6 +212,6 @@ def _policies(settings: Settings, preferences: dict[str, Any]) -> Policies:
         tax_regime="us" if tax.get("PartnerTaxEnabled") else "global",
         multicurrency=bool(currency.get("MultiCurrencyEnabled")),
         send_document_numbers=bool(sales.get("CustomTxnNumbers", True)),
-        post_quotes=posting.quotes,
-        post_purchase_orders=posting.purchase_orders,
+        quotes=posting.quotes,
+        purchase_orders=posting.purchase_orders,
     )

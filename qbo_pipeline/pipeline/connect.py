@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from qbo_pipeline.environment import where_to_set
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.quickbooks.auth import OAuth
 from qbo_pipeline.quickbooks.client import QuickBooks
@@ -108,8 +109,8 @@ def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth:
     if store.load() is None:
         if secrets.refresh_token is None:
             raise NotConnected(
-                f"{settings.connection.name} is not connected to QuickBooks: run `qbo-pipeline connect`, or set "
-                f"{_variable(settings, 'refresh_token')}"
+                f"{settings.connection.name} is not connected to QuickBooks: run `qbo-pipeline connect`, or "
+                f"{where_to_set([_variable(settings, 'refresh_token')], settings.folder)}"
             )
         now = SystemClock().now()
         keeper.connect(
@@ -176,11 +177,8 @@ def bind_connection(settings: Settings, database: Database) -> None:
 
 
 def _missing(settings: Settings, names: list[str], what: str) -> str:
-    variables = " and ".join(_variable(settings, name) for name in names)
-    return (
-        f"{settings.connection.name}: set {variables} in the environment, or in {settings.folder / '.env'}; {what}. "
-        "Secrets do not belong into the settings file"
-    )
+    where = where_to_set([_variable(settings, name) for name in names], settings.folder)
+    return f"{settings.connection.name}: {where}; {what}. Secrets do not belong into the settings file"
 
 
 def _variable(settings: Settings, name: str) -> str:

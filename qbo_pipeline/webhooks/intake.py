@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from qbo_pipeline.environment import where_to_set
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.webhooks import Event, is_signed, read_notification
 from qbo_pipeline.settings import Secrets, Settings, SettingsError
@@ -56,9 +57,9 @@ def member(settings: Settings) -> Member:
     name = settings.connection.name
     if not text:
         raise SettingsError(
-            f"{name}: set QBO_{name.upper()}_WEBHOOK_VERIFIER_TOKEN in the environment, or in "
-            f"{settings.folder / '.env'}; Intuit's developer site shows it on the webhooks page of your app, once an "
-            "endpoint is set there. Without it nobody can tell Intuit's webhooks from forged ones"
+            f"{name}: {where_to_set([f'QBO_{name.upper()}_WEBHOOK_VERIFIER_TOKEN'], settings.folder)}; "
+            "Intuit's developer site shows it on the webhooks page of your app, once an endpoint is set there. "
+            "Without it nobody can tell Intuit's webhooks from forged ones"
         )
     company = (settings.quickbooks.environment, settings.quickbooks.realm)
     return Member(name, company, settings.store_url(), Secret(text))

@@ -165,7 +165,7 @@ def test_cents_between_header_and_lines_are_a_rounding_line() -> None:
 def test_quotes_go_by_policy_only() -> None:
     quote = document("quote", item("tea", 1, "9", "9"))
     assert excluded(quote, books()).rule == "quote_not_posted"
-    assert draft(quote, books(policies={"post_quotes": True})).entity == "Estimate"
+    assert draft(quote, books(policies={"quotes": True})).entity == "Estimate"
 
 
 def test_numbers_can_be_left_to_qbo() -> None:
