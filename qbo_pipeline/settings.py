@@ -40,10 +40,18 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
+
+
+def is_connection_name(text: str) -> bool:
+    """Whether a connection may have this name: it becomes the name of files, variables and assets."""
+    return re.fullmatch(NAME_PATTERN, text) is not None
+
+
 class ConnectionSettings(_Section):
     """`[connection]`: one account of an inventory system tied to one QBO company."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    name: Annotated[str, Field(pattern=NAME_PATTERN)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     time_zone: str
     first_day: date
@@ -245,6 +253,11 @@ class Settings(_Section):
         """The URL of a SQL source; a relative SQLite path counts from the settings' folder."""
         return self._url(self.source.url, self.source.url_variable, "source")
 
+    def source_mapping(self) -> str | None:
+        """The name of a mapping of `sql/source`, or the path of a folder, counted from the settings' folder."""
+        mapping = self.source.mapping
+        return mapping if mapping is None or len(Path(mapping).parts) == 1 else str((self.folder / mapping).resolve())
+
     def source_path(self) -> Path:
         """The folder of a CSV source, counted from the settings' folder."""
         assert self.source.path is not None
@@ -282,6 +295,14 @@ def load_settings(file: Path | str | None = None) -> Settings:
         raise SettingsError(f"{path}: there is no such file; `qbo-pipeline init` writes one to start from") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
+    return settings_of(text, path)
+
+
+def settings_of(text: str, path: Path) -> Settings:
+    """The settings that the text of a file says; `path` is that file, which need not be there yet.
+
+    Raises `SettingsError` with every mistake in the text, a line each.
+    """
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

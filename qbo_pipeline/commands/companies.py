@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets as random
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,10 @@ def init(
     ],
     currency: Annotated[str, typer.Option(help="Home currency of the company.")] = "USD",
     time_zone: Annotated[str, typer.Option(help="The company's time zone.")] = "America/New_York",
-    environment: Annotated[str, typer.Option(help="sandbox or production.")] = "sandbox",
+    environment: Annotated[str, typer.Option(help="sandbox, production, or emulator (with --base-url).")] = "sandbox",
+    base_url: Annotated[
+        str | None, typer.Option(help="The emulator's address, as its first line says, such as http://127.0.0.1:8000.")
+    ] = None,
     mapping: Annotated[str | None, typer.Option(help="A folder of sql/source, such as openbravo.")] = None,
     csv: Annotated[str | None, typer.Option(help="A folder of CSV files instead of a database.")] = None,
     folder: Annotated[Path, typer.Option(help="Where to write <name>.toml.")] = Path("connections"),
@@ -29,13 +33,25 @@ def init(
     import base64
 
     from qbo_pipeline.commands.template import settings_text
-    from qbo_pipeline.settings import load_settings
+    from qbo_pipeline.environment import env_file, trouble_with
+    from qbo_pipeline.settings import SettingsError, is_connection_name, settings_of
 
-    file = folder / f"{name}.toml"
+    if not is_connection_name(name):  # before it becomes the name of a file
+        raise typer.BadParameter(
+            f"{name!r} cannot be the name of a connection: write lower-case letters, digits and underscores, "
+            "beginning with a letter, at most 40",
+            param_hint="NAME",
+        )
+    if (environment == "emulator") != (base_url is not None):
+        raise typer.BadParameter(
+            "--environment emulator and --base-url http://127.0.0.1:PORT go together: Intuit's own addresses are known",
+            param_hint="--base-url",
+        )
+    file, secrets_file = folder / f"{name}.toml", env_file(folder)
     if file.exists():
-        typer.echo(f"{file} is there already; it is not touched.", err=True)
-        raise typer.Exit(1)
-    folder.mkdir(parents=True, exist_ok=True)
+        raise SettingsError(f"{file} is there already; it is not touched")
+    if trouble := trouble_with(secrets_file):
+        raise SettingsError(f"{secrets_file}, where the encryption key belongs, {trouble}: nothing was written")
     values = {
         "name": name,
         "currency": currency,
@@ -43,22 +59,33 @@ def init(
         "first_day": first_day.isoformat(),
         "environment": environment,
         "realm": realm,
-        "mapping": mapping,
+        "mapping": _from(folder, mapping) if mapping and len(Path(mapping).parts) > 1 else mapping,
+        "base_url": base_url,
         "store_url": f"sqlite:///{name}.sqlite",
     }
     if csv is not None:
-        values |= {"source_kind": "csv", "source_path": csv}
-    file.write_text(settings_text(values), encoding="utf-8")
-    load_settings(file)
+        values |= {"source_kind": "csv", "source_path": _from(folder, csv)}
+    text = settings_text(values)
+    try:
+        settings_of(text, file)
+    except SettingsError as error:  # the lines of a file that is not there would help nobody
+        told = "\n".join(line.partition(": ")[2] for line in str(error).splitlines())
+        raise SettingsError(f"{file} was not written:\n{told}") from None
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
     variable = f"QBO_{name.upper()}_ENCRYPTION_KEY"
-    env_file = folder / ".env"
-    if variable not in (env_file.read_text(encoding="utf-8") if env_file.exists() else ""):
-        env_file.touch(mode=0o600)
-        with env_file.open("a", encoding="utf-8") as out:
+    if variable not in (secrets_file.read_text(encoding="utf-8") if secrets_file.exists() else ""):
+        secrets_file.touch(mode=0o600)
+        with secrets_file.open("a", encoding="utf-8") as out:
             out.write(f"{variable}={base64.b64encode(random.token_bytes(32)).decode()}\n")
     typer.echo(f"Wrote {file}. Next: set the source and the accounts in it, then")
     typer.echo(f"  qbo-pipeline connect --settings {file}")
     typer.echo(f"  qbo-pipeline preflight --settings {file}")
+
+
+def _from(folder: Path, path: str) -> str:
+    """A path that was typed where the command was started, as the settings in a folder name it."""
+    return path if Path(path).is_absolute() else os.path.relpath(path, folder)
 
 
 def connect(

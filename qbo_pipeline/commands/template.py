@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -27,6 +28,8 @@ DEFAULT_ROLES = {
     "opening_balance_equity": "Opening Balance Equity",
 }
 _EXAMPLES = {"sales_tax": "Sales Tax Payable", "landed_cost": "Freight and Duties"}
+# A setting or a section, and what is said about it: the remark stands behind two spaces.
+_REMARK = re.compile(r"^((?:# )?[\[\w\"].*?\S) {2,}# (.*)$", re.MULTILINE)
 _DEFAULTS: dict[str, Any] = {
     "last_day": None,
     "source_kind": "sql",
@@ -55,7 +58,12 @@ def settings_text(values: Mapping[str, Any]) -> str:
     environment.filters["toml"] = _toml
     filled = {**_DEFAULTS, **values}
     filled["unused_roles"] = {role: name for role, name in _EXAMPLES.items() if role not in filled["roles"]}
-    return environment.from_string(template).render(filled)
+    return _aligned(environment.from_string(template).render(filled))
+
+
+def _aligned(text: str) -> str:
+    """The text with what is said about the settings in one column, where the settings leave room for it."""
+    return _REMARK.sub(lambda found: f"{found[1]:<41}# {found[2]}" if len(found[1]) < 40 else found[0], text)
 
 
 def _toml(value: object) -> str:

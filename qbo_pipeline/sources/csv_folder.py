@@ -142,7 +142,7 @@ class _Loaded:
 def _csv_files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         beside = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
-        remedy = f"Correct source.path; {did_you_mean(folder.name, beside, 'folders')}"
+        remedy = f"Correct [source] path; {did_you_mean(folder.name, beside, 'folders')}"
         raise SourceError(Problem("no folder of CSV files", str(folder), "there is no such folder", remedy))
     files = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".csv"}
     if not files:

@@ -122,12 +122,12 @@ def _folder(name: str) -> Path:
         if own.is_dir():
             return own
         raise SourceError(
-            Problem(f"no mapping {name!r}", str(own), "there is no such folder", "Correct source.mapping")
+            Problem(f"no mapping {name!r}", str(own), "there is no such folder", "Correct [source] mapping")
         )
     root = sql_folder("source")
     names = [path.name for path in root.iterdir() if path.is_dir()]
     if name not in names:
-        remedy = f"Correct source.mapping; {did_you_mean(name, names, 'mappings')}"
+        remedy = f"Correct [source] mapping; {did_you_mean(name, names, 'mappings')}"
         raise SourceError(Problem(f"no mapping {name!r}", "sql/source", "there is no such folder", remedy))
     return root / name
 

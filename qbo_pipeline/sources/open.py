@@ -10,7 +10,7 @@ from qbo_pipeline.sources.sql import SqlSource
 
 def open_source(settings: Settings) -> Source:
     """The source that the settings name; nothing is read yet."""
-    source = settings.source
+    source, mapping = settings.source, settings.source_mapping()
     if source.kind == "csv":
-        return CsvFolderSource(settings.source_path(), source.mapping, source.parameters, settings.folder / ".cache")
-    return SqlSource(settings.source_url(), source.mapping, source.parameters)
+        return CsvFolderSource(settings.source_path(), mapping, source.parameters, settings.folder / ".cache")
+    return SqlSource(settings.source_url(), mapping, source.parameters)

@@ -16,7 +16,7 @@ from qbo_pipeline.sources.reader import bound
 Given = Mapping[str, str | tuple[str, ...]]
 Chosen = dict[str, str | tuple[str, ...]]
 
-_WHERE = "source.parameters"
+_WHERE = "[source.parameters]"
 
 
 def choose(connection: Connection, mapping: mappings.Mapping, given: Given) -> Chosen:
@@ -43,7 +43,7 @@ def _choose_one(connection: Connection, mapping: mappings.Mapping, given: Given,
     choice = mapping.choices.get(name)
     if choice is None:
         if name not in given:
-            remedy = f"Set source.parameters.{name}"
+            remedy = f"Set [source.parameters] {name}"
             raise SourceError(Problem(f"parameter {name!r} has no value", _WHERE, "the mapping needs it", remedy))
         chosen[name] = given[name]
         return
@@ -64,7 +64,7 @@ def _choose_one(connection: Connection, mapping: mappings.Mapping, given: Given,
                     f"there is no {name} {one!r}",
                     _WHERE,
                     f"{choice.statement.file} does not select that name",
-                    f"Correct source.parameters.{name}; {did_you_mean(one, values, 'names')}",
+                    f"Correct [source.parameters] {name}; {did_you_mean(one, values, 'names')}",
                 )
             )
     if not choice.many and len(names) != 1:
@@ -75,5 +75,8 @@ def _choose_one(connection: Connection, mapping: mappings.Mapping, given: Given,
 def _undecided(name: str, values: Mapping[str, str], where: str) -> Problem:
     shown = ", ".join(repr(value) for value in sorted(values)) or "none"
     return Problem(
-        f"parameter {name!r} needs one name", where, f"there are these: {shown}", f"Set source.parameters.{name} to one"
+        f"parameter {name!r} needs one name",
+        where,
+        f"there are these: {shown}",
+        f"Set [source.parameters] {name} to one",
     )

@@ -278,7 +278,7 @@ def test_init_writes_settings_that_load_and_keeps_what_is_there(qbo: CommandLine
     again = qbo(*arguments)
     wrong = qbo("init", "acme2", "--realm", "123", "--first-day", "2026-02-31", "--folder", folder)
 
-    assert (first.status, again.status, wrong.status) == (0, 1, 2)
+    assert (first.status, again.status, wrong.status) == (0, 2, 2)
     assert "QBO_ACME_ENCRYPTION_KEY=" in (folder / ".env").read_text()
     assert (folder / ".env").stat().st_mode & 0o077 == 0
     assert "is there already" in again.err

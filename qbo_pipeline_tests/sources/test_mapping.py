@@ -67,7 +67,7 @@ def test_a_parameter_without_a_file_is_passed_on(folder: Path, url: str) -> None
 
     records, _, _ = all_of(SqlSource(url, str(folder), {"only": "w2"}).read_master_data(batch_size=9))
     assert [key for key in records if key.startswith("location/")] == ["location/w2"]
-    with pytest.raises(SourceError, match=r"parameter 'only' has no value .*Set source.parameters.only"):
+    with pytest.raises(SourceError, match=r"parameter 'only' has no value .*Set \[source\.parameters\] only"):
         list(SqlSource(url, str(folder)).read_master_data(batch_size=9))
 
 
