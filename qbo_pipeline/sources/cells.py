@@ -98,6 +98,8 @@ def parse_decimal(raw: Any, places: int = DECIMAL_PLACES) -> Decimal:
 
 
 def _within(value: Decimal, places: int) -> Decimal:
+    if not value:
+        return Decimal(0)  # a zero of NUMERIC(30, 10) comes as 0E-10, and has no decimals all the same
     sign, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
     while digits and digits[-1] == 0 and exponent < 0:
@@ -106,7 +108,7 @@ def _within(value: Decimal, places: int) -> Decimal:
         raise BadCell("too_many_decimals", f"{value} has more than {places} decimals")
     if len(digits) + exponent > DECIMAL_PRECISION - places:
         raise BadCell("too_large", f"{value} has more than {DECIMAL_PRECISION - places} digits before the point")
-    return Decimal((sign, digits, exponent)) if digits else Decimal(0)
+    return Decimal((sign, digits, exponent))
 
 
 def parse_rate(raw: Any) -> Decimal:

@@ -1,32 +1,42 @@
 """Connecting to a source's database: read-only, and errors in plain words.
 
-What belongs here: the engine, and the translation of what drivers raise. Which SELECTs run is in `mapping.py`.
+What belongs here: the URL, and the translation of what drivers raise. How a session becomes read-only is in
+`engines.py`; which SELECTs run is in `mapping.py`.
 """
 
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import quote
+from importlib.util import find_spec
+from typing import NoReturn
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
+from qbo_pipeline.sources.dialects import Dialect, dialect_of, titles
+from qbo_pipeline.sources.engines import open_engine
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable, did_you_mean, nearest, without_secrets
 
-CONNECT_SECONDS = 15
-_MISSING_TABLE = re.compile(r"no such table: (?:main\.)?(\S+)|relation \"([^\"]+)\" does not exist")
-_MISSING_COLUMN = re.compile(r"no such column: \"?([\w.]+)|column \"?([\w.]+)\"? does not exist")
+_SETTING = "[source] url, or the variable that url_variable names"
+_MISSING_TABLE = re.compile(
+    r"no such table: (?:main\.)?(\S+)|relation \"([^\"]+)\" does not exist|Table '(?:[^'.]+\.)?([^']+)' doesn't exist"
+)
+_MISSING_COLUMN = re.compile(
+    r"no such column: \"?([\w.]+)|column \"?([\w.]+)\"? does not exist|Unknown column '([\w.]+)'"
+)
+_REFUSED = re.compile(
+    r"authentication failed|no password supplied|role \"[^\"]*\" does not exist|database \"[^\"]*\" does not exist|"
+    r"no pg_hba\.conf entry|not permitted to log in|permission denied for database|Access denied|Unknown database",
+    re.IGNORECASE,
+)
 _GONE = re.compile(
     r"closed the connection|connection .*(closed|refused|reset|failed)|terminating connection|server closed|"
     r"could not (connect|receive|send)|timeout|timed out|database is locked|unable to open database|disk I/O error|"
-    r"starting up|shutting down|recovery|too many (connections|clients)|SSL SYSCALL|EOF detected",
+    r"starting up|shutting down|recovery|too many (connections|clients)|SSL SYSCALL|EOF detected|lost connection|"
+    r"gone away|lock wait|deadlock|shutdown in progress",
     re.IGNORECASE,
 )
 
@@ -34,15 +44,16 @@ _GONE = re.compile(
 class ReadOnlyDatabase:
     """A source's database behind a session that cannot write.
 
-    PostgreSQL sessions get `default_transaction_read_only` and read one snapshot a transaction; SQLite files are
-    opened with `mode=ro` and `query_only`. Nothing is created, not even a missing file. Each use has a connection of
-    its own, so that a database that went away is asked anew. `shown` is how errors name it.
+    PostgreSQL sessions get `default_transaction_read_only`, those of MySQL and MariaDB `TRANSACTION READ ONLY`, and
+    both read one snapshot a transaction; SQLite files are opened with `mode=ro` and `query_only`. Nothing is created,
+    not even a missing file. Each use has a connection of its own, so that a database that went away is asked anew.
+    `shown` is how errors name it.
     """
 
     def __init__(self, url: str, shown: str | None = None) -> None:
-        self.url = _parse(url)
+        self.url, self.dialect = _parse(url)
         self.shown = shown or self.url.set(query={}).render_as_string(hide_password=True)
-        self._engine = _engine(self.url)
+        self._engine = open_engine(self.url)
 
     @property
     def is_sqlite(self) -> bool:
@@ -52,7 +63,11 @@ class ReadOnlyDatabase:
     def reading(self, where: str) -> Iterator[Connection]:
         """A connection within one transaction; `where` names in errors what was being read."""
         try:
-            with self._engine.connect() as connection:
+            connection = self._engine.connect()
+        except SQLAlchemyError as error:
+            self._raise_unreachable(error)
+        try:
+            with connection:
                 yield connection
         except SQLAlchemyError as error:
             self._raise(error, where)
@@ -66,15 +81,30 @@ class ReadOnlyDatabase:
     def close(self) -> None:
         self._engine.dispose()
 
+    def _reason(self, error: SQLAlchemyError) -> str:
+        return without_secrets(_first_words(error), (str(self.url.password or ""),))
+
+    def _raise_unreachable(self, error: SQLAlchemyError) -> NoReturn:
+        reason = self._reason(error)
+        if _REFUSED.search(reason):
+            remedy = f"Correct user, password or database in {_SETTING}"
+            raise SourceError(Problem("the source's database refuses us", self.shown, reason, remedy)) from None
+        remedy = (
+            f"See that it runs, and that {_SETTING} has the right host and port. Nothing is lost: run again once it "
+            "answers"
+        )
+        raise SourceUnavailable(Problem("the source's database does not answer", self.shown, reason, remedy)) from None
+
     def _raise(self, error: SQLAlchemyError, where: str) -> NoReturn:
-        reason = without_secrets(_reason(error), (str(self.url.password or ""),))
+        reason = self._reason(error)
         if missing := _MISSING_TABLE.search(reason):
-            raise SourceError(self._missing_table(missing[1] or missing[2], where)) from None
+            raise SourceError(self._missing_table(_found(missing), where)) from None
         if missing := _MISSING_COLUMN.search(reason):
-            raise SourceError(self._missing_column(missing[1] or missing[2], where)) from None
+            raise SourceError(self._missing_column(_found(missing), where)) from None
         if _is_transient(error, reason):
+            what = f"the source's database ({self.shown}) went away while it was read"
             remedy = "What was read is kept; run the same days again when the database answers"
-            raise SourceUnavailable(Problem("the database went away", where, reason, remedy)) from None
+            raise SourceUnavailable(Problem(what, where, reason, remedy)) from None
         remedy = f"Correct the SELECT or the connection ({self.shown})"
         raise SourceError(Problem("the database refused the SELECT", where, reason, remedy)) from None
 
@@ -86,89 +116,59 @@ class ReadOnlyDatabase:
         name = column.rpartition(".")[2]
         with self.reading("the list of columns") as connection:
             inspector = inspect(connection)
-            names = {str(found["name"]) for table in self.names() for found in inspector.get_columns(table)}
-        remedy = f"Correct the SELECT; {_near_column(name, names)}"
-        return Problem(f"no column {column}", where, "no table of the SELECT has a column of that name", remedy)
+            tables = {table: [str(found["name"]) for found in inspector.get_columns(table)] for table in self.names()}
+        having = [table for table, names in tables.items() if name.casefold() in (one.casefold() for one in names)]
+        if having:
+            why = f"only {', '.join(having[:5])} {'has' if len(having) == 1 else 'have'} a column of that name"
+            return Problem(
+                f"no column {column}", where, why, "Correct the SELECT: it reads the column of another table"
+            )
+        near = nearest(name, {one for names in tables.values() for one in names})
+        hint = f"did you mean {near!r}?" if near else "no column anywhere has a name like it"
+        why = "no table of the SELECT has a column of that name"
+        return Problem(f"no column {column}", where, why, f"Correct the SELECT; {hint}")
 
 
 def normalise_url(url: str) -> str:
-    """`postgres://` and `postgresql://` name the driver psycopg2."""
-    for prefix in ("postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg2://" + url.removeprefix(prefix)
-    return url
+    """The URL with the driver that this project reads that kind of database with; another driver's name stays."""
+    backend, mark, rest = url.partition("://")
+    dialect = dialect_of(backend)
+    return url if dialect is None else f"{dialect.driver}{mark}{rest}"
 
 
-def _near_column(name: str, names: set[str]) -> str:
-    near = nearest(name, names)
-    return f"did you mean {near!r}?" if near else "no column anywhere has a name like it"
-
-
-def _parse(url: str) -> URL:
+def _parse(url: str) -> tuple[URL, Dialect]:
+    setting = "[source] url"
     try:
         parsed = make_url(normalise_url(url))
         backend = parsed.get_backend_name()
     except (ArgumentError, SQLAlchemyError, ValueError):
-        remedy = "Write it as postgresql://user@host/database or sqlite:///file"
+        remedy = "Write it as postgresql://user@host/database, mysql://user@host/database or sqlite:///file"
+        raise SourceError(Problem("the source's URL is malformed", setting, "it cannot be parsed", remedy)) from None
+    dialect = dialect_of(backend)
+    if dialect is None:
+        remedy = "Read other systems through a CSV folder, or through a copy in one of these"
         raise SourceError(
-            Problem("the source's URL is malformed", "source.url", "it cannot be parsed", remedy)
-        ) from None
-    if backend not in ("postgresql", "sqlite"):
-        remedy = "Read other systems through a CSV folder, or through a PostgreSQL copy"
-        raise SourceError(
-            Problem(
-                f"databases of kind {backend!r} are not read", "source.url", "only PostgreSQL and SQLite are", remedy
-            )
+            Problem(f"databases of kind {backend!r} are not read", setting, f"only {titles()} are", remedy)
         )
-    return parsed
+    if parsed.drivername != dialect.driver:
+        remedy = f"Write it as {dialect.driver.partition('+')[0]}://, without a driver"
+        why = f"{dialect.title} is read by {dialect.driver.rpartition('+')[2]} alone"
+        raise SourceError(Problem(f"the driver {parsed.drivername!r} is not used", setting, why, remedy))
+    if dialect.extra and find_spec(dialect.driver.rpartition("+")[2]) is None:
+        remedy = f'Install it with pip install "qbo-pipeline[{dialect.extra}]"'
+        raise SourceError(Problem(f"the driver for {dialect.title} is missing", setting, "it is an extra", remedy))
+    return parsed, dialect
 
 
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
-    engine = create_engine(
-        url,
-        poolclass=NullPool,
-        isolation_level="REPEATABLE READ",
-        hide_parameters=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "qbo-pipeline"},
-    )
-
-    @event.listens_for(engine, "connect")
-    def read_only(connection: Any, _: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET default_transaction_read_only = on")
-        connection.commit()
-
-    return engine
+def _found(missing: re.Match[str]) -> str:
+    return next(group for group in missing.groups() if group)
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    path = Path(url.database or "")
-    if not path.is_file():
-        remedy = "Correct the path; nothing is created in a source"
-        raise SourceError(Problem("no database file", str(path), "there is no such file", remedy))
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False,
-            timeout=CONNECT_SECONDS,
-        )  # fmt: skip
-        connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    original = error.orig if isinstance(error, DBAPIError) else error
-    lines = [line.strip() for line in str(original).splitlines() if line.strip()]
+def _first_words(error: SQLAlchemyError) -> str:
+    original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    # MySQL's driver gives (number, text): the whole would read as program text.
+    said = original.args[1] if len(original.args) == 2 and isinstance(original.args[0], int) else original
+    lines = [line.strip() for line in str(said).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 

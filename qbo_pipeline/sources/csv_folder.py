@@ -80,7 +80,7 @@ class CsvFolderSource:
         try:
             return self._loaded().check()
         except SourceFailure as error:
-            return [error.problem]
+            return error.problems
 
     def close(self) -> None:
         """Give back connections; the loaded file stays for the next time."""
@@ -156,7 +156,8 @@ def _load_changed(connection: sqlite3.Connection, files: Mapping[str, Path]) -> 
         f"CREATE TABLE IF NOT EXISTS {_LOADED} (name TEXT PRIMARY KEY, size INT, changed INT, digest TEXT)"
     )
     before = {row[0]: _Loaded(*row[1:]) for row in connection.execute(f"SELECT * FROM {_LOADED}")}
-    changed = []
+    changed: list[str] = []
+    problems: list[Problem] = []
     for name in sorted(set(before) - set(files)):
         connection.execute(f"DROP TABLE {_quoted(name)}")
         connection.execute(f"DELETE FROM {_LOADED} WHERE name = ?", (name,))
@@ -168,20 +169,25 @@ def _load_changed(connection: sqlite3.Connection, files: Mapping[str, Path]) -> 
             continue
         digest = _digest(path)
         if known is None or known.digest != digest:
-            _load_table(connection, name, path)
+            try:
+                _load_table(connection, name, path)
+            except SourceError as error:
+                problems += error.problems
+                continue
             changed.append(name)
         row = (name, found.st_size, found.st_mtime_ns, digest)
         connection.execute(f"INSERT OR REPLACE INTO {_LOADED} VALUES (?, ?, ?, ?)", row)
+    if problems:
+        raise SourceError(*problems)
     return changed
 
 
 def _load_table(connection: sqlite3.Connection, name: str, path: Path) -> None:
     table = _quoted(name)
     rows = _rows(path)
-    header = next(rows, None)
-    if not header or len({column.casefold() for column in header}) != len(header) or not all(header):
-        why = "its first line has to name every column once"
-        raise SourceError(Problem("no header", str(path), why, "Add the column names as the first line"))
+    header = [column.strip() for column in next(rows, [])]
+    if problem := _problem_of(header, path):
+        raise SourceError(problem)
     connection.execute(f"DROP TABLE IF EXISTS {table}")
     connection.execute(f"CREATE TABLE {table} ({', '.join(f'{_quoted(column)} TEXT' for column in header)})")
     insert = f"INSERT INTO {table} VALUES ({', '.join('?' * len(header))})"
@@ -191,6 +197,29 @@ def _load_table(connection: sqlite3.Connection, name: str, path: Path) -> None:
         if column.casefold().endswith("_id"):
             index = _quoted(f"{name}.{column}")
             connection.execute(f"CREATE INDEX {index} ON {table} ({_quoted(column)})")
+
+
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+def _problem_of(header: Sequence[str], path: Path) -> Problem | None:
+    """What is wrong with the first line, as a spreadsheet program writes it."""
+    place, export = f"{path}, line 1", "Export the file again as CSV with commas, in UTF-8"
+    if header and header[0].casefold().startswith("sep="):
+        why = "a spreadsheet program wrote it for itself: the column names belong there"
+        return Problem("the first line names a separator", place, why, "Take that line out")
+    for mark, name in _SEPARATORS.items():
+        if len(header) == 1 and mark in header[0]:
+            remedy = f"{export}: spreadsheet programs write {name} where the system's own list separator is one"
+            return Problem(f"the columns are separated by {name}", place, "commas are expected", remedy)
+    if not header or not all(header):
+        why = "its first line has to name every column"
+        return Problem("no header", str(path), why, "Add the column names as the first line")
+    twice = [name for n, name in enumerate(header) if name.casefold() in (one.casefold() for one in header[:n])]
+    if twice:
+        why = "capital letters do not tell columns apart"
+        return Problem(f"the column {twice[0]} is there twice", place, why, "Rename one of them, or leave it out")
+    return None
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
@@ -216,7 +245,16 @@ def _rows(path: Path) -> Iterator[list[str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         line = f", line {reader.line_num}" if reader else ""
         remedy = "Export the file again as CSV in UTF-8"
-        raise SourceError(Problem("unreadable CSV file", f"{path}{line}", str(error), remedy)) from error
+        raise SourceError(Problem("unreadable CSV file", f"{path}{line}", _why(error), remedy)) from error
+
+
+def _why(error: Exception) -> str:
+    """What was wrong with a file, without the words of a program."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"the byte {error.object[error.start]:#04x} is not text in UTF-8"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)
 
 
 def _digest(path: Path) -> str:
@@ -224,7 +262,7 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise SourceError(Problem("unreadable CSV file", str(path), str(error), "Make it readable")) from error
+        raise SourceError(Problem("unreadable CSV file", str(path), _why(error), "Make it readable")) from error
 
 
 def _quoted(name: str) -> str:

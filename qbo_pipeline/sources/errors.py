@@ -33,11 +33,12 @@ class Problem:
 
 
 class SourceFailure(PipelineError):
-    """What ended the reading of a source; `problem` says it in parts."""
+    """What ended the reading of a source; a line for each problem, and `problem` is the first."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problem = problems[0]
+        self.problems = list(problems)
 
 
 class SourceError(SourceFailure, PermanentError):
@@ -55,14 +56,19 @@ def nearest(wanted: str, names: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
+_LISTED = 8  # names that a person takes in at a glance
+
+
 def did_you_mean(wanted: str, names: Iterable[str], what: str) -> str:
-    """Words for a remedy: the nearest name, then the others."""
+    """Words for a remedy: the nearest name, and all of them where they are few."""
     known = sorted(names)
     if not known:
         return f"there are no {what} at all"
     near = nearest(wanted, known)
-    shown = ", ".join(repr(name) for name in known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
-    return (f"did you mean {near!r}? " if near else "") + f"{what} there are: {shown}"
+    if len(known) <= _LISTED:
+        shown = f"{what} there are: {', '.join(repr(name) for name in known)}"
+        return f"did you mean {near!r}? {shown}" if near else shown
+    return f"did you mean {near!r}?" if near else f"none of the {len(known)} {what} has a name like it"
 
 
 _SECRETS = re.compile(r"(://[^:/@\s]*:)[^@\s]*(@)|(?i:(password|passwd|pwd)\s*[=:]\s*)('[^']*'|\S+)")

@@ -33,7 +33,7 @@ def inspect_source(reader: Reader, keys: Mapping[str, Sequence[str]]) -> list[Pr
                 problems += _duplicates(reader, connection, kind)
                 problems += _without_header(reader, connection, kind)
         except SourceFailure as error:
-            problems.append(error.problem)
+            problems += error.problems
     if not any(reader.offers(kind) for kind in keys):
         problems.append(Problem("nothing to read", "the mapping", "it offers no kind of record", "Correct the mapping"))
     return sorted(problems, key=lambda problem: problem.severity)
@@ -75,13 +75,14 @@ def _floats_in_sqlite(reader: Reader, connection: Connection, kind: str) -> Iter
 def _duplicates(reader: Reader, connection: Connection, kind: str) -> Iterator[Problem]:
     if kind not in KEYS:
         return
-    shape = reader.shape(connection, kind)
-    columns = ", ".join(f'"{shape.names[name]}"' for name in KEYS[kind])
-    sql = f"SELECT {columns}, COUNT(*) AS copies FROM {{{kind}}} AS source GROUP BY {columns} HAVING COUNT(*) > 1"
-    rows = reader.run(connection, f"SELECT COUNT(*) AS keys FROM ({sql}) AS twice")
-    if count := rows[0]["keys"]:
+    reader.shape(connection, kind)
+    columns = ", ".join(f"{reader.exact(kind, name)} AS {name}" for name in KEYS[kind])
+    groups = ", ".join(reader.exact(kind, name) for name in KEYS[kind])
+    sql = f"SELECT {columns}, COUNT(*) AS copies FROM {{{kind}}} AS source GROUP BY {groups} HAVING COUNT(*) > 1"
+    rows = reader.run(connection, f"SELECT COUNT(*) AS ids FROM ({sql}) AS twice")
+    if count := rows[0]["ids"]:
         example = reader.run(connection, sql + " LIMIT 1")[0]
-        value = "/".join(str(part) for name, part in example.items() if name != "copies")
+        value = "/".join(_text(part) for name, part in example.items() if name != "copies")
         yield Problem(
             f"{count} ids of {kind} appear more than once",
             reader.where(kind),
@@ -95,17 +96,23 @@ def _without_header(reader: Reader, connection: Connection, kind: str) -> Iterat
     if header is None or not reader.offers(header):
         return
     key = KINDS[header].key
-    child, parent = reader.shape(connection, kind).names[key], reader.shape(connection, header).names[key]
+    for one in (kind, header):
+        reader.shape(connection, one)
+    child, parent = reader.exact(kind, key), reader.exact(header, key)
     sql = (
-        f'SELECT COUNT(*) AS lines, MIN(CAST("{child}" AS VARCHAR)) AS example FROM {{{kind}}} AS source '
-        f'WHERE "{child}" IS NULL OR "{child}" NOT IN '
-        f'(SELECT "{parent}" FROM {{{header}}} AS headers WHERE "{parent}" IS NOT NULL)'
+        f"SELECT COUNT(*) AS alone, MIN({reader.as_text(child)}) AS example FROM {{{kind}}} AS source "
+        f"WHERE {child} IS NULL OR {child} NOT IN "
+        f"(SELECT {parent} FROM {{{header}}} AS headers WHERE {parent} IS NOT NULL)"
     )
     found = reader.run(connection, sql)[0]
-    if found["lines"]:
+    if found["alone"]:
         yield Problem(
-            f"{found['lines']} rows of {kind} have no header",
+            f"{found['alone']} rows of {kind} have no header",
             reader.where(kind),
             f"{header} has no {key} {found['example']!r}, and a line without its header is never read",
             f"Deliver the header, or leave the lines out: both SELECTs have to take the same {header}",
         )
+
+
+def _text(part: object) -> str:
+    return part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, TextClause, bindparam, text
 
-from qbo_pipeline.inventory.columns import MONEY_TYPES
 from qbo_pipeline.sources import mapping as mappings
 from qbo_pipeline.sources.connect import ReadOnlyDatabase
-from qbo_pipeline.sources.contract import KINDS, Kind
-from qbo_pipeline.sources.errors import Problem, SourceError, nearest
+from qbo_pipeline.sources.contract import KINDS
+from qbo_pipeline.sources.shape import Shape, checked_shape
 
 RawRow = dict[str, Any]
 T = TypeVar("T")
@@ -26,25 +24,8 @@ Parameters = Mapping[str, str | tuple[str, ...]]
 
 _IDS_IN_A_QUERY = 5_000
 _ROWS_IN_A_BUFFER = 5_000
-_FLOATS = {700: "real", 701: "double precision"}  # PostgreSQL's type numbers
-_ZONED = {1184: "timestamp with time zone"}
-_IS_A_DATE = {
-    "sqlite": "CAST({column} AS VARCHAR) GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'",
-    "postgresql": "CAST({column} AS VARCHAR) ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'",
-}
 _FIRST_DAY = "0001-01-01"
 _WHOLE = re.compile(r"(0|-?[1-9]\d{0,17})\Z", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The columns that a SELECT offers: by contract name the name that the database gives, and the unknown ones."""
-
-    names: Mapping[str, str]
-    unknown: tuple[str, ...]
-
-    def has(self, column: str) -> bool:
-        return column in self.names
 
 
 class Reader:
@@ -69,9 +50,19 @@ class Reader:
             clause = self._clause(f"SELECT * FROM ({self._sql(kind)}) AS source WHERE 1 = 0", {"as_at": _FIRST_DAY})
             result = connection.execute(clause)
             assert result.cursor is not None
-            types = {str(column[0]): column[1] for column in result.cursor.description}
-            self._shapes[kind] = _checked_shape(KINDS[kind], self.where(kind), types)
+            types: dict[str, Any] = {str(column[0]): column[1] for column in result.cursor.description}
+            self._shapes[kind] = checked_shape(KINDS[kind], self.where(kind), types, self.database.dialect)
         return self._shapes[kind]
+
+    def exact(self, kind: str, column: str) -> str:
+        """SQL for a column of a kind whose shape is known, by which it is compared character by character."""
+        shape = self._shapes[kind]
+        quoted = _quoted(shape.names[column])
+        return self.database.dialect.exact.format(quoted) if column in shape.exact else quoted
+
+    def as_text(self, column: str) -> str:
+        """SQL that makes text of a column (or of any SQL)."""
+        return f"CAST({column} AS {self.database.dialect.text})"
 
     def pages(
         self,
@@ -106,10 +97,11 @@ class Reader:
             broken = [f"{_quoted(shape.names[name])} IS NULL" for name in key]
             if "business_date" in key:
                 column = _quoted(shape.names["business_date"])
-                broken += [f"NOT ({self._is_a_date(column)})", f"CAST({column} AS VARCHAR) < '{_FIRST_DAY}'"]
+                broken += [f"NOT ({self._is_a_date(column)})", f"{self.as_text(column)} < '{_FIRST_DAY}'"]
             sql = f"{self._select(kind, shape, as_text=('business_date',))} WHERE {' OR '.join(broken)}"
-            streaming = connection.execution_options(stream_results=True, max_row_buffer=_ROWS_IN_A_BUFFER)
-            result = streaming.execute(self._clause(sql))
+            if self.database.dialect.streams_beside:  # else the rows, which should be few, are all fetched first
+                connection = connection.execution_options(stream_results=True, max_row_buffer=_ROWS_IN_A_BUFFER)
+            result = connection.execute(self._clause(sql))
             while rows := [dict(row) for row in result.mappings().fetchmany(size)]:
                 yield complete(connection, rows)
 
@@ -133,14 +125,14 @@ class Reader:
         shape = self.shape(connection, kind)
         texts = dict.fromkeys(str(id_) for id_ in ids if id_ is not None)
         wanted: list[str | int] = list(texts)
-        if self.database.is_sqlite:  # compares by type; PostgreSQL reads a quoted number as its column's type
+        if self.database.dialect.compares_types:  # others read a quoted number as the type of its column
             wanted += [int(id_) for id_ in texts if _WHOLE.match(id_)]
         found: list[RawRow] = []
         for start in range(0, len(wanted), _IDS_IN_A_QUERY):
             sql = f"{self._select(kind, shape, only)} WHERE {_quoted(shape.names[column])} IN :page_ids"
             clause = self._clause(sql, {"page_ids": tuple(wanted[start : start + _IDS_IN_A_QUERY])})
             found += [dict(row) for row in connection.execute(clause).mappings()]
-        return found
+        return [row for row in found if str(row[column]) in texts] if column in shape.exact else found
 
     def run(self, connection: Connection, sql: str, **values: str) -> list[RawRow]:
         """Any SELECT with the mapping's parameters filled in; `{kind}` in braces stands for a kind's own SELECT."""
@@ -157,7 +149,7 @@ class Reader:
         after: tuple[Any, ...] | None,
     ) -> tuple[list[RawRow], bool]:
         shape = self.shape(connection, kind)
-        columns = ", ".join(_quoted(shape.names[name]) for name in key)
+        columns = ", ".join(self.exact(kind, name) for name in key)
         conditions = [f"{_quoted(shape.names[name])} IS NOT NULL" for name in key]
         values: dict[str, Any] = {}
         if days:
@@ -165,7 +157,7 @@ class Reader:
             conditions += [f"{column} >= :first_day", f"{column} < :day_after", self._is_a_date(column)]
             values |= {"first_day": days[0].isoformat(), "day_after": (days[1] + timedelta(days=1)).isoformat()}
         if after is not None:
-            conditions.append(f"({columns}) > ({', '.join(f':key_{n}' for n in range(len(key)))})")
+            conditions.append(f"({columns}) > ({', '.join(self._bound_key(shape, key))})")
             values |= {f"key_{n}": value for n, value in enumerate(after)}
         base = f"{self._select(kind, shape)} WHERE {' AND '.join(conditions)}"
         clause = self._clause(f"{base} ORDER BY {columns} LIMIT {size + 1}", values)
@@ -182,7 +174,8 @@ class Reader:
         if tuple(following[name] for name in key) != last:
             return rows
         shape = self.shape(connection, kind)
-        same = " AND ".join(f"{_quoted(shape.names[name])} = :key_{n}" for n, name in enumerate(key))
+        pairs = zip(key, self._bound_key(shape, key), strict=True)
+        same = " AND ".join(f"{self.exact(kind, name)} = {value}" for name, value in pairs)
         clause = self._clause(
             f"{self._select(kind, shape)} WHERE {same}", {f"key_{n}": value for n, value in enumerate(last)}
         )
@@ -194,14 +187,19 @@ class Reader:
         for name, actual in shape.names.items():
             if not only or name in only:
                 column = _quoted(actual)
-                parts.append(f'{f"CAST({column} AS VARCHAR)" if name in as_text else column} AS "{name}"')
+                parts.append(f'{self.as_text(column) if name in as_text else column} AS "{name}"')
         return f"SELECT {', '.join(parts)} FROM ({self._sql(kind)}) AS source"
 
     def _sql(self, kind: str) -> str:
         return self.mapping.statements[kind].sql
 
+    def _bound_key(self, shape: Shape, key: Sequence[str]) -> list[str]:
+        """The parameters `:key_0`, `:key_1` of a page, compared as their columns are."""
+        exact = self.database.dialect.exact
+        return [exact.format(f":key_{n}") if name in shape.exact else f":key_{n}" for n, name in enumerate(key)]
+
     def _is_a_date(self, column: str) -> str:
-        return _IS_A_DATE[self.database.url.get_backend_name()].format(column=column)
+        return self.database.dialect.is_a_date.format(column)
 
     def _clause(self, sql: str, values: Mapping[str, Any] | None = None) -> TextClause:
         return bound(sql, {**self.parameters, **(values or {})})
@@ -219,45 +217,3 @@ def bound(sql: str, values: Mapping[str, Any]) -> TextClause:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _checked_shape(kind: Kind, where: str, types: Mapping[str, Any]) -> Shape:
-    by_fold = {name.casefold(): name for name in types}
-    known = {column.name: column for column in kind.columns}
-    names = {name: by_fold[name] for name in known if name in by_fold}
-    for column in kind.columns:
-        if column.required and column.name not in names:
-            near = nearest(column.name, [name for name in types if name.casefold() not in known])
-            remedy = f"Deliver it: {column.type}, {column.meaning}"
-            raise SourceError(
-                Problem(
-                    f"{kind.name} lacks the column {column.name}",
-                    where,
-                    "the contract requires it",
-                    remedy + (f"; is it the column {near!r}?" if near else ""),
-                )
-            )
-    for name, actual in names.items():
-        _check_type(kind, where, name, known[name].type, types[actual])
-    return Shape(names, tuple(actual for fold, actual in by_fold.items() if fold not in known))
-
-
-def _check_type(kind: Kind, where: str, name: str, wanted: str, found: Any) -> None:
-    if wanted in MONEY_TYPES and found in _FLOATS:
-        raise SourceError(
-            Problem(
-                f"{kind.name}.{name} is {_FLOATS[found]}",
-                where,
-                "binary floating point cannot hold every cent",
-                f"Deliver NUMERIC: CAST({name} AS NUMERIC(18, 6)), or better the exact column behind it",
-            )
-        )
-    if wanted == "date" and found in _ZONED:
-        raise SourceError(
-            Problem(
-                f"{kind.name}.{name} is {_ZONED[found]}",
-                where,
-                "an instant is a different day in another time zone",
-                f"Deliver the company's local date: CAST({name} AT TIME ZONE 'Europe/Madrid' AS DATE)",
-            )
-        )

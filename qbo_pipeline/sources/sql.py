@@ -182,7 +182,7 @@ class SqlSource:
         try:
             return inspect_source(self._ready(), {**DATED, **MASTER_DATA})
         except SourceFailure as error:
-            return [error.problem]
+            return error.problems
 
     def close(self) -> None:
         """Give back connections."""

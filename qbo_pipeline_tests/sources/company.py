@@ -1,4 +1,4 @@
-"""A small source for tests: tables with the contract's names, filled row by row, on SQLite and on PostgreSQL.
+"""A small source for tests: tables with the contract's names, filled row by row, on each kind of database.
 
 What belongs here: a good company to begin with, and the writing of its tables. A test changes one thing and reads.
 """
@@ -20,6 +20,12 @@ POSTGRESQL_TYPES = {
     "text": "TEXT", "choice": "TEXT", "date": "DATE", "amount": "NUMERIC", "quantity": "NUMERIC", "rate": "NUMERIC",
     "integer": "INTEGER", "flag": "BOOLEAN",
 }  # fmt: skip
+
+MYSQL_TYPES = {
+    **dict.fromkeys(("text", "choice"), "VARCHAR(200)"), "date": "DATE", "integer": "INTEGER", "flag": "BOOLEAN",
+    **dict.fromkeys(("amount", "quantity", "rate"), "DECIMAL(30, 10)"),
+}  # fmt: skip
+TYPES = {"postgresql": POSTGRESQL_TYPES, "mysql": MYSQL_TYPES}
 
 
 def good_company() -> Rows:
@@ -88,16 +94,15 @@ def good_company() -> Rows:
 
 
 def write_company(url: str, rows: Rows, types: Mapping[str, str] | None = None) -> None:
-    """Create one table for each kind with the contract's columns: text on SQLite, exact types on PostgreSQL.
+    """Create one table for each kind with the contract's columns: text on SQLite, exact types elsewhere.
 
     `types` names other types for single columns, as `documents.net_amount`.
     """
     engine = create_engine(normalise_url(url))
     with engine.begin() as connection:
         for kind, own in rows.items():
-            names = {column.name: POSTGRESQL_TYPES[column.type] for column in COLUMNS[kind]}
-            if engine.dialect.name == "sqlite":
-                names = dict.fromkeys(names, "")
+            own_types = TYPES.get(engine.dialect.name, {})
+            names = {column.name: own_types.get(column.type, "") for column in COLUMNS[kind]}
             names |= {name.split(".")[1]: type_ for name, type_ in (types or {}).items() if name.startswith(f"{kind}.")}
             connection.execute(text(f"CREATE TABLE {kind} ({', '.join(f'{n} {t}' for n, t in names.items())})"))
             for row in own:

@@ -237,15 +237,15 @@ def test_a_source_that_cannot_be_read_says_why(
     assert str(caught.value) in [str(problem) for problem in source.check()]
 
 
-def test_a_missing_column_is_named_with_its_table_and_the_nearest(store_url: str) -> None:
-    write_company(store_url, good_company())
-    engine = create_engine(normalise_url(store_url))
+def test_a_missing_column_is_named_with_its_table_and_the_nearest(source_url: str) -> None:
+    write_company(source_url, good_company())
+    engine = create_engine(normalise_url(source_url))
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE documents RENAME COLUMN net_amount TO amount_net"))
     engine.dispose()
 
     with pytest.raises(SourceError, match=r"documents lacks the column net_amount \(view documents\).*'amount_net'"):
-        list(SqlSource(store_url).read_days(*MARCH, batch_size=10))
+        list(SqlSource(source_url).read_days(*MARCH, batch_size=10))
 
 
 @pytest.mark.parametrize("method", ["read_days", "stock_values"])
@@ -274,7 +274,7 @@ def test_a_database_that_goes_away_loses_nothing(
         else:
             source.stock_values(MARCH[1])
 
-    with pytest.raises(SourceUnavailable, match="the database went away"):
+    with pytest.raises(SourceUnavailable, match="went away while it was read"):
         read()
     monkeypatch.undo()
 

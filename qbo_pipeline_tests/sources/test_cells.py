@@ -29,6 +29,7 @@ def _cell(type_: Any, raw: Any, **more: Any) -> Any:
         ("amount", "", None),
         ("amount", None, None),
         ("amount", "-0", Decimal(0)),
+        ("amount", Decimal("0E-10"), Decimal(0)),
         ("rate", "0.1234567891", Decimal("0.1234567891")),
         ("integer", "10.00", 10),
         ("date", "2024-02-29T12:00:00", date(2024, 2, 29)),

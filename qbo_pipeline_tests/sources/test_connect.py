@@ -17,12 +17,12 @@ from qbo_pipeline_tests.sources.company import good_company, write_company
 @pytest.mark.parametrize(
     "sql", ["INSERT INTO parties (party_id) VALUES ('x')", "DELETE FROM parties", "CREATE TABLE mine (x INTEGER)"]
 )
-def test_nothing_can_be_written(store_url: str, sql: str) -> None:
-    write_company(store_url, good_company())
-    database = ReadOnlyDatabase(store_url)
+def test_nothing_can_be_written(source_url: str, sql: str) -> None:
+    write_company(source_url, good_company())
+    database = ReadOnlyDatabase(source_url)
 
     with (
-        pytest.raises(SourceError, match=r"(?i)read-?only"),
+        pytest.raises(SourceError, match=r"(?i)read[- ]?only"),
         database.reading("the test") as connection,
     ):
         connection.execute(text(sql))
@@ -52,7 +52,9 @@ def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("mysql://user:s3cret@host/db", "only PostgreSQL and SQLite"),
+        ("oracle://user:s3cret@host/db", "'oracle' are not read .*only PostgreSQL, SQLite and MySQL or MariaDB are"),
+        ("mysql+mysqldb://user:s3cret@host/db", "read by pymysql alone. Write it as mysql://, without a driver"),
+        ("postgresql+asyncpg://user:s3cret@host/db", "Write it as postgresql://"),
         ("not a url s3cret", "malformed"),
         ("postgresql://user:s3cret@host:port/db", "malformed"),
     ],
@@ -65,21 +67,26 @@ def test_a_wrong_url_is_refused_without_its_password(url: str, words: str) -> No
     assert caught.value.__cause__ is None
 
 
-def test_a_server_that_does_not_answer_may_answer_later() -> None:
-    source = SqlSource("postgresql://reader:s3cret@127.0.0.1:1/erp?password=s3cret")
+@pytest.mark.parametrize(
+    "url", ["postgresql://reader:s3cret@127.0.0.1:1/erp?password=s3cret", "mysql://u:s3cret@127.0.0.1:1/erp"]
+)
+def test_a_server_that_does_not_answer_may_answer_later(url: str) -> None:
+    source = SqlSource(url)
 
     (problem,) = source.check()
     with pytest.raises(SourceUnavailable) as caught:
         list(source.read_master_data(batch_size=1))
 
-    assert problem.what == "the database went away"
+    assert problem.what == "the source's database does not answer"
+    assert "127.0.0.1:1/erp" in problem.where
+    assert "[source] url" in problem.remedy
     assert "s3cret" not in f"{source!r} {problem} {caught.value!r} {caught.value}"
 
 
 def test_a_locked_database_may_answer_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "source.sqlite"
     write_company(f"sqlite:///{path}", good_company())
-    monkeypatch.setattr("qbo_pipeline.sources.connect.CONNECT_SECONDS", 0)
+    monkeypatch.setattr("qbo_pipeline.sources.engines.CONNECT_SECONDS", 0)
     writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("BEGIN EXCLUSIVE")
     try:

@@ -91,7 +91,11 @@ def test_fields_come_as_they_are_written(folder: Path, cache: Path) -> None:
         ("x.csv", b"a,b\n1,2\n3\n", "a row has 1 fields, the header 2 ({path}, line 3)"),
         ("x.csv", b"a,b\n1,2,3\n", "a row has 3 fields, the header 2 ({path}, line 2)"),
         ("x.csv", b"", "no header ({path})"),
-        ("x.csv", b"a,A\n", "no header ({path})"),
+        ("x.csv", b"a,A\n", "the column A is there twice ({path}, line 1)"),
+        ("x.csv", b"a;b\n1;2\n", "the columns are separated by semicolons ({path}, line 1): commas are expected"),
+        ("x.csv", b"a\tb\n1\t2\n", "the columns are separated by tabs ({path}, line 1)"),
+        ("x.csv", b"sep=,\r\na,b\r\n", "the first line names a separator ({path}, line 1)"),
+        ("x.csv", b"a\n\xff\n", "the byte 0xff is not text in UTF-8. Export the file again"),
         ("x.csv", b"a,\n", "no header ({path})"),
         ("x.csv", "a\nSão\n".encode("latin-1"), "Export the file again as CSV in UTF-8"),
         ("x.csv", b'a\n"open\n', "unreadable CSV file ({path}, line"),
@@ -114,6 +118,23 @@ def test_a_bad_file_changes_nothing_and_is_named(
     with pytest.raises(SourceError, match=r"stock_values missing"):
         source.stock_values(MARCH[1])
     assert len(before) == 3
+
+
+def test_all_bad_files_are_named_at_once(folder: Path, cache: Path) -> None:
+    for name in ("parties", "documents"):
+        file = folder / f"{name}.csv"
+        file.write_bytes(file.read_bytes().replace(b",", b";"))
+    problems = CsvFolderSource(folder, cache=cache).check()
+    assert [problem.where for problem in problems] == [
+        f"{folder / name}.csv, line 1" for name in ("documents", "parties")
+    ]
+
+
+def test_blanks_around_column_names_do_no_harm(folder: Path, cache: Path) -> None:
+    file = folder / "stock_values.csv"
+    header, mark, rest = file.read_text(encoding="utf-8").partition("\n")
+    file.write_text(header.replace(",", " , ") + mark + rest, encoding="utf-8")
+    assert len(CsvFolderSource(folder, cache=cache).stock_values(MARCH[1])) == 3
 
 
 def test_a_missing_folder_names_the_nearest(folder: Path, cache: Path) -> None:

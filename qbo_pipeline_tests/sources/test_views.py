@@ -18,9 +18,9 @@ MARCH = (date(2024, 3, 1), date(2024, 3, 31))
 
 
 @pytest.fixture
-def source(store_url: str) -> SqlSource:
-    write_company(store_url, good_company())
-    return SqlSource(store_url)
+def source(source_url: str) -> SqlSource:
+    write_company(source_url, good_company())
+    return SqlSource(source_url)
 
 
 def test_a_good_company_has_no_problem(source: SqlSource) -> None:
@@ -92,7 +92,7 @@ def test_stock_values_are_those_of_the_day(source: SqlSource) -> None:
     ]
 
 
-def test_stock_in_another_currency_is_converted_row_by_row(store_url: str) -> None:
+def test_stock_in_another_currency_is_converted_row_by_row(source_url: str) -> None:
     rows = good_company()
     rows["stock_values"] = [
         {
@@ -101,9 +101,9 @@ def test_stock_in_another_currency_is_converted_row_by_row(store_url: str) -> No
         }
         for value, direction in (("0.05", 1), ("0.05", 1), ("0.05", -1))
     ]  # fmt: skip
-    write_company(store_url, rows)
+    write_company(source_url, rows)
 
-    (value,) = SqlSource(store_url).stock_values(date(2024, 3, 31))
+    (value,) = SqlSource(source_url).stock_values(date(2024, 3, 31))
 
     assert (value.value, value.home_value) == (Decimal("0.05"), Decimal("0.05"))  # 0.045 is 0.05, each time
 
@@ -121,20 +121,20 @@ def test_changed_days_overlap_their_watermark(source: SqlSource) -> None:
     )
 
 
-def test_ids_may_be_numbers(store_url: str) -> None:
+def test_ids_may_be_numbers(source_url: str) -> None:
     rows = good_company()
     del rows["payments"], rows["payment_allocations"], rows["bill_matches"]
     for kind in ("documents", "document_lines"):
         rows[kind] = [{**row, "document_id": {"b1": 17, "i1": 4}[row["document_id"]]} for row in rows[kind]]
     types = {"documents.document_id": "INTEGER", "document_lines.document_id": "INTEGER"}
-    write_company(store_url, rows, types)
+    write_company(source_url, rows, types)
 
-    records, set_aside, _ = all_of(SqlSource(store_url).read_days(*MARCH, batch_size=1))
+    records, set_aside, _ = all_of(SqlSource(source_url).read_days(*MARCH, batch_size=1))
 
     assert set_aside == {}
     assert {key for key in records if key.startswith("document/")} == {"document/17", "document/4"}
     assert len(records["document/4"].lines) == 2
-    assert SqlSource(store_url).existing("document", ["17", "18", "4"]) == {"17", "4"}
+    assert SqlSource(source_url).existing("document", ["17", "18", "4"]) == {"17", "4"}
 
 
 def test_one_type_can_be_read_alone(source: SqlSource) -> None:

@@ -1,0 +1,83 @@
+"""What differs between the databases that a source may be: one row of a table for each.
+
+What belongs here: SQL's words and the type numbers of the drivers. How a session is opened is in `engines.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One kind of database.
+
+    - `title`: how people call it; `driver`: SQLAlchemy's name of the driver that reads it; `extra`: the extra of this
+      package that brings that driver, where it is not there anyway.
+    - `text`: the type to which a CAST makes text; `is_a_date`: SQL that is true where a column begins as a date.
+    - `floats`, `zoned`, `texts`: type numbers in a cursor's description; the first two with what people call them.
+      `local_date`: SQL that makes a local date of what is zoned.
+    - `exact`: SQL by which texts are equal where each character is, and nowhere else; its order is that of pages.
+    - `streams_beside`: whether a connection may run SELECTs while one of its results is being read.
+    - `compares_types`: whether the text `'7'` and the number `7` are never equal.
+    """
+
+    title: str
+    driver: str
+    text: str
+    is_a_date: str
+    local_date: str = ""
+    extra: str | None = None
+    floats: Mapping[int, str] = field(default_factory=dict)
+    zoned: Mapping[int, str] = field(default_factory=dict)
+    texts: frozenset[int] = frozenset()
+    exact: str = "{0}"
+    streams_beside: bool = True
+    compares_types: bool = False
+
+
+DIALECTS = {
+    "postgresql": Dialect(
+        title="PostgreSQL",
+        driver="postgresql+psycopg2",
+        text="VARCHAR",
+        is_a_date="CAST({0} AS VARCHAR) ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'",
+        floats={700: "real", 701: "double precision"},
+        zoned={1184: "timestamp with time zone"},
+        local_date="CAST({0} AT TIME ZONE 'Europe/Madrid' AS DATE)",
+    ),
+    "sqlite": Dialect(
+        title="SQLite",
+        driver="sqlite",
+        text="VARCHAR",
+        is_a_date="CAST({0} AS VARCHAR) GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'",
+        compares_types=True,
+    ),
+    "mysql": Dialect(
+        title="MySQL or MariaDB",
+        driver="mysql+pymysql",
+        extra="mysql",
+        text="CHAR",
+        is_a_date="CAST({0} AS CHAR) REGEXP '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'",
+        floats={4: "FLOAT", 5: "DOUBLE"},
+        zoned={7: "TIMESTAMP, which is an instant"},
+        local_date="DATE(CONVERT_TZ({0}, '+00:00', 'Europe/Madrid'))",
+        texts=frozenset({252, 253, 254}),  # BLOB and TEXT, VARCHAR, CHAR
+        # Most collations take `a` and `A` for one text, and `a` and `a ` too.
+        exact="CAST(CONVERT({0} USING utf8mb4) AS BINARY)",
+        streams_beside=False,
+    ),
+}
+_BACKENDS = {"mariadb": "mysql", "postgres": "postgresql"}
+
+
+def dialect_of(backend: str) -> Dialect | None:
+    """The dialect for the first word of a URL (without the driver); `None` for a database that is not read."""
+    return DIALECTS.get(_BACKENDS.get(backend, backend))
+
+
+def titles() -> str:
+    """The databases that are read, for messages."""
+    *others, last = [dialect.title for dialect in DIALECTS.values()]
+    return f"{', '.join(others)} and {last}"

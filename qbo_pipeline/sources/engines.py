@@ -1,0 +1,78 @@
+"""Sessions that cannot write, one way for each kind of database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from qbo_pipeline.sources.errors import Problem, SourceError
+
+CONNECT_SECONDS = 15
+# Standard SQL in a MySQL session: "name" is a name, || joins texts, and a backslash is a backslash.
+_STANDARD = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES')"
+
+
+def open_engine(url: URL) -> Engine:
+    """The engine for a URL whose driver is known; connects to nobody yet. Raises `SourceError` for a SQLite file that
+    is not there."""
+    return _ENGINES[url.get_backend_name()](url)
+
+
+def _postgresql(url: URL) -> Engine:
+    arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "qbo-pipeline"}
+    return _server(url, arguments, "SET default_transaction_read_only = on")
+
+
+def _mysql(url: URL) -> Engine:
+    arguments = {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}
+    # Instants come as UTC, whatever the server's own time zone.
+    return _server(url, arguments, "SET SESSION TRANSACTION READ ONLY", _STANDARD, "SET SESSION time_zone = '+00:00'")
+
+
+def _server(url: URL, arguments: dict[str, Any], *statements: str) -> Engine:
+    engine = create_engine(
+        url, poolclass=NullPool, isolation_level="REPEATABLE READ", hide_parameters=True, connect_args=arguments
+    )
+
+    # Before SQLAlchemy's own first look at the session, which notes how names are quoted there.
+    @event.listens_for(engine, "connect", insert=True)
+    def read_only(connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        connection.commit()
+
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(url.database or "")
+    if not path.is_file():
+        remedy = "Correct [source] url; nothing is created in a source"
+        raise SourceError(Problem("no database file", str(path), "there is no such file", remedy))
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False,
+            timeout=CONNECT_SECONDS,
+        )  # fmt: skip
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+_ENGINES: dict[str, Callable[[URL], Engine]] = {"postgresql": _postgresql, "mysql": _mysql, "sqlite": _sqlite}
