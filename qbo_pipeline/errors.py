@@ -6,7 +6,7 @@ says an error of either branch in plain words, without a traceback.
 
     PipelineError                           its text says what, where, why and what to do
     ├── PermanentError                      a person must act: trying again gives the same answer
-    │   ├── SettingsError                   settings                the settings are wrong or missing
+    │   ├── SettingsError                   settings_errors         the settings are wrong or missing
     │   ├── ConnectionMismatch              pipeline.connect        the store ties the connection to another company
     │   ├── WrongCompany                    posting.shell           these postings are another company's
     │   ├── NotConnected                    pipeline.connect        credentials are missing, or nobody consented
