@@ -6,6 +6,7 @@ subject; heavy libraries are imported there, inside the functions that need them
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
@@ -60,6 +61,9 @@ def main() -> None:
     """Run the command line; what a person must act on is told in plain words, without a traceback."""
     from qbo_pipeline.pipeline.failures import plain_failure
 
+    # Each attempt to reach QuickBooks is logged; a person is told once, in the words of the error that ends them.
+    for talkative in ("stamina", "qbo_pipeline.quickbooks"):
+        logging.getLogger(talkative).addHandler(logging.NullHandler())
     try:
         app()
     except Exception as error:

@@ -44,7 +44,7 @@ def core_answer(entity: str, outcome: Outcome, *, whole: bool = False) -> events
     if isinstance(outcome, Unknown):
         return events.Lost(outcome.reason, outcome.intuit_tid)
     if isinstance(outcome, NotSent):
-        if outcome.kind == "reconnect":
+        if outcome.kind in ("reconnect", "denied"):
             return events.Barred(outcome.reason)
         if outcome.kind == "paced":
             return events.Throttled(outcome.reason, outcome.retry_after, ours=True)

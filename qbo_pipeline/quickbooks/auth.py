@@ -21,6 +21,7 @@ from qbo_pipeline.quickbooks.transport import Answer, Call, Transport, Transport
 from qbo_pipeline.quickbooks.wire import from_wire
 
 SCOPE = "com.intuit.quickbooks.accounting"
+LATER = "Nothing is lost: see that this machine reaches it, and run the same again"
 RECONNECT = "reconnect the company (qbo-pipeline connect)"
 _MAX_BYTES = 1_000_000
 _HARD_EXPIRY = {"x-include-refresh-token-hard-expires-in": "true"}
@@ -146,7 +147,7 @@ class OAuth:
             answer = self._transport.send(call, deadline=deadline, max_bytes=_MAX_BYTES)
         except TransportFailure as failure:
             log.warning("OAuth %s failed: %s", call.method, failure.reason)
-            raise Unavailable(f"Intuit's OAuth service could not be reached: {failure.reason}") from None
+            raise Unavailable(f"Intuit's OAuth service could not be reached: {failure.reason}. {LATER}") from None
         log.info(
             "OAuth %s HTTP %d in %.3f s, intuit_tid %s", call.method, answer.status, answer.seconds, answer.intuit_tid
         )
@@ -202,7 +203,10 @@ def _refusal(answer: Answer) -> QuickBooksRefused | Throttled | Unavailable:
             f"QuickBooks no longer accepts our refresh token ({said}): {RECONNECT}", http_status=status, intuit_tid=tid
         )
     if error == "invalid_client" or status == 401:
-        text = f"Intuit does not know the app ({said}): check client id and client secret, and sandbox or production"
+        text = (
+            f"Intuit does not take our app's credentials ({said}): correct client id and client secret, which are "
+            "others for sandbox than for production (Intuit's developer site shows them on the keys page of your app)"
+        )
         return AccessDenied(text, http_status=status, intuit_tid=tid)
     if status == 429:
         return Throttled("Intuit's OAuth service asks to slow down", retry_after=60.0, http_status=429, intuit_tid=tid)

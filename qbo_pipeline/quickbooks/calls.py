@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from qbo_pipeline.quickbooks.clock import Clock
-from qbo_pipeline.quickbooks.errors import QuickBooksError, ReconnectNeeded
+from qbo_pipeline.quickbooks.errors import AccessDenied, QuickBooksError, ReconnectNeeded
 from qbo_pipeline.quickbooks.faults import decisive, read_faults
 from qbo_pipeline.quickbooks.hosts import Environment, check_realm
 from qbo_pipeline.quickbooks.keeper import AccessTokens
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallFailure:
-    """No answer. `kind`: `network`, `deadline`, `too_large`, `paced`, `reconnect`, `token` or `store`.
+    """No answer. `kind`: `network`, `deadline`, `too_large`, `paced`, `reconnect`, `denied`, `token` or `store`.
 
     `cause` is what our own store raised, where the kind is `store`.
     """
@@ -111,6 +111,8 @@ class Caller:
             return self._tokens.access_token() if rejected is None else self._tokens.renew(rejected)
         except QuickBooksError as error:
             kind = "reconnect" if isinstance(error, ReconnectNeeded) else "token"
+            if isinstance(error, AccessDenied):
+                kind = "denied"
             return CallFailure(str(error), kind, sent=False, intuit_tid=error.intuit_tid)
         except Exception as error:  # the vault or its database, whose errors this room does not know
             return _store_failure("the access token could not be had", error)

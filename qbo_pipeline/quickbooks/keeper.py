@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from qbo_pipeline.quickbooks.auth import RECONNECT, InvalidGrant, OAuth
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
-from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuickBooksRefused, ReconnectNeeded, Unavailable
+from qbo_pipeline.quickbooks.errors import AccessDenied, QuickBooksAway, QuickBooksRefused, ReconnectNeeded, Unavailable
 from qbo_pipeline.quickbooks.retrying import retried
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Expiry, MintClaim, StoredTokens, Tokens, TokenStore, expiries
@@ -44,6 +45,10 @@ class TokenKeeper:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._cached: Tokens | None = None
+        self._denied = (
+            "",
+            -math.inf,
+        )  # what Intuit said of our app's credentials, and until when it is not asked again
 
     def access_token(self) -> Secret:
         """A token that lives for some minutes yet.
@@ -85,6 +90,9 @@ class TokenKeeper:
         return stored
 
     def _fresh(self, rejected: Secret | None) -> Secret:
+        denied, until = self._denied
+        if self._clock.monotonic() < until:
+            raise AccessDenied(denied)
         give_up = self._clock.monotonic() + LEASE_SECONDS + MINT_SECONDS
         while True:
             with self._lock:
@@ -110,6 +118,12 @@ class TokenKeeper:
     def _mint(self, stored: StoredTokens, claim: MintClaim) -> Secret:
         try:
             minted = self._refresh(stored.tokens)
+        except AccessDenied as error:
+            # Our access is as it was: what is wrong are the credentials that this process was given.
+            self._store.fail_mint(claim, refused=False)
+            self._denied = (str(error), self._clock.monotonic() + PAUSE_SECONDS)
+            log.error("refreshing the access token was refused: %s", error)
+            raise
         except QuickBooksRefused as error:
             self._store.fail_mint(claim, refused=True)
             log.error("refreshing the access token was refused: %s", error)

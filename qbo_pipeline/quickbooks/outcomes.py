@@ -19,8 +19,8 @@ class NotSent:
 
     `kind`: `network` (name, connection or TLS), `deadline` (it passed before sending), `paced` (the next slot under
     QBO's limits is further away than the deadline: `retry_after` seconds), `reconnect` (no usable token: a person
-    must act), `token` (the token endpoint could not be reached), `store` (our own database or its vault did not give
-    the token or the slot).
+    must act), `denied` (Intuit does not take our app's credentials: a person must act), `token` (the token endpoint
+    could not be reached), `store` (our own database or its vault did not give the token or the slot).
     """
 
     reason: str

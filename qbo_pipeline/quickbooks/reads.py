@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from qbo_pipeline.quickbooks.answers import parsed
+from qbo_pipeline.quickbooks.auth import LATER
 from qbo_pipeline.quickbooks.calls import Caller, CallFailure, Manner
 from qbo_pipeline.quickbooks.clock import Clock
 from qbo_pipeline.quickbooks.errors import (
@@ -110,6 +111,10 @@ def _failure(failure: CallFailure, what: str) -> QuickBooksError:
     text = f"{what}: {failure.reason}"
     if failure.kind == "reconnect":
         return ReconnectNeeded(failure.reason, intuit_tid=failure.intuit_tid)
+    if failure.kind == "denied":
+        return AccessDenied(failure.reason, intuit_tid=failure.intuit_tid)
+    if failure.kind == "token":
+        return Unavailable(failure.reason, intuit_tid=failure.intuit_tid)
     if failure.kind == "too_large":
         return Incomplete(f"{text}: ask for less at a time", intuit_tid=failure.intuit_tid)
-    return Unavailable(text, intuit_tid=failure.intuit_tid)
+    return Unavailable(f"QuickBooks gave no answer to {text}. {LATER}", intuit_tid=failure.intuit_tid)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -29,6 +31,7 @@ KEEPALIVE_SECONDS = 4.0  # shorter than servers keep idle connections, so that n
 MAX_CONNECTIONS = 32
 _PIECE = 16_384
 _HEADERS = {"User-Agent": "qbo-pipeline", "Accept": "application/json", "Accept-Encoding": "gzip"}
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _FAILURES = (
     httpx.HTTPError,
     httpx.StreamError,
@@ -118,7 +121,7 @@ class Transport:
         """
         started = self._clock.monotonic()
         end = min(started + deadline, until)
-        exchange = _Exchange(self._clock, end, started=started)
+        exchange = _Exchange(self._clock, end, started=started, host=urlsplit(call.url).netloc.rpartition("@")[2])
         token = _current.set(exchange)
         failure: TransportFailure | None = None
         try:
@@ -173,8 +176,9 @@ def _request(call: Call) -> httpx.Request:
 class _Exchange:
     """One request in flight: its deadline, and whether writing it has begun."""
 
-    def __init__(self, clock: Clock, deadline: float, started: float) -> None:
+    def __init__(self, clock: Clock, deadline: float, started: float, host: str) -> None:
         self._clock = clock
+        self._host = host
         self._deadline = deadline
         self.started = started
         self.writing = False
@@ -200,9 +204,10 @@ class _Exchange:
     def failure(self, error: BaseException, deadline: float) -> TransportFailure:
         passed = self.is_over
         sent = self.writing or not (self.guarded or isinstance(error, _BEFORE_SENDING))
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        reason = f"no whole answer within {deadline:g} s" if passed else f"{type(error).__name__}: {said}"
         timeout = isinstance(error, httpx.TimeoutException | httpcore.TimeoutException)
+        said = _ERRNO.sub("", " ".join(str(error).split()))[:200] or ("it took too long" if timeout else "it broke off")
+        what = f"the connection to {self._host} failed" if sent else f"no connection to {self._host}"
+        reason = f"no whole answer within {deadline:g} s" if passed else f"{what}: {said}"
         kind = "deadline" if passed or (timeout and sent) else "network"
         return TransportFailure(reason, kind=kind, sent=sent, intuit_tid=self.intuit_tid)
 

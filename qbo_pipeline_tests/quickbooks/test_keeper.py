@@ -110,12 +110,30 @@ def test_the_token_before_is_not_tried_after_its_day() -> None:
     assert _used(intuit) == ["refresh-1"]
 
 
-@pytest.mark.parametrize("refusal", [answer(400, GRANT), answer(401, {"error": "invalid_client"})])
-def test_after_a_refusal_intuit_is_asked_once_in_five_minutes(refusal: httpx.Response) -> None:
+def test_credentials_that_intuit_does_not_take_are_told_as_such_and_can_be_corrected_at_once() -> None:
+    """Our access has not ended: the same process rests for five minutes, one with other credentials goes on."""
     clock = VirtualClock()
+    refusal = answer(401, {"error": "invalid_client"})
+    intuit = Intuit(refusal, answer(200, MINTED), refusal)
+    keeper, store = _keeper(intuit, tokens(clock, lives=0), clock)
+    for _ in range(10):
+        with pytest.raises(AccessDenied, match=r"does not take our app's credentials \(invalid_client\): correct"):
+            keeper.access_token()
+    assert len(intuit.requests) == 1
+    stored = store.load()
+    assert stored is not None
+    assert stored.refused_at is None
+    assert TokenKeeper(store, intuit.oauth(clock), clock=clock).access_token() == Secret("access-2")
+    clock.advance(PAUSE_SECONDS + 1)
+    assert keeper.access_token() == Secret("access-2")
+
+
+def test_after_a_refusal_intuit_is_asked_once_in_five_minutes() -> None:
+    clock = VirtualClock()
+    refusal = answer(400, GRANT)
     intuit = Intuit(refusal, refusal)
     keeper, store = _keeper(intuit, tokens(clock, lives=0), clock)
-    with pytest.raises((InvalidGrant, AccessDenied)):
+    with pytest.raises(InvalidGrant):
         keeper.access_token()
     other = TokenKeeper(store, intuit.oauth(clock), clock=clock)
     for _ in range(10):
@@ -124,7 +142,7 @@ def test_after_a_refusal_intuit_is_asked_once_in_five_minutes(refusal: httpx.Res
             other.access_token()
     assert len(intuit.requests) == 1
     clock.advance(PAUSE_SECONDS / 10)
-    with pytest.raises((InvalidGrant, AccessDenied)):
+    with pytest.raises(InvalidGrant):
         other.access_token()
     assert len(intuit.requests) == 2
 
