@@ -18,7 +18,7 @@ from qbo_pipeline.inventory.records import Document, Movement, Party, Product
 ROLES = (
     "inventory", "in_transit", "goods_received_not_invoiced", "accounts_payable", "accounts_receivable", "sales",
     "cost_of_goods_sold", "inventory_adjustment", "write_off", "labour_absorbed", "purchase_price_variance",
-    "purchases", "bank", "rounding", "supplier_deposits", "opening_balance_equity", "sales_tax", "input_tax",
+    "purchases", "bank", "rounding", "opening_balance_equity", "input_tax",
     "landed_cost",
 )  # fmt: skip
 DIMENSIONS = ("class", "department")

@@ -11,7 +11,6 @@ tells them apart, else their id) in brackets, all of them. Case does not tell na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Payload
@@ -67,15 +66,6 @@ def display_name(party: Party, books: Books) -> str:
 def name_key(party: Party) -> str:
     """What two parties share when QBO would call their names equal."""
     return _clean_name(party).casefold()
-
-
-def name_index(parties: Iterable[Party]) -> Mapping[str, tuple[Party, ...]]:
-    """All parties by `name_key`, for `Books.namesakes`."""
-    index: dict[str, tuple[Party, ...]] = {}
-    for party in parties:
-        key = name_key(party)
-        index[key] = (*index.get(key, ()), party)
-    return index
 
 
 def _clean_name(party: Party) -> str:

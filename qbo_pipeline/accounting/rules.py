@@ -22,9 +22,7 @@ from qbo_pipeline.inventory.records import (
     PARTY_KINDS,
     PAYMENT_KINDS,
     PRODUCT_KINDS,
-    Document,
     Location,
-    Payment,
     Record,
 )
 
@@ -62,15 +60,3 @@ def build(record: Record, books: Books) -> Outcome:
         return RULES[record.kind](record, books)
     except Stop as stop:
         return stop.outcome
-
-
-def built_from(record: Record) -> tuple[str, ...]:
-    """The keys of the dated records that decide a record's drafts besides itself: build it again when one changes.
-
-    A bill takes off what its matched receipts posted; a payment links the documents that are posted.
-    """
-    if isinstance(record, Document):
-        return tuple(dict.fromkeys(f"movement/{match.movement_id}" for match in record.matches))
-    if isinstance(record, Payment):
-        return tuple(dict.fromkeys(f"document/{allocation.document_id}" for allocation in record.allocations))
-    return ()

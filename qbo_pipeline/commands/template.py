@@ -24,7 +24,6 @@ DEFAULT_ROLES = {
     "input_tax": "Purchases",
     "bank": "Checking",
     "rounding": "Rounding",
-    "supplier_deposits": "Supplier Deposits",
     "opening_balance_equity": "Opening Balance Equity",
 }
 _EXAMPLES = {"sales_tax": "Sales Tax Payable", "landed_cost": "Freight and Duties"}

@@ -11,20 +11,6 @@ TIME_ZONE = "America/New_York"
 SALES_TAX_PER_MILLE = 55  # the state's general rate
 BANK_ACCOUNT = "OPERATING"
 
-# What the company's own codes mean to its books; they appear as `account` on lines and movements.
-ACCOUNT_HINTS = {
-    "FREIGHT-IN": "inbound freight billed by suppliers, expensed",
-    "EQUIPMENT-HIRE": "hire of equipment",
-    "FOUND": "stock found",
-    "SAMPLES": "stock given away as samples",
-    "COUNT": "difference of a stock count",
-    "DAMAGED": "damaged stock written off",
-    "THEFT": "missing stock written off",
-    "OBSOLETE": "unsaleable stock written off",
-    "OPENING": "stock on the first day",
-    "OPERATING": "the operating bank account",
-}
-
 # code, name, receives purchases, share of sales, share of an item's target stock (both per cent)
 WAREHOUSES = [
     ("MAIN", "Portland main warehouse", 1, 55, 70),

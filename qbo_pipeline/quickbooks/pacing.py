@@ -103,13 +103,3 @@ class MemoryPacer:
         with self._lock:
             until = self._clock.monotonic() + seconds
             self._schedule = replace(self._schedule, quiet_until=max(until, self._schedule.quiet_until))
-
-
-class Unpaced:
-    """No limits at all: for an emulator whose own limits are off."""
-
-    def acquire(self, kind: str, patience: float) -> float:
-        return 0.0
-
-    def quiet(self, seconds: float) -> None:
-        return None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from datetime import date
 
-from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -97,16 +95,3 @@ class StoredMeter:
                         "batch_items": pending[kind, "items"],
                     },
                 )
-
-
-def calls_between(database: Database, realm: str, first: date, last: date) -> CallTotals:
-    """What all connections to a realm called from `first` to `last` (days in UTC, both included)."""
-    query = (
-        select(api_calls.c.kind, func.sum(api_calls.c.calls), func.sum(api_calls.c.batch_items))
-        .where(api_calls.c.realm == realm, api_calls.c.day.between(first, last))
-        .group_by(api_calls.c.kind)
-    )
-    with database.reading() as connection:
-        rows = {kind: (int(calls), int(items)) for kind, calls, items in connection.execute(query)}
-    counts = {kind: calls for kind, (calls, _) in rows.items()}
-    return CallTotals(**counts, batch_items=sum(items for _, items in rows.values()))

@@ -72,11 +72,6 @@ class KeyRing:
         return cls(keys, next(iter(keys)))
 
 
-def new_key(key_id: str = "1") -> str:
-    """A new random key as `KeyRing.from_text` reads it."""
-    return f"{key_id}:{base64.b64encode(os.urandom(_KEY_BYTES)).decode()}"
-
-
 class StoredTokenStore:
     """The `TokenStore` of one connection in the store's database."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from qbo_pipeline.accounting.books import AccountRef, Books, Policies
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Refused
-from qbo_pipeline.accounting.parties import name_index
+from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.inventory.records import (
     Allocation,
@@ -82,7 +82,9 @@ def books(*records: Any, **changes: Any) -> Books:
     parties = {(row.kind, row.party_id): row for row in (*PARTIES, *records) if isinstance(row, Party)}
     documents = {row.document_id: row for row in records if isinstance(row, Document)}
     movements = {row.movement_id: row for row in records if isinstance(row, Movement)}
-    index = name_index(parties.values())
+    index: dict[str, tuple[Party, ...]] = {}
+    for party in parties.values():
+        index[name_key(party)] = (*index.get(name_key(party), ()), party)
 
     def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
         earlier = (row for row in documents.values() if row.status != "voided" and _order(row) < _order(document))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from qbo_pipeline.accounting.rules import RULES, built_from
+from qbo_pipeline.accounting.rules import RULES
 from qbo_pipeline.inventory.records import (
     DOCUMENT_KINDS,
     MOVEMENT_KINDS,
@@ -14,14 +14,18 @@ from qbo_pipeline.inventory.records import (
     PAYMENT_KINDS,
     PRODUCT_KINDS,
 )
-from qbo_pipeline_tests.accounting.company import ROLES, books, document, draft, item, match, movement, payment, stock
+from qbo_pipeline_tests.accounting.company import ROLES, books, document, draft, item, match, movement, stock
 
 
 def test_stock_accounts_are_those_of_the_stock_roles_with_their_overrides() -> None:
     in_books = books(overrides={("inventory", "location", "west"): "83", ("sales", "location", "west"): "41"})
     assert in_books.stock_accounts == {"81", "82", "83", "33"}
     assert in_books.accounts_of("inventory") == {"81", "83"}
-    assert in_books.accounts_of("supplier_deposits") == frozenset()
+
+
+def test_a_role_that_is_not_set_has_no_accounts() -> None:
+    without = books(roles={role: id for role, id in ROLES.items() if role != "landed_cost"})
+    assert without.accounts_of("landed_cost") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -40,14 +44,6 @@ def test_a_role_or_level_that_does_not_exist_is_an_error(changes: dict[str, obje
 def test_every_kind_of_record_has_a_rule() -> None:
     kinds = PARTY_KINDS + PRODUCT_KINDS + DOCUMENT_KINDS + MOVEMENT_KINDS + PAYMENT_KINDS + ("location",)
     assert set(RULES) == set(kinds)
-
-
-def test_what_else_a_record_is_built_from() -> None:
-    lines = (item("tea", 1, "5", "5"), item("cup", 1, "5", "5"))
-    billed = document("bill", *lines, matches=(match(1, "r1", 1, 1), match(2, "r1", 2, 1), match(2, "r2", 1, 1)))
-    assert built_from(billed) == ("movement/r1", "movement/r2")
-    assert built_from(payment("payment_made", "5", ("b1", "3"), ("b2", "2"))) == ("document/b1", "document/b2")
-    assert built_from(movement("receipt", stock("tea", 1, "5"))) == ()
 
 
 def test_a_receipt_that_comes_late_changes_the_bill_that_matches_it() -> None:

@@ -14,10 +14,11 @@ from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.hosts import environment
-from qbo_pipeline.quickbooks.pacing import Pacer, Unpaced
+from qbo_pipeline.quickbooks.pacing import Pacer
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.records import connections
+from qbo_pipeline_tests.quickbooks.in_memory import Unpaced
 
 CONNECTION = "shop"
 DAY = date(2026, 3, 2)

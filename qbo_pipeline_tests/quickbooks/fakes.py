@@ -16,10 +16,11 @@ from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.hosts import Environment, environment
 from qbo_pipeline.quickbooks.keeper import AccessTokens
 from qbo_pipeline.quickbooks.meter import MemoryMeter
-from qbo_pipeline.quickbooks.pacing import Pacer, Unpaced
+from qbo_pipeline.quickbooks.pacing import Pacer
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Tokens
 from qbo_pipeline.quickbooks.transport import Transport
+from qbo_pipeline_tests.quickbooks.in_memory import Unpaced
 
 REALM = "9130357"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -20,14 +20,15 @@ from qbo_pipeline.quickbooks.hosts import environment
 from qbo_pipeline.quickbooks.keeper import TokenKeeper
 from qbo_pipeline.quickbooks.meter import MemoryMeter
 from qbo_pipeline.quickbooks.outcomes import Done, NotSent, Outcome, Refusal, Unknown
-from qbo_pipeline.quickbooks.pacing import MemoryPacer, Pacer, Unpaced
+from qbo_pipeline.quickbooks.pacing import MemoryPacer, Pacer
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.quickbooks.requests import BatchItem, batch_request
 from qbo_pipeline.quickbooks.secret import Secret
-from qbo_pipeline.quickbooks.tokens import MemoryTokenStore, Tokens
+from qbo_pipeline.quickbooks.tokens import Tokens
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.quickbooks.fakes import VirtualClock
+from qbo_pipeline_tests.quickbooks.in_memory import MemoryTokenStore, Unpaced
 
 DAY = date(2026, 1, 15)
 

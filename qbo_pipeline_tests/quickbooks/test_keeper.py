@@ -13,8 +13,9 @@ from qbo_pipeline.quickbooks.auth import InvalidGrant
 from qbo_pipeline.quickbooks.errors import AccessDenied, ReconnectNeeded, Unavailable
 from qbo_pipeline.quickbooks.keeper import PAUSE_SECONDS, TokenKeeper
 from qbo_pipeline.quickbooks.secret import Secret
-from qbo_pipeline.quickbooks.tokens import MemoryTokenStore, Tokens, expiries
+from qbo_pipeline.quickbooks.tokens import Tokens, expiries
 from qbo_pipeline_tests.quickbooks.fakes import VirtualClock, answer, tokens
+from qbo_pipeline_tests.quickbooks.in_memory import MemoryTokenStore
 from qbo_pipeline_tests.quickbooks.test_auth import GRANT, MINTED, Intuit
 
 

@@ -17,7 +17,6 @@ from qbo_pipeline.quickbooks.errors import QuickBooksError
 from qbo_pipeline.quickbooks.keeper import TokenKeeper
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.quickbooks.secret import Secret
-from qbo_pipeline.quickbooks.tokens import MemoryTokenStore
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline_tests.quickbooks.fakes import (
     REALM,
@@ -28,6 +27,7 @@ from qbo_pipeline_tests.quickbooks.fakes import (
     local_environment,
     tokens,
 )
+from qbo_pipeline_tests.quickbooks.in_memory import MemoryTokenStore
 from qbo_pipeline_tests.quickbooks.test_auth import GRANT, MINTED, Intuit
 from qbo_pipeline_tests.quickbooks.test_faults import GATEWAY_401
 

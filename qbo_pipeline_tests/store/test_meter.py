@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.store.database import Database, open_database
-from qbo_pipeline.store.meter import FLUSH_CALLS, FLUSH_SECONDS, StoredMeter, calls_between
+from qbo_pipeline.store.meter import FLUSH_CALLS, FLUSH_SECONDS, StoredMeter
 from qbo_pipeline_tests.quickbooks.fakes import VirtualClock
+from qbo_pipeline_tests.store.calls import calls_between
 
 
 def test_counts_of_several_runs_and_connections_add_up(database: Database) -> None:

@@ -22,7 +22,6 @@ from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.store.attempts import verify
 from qbo_pipeline.store.ledger_lines import load_balances, load_ledger
-from qbo_pipeline.store.meter import calls_between
 from qbo_pipeline.store.postings import counts
 from qbo_pipeline.store.reconciliations import load_differences, load_sign_offs, load_summaries
 from qbo_pipeline.store.report_views import report_views
@@ -30,6 +29,7 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.pipeline.connections import ENCRYPTION_KEY, carry, rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, NAME, Shop, open_shop, shop_rows
+from qbo_pipeline_tests.store.calls import calls_between
 
 Rows = list[dict[str, Any]]
 

@@ -24,7 +24,7 @@ from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Tokens
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.tables.quickbooks import tokens as table
-from qbo_pipeline.store.tokens import KeyRing, StoredTokenStore, VaultError, new_key
+from qbo_pipeline.store.tokens import KeyRing, StoredTokenStore, VaultError
 from qbo_pipeline_tests.quickbooks.fakes import REALM, VirtualClock, answer
 from qbo_pipeline_tests.quickbooks.test_auth import GRANT, MINTED, Intuit
 
@@ -138,7 +138,7 @@ def test_keys_rotate(database: Database) -> None:
 
 
 def test_key_rings_are_read_from_text() -> None:
-    one, two = new_key("2026"), new_key("2025")
+    one, two = (f"{name}:{base64.b64encode(letter * 32).decode()}" for name, letter in (("2026", b"n"), ("2025", b"o")))
     ring = KeyRing.from_text(f"{one},\n {two}\n")
     assert (ring.current, list(ring.keys)) == ("2026", ["2026", "2025"])
     bare = one.partition(":")[2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, QboError, error
@@ -152,9 +152,3 @@ def name_references(book: Book, body: Body, fields: Mapping[str, Field]) -> None
 def known_currency(code: str) -> bool:
     """Whether a currency code is one that QBO's list (as far as it is kept here) knows."""
     return code in CURRENCY_NAMES
-
-
-def reference_value(body: Body, name: str) -> Any:
-    """The id in a reference property, or None."""
-    found = body.get(name)
-    return found["value"] if found else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.book import Body
 from qbo_pipeline.emulator.company.draft import Draft
 from qbo_pipeline.emulator.company.faults import error
 from qbo_pipeline.emulator.company.money import major, minor, round_money
@@ -28,12 +28,6 @@ def number_lines(lines: list[Body], old: list[Body]) -> list[Body]:
         line["Id"], line["LineNum"] = id, n
         out.append(line)
     return out
-
-
-def detail_of(line: Body) -> Body:
-    """The detail object of a line, {} where it has none."""
-    found: Body = line.get(line.get("DetailType", ""), {})
-    return found
 
 
 def check_amount(draft: Draft, line: Body, detail: Body) -> int:
@@ -94,11 +88,6 @@ def ref_id(body: Body, name: str) -> str | None:
     """The id in a reference property."""
     found: Any = body.get(name)
     return str(found["value"]) if found else None
-
-
-def preferred(book: Book, name: str) -> str | None:
-    """The id of the account with a name, where the chart has it."""
-    return next((e.id for e in book.entries["Account"].values() if e.body["Name"] == name), None)
 
 
 def subtotal_line(amount: int) -> Body:
