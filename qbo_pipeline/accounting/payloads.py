@@ -18,7 +18,7 @@ from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.schema import problem_in
 
 DOC_NUMBER_LENGTH = 21
-NOTE_LENGTH = 3600  # QBO takes 4,000; posting adds its marker
+TEXT_LENGTH = 3600  # of a note: QBO takes 4,000; posting adds its marker
 DESCRIPTION_LENGTH = 4000
 
 
@@ -51,7 +51,7 @@ def doc_number(number: str) -> str:
 
 def note(*parts: str | None) -> str:
     """A private note from the parts that say something, with room left for posting's marker."""
-    return "; ".join(part for part in parts if part)[:NOTE_LENGTH]
+    return "; ".join(part for part in parts if part)[:TEXT_LENGTH]
 
 
 def number_field(books: Books, number: str) -> Payload:

@@ -31,7 +31,7 @@ from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
 from qbo_pipeline.pipeline.under_way import Pages
-from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent, Refusal
+from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store.dispositions import (
@@ -183,12 +183,12 @@ class _Page:
 
     def _answer(self, row: Any, outcome: Outcome) -> None:
         drafts: Sequence[Draft] = ()
-        refusal = None
+        refusal: Refused | None = None
         if isinstance(outcome, Excluded):
             self._note(row, "excluded", outcome.rule, outcome.message)
         elif isinstance(outcome, Refused):
             self._note(row, "refused", outcome.reason, outcome.message)
-            refusal = Refusal(outcome.reason, outcome.message, outcome.field)
+            refusal = outcome
         else:
             self._note(row, "posting", None, None)
             drafts = outcome if isinstance(outcome, list) else [outcome]
@@ -254,8 +254,7 @@ class _Page:
             refused = self._result.failures.refused(intent.record_key, error)
             outcome = Built(built.record_type, built.record_id, "refused", refused.reason, refused.message)
             self._built[intent.record_key] = (kind, outcome)
-            refusal = Refusal(refused.reason, refused.message, refused.field)
-            intake = self._put_intents([replace(intent, drafts=(), refusal=refusal)])
+            intake = self._put_intents([replace(intent, drafts=(), refusal=refused)])
         self._result.intents.update(asdict(intake))
 
     def _put_intents(self, intents: Sequence[Intent]) -> Intake:

@@ -37,7 +37,7 @@ _KINDS = {
 }
 
 
-def core_answer(entity: str, outcome: Outcome, *, whole: bool = False) -> events.Answer:
+def core_answer(entity: str, outcome: Outcome, *, whole: bool = False) -> events.Fate:
     """The event for one document; `whole` says that the outcome is that of the batch it was in."""
     if isinstance(outcome, Done):
         return _done(entity, outcome)
@@ -47,12 +47,12 @@ def core_answer(entity: str, outcome: Outcome, *, whole: bool = False) -> events
         if outcome.kind in ("reconnect", "denied"):
             return events.Barred(outcome.reason)
         if outcome.kind == "paced":
-            return events.Throttled(outcome.reason, outcome.retry_after, ours=True)
-        return events.NotSent(outcome.reason)
+            return events.Deferred(outcome.reason, outcome.retry_after, ours=True)
+        return events.Unsent(outcome.reason)
     return _refusal(outcome, whole)
 
 
-def core_answers(entities: dict[str, str], outcome: BatchOutcome) -> dict[str, events.Answer]:
+def core_answers(entities: dict[str, str], outcome: BatchOutcome) -> dict[str, events.Fate]:
     """The events of a batch by bId; `entities` names the entity of each."""
     whole = outcome.whole is not None
     return {
@@ -86,14 +86,14 @@ def _is_own(row: events.Row, item: FrozenItem, done: Done) -> bool:
     return marker_in(done.object.get("PrivateNote")) == row.marker
 
 
-def _done(entity: str, done: Done) -> events.Done | events.Lost:
+def _done(entity: str, done: Done) -> events.Confirmed | events.Lost:
     """What was written; an object that cannot be read is looked up like an answer that never came."""
     try:
         content = fingerprint(entity, done.object)
     except OddShape as error:
         return events.Lost(f"QBO answered an object ({entity}) that cannot be read: {error}", done.intuit_tid)
     number = done.object.get("DocNumber")
-    return events.Done(
+    return events.Confirmed(
         done.id,
         done.sync_token,
         content,
@@ -109,11 +109,11 @@ def _exact(value: Any) -> orjson.Fragment:
     raise TypeError(f"{type(value).__name__} does not come from JSON")
 
 
-def _refusal(refusal: Refusal, whole: bool) -> events.Answer:
+def _refusal(refusal: Refusal, whole: bool) -> events.Fate:
     code = refusal.faults[0].code if refusal.faults else str(refusal.http_status)
     if refusal.kind in ("throttled", "quota"):
-        return events.Throttled(refusal.reason, max(refusal.retry_after, THROTTLED_SECONDS))
+        return events.Deferred(refusal.reason, max(refusal.retry_after, THROTTLED_SECONDS))
     if code == _COMPANY_CLOSED or (refusal.kind in _BARRED and refusal.http_status in _BARRED_STATUS):
         return events.Barred(refusal.reason)
     kind = _KINDS.get(refusal.kind, refusals.INVALID)
-    return events.Refused(kind, code, refusal.reason, refusal.intuit_tid, whole)
+    return events.Rejected(kind, code, refusal.reason, refusal.intuit_tid, whole)

@@ -1,6 +1,7 @@
 """What a record asks of posting: drafts, a refusal or nothing; and what policy keeps back.
 
-What belongs here: the shapes that pass through the door from accounting, and the reasons under which intake parks.
+What belongs here: what passes through the door (accounting's drafts and refusals, by record), and the reasons under
+which intake parks.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+
+from qbo_pipeline.accounting.drafts import Draft, Refused
 
 # Reasons under which intake itself parks a posting.
 AWAITING_APPROVAL = "awaiting_approval"
@@ -26,50 +28,6 @@ GONE = "gone_from_source"
 WITHDRAWN = "withdrawn"
 
 
-class Effect(Protocol):
-    """What a payload does to one stock account (`accounting.drafts.Effect`)."""
-
-    @property
-    def account_id(self) -> str: ...
-    @property
-    def amount(self) -> Decimal: ...
-    @property
-    def product_id(self) -> str | None: ...
-    @property
-    def location_id(self) -> str | None: ...
-
-
-class Draft(Protocol):
-    """One QBO object that is to exist (`accounting.drafts.Draft`).
-
-    What it depends on is read from its payload: each `"$<key>"` in the place of an Id.
-    """
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def entity(self) -> str: ...
-    @property
-    def payload(self) -> dict[str, Any]: ...
-    @property
-    def business_date(self) -> date | None: ...
-    @property
-    def amount(self) -> Decimal: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def effects(self) -> Sequence[Effect]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a record cannot become a draft yet."""
-
-    reason: str
-    message: str
-    field: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What one record asks for: its drafts, or why there are none.
@@ -81,7 +39,7 @@ class Intent:
     record_key: str
     content_hash: str
     drafts: Sequence[Draft] = ()
-    refusal: Refusal | None = None
+    refusal: Refused | None = None
     business_date: date | None = None
     amount: Decimal = Decimal(0)
     currency: str = ""

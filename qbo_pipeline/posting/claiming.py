@@ -22,10 +22,10 @@ from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, conte
 from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.rows import Pair, Turns, journal, put_on, row_of, write
+from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import Link, links
 
-BATCH_ITEMS = 30  # Intuit, limits and throttles
 BYTES_LOST = "frozen_bytes_lost"
 
 

@@ -28,25 +28,25 @@ from qbo_pipeline.posting.events import (
     UPDATE,
     VOID,
     VOIDED,
-    Answer,
     Barred,
     Change,
     Claim,
     Command,
-    Done,
+    Confirmed,
+    Deferred,
+    Fate,
     GiveUp,
     Look,
     LookFailed,
     Lost,
-    NotSent,
     ReadClock,
-    Refused,
+    Rejected,
     Row,
     Seen,
     Send,
     Settle,
     SettleLook,
-    Throttled,
+    Unsent,
 )
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.refusals import LOOK_FIRST, MISSING, UNSURE
@@ -122,16 +122,16 @@ def give_up(row: Row) -> Change:
     return Change("given_up", {**_FREE, "state": READY, "attempts": row.attempts - 1})
 
 
-def judge(row: Row, answer: Answer, now: float, policy: Policy) -> Change:
+def judge(row: Row, answer: Fate, now: float, policy: Policy) -> Change:
     """What the answer to a send means for its row."""
-    if isinstance(answer, Done):
+    if isinstance(answer, Confirmed):
         return _posted("posted", row, answer)
     if isinstance(answer, Lost):
         return _unknown(row, answer, policy)
-    if isinstance(answer, NotSent):
+    if isinstance(answer, Unsent):
         fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
         return Change("not_sent", {**fields, "not_before": now + policy.backoff, "message": answer.message})
-    if isinstance(answer, Throttled):
+    if isinstance(answer, Deferred):
         fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
         return Change(
             "paced" if answer.ours else "throttled",
@@ -143,7 +143,7 @@ def judge(row: Row, answer: Answer, now: float, policy: Policy) -> Change:
     return _refused(row, answer, now, policy)
 
 
-def _refused(row: Row, answer: Refused, now: float, policy: Policy) -> Change:
+def _refused(row: Row, answer: Rejected, now: float, policy: Policy) -> Change:
     line = {"message": answer.message, "code": answer.code, "tid": answer.tid}
     if answer.kind == UNSURE:
         return _unknown(row, Lost(answer.message, answer.tid), policy)
@@ -200,7 +200,7 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
 def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
     assert seen is not None
     event = "linked_by_name" if row.by_name and not row.doubt else "recovered"
-    return _posted(event, row, Done(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+    return _posted(event, row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
 
 
 def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
@@ -210,7 +210,7 @@ def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Chang
     if row.operation != CREATE:
         return _parked("parked", row, CONFLICT, text)
     # The token of what we sent, not of what is there: an update that nobody has seen this drift before is refused.
-    adopted = _posted("recovered", row, Done(seen.qbo_id, FIRST_VERSION, row.fingerprint, seen.number))
+    adopted = _posted("recovered", row, Confirmed(seen.qbo_id, FIRST_VERSION, row.fingerprint, seen.number))
     drifted = {"state": DRIFTED, "reason": VOIDED if seen.voided else EDITED, "message": text}
     return adopted._replace(fields=adopted.fields | drifted, message=text)
 
@@ -251,7 +251,7 @@ def _miss(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
 _VERDICTS = {"same": _same, "different": _different, "twice": _twice, "gone": _gone, "moved": _moved, "miss": _miss}
 
 
-def _posted(event: str, row: Row, done: Done) -> Change:
+def _posted(event: str, row: Row, done: Confirmed) -> Change:
     fields = {**_CERTAIN, "state": POSTED, "reason": None, "message": None, "qbo_id": done.qbo_id}
     links = {"sync_token": done.sync_token, "posted_fingerprint": done.fingerprint, "qbo_number": done.number}
     recovered = {"recovered": event == "recovered", "answer_hash": done.digest}
@@ -278,7 +278,7 @@ def _parked(
     return Change(event, fields, message or text, code, tid)
 
 
-def match_items(rows: list[Row], items: dict[str, Answer]) -> list[Answer]:
+def match_items(rows: list[Row], items: dict[str, Fate]) -> list[Fate]:
     """Give each row of a batch its answer by bId, never by order; what is missing from the answer is unknown."""
     missing = Lost("QBO's answer to the batch does not name this item")
     return [items.get(row.item or "", missing) for row in rows]

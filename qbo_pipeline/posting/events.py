@@ -59,13 +59,13 @@ class Row:
     detail: Any = None
 
 
-class NotSent(NamedTuple):
+class Unsent(NamedTuple):
     """The request did not leave."""
 
     message: str
 
 
-class Throttled(NamedTuple):
+class Deferred(NamedTuple):
     """Nothing was done; the whole realm keeps quiet: QBO's 429, or our own limits (`ours`) had no slot in time."""
 
     message: str
@@ -79,7 +79,7 @@ class Barred(NamedTuple):
     message: str
 
 
-class Refused(NamedTuple):
+class Rejected(NamedTuple):
     """A definite no to this document, or, with `whole`, to the batch that it was in."""
 
     kind: str  # one of posting.refusals.KINDS
@@ -89,7 +89,7 @@ class Refused(NamedTuple):
     whole: bool = False
 
 
-class Done(NamedTuple):
+class Confirmed(NamedTuple):
     """A definite yes."""
 
     qbo_id: str
@@ -107,7 +107,7 @@ class Lost(NamedTuple):
     tid: str | None = None
 
 
-Answer = NotSent | Throttled | Barred | Refused | Done | Lost
+Fate = Unsent | Deferred | Barred | Rejected | Confirmed | Lost
 
 
 class Seen(NamedTuple):
@@ -156,7 +156,7 @@ class GiveUp(NamedTuple):
 
 
 class Send(NamedTuple):
-    """One POST of the frozen bytes. Answer: one `Answer` for each row."""
+    """One POST of the frozen bytes. Answer: one `Fate` for each row."""
 
     rows: list[Row]
 
@@ -171,7 +171,7 @@ class Settle(NamedTuple):
     """Transaction 2: write what the answers mean, where the fencing token still is ours."""
 
     rows: list[Row]
-    answers: list[Answer]
+    answers: list[Fate]
 
 
 class SettleLook(NamedTuple):

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 # Any fixed UUID: it keeps our ids apart from those of everybody else who hashes names.
 NAMESPACE = uuid.UUID("6f0c5c8e-2b1d-5d0a-9a57-3c0f4e1b7a21")
 MARKER = re.compile(r"\[qp:([A-Z2-7]{16})\]")
-DOC_NUMBER_LENGTH = 21
 NOTE_LENGTH = 4000
 _NOTE_SEPARATOR = " "
 
@@ -69,6 +68,6 @@ def marker_in(note: object) -> str | None:
     return found.group(1) if found else None
 
 
-def doc_number(code: str) -> str:
+def own_number(code: str) -> str:
     """A DocNumber where it is ours to choose."""
     return f"QP-{code}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from qbo_pipeline.accounting.drafts import Draft, Effect, Refused
 from qbo_pipeline.posting.asking import (
     AWAITING_APPROVAL,
     CLOSED_PERIOD,
@@ -27,12 +28,9 @@ from qbo_pipeline.posting.asking import (
     SKIPPED_BEFORE,
     UNLINKED,
     WITHDRAWN,
-    Draft,
-    Effect,
     Intake,
     IntakePolicy,
     Intent,
-    Refusal,
 )
 from qbo_pipeline.posting.core import FOUND_TWICE
 from qbo_pipeline.posting.events import (
@@ -50,7 +48,7 @@ from qbo_pipeline.posting.events import (
     VOID,
 )
 from qbo_pipeline.posting.freezing import references
-from qbo_pipeline.posting.identity import Identity, doc_number, with_marker
+from qbo_pipeline.posting.identity import Identity, own_number, with_marker
 from qbo_pipeline.posting.reading_back import name_field
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import to_wire
@@ -162,7 +160,7 @@ def _mind_history(plan: Plan, row: dict[str, Any], before: RowMapping, link: Lin
         _park(row, ENTITY_CHANGED, f"{change}: void it there, unlink this, then retry")
 
 
-def plan_refusal(plan: Plan, intent: Intent, refusal: Refusal, before: RowMapping | None) -> None:
+def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: RowMapping | None) -> None:
     digest = sha256(f"{refusal.reason}|{refusal.field}|{refusal.message}".encode()).hexdigest()
     if before is not None and before["payload_hash"] == digest:
         plan.intake.unchanged += 1
@@ -308,7 +306,7 @@ def dressed(entity: str, payload: dict[str, Any], marker: str) -> tuple[str, str
         return to_wire(payload).decode(), str(payload[name]) if name is not None and name in payload else None
     worn = {**payload, "PrivateNote": with_marker(payload.get("PrivateNote"), marker)}
     if entity in OURS_TO_NUMBER and not worn.get("DocNumber"):
-        worn["DocNumber"] = doc_number(marker)
+        worn["DocNumber"] = own_number(marker)
     number = worn.get("DocNumber")
     return to_wire(worn).decode(), str(number) if number else None
 

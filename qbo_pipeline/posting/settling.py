@@ -25,8 +25,8 @@ from qbo_pipeline.posting.events import (
     UNKNOWN,
     UPDATE,
     VOID,
-    Answer,
     Change,
+    Fate,
     LookFailed,
     Row,
     Seen,
@@ -52,7 +52,7 @@ class Settlements:
         self._connection = connection
         self._policy = policy
 
-    def of_send(self, rows: Sequence[Row], answers: Sequence[Answer]) -> list[Change | None]:
+    def of_send(self, rows: Sequence[Row], answers: Sequence[Fate]) -> list[Change | None]:
         return self._settle(
             rows, lambda number, at: core.judge(rows[number], answers[number], at, self._policy), sent=True
         )

@@ -34,7 +34,7 @@ class WrongCompany(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class PostingSettings:
+class PosterSettings:
     """How a run works.
 
     `batch_workers` calls with 30 documents and `single_workers` calls with one are under way at once; the client's
@@ -60,13 +60,13 @@ class Poster:
         database: Database,
         quickbooks: Company,
         clock: Clock | None = None,
-        settings: PostingSettings | None = None,
+        settings: PosterSettings | None = None,
         progress: Progress | None = None,
     ) -> None:
         self._database = database
         self._company = quickbooks
         self._clock = clock or SystemClock()
-        self._settings = settings or PostingSettings()
+        self._settings = settings or PosterSettings()
         self._progress = progress or (lambda events: None)
 
     def run(

@@ -12,23 +12,23 @@ from typing import Any, Protocol
 
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.answers import core_answer, core_answers, own_answer
-from qbo_pipeline.posting.claiming import BATCH_ITEMS, Claims, Unit
+from qbo_pipeline.posting.claiming import Claims, Unit
 from qbo_pipeline.posting.events import (
-    Answer,
     Barred,
     Change,
     Claim,
     Command,
-    Done,
+    Confirmed,
+    Deferred,
+    Fate,
     GiveUp,
     Look,
-    NotSent,
     ReadClock,
-    Refused,
+    Rejected,
     Row,
     Send,
     Settle,
-    Throttled,
+    Unsent,
 )
 from qbo_pipeline.posting.freezing import batch_body, single_params
 from qbo_pipeline.posting.policy import Policy
@@ -38,6 +38,7 @@ from qbo_pipeline.posting.summary import Tally
 from qbo_pipeline.quickbooks.clock import Clock
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Outcome
+from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
 from qbo_pipeline.store.database import Database
 
 BATCH, SINGLE = "batch", "single"
@@ -206,7 +207,7 @@ class Workers:
                 self._in_flight += 1
         return unit, rows
 
-    def _send(self, unit: Unit, until: float) -> list[Answer]:
+    def _send(self, unit: Unit, until: float) -> list[Fate]:
         means = self._means
         first = unit.items[0]
         if first.item is None:
@@ -214,7 +215,7 @@ class Workers:
             path = entity_named(first.entity).path
             means.tally.count("single")
             outcome = means.company.send("POST", path, params, first.line, means.policy.deadline, until=until)
-            answers: list[Answer] = [core_answer(first.entity, own_answer(unit.rows[0], first, outcome))]
+            answers: list[Fate] = [core_answer(first.entity, own_answer(unit.rows[0], first, outcome))]
         else:
             body = batch_body([item.line for item in unit.items])
             means.tally.count("batch")
@@ -248,11 +249,11 @@ class Workers:
         self._means.progress(self._means.tally.snapshot())
 
     # --- what concerns the whole realm ------------------------------------------------------------------------------
-    def _heed(self, answers: Sequence[Answer]) -> None:
+    def _heed(self, answers: Sequence[Fate]) -> None:
         now = self._means.clock.monotonic()
         with self._changed:
             for answer in answers:
-                if isinstance(answer, Throttled):
+                if isinstance(answer, Deferred):
                     self._quiet_until = max(self._quiet_until, now + answer.quiet)
                     if answer.ours:
                         continue
@@ -264,9 +265,9 @@ class Workers:
                         self.degraded = f"QuickBooks has been refusing calls for {storm:.0f} s: {answer.message}"
                 elif isinstance(answer, Barred):
                     self.degraded = answer.message
-                elif isinstance(answer, Done | Refused):  # QBO works
+                elif isinstance(answer, Confirmed | Rejected):  # QBO works
                     self._storm_since, self._not_sent = None, 0
-            if isinstance(answers[0], NotSent):  # it concerns the request, so all of its rows
+            if isinstance(answers[0], Unsent):  # it concerns the request, so all of its rows
                 self._not_sent += 1
                 if self._not_sent >= NOT_SENT_LIMIT:
                     self.degraded = f"{self._not_sent} requests in a row did not leave: {answers[0].message}"

@@ -100,7 +100,7 @@ def test_each_import_without_a_door_is_refused(copy: Path) -> None:
         ("store/claims.py", "from qbo_pipeline import settings", "store may not import settings"),
         ("emulator/command.py", "from qbo_pipeline.errors import Signal", "emulator may not import errors"),
         ("pipeline/run.py", "import qbo_pipeline.demo.company", "pipeline may not import demo"),
-        ("posting/core.py", "import qbo_pipeline.accounting.drafts", "posting may not import accounting"),
+        ("posting/core.py", "import qbo_pipeline.reports.words", "posting may not import reports"),
     ],
 )
 def test_an_import_deep_in_a_room_is_refused(copy: Path, importer: str, line: str, refused: str) -> None:

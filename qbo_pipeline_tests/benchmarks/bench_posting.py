@@ -16,14 +16,15 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.accounting.drafts import Draft
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Done
 from qbo_pipeline.quickbooks.pacing import Limits, MemoryPacer
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline_tests.emulator.server import running_emulator
-from qbo_pipeline_tests.posting.harness import CONNECTION, Draft, client, connect, intent, take_in
+from qbo_pipeline_tests.posting.harness import CONNECTION, client, connect, drafted, intent, take_in
 
 pytestmark = pytest.mark.benchmark
 DOCUMENTS = int(os.environ.get("QBO_PIPELINE_BENCHMARK_DOCUMENTS", "10000"))
@@ -47,7 +48,7 @@ def four_lines(number: int, accounts: list[str]) -> Draft:
         for side, account in zip(("Debit", "Credit"), accounts, strict=False)
     ]
     payload = {"TxnDate": DAY.isoformat(), "PrivateNote": f"movement {number}", "Line": lines}
-    return Draft(f"movement/{number}", "JournalEntry", payload, DAY, sum(amounts, Decimal(0)))
+    return drafted(f"movement/{number}", "JournalEntry", payload, DAY, sum(amounts, Decimal(0)))
 
 
 def fill(database: Database, realm: str, accounts: list[str], documents: int) -> float:
@@ -84,7 +85,7 @@ def test_the_limits_are_filled(tmp_path: Path, single_workers: int, ceiling: int
         filled(tmp_path, emulator, DOCUMENTS, pacer=pacer) as (database, company),
     ):
         before = emulator.meter()
-        settings = PostingSettings(batch_workers=4, single_workers=single_workers)
+        settings = PosterSettings(batch_workers=4, single_workers=single_workers)
         started = time.perf_counter()
         summary = Poster(database, company, settings=settings).run(CONNECTION)
         minutes = (time.perf_counter() - started) / 60
@@ -107,7 +108,7 @@ def test_no_slower_than_the_client_that_promises_nothing(tmp_path: Path, monkeyp
     with running_emulator("--limits", "off") as emulator:
         with filled(tmp_path, emulator, DOCUMENTS) as (database, company):
             accounts = accounts_of(company)
-            settings = PostingSettings(batch_workers=3, single_workers=0)
+            settings = PosterSettings(batch_workers=3, single_workers=0)
             started = time.perf_counter()
             summary = Poster(database, company, settings=settings).run(CONNECTION)
             ours = DOCUMENTS / (time.perf_counter() - started)
@@ -178,7 +179,7 @@ def peak_of(path: Path, documents: int) -> int:
     os.wait()
     child = os.fork()
     if child == 0:
-        settings = PostingSettings(batch_workers=1, single_workers=0)
+        settings = PosterSettings(batch_workers=1, single_workers=0)
         summary = Poster(Database(url), Yes(), settings=settings).run(CONNECTION)  # type: ignore[arg-type]  # it reads nothing
         os._exit(0 if summary.states == {"posted": documents} else 1)
     _, status, used = os.wait4(child, 0)

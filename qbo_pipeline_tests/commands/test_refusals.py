@@ -10,7 +10,7 @@ import stamina
 from sqlalchemy import text
 
 from qbo_pipeline.pipeline import load as load_stage
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline_tests.commands.command_line import Answer, CommandLine
 from qbo_pipeline_tests.pipeline.shop import DAYS, LAST_DAY, Shop
 
@@ -127,7 +127,7 @@ def test_a_ledger_that_was_never_read_is_not_reconciled(shop: Shop, qbo: Command
 def test_a_storm_ends_the_run_and_the_next_one_goes_on(
     shop: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = PostingSettings(batch_workers=1, single_workers=0, storm_patience=-1.0)
+    impatient = PosterSettings(batch_workers=1, single_workers=0, storm_patience=-1.0)
     order(shop, *STORM)
     with monkeypatch.context() as patched:
         patched.setattr(load_stage, "Poster", partial(Poster, settings=impatient))

@@ -15,12 +15,12 @@ import pytest
 from qbo_pipeline.posting.content import agrees, fingerprint, stated
 from qbo_pipeline.posting.drift import Drift, compare
 from qbo_pipeline.posting.identity import Identity
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.postings import Link, latest, links
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
-from qbo_pipeline_tests.posting.harness import DAY, Draft, VirtualClock, client, connect, intent, take_in
+from qbo_pipeline_tests.posting.harness import DAY, VirtualClock, client, connect, drafted, intent, take_in
 from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing, ref
 
 NAME = "office"
@@ -50,13 +50,13 @@ class Office:
     key: str
 
     def want(self, entity: str, payload: Thing) -> None:
-        draft = Draft(self.key, entity, payload, DAY, Decimal("100.00"))
+        draft = drafted(self.key, entity, payload, DAY, Decimal("100.00"))
         take_in(self.database, self.identity, [intent(draft)], name=NAME)
 
     def run(self) -> PostingSummary:
         quickbooks = client(self.books.emulator, clock=self.clock)
         try:
-            settings = PostingSettings(batch_workers=1, single_workers=0)
+            settings = PosterSettings(batch_workers=1, single_workers=0)
             return Poster(self.database, quickbooks, self.clock, settings).run(NAME)
         finally:
             quickbooks.close()

@@ -12,7 +12,7 @@ import pytest
 from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.history import History, history
 from qbo_pipeline.posting.identity import Identity
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database, open_database
@@ -27,7 +27,7 @@ from qbo_pipeline_tests.posting.harness import (
     take_in,
 )
 
-ONE_WORKER = PostingSettings(batch_workers=1, single_workers=0)
+ONE_WORKER = PosterSettings(batch_workers=1, single_workers=0)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Room:
     clock: VirtualClock
     company: MemoryCompany
     identity: Identity
-    settings: PostingSettings = field(default_factory=lambda: ONE_WORKER)
+    settings: PosterSettings = field(default_factory=lambda: ONE_WORKER)
 
     def take_in(self, *intents: Intent, policy: IntakePolicy = NO_POLICY) -> Intake:
         return take_in(self.database, self.identity, intents, policy=policy)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.accounting.drafts import Draft, Effect
 from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.intents import put
@@ -25,23 +25,32 @@ DAY = date(2026, 3, 2)
 NO_POLICY = IntakePolicy()
 
 
-@dataclass(frozen=True)
-class Draft:
-    key: str
-    entity: str
-    payload: dict[str, Any]
-    business_date: date | None = DAY
-    amount: Decimal = Decimal(0)
-    currency: str = "USD"
-    effects: Sequence[Any] = ()
+def drafted(
+    key: str,
+    entity: str,
+    payload: dict[str, Any],
+    business_date: date | None = DAY,
+    amount: Decimal = Decimal(0),
+    currency: str = "USD",
+    effects: Sequence[Effect] = (),
+) -> Draft:
+    """A draft as accounting makes it."""
+    return Draft(
+        key=key,
+        entity=entity,
+        payload=payload,
+        business_date=business_date,
+        amount=amount,
+        currency=currency,
+        effects=tuple(effects),
+    )
 
 
-@dataclass(frozen=True)
-class Effect:
-    account_id: str
-    amount: Decimal
-    product_id: str | None = None
-    location_id: str | None = None
+def effect_on(
+    account_id: str, amount: Decimal, product_id: str | None = None, location_id: str | None = None
+) -> Effect:
+    """What a draft does to an account."""
+    return Effect(account_id=account_id, amount=amount, product_id=product_id, location_id=location_id)
 
 
 class Token:
@@ -112,7 +121,7 @@ def journal_entry(number: int | str, debit: str, credit: str, amount: Decimal, *
         for side, account in (("Debit", debit), ("Credit", credit))
     ]
     payload = {"TxnDate": day.isoformat(), "PrivateNote": f"movement {number}", "Line": lines}
-    return Draft(f"movement/{number}", "JournalEntry", payload, day, amount)
+    return drafted(f"movement/{number}", "JournalEntry", payload, day, amount)
 
 
 def intent(*drafts: Draft, record: str | None = None) -> Intent:

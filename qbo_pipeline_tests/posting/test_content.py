@@ -18,10 +18,10 @@ from qbo_pipeline.posting.identity import (
     NOTE_LENGTH,
     Identity,
     batch_id,
-    doc_number,
     item_id,
     marker_in,
     operation_name,
+    own_number,
     with_marker,
 )
 from qbo_pipeline.posting.reversal import COUNTERPART, reversed_payload
@@ -47,7 +47,7 @@ def test_a_requestid_depends_on_the_document_alone_and_fits_qbo() -> None:
 
 
 def test_lengths_are_within_qbos() -> None:
-    assert len(doc_number(CODE)) <= 21
+    assert len(own_number(CODE)) <= 21
     assert len(batch_id([("a", b"{}")])) == 36
     assert max(len(item_id(position)) for position in range(30)) <= 10
 

@@ -15,14 +15,14 @@ from sqlalchemy import select
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.events import (
     Barred,
-    Done,
+    Confirmed,
+    Deferred,
     LookFailed,
     Lost,
-    NotSent,
-    Refused,
+    Rejected,
     Row,
     Seen,
-    Throttled,
+    Unsent,
 )
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.revising import blank
@@ -45,24 +45,24 @@ def row(**fields: Any) -> Row:
 @pytest.mark.parametrize(
     ("answer", "fields", "becomes"),
     [
-        (Done("9", "0", "F"), {}, {"state": "posted", "qbo_id": "9", "doubt": False, "request_id": None}),
+        (Confirmed("9", "0", "F"), {}, {"state": "posted", "qbo_id": "9", "doubt": False, "request_id": None}),
         (Lost("timeout"), {}, {"state": "unknown", "doubt": True, "not_before": NOW - 5 + POLICY.settle}),
-        (NotSent("no route"), {}, {"state": "ready", "attempts": 0, "not_before": NOW + POLICY.backoff}),
-        (Throttled("429", 60.0), {}, {"state": "ready", "attempts": 0, "not_before": NOW + 60}),
+        (Unsent("no route"), {}, {"state": "ready", "attempts": 0, "not_before": NOW + POLICY.backoff}),
+        (Deferred("429", 60.0), {}, {"state": "ready", "attempts": 0, "not_before": NOW + 60}),
         (Barred("401"), {}, {"state": "ready", "attempts": 0}),
-        (Refused("refused", "2500", "no"), {}, {"state": "parked", "reason": "refused", "request_id": None}),
-        (Refused("closed_period", "6210", "no"), {}, {"state": "parked", "reason": "closed_period"}),
-        (Refused("unsure", "10000", "?"), {}, {"state": "unknown", "doubt": True}),
-        (Refused("refused", "2500", "no"), {"doubt": True}, {"state": "unknown", "fallback": "refused"}),
-        (Refused("duplicate_number", "6140", "dup"), {}, {"state": "unknown", "fallback": "duplicate_number"}),
-        (Refused("duplicate_request", "600", "dup"), {}, {"state": "unknown", "fallback": "duplicate_request"}),
-        (Refused("conflict", "5010", "stale"), {"operation": "update"}, {"state": "unknown", "fallback": "conflict"}),
-        (Refused("missing", "610", "gone"), {"operation": "update"}, {"state": "unknown", "fallback": "missing"}),
-        (Refused("missing", "610", "gone"), {"operation": "delete"}, {"state": "unknown", "fallback": "missing"}),
-        (Refused("missing", "610", "inactive"), {}, {"state": "parked", "reason": "missing"}),
-        (Refused("refused", "2010", "?", whole=True), {}, {"state": "ready", "alone": True, "attempts": 0}),
-        (Refused("refused", "2010", "?", whole=True), {"doubt": True}, {"state": "unknown", "alone": True}),
-        (Refused("refused", "2010", "?", whole=True), {"alone": True}, {"state": "parked", "reason": "refused"}),
+        (Rejected("refused", "2500", "no"), {}, {"state": "parked", "reason": "refused", "request_id": None}),
+        (Rejected("closed_period", "6210", "no"), {}, {"state": "parked", "reason": "closed_period"}),
+        (Rejected("unsure", "10000", "?"), {}, {"state": "unknown", "doubt": True}),
+        (Rejected("refused", "2500", "no"), {"doubt": True}, {"state": "unknown", "fallback": "refused"}),
+        (Rejected("duplicate_number", "6140", "dup"), {}, {"state": "unknown", "fallback": "duplicate_number"}),
+        (Rejected("duplicate_request", "600", "dup"), {}, {"state": "unknown", "fallback": "duplicate_request"}),
+        (Rejected("conflict", "5010", "stale"), {"operation": "update"}, {"state": "unknown", "fallback": "conflict"}),
+        (Rejected("missing", "610", "gone"), {"operation": "update"}, {"state": "unknown", "fallback": "missing"}),
+        (Rejected("missing", "610", "gone"), {"operation": "delete"}, {"state": "unknown", "fallback": "missing"}),
+        (Rejected("missing", "610", "inactive"), {}, {"state": "parked", "reason": "missing"}),
+        (Rejected("refused", "2010", "?", whole=True), {}, {"state": "ready", "alone": True, "attempts": 0}),
+        (Rejected("refused", "2010", "?", whole=True), {"doubt": True}, {"state": "unknown", "alone": True}),
+        (Rejected("refused", "2010", "?", whole=True), {"alone": True}, {"state": "parked", "reason": "refused"}),
     ],
 )  # fmt: skip
 def test_what_an_answer_means(answer: Any, fields: dict[str, Any], becomes: dict[str, Any]) -> None:
@@ -128,8 +128,8 @@ def test_a_worker_lost_three_times_quarantines_the_document_once_it_is_known_not
 
 def test_answers_are_matched_by_bid() -> None:
     rows = [row(item="1"), row(item="2"), row(item="3")]
-    answers = core.match_items(rows, {"2": Done("b", "0", ""), "1": Done("a", "0", "")})
-    assert [type(answer).__name__ for answer in answers] == ["Done", "Done", "Lost"]
+    answers = core.match_items(rows, {"2": Confirmed("b", "0", ""), "1": Confirmed("a", "0", "")})
+    assert [type(answer).__name__ for answer in answers] == ["Confirmed", "Confirmed", "Lost"]
     assert [answer.qbo_id for answer in answers[:2]] == ["a", "b"]  # type: ignore[union-attr]
 
 

@@ -21,16 +21,16 @@ from qbo_pipeline.posting.decisions import (
 )
 from qbo_pipeline.posting.drift import Drift, compare
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import DAY, Draft, Effect, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import DAY, drafted, effect_on, intent, journal_entry
 
 SOMEBODY = Person("a controller", "as agreed")
 KEY = "movement/1"
 
 
 def posted(room: Room) -> dict[str, object]:
-    effects = (Effect("81", Decimal("12.50")), Effect("82", Decimal("-12.50")))
+    effects = (effect_on("81", Decimal("12.50")), effect_on("82", Decimal("-12.50")))
     draft = journal_entry(1, "81", "82", Decimal("12.50"))
-    room.take_in(intent(Draft(draft.key, draft.entity, draft.payload, DAY, draft.amount, "USD", effects)))
+    room.take_in(intent(drafted(draft.key, draft.entity, draft.payload, DAY, draft.amount, "USD", effects)))
     assert room.run().states == {"posted": 1}
     [thing] = room.company.live()
     return thing

@@ -13,7 +13,7 @@ import pytest
 from qbo_pipeline.posting.drift import Drift, compare, unseen
 from qbo_pipeline.store.postings import Link, links
 from qbo_pipeline_tests.posting.conftest import ONE_WORKER, Room
-from qbo_pipeline_tests.posting.harness import CONNECTION, DAY, Draft, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import CONNECTION, DAY, drafted, intent, journal_entry
 
 KEY = "document/9"
 LINE = {
@@ -31,7 +31,7 @@ INVOICE = {
 
 
 def want(room: Room, **changes: Any) -> None:
-    room.take_in(intent(Draft(KEY, "Invoice", INVOICE | changes, DAY, Decimal("15.00"))))
+    room.take_in(intent(drafted(KEY, "Invoice", INVOICE | changes, DAY, Decimal("15.00"))))
 
 
 def posted(room: Room) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def test_the_version_that_we_posted_says_nothing_however_it_is_shown(room: Room)
 def test_an_object_that_cannot_be_read_is_shown_and_the_others_are_compared(room: Room) -> None:
     """Fault 43."""
     posted(room)
-    room.take_in(intent(Draft("document/10", "Invoice", INVOICE | {"DocNumber": "I10"}, DAY, Decimal("15.00"))))
+    room.take_in(intent(drafted("document/10", "Invoice", INVOICE | {"DocNumber": "I10"}, DAY, Decimal("15.00"))))
     room.run()
     odd, other = room.company.live("Invoice")
     room.company.edit("Invoice", odd["Id"], TotalAmt="a dozen")

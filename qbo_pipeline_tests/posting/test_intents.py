@@ -8,12 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from qbo_pipeline.posting.asking import IntakePolicy, Intent, Refusal
+from qbo_pipeline.accounting.drafts import Refused
+from qbo_pipeline.posting.asking import IntakePolicy, Intent
 from qbo_pipeline.posting.decisions import Person, approve, skip
 from qbo_pipeline.posting.drift import compare
 from qbo_pipeline.quickbooks.wire import NotExact
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import DAY, Effect, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import DAY, effect_on, intent, journal_entry
 
 SOMEBODY = Person("a controller", "as agreed")
 ONE = journal_entry(1, "81", "82", Decimal("1.00"))
@@ -40,14 +41,16 @@ def test_a_change_before_sending_replaces_the_draft(room: Room) -> None:
 
 
 def test_effects_are_kept_by_revision(room: Room) -> None:
-    effects = (Effect("81", Decimal("1.00"), "p", "l"), Effect("82", Decimal("-1.00")))
+    effects = (effect_on("81", Decimal("1.00"), "p", "l"), effect_on("82", Decimal("-1.00")))
     room.take_in(intent(replace(ONE, effects=effects)))
     kept = [(row["account_id"], row["amount"], row["product_id"]) for row in room.history("movement/1").effects]
     assert kept == [("81", Decimal("1.000000"), "p"), ("82", Decimal("-1.000000"), None)]
 
 
 def test_a_refused_record_is_a_parked_posting_until_it_becomes_a_draft(room: Room) -> None:
-    refusal = Refusal("unmapped_account", "no account for 'freight': map it in the settings", "account")
+    refusal = Refused(
+        reason="unmapped_account", message="no account for 'freight': map it in the settings", field="account"
+    )
     refused = Intent("movement/1", "hash", (), refusal, DAY, Decimal("5.00"), "USD")
     assert room.take_in(refused).refused == 1
     assert room.take_in(refused).unchanged == 1

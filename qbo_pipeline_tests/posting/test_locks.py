@@ -15,7 +15,7 @@ from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import alone_with_intents, latest
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import Draft, intent
+from qbo_pipeline_tests.posting.harness import drafted, intent
 
 SOMEBODY = decisions.Person("a controller", "as agreed")
 
@@ -78,9 +78,9 @@ def test_two_workers_that_share_a_frozen_batch_leave_each_other_its_bytes(room: 
 def test_what_began_to_wait_while_it_was_being_posted_is_woken_in_the_same_run(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    customer = Draft("party/1", "Customer", {"DisplayName": "Acme"}, None)
+    customer = drafted("party/1", "Customer", {"DisplayName": "Acme"}, None)
     payload = {"CustomerRef": {"value": "$party/1"}, "TxnDate": "2026-03-02", "Line": []}
-    room.take_in(intent(customer), intent(Draft("document/1", "Invoice", payload)))
+    room.take_in(intent(customer), intent(drafted("document/1", "Invoice", payload)))
     with room.database.transaction() as transaction:
         transaction.execute(postings.update().where(postings.c.key == "document/1").values(waits_for=None))
     really = claiming.links

@@ -31,7 +31,7 @@ from qbo_pipeline.posting.decisions import NotPossible, Person, approve, retry
 from qbo_pipeline.posting.drift import compare
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline.store import attempts
@@ -44,7 +44,7 @@ LIVES, STEPS = 300, 50  # for each database and each commit
 TORTURE_LIVES, TORTURE_STEPS = int(os.environ.get("QBO_PIPELINE_TORTURE_LIVES", "5000")), 100
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # A life holds more crashes than bad luck does: here they must not quarantine, so that all must be posted.
-SETTINGS = PostingSettings(Policy(attempts=1000, crashes=1000), batch_workers=1, single_workers=0, patience=2000)
+SETTINGS = PosterSettings(Policy(attempts=1000, crashes=1000), batch_workers=1, single_workers=0, patience=2000)
 ONCE = {"times": 1}
 FAULTS: dict[str, dict[str, Any]] = {
     "lost": {"kind": "lost_answer", "commit": False, **ONCE},

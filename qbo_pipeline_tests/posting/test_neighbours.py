@@ -11,7 +11,7 @@ from qbo_pipeline.posting.asking import Intent
 from qbo_pipeline.posting.decisions import Person, approve
 from qbo_pipeline.quickbooks.errors import QuotaExhausted
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import DAY, Draft, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry
 
 SOMEBODY = Person("a controller", "checked with the warehouse")
 
@@ -46,9 +46,9 @@ def test_not_found_is_read_back_and_not_taken_for_the_objects_absence(room: Room
 
 
 def test_the_keys_of_a_run_bring_the_master_data_that_they_need(room: Room) -> None:
-    customer = Draft("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)
+    customer = drafted("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)
     invoice = {"TxnDate": "2026-03-02", "CustomerRef": {"value": "$party/customer:7"}, "Line": []}
-    room.take_in(intent(Draft("document/9", "Invoice", invoice, DAY)), intent(customer))
+    room.take_in(intent(drafted("document/9", "Invoice", invoice, DAY)), intent(customer))
     room.journals(1)
     room.run(keys=["document/9"])
     assert room.state("document/9") == ("posted", None)

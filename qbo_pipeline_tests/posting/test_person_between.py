@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.posting.asking import IntakePolicy, Intent, Refusal
+from qbo_pipeline.accounting.drafts import Refused
+from qbo_pipeline.posting.asking import IntakePolicy, Intent
 from qbo_pipeline.posting.decisions import NotPossible, Person, approve, relink, retry, reverse, skip, unlink
 from qbo_pipeline.posting.drift import compare
 from qbo_pipeline_tests.posting.conftest import ONE_WORKER, Room
-from qbo_pipeline_tests.posting.harness import DAY, Draft, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry
 
 SOMEBODY = Person("a controller", "looked at it in QuickBooks")
 
@@ -138,7 +139,7 @@ def changed(room: Room) -> None:
 
 
 def refused_for_a_while(room: Room) -> None:
-    refusal = Refusal("unmapped_account", "no account", "account")
+    refusal = Refused(reason="unmapped_account", message="no account", field="account")
     room.take_in(Intent("movement/1", "hash", (), refusal, DAY, Decimal("12.50"), "USD"))
     changed(room)
 
@@ -236,12 +237,12 @@ def test_relinking_what_is_being_sent_is_refused(room: Room) -> None:
 
 def test_what_became_another_kind_of_document_is_unlinked_first(room: Room) -> None:
     invoice = {"TxnDate": "2026-03-02", "CustomerRef": {"value": "5"}, "Line": []}
-    room.take_in(intent(Draft("document/9", "Invoice", invoice, DAY, Decimal("15.00"))))
+    room.take_in(intent(drafted("document/9", "Invoice", invoice, DAY, Decimal("15.00"))))
     room.run()
     journal = journal_entry(9, "81", "82", Decimal("15.00")).payload
-    room.take_in(intent(Draft("document/9", "JournalEntry", journal, DAY, Decimal("15.00"))))
+    room.take_in(intent(drafted("document/9", "JournalEntry", journal, DAY, Decimal("15.00"))))
     room.take_in(
-        intent(Draft("document/9", "JournalEntry", journal | {"TxnDate": "2026-03-03"}, DAY, Decimal("15.00")))
+        intent(drafted("document/9", "JournalEntry", journal | {"TxnDate": "2026-03-03"}, DAY, Decimal("15.00")))
     )
     assert room.state("document/9") == ("parked", "entity_changed")
     with pytest.raises(NotPossible, match="is in QBO as Invoice 1: void it there"):

@@ -15,7 +15,7 @@ from qbo_pipeline.posting.shell import Poster, WrongCompany
 from qbo_pipeline.store.claims import Scope, frozen_request
 from qbo_pipeline_tests.posting.company import MemoryCompany
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import DAY, Draft, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry
 
 SOMEBODY = Person("a controller", "checked with the warehouse")
 
@@ -126,9 +126,9 @@ def test_a_retry_by_a_person_gets_a_new_requestid_and_is_recorded(room: Room) ->
 
 
 def test_documents_wait_for_what_they_refer_to(room: Room) -> None:
-    customer = Draft("party/customer:7", "Customer", {"DisplayName": "Acme $5"}, None)
+    customer = drafted("party/customer:7", "Customer", {"DisplayName": "Acme $5"}, None)
     line = {"DetailType": "SalesItemLineDetail", "Amount": Decimal("10.00"), "SalesItemLineDetail": {}}
-    invoice = Draft(
+    invoice = drafted(
         "document/9",
         "Invoice",
         {"TxnDate": "2026-03-02", "CustomerRef": {"value": "$party/customer:7"}, "Line": [line], "DocNumber": "9"},
@@ -136,7 +136,7 @@ def test_documents_wait_for_what_they_refer_to(room: Room) -> None:
         Decimal("10.00"),
     )
     paid = {"Amount": Decimal("10.00"), "LinkedTxn": [{"TxnId": "$document/9", "TxnType": "Invoice"}]}
-    payment = Draft(
+    payment = drafted(
         "payment/1",
         "Payment",
         {
@@ -160,8 +160,8 @@ def test_documents_wait_for_what_they_refer_to(room: Room) -> None:
 
 def test_what_refers_to_a_parked_posting_waits_and_the_run_says_so(room: Room) -> None:
     room.company.refusals["Acme"] = ("6000", "Business Validation Error")
-    customer = Draft("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)
-    invoice = Draft("document/9", "Invoice", {"CustomerRef": {"value": "$party/customer:7"}, "Line": []}, DAY)
+    customer = drafted("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)
+    invoice = drafted("document/9", "Invoice", {"CustomerRef": {"value": "$party/customer:7"}, "Line": []}, DAY)
     room.take_in(intent(invoice), intent(customer))
     summary = room.run()
     assert summary.states == {"parked": 1, "ready": 1}
@@ -170,7 +170,7 @@ def test_what_refers_to_a_parked_posting_waits_and_the_run_says_so(room: Room) -
 
 def test_a_name_that_is_there_is_linked_and_said_to_be_linked_by_name(room: Room) -> None:
     room.company._carry_out("create", "Customer", {"DisplayName": "ACME"})
-    room.take_in(intent(Draft("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)))
+    room.take_in(intent(drafted("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)))
     assert room.run().states == {"posted": 1}
     link = room.history("party/customer:7").link
     assert link is not None
@@ -180,7 +180,7 @@ def test_a_name_that_is_there_is_linked_and_said_to_be_linked_by_name(room: Room
 
 def test_a_name_taken_by_another_kind_of_party_parks(room: Room) -> None:
     room.company._carry_out("create", "Vendor", {"DisplayName": "Acme"})
-    room.take_in(intent(Draft("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)))
+    room.take_in(intent(drafted("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)))
     assert room.run().states == {"parked": 1}
     assert room.state("party/customer:7") == ("parked", "duplicate_name")
 

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from qbo_pipeline.posting import recovery
 from qbo_pipeline.posting.asking import Intent
 from qbo_pipeline.posting.decisions import NotPossible, Person
-from qbo_pipeline.posting.identity import doc_number
+from qbo_pipeline.posting.identity import own_number
 from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import DAY, Draft, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry
 
 SOMEBODY = Person("an engineer", "the store was restored")
 INVOICE = {
@@ -38,7 +38,7 @@ def posted_before(room: Room, number: int) -> None:
     code = room.identity.code("JournalEntry", key, 1)
     draft = journal_entry(number, "81", "82", Decimal("12.50"))
     note = f"{draft.payload['PrivateNote']} [qp:{code}]"
-    there = draft.payload | {"PrivateNote": note, "DocNumber": doc_number(code)}
+    there = draft.payload | {"PrivateNote": note, "DocNumber": own_number(code)}
     room.company._carry_out("create", "JournalEntry", there)
 
 
@@ -55,8 +55,8 @@ def test_what_is_built_after_the_restore_is_looked_for_too(room: Room) -> None:
 
 
 def test_what_waited_for_a_recovered_customer_is_looked_for(room: Room) -> None:
-    customer = Draft("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)
-    room.take_in(intent(Draft("document/9", "Invoice", INVOICE, DAY, Decimal(15))), intent(customer))
+    customer = drafted("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)
+    room.take_in(intent(drafted("document/9", "Invoice", INVOICE, DAY, Decimal(15))), intent(customer))
     room.company._carry_out("create", "Customer", {"DisplayName": "Acme"})
     note = f"[qp:{room.history('document/9').revisions[0]['marker']}]"
     room.company._carry_out("create", "Invoice", INVOICE | {"CustomerRef": {"value": "1"}, "PrivateNote": note})

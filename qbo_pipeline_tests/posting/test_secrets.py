@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from qbo_pipeline.posting.history import history
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.store.database import open_database
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.posting.harness import CONNECTION, VirtualClock, client, connect, intent, journal_entry, take_in
@@ -37,7 +37,7 @@ def test_no_canary_in_store_logs_history_or_traceback(tmp_path: Path, caplog: py
         secrets = [CANARY, emulator.refresh_token, emulator.client_secret, emulator.access_token()]
         identity = connect(database, emulator.realm)
         take_in(database, identity, [intent(journal_entry(n, "1", "2", Decimal(n))) for n in range(1, 4)])
-        settings = PostingSettings(batch_workers=1, single_workers=0)
+        settings = PosterSettings(batch_workers=1, single_workers=0)
         hosts = {"base_url": emulator.base_url, "discovery_url": emulator.discovery_url, "realm": emulator.realm}
         with_canary = client(SimpleNamespace(**hosts, access_token=lambda: CANARY), clock=clock)
         refused = Poster(database, with_canary, clock, settings).run(CONNECTION)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database, open_database
@@ -31,7 +31,7 @@ from qbo_pipeline_tests.quickbooks.test_transport import self_signed
 
 TORTURE_TIMES = int(os.environ.get("QBO_PIPELINE_TORTURE_SOCKETS", "50"))
 MODES = ("honour", "ignore", "fault")
-SETTINGS = PostingSettings(Policy(deadline=2.0, attempts=1000), batch_workers=1, single_workers=1)
+SETTINGS = PosterSettings(Policy(deadline=2.0, attempts=1000), batch_workers=1, single_workers=1)
 DOCUMENTS = 6
 _names = count(1)
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database, open_database
@@ -27,7 +27,7 @@ from qbo_pipeline_tests.posting.harness import client, connect, intent, journal_
 ROUNDS, TORTURE_ROUNDS = 2, int(os.environ.get("QBO_PIPELINE_TORTURE_ROUNDS", "200"))
 DOCUMENTS = 60
 # On loopback a request is finished or forgotten at once, so the real clock's durations may be short.
-HASTY = PostingSettings(
+HASTY = PosterSettings(
     policy=Policy(
         deadline=1.5, margin=1.1, lease=3.0, look_lease=4.0, look_margin=1.0, works_on=0.0, settle=3.0, lag=0.05,
         backoff=0.02, look_again=0.1, attempts=50, crashes=50,

@@ -19,11 +19,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbo_pipeline.posting import rows
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.store.database import Database
 from qbo_pipeline_tests.posting.harness import VirtualClock, client
 
-ONE_WORKER = PostingSettings(batch_workers=1, single_workers=0)
+ONE_WORKER = PosterSettings(batch_workers=1, single_workers=0)
 
 
 class Boundaries:

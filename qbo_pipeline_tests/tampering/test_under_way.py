@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qbo_pipeline.pipeline.reference import read_reference_data
-from qbo_pipeline.posting.shell import Poster, PostingSettings
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.workers import Company as PostingCompany
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.tampering.companies import Company, demo_company, found_in
@@ -41,9 +41,7 @@ class DyingQuickBooks:
 def _stopped_in_the_middle(company: Company) -> None:
     company.emulator.order({"kind": "lost_answer", "how": "reset", "operation": "batch", "nth": ANSWER_LOST})
     dying: Any = DyingQuickBooks(company.run.quickbooks())
-    poster = Poster(
-        company.run.database, dying, settings=PostingSettings(batch_workers=1, single_workers=0, patience=0)
-    )
+    poster = Poster(company.run.database, dying, settings=PosterSettings(batch_workers=1, single_workers=0, patience=0))
     died = False
     try:
         poster.run(company.run.name, None, company.last)

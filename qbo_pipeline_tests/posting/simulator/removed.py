@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 from qbo_pipeline.posting import core
-from qbo_pipeline.posting.events import PARKED, POSTED, READY, Change, Claim, Done, Lost, ReadClock, Send, Settle
+from qbo_pipeline.posting.events import PARKED, POSTED, READY, Change, Claim, Confirmed, Lost, ReadClock, Send, Settle
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline_tests.posting.simulator.world import POLICY
 
@@ -76,14 +76,14 @@ def _any_content(row: Any, found: list[Any]) -> Any:
 
 
 def _refusal_is_final(row: Any, answer: Any, now: float, policy: Policy) -> Change:
-    if isinstance(answer, core.Refused):
+    if isinstance(answer, core.Rejected):
         return Change("refused", {"state": PARKED, "reason": answer.kind, "lease_until": None})
     return _judge(row, answer, now, policy)
 
 
 def _throttle_is_charged(row: Any, answer: Any, now: float, policy: Policy) -> Change:
     change = _judge(row, answer, now, policy)
-    if isinstance(answer, core.Throttled):
+    if isinstance(answer, core.Deferred):
         if row.attempts >= policy.attempts:
             return Change("refused", {"state": PARKED, "reason": "throttled", "lease_until": None})
         change.fields.pop("attempts")
@@ -95,7 +95,7 @@ def _in_order(rows: list[Any], items: dict[str, Any]) -> list[Any]:
 
 
 def _torn_is_done(rows: list[Any], items: dict[str, Any]) -> list[Any]:
-    return [items.get(row.item, Done("?", "0", row.fingerprint)) for row in rows]
+    return [items.get(row.item, Confirmed("?", "0", row.fingerprint)) for row in rows]
 
 
 def _no_quarantine(row: Any, now: float, policy: Policy) -> dict[str, Any]:

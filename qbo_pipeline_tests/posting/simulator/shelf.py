@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from qbo_pipeline.posting import core
-from qbo_pipeline.posting.events import READY, SENDING, UNKNOWN, Answer, LookFailed, Row, Seen
+from qbo_pipeline.posting.events import READY, SENDING, UNKNOWN, Fate, LookFailed, Row, Seen
 from qbo_pipeline.posting.policy import Policy
 
 _FIELDS = tuple(Row.__slots__)
@@ -71,7 +71,7 @@ class Shelf:
             if core.holds(row, claimed):
                 _apply(row, core.give_up(row).fields)
 
-    def settle(self, unit: list[Row], answers: list[Answer], now: float) -> None:
+    def settle(self, unit: list[Row], answers: list[Fate], now: float) -> None:
         for claimed, answer in zip(unit, answers, strict=True):
             row = self.row(claimed.key)
             if core.holds(row, claimed):

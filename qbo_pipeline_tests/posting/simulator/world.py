@@ -14,23 +14,23 @@ from typing import Any
 
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.events import (
-    Answer,
     Barred,
     Claim,
     Command,
-    Done,
+    Confirmed,
+    Deferred,
+    Fate,
     GiveUp,
     Look,
     LookFailed,
     Lost,
-    NotSent,
     ReadClock,
-    Refused,
+    Rejected,
     Row,
     Seen,
     Send,
     Settle,
-    Throttled,
+    Unsent,
 )
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline_tests.posting.simulator.server import Item, Server, Thing
@@ -197,7 +197,7 @@ class World:
         return 0.1
 
     # --- what becomes of a POST ---------------------------------------------------------------------------------
-    def _send(self, rows: list[Row]) -> tuple[list[Answer], float]:
+    def _send(self, rows: list[Row]) -> tuple[list[Fate], float]:
         self._check_intent(rows)
         wrong = self.now < self.heals_at and self.chance() < self.fault_rate
         fault = FAULTS[int(self.chance() * len(FAULTS))] if wrong else "none"
@@ -207,12 +207,12 @@ class World:
         self._note(f"  {fault}")
         if fault == "not_sent":
             self._forget(rows)
-            return [NotSent("connection refused")] * len(rows), 0.2
+            return [Unsent("connection refused")] * len(rows), 0.2
         self.posts += 1
         if fault == "throttled":
             self._forget(rows)
             self.quiet_until = self.now + self.policy.quiet
-            return [Throttled("429", self.policy.quiet)] * len(rows), 0.2
+            return [Deferred("429", self.policy.quiet)] * len(rows), 0.2
         if fault == "barred":
             self._forget(rows)
             self.quiet_until = self.now + 30
@@ -223,9 +223,9 @@ class World:
             self._forget(rows)
             if rows[0].alone:
                 self.refused.add(rows[0].key)
-            return [Refused("refused", "2010", "cannot be parsed", whole=True)] * len(rows), 0.3
+            return [Rejected("refused", "2010", "cannot be parsed", whole=True)] * len(rows), 0.3
         outcomes = {row.item or "": self._one(row, fault) for row in rows}
-        self._forget([row for row in rows if isinstance(outcomes[row.item or ""], Refused)])
+        self._forget([row for row in rows if isinstance(outcomes[row.item or ""], Rejected)])
         if self.poison is not None and any(row.key == self.poison for row in rows):
             for row in rows:
                 self.poisoned[row.key] = self.poisoned.get(row.key, 0) + 1
@@ -237,7 +237,7 @@ class World:
         answered = {item: answer for item, answer in shuffled if fault != "torn" or self.chance() < 0.5}
         return core.match_items(rows, answered), 0.1 + self.chance() * self.policy.deadline
 
-    def _one(self, row: Row, fault: str) -> Answer:
+    def _one(self, row: Row, fault: str) -> Fate:
         item = Item(
             (row.request_id or "", row.item), row.key, row.operation, row.marker, row.fingerprint, row.base_token
         )
@@ -249,13 +249,13 @@ class World:
             return Lost("timeout")
         if fault == "refused" and self.chance() < 0.3:
             self.refused.add(row.key)
-            return Refused("refused", "2500", "Invalid Reference Id")
+            return Rejected("refused", "2500", "Invalid Reference Id")
         kind, qbo_id, token = self.server.execute(self.now, item, lag)
         if fault in ("committed", "partial"):
             return Lost("timeout")
         if kind != "done":
-            return Refused(kind, "0", kind)
-        return Done(qbo_id, token, row.fingerprint)
+            return Rejected(kind, "0", kind)
+        return Confirmed(qbo_id, token, row.fingerprint)
 
     def _often_all(self, most: float) -> float:
         """Bounds are where the bugs are: half of the draws lie just below `most`."""
