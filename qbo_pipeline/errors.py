@@ -1,8 +1,8 @@
 """The root of the errors that end a step of work, named by recovery: a person must act, or it passes by itself.
 
 What belongs here: the root, its two branches and the signal; no room's own errors. Nothing else of ours is imported,
-so that every room may use it but `emulator` and `demo`, which share no line with the pipeline. `pipeline.failures`
-says an error of either branch in plain words, without a traceback.
+so that every room may use it but `emulator`, `demo` and `serving`, which share no line with the pipeline.
+`pipeline.failures` says an error of either branch in plain words, without a traceback.
 
     PipelineError                           its text says what, where, why and what to do
     ├── PermanentError                      a person must act: trying again gives the same answer
