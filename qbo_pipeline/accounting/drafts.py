@@ -6,6 +6,7 @@ rules is in `rules.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -31,8 +32,8 @@ class Draft:
     """One QBO object that is to exist.
 
     `amount` is the object's total in `currency`, never negative (a journal entry's total of debits; 0.00 for a
-    customer, vendor or item, whose `business_date` is `None`). `depends_on` names the keys that the payload refers
-    to as `"$<key>"`. `effects` add up, for each stock account, to exactly what the payload does to it.
+    customer, vendor or item, whose `business_date` is `None`). `effects` add up, for each stock account, to exactly
+    what the payload does to it.
     """
 
     key: str
@@ -41,8 +42,24 @@ class Draft:
     business_date: date | None
     amount: Decimal
     currency: str
-    depends_on: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The keys that the payload refers to as `"$<key>"` in the place of an Id, in order, each once."""
+        return tuple(dict.fromkeys(_keys_in(self.payload)))
+
+
+def _keys_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name in ("value", "TxnId") and isinstance(item, str) and item.startswith("$"):
+                yield item[1:]
+            else:
+                yield from _keys_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys_in(item)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

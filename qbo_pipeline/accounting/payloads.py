@@ -1,16 +1,15 @@
 """Payloads: the fields that several QBO entities share, and the last step that makes a payload a draft.
 
 What belongs here: references, texts within QBO's lengths, headers, and `finish`, which checks the payload against
-`schema.py` and collects what it depends on. Which fields an entity gets is in the module of its subject.
+`schema.py`. Which fields an entity gets is in the module of its subject.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Effect, Payload, refuse
@@ -100,7 +99,6 @@ def finish(
         business_date=business_date,
         amount=amount,
         currency=currency,
-        depends_on=tuple(dict.fromkeys(_keys_in(payload))),
         effects=merged(effects),
     )
 
@@ -116,16 +114,3 @@ def merged(effects: Iterable[Effect]) -> tuple[Effect, ...]:
         for (account, product, location), amount in totals.items()
         if amount
     )
-
-
-def _keys_in(value: Any) -> Iterator[str]:
-    """Every key that the payload refers to, in order of appearance."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name in ("value", "TxnId") and isinstance(item, str) and item.startswith("$"):
-                yield item[1:]
-            else:
-                yield from _keys_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _keys_in(item)

@@ -279,4 +279,9 @@ def canonical_json(content: JsonObject) -> str:
 
 def content_hash(content: JsonObject) -> str:
     """SHA-256 (hex) of the canonical JSON: equal hashes mean that nothing that matters to the books changed."""
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    return text_hash(canonical_json(content))
+
+
+def text_hash(text: str) -> str:
+    """The `content_hash` of a content that is written as canonical JSON already."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -39,7 +39,7 @@ from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
 from qbo_pipeline.posting.revising import blank, dressed
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
-from qbo_pipeline.quickbooks.wire import from_wire, to_wire
+from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store import attempts, claims
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import (
@@ -319,7 +319,7 @@ def _post_reversal(
     text, number = dressed(entity, payload, marker)
     new = blank() | {name: row[name] for name in _KEPT} | {
         "connection": connection, "key": key, "revision": 1, "record_key": key, "first_seen": now, "entity": entity,
-        "operation": CREATE, "payload": text, "payload_hash": sha256(to_wire(payload)).hexdigest(), "number": number,
+        "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(), "number": number,
         "marker": marker, "business_date": dated, "amount": Decimal(row["amount"]), "approved_by": person.who,
     }  # fmt: skip
     transaction.execute(postings.insert(), new)

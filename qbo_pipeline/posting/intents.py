@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -53,7 +52,7 @@ def put(
 def _plan(transaction: Connection, plan: Plan, intents: Sequence[Intent]) -> None:
     before = _newest(transaction, plan.connection, [intent.record_key for intent in intents])
     keys = [draft.key for intent in intents for draft in intent.drafts] + [row["key"] for row in before.values()]
-    wanted = [key for intent in intents for draft in intent.drafts for key in _named(draft.payload)]
+    wanted = [key for intent in intents for draft in intent.drafts for key in draft.depends_on]
     known = links(transaction, plan.connection, [*keys, *wanted])
     plan.reversed |= _reversed(transaction, plan.connection, before.values())
     by_record: dict[str, list[RowMapping]] = {}
@@ -104,18 +103,3 @@ _NEEDED = (
     "key", "revision", "record_key", "entity", "operation", "business_date", "amount", "currency", "payload_hash",
     "number", "marker", "state", "reason", "waits_for", "doubt", "qbo_id", "fence",
 )  # fmt: skip
-
-
-def _named(payload: Any) -> list[str]:
-    """The keys that a payload refers to."""
-    found: list[str] = []
-    if isinstance(payload, dict):
-        for name, value in payload.items():
-            if name in ("value", "TxnId") and isinstance(value, str) and value.startswith("$"):
-                found.append(value[1:])
-            elif isinstance(value, dict | list):
-                found += _named(value)
-    elif isinstance(payload, list):
-        for value in payload:
-            found += _named(value)
-    return found

@@ -15,8 +15,8 @@ from qbo_pipeline.inventory.records import (
     Movement,
     Record,
     canonical_json,
-    content_hash,
     record_type,
+    text_hash,
 )
 from qbo_pipeline.store.derived import delete_derived, put_derived
 from qbo_pipeline.store.postings import chunks
@@ -44,7 +44,7 @@ class StoredRecord:
     @classmethod
     def of(cls, record: Record) -> StoredRecord:
         """A good record, ready to be transformed."""
-        content = record.to_content()
+        content = canonical_json(record.to_content())
         return cls(
             record_type=record_type(record),
             record_id=record.record_id,
@@ -53,8 +53,8 @@ class StoredRecord:
             business_date=getattr(record, "business_date", UNDATED),
             currency=getattr(record, "currency", None),
             amount=_amount(record),
-            content=canonical_json(content),
-            content_hash=content_hash(content),
+            content=content,
+            content_hash=text_hash(content),
             record=record,
         )
 

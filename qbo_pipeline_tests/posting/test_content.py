@@ -27,7 +27,7 @@ from qbo_pipeline.posting.identity import (
 from qbo_pipeline.posting.reversal import COUNTERPART, reversed_payload
 from qbo_pipeline.quickbooks.outcomes import Done
 from qbo_pipeline.quickbooks.wire import to_wire
-from qbo_pipeline_tests.posting.harness import DAY, journal_entry
+from qbo_pipeline_tests.posting.harness import DAY, drafted, journal_entry
 
 IDENTITY = Identity("9130355377388383", "shop")
 CODE = IDENTITY.code("Bill", "document/1", 1)
@@ -242,7 +242,7 @@ def test_references_are_found_in_ids_places_only_and_amounts_stay(note: str, nam
         text = to_wire(payload).decode()
     except TypeError:  # a lone surrogate: refused before anything is stored
         return
-    assert references(text) == list(dict.fromkeys(keys))
+    assert references(text) == list(dict.fromkeys(keys)) == list(drafted("document/1", "Payment", payload).depends_on)
     resolved = json.loads(resolve(text, {key: f"id {key}" for key in keys}))
     assert (resolved["PrivateNote"], resolved["CustomerRef"]["name"]) == (note, name)
     assert resolved["CustomerRef"]["value"] == f"id {keys[0]}"
