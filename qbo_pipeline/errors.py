@@ -13,6 +13,8 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── VaultError                      store.tokens            the tokens cannot be decrypted with the keys at hand
     │   ├── AddressRefused                  quickbooks.hosts        an address to which our tokens must not be sent
     │   ├── StoreUrlError                   store.database          the store's URL is none that can be used
+    │   ├── NoStore                         store.opening           there is no store, and a run never makes one
+    │   ├── DamagedStore                    store.opening           what is there is no store, or is broken
     │   ├── MigrationError                  store.migrations        the store cannot be brought to this version
     │   ├── SourceError                     sources.errors          the source cannot be read as it is
     │   ├── NotPossible                     posting.decisions       what a person decided cannot be done

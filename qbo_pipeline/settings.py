@@ -204,9 +204,11 @@ class RateSettings(_Section):
 
 
 class ReconciliationSettings(_Section):
-    """`[reconciliation]`: the tolerance decides the status alone and never hides a row."""
+    """`[reconciliation]`: the tolerance decides the status alone and never hides a row; `report_readers` says who on
+    this machine may read the reports' files."""
 
     tolerance: Decimal = Decimal("0.00")
+    report_readers: Literal["owner", "group", "everybody"] = "owner"
 
     @field_validator("tolerance", mode="before")
     @classmethod

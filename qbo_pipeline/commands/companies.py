@@ -29,12 +29,14 @@ def init(
     csv: Annotated[str | None, typer.Option(help="A folder of CSV files instead of a database.")] = None,
     folder: Annotated[Path, typer.Option(help="Where to write <name>.toml.")] = Path("connections"),
 ) -> None:
-    """Write a settings file to start from, with every setting explained, and an encryption key beside it."""
+    """Write a settings file to start from, with every setting explained, and beside it an encryption key and an empty
+    store."""
     import base64
 
     from qbo_pipeline.commands.template import settings_text
     from qbo_pipeline.environment import env_file, trouble_with
     from qbo_pipeline.settings import SettingsError, is_connection_name, settings_of
+    from qbo_pipeline.store.opening import make_store
 
     if not is_connection_name(name):  # before it becomes the name of a file
         raise typer.BadParameter(
@@ -67,12 +69,13 @@ def init(
         values |= {"source_kind": "csv", "source_path": _from(folder, csv)}
     text = settings_text(values)
     try:
-        settings_of(text, file)
+        settings = settings_of(text, file)
     except SettingsError as error:  # the lines of a file that is not there would help nobody
         told = "\n".join(line.partition(": ")[2] for line in str(error).splitlines())
         raise SettingsError(f"{file} was not written:\n{told}") from None
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
+    make_store(settings.store_url()).close()
     variable = f"QBO_{name.upper()}_ENCRYPTION_KEY"
     if variable not in (secrets_file.read_text(encoding="utf-8") if secrets_file.exists() else ""):
         secrets_file.touch(mode=0o600)

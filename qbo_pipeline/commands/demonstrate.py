@@ -128,7 +128,11 @@ def emulator(folder: DemoFolder, port: int = 0) -> Iterator[dict[str, str]]:
 
 
 def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
-    """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings."""
+    """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings, and make
+    its store."""
+    from qbo_pipeline.settings import load_settings
+    from qbo_pipeline.store.opening import make_store
+
     for path in (folder.connections, folder.dagster_home):
         path.mkdir(parents=True, exist_ok=True)
     values: dict[str, Any] = {
@@ -156,6 +160,7 @@ def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
     env_file = folder.connections / ".env"
     env_file.touch(mode=0o600)
     env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    make_store(load_settings(folder.settings).store_url()).close()
     (folder.dagster_home / "dagster.yaml").write_text(_dagster_yaml(), encoding="utf-8")
 
 

@@ -21,15 +21,19 @@ def upgrade(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the store to this version: tables, views for finance's own tools, rights. Safe to repeat.
+    """Make the store where there is none, and bring it to this version: tables, views for finance's own tools, rights.
+    Safe to repeat.
 
     Other commands do the same by themselves where their login owns the tables; where it does not, run this with the
     owner's URL in the variable that `[store] url_variable` names.
     """
     from qbo_pipeline.settings import load_settings
     from qbo_pipeline.store.database import Database
+    from qbo_pipeline.store.opening import make_private
 
     database = Database(load_settings(settings).store_url())
+    if database.file is not None and not database.file.exists():
+        make_private(database.file)
     try:
         applied = database.upgrade(grant_roles=roles)
     finally:

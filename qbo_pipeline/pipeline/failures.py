@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from qbo_pipeline.errors import PipelineError, TransientError
+from qbo_pipeline.store.opening import RESTORE, is_damage
 from qbo_pipeline.store.roles import NOT_PERMITTED, reason
 
 
@@ -26,6 +27,8 @@ def plain_failure(error: BaseException) -> PlainFailure | None:
     """The failure in plain words, or `None` for what nobody foresaw (a defect: its traceback must be seen)."""
     if isinstance(error, PipelineError):
         return PlainFailure(str(error), transient=isinstance(error, TransientError))
+    if is_damage(error):
+        return PlainFailure(f"the store is damaged ({getattr(error, 'orig', error)}). {RESTORE}.", transient=False)
     if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return PlainFailure(
             f"the store's database is not reachable or refuses: {str(error.orig).strip()}. Nothing was lost: "

@@ -34,6 +34,7 @@ _PAGES = {
     "emulator": None,
 }
 _WHAT = {"parked": "was not posted", "unknown": "may or may not be in QuickBooks", "refused": "could not be built"}
+_MODES = {"owner": 0o600, "group": 0o640, "everybody": 0o644}
 
 
 def report_folder(run: Run) -> Path:
@@ -46,7 +47,8 @@ def write_reports(run: Run, reconciliation: Reconciliation, folder: Path | None 
     with run.database.reading() as connection:
         header = _header(run, connection, reconciliation)
         extras = _extras(connection, run.name, reconciliation)
-    return write_files(reconciliation, header, extras, folder or report_folder(run))
+    mode = _MODES[run.settings.reconciliation.report_readers]
+    return write_files(reconciliation, header, extras, folder or report_folder(run), mode=mode)
 
 
 def report_paths(run: Run, as_at: date) -> tuple[Path, Path]:

@@ -17,8 +17,9 @@ from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
 from qbo_pipeline.sources.open import open_source
 from qbo_pipeline.sources.source import Source
-from qbo_pipeline.store.database import Database, open_database
+from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.meter import StoredMeter
+from qbo_pipeline.store.opening import open_store
 
 Progress = Callable[[str, int], None]
 
@@ -98,13 +99,13 @@ def open_run(
 ) -> Iterator[Run]:
     """A run of the connection with these settings, its store brought to this version.
 
-    Raises `ConnectionMismatch` where the store ties the connection to another company, `MigrationError` where the
-    store is of a later version or of an earlier one that this login may not change, SQLAlchemy's `OperationalError`
-    where it cannot be reached.
+    Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it ties
+    the connection to another company, `MigrationError` where it is of a later version or of an earlier one that this
+    login may not change, SQLAlchemy's `OperationalError` where it cannot be reached.
     """
     run = Run(
         settings=settings,
-        database=database or open_database(settings.store_url()),
+        database=database or open_store(settings.store_url()),
         secrets=Secrets.read(settings),
         run_id=run_id or str(uuid.uuid4()),
         progress=progress,

@@ -32,14 +32,19 @@ class ReportFiles:
 
 
 def write_reports(
-    reconciliation: Reconciliation, header: ReportHeader, extras: ReportExtras | None, folder: Path
+    reconciliation: Reconciliation,
+    header: ReportHeader,
+    extras: ReportExtras | None,
+    folder: Path,
+    *,
+    mode: int = 0o600,
 ) -> ReportFiles:
     """Write page, workbook, JSON and CSV files of one reconciliation into `folder`, made where it is missing.
 
     The names are `reconciliation-<as at>.html`, `.xlsx`, `.json`, and a folder of that name for the CSV files; a
-    report of the same date is replaced. Raises `ValueError` where the header belongs to another reconciliation,
-    `FrameError` where a frame of the extras cannot be used, `OSError` where the folder cannot be written to; then the
-    files of before are still there.
+    report of the same date is replaced. `mode` says who may read them: their owner alone, unless told otherwise. Raises
+    `ValueError` where the header belongs to another reconciliation, `FrameError` where a frame of the extras cannot be
+    used, `OSError` where the folder cannot be written to; then the files of before are still there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"reconciliation-{reconciliation.as_at.isoformat()}"
@@ -53,11 +58,15 @@ def write_reports(
         (new / files.json.name).write_bytes(_json(reconciliation))
         (new / "csv").mkdir()
         tables = write_csv(reconciliation, new / "csv", extras)
+        whole = [new / file.name for file in (files.json, files.workbook, files.page)]
+        for file in (*tables, *whole):
+            file.chmod(mode)
         files.tables.mkdir(exist_ok=True)
+        files.tables.chmod(mode | (mode & 0o444) >> 2)  # who may read a file may enter its folder
         for table in tables:
             table.replace(files.tables / table.name)
-        for file in (files.json, files.workbook, files.page):
-            (new / file.name).replace(file)
+        for file in whole:
+            file.replace(folder / file.name)
     finally:
         shutil.rmtree(new)
     return files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _WRITING = "qbo_writing"
 SQLITE_BUSY_SECONDS = 60
+_NEARLY_A_URL = re.compile(r"\w[\w+.-]*:(?!\\)|.*@", re.ASCII)
 _URL_FORMS = "use sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 
 
@@ -38,6 +40,9 @@ def normalise_url(url: str) -> URL:
     A bare path or `sqlite:///path` is SQLite. Raises `StoreUrlError` for any other kind of database and for what is no
     URL.
     """
+    if "://" not in url and _NEARLY_A_URL.match(url):
+        # Taken for a file it would be a new, empty store, with the password in its name.
+        raise StoreUrlError(f"the store's URL begins like one and lacks the two slashes of ://: {_URL_FORMS}")
     try:
         parsed = make_url(url if "://" in url else f"sqlite:///{url}")
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
@@ -75,6 +80,12 @@ class Database:
         self.dialect = self.url.get_backend_name()
         self._clock = clock
         self.engine = (_sqlite_engine if self.dialect == "sqlite" else _postgresql_engine)(self.url, patience)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a store in SQLite; `None` for one in memory or on a server."""
+        name = self.url.database
+        return Path(name) if self.dialect == "sqlite" and name and name != ":memory:" else None
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)})"
@@ -114,8 +125,8 @@ class Database:
         every change. Raises `MigrationError` where the store is of a later version, or where something is missing and
         this login is not the owner of the tables.
         """
-        if self.dialect == "sqlite" and self.url.database not in (None, "", ":memory:"):
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
         if grant_roles and self.dialect == "sqlite":
             raise MigrationError("a store in SQLite has no roles: who may read the file may read the store")
         if not grant_roles and not self._may_upgrade():

@@ -28,6 +28,8 @@ MISTAKES = [
 @pytest.mark.parametrize(("right", "wrong", "words"), MISTAKES, ids=[wrong for _, wrong, _ in MISTAKES])
 def test_a_typing_mistake_in_the_settings(tmp_path: Path, qbo: CommandLine, right: str, wrong: str, words: str) -> None:
     shop = open_shop(tmp_path, None)
+    store = tmp_path / "store.sqlite"
+    before = store.read_bytes()
     point_to(shop.settings, right, wrong)
     lines = shop.settings.read_text().splitlines()
     line = next(number for number, text in enumerate(lines, start=1) if wrong in text)
@@ -37,7 +39,7 @@ def test_a_typing_mistake_in_the_settings(tmp_path: Path, qbo: CommandLine, righ
     assert words in answer.plain
     assert f"{shop.settings}:{line}: " in answer.err
     assert "Traceback" not in answer.err
-    assert not (tmp_path / "store.sqlite").exists()
+    assert store.read_bytes() == before
 
 
 def test_all_mistakes_are_told_at_once_and_a_missing_file_says_how_to_begin(tmp_path: Path, qbo: CommandLine) -> None:

@@ -14,7 +14,7 @@ from qbo_pipeline_tests.pipeline.shop import open_shop
 
 
 def test_upgrade_makes_tables_and_views_and_says_which(tmp_path: Path, store_url: str, qbo: CommandLine) -> None:
-    shop = open_shop(tmp_path, None, store_url=store_url)
+    shop = open_shop(tmp_path, None, store_url=store_url, with_store=False)
     first = qbo("upgrade", "--settings", shop.settings)
     again = qbo("upgrade", "--settings", shop.settings)
     as_json = qbo("upgrade", "--settings", shop.settings, "--json")
@@ -32,7 +32,7 @@ def test_upgrade_makes_tables_and_views_and_says_which(tmp_path: Path, store_url
 def test_roles_are_given_on_postgresql_as_often_as_one_likes(
     tmp_path: Path, postgresql_url: str, qbo: CommandLine
 ) -> None:
-    shop = open_shop(tmp_path, None, store_url=postgresql_url)
+    shop = open_shop(tmp_path, None, store_url=postgresql_url, with_store=False)
     first = qbo("upgrade", "--roles", "--settings", shop.settings, "--json")
     again = qbo("upgrade", "--roles", "--settings", shop.settings, "--json")
 

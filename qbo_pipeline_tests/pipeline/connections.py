@@ -24,6 +24,7 @@ from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.pipeline.transform import Transformed, transform
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.settings import load_settings
+from qbo_pipeline.store.opening import make_store
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 
 ENCRYPTION_KEY = base64.b64encode(b"\x07" * 32).decode()
@@ -31,8 +32,10 @@ NO_LIMITS = "requests_per_minute = 1000000\nrequests_per_second = 100000\nbatche
 NOBODY = "http://127.0.0.1:9"  # the discard port: for tests in which QBO must not be asked
 
 
-def write_connection(folder: Path, name: str, emulator: RunningEmulator | None, **values: Any) -> Path:
-    """Write `<name>.toml` and its secrets, for an emulator, or for none where nothing may be sent.
+def write_connection(
+    folder: Path, name: str, emulator: RunningEmulator | None, *, with_store: bool = True, **values: Any
+) -> Path:
+    """Write `<name>.toml` and its secrets and make its store, for an emulator, or for none where nothing may be sent.
 
     `values` are those of the settings' template. Our own limits are off, like the emulator's.
     """
@@ -51,6 +54,8 @@ def write_connection(folder: Path, name: str, emulator: RunningEmulator | None, 
         secrets += [f"QBO_{name.upper()}_{key.upper()}={getattr(emulator, key) if emulator else 'none'}"]
     with (folder / ".env").open("a", encoding="utf-8") as out:
         out.write("\n".join(secrets) + "\n")
+    if with_store:
+        make_store(load_settings(file).store_url()).close()
     return file
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import stat
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,19 @@ def test_a_second_report_of_the_day_replaces_the_first(tmp_path: Path) -> None:
     files = write_reports(second, books.header(second), None, tmp_path)
     assert second.content_hash in files.page.read_text()
     assert json.loads(files.json.read_text())["difference"] == "-2324.39"
+
+
+@pytest.mark.parametrize(("mode", "folder_mode"), [(0o600, 0o700), (0o640, 0o750), (0o644, 0o755)])
+def test_who_may_read_them_is_said(tmp_path: Path, mode: int, folder_mode: int) -> None:
+    given = books.balanced()
+    files = write_reports(given, books.header(given), None, tmp_path, mode=mode)
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in (files.page, files.workbook, files.json)}
+    modes |= {stat.S_IMODE(file.stat().st_mode) for file in files.tables.iterdir()}
+    assert modes == {mode}
+    assert stat.S_IMODE(files.tables.stat().st_mode) == folder_mode
+
+
+def test_they_are_their_owners_alone_unless_told_otherwise(tmp_path: Path) -> None:
+    given = books.balanced()
+    files = write_reports(given, books.header(given), None, tmp_path)
+    assert stat.S_IMODE(files.page.stat().st_mode) == 0o600

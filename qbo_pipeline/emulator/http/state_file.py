@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ def locked(path: Path | None) -> Iterator[None]:
         return
     import fcntl
 
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a company's books are their owner's to read
     with path.with_name(path.name + ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
