@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.store.postings import chunks
@@ -23,6 +36,7 @@ _P = postings.c
 # Written out, not bound: only so does SQLite know that the partial index of these states holds all of them.
 _READY = text("postings.state = 'ready'")
 _IN_DOUBT = text("postings.state IN ('sending', 'unknown')")
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,24 +135,34 @@ def held(transaction: Connection, connection: str, rows: Sequence[tuple[str, int
 
 
 def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | None:
-    """The next moment at which a row that is under way may be claimed; `None` where none is under way."""
-    moments = reading.execute(
-        select(
-            func.min(_P.sent_at).filter(_P.state == "sending"),
-            func.min(_P.lease_until).filter(_P.state == "sending"),
-            func.min(func.coalesce(_P.not_before, _P.lease_until, _P.first_seen)).filter(_P.state == "unknown"),
-        ).where(scope.condition(), _IN_DOUBT)
-    ).one()
+    """The next moment at which a row that is under way or backed off may be claimed; `None` where there is none.
+
+    Each row's own moment is taken, never one column of one row beside another column of another.
+    """
+    under_way = reading.execute(
+        select(_P.state, _P.sent_at, _P.lease_until, _P.not_before).where(scope.condition(), _IN_DOUBT).distinct()
+    )  # few: what was sent in one request has its moments in common
+    due = [moment for row in under_way if (moment := _claimable_from(*row, settle)) is not None]
     backed_off = reading.execute(
         select(func.min(_P.not_before)).where(
-            scope.condition(), _P.state == "ready", _P.waits_for.is_(None), _P.not_before.is_not(None)
+            scope.condition(),
+            _READY,
+            _P.not_before.is_not(None),
+            or_(_P.request_id.is_not(None), and_(_P.waits_for.is_(None), _P.superseded_by.is_(None))),
         )
     ).scalar_one()
-    sent_at, lease_until, unknown = moments
-    due = [moment for moment in (unknown, backed_off) if moment is not None]
-    if sent_at is not None:
-        due.append(max(sent_at + timedelta(seconds=settle), lease_until or sent_at))
-    return min(due) if due else None
+    return min([*due, backed_off] if backed_off is not None else due, default=None)
+
+
+def _claimable_from(
+    state: str, sent_at: datetime | None, lease_until: datetime | None, not_before: datetime | None, settle: float
+) -> datetime | None:
+    """From when on `in_doubt` finds a row; `None` for one that it never finds: being sent, and never sent."""
+    if state == "sending":
+        if sent_at is None:
+            return None
+        return max(sent_at + timedelta(seconds=settle), lease_until or _AT_ONCE)
+    return max(not_before or _AT_ONCE, lease_until or _AT_ONCE)
 
 
 def anything_waits(reading: Connection, connection: str) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -140,6 +140,10 @@ def test_a_policy_that_could_double_is_refused(field: str) -> None:
 
 
 _STATES = st.sampled_from(["ready", "sending", "unknown", "posted", "parked", "skipped"])
+_NO_MOMENTS = {"not_before": None, "lease_until": None, "sent_at": None}
+_FREE = {"state": "ready", "frozen": False, "alone": False} | _NO_MOMENTS
+_ABANDONED = _FREE | {"state": "sending", "sent_at": NOW - 200}
+_NEVER_SENT = _FREE | {"state": "sending", "lease_until": NOW + 1}
 _MOMENTS = st.none() | st.integers(-500, 500).map(lambda seconds: NOW + seconds)
 
 
@@ -153,6 +157,7 @@ _MOMENTS = st.none() | st.integers(-500, 500).map(lambda seconds: NOW + seconds)
         max_size=6,
     )
 )  # fmt: skip
+@example([_FREE, _FREE, _FREE, _FREE, _ABANDONED, _NEVER_SENT]).via("a lease of one row beside the sending of another")
 def test_the_store_claims_exactly_what_the_core_allows(rows: list[dict[str, Any]]) -> None:
     def moment(value: float | None) -> datetime | None:
         return None if value is None else datetime.fromtimestamp(value, UTC)
@@ -174,6 +179,7 @@ def test_the_store_claims_exactly_what_the_core_allows(rows: list[dict[str, Any]
         transaction.execute(postings.delete())
         transaction.execute(postings.insert(), filled)
         stored = [row_of(found) for found in transaction.execute(select(postings)).mappings()]
+        due = claims.next_due(transaction, scope, POLICY.settle)
         sendable = {
             found["key"] for alone in (True, False) for found in claims.fresh(transaction, scope, now, 99, alone=alone)
         }
@@ -182,12 +188,36 @@ def test_the_store_claims_exactly_what_the_core_allows(rows: list[dict[str, Any]
             for found in again:
                 transaction.execute(postings.update().where(postings.c.key == found["key"]).values(state="posted"))
         looked = {found["key"] for found in claims.in_doubt(transaction, scope, now, POLICY.settle, 99)}
-        due = claims.next_due(transaction, scope, POLICY.settle)
     assert sendable == {found.key for found in stored if core.may_send(found, NOW)}
     assert looked == {found.key for found in stored if core.may_look(found, NOW, POLICY)}
-    if looked:
-        assert due is not None
-        assert due <= now
+
+    def claimable(at: float) -> bool:
+        backed_off = [found for found in stored if found.not_before is not None]
+        return any(core.may_look(found, at, POLICY) for found in stored) or any(
+            core.may_send(found, at) for found in backed_off
+        )
+
+    if due is None:
+        assert not claimable(NOW + 10_000)
+    else:  # the very first moment: neither overslept nor woken for nothing
+        assert claimable(due.timestamp())
+        assert due.timestamp() == 0 or not claimable(due.timestamp() - 0.5)
+
+
+def test_what_a_newer_revision_has_replaced_keeps_no_worker_awake() -> None:
+    """Such a row is never sent, so its back-off is no moment to wait for."""
+    now = datetime.fromtimestamp(NOW, UTC)
+    filled = blank() | {
+        "connection": "c", "key": "1", "revision": 1, "record_key": "r", "record_hash": "h", "entity": "Bill",
+        "business_date": UNDATED, "amount": Decimal(0), "currency": "USD", "payload_hash": "h", "marker": "m",
+        "by_name": False, "first_seen": now, "state": "ready", "not_before": now, "superseded_by": 2,
+    }  # fmt: skip
+    scope = claims.Scope("c")
+    with _STORE.transaction() as transaction:
+        transaction.execute(postings.delete())
+        transaction.execute(postings.insert(), [filled])
+        assert not claims.fresh(transaction, scope, now, 9, alone=False)
+        assert claims.next_due(transaction, scope, POLICY.settle) is None
 
 
 _STORE = open_database("sqlite:///:memory:")
