@@ -15,7 +15,9 @@ from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 
 CALL, BATCH = "call", "batch"
 LATE_SECONDS = 0.3  # a slot that was missed by more is given up: using it would crowd the ones after it
+BLOCK_SECONDS = 1.0  # the most that slots taken together span: what a process that dies takes with it
 QUIET_SECONDS = 60.0  # Intuit: after a 429, wait 60 seconds
+FURTHEST_SECONDS = 2 * QUIET_SECONDS  # a rest and a minute of slots after it: no slot later than this is handed out
 _SHARE = 0.99
 
 
@@ -74,6 +76,19 @@ class Schedule:
         slots = [first + index * spacing for index in range(count)]
         after = slots[-1] + spacing
         return slots, replace(self, next_batch=after) if kind == BATCH else replace(self, next_call=after)
+
+    def believed(self, now: float, limits: Limits) -> Schedule:
+        """The schedule without moments that the limits can never have made: a clock was set back since.
+
+        A rest is then held once more from now on, for it may be a true one; slots begin one spacing from now.
+        """
+        furthest = now + FURTHEST_SECONDS
+        call, batch = limits.call_spacing(batches_active=True), limits.batch_spacing()
+        return Schedule(
+            self.next_call if self.next_call <= furthest + BLOCK_SECONDS + call else now + call,
+            self.next_batch if self.next_batch <= furthest + batch else now + batch,
+            min(self.quiet_until, now + QUIET_SECONDS),
+        )
 
 
 class MemoryPacer:

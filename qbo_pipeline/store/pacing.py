@@ -1,24 +1,34 @@
 """QBO's limits shared by all processes of the store: one row a realm, by the database's clock.
 
 A transaction takes the next slot, or, while calls queue up, a small block of them, so that the database is asked a
-few times a second at most. Whether the realm is quiet is looked up before each call.
+few times a second at most. Whether the realm is quiet is looked up before each call. The database's clock may be set
+forward or back at any time: a moment that the limits cannot have made is not believed, and the row is put right.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
-from qbo_pipeline.quickbooks.pacing import BATCH, CALL, LATE_SECONDS, Limits, Schedule
+from qbo_pipeline.quickbooks.pacing import (
+    BATCH,
+    BLOCK_SECONDS,
+    CALL,
+    FURTHEST_SECONDS,
+    LATE_SECONDS,
+    QUIET_SECONDS,
+    Limits,
+    Schedule,
+)
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.quickbooks import pacing as table
 
-BLOCK_SECONDS = 1.0  # the most that a block of slots spans: what a process that dies takes with it
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +50,7 @@ class StoredPacer:
             connection.execute(insert.values(values).on_conflict_do_nothing())
 
     def acquire(self, kind: str, patience: float) -> float:
-        until = self._clock.monotonic() + patience
+        until = self._clock.monotonic() + min(patience, FURTHEST_SECONDS)
         while True:
             with self._lock:
                 slot = self._next_slot(kind, until)
@@ -54,7 +64,7 @@ class StoredPacer:
     def quiet(self, seconds: float) -> None:
         with self._database.transaction() as connection:
             schedule, now = self._read(connection, lock=True)
-            until = max(schedule.quiet_until, now + seconds)
+            until = max(schedule.quiet_until, now + min(seconds, QUIET_SECONDS))
             connection.execute(update(table).where(table.c.realm == self._realm).values(quiet_until=_instant(until)))
 
     def _next_slot(self, kind: str, until: float) -> float:
@@ -92,7 +102,7 @@ class StoredPacer:
     def _is_quiet(self) -> bool:
         with self._database.reading() as connection:
             schedule, now = self._read(connection)
-        if schedule.quiet_until > now:
+        if schedule.quiet_until > now:  # true or not: `_reserve` puts right what is not
             with self._lock:
                 self._block.clear()
             return True
@@ -103,7 +113,12 @@ class StoredPacer:
         query = select(table).where(table.c.realm == self._realm)
         row = connection.execute(query.with_for_update() if lock else query).one()
         schedule = Schedule(row.next_call.timestamp(), row.next_batch.timestamp(), row.quiet_until.timestamp())
-        return schedule, self._database.now(connection).timestamp()
+        now = self._database.now(connection).timestamp()
+        believed = schedule.believed(now, self._limits)
+        if lock and believed != schedule:
+            moments = {name: _instant(seconds) for name, seconds in asdict(believed).items()}
+            connection.execute(update(table).where(table.c.realm == self._realm).values(moments))
+        return believed, now
 
 
 def _instant(seconds: float) -> datetime:

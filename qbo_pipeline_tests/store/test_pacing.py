@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event
 
-from qbo_pipeline.quickbooks.pacing import BATCH, CALL, Limits
+from qbo_pipeline.quickbooks.pacing import BATCH, CALL, FURTHEST_SECONDS, Limits
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.pacing import StoredPacer
 from qbo_pipeline_tests.quickbooks.fakes import VirtualClock, WorkersClock
@@ -122,3 +125,57 @@ def test_scaled_limits(store_url: str) -> None:
         for _ in range(100):
             pacer.acquire(BATCH, 60)
         assert clock.monotonic() - started < 2
+
+
+class SteppingClock(VirtualClock):
+    """The database's clock can be set; the machine's own seconds go on evenly."""
+
+    step = timedelta(0)
+
+    def stepped(self) -> datetime:
+        return self.now() + self.step
+
+
+_HOURS = st.sampled_from([-86_400.0 * 400, -3600.0, -90.0, -5.0, 5.0, 90.0, 3600.0, 86_400.0 * 400])
+_ACTS = st.one_of(
+    st.tuples(st.just("step"), _HOURS | st.floats(-10_000, 10_000)),
+    st.tuples(st.sampled_from([CALL, BATCH]), st.integers(0, 1)),
+    st.tuples(st.just("quiet"), st.integers(0, 1)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_ACTS, max_size=40))
+@example([("step", 3600.0), (BATCH, 0), (CALL, 1), ("quiet", 0), ("step", -3600.0), (BATCH, 1), (CALL, 0)])
+def test_no_step_of_any_clock_makes_anybody_wait_longer_than_the_limits_can(acts: list[tuple[str, float]]) -> None:
+    clock = SteppingClock()
+    database = open_database("sqlite:///:memory:", clock=clock.stepped)
+    pacers = [StoredPacer(database, "1", clock=clock) for _ in range(2)]
+    for act, number in acts:
+        if act == "step":
+            clock.step += timedelta(seconds=number)
+        elif act == "quiet":
+            pacers[int(number)].quiet(60)
+        else:
+            started = clock.monotonic()
+            if wait := pacers[int(number)].acquire(act, FURTHEST_SECONDS):
+                clock.advance(wait)
+                assert pacers[int(number)].acquire(act, FURTHEST_SECONDS) == 0.0
+            assert clock.monotonic() - started <= FURTHEST_SECONDS + 5
+    database.close()
+
+
+def test_a_clock_that_was_an_hour_ahead_once_stops_nobody(store_url: str) -> None:
+    clock = SteppingClock()
+    database = open_database(store_url, clock=clock.stepped)
+    pacer = StoredPacer(database, "1", clock=clock)
+    clock.step = timedelta(hours=1)
+    pacer.quiet(60)
+    for kind in (CALL, BATCH):
+        assert pacer.acquire(kind, 120) == 0.0
+    clock.step = timedelta(0)
+    started = clock.monotonic()
+    for kind in (CALL, BATCH):
+        assert pacer.acquire(kind, 120) == 0.0
+    assert clock.monotonic() - started < 70
+    database.close()
