@@ -47,6 +47,7 @@ class Policies:
     - `supplier_return_clearing`: the account between a supplier return and its vendor credit.
     - `tax_regime`: `us` (codes TAX and NON, one total) or `global` (a tax code on each line).
     - `multicurrency`: whether the company has it switched on.
+    - `numbered_by_quickbooks`: the entities that QBO numbers by itself; our number then stands in the private note.
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     """
 
@@ -60,7 +61,7 @@ class Policies:
     multicurrency: bool = False
     quotes: bool = False
     purchase_orders: bool = False
-    send_document_numbers: bool = True
+    numbered_by_quickbooks: frozenset[str] = frozenset()
     supplier_suffix: str = " (Supplier)"
 
 

@@ -59,13 +59,13 @@ def entity_of(document: Document) -> str:
     return counterpart if _sign(document) < 0 else plain
 
 
-def is_posted(document: Document | None) -> bool:
-    """Whether a document is posted now or later: known, not voided, not nil, not a quote or purchase order."""
+def can_be_settled(document: Document | None) -> bool:
+    """Whether a payment can settle it, now or later: known, not voided, with amounts, no quote or purchase order."""
     return (
         document is not None
         and document.kind not in ("quote", "purchase_order")
         and document.status != "voided"
-        and not _is_nil(document)
+        and _has_amounts(document)
     )
 
 
@@ -122,12 +122,14 @@ def check_party_currency(books: Books, party: Party, currency: str, label: str) 
 def header(subject: Subject, books: Books, number: str) -> Payload:
     """The fields that every document has: number, date, note, currency, location, the other side."""
     document = subject.document
+    numbered = number_field(books, subject.entity, number)
+    told_by_number = bool(numbered) and document.reference == number
     payload: Payload = {
-        **number_field(books, number),
+        **numbered,
         "TxnDate": document.business_date.isoformat(),
         "PrivateNote": note(
             subject.label,
-            f"reference {document.reference}" if document.reference and document.reference != number else None,
+            f"reference {document.reference}" if document.reference and not told_by_number else None,
             f"a negative {LABELS[document.kind].lower()}, posted as its counterpart" if subject.sign < 0 else None,
             document.memo,
         ),
@@ -201,8 +203,15 @@ def _is_taxed(subject: Subject) -> bool:
 
 
 def _is_nil(document: Document) -> bool:
+    """A bill or supplier credit without any amount; a sales form only where it has no line: free goods are told."""
+    if document.lines and ENTITIES[document.kind][2] == "customer":
+        return False
+    return not _has_amounts(document)
+
+
+def _has_amounts(document: Document) -> bool:
     amounts = (document.total_amount, document.net_amount, document.tax_amount)
-    return not any(amounts) and not any(line.net_amount or line.tax_amount for line in document.lines)
+    return any(amounts) or any(line.net_amount or line.tax_amount for line in document.lines)
 
 
 def _sign(document: Document) -> int:

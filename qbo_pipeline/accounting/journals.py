@@ -103,7 +103,7 @@ def journal_entry(books: Books, heading: Heading, legs: Sequence[Leg]) -> Draft 
             effects=effects,
         )
     payload: Payload = {
-        **number_field(books, heading.number),
+        **number_field(books, "JournalEntry", heading.number),
         "TxnDate": heading.business_date.isoformat(),
         "PrivateNote": note(heading.label, heading.memo),
         **currency_fields(books, heading.currency, heading.rate),

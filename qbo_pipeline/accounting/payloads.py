@@ -53,10 +53,10 @@ def note(*parts: str | None) -> str:
     return "; ".join(part for part in parts if part)[:TEXT_LENGTH]
 
 
-def number_field(books: Books, number: str) -> Payload:
-    """`DocNumber`, where the connection sends its own numbers and there is one."""
+def number_field(books: Books, entity: str, number: str) -> Payload:
+    """`DocNumber`, where there is a number and QBO does not number this form by itself."""
     text = doc_number(number)
-    return {"DocNumber": text} if books.policies.send_document_numbers and text else {}
+    return {"DocNumber": text} if entity not in books.policies.numbered_by_quickbooks and text else {}
 
 
 def currency_fields(books: Books, currency: str, rate: Decimal) -> Payload:

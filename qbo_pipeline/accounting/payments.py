@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from qbo_pipeline.accounting.accounts import Place, account_for, money_account_for
 from qbo_pipeline.accounting.books import AccountRef, Books, rate_on
-from qbo_pipeline.accounting.documents import CREDIT_ENTITIES, check_party_currency, entity_of, is_posted, party_of
+from qbo_pipeline.accounting.documents import CREDIT_ENTITIES, can_be_settled, check_party_currency, entity_of, party_of
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Payload, exclude, refuse
 from qbo_pipeline.accounting.journals import Heading, Leg, journal_entry
 from qbo_pipeline.accounting.money import ZERO, cents
@@ -145,7 +145,7 @@ def _links(payment: Payment, books: Books) -> tuple[tuple[_Link, ...], tuple[str
 
 def _linkable_as(payment: Payment, document: Document | None, amount: Decimal) -> str | None:
     """The entity that an allocation links to: charges by positive amounts, credits by negative ones."""
-    if document is None or not is_posted(document) or document.currency != payment.currency or not amount:
+    if document is None or not can_be_settled(document) or document.currency != payment.currency or not amount:
         return None
     entity = entity_of(document)
     charge, credit = _SIDES[payment.kind]
@@ -175,7 +175,7 @@ def _settlement(money: _Money, books: Books, key: str, amount: Decimal, links: t
     """The Payment or BillPayment of an amount with its links."""
     payment = money.payment
     payload: Payload = {
-        **({} if money.received else number_field(books, payment.number if key == record_key(payment) else "")),
+        **_number_field(money, books, payment.number if key == record_key(payment) else ""),
         "TxnDate": payment.business_date.isoformat(),
         "PrivateNote": note(money.label, money.details()),
         **currency_fields(books, payment.currency, money.rate),
@@ -194,6 +194,10 @@ def _settlement(money: _Money, books: Books, key: str, amount: Decimal, links: t
         amount=amount,
         currency=payment.currency,
     )
+
+
+def _number_field(money: _Money, books: Books, number: str) -> Payload:
+    return {} if money.received else number_field(books, "BillPayment", number)
 
 
 def _received_fields(money: _Money) -> Payload:

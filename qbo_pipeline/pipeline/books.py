@@ -26,6 +26,8 @@ from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, reco
 
 R = TypeVar("R", bound=Record)
 _IDS_IN_A_QUERY = 500
+_DIMENSION_LISTS = {"class": "Class", "department": "Department"}  # a department is called location in QBO's screens
+_DIMENSION_PLURALS = {"class": "classes", "department": "departments"}
 
 
 class StoredBooks:
@@ -53,13 +55,21 @@ class StoredBooks:
         preferences = [item.content for item in references(self._connection, self._name, "Preferences")]
         self.closed_through = closing_date(preferences)
         account_id = partial(find_account, accounts, settings)
+        lists = {
+            dimension: references(self._connection, self._name, entity)
+            for dimension, entity in _DIMENSION_LISTS.items()
+        }
         return Books(
             home_currency=settings.connection.currency,
             roles={
                 role: account_id(name, f"[accounts.roles] {role}") for role, name in settings.accounts.roles.items()
             },
             overrides={
-                (role, level, value): account_id(name, f"[accounts.by_{level}] {value}.{role}")
+                (role, level, value): (
+                    find_dimension(lists[role], settings, role, name, f"[accounts.by_{level}] {value}.{role}")
+                    if role in lists
+                    else account_id(name, f"[accounts.by_{level}] {value}.{role}")
+                )
                 for (role, level, value), name in settings.accounts.overrides().items()
             },
             chart={
@@ -193,16 +203,48 @@ def find_account(accounts: Sequence[Reference], settings: Settings, name: str, s
     raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no account {name!r}; {hint}")
 
 
+def find_dimension(items: Sequence[Reference], settings: Settings, dimension: str, name: str, setting: str) -> str:
+    """The Id of the class or department that a setting names: by `id:<Id>` or by its full name (`Parent:Child`).
+
+    Raises `SettingsError` with the nearest name where there is none, or where it is inactive.
+    """
+    by_id = name.startswith("id:")
+    for item in items:
+        if (item.qbo_id if by_id else item.name) == name.removeprefix("id:"):
+            if not item.active:
+                raise SettingsError(f"{settings.file}: {setting}: the QuickBooks {dimension} {name!r} is inactive")
+            return item.qbo_id
+    hint = (
+        did_you_mean(name, [item.name for item in items], _DIMENSION_PLURALS[dimension])
+        if items
+        else f"the company has none that we have read: create it there (switch on tracking by {dimension} first)"
+    )
+    raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no {dimension} {name!r}; {hint}")
+
+
 def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
     """Through which day the company's books are closed, as QBO's preferences say."""
     text = preferences[0].get("AccountingInfoPrefs", {}).get("BookCloseDate") if preferences else None
     return date.fromisoformat(text[:10]) if text else None
 
 
+def numbered_by_quickbooks(preferences: dict[str, Any]) -> frozenset[str]:
+    """The entities that QBO numbers by itself, each form by its own preference; bills and journals never are.
+
+    The preference of supplier credits and purchase orders is a name and value under `OtherPrefs`.
+    """
+    others = {pair.get("Name"): pair.get("Value") for pair in preferences.get("OtherPrefs", {}).get("NameValue", [])}
+    found: set[str] = set()
+    if not preferences.get("SalesFormsPrefs", {}).get("CustomTxnNumbers", True):
+        found |= {"Invoice", "CreditMemo", "Estimate"}
+    if others.get("VendorAndPurchasesPrefs.UseCustomTxnNumbers") == "false":
+        found |= {"VendorCredit", "PurchaseOrder"}
+    return frozenset(found)
+
+
 def _policies(settings: Settings, preferences: dict[str, Any]) -> Policies:
     currency = preferences.get("CurrencyPrefs", {})
     tax = preferences.get("TaxPrefs", {})
-    sales = preferences.get("SalesFormsPrefs", {})
     posting = settings.posting
     return Policies(
         accrue_receipts=posting.accrue_receipts,
@@ -211,7 +253,7 @@ def _policies(settings: Settings, preferences: dict[str, Any]) -> Policies:
         supplier_return_clearing=posting.supplier_return_clearing,
         tax_regime="us" if tax.get("PartnerTaxEnabled") else "global",
         multicurrency=bool(currency.get("MultiCurrencyEnabled")),
-        send_document_numbers=bool(sales.get("CustomTxnNumbers", True)),
+        numbered_by_quickbooks=numbered_by_quickbooks(preferences),
         quotes=posting.quotes,
         purchase_orders=posting.purchase_orders,
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from qbo_pipeline.accounting.books import ROLES
 from qbo_pipeline.pipeline.access import REMEDY, see_access
-from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.books import StoredBooks, numbered_by_quickbooks
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.query import select
@@ -71,6 +71,15 @@ def _company(run: Run) -> Iterator[Finding]:
         home == settings.currency,
         f"QuickBooks' home currency is {home}, the settings say {settings.currency}",
         f"Set [connection] currency to {home}; it cannot be changed in QuickBooks",
+    )
+    by_itself = ", ".join(sorted(numbered_by_quickbooks(preferences)))
+    yield Finding(
+        "document numbers",
+        True,
+        f"QuickBooks numbers {by_itself} by itself: our number stands in the private note, not on the form; custom "
+        "transaction numbers in its Account and settings let ours through"
+        if by_itself
+        else "every form takes our number",
     )
     closed = preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate")
     yield Finding(

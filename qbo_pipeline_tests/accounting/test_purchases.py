@@ -288,3 +288,14 @@ def test_free_goods_that_were_accrued_still_clear() -> None:
 def test_day_is_the_documents() -> None:
     made = draft(tea_bill("5", "50", due_date=DAY.replace(month=4)), books(receipt()))
     assert (made.payload["TxnDate"], made.payload["DueDate"]) == ("2026-03-14", "2026-04-14")
+
+
+def test_each_purchase_form_is_numbered_by_its_own_preference() -> None:
+    """QBO may number supplier credits and orders by itself; a bill's number is the supplier's, whatever it says."""
+    numbers = {"numbered_by_quickbooks": frozenset({"Invoice", "VendorCredit"})}
+    made = draft(bill(item("tea", 1, "9", "9"), number="B-1", reference="SUP-77"), books(policies=numbers))
+    assert made.payload["DocNumber"] == "SUP-77"
+    credit = document("purchase_credit", item("tea", 1, "9", "9"), number="C-1", reference="SUP-78")
+    payload = draft(credit, books(policies=numbers)).payload
+    assert "DocNumber" not in payload
+    assert payload["PrivateNote"] == "Purchase credit C-1; reference SUP-78"

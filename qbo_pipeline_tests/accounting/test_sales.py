@@ -173,7 +173,15 @@ def test_numbers_can_be_left_to_qbo() -> None:
     made = draft(record, books())
     assert made.payload["DocNumber"] == "INV-2026-000~" + made.payload["DocNumber"][-8:]
     assert made.payload["PrivateNote"] == "Sales invoice INV-2026-000000000004711; reference PO 9; Thank you"
-    assert "DocNumber" not in draft(record, books(policies={"send_document_numbers": False})).payload
+    by_qbo = draft(record, books(policies={"numbered_by_quickbooks": frozenset({"Invoice"})})).payload
+    assert "DocNumber" not in by_qbo
+    assert by_qbo["PrivateNote"] == made.payload["PrivateNote"]  # where people and searches find it
+
+
+def test_free_goods_are_an_invoice_of_nothing() -> None:
+    made = draft(invoice(item("tea", 1, "0", "0")), books())
+    assert (made.entity, made.amount, len(made.payload["Line"])) == ("Invoice", 0, 1)
+    assert excluded(invoice(), books()).rule == "nil_effect"
 
 
 def test_more_taxable_lines_than_qbo_takes_are_refused() -> None:

@@ -99,5 +99,5 @@ def test_what_the_rules_can_do_can_be_chosen() -> None:
     for policy in dataclasses.fields(Policies):
         if policy.name in settings:
             assert hints[policy.name] == settings[policy.name].annotation, policy.name
-    read = {"tax_regime", "multicurrency", "send_document_numbers", "supplier_suffix"}
+    read = {"tax_regime", "multicurrency", "numbered_by_quickbooks", "supplier_suffix"}
     assert {policy.name for policy in dataclasses.fields(Policies)} - set(settings) <= read

@@ -27,6 +27,7 @@ class Numbering:
 
 
 _SALES: Final = Numbering("sales", "SalesFormsPrefs.CustomTxnNumbers", "")
+_PURCHASES: Final = "OtherPrefs.VendorAndPurchasesPrefs.UseCustomTxnNumbers"
 _TABLE: Final[dict[str, Numbering]] = {
     "Invoice": _SALES,
     "Estimate": _SALES,
@@ -34,8 +35,8 @@ _TABLE: Final[dict[str, Numbering]] = {
     "SalesReceipt": _SALES,
     "RefundReceipt": _SALES,
     "Bill": Numbering("bill", None, "OtherPrefs.VendorAndPurchasesPrefs.WarnDuplicateBillNumber"),
-    "VendorCredit": Numbering("credit", "VendorAndPurchasesPrefs.UseCustomTxnNumbers"),
-    "PurchaseOrder": Numbering("order", "VendorAndPurchasesPrefs.UseCustomTxnNumbers", ""),
+    "VendorCredit": Numbering("credit", _PURCHASES),
+    "PurchaseOrder": Numbering("order", _PURCHASES, ""),
     "JournalEntry": Numbering("journal", None, "OtherPrefs.WarnDuplicateJournalNumber"),
     "InventoryAdjustment": Numbering("adjustment", None, None, always=True),
 }

@@ -187,7 +187,6 @@ def preferences(seed: Seed) -> dict[str, Any]:
         "VendorAndPurchasesPrefs": {
             "TrackingByCustomer": True,
             "BillableExpenseTracking": True,
-            "UseCustomTxnNumbers": True,
         },
         "TaxPrefs": {"UsingSalesTax": seed.agency is not None, "PartnerTaxEnabled": is_us and seed.agency is not None},
         "CurrencyPrefs": {"HomeCurrency": {"value": seed.currency}, "MultiCurrencyEnabled": seed.multi_currency},
@@ -197,6 +196,7 @@ def preferences(seed: Seed) -> dict[str, Any]:
         "OtherPrefs": {
             "NameValue": [
                 {"Name": "VendorAndPurchasesPrefs.WarnDuplicateBillNumber", "Value": "true"},
+                {"Name": "VendorAndPurchasesPrefs.UseCustomTxnNumbers", "Value": "true"},
                 {"Name": "WarnDuplicateJournalNumber", "Value": "false"},
                 {"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": "true"},
             ]

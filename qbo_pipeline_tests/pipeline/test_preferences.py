@@ -1,0 +1,70 @@
+"""Which forms QBO numbers by itself, and classes and departments by name: what the settings and its lists say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.pipeline.books import find_dimension, numbered_by_quickbooks
+from qbo_pipeline.settings import Settings, SettingsError, load_settings
+from qbo_pipeline.store.reference import of_object
+from qbo_pipeline_tests.pipeline.shop import open_shop
+
+SALES = {"Invoice", "CreditMemo", "Estimate"}
+PURCHASES = {"VendorCredit", "PurchaseOrder"}
+
+
+def _others(value: str) -> dict[str, Any]:
+    return {"NameValue": [{"Name": "VendorAndPurchasesPrefs.UseCustomTxnNumbers", "Value": value}]}
+
+
+@pytest.mark.parametrize(
+    ("preferences", "numbered"),
+    [
+        ({}, set()),
+        ({"SalesFormsPrefs": {"CustomTxnNumbers": False}}, SALES),
+        ({"SalesFormsPrefs": {"CustomTxnNumbers": True}, "OtherPrefs": _others("false")}, PURCHASES),
+        ({"SalesFormsPrefs": {"CustomTxnNumbers": False}, "OtherPrefs": _others("false")}, SALES | PURCHASES),
+        ({"OtherPrefs": _others("true")}, set()),
+    ],
+)
+def test_each_form_follows_its_own_preference(preferences: dict[str, Any], numbered: set[str]) -> None:
+    assert numbered_by_quickbooks(preferences) == numbered
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(open_shop(tmp_path, None).settings)
+
+
+CLASSES = [
+    of_object("Class", {"Id": "5", "Name": "East"}),
+    of_object("Class", {"Id": "6", "Name": "Lima", "FullyQualifiedName": "East:Lima"}),
+    of_object("Class", {"Id": "7", "Name": "Old", "Active": False}),
+]
+
+
+@pytest.mark.parametrize(("name", "qbo_id"), [("East", "5"), ("East:Lima", "6"), ("id:6", "6")])
+def test_a_class_is_found_by_its_name_or_its_id(settings: Settings, name: str, qbo_id: str) -> None:
+    assert find_dimension(CLASSES, settings, "class", name, "[accounts.by_product] tea.class") == qbo_id
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Eest", ["QuickBooks has no class 'Eest'", "did you mean 'East'?", "[accounts.by_product] tea.class"]),
+        ("id:99", ["QuickBooks has no class 'id:99'"]),
+        ("Old", ["the QuickBooks class 'Old' is inactive"]),
+    ],
+)
+def test_a_class_that_is_not_there_is_told_as_a_class(settings: Settings, name: str, words: list[str]) -> None:
+    with pytest.raises(SettingsError) as told:
+        find_dimension(CLASSES, settings, "class", name, "[accounts.by_product] tea.class")
+    assert all(word in str(told.value) for word in words)
+
+
+def test_a_company_without_classes_is_told_so(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"no department 'North'.*the company has none"):
+        find_dimension([], settings, "department", "North", "[accounts.by_location] n.department")
