@@ -45,7 +45,9 @@ def parse_cell(column: Column, raw: Any) -> Any:
 
 def as_text(raw: Any) -> str | None:
     """A cell as a person would read it, for reports of rows that were set aside."""
-    return None if raw is None else str(raw)
+    if raw is None:
+        return None
+    return str(raw).replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
 
 
 def _parse_default(column: Column) -> Any:
@@ -57,7 +59,16 @@ def parse_text(raw: Any) -> str:
         raise BadCell("not_text", "binary data where text belongs")
     if isinstance(raw, float):
         raise BadCell("binary_float", f"the binary float {raw!r} where text belongs; cast it in the SELECT")
-    return str(raw)
+    if isinstance(raw, dict | list | tuple | set | frozenset):
+        raise BadCell(
+            "not_text", "structured data (JSON, an array) where text belongs; take one value out in the SELECT"
+        )
+    text = str(raw)
+    if "\0" in text:
+        raise BadCell("nul_character", "a NUL character, which QuickBooks does not take; remove it in the source")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadCell("not_utf8", "bytes that are not UTF-8 text; convert them in the source")
+    return text
 
 
 def parse_date(raw: Any) -> date:
@@ -82,7 +93,8 @@ def parse_decimal(raw: Any, places: int = DECIMAL_PLACES) -> Decimal:
     if isinstance(raw, float):
         raise BadCell(
             "binary_float",
-            f"{raw!r} comes as a binary float, which cannot hold every cent; deliver NUMERIC or decimal text",
+            f"{raw!r} comes as a binary float, which cannot hold every cent; deliver NUMERIC or decimal text; "
+            f"for what SQLite computes write printf('%.{places}f', ...) in the SELECT",
         )
     if isinstance(raw, bool) or not isinstance(raw, int | str | Decimal):
         raise BadCell("not_a_number", f"{raw!r} is no number")
@@ -105,7 +117,11 @@ def _within(value: Decimal, places: int) -> Decimal:
     while digits and digits[-1] == 0 and exponent < 0:
         digits, exponent = digits[:-1], exponent + 1
     if -exponent > places:
-        raise BadCell("too_many_decimals", f"{value} has more than {places} decimals")
+        raise BadCell(
+            "too_many_decimals",
+            f"{value} has more than {places} decimals; round it in the SELECT: "
+            f"ROUND(..., {places}), in SQLite printf('%.{places}f', ...)",
+        )
     if len(digits) + exponent > DECIMAL_PRECISION - places:
         raise BadCell("too_large", f"{value} has more than {DECIMAL_PRECISION - places} digits before the point")
     return Decimal((sign, digits, exponent))

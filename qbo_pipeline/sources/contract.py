@@ -90,7 +90,7 @@ file with `mode=ro` and `query_only`: the login's own rights are the second lock
 ## Types
 | type | what it is |
 |---|---|
-| text | any text type; ids may be numbers and are read as text |
+| text | any text type; ids may be numbers and are read as text; JSON, arrays and NUL are set aside |
 | date | `DATE`, a timestamp, or text that begins `YYYY-MM-DD`, in the company's time zone; the time of day is cut off |
 | amount, quantity | `NUMERIC`, an integer, or decimal text (`-1234.56`): 12 digits before the point, 6 after it |
 | rate | as an amount, with 8 digits before the point and 10 after it |
@@ -98,6 +98,8 @@ file with `mode=ro` and `query_only`: the login's own rights are the second lock
 | flag | boolean, `1`/`0`, or `Y`/`N`, `yes`/`no`, `true`/`false` |
 | choice | one of the words listed, in lower case |
 
+What has more decimals is rounded in the SELECT: `ROUND(x, 6)`. SQLite computes with binary floating point, so there a
+product or a rounding is written as text, `printf('%.6f', quantity * cost)`.
 Binary floating point is refused because it cannot hold every cent; a timestamp with time zone is refused because its
 day depends on who asks.
 

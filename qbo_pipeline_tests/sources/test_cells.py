@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_pipeline.inventory.columns import Column
-from qbo_pipeline.sources.cells import BadCell, parse_cell, parse_decimal
+from qbo_pipeline.sources.cells import BadCell, as_text, parse_cell, parse_decimal
 
 
 def _cell(type_: Any, raw: Any, **more: Any) -> Any:
@@ -93,3 +93,30 @@ def test_defaults_stand_where_nothing_is() -> None:
 def test_every_amount_comes_through_exactly(value: Decimal) -> None:
     assert parse_decimal(format(value, "f")) == value
     assert parse_decimal(value) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        ({"a": 1}, "not_text"),
+        ([1, 2], "not_text"),
+        (("x",), "not_text"),
+        ("Te\0a", "nul_character"),
+        ("Te\udce9", "not_utf8"),
+    ],
+)
+def test_no_program_text_and_no_broken_text_leaves(raw: object, rule: str) -> None:
+    with pytest.raises(BadCell) as told:
+        _cell("text", raw)
+    assert told.value.rule == rule
+    shown = as_text(raw)
+    assert shown is not None
+    assert "\0" not in shown
+    shown.encode("utf-8")
+
+
+def test_what_has_too_many_decimals_is_told_with_what_to_write() -> None:
+    with pytest.raises(BadCell, match=r"round it in the SELECT: ROUND\(\.\.\., 4\), in SQLite printf\('%\.4f'"):
+        parse_decimal("1.123456", 4)
+    with pytest.raises(BadCell, match=r"SQLite computes write printf\('%\.4f'"):
+        parse_decimal(1.5, 4)
