@@ -55,6 +55,8 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
         with partial_success(context) as finished, pipeline.run(context) as run:
             result = load(run, first, last)
             calls = run.api_calls()
+            if result.remark is not None:
+                context.log.warning(result.remark)
             if result.summary.degraded is not None:
                 finished += _complete(context, result)
                 pipeline.try_again(context, str(result.unfinished))

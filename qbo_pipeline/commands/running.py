@@ -96,7 +96,7 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
     loaded = load(opened, first, last)
     unfinished = loaded.unfinished
     side = refresh_ledger(opened, last, not_asked=unfinished and "the run ended before everything was sent")
-    warnings = [*summary["warnings"], *filter(None, (unfinished, side.warning))]
+    warnings = [*summary["warnings"], *filter(None, (loaded.remark, unfinished, side.warning))]
     broken = broken_counts(opened)
     waiting, nothing_waits = _waiting(opened, ("parked", "unknown", "drifted", "deleted_in_qbo"))
     summary |= {

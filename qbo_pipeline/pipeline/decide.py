@@ -12,6 +12,7 @@ from datetime import date
 from sqlalchemy import Connection, RowMapping
 
 from qbo_pipeline.pipeline.closing import closed_period
+from qbo_pipeline.pipeline.ownership import prove_company_until_now
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import CONFLICT
 from qbo_pipeline.posting import decisions, recovery
@@ -113,6 +114,7 @@ def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:
     person = Person(who, why)
     if end:
         ended = recovery.end(run.database, run.name, person)
+        prove_company_until_now(run)
         return f"{run.name} sends at once again; it recovered since {ended.since:%Y-%m-%d %H:%M} UTC ({ended.who})."
     recovery.begin(run.database, run.name, person)
     return (

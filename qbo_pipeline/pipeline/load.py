@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from qbo_pipeline.pipeline.ownership import prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.shell import Poster
 from qbo_pipeline.posting.summary import PostingSummary
@@ -21,6 +22,7 @@ class Loaded:
 
     summary: PostingSummary
     states: tuple[StateCount, ...]
+    remark: str | None = None  # what a person should know of store and company
 
     @property
     def unfinished(self) -> str | None:
@@ -66,10 +68,11 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     def progress(events: dict[str, int]) -> None:
         run.progress("documents posted", events.get("posted", 0))
 
+    remark = prove_company(run)
     poster = Poster(run.database, run.quickbooks(), progress=progress)
     summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
-        return Loaded(summary, tuple(counts(connection, run.name, first, last)))
+        return Loaded(summary, tuple(counts(connection, run.name, first, last)), remark)
 
 
 def posted_by_entity(run: Run) -> dict[str, int]:

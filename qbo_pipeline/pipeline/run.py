@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from qbo_pipeline.pipeline.connect import bind_connection, open_quickbooks, tokens_database
+from qbo_pipeline.pipeline.binding import bind_connection
+from qbo_pipeline.pipeline.connect import open_quickbooks, tokens_database
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
@@ -99,8 +100,8 @@ def open_run(
 ) -> Iterator[Run]:
     """A run of the connection with these settings, its store brought to this version.
 
-    Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it ties
-    the connection to another company, `MigrationError` where it is of a later version or of an earlier one that this
+    Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it binds
+    the connection to something else, `MigrationError` where it is of a later version or of an earlier one that this
     login may not change, SQLAlchemy's `OperationalError` where it cannot be reached.
     """
     run = Run(

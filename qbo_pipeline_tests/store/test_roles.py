@@ -33,7 +33,7 @@ REPLACED = {
     "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints",
 }  # fmt: skip
 WRITTEN_ONCE = {
-    "connections", "record_revisions", "posting_effects", "attempts", "reconciliations", "differences", "sign_offs",
+    "record_revisions", "posting_effects", "attempts", "reconciliations", "differences", "sign_offs",
     "exchange_rates", "schema_migrations",
 }  # fmt: skip
 
