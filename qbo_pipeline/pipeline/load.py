@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from qbo_pipeline.pipeline.going_live import check_before_first_send
 from qbo_pipeline.pipeline.ownership import prove_company
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
 from qbo_pipeline.posting.shell import Poster
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store.postings import StateCount, counts
@@ -62,13 +64,16 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     """Post everything that is ready up to `last`, in the order of its dependencies.
 
     Earlier days that still wait are caught up rather than left: a payment must not overtake its invoice. `first` only
-    bounds the counts that are answered. With `keys`, just these postings and what they need.
+    bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`
+    and `PreflightFailed` where nothing may be sent at all.
     """
 
     def progress(events: dict[str, int]) -> None:
         run.progress("documents posted", events.get("posted", 0))
 
     remark = prove_company(run)
+    check_before_first_send(run)
+    hold_tracked_items(run)
     poster = Poster(run.database, run.quickbooks(), progress=progress)
     summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:

@@ -6,8 +6,9 @@ connection or store stop the run; our own in a company that the store has never 
 deleted, misspelt or made anew; our own that are younger than anything the store knows mean that the store was restored
 from a copy: it recovers by itself, and nothing is sent before it was looked for.
 
-The look costs one metered read a run, and one for each entity where the store has not looked for a month or ever. What
-is read is compared with the store afterwards: a posting that another process is sending is known before it is sent.
+The look costs one metered read a run; three where the store has never looked (the newest thousand journals, invoices
+and bills), one for each entity where it has not for a month. What is read is compared with the store afterwards: a
+posting that another process is sending is known before it is sent.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ MONTH = timedelta(days=29)  # change data capture looks 30 days back
 _PROVED = "company proved until"
 _ACCEPTED = "objects of another accepted: "
 PIPELINE = Person("the pipeline", "QuickBooks holds objects of this connection that the store does not know")
+_FIRST_LOOK = ("JournalEntry", "Invoice", "Bill")
 _CREATED = "MetaData.CreateTime"
 _POSTED = (
     "JournalEntry", "Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "BillPayment", "Estimate",
@@ -142,7 +144,8 @@ def _look(run: Run, proved: datetime | None, now: datetime) -> tuple[list[tuple[
         things = [(entity, thing) for entity, found in changes.objects.items() for thing in found]
         things += [item for entity in changes.gaps for item in _newest(run, entity, proved)]
         return things, changes.as_at
-    return [item for entity in entities for item in _newest(run, entity, proved)], now
+    looked_at = entities if proved is not None else _FIRST_LOOK
+    return [item for entity in looked_at for item in _newest(run, entity, proved)], now
 
 
 def _newest(run: Run, entity: str, since: datetime | None) -> Iterator[tuple[str, JsonObject]]:
@@ -202,6 +205,6 @@ def _new_store(run: Run, mine: list[Foreign]) -> str:
     return (
         f"{run.name}: nothing was sent. QuickBooks holds {_shown(mine)} that this connection has posted, and the store "
         f"{store} has never sent anything: it is a new one, or not the one that was used before. Correct [store] url, "
-        "or restore its last copy. If it is lost, order `qbo-pipeline recover --who WHO --why WHY`: then each posting is "
-        "looked for in QuickBooks before it is sent, and what is there is adopted"
+        "or restore its last copy. If it is lost, order `qbo-pipeline recover --who WHO --why WHY`: then each posting "
+        "is looked for in QuickBooks before it is sent, and what is there is adopted"
     )
