@@ -85,7 +85,11 @@ def batch_body(lines: Sequence[bytes]) -> bytes:
 def single_params(operation: str, entity: str, request_id: str) -> tuple[tuple[str, str], ...]:
     """The query parameters of a request outside a batch."""
     known = entity_named(entity)
-    extra = {DELETE: (("operation", "delete"),), VOID: known.void}.get(operation, ())
+    extra: tuple[tuple[str, str], ...] = ()
+    if operation == DELETE:
+        extra = (("operation", "delete"),)
+    elif operation == VOID:
+        extra = known.void
     return (*extra, ("requestid", request_id))
 
 

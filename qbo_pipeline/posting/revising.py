@@ -6,11 +6,11 @@ clock's value that it is given; `intents.py` reads and writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping
 
@@ -65,12 +65,14 @@ _BLANK: dict[str, Any] = {
     "retries": 0, "doubt": False, "alone": False, "recovered": False,
 }  # fmt: skip
 
+Hindrance = tuple[str, str]
+
 # What became of a posting (its state, or why it is parked) that keeps the next content from being sent unasked:
 # the reason under which that is parked, and the words for it.
 _CHANGED = (DRIFTED_BEFORE, "somebody changed it in QBO: relink or order an overwrite before it is updated")
 _REMOVED = (DELETED_BEFORE, REMOVED_TEXT)
 _LEFT_OUT = (SKIPPED_BEFORE, "an earlier content was skipped by a person: decide about this one")
-_HINDRANCES = {
+_HINDRANCES: dict[str, Hindrance] = {
     DRIFTED: _CHANGED,
     DRIFTED_BEFORE: _CHANGED,
     DELETED: _REMOVED,
@@ -84,11 +86,10 @@ _HINDRANCES = {
 # The same where nothing of it is to be in QBO any more.
 _CHANGED_AND_GONE = (DRIFTED_BEFORE, "its record is gone, and somebody changed it in QBO: decide what is to be there")
 _REVERSED_AND_GONE = (REVERSED, "its record is gone, and a person reversed it: approve to take it out as well, or skip")
-_HINDRANCES_WHEN_GONE = {
+_HINDRANCES_WHEN_GONE: dict[str, Hindrance] = {
     **dict.fromkeys((DRIFTED, DRIFTED_BEFORE, FOUND_TWICE), _CHANGED_AND_GONE),
     REVERSED: _REVERSED_AND_GONE,
 }
-Hindrance = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -136,22 +137,32 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: RowMapping | No
     _add(plan, row, draft.effects)
 
 
-def hindrance(
-    before: Mapping[str, Any] | RowMapping, operation: str, *, reversed_by_date: bool = False
-) -> Hindrance | None:
+class Ended(NamedTuple):
+    """What became of a revision."""
+
+    state: str
+    reason: str | None
+    payload_hash: str
+
+    @classmethod
+    def of(cls, row: RowMapping) -> Ended:
+        return cls(row["state"], row["reason"], row["payload_hash"])
+
+
+def hindrance(before: Ended, operation: str, *, reversed_by_date: bool = False) -> Hindrance | None:
     """Why what follows a posting must not be sent unasked: the reason to park it under, and the words.
 
-    `before` has the posting's state, reason and payload_hash, `operation` is that of what follows.
+    `operation` is that of what follows.
     """
     table = _HINDRANCES_WHEN_GONE if operation in (VOID, DELETE) else _HINDRANCES
-    if reversed_by_date or before["payload_hash"] == REVERSED:
+    if reversed_by_date or before.payload_hash == REVERSED:
         return table[REVERSED]
-    return table.get((before["reason"] or "") if before["state"] == PARKED else before["state"])
+    return table.get((before.reason or "") if before.state == PARKED else before.state)
 
 
 def _mind_history(plan: Plan, row: dict[str, Any], before: RowMapping, link: Link | None) -> None:
     """What happened to the object before may keep its new content from being sent unasked."""
-    hindered = hindrance(before, row["operation"], reversed_by_date=row["key"] in plan.reversed)
+    hindered = hindrance(Ended.of(before), row["operation"], reversed_by_date=row["key"] in plan.reversed)
     there = link.entity if link is not None else before["entity"]
     if hindered is not None:
         _park(row, *hindered)
@@ -173,7 +184,7 @@ def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: RowMappin
     said = f"{refusal.field}: {refusal.message}" if refusal.field else refusal.message
     _park(row, refusal.reason, said)
     if before is not None:
-        if hindered := hindrance(before, CREATE, reversed_by_date=row["key"] in plan.reversed):
+        if hindered := hindrance(Ended.of(before), CREATE, reversed_by_date=row["key"] in plan.reversed):
             _park(row, hindered[0], f"{hindered[1]}; what it would be now is refused: {said}")
         if _in_flight(before):
             row["waits_for"] = row["key"]
@@ -188,7 +199,7 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link |
     if _is_withdrawn(before) or before["operation"] in (VOID, DELETE) or listed or before["state"] == "skipped":
         return
     plan.intake.withdrawn += 1
-    hindered = hindrance(before, VOID, reversed_by_date=before["key"] in plan.reversed)
+    hindered = hindrance(Ended.of(before), VOID, reversed_by_date=before["key"] in plan.reversed)
     if link is None and not _in_flight(before) and hindered is None:
         fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "waits_for": None}
         plan.changes.append((before["key"], before["revision"], fields))
