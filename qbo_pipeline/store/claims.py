@@ -121,23 +121,25 @@ def held(transaction: Connection, connection: str, rows: Sequence[tuple[str, int
 
 
 def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | None:
-    """The next moment at which a row that is under way may be claimed; `None` where none is under way."""
-    moments = reading.execute(
-        select(
-            func.min(_P.sent_at).filter(_P.state == "sending"),
-            func.min(_P.lease_until).filter(_P.state == "sending"),
-            func.min(func.coalesce(_P.not_before, _P.lease_until, _P.first_seen)).filter(_P.state == "unknown"),
-        ).where(scope.condition(), _IN_DOUBT)
-    ).one()
+    """A moment by which a row that is under way may be claimed, never later than the first; `None` where none is."""
+    # Row by row: the earliest lease and the earliest send may be those of two rows. They are few: what is on its way.
+    sending = reading.execute(
+        select(_P.sent_at, _P.lease_until).where(
+            scope.condition(), _IN_DOUBT, _P.state == "sending", _P.sent_at.is_not(None)
+        )
+    )
+    unknown = reading.execute(
+        select(func.min(func.coalesce(_P.not_before, _P.lease_until, _P.first_seen))).where(
+            scope.condition(), _IN_DOUBT, _P.state == "unknown"
+        )
+    ).scalar_one()
     backed_off = reading.execute(
         select(func.min(_P.not_before)).where(
             scope.condition(), _P.state == "ready", _P.waits_for.is_(None), _P.not_before.is_not(None)
         )
     ).scalar_one()
-    sent_at, lease_until, unknown = moments
     due = [moment for moment in (unknown, backed_off) if moment is not None]
-    if sent_at is not None:
-        due.append(max(sent_at + timedelta(seconds=settle), lease_until or sent_at))
+    due += [max(sent_at + timedelta(seconds=settle), lease_until or sent_at) for sent_at, lease_until in sending]
     return min(due) if due else None
 
 
