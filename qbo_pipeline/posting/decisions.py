@@ -36,7 +36,8 @@ from qbo_pipeline.posting.events import (
 )
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
-from qbo_pipeline.posting.revising import blank, dressed
+from qbo_pipeline.posting.revising import NO_PAYLOAD, blank, dressed
+from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
@@ -161,7 +162,13 @@ def reverse(
         if not entity_named(row["entity"]).transaction:
             raise NotPossible(f"{key} is a {row['entity']}: QuickBooks keeps list entries, make it inactive there")
         operation = VOID if entity_named(row["entity"]).void else DELETE
-        values = {"operation": operation, "payload": None, "payload_hash": asking.REVERSED, "state": READY}
+        values = {
+            "operation": operation,
+            "payload": None,
+            "payload_hash": NO_PAYLOAD,
+            "origin": Origin.REVERSAL,
+            "state": READY,
+        }
         _revise(transaction, database, connection, row, "reverse", person, values)
         return key
 
@@ -273,7 +280,7 @@ def _revise(
 
 
 _KEPT = ("key", "record_key", "record_hash", "entity", "operation", "business_date", "amount", "currency", "payload",
-         "payload_hash", "number", "marker", "by_name")  # fmt: skip
+         "payload_hash", "origin", "number", "marker", "by_name")  # fmt: skip
 
 
 def _approve_dated(
@@ -319,7 +326,8 @@ def _post_reversal(
     text, number = dressed(entity, payload, marker)
     new = blank() | {name: row[name] for name in _KEPT} | {
         "connection": connection, "key": key, "revision": 1, "record_key": key, "first_seen": now, "entity": entity,
-        "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(), "number": number,
+        "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(),
+        "origin": Origin.REVERSAL, "number": number,
         "marker": marker, "business_date": dated, "amount": Decimal(row["amount"]), "approved_by": person.who,
     }  # fmt: skip
     transaction.execute(postings.insert(), new)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple, TypedDict
 
-from qbo_pipeline.posting.states import Operation, Reason, State
+from qbo_pipeline.posting.states import Operation, Origin, Reason, State
 
 # The protocol's sentences are written in these short names.
 READY, SENDING, POSTED, UNKNOWN = State.READY, State.SENDING, State.POSTED, State.UNKNOWN
@@ -25,7 +25,7 @@ class Particulars(NamedTuple):
 
     entity: str = ""
     payload: str | None = None
-    payload_hash: str = ""
+    origin: Origin = Origin.DRAFT
     number: str | None = None
     business_date: date = date.min
     retries: int = 0

@@ -101,5 +101,5 @@ def _reversed(transaction: Connection, connection: str, before: Iterable[RowMapp
 
 _NEEDED = (
     "key", "revision", "record_key", "entity", "operation", "business_date", "amount", "currency", "payload_hash",
-    "number", "marker", "state", "reason", "waits_for", "doubt", "qbo_id", "fence",
+    "origin", "number", "marker", "state", "reason", "waits_for", "doubt", "qbo_id", "fence",
 )  # fmt: skip

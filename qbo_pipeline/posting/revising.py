@@ -50,19 +50,21 @@ from qbo_pipeline.posting.events import (
 from qbo_pipeline.posting.freezing import references
 from qbo_pipeline.posting.identity import Identity, own_number, with_marker
 from qbo_pipeline.posting.reading_back import name_field
+from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline.store.postings import Link
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED
 
+NO_PAYLOAD = sha256(b"").hexdigest()
 OURS_TO_NUMBER = frozenset({"JournalEntry"})  # the other numbers are the customer's, the supplier's or QBO's
 
 _BLANK: dict[str, Any] = {
     column.name: None for column in postings.c
 } | {
     "operation": CREATE, "state": READY, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
-    "retries": 0, "doubt": False, "alone": False, "recovered": False,
+    "retries": 0, "doubt": False, "alone": False, "recovered": False, "origin": Origin.DRAFT,
 }  # fmt: skip
 
 Hindrance = tuple[str, str]
@@ -142,11 +144,11 @@ class Ended(NamedTuple):
 
     state: str
     reason: str | None
-    payload_hash: str
+    origin: str
 
     @classmethod
     def of(cls, row: RowMapping) -> Ended:
-        return cls(row["state"], row["reason"], row["payload_hash"])
+        return cls(row["state"], row["reason"], row["origin"])
 
 
 def hindrance(before: Ended, operation: str, *, reversed_by_date: bool = False) -> Hindrance | None:
@@ -155,7 +157,7 @@ def hindrance(before: Ended, operation: str, *, reversed_by_date: bool = False) 
     `operation` is that of what follows.
     """
     table = _HINDRANCES_WHEN_GONE if operation in (VOID, DELETE) else _HINDRANCES
-    if reversed_by_date or before.payload_hash == REVERSED:
+    if reversed_by_date or before.origin == Origin.REVERSAL:
         return table[REVERSED]
     return table.get((before.reason or "") if before.state == PARKED else before.state)
 
@@ -180,6 +182,7 @@ def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: RowMappin
     entity = before["entity"] if before is not None else ""
     marker = before["marker"] if before is not None else plan.identity.code(entity, intent.record_key, revision)
     row = _row(plan, intent, intent.record_key, revision, entity, None, digest, marker, None)
+    row["origin"] = Origin.REFUSAL
     row |= {"amount": intent.amount, "currency": intent.currency, "business_date": intent.business_date or UNDATED}
     said = f"{refusal.field}: {refusal.message}" if refusal.field else refusal.message
     _park(row, refusal.reason, said)
@@ -207,7 +210,8 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link |
         return
     revision = before["revision"] + 1
     entity, marker, number = before["entity"], before["marker"], before["number"]
-    row = _row(plan, intent, before["key"], revision, entity, None, WITHDRAWN, marker, number)
+    row = _row(plan, intent, before["key"], revision, entity, None, NO_PAYLOAD, marker, number)
+    row["origin"] = Origin.WITHDRAWAL
     row |= {name: before[name] for name in ("amount", "currency", "business_date")}
     void = plan.policy.when_gone == "void" and bool(entity_named(entity).void)
     row["operation"] = VOID if void else DELETE

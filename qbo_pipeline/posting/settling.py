@@ -98,7 +98,7 @@ class Settlements:
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
         claims.supersede_older(transaction, self._connection, newer)
         ended = {
-            row.key: Ended(line.fields["state"], line.fields.get("reason"), row.about.payload_hash)
+            row.key: Ended(line.fields["state"], line.fields.get("reason"), row.about.origin)
             for row, line in written
             if line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
         }

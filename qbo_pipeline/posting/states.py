@@ -38,6 +38,15 @@ class Operation(Word):
     DELETE = "delete"
 
 
+class Origin(Word):
+    """What a revision comes from."""
+
+    DRAFT = "draft"  # a posting rule's
+    REFUSAL = "refusal"  # a record that cannot become a draft yet
+    WITHDRAWAL = "withdrawal"  # its record asks for nothing any more
+    REVERSAL = "reversal"  # a person takes it out of the books
+
+
 class Reason(Word):
     """Why a posting is parked, drifted or superseded.
 

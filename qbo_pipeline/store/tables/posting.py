@@ -26,7 +26,8 @@ postings = Table(
     Column("amount", Money(), nullable=False),
     Column("currency", Text, nullable=False),
     Column("payload", Text),  # canonical JSON with references as "$key"; none for void, delete and refused
-    Column("payload_hash", Text, nullable=False),
+    Column("payload_hash", Text, nullable=False),  # SHA-256: of the payload, of the refusal, or of nothing
+    Column("origin", Text, nullable=False, server_default="draft"),  # draft | refusal | withdrawal | reversal
     Column("number", Text),  # by which a read-back finds it: DocNumber, or the name of a list entry
     Column("marker", Text, nullable=False),
     Column("by_name", Boolean, nullable=False),
