@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.run import Run
@@ -21,7 +21,7 @@ from qbo_pipeline.posting.events import CREATE, PARKED
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.dispositions import QUARANTINED, build_again
-from qbo_pipeline.store.postings import change, latest
+from qbo_pipeline.store.postings import Posting, change, latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _built_again(run: Run, decision: str, key: str, person: Person) -> bool:
         return True
 
 
-def _is_refused(row: RowMapping) -> bool:
+def _is_refused(row: Posting) -> bool:
     return row["state"] == PARKED and row["payload"] is None and not row["doubt"]
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.posting import asking
@@ -44,6 +44,7 @@ from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store import attempts, claims
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import (
+    Posting,
     alone_with_intents,
     change,
     latest,
@@ -71,6 +72,18 @@ APPROVABLE = frozenset(
 _FRESH = {"reason": None, "message": None, "attempts": 0, "crashes": 0, "misses": 0, "stale": 0, "base_token": None,
           "not_before": None, "fallback": None}  # fmt: skip
 _UNFROZEN = {"request_id": None, "item": None}
+
+
+class Revised(TypedDict, total=False):
+    """What a person's order writes into a new revision."""
+
+    state: str
+    operation: str
+    payload: str | None
+    payload_hash: str
+    origin: str
+    number: str | None
+    business_date: date
 
 
 class NotPossible(PermanentError):
@@ -162,7 +175,7 @@ def reverse(
         if not entity_named(row["entity"]).transaction:
             raise NotPossible(f"{key} is a {row['entity']}: QuickBooks keeps list entries, make it inactive there")
         operation = VOID if entity_named(row["entity"]).void else DELETE
-        values = {
+        values: Revised = {
             "operation": operation,
             "payload": None,
             "payload_hash": NO_PAYLOAD,
@@ -217,7 +230,7 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
         claims.wake(transaction, connection, [key])
 
 
-def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
+def _row(transaction: Connection, connection: str, key: str) -> Posting:
     alone_with_intents(transaction, connection)
     row = latest(transaction, connection, key, lock=True)
     if row is None:
@@ -225,7 +238,7 @@ def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
     return row
 
 
-def _operation(transaction: Connection, connection: str, row: RowMapping) -> str:
+def _operation(transaction: Connection, connection: str, row: Posting) -> str:
     """What is to be asked of QBO now: an update of what is there, or a new object."""
     if row["operation"] not in (CREATE, UPDATE):
         return str(row["operation"])
@@ -244,7 +257,7 @@ def _decide(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     event: str,
     person: Person,
     fields: dict[str, Any],
@@ -260,10 +273,10 @@ def _revise(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     event: str,
     person: Person,
-    values: dict[str, Any],
+    values: Revised,
 ) -> None:
     """A new revision by a person's order, in the place of the present one."""
     now = database.now(transaction)
@@ -272,22 +285,28 @@ def _revise(
     if row["state"] not in (POSTED, DRIFTED):
         older["state"] = SUPERSEDED
     change(transaction, connection, [(row["key"], row["revision"], older)])
-    kept = {name: row[name] for name in _KEPT}
-    new = blank() | kept | {"connection": connection, "revision": revision, "first_seen": now} | values
-    new |= {"approved_by": person.who, "waits_for": row["waits_for"]}
+    placed = _kept(row) | {"connection": connection, "revision": revision, "first_seen": now}
+    new: Posting = {**placed, **values, "approved_by": person.who, "waits_for": row["waits_for"]}
     transaction.execute(postings.insert(), new)
     attempts.append(transaction, connection, now, [_line(new, event, new["state"], person)])
 
 
-_KEPT = ("key", "record_key", "record_hash", "entity", "operation", "business_date", "amount", "currency", "payload",
-         "payload_hash", "origin", "number", "marker", "by_name")  # fmt: skip
+def _kept(row: Posting) -> Posting:
+    """A new revision's columns, with what it keeps of the one before."""
+    return blank() | {
+        "key": row["key"], "record_key": row["record_key"], "record_hash": row["record_hash"],
+        "entity": row["entity"], "operation": row["operation"], "business_date": row["business_date"],
+        "amount": row["amount"], "currency": row["currency"], "payload": row["payload"],
+        "payload_hash": row["payload_hash"], "origin": row["origin"], "number": row["number"],
+        "marker": row["marker"], "by_name": row["by_name"],
+    }  # fmt: skip
 
 
 def _approve_dated(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     person: Person,
     dated: date,
     operation: str,
@@ -301,7 +320,13 @@ def _approve_dated(
     note = payload.get("PrivateNote") or ""
     text, number = dressed(row["entity"], {**payload, "PrivateNote": f"{memo}; {note}"}, row["marker"])
     # `payload_hash` stays that of the draft: the same draft again is no new content.
-    values = {"payload": text, "number": number, "business_date": dated, "state": READY, "operation": operation}
+    values: Revised = {
+        "payload": text,
+        "number": number,
+        "business_date": dated,
+        "state": READY,
+        "operation": operation,
+    }
     _revise(transaction, database, connection, row, "approve", person, values)
 
 
@@ -309,7 +334,7 @@ def _post_reversal(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     person: Person,
     identity: Identity,
     dated: date,
@@ -324,7 +349,7 @@ def _post_reversal(
     now = database.now(transaction)
     marker = identity.code(entity, key, 1)
     text, number = dressed(entity, payload, marker)
-    new = blank() | {name: row[name] for name in _KEPT} | {
+    new = _kept(row) | {
         "connection": connection, "key": key, "revision": 1, "record_key": key, "first_seen": now, "entity": entity,
         "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(),
         "origin": Origin.REVERSAL, "number": number,

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
-
-from sqlalchemy import RowMapping
+from typing import Any, NamedTuple, cast
 
 from qbo_pipeline.accounting.drafts import Draft, Effect, Refused
 from qbo_pipeline.posting.asking import (
@@ -53,7 +51,7 @@ from qbo_pipeline.posting.reading_back import name_field
 from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import to_wire
-from qbo_pipeline.store.postings import Link
+from qbo_pipeline.store.postings import Link, Posting, Standing
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED
 
@@ -103,14 +101,14 @@ class Plan:
     policy: IntakePolicy
     now: datetime
     intake: Intake = field(default_factory=Intake)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Posting] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     changes: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     reversed: set[str] = field(default_factory=set)  # keys with a reversal on another date
 
 
-def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: RowMapping | None, known: dict[str, Link]) -> None:
+def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None, known: dict[str, Link]) -> None:
     entity_named(draft.entity)
     gone = before is None or _is_withdrawn(before)
     revision = before["revision"] + 1 if before is not None else 1
@@ -147,7 +145,7 @@ class Ended(NamedTuple):
     origin: str
 
     @classmethod
-    def of(cls, row: RowMapping) -> Ended:
+    def of(cls, row: Standing) -> Ended:
         return cls(row["state"], row["reason"], row["origin"])
 
 
@@ -162,7 +160,7 @@ def hindrance(before: Ended, operation: str, *, reversed_by_date: bool = False) 
     return table.get((before.reason or "") if before.state == PARKED else before.state)
 
 
-def _mind_history(plan: Plan, row: dict[str, Any], before: RowMapping, link: Link | None) -> None:
+def _mind_history(plan: Plan, row: Posting, before: Standing, link: Link | None) -> None:
     """What happened to the object before may keep its new content from being sent unasked."""
     hindered = hindrance(Ended.of(before), row["operation"], reversed_by_date=row["key"] in plan.reversed)
     there = link.entity if link is not None else before["entity"]
@@ -173,7 +171,7 @@ def _mind_history(plan: Plan, row: dict[str, Any], before: RowMapping, link: Lin
         _park(row, ENTITY_CHANGED, f"{change}: void it there, unlink this, then retry")
 
 
-def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: RowMapping | None) -> None:
+def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: Standing | None) -> None:
     digest = sha256(f"{refusal.reason}|{refusal.field}|{refusal.message}".encode()).hexdigest()
     if before is not None and before["payload_hash"] == digest:
         plan.intake.unchanged += 1
@@ -196,7 +194,7 @@ def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: RowMappin
     _add(plan, row, ())
 
 
-def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link | None) -> None:
+def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | None) -> None:
     """Nothing of this is to be in QBO any more."""
     listed = before["entity"] != "" and not entity_named(before["entity"]).transaction
     if _is_withdrawn(before) or before["operation"] in (VOID, DELETE) or listed or before["state"] == "skipped":
@@ -212,7 +210,7 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link |
     entity, marker, number = before["entity"], before["marker"], before["number"]
     row = _row(plan, intent, before["key"], revision, entity, None, NO_PAYLOAD, marker, number)
     row["origin"] = Origin.WITHDRAWAL
-    row |= {name: before[name] for name in ("amount", "currency", "business_date")}
+    row |= {"amount": before["amount"], "currency": before["currency"], "business_date": before["business_date"]}
     void = plan.policy.when_gone == "void" and bool(entity_named(entity).void)
     row["operation"] = VOID if void else DELETE
     row["waits_for"] = before["key"] if _in_flight(before) else None
@@ -225,7 +223,7 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link |
     _add(plan, row, ())
 
 
-def _hold(plan: Plan, row: dict[str, Any], before: RowMapping | None) -> None:
+def _hold(plan: Plan, row: Posting, before: Standing | None) -> None:
     """Park what policy keeps back; master data has no date and is never kept back."""
     day, policy = row["business_date"], plan.policy
     if day == UNDATED:
@@ -247,11 +245,11 @@ def _why_closed(policy: IntakePolicy, operation: str) -> str:
     return f"{why}: approving it posts it on the first open day, now {policy.first_open_day}, and says so in its memo"
 
 
-def _park(row: dict[str, Any], reason: str, message: str) -> None:
+def _park(row: Posting, reason: str, message: str) -> None:
     row |= {"state": PARKED, "reason": reason, "message": message}
 
 
-def _supersede(plan: Plan, before: RowMapping, revision: int) -> None:
+def _supersede(plan: Plan, before: Standing, revision: int) -> None:
     """The newer revision stands for the key; the older one ends now unless its own fate is still open, or is QBO's."""
     fields: dict[str, Any] = {"superseded_by": revision}
     if before["state"] in (READY, PARKED, "skipped") and not before["doubt"]:
@@ -259,7 +257,7 @@ def _supersede(plan: Plan, before: RowMapping, revision: int) -> None:
     plan.changes.append((before["key"], before["revision"], fields))
 
 
-def _add(plan: Plan, row: dict[str, Any], effects: Sequence[Effect]) -> None:
+def _add(plan: Plan, row: Posting, effects: Sequence[Effect]) -> None:
     plan.rows.append(row)
     plan.intake.parked += row["state"] == PARKED
     plan.lines.append(_line(row, "intended", row["state"], row["message"]))
@@ -292,8 +290,8 @@ def _row(
     digest: str,
     marker: str,
     number: str | None,
-) -> dict[str, Any]:
-    return _BLANK | {
+) -> Posting:
+    return blank() | {
         "connection": plan.connection,
         "key": key,
         "revision": revision,
@@ -309,9 +307,9 @@ def _row(
     }
 
 
-def blank() -> dict[str, Any]:
+def blank() -> Posting:
     """A posting's columns before anything is known of it."""
-    return dict(_BLANK)
+    return cast(Posting, dict(_BLANK))
 
 
 def dressed(entity: str, payload: dict[str, Any], marker: str) -> tuple[str, str | None]:
@@ -330,12 +328,12 @@ def _code(plan: Plan, draft: Draft, revision: int) -> str:
     return plan.identity.code(draft.entity, draft.key, revision)
 
 
-def _in_flight(row: RowMapping) -> bool:
+def _in_flight(row: Standing) -> bool:
     """Whether the fate of this revision, or of an older one that it waits for, is still open."""
     return row["state"] in (SENDING, UNKNOWN) or bool(row["doubt"]) or row["waits_for"] == row["key"]
 
 
-def _is_withdrawn(row: RowMapping) -> bool:
+def _is_withdrawn(row: Standing) -> bool:
     """Whether nothing of it is, or is going to be, in QBO: it never was sent, or was taken out again."""
     taken_out = bool(row["operation"] in (VOID, DELETE) and row["state"] == "posted")
     return taken_out or bool(row["state"] == SUPERSEDED and row["reason"] == WITHDRAWN)
