@@ -102,7 +102,7 @@ class Claims:
         return [FrozenItem._make([*name, line]) for name, line in zip(json.loads(request["items"]), lines, strict=True)]
 
     def _doubt(self, transaction: Connection, now: datetime) -> None:
-        """While the store recovers, what was not looked for in QBO is in doubt, and not ready."""
+        """While the store recovers, rows that no read-back has looked for in QBO are in doubt instead of being sent."""
         rows = [row_of(row) for row in claims.not_looked_for(transaction, self._scope)]
         named = {row.key: references(row.about.payload or "") for row in rows}
         known = links(transaction, self._connection, [key for keys in named.values() for key in keys])
@@ -122,7 +122,7 @@ class Claims:
         while True:
             found = claims.fresh(transaction, self._scope, now, want, alone=False)
             ready = self._bodies(transaction, [row_of(row) for row in found], now)
-            if len(ready) == len(found):  # else some were put aside, and others may stand behind them
+            if len(ready) == len(found):  # otherwise some were put aside, and the next query may find others
                 break
         if ready and len(ready) >= min(at_least, want):
             return self._freeze(transaction, ready, now, batch=len(ready) > 1)

@@ -57,7 +57,7 @@ QUARANTINED, EXHAUSTED = Reason.QUARANTINED, Reason.EXHAUSTED
 CONFLICT, FOUND_TWICE = Reason.CONFLICT, Reason.FOUND_TWICE
 FIRST_VERSION = "0"  # the SyncToken that QBO gives to what it creates
 
-# What is left of a claim once its outcome is definite.
+# The fields that a claim has set and that are cleared once its outcome is known: for the lease, and for the request.
 _FREE: Fields = {"lease_until": None, "not_before": None}
 _CERTAIN: Fields = {**_FREE, "doubt": False, "request_id": None, "item": None, "fallback": None, "misses": 0}
 
@@ -100,7 +100,7 @@ def claim_to_send(row: Row, now: float, policy: Policy) -> Fields:
 
 
 def claim_to_look(row: Row, now: float, policy: Policy) -> Fields:
-    """A lease that was never handed back means a worker lost over this row: it is counted, and the row goes alone."""
+    """A lease that is still there means that a worker died at this row: that is counted, and the row is sent alone."""
     lost = row.lease_until is not None
     crashes = row.crashes + lost
     fields: Fields = {
@@ -150,13 +150,13 @@ def _refused(row: Row, answer: Rejected, now: float, policy: Policy) -> Change:
     missing = answer.kind == MISSING and row.operation != CREATE  # the object, or one that it names
     in_doubt = row.doubt or missing or answer.kind in LOOK_FIRST
     if answer.whole and not row.alone:
-        # One bad neighbour may have spoiled the whole batch: each is tried by itself.
+        # QBO refused the batch as a whole, perhaps because of one document in it: each is now sent by itself.
         alone: Fields = {"alone": True, "lease_until": None}
         if in_doubt:
             return Change("refused", {**alone, "state": UNKNOWN, "not_before": now + policy.lag, "misses": 0}, **line)
         return Change("refused", {**_CERTAIN, **alone, "state": READY, "attempts": row.attempts - 1}, **line)
     if in_doubt:
-        # A refusal speaks of this request alone; an earlier one may have made the object.
+        # QBO refused this request, but an earlier request for the same document may have made the object.
         fields: Fields = {"state": UNKNOWN, "lease_until": None, "not_before": now + policy.lag, "misses": 0}
         fallback: Fields = {"fallback": answer.kind, "message": f"{answer.code}: {answer.message}"}
         return Change("refused", {**fields, **fallback}, **line)
@@ -189,8 +189,9 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
     if row.operation == VOID and seen.voided:
         return "same", seen
     if row.base is not None and agrees(row.base, seen.fingerprint):
-        # Another SyncToken over our own content (a payment was applied, say) is no edit by a person. An update of what
-        # does not post may be there already or not: sent once more, it is.
+        # The SyncToken is another one but the content is still what we posted: QBO touched the object itself, as when a
+        # payment is applied; no person edited it. Whether our own update arrived cannot be told where it changes only
+        # what does not post (a memo, say), so it is sent once more, on the new token.
         return "moved", seen
     if row.operation == UPDATE and agrees(row.fingerprint, seen.fingerprint):
         return "same", seen
@@ -204,12 +205,13 @@ def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
 
 
 def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
-    """An object with our marker is ours, whatever a person has made of it since: linked, so that none follows it."""
+    """An object with our marker is ours, even if a person changed it since: linked, so that no second one is made."""
     assert seen is not None
     text = f"QBO holds other content under Id {seen.qbo_id}: somebody changed it there"
     if row.operation != CREATE:
         return _parked("parked", row, CONFLICT, text)
-    # The token of what we sent, not of what is there: an update that nobody has seen this drift before is refused.
+    # The link keeps the SyncToken of the object as we sent it, not as the person left it. An update of ours that is
+    # made before anybody has looked at the change names this old token: QBO refuses it, and the person's change stays.
     adopted = _posted("recovered", row, Confirmed(seen.qbo_id, FIRST_VERSION, row.fingerprint, seen.number))
     drifted: Fields = {"state": DRIFTED, "reason": VOIDED if seen.voided else EDITED, "message": text}
     return adopted._replace(fields=adopted.fields | drifted, message=text)

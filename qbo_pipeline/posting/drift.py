@@ -70,10 +70,10 @@ def compare(
 def unseen(
     reading: Connection, connection: str, entity: str, seen_ids: AbstractSet[str], *, linked_before: datetime
 ) -> list[str]:
-    """After a full read of an entity: the Ids of what is ours and was not there.
+    """After all objects of an entity were read: the Ids of our objects that were not among them.
 
-    Only links older than `linked_before` count: what was posted while QBO was read, or shortly before, it need not
-    have shown. Whether the others are deleted takes a second look, by Id.
+    Only links older than `linked_before` count, because QBO's answer may lack what was posted while it was read or
+    shortly before. A missing object is not proved deleted: the caller asks for it again, by Id.
     """
     columns = posting_links.c
     ours = reading.execute(
@@ -130,7 +130,7 @@ def _is_newer(thing: Mapping[str, Any], link: Link) -> bool:
     return token != link.sync_token
 
 
-# Only where nobody has linked it anew meanwhile: what was compared is that link.
+# The link is moved only if it is still the one that was compared: another process may have linked the object anew.
 _MOVE = (
     update(posting_links)
     .where(

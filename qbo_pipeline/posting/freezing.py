@@ -16,7 +16,7 @@ from qbo_pipeline.errors import Signal
 from qbo_pipeline.posting.events import CREATE, DELETE, UPDATE, VOID
 from qbo_pipeline.quickbooks.entities import entity_named
 
-# In canonical JSON an escaped quote never stands before a name, so this finds members and no text.
+# In canonical JSON a quote inside a text is escaped, so this pattern matches members of objects and never a text.
 _REFERENCE = re.compile(r'"(value|TxnId)":"\$((?:[^"\\]|\\.)*)"')
 _VOID_BY_UPDATE = ("include", "void")
 

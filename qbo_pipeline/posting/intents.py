@@ -86,7 +86,7 @@ def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]
 
 
 def _reversed(transaction: Connection, connection: str, before: Iterable[Standing]) -> set[str]:
-    """Keys among these of which a person ordered a reversal on another date."""
+    """The keys among these for which a person ordered a reversal that is dated another day."""
     of = {
         reversal_key(row["key"], revision): row["key"]
         for row in before

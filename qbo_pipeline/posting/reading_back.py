@@ -87,9 +87,9 @@ def look(
 
 
 def _understand(reading: Connection, connection: str, claims: Claims, row: Row) -> datetime:
-    """Put on the row what it wants to be in QBO; answers since when it may have been made.
+    """Set on the row the facts that its object must have in QBO; answers the earliest time of the object's making.
 
-    What was sent says so best; where nothing was, or its bytes are gone, the payload does.
+    They are read from the bytes that were sent; where nothing was sent, or the bytes are lost, from the payload.
     """
     entity, about = row.about.entity, row.about
     try:

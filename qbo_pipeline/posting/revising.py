@@ -67,8 +67,8 @@ _BLANK: dict[str, Any] = {
 
 Hindrance = tuple[str, str]
 
-# What became of a posting (its state, or why it is parked) that keeps the next content from being sent unasked:
-# the reason under which that is parked, and the words for it.
+# By what became of a posting (its state or, where it is parked, the reason): why new content for it may not be sent
+# without a person's order. The value is the reason under which the new content is parked, and the message for people.
 _CHANGED = (DRIFTED_BEFORE, "somebody changed it in QBO: relink or order an overwrite before it is updated")
 _REMOVED = (DELETED_BEFORE, REMOVED_TEXT)
 _LEFT_OUT = (SKIPPED_BEFORE, "an earlier content was skipped by a person: decide about this one")
@@ -83,7 +83,7 @@ _HINDRANCES: dict[str, Hindrance] = {
     UNLINKED: (UNLINKED, "somebody unlinked it from QBO: retry to post it anew, or relink"),
     REVERSED: (REVERSED, "a person reversed it: approve what is to be in the books now, or skip"),
 }
-# The same where nothing of it is to be in QBO any more.
+# The same where the record is gone, so that the object is to be taken out of QBO.
 _CHANGED_AND_GONE = (DRIFTED_BEFORE, "its record is gone, and somebody changed it in QBO: decide what is to be there")
 _REVERSED_AND_GONE = (REVERSED, "its record is gone, and a person reversed it: approve to take it out as well, or skip")
 _HINDRANCES_WHEN_GONE: dict[str, Hindrance] = {
@@ -112,7 +112,7 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     entity_named(draft.entity)
     gone = before is None or _is_withdrawn(before)
     revision = before["revision"] + 1 if before is not None else 1
-    # Not the marker of what is being taken out: it may stay in QBO, voided.
+    # An object that is taken out may stay in QBO as a voided one, with its marker: the new object gets one of its own.
     leaving = before is not None and before["operation"] in (VOID, DELETE)
     marker = before["marker"] if before is not None and not gone and not leaving else _code(plan, draft, revision)
     payload, number = dressed(draft.entity, draft.payload, marker)

@@ -107,10 +107,11 @@ class Settlements:
 
 
 def release_successors(transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime) -> None:
-    """Newer revisions that waited for the fate of these: they update what is there, or create what is not.
+    """Let newer revisions go that waited to know whether an older one arrived in QBO.
 
-    `ended` holds each key's older revision as it is now. What a person did in QBO meanwhile parks the newer one, as
-    it would have if it had been known when that one came.
+    `ended` says by key what became of the older revision. The newer one updates the object where there is one, and
+    creates it where there is none. Where a person changed, deleted or skipped the older one meanwhile, the newer one is
+    parked, as it would have been parked if this had been known when it came.
     """
     waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, list(ended))]
     if not waiting:
