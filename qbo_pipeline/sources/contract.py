@@ -75,7 +75,8 @@ created or changed in the source's database; the session is read-only.
 
 ## The login
 Read are PostgreSQL, SQLite, and with the extra `mysql` MySQL and MariaDB (tested on Debian's MariaDB); everything else
-through a folder of CSV files. Use a login that can do nothing but read what is delivered. On PostgreSQL, for tables or views in the schema `delivery`:
+through a folder of CSV files. Use a login that can do nothing but read what is delivered. On PostgreSQL, for tables or
+views in the schema `delivery`:
 
 ```sql
 CREATE ROLE qbo_pipeline_source LOGIN PASSWORD '...';
