@@ -82,12 +82,23 @@ def _print_status(
     for record_type, row in totals.items():
         typer.echo(f"{record_type:10}" + "".join(f"{row[name]:>11,}" for name in columns))
     for row in broken:
-        typer.echo(f"! {row['day'] or 'undated'} {row['record_type']}: the counts do not add up: {row}")
+        typer.echo(f"! {_counts_in_words(row)}")
     for posting in waiting:
         typer.echo(f"{posting['state']:8} {posting['day'] or '-':10} {posting['amount']:>20}  {posting['key']}")
         typer.echo(f"         {posting['reason'] or ''}")
     for record, number, day, _, message in aside:
         typer.echo(f"set aside {day or '-':10} {record} {number}: {message}")
+
+
+def _counts_in_words(row: dict[str, Any]) -> str:
+    """A day whose counts do not add up, for people."""
+    became = ", ".join(
+        f"{count:,} {name.replace('_', ' ')}"
+        for name, count in row.items()
+        if name not in ("day", "record_type", "read")
+    )
+    read = "the reading broke off" if row["read"] is None else f"{row['read']:,} read"
+    return f"{row['day'] or 'undated'} {row['record_type']}: the counts do not add up: {read}, but {became}"
 
 
 def show(
@@ -138,5 +149,5 @@ def verify(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         print_json({"attempts": chain.attempts, "chain": chain.text, "intact": chain.intact, "broken_counts": broken})
     else:
         typer.echo(f"{chain.attempts:,} attempts: {chain.text}")
-        typer.echo(f"counts: {broken or 'all add up'}")
+        typer.echo("\n".join(map(_counts_in_words, broken)) or "counts: all add up")
     raise typer.Exit(0 if chain.intact and not broken else 1)

@@ -28,6 +28,10 @@ from qbo_pipeline.store.tables.records import UNDATED
 
 MASTER_DATA = ("party", "product", "location")
 DATED = ("document", "movement", "payment")
+_SEVERAL = {
+    "party": "parties", "product": "products", "location": "locations", "document": "documents",
+    "movement": "movements", "payment": "payments",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -84,7 +88,7 @@ def _store(
             if row.record_id in days:  # it moved, or changed, while it was read: it is one record, as it came last
                 delivered[result.record_type, days[row.record_id]] -= 1
             days[row.record_id] = row.business_date
-        run.progress(f"{result.record_type}s read", result.rows_read)
+        run.progress(f"{_SEVERAL[result.record_type]} read", result.rows_read)
     for record_type, result in extracted.items():
         result.counts.vanished = _finish(run, record_type, first, last, seen[record_type], delivered, existing)
     return list(extracted.values())

@@ -33,4 +33,4 @@ def verify_attempts(run: Run) -> Verified:
         number = connection.execute(
             select(func.count()).select_from(attempts).where(attempts.c.connection == run.name)
         ).scalar_one()
-        return Verified(number, tuple(str(item) for item in verify(connection, run.name)))
+        return Verified(number, tuple(item.what for item in verify(connection, run.name)))
