@@ -24,7 +24,8 @@ def authorise(run: Run, say: Callable[[str], None], timeout: int) -> str:
     transport = Transport()
     try:
         oauth = open_oauth(run.settings, run.secrets, transport)
-        keeper = TokenKeeper(open_vault(run.settings, run.secrets, run.tokens), oauth)
+        vault = open_vault(run.settings, run.secrets, run.tokens)
+        keeper = TokenKeeper(vault, oauth, time_zone=run.settings.connection.time_zone)
         asked = oauth.authorisation(redirect)
         say(f"Open this page and choose the company: {asked.url}")
         webbrowser.open(asked.url)

@@ -62,7 +62,7 @@ _BLANK: dict[str, Any] = {
     column.name: None for column in postings.c
 } | {
     "operation": CREATE, "state": READY, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
-    "retries": 0, "doubt": False, "alone": False, "recovered": False,
+    "last_attempt": 0,    "retries": 0, "doubt": False, "alone": False, "recovered": False,
 }  # fmt: skip
 
 # What became of a posting (its state, or why it is parked) that keeps the next content from being sent unasked:
