@@ -87,6 +87,19 @@ def test_what_waits_for_a_person_is_listed_and_makes_the_status_1(shop: Shop, qb
     assert qbo("status", "--settings", shop.settings).status == 0
 
 
+def test_a_run_says_what_is_worth_a_look(shop: Shop, qbo: CommandLine) -> None:
+    """A shipment that comes back in is taken as a reversal, with a warning; it is no reason for an exit status."""
+    shop.change("UPDATE movement_lines SET quantity = '4', value = '40.00' WHERE line_id = 'd1-1'")
+    text = qbo("run", *DAYS, "--settings", shop.settings, "--dry-run")
+    answer = qbo("run", *DAYS, "--settings", shop.settings, "--dry-run", "--json")
+
+    assert (text.status, answer.status) == (0, 0)
+    assert "! movement/d1: " in text.out
+    (warning,) = answer.json["warnings"]
+    assert warning.startswith("movement/d1: ")
+    assert (answer.json["verdict"], answer.json["exit"], answer.json["why"]) == ("in balance", 0, [])
+
+
 def test_reconcile_answers_in_json_and_writes_reports(shop: Shop, qbo: CommandLine, tmp_path: Path) -> None:
     """Balanced after a run; explained, with its causes, once the source has something that was not posted."""
     qbo("run", *DAYS, "--settings", shop.settings)
