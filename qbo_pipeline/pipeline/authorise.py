@@ -31,7 +31,8 @@ def authorise(run: Run, say: Callable[[str], None], timeout: int) -> str:
     transport = Transport()
     try:
         oauth = open_oauth(run.settings, run.secrets, transport)
-        keeper = TokenKeeper(open_vault(run.settings, run.secrets, run.tokens), oauth)
+        vault = open_vault(run.settings, run.secrets, run.tokens)
+        keeper = TokenKeeper(vault, oauth, time_zone=run.settings.connection.time_zone)
         asked = oauth.authorisation(redirect)
 
         def finish(answer: Mapping[str, str]) -> str:

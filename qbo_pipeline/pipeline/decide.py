@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import CONFLICT
@@ -111,10 +112,11 @@ def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:
     Raises `NotPossible` where it is so already, or who or why is missing.
     """
     person = Person(who, why)
+    zone = run.settings.connection.time_zone
     if end:
         ended = recovery.end(run.database, run.name, person)
-        return f"{run.name} sends at once again; it recovered since {ended.since:%Y-%m-%d %H:%M} UTC ({ended.who})."
-    recovery.begin(run.database, run.name, person)
+        return f"{run.name} sends at once again; it recovered since {show_instant(ended.since, zone)} ({ended.who})."
+    recovery.begin(run.database, run.name, person, time_zone=zone)
     return (
         f"{run.name} recovers: from now on every posting is looked for in QuickBooks before it is sent. When the days "
         "after the copy have been read again, end it with --end."

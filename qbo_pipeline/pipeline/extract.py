@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from qbo_pipeline.inventory.records import canonical_json, content_hash
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.sources.errors import SourceFailure
-from qbo_pipeline.sources.source import Batch, SetAside
+from qbo_pipeline.sources.source import Batch, SetAside, Warned
 from qbo_pipeline.store.records import (
     PutCounts,
     StoredRecord,
@@ -41,6 +41,21 @@ class Extracted:
     record_type: str
     rows_read: int = 0
     counts: PutCounts = field(default_factory=PutCounts)
+    warnings: list[str] = field(default_factory=list)  # the first WARNINGS_KEPT; all of them are in the store
+    warned: int = 0
+
+
+WARNINGS_KEPT = 200
+
+
+def warned(extracted: Iterable[Extracted]) -> list[str]:
+    """What is worth a look in the records that were read, a sentence each; the last says how many more there are."""
+    texts: list[str] = []
+    more = 0
+    for item in extracted:
+        texts += item.warnings
+        more += item.warned - len(item.warnings)
+    return [*texts, f"{more:,} more records are worth a look: they are in the report's work list"] if more else texts
 
 
 def extract_master_data(run: Run) -> list[Extracted]:
@@ -83,6 +98,9 @@ def _store(
         for batch in group:
             delivered[result.record_type, batch.day or UNDATED] += batch.rows_read
             result.rows_read += batch.rows_read
+            result.warned += len(batch.warnings)
+            room = WARNINGS_KEPT - len(result.warnings)
+            result.warnings += [_sentence(item) for item in batch.warnings[: max(room, 0)]]
         days = seen[result.record_type]
         for row in rows:
             if row.record_id in days:  # it moved, or changed, while it was read: it is one record, as it came last
@@ -103,7 +121,10 @@ def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredR
             if group and (group[0].record_type != batch.record_type or len(rows) >= size):
                 yield rows, group
                 rows, group = [], []
-            rows += [StoredRecord.of(record) for record in batch.records]
+            found: dict[str, list[str]] = defaultdict(list)
+            for item in batch.warnings:
+                found[item.record_id].append(item.message)
+            rows += [StoredRecord.of(record, found[record.record_id]) for record in batch.records]
             rows += [_set_aside(item, batch.day) for item in batch.set_aside]
             group.append(batch)
     except SourceFailure:
@@ -112,6 +133,10 @@ def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredR
         raise
     if group:
         yield rows, group
+
+
+def _sentence(item: Warned) -> str:
+    return f"{item.record_type}/{item.record_id}: {item.message}"
 
 
 def _set_aside(item: SetAside, day: date | None) -> StoredRecord:

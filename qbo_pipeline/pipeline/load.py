@@ -10,6 +10,7 @@ from typing import Any
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.shell import Poster
 from qbo_pipeline.posting.summary import PostingSummary
+from qbo_pipeline.store.attempts import Head, head_of
 from qbo_pipeline.store.postings import StateCount, counts
 
 _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in doubt and are read back first"}
@@ -17,10 +18,11 @@ _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in d
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the poster did, and where all postings of the days stand now."""
+    """What the poster did, where all postings of the days stand now, and where the journal of attempts ends."""
 
     summary: PostingSummary
     states: tuple[StateCount, ...]
+    journal: Head
 
     @property
     def unfinished(self) -> str | None:
@@ -69,7 +71,7 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     poster = Poster(run.database, run.quickbooks(), progress=progress)
     summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
-        return Loaded(summary, tuple(counts(connection, run.name, first, last)))
+        return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name))
 
 
 def posted_by_entity(run: Run) -> dict[str, int]:

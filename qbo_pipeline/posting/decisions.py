@@ -357,6 +357,6 @@ def _post_reversal(
     }  # fmt: skip
     transaction.execute(postings.insert(), new)
     lines = [_line(row, "reverse", row["state"], person), _line(new, "intended", READY, person)]
-    attempts.append(transaction, connection, now, lines)
     undo_effects(transaction, connection, (row["key"], row["revision"]), key)
+    attempts.append(transaction, connection, now, lines)
     return key

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, tuple_, update
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided
 from qbo_pipeline.posting.events import DELETED, DRIFTED, EDITED, POSTED, SENDING, UNKNOWN, VOIDED
 from qbo_pipeline.quickbooks.shapes import OddShape
@@ -105,13 +106,21 @@ def _compare(
         if same != (state == POSTED):
             voided = is_voided(dict(thing))
             what = RESTORED if same else VOIDED if voided else EDITED
-            changed_at = (thing.get("MetaData") or {}).get("LastUpdatedTime")
+            changed_at = _when((thing.get("MetaData") or {}).get("LastUpdatedTime"))
             facts = tuple(differences(link.fingerprint, seen))
             found.append(Drift(link.key, link.revision, entity, link.qbo_id, what, changed_at, facts))
     if moved:
         transaction.execute(_MOVE, moved)
     _record(transaction, connection, found, now)
     return found
+
+
+def _when(text: Any) -> str | None:
+    """When QBO says that it changed, as the journal keeps instants; text that is none stays as it is."""
+    try:
+        return None if text is None else parse_instant(str(text)).isoformat()
+    except ValueError:
+        return str(text)
 
 
 def _content(entity: str, thing: Mapping[str, Any]) -> str:

@@ -63,6 +63,7 @@ _BLANK: dict[str, Any] = {
 } | {
     "operation": CREATE, "state": READY, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
     "retries": 0, "doubt": False, "alone": False, "recovered": False, "origin": Origin.DRAFT,
+    "last_attempt": 0,
 }  # fmt: skip
 
 Hindrance = tuple[str, str]
