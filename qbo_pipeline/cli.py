@@ -72,8 +72,8 @@ def main() -> None:
         failure = plain_failure(error)
         if failure is None:
             raise
-        sys.stderr.write(f"{failure.text}\n")
-        sys.exit(3 if failure.transient else 2)
+        sys.stderr.write(f"{failure.text}\nexit {failure.verdict.value}, {failure.verdict.word}\n")
+        sys.exit(failure.verdict.value)
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def rate_on(books: Books, currency: str, day: date, stated: Decimal | None = Non
         refuse(
             "no_exchange_rate",
             f"no exchange rate from {currency} to {books.home_currency} on {day.isoformat()}: "
-            "give the source a rate for this date, or enter one in the settings",
+            "give the source a rate for this date, or write one into the settings' [[exchange_rates]]",
             "currency" if stated is None else "exchange_rate",
         )
     return rate

@@ -32,7 +32,7 @@ Rule = Callable[[Any, Books], Outcome]
 def _build_location(location: Location, books: Books) -> Excluded:
     return Excluded(
         rule="location_not_posted",
-        message=f"Location {location.name}: locations are mapped to accounts, classes or departments in the settings",
+        message=f"Location {location.name}: accounts, class and department of one are named in [accounts.by_location]",
     )
 
 

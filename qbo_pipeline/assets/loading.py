@@ -1,11 +1,11 @@
 """Assets that write: postings (the outbox) from records, and QBO documents from postings."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success
+from qbo_pipeline.assets.common import ANCHOR_HASH, ANCHOR_LINE, Common, as_metadata, covered, partial_success
 from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.posting import postings as postings_table
@@ -62,13 +62,14 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
                 pipeline.try_again(context, str(result.unfinished))
                 raise dg.Failure(
                     description=result.unfinished,
-                    metadata=as_metadata(result.totals()),
+                    metadata={**as_metadata(result.totals()), **_anchor(result)},
                 )
         return dg.MaterializeResult(
             metadata={
                 **as_metadata(result.totals()),
                 "waiting": result.summary.waiting,
                 **as_metadata(calls),
+                **_anchor(result),
                 "by_state": table(result.rows(), ["kind", "state", "reason", "count", "amount"]),
             }
         )
@@ -80,6 +81,11 @@ def _span(context: dg.AssetExecutionContext) -> tuple[date, date]:
     """The first and the last day: building and sending take what is due up to the last day, wherever its day lies."""
     days = covered(context)
     return days[0][0], days[-1][1]
+
+
+def _anchor(result: "Loaded") -> dict[str, Any]:
+    """Where the journal of attempts ends: outside the store, for `verify` to compare."""
+    return as_metadata({ANCHOR_LINE: result.journal.seq, ANCHOR_HASH: result.journal.hash})
 
 
 def _complete(context: dg.AssetExecutionContext, result: "Loaded") -> list[tuple[date, date]]:

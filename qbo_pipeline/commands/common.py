@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+from qbo_pipeline.verdicts import Reason, Verdict, conclude
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
@@ -54,6 +56,20 @@ def command_run(settings_file: Path | None, *, quiet: bool = False) -> Iterator[
 
         with open_run(settings, progress=progress) as run:
             yield run
+
+
+def leave(reasons: Iterable[Reason]) -> NoReturn:
+    """End the command with the exit status of the gravest reason, and say why on standard error where it is not 0."""
+    found = conclude(reasons)
+    if found.verdict is not Verdict.IN_BALANCE:
+        typer.echo(f"exit {found.verdict.value}, {found.line}", err=True)
+    raise typer.Exit(found.verdict.value)
+
+
+def as_answer(reasons: Iterable[Reason]) -> dict[str, Any]:
+    """The verdict for an answer in JSON."""
+    found = conclude(reasons)
+    return {"verdict": found.verdict.word, "exit": found.verdict.value, "why": [one.why for one in found.reasons]}
 
 
 def print_json(value: Any) -> None:

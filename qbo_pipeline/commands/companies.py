@@ -35,7 +35,8 @@ def init(
 
     from qbo_pipeline.commands.template import settings_text
     from qbo_pipeline.environment import env_file, trouble_with
-    from qbo_pipeline.settings import SettingsError, is_connection_name, settings_of
+    from qbo_pipeline.settings import SettingsError, settings_of
+    from qbo_pipeline.settings_sections import is_connection_name
     from qbo_pipeline.store.opening import make_store
 
     if not is_connection_name(name):  # before it becomes the name of a file

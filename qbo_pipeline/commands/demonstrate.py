@@ -192,7 +192,7 @@ def _dagster_yaml() -> str:
 
 
 def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
-    """Run `days` nights and print what came out; answers the exit status: 0 only where all is explained and posted."""
+    """Run `days` nights and print what came out; answers the exit status, that of the verdict."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -7,10 +7,9 @@ Master data is read once for a run; documents and movements that a batch refers 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
@@ -25,14 +24,20 @@ from qbo_pipeline.store.reference import Reference, references
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
 
 R = TypeVar("R", bound=Record)
+K = TypeVar("K")
 _IDS_IN_A_QUERY = 500
 
 
 class StoredBooks:
-    """`books` for one connection, over an open database connection; `prefetch` before building a batch."""
+    """`books` for one connection, over an open database connection; `prefetch` before building a batch.
 
-    def __init__(self, connection: Connection, settings: Settings) -> None:
+    Raises `SettingsError` with every account and tax code that QuickBooks does not have; where a list for `mistakes` is
+    given they are put there instead, and the books are without them.
+    """
+
+    def __init__(self, connection: Connection, settings: Settings, mistakes: list[str] | None = None) -> None:
         self._connection = connection
+        self._mistakes = mistakes
         self._settings = settings
         self._name = settings.connection.name
         self._cache: dict[tuple[str, str], Record | None] = {}
@@ -52,16 +57,29 @@ class StoredBooks:
         accounts = references(self._connection, self._name, "Account")
         preferences = [item.content for item in references(self._connection, self._name, "Preferences")]
         self.closed_through = closing_date(preferences)
-        account_id = partial(find_account, accounts, settings)
+        wrong: list[str] = []
+
+        def found(names: Mapping[K, str], setting: Callable[[K], str]) -> dict[K, str]:
+            ids = {}
+            for key, name in names.items():
+                try:
+                    ids[key] = find_account(accounts, settings, name, setting(key))
+                except SettingsError as error:
+                    wrong.append(str(error))
+            return ids
+
+        roles = found(settings.accounts.roles, lambda role: f"[accounts.roles] {role}")
+        overrides = found(settings.accounts.overrides(), lambda key: f"[accounts.by_{key[1]}] {key[2]}.{key[0]}")
+        hints = found(settings.accounts.hints, lambda hint: f"[accounts.hints] {hint}")
+        tax_codes = self._tax_codes(wrong)
+        if wrong and self._mistakes is None:
+            raise SettingsError("\n".join(dict.fromkeys(wrong)))
+        if self._mistakes is not None:
+            self._mistakes += dict.fromkeys(wrong)
         return Books(
             home_currency=settings.connection.currency,
-            roles={
-                role: account_id(name, f"[accounts.roles] {role}") for role, name in settings.accounts.roles.items()
-            },
-            overrides={
-                (role, level, value): account_id(name, f"[accounts.by_{level}] {value}.{role}")
-                for (role, level, value), name in settings.accounts.overrides().items()
-            },
+            roles=roles,
+            overrides=overrides,
             chart={
                 item.qbo_id: AccountRef(
                     id=item.qbo_id,
@@ -71,10 +89,8 @@ class StoredBooks:
                 )
                 for item in accounts
             },
-            hints={
-                hint: account_id(name, f"[accounts.hints] {hint}") for hint, name in settings.accounts.hints.items()
-            },
-            tax_codes=self._tax_codes(),
+            hints=hints,
+            tax_codes=tax_codes,
             policies=_policies(settings, preferences[0] if preferences else {}),
             product=lambda record_id: self._look_up(Product, "product", record_id),
             party=lambda kind, party_id: self._look_up(Party, "party", f"{kind}:{party_id}"),
@@ -155,7 +171,7 @@ class StoredBooks:
     def _rate(self, currency: str, day: date) -> Decimal | None:
         return next((rate for of, first, last, rate in self._rates if of == currency and first <= day <= last), None)
 
-    def _tax_codes(self) -> dict[str, str]:
+    def _tax_codes(self, wrong: list[str]) -> dict[str, str]:
         codes = references(self._connection, self._name, "TaxCode")
         known = {"TAX": "TAX", "NON": "NON"} | {code.name: code.qbo_id for code in codes}
         found = {}
@@ -163,9 +179,9 @@ class StoredBooks:
             qbo_id = name.removeprefix("id:") if name.startswith("id:") else known.get(name)
             if qbo_id is None:
                 hint = did_you_mean(name, known, "tax codes")
-                raise SettingsError(
-                    f"{self._settings.file}: [tax_codes] {source_code}: QuickBooks has no tax code {name!r}; {hint}"
-                )
+                where = f"{self._settings.file}: [tax_codes] {source_code!r}"
+                wrong.append(f"{where}: QuickBooks has no tax code {name!r}; {hint}")
+                continue
             found[source_code] = qbo_id
         return found
 
@@ -186,8 +202,8 @@ def find_account(accounts: Sequence[Reference], settings: Settings, name: str, s
                 return account.qbo_id
     if not accounts:
         raise SettingsError(
-            f"{settings.connection.name}: the chart of accounts has "
-            "not been read from QuickBooks yet: materialise reference_data first"
+            f"{settings.connection.name}: the chart of accounts has not been read from QuickBooks yet: "
+            "run `qbo-pipeline preflight`, or the asset reference_data in Dagster, first"
         )
     hint = did_you_mean(name, [account.name for account in accounts], "accounts")
     raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no account {name!r}; {hint}")

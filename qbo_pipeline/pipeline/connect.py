@@ -102,7 +102,7 @@ def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth:
     is always the newer one. Raises `NotConnected` where there is neither.
     """
     store = open_vault(settings, secrets, database)
-    keeper = TokenKeeper(store, oauth)
+    keeper = TokenKeeper(store, oauth, time_zone=settings.connection.time_zone)
     if store.load() is None:
         if secrets.refresh_token is None:
             raise NotConnected(

@@ -13,6 +13,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
 from qbo_pipeline.posting.shell import Poster
 from qbo_pipeline.posting.summary import PostingSummary
+from qbo_pipeline.store.attempts import Head, head_of
 from qbo_pipeline.store.postings import StateCount, counts
 
 _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in doubt and are read back first"}
@@ -20,10 +21,11 @@ _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in d
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the poster did, and where all postings of the days stand now."""
+    """What the poster did, where all postings of the days stand now, and where the journal of attempts ends."""
 
     summary: PostingSummary
     states: tuple[StateCount, ...]
+    journal: Head
     remark: str | None = None  # what a person should know of store and company
 
     @property
@@ -77,7 +79,7 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     poster = Poster(run.database, run.quickbooks(), progress=progress)
     summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
-        return Loaded(summary, tuple(counts(connection, run.name, first, last)), remark)
+        return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name), remark)
 
 
 def posted_by_entity(run: Run) -> dict[str, int]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.posting import asking
@@ -36,13 +36,15 @@ from qbo_pipeline.posting.events import (
 )
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
-from qbo_pipeline.posting.revising import blank, dressed
+from qbo_pipeline.posting.revising import NO_PAYLOAD, blank, dressed
+from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store import attempts, claims
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import (
+    Posting,
     alone_with_intents,
     change,
     latest,
@@ -70,6 +72,18 @@ APPROVABLE = frozenset(
 _FRESH = {"reason": None, "message": None, "attempts": 0, "crashes": 0, "misses": 0, "stale": 0, "base_token": None,
           "not_before": None, "fallback": None}  # fmt: skip
 _UNFROZEN = {"request_id": None, "item": None}
+
+
+class Revised(TypedDict, total=False):
+    """What a person's order writes into a new revision."""
+
+    state: str
+    operation: str
+    payload: str | None
+    payload_hash: str
+    origin: str
+    number: str | None
+    business_date: date
 
 
 class NotPossible(PermanentError):
@@ -161,7 +175,13 @@ def reverse(
         if not entity_named(row["entity"]).transaction:
             raise NotPossible(f"{key} is a {row['entity']}: QuickBooks keeps list entries, make it inactive there")
         operation = VOID if entity_named(row["entity"]).void else DELETE
-        values = {"operation": operation, "payload": None, "payload_hash": asking.REVERSED, "state": READY}
+        values: Revised = {
+            "operation": operation,
+            "payload": None,
+            "payload_hash": NO_PAYLOAD,
+            "origin": Origin.REVERSAL,
+            "state": READY,
+        }
         _revise(transaction, database, connection, row, "reverse", person, values)
         return key
 
@@ -210,7 +230,7 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
         claims.wake(transaction, connection, [key])
 
 
-def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
+def _row(transaction: Connection, connection: str, key: str) -> Posting:
     alone_with_intents(transaction, connection)
     row = latest(transaction, connection, key, lock=True)
     if row is None:
@@ -218,7 +238,7 @@ def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
     return row
 
 
-def _operation(transaction: Connection, connection: str, row: RowMapping) -> str:
+def _operation(transaction: Connection, connection: str, row: Posting) -> str:
     """What is to be asked of QBO now: an update of what is there, or a new object."""
     if row["operation"] not in (CREATE, UPDATE):
         return str(row["operation"])
@@ -237,7 +257,7 @@ def _decide(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     event: str,
     person: Person,
     fields: dict[str, Any],
@@ -253,10 +273,10 @@ def _revise(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     event: str,
     person: Person,
-    values: dict[str, Any],
+    values: Revised,
 ) -> None:
     """A new revision by a person's order, in the place of the present one."""
     now = database.now(transaction)
@@ -265,22 +285,28 @@ def _revise(
     if row["state"] not in (POSTED, DRIFTED):
         older["state"] = SUPERSEDED
     change(transaction, connection, [(row["key"], row["revision"], older)])
-    kept = {name: row[name] for name in _KEPT}
-    new = blank() | kept | {"connection": connection, "revision": revision, "first_seen": now} | values
-    new |= {"approved_by": person.who, "waits_for": row["waits_for"]}
+    placed = _kept(row) | {"connection": connection, "revision": revision, "first_seen": now}
+    new: Posting = {**placed, **values, "approved_by": person.who, "waits_for": row["waits_for"]}
     transaction.execute(postings.insert(), new)
     attempts.append(transaction, connection, now, [_line(new, event, new["state"], person)])
 
 
-_KEPT = ("key", "record_key", "record_hash", "entity", "operation", "business_date", "amount", "currency", "payload",
-         "payload_hash", "number", "marker", "by_name")  # fmt: skip
+def _kept(row: Posting) -> Posting:
+    """A new revision's columns, with what it keeps of the one before."""
+    return blank() | {
+        "key": row["key"], "record_key": row["record_key"], "record_hash": row["record_hash"],
+        "entity": row["entity"], "operation": row["operation"], "business_date": row["business_date"],
+        "amount": row["amount"], "currency": row["currency"], "payload": row["payload"],
+        "payload_hash": row["payload_hash"], "origin": row["origin"], "number": row["number"],
+        "marker": row["marker"], "by_name": row["by_name"],
+    }  # fmt: skip
 
 
 def _approve_dated(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     person: Person,
     dated: date,
     operation: str,
@@ -294,7 +320,13 @@ def _approve_dated(
     note = payload.get("PrivateNote") or ""
     text, number = dressed(row["entity"], {**payload, "PrivateNote": f"{memo}; {note}"}, row["marker"])
     # `payload_hash` stays that of the draft: the same draft again is no new content.
-    values = {"payload": text, "number": number, "business_date": dated, "state": READY, "operation": operation}
+    values: Revised = {
+        "payload": text,
+        "number": number,
+        "business_date": dated,
+        "state": READY,
+        "operation": operation,
+    }
     _revise(transaction, database, connection, row, "approve", person, values)
 
 
@@ -302,7 +334,7 @@ def _post_reversal(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     person: Person,
     identity: Identity,
     dated: date,
@@ -317,13 +349,14 @@ def _post_reversal(
     now = database.now(transaction)
     marker = identity.code(entity, key, 1)
     text, number = dressed(entity, payload, marker)
-    new = blank() | {name: row[name] for name in _KEPT} | {
+    new = _kept(row) | {
         "connection": connection, "key": key, "revision": 1, "record_key": key, "first_seen": now, "entity": entity,
-        "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(), "number": number,
+        "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(),
+        "origin": Origin.REVERSAL, "number": number,
         "marker": marker, "business_date": dated, "amount": Decimal(row["amount"]), "approved_by": person.who,
     }  # fmt: skip
     transaction.execute(postings.insert(), new)
     lines = [_line(row, "reverse", row["state"], person), _line(new, "intended", READY, person)]
-    attempts.append(transaction, connection, now, lines)
     undo_effects(transaction, connection, (row["key"], row["revision"]), key)
+    attempts.append(transaction, connection, now, lines)
     return key

@@ -27,12 +27,13 @@ from qbo_pipeline.posting.events import (
     VOID,
     Change,
     Fate,
+    Fields,
     LookFailed,
     Row,
     Seen,
 )
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.revising import hindrance
+from qbo_pipeline.posting.revising import Ended, hindrance
 from qbo_pipeline.posting.rows import Pair, Turns, journal, row_of, write
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import links, put_links, remove_links
@@ -97,7 +98,7 @@ class Settlements:
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
         claims.supersede_older(transaction, self._connection, newer)
         ended = {
-            row.key: {**row.detail, "reason": None, **line.fields}
+            row.key: Ended(line.fields["state"], line.fields.get("reason"), row.about.origin)
             for row, line in written
             if line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
         }
@@ -105,13 +106,12 @@ class Settlements:
             release_successors(transaction, self._connection, ended, now)
 
 
-def release_successors(
-    transaction: Connection, connection: str, ended: Mapping[str, Mapping[str, Any]], now: datetime
-) -> None:
-    """Newer revisions that waited for the fate of these: they update what is there, or create what is not.
+def release_successors(transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime) -> None:
+    """Let newer revisions go that waited to know whether an older one arrived in QBO.
 
-    `ended` holds each key's older revision as it is now. What a person did in QBO meanwhile parks the newer one, as
-    it would have if it had been known when that one came.
+    `ended` says by key what became of the older revision. The newer one updates the object where there is one, and
+    creates it where there is none. Where a person changed, deleted or skipped the older one meanwhile, the newer one is
+    parked, as it would have been parked if this had been known when it came.
     """
     waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, list(ended))]
     if not waiting:
@@ -119,7 +119,7 @@ def release_successors(
     known = links(transaction, connection, [row.key for row in waiting])
     released: list[Pair] = []
     for row in waiting:
-        fields: dict[str, Any] = {"waits_for": None, "operation": row.operation}
+        fields: Fields = {"waits_for": None, "operation": row.operation}
         if row.operation in (CREATE, UPDATE):
             fields["operation"] = UPDATE if row.key in known else CREATE
         hindered = hindrance(ended[row.key], row.operation)
@@ -146,7 +146,7 @@ def _link(row: Row, line: Change, now: datetime) -> dict[str, Any]:
     fields = line.fields
     return {
         "key": row.key,
-        "entity": row.detail["entity"],
+        "entity": row.about.entity,
         "qbo_id": fields["qbo_id"],
         "sync_token": fields["sync_token"],
         "qbo_number": fields["qbo_number"],

@@ -20,7 +20,7 @@ from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, po
 from qbo_pipeline.store.tables.records import UNDATED
 
 _P = postings.c
-# Written out, not bound: only so does SQLite know that the partial index of these states holds all of them.
+# Literals, not bound values: SQLite uses a partial index only where the query itself shows the index's condition.
 _READY = text("postings.state = 'ready'")
 _IN_DOUBT = text("postings.state IN ('sending', 'unknown')")
 
@@ -121,23 +121,25 @@ def held(transaction: Connection, connection: str, rows: Sequence[tuple[str, int
 
 
 def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | None:
-    """The next moment at which a row that is under way may be claimed; `None` where none is under way."""
-    moments = reading.execute(
-        select(
-            func.min(_P.sent_at).filter(_P.state == "sending"),
-            func.min(_P.lease_until).filter(_P.state == "sending"),
-            func.min(func.coalesce(_P.not_before, _P.lease_until, _P.first_seen)).filter(_P.state == "unknown"),
-        ).where(scope.condition(), _IN_DOUBT)
-    ).one()
+    """A moment by which a row that is under way may be claimed, never later than the first; `None` where none is."""
+    # Row by row: the earliest lease and the earliest send may be those of two rows. They are few: what is on its way.
+    sending = reading.execute(
+        select(_P.sent_at, _P.lease_until).where(
+            scope.condition(), _IN_DOUBT, _P.state == "sending", _P.sent_at.is_not(None)
+        )
+    )
+    unknown = reading.execute(
+        select(func.min(func.coalesce(_P.not_before, _P.lease_until, _P.first_seen))).where(
+            scope.condition(), _IN_DOUBT, _P.state == "unknown"
+        )
+    ).scalar_one()
     backed_off = reading.execute(
         select(func.min(_P.not_before)).where(
             scope.condition(), _P.state == "ready", _P.waits_for.is_(None), _P.not_before.is_not(None)
         )
     ).scalar_one()
-    sent_at, lease_until, unknown = moments
     due = [moment for moment in (unknown, backed_off) if moment is not None]
-    if sent_at is not None:
-        due.append(max(sent_at + timedelta(seconds=settle), lease_until or sent_at))
+    due += [max(sent_at + timedelta(seconds=settle), lease_until or sent_at) for sent_at, lease_until in sending]
     return min(due) if due else None
 
 
@@ -217,7 +219,8 @@ def frozen_request(reading: Connection, connection: str, request_id: str) -> Row
 def thaw(transaction: Connection, connection: str, request_id: str) -> None:
     """Drop the bytes of a request that no posting needs any more; its id and hash stay.
 
-    Others of its items may be ready to be sent again: another run's days, or rows that another worker had locked.
+    Nothing is dropped while any of its items may be sent again or looked up: it may belong to another run's days, or
+    another worker may hold it.
     """
     of_it = and_(_P.connection == connection, _P.request_id == request_id)
     for states in (_READY, _IN_DOUBT):

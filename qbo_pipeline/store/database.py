@@ -193,7 +193,7 @@ def _sqlite_engine(url: URL, patience: int | None) -> Engine:
     def configure(dbapi_connection: Any, _record: Any) -> None:
         # The driver's own transaction control is switched off: `begin` below says which kind is wanted.
         dbapi_connection.isolation_level = None
-        # FULL: an intent must outlive a loss of power, not just a crash of the process.
+        # FULL: an intent that is committed must survive a power failure, not only a crash of the process.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 

@@ -87,6 +87,19 @@ def test_what_waits_for_a_person_is_listed_and_makes_the_status_1(shop: Shop, qb
     assert qbo("status", "--settings", shop.settings).status == 0
 
 
+def test_a_run_says_what_is_worth_a_look(shop: Shop, qbo: CommandLine) -> None:
+    """A shipment that comes back in is taken as a reversal, with a warning; it is no reason for an exit status."""
+    shop.change("UPDATE movement_lines SET quantity = '4', value = '40.00' WHERE line_id = 'd1-1'")
+    text = qbo("run", *DAYS, "--settings", shop.settings, "--dry-run")
+    answer = qbo("run", *DAYS, "--settings", shop.settings, "--dry-run", "--json")
+
+    assert (text.status, answer.status) == (0, 0)
+    assert "! movement/d1: " in text.out
+    (warning,) = answer.json["warnings"]
+    assert warning.startswith("movement/d1: ")
+    assert (answer.json["verdict"], answer.json["exit"], answer.json["why"]) == ("in balance", 0, [])
+
+
 def test_reconcile_answers_in_json_and_writes_reports(shop: Shop, qbo: CommandLine, tmp_path: Path) -> None:
     """Balanced after a run; explained, with its causes, once the source has something that was not posted."""
     qbo("run", *DAYS, "--settings", shop.settings)
@@ -107,7 +120,9 @@ def test_reconcile_answers_in_json_and_writes_reports(shop: Shop, qbo: CommandLi
     assert qbo("run", *DAYS, "--settings", shop.settings, "--dry-run").status == 0
     explained = qbo("reconcile", *AS_AT, "--settings", shop.settings, "--json")
     text = qbo("reconcile", *AS_AT, "--settings", shop.settings)
-    assert (explained.status, text.status) == (0, 0)
+    assert (explained.status, text.status) == (1, 1), "explained is not in balance"
+    assert "exit 1, waiting or explained: difference 5.00, unexplained 0.00: every cent has its cause" in text.err
+    assert "verdict          waiting or explained" in text.out
     (difference,) = explained.json["differences"]
     assert set(difference) == DIFFERENCE_KEYS
     assert (explained.json["stock_value"], explained.json["difference"]) == ("57.50", "5.00")
@@ -124,7 +139,7 @@ def test_show_tells_a_documents_whole_history(shop: Shop, qbo: CommandLine) -> N
     by_number = qbo("show", "D1", "--settings", shop.settings, "--json")
     unknown = qbo("show", "movement/nothing", "--settings", shop.settings)
 
-    assert (by_key.status, by_number.status, unknown.status) == (0, 0, 1)
+    assert (by_key.status, by_number.status, unknown.status) == (0, 0, 2)
     for words in (
         "movement/d1 shipment D1 of 2024-03-04",
         "JournalEntry create",
@@ -153,7 +168,8 @@ def test_verify_finds_a_journal_that_was_altered(shop: Shop, qbo: CommandLine) -
         connection.exec_driver_sql("UPDATE attempts SET message = 'nothing happened' WHERE seq = 3")
     altered = qbo("verify", "--settings", shop.settings)
 
-    assert (good.status, altered.status) == (0, 1)
+    assert (good.status, altered.status) == (0, 4)
+    assert "exit 4, unexplained, lost or doubled: line 3" in altered.err
     assert good.json["intact"] is True
     assert good.json["broken_counts"] == []
     assert good.json["attempts"] > 10
@@ -193,18 +209,19 @@ def test_decisions_are_kept_with_who_and_why(shop: Shop, qbo: CommandLine) -> No
         if key != "movement/a1":
             assert qbo("approve", key, *WHO, *settings).status == 0, key
     ran = qbo("run", *DAYS, *settings)
-    assert ran.status == 0, ran.plain
+    assert ran.status == 1, "what was skipped is a difference, explained"
+    assert "exit 1, waiting or explained: difference -2.50" in ran.err
     counts = qbo("status", *settings, "--json").json["counts"]["movement"]
     assert (counts["posted"], counts["skipped"], counts["excluded"]) == (2, 1, 1)
 
     assert qbo("reverse", "payment/y1", *WHO, *settings).status == 0
-    assert qbo("run", *DAYS, *settings).status == 0
+    assert "posting" not in qbo("run", *DAYS, *settings).err
     with shop.run() as run:
         (bill,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = 'document/b1'")
     assert qbo("unlink", "document/b1", *WHO, *settings).status == 0
-    assert qbo("status", *settings).status == 1
+    assert "1 posting parked for a person" in qbo("status", *settings).err
     assert qbo("relink", "document/b1", bill["qbo_id"], *WHO, *settings).status == 0
-    assert qbo("status", *settings).status == 0
+    assert "posting" not in qbo("status", *settings).err
     with shop.run() as run:
         kept = rows(run, "SELECT event, who, why FROM attempts WHERE who IS NOT NULL")
     assert {row["event"] for row in kept} == {"skip", "approve", "reverse", "unlink", "relink"}

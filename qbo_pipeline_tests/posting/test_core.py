@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -143,6 +143,20 @@ _STATES = st.sampled_from(["ready", "sending", "unknown", "posted", "parked", "s
 _MOMENTS = st.none() | st.integers(-500, 500).map(lambda seconds: NOW + seconds)
 
 
+def stored_row(state: str, **given: Any) -> dict[str, Any]:
+    blank_row = {"not_before": None, "lease_until": None, "sent_at": None, "frozen": False, "alone": False}
+    return {"state": state, **blank_row, **given}
+
+
+# One was sent long ago and has no lease, another one is leased and was never sent: the first may be looked up now.
+THE_LEASE_OF_ANOTHER = [
+    *(stored_row("ready") for _ in range(4)),
+    stored_row("sending", sent_at=NOW - 200),
+    stored_row("sending", lease_until=NOW + 1),
+]
+
+
+@example(rows=THE_LEASE_OF_ANOTHER)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -26,7 +26,8 @@ postings = Table(
     Column("amount", Money(), nullable=False),
     Column("currency", Text, nullable=False),
     Column("payload", Text),  # canonical JSON with references as "$key"; none for void, delete and refused
-    Column("payload_hash", Text, nullable=False),
+    Column("payload_hash", Text, nullable=False),  # SHA-256: of the payload, of the refusal, or of nothing
+    Column("origin", Text, nullable=False, server_default="draft"),  # draft | refusal | withdrawal | reversal
     Column("number", Text),  # by which a read-back finds it: DocNumber, or the name of a list entry
     Column("marker", Text, nullable=False),
     Column("by_name", Boolean, nullable=False),
@@ -61,6 +62,7 @@ postings = Table(
     Column("first_seen", Instant(), nullable=False),
     Column("posted_at", Instant()),
     Column("superseded_by", Integer),
+    Column("last_attempt", Integer, nullable=False, server_default="0"),  # the newest line of `attempts` about it
     Index("postings_ready", "connection", "business_date", "key", sqlite_where=_READY, postgresql_where=_READY),
     Index("postings_in_doubt", "connection", "not_before", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
     Index("postings_again", "connection", "request_id", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
@@ -129,6 +131,8 @@ attempts = Table(
     Column("who", Text),
     Column("why", Text),
     Column("hash", Text, nullable=False),
+    Column("content", Text),  # digest of what the revision asks for, in its first line
+    Column("facts", Text),  # digest of what the posting held after this line
     Index("attempts_by_key", "connection", "key"),
 )
 

@@ -60,6 +60,7 @@ records = Table(
     Column("changed_at", Instant(), nullable=False),
     Column("vanished_at", Instant()),
     Column("run_id", Text, nullable=False),
+    Column("warnings", Text),  # JSON list of sentences; none where nothing is worth a look
     Index("records_by_day", "connection", "business_date", "record_type"),
     Index("records_by_disposition", "connection", "disposition", "business_date"),
 )
