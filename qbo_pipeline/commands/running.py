@@ -16,7 +16,7 @@ from qbo_pipeline.commands.common import (
     parse_day,
     print_json,
 )
-from qbo_pipeline.verdicts import Reason
+from qbo_pipeline.verdicts import Reason, Verdict
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
@@ -129,7 +129,8 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Rea
         **waiting,
         "warnings": warnings,
     }
-    return summary, [*of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *differs]
+    said = [Reason(Verdict.WAITING, loaded.remark)] if loaded.remark else []
+    return summary, [*said, *of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *differs]
 
 
 def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Reason]]:
