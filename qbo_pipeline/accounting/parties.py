@@ -65,7 +65,7 @@ def display_name(party: Party, books: Books) -> str:
 
 def name_key(party: Party) -> str:
     """What two parties share when QBO would call their names equal."""
-    return _clean_name(party).casefold()
+    return shorten(_clean_name(party), NAME_LENGTH).casefold()
 
 
 def _clean_name(party: Party) -> str:
