@@ -81,3 +81,4 @@ class Reason(Word):
     EXHAUSTED = "attempts_exhausted"
     FOUND_TWICE = "found_twice"
     BYTES_LOST = "frozen_bytes_lost"
+    OBJECT_OF_ANOTHER = "object_of_another"
