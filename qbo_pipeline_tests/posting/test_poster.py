@@ -184,9 +184,7 @@ def test_a_lost_answer_finds_our_own_entry_and_no_person_s(room: Room, fate: str
     if fate == "lost":
         room.company.before_send = lambda request: _person_first(room)
     room.run()
-    assert room.state("party/customer:7") == (
-        ("posted", None) if fate == "committed" else ("parked", "duplicate_name")
-    )
+    assert room.state("party/customer:7") == (("posted", None) if fate == "committed" else ("parked", "duplicate_name"))
     assert len(room.company.live("Customer")) == 1
 
 
