@@ -1,8 +1,7 @@
 """The numbers of the posting protocol, and what makes a set of them sound.
 
-What belongs here: durations (seconds), bounds, and the one choice that the meaning of an answer hangs on.
-They are one value, so that the core, the store's claims and the
-simulator cannot disagree about them.
+What belongs here: durations (seconds), bounds, and the one choice that the meaning of an answer hangs on. They
+are one value, so that the core, the store's claims and the simulator cannot disagree about them.
 """
 
 from __future__ import annotations
