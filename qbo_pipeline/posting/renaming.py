@@ -116,7 +116,7 @@ class Handover:
         return bool(found)
 
     def _revise(
-        self, transaction: Connection, row: RowMapping, values: Mapping[str, Any], why: str, now: datetime
+        self, transaction: Connection, row: RowMapping, values: dict[str, Any], why: str, now: datetime
     ) -> None:
         revision = row["revision"] + 1
         older = {"superseded_by": revision} | ({} if row["state"] == POSTED else {"state": SUPERSEDED})
@@ -151,14 +151,14 @@ def _rings(held_by: Mapping[str, str | None], waiting: Mapping[str, RowMapping])
     return rings
 
 
-def _name(row: Mapping[str, Any]) -> Name:
+def _name(row: Mapping[str, Any] | RowMapping) -> Name:
     """A name as QBO compares it: customers and vendors share theirs, and case does not tell names apart."""
     entity = str(row["entity"])
     return ("party" if name_field(entity) == "DisplayName" else entity, str(row["number"]).casefold())
 
 
 def _journal(
-    transaction: Connection, connection: str, row: Mapping[str, Any], state: str, why: str, now: datetime
+    transaction: Connection, connection: str, row: Mapping[str, Any] | RowMapping, state: str, why: str, now: datetime
 ) -> None:
     place = {"key": row["key"], "revision": row["revision"], "fence": row["fence"]}
     attempts.append(transaction, connection, now, [place | {"event": "name", "state": state, "message": why}])

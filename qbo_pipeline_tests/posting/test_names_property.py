@@ -30,7 +30,7 @@ from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline_tests.accounting.company import books
-from qbo_pipeline_tests.emulator.server import running_emulator
+from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.posting.conftest import ONE_WORKER
 from qbo_pipeline_tests.posting.harness import CONNECTION, DAY, VirtualClock, client, connect, drafted, intent, take_in
 
@@ -53,9 +53,9 @@ _LIVES = count(1)
 
 
 @pytest.fixture(scope="module")
-def company() -> Iterator[QuickBooks]:
-    with running_emulator("--limits", "off") as emulator:
-        yield client(emulator)
+def emulator() -> Iterator[RunningEmulator]:
+    with running_emulator("--limits", "off") as running:
+        yield running
 
 
 class Life:
@@ -150,12 +150,12 @@ class Life:
 )
 @given(nights=st.lists(NIGHT, min_size=2, max_size=4))
 def test_each_key_has_its_own_object_and_all_settles_once_clashes_are_gone(
-    company: QuickBooks, tmp_path_factory: pytest.TempPathFactory, nights: list[dict[str, Any]]
+    emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory, nights: list[dict[str, Any]]
 ) -> None:
     clock = VirtualClock()
     path: Path = tmp_path_factory.mktemp("names") / "store.sqlite"
     database = open_database(f"sqlite:///{path}", clock=clock.now)
-    life = Life(company, database, clock)
+    life = Life(client(emulator, clock=clock), database, clock)
     try:
         for night in nights:
             for entity, name in night["people"]:
@@ -166,4 +166,5 @@ def test_each_key_has_its_own_object_and_all_settles_once_clashes_are_gone(
         _, rows = life.stored()
         assert {key: row["message"] for key, row in rows.items() if row["state"] != "posted"} == {}
     finally:
+        life.company.close()
         database.close()
