@@ -93,7 +93,13 @@ class Handover:
         suffix = f" (renaming {row['marker'][:8]})"
         name = row["number"][: _NAME_LENGTH - len(suffix)] + suffix
         payload = to_wire({**from_wire(row["payload"]), field: name}).decode()
-        values = {"payload": payload, "payload_hash": sha256(payload.encode()).hexdigest(), "origin": Origin.ASIDE, "number": name, "operation": UPDATE}
+        values = {
+            "payload": payload,
+            "payload_hash": sha256(payload.encode()).hexdigest(),
+            "origin": Origin.ASIDE,
+            "number": name,
+            "operation": UPDATE,
+        }
         self._revise(transaction, row, values, "two names trade places: it steps aside under a temporary name", now)
 
     def _step_back(self, transaction: Connection, now: datetime) -> bool:
@@ -109,7 +115,9 @@ class Handover:
         for row in found:
             own = and_(_P.connection == self._connection, _P.key == row["key"], _P.revision == row["revision"] - 1)
             meant = transaction.execute(select(postings).where(own)).mappings().one()
-            values = {name: meant[name] for name in ("payload", "payload_hash", "origin", "number")} | {"operation": UPDATE}
+            values = {name: meant[name] for name in ("payload", "payload_hash", "origin", "number")} | {
+                "operation": UPDATE
+            }
             values |= {"state": PARKED, "reason": DUPLICATE_NAME, "message": "it waits for its name to come free"}
             self._revise(transaction, row, values, "it takes its name as soon as that is free", now)
             self._asked.discard(row["key"])
