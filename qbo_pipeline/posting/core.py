@@ -171,7 +171,7 @@ def _refused_name(row: Row, answer: Rejected, now: float, policy: Policy, line: 
     text = f"{answer.code}: {answer.message}"
     if row.operation != CREATE or not policy.link_existing:
         return _parked("refused", row, DUPLICATE_NAME, text, **line)
-    fields = {"state": UNKNOWN, "lease_until": None, "not_before": now, "misses": 0}
+    fields: Fields = {"state": UNKNOWN, "lease_until": None, "not_before": now, "misses": 0}
     return Change("refused", {**fields, "fallback": DUPLICATE_NAME, "message": text}, **line)
 
 

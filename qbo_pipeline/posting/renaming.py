@@ -132,7 +132,7 @@ class Handover:
         kept = {name: row[name] for name in _KEPT} | {"connection": self._connection, "first_seen": now}
         new = blank() | kept | {"revision": revision} | values
         transaction.execute(postings.insert(), new)
-        _journal(transaction, self._connection, new, new["state"], why, now)
+        _journal(transaction, self._connection, new, str(new["state"]), why, now)
 
 
 def anything_handed_on(reading: Connection, connection: str) -> bool:

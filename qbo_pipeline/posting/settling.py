@@ -91,7 +91,7 @@ class Settlements:
     ) -> list[Change | None]:
         """Park what would be linked to an object that another key holds."""
         objects = [
-            (row.about.entity, line.fields["qbo_id"])
+            (row.about.entity, line.fields["qbo_id"] or "")
             if line is not None and row.operation == CREATE and line.fields.get("state") in (POSTED, DRIFTED)
             else None
             for row, line in zip(rows, changes, strict=True)
