@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.shell import Poster
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store.attempts import Head, head_of
 from qbo_pipeline.store.postings import StateCount, counts
@@ -40,7 +41,8 @@ class Loaded:
     def totals(self) -> dict[str, int]:
         """Numbers for the run's metadata."""
         done = self.summary
-        numbers = {"posted": done.posted, "recovered": done.recovered, "batches": done.batches, "singles": done.singles}
+        numbers = {"posted": done.posted, "recovered": done.recovered, "linked_by_name": done.linked_by_name}
+        numbers |= {"batches": done.batches, "singles": done.singles}
         standing = {f"now_{state}": count for state, count in sorted(done.states.items())}
         return numbers | standing
 
@@ -68,7 +70,8 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     def progress(events: dict[str, int]) -> None:
         run.progress("documents posted", events.get("posted", 0))
 
-    poster = Poster(run.database, run.quickbooks(), progress=progress)
+    policy = Policy(link_existing=run.settings.posting.link_existing == "same_name")
+    poster = Poster(run.database, run.quickbooks(), settings=PosterSettings(policy=policy), progress=progress)
     summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
         return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name))
