@@ -168,6 +168,7 @@ class PostingSettings(Section):
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False
     same_number: Literal["hold_bills", "hold", "post"] = "hold_bills"
+    link_existing: Literal["never", "same_name"] = "never"
     closed_period: Literal["hold", "first_open_day"] = "hold"
 
 

@@ -72,6 +72,10 @@ def _no_namesakes(name_key: str) -> Sequence[Party]:
     return ()
 
 
+def _no_product_namesakes(item_key: str) -> Sequence[Product]:
+    return ()
+
+
 def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Decimal:
     return Decimal(0)
 
@@ -87,6 +91,7 @@ class Books:
     - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
     - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
     - `namesakes`: all parties whose `parties.name_key` is the given one.
+    - `product_namesakes`: all products whose `products.item_key` is the given one.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
 
@@ -105,6 +110,7 @@ class Books:
     tax_codes: Mapping[str, str] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
+    product_namesakes: Callable[[str], Sequence[Product]] = _no_product_namesakes
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
     stock_accounts: frozenset[str] = field(init=False)

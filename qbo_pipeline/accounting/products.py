@@ -2,6 +2,10 @@
 
 What belongs here: the item of a product, and the items that stand for an account where a sales line has no product
 or goes to another account than its product's item does.
+
+The name rule depends on who shares a name, never on who came first: products whose numbers QBO would call equal (case
+does not tell names apart, and `:` and `"` are not taken) have their id in brackets, all of them. The Sku field carries
+the number as it is.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorte
 from qbo_pipeline.inventory.records import Product, record_key
 
 NAME_LENGTH = 100
+ID_LENGTH = 60  # of an id in brackets: what is left of the name still says which product it is
 NAME_BANNED = ':"'
 INCOME_TYPES = ("Income", "Other Income")
 ITEM_TYPES = {"stocked": "NonInventory", "non_stocked": "NonInventory", "service": "Service"}
@@ -25,10 +30,8 @@ def build_product(product: Product, books: Books) -> Draft:
     The expense account, which only people who buy the item inside QBO use, is left out where the role `purchases`
     has no account.
     """
-    number = clean(product.number or f"{product.name} {product.product_id}", NAME_BANNED)
-    name = shorten(number or product.product_id, NAME_LENGTH)
     payload: Payload = {
-        "Name": name,
+        "Name": item_name(product, books),
         "Sku": shorten(clean(product.number or product.product_id, ""), 100),
         "Description": product.name[:4000],
         "Type": ITEM_TYPES[product.kind],
@@ -44,6 +47,25 @@ def build_product(product: Product, books: Books) -> Draft:
         amount=ZERO,
         currency=books.home_currency,
     )
+
+
+def item_name(product: Product, books: Books) -> str:
+    """The Name of a product's item among all products that share it."""
+    others = [other for other in books.product_namesakes(item_key(product)) if other.record_id != product.record_id]
+    if not others:
+        return _clean_name(product)
+    suffix = f" [{shorten(clean(product.product_id, NAME_BANNED), ID_LENGTH)}]"
+    return shorten(_clean_name(product), NAME_LENGTH - len(suffix)) + suffix
+
+
+def item_key(product: Product) -> str:
+    """What two products share when QBO would call the names of their items equal."""
+    return _clean_name(product).casefold()
+
+
+def _clean_name(product: Product) -> str:
+    number = clean(product.number or f"{product.name} {product.product_id}", NAME_BANNED)
+    return shorten(number or product.product_id, NAME_LENGTH)
 
 
 def income_account(books: Books, place: Place) -> AccountRef:

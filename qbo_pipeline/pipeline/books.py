@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.books import AccountRef, Books, Policies
 from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
@@ -42,6 +43,7 @@ class StoredBooks:
         self._name = settings.connection.name
         self._cache: dict[tuple[str, str], Record | None] = {}
         self._namesakes: dict[str, list[Party]] = defaultdict(list)
+        self._product_namesakes: dict[str, list[Product]] = defaultdict(list)
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
         self._rates = self._read_rates()
         for record_type in ("party", "product"):
@@ -49,6 +51,8 @@ class StoredBooks:
                 self._cache[record_type, record.record_id] = record
                 if isinstance(record, Party):
                     self._namesakes[name_key(record)].append(record)
+                elif isinstance(record, Product):
+                    self._product_namesakes[item_key(record)].append(record)
         self.closed_through: date | None = None
         self.books = self._open()
 
@@ -97,6 +101,7 @@ class StoredBooks:
             document=lambda record_id: self._look_up(Document, "document", record_id),
             movement=lambda record_id: self._look_up(Movement, "movement", record_id),
             namesakes=lambda key: self._namesakes.get(key, ()),
+            product_namesakes=lambda key: self._product_namesakes.get(key, ()),
             rate=self._rate,
             matched_before=self._matched_before,
         )

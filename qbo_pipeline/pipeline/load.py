@@ -11,7 +11,8 @@ from qbo_pipeline.pipeline.going_live import check_before_first_send
 from qbo_pipeline.pipeline.ownership import prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
-from qbo_pipeline.posting.shell import Poster
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store.attempts import Head, head_of
 from qbo_pipeline.store.postings import StateCount, counts
@@ -44,7 +45,8 @@ class Loaded:
     def totals(self) -> dict[str, int]:
         """Numbers for the run's metadata."""
         done = self.summary
-        numbers = {"posted": done.posted, "recovered": done.recovered, "batches": done.batches, "singles": done.singles}
+        numbers = {"posted": done.posted, "recovered": done.recovered, "linked_by_name": done.linked_by_name}
+        numbers |= {"batches": done.batches, "singles": done.singles}
         standing = {f"now_{state}": count for state, count in sorted(done.states.items())}
         return numbers | standing
 
@@ -76,10 +78,15 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     remark = prove_company(run)
     check_before_first_send(run)
     hold_tracked_items(run)
-    poster = Poster(run.database, run.quickbooks(), progress=progress)
+    poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
     summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
         return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name), remark)
+
+
+def poster_settings(run: Run) -> PosterSettings:
+    """How the poster works, by the connection's settings."""
+    return PosterSettings(policy=Policy(link_existing=run.settings.posting.link_existing == "same_name"))
 
 
 def posted_by_entity(run: Run) -> dict[str, int]:

@@ -50,11 +50,12 @@ from qbo_pipeline.posting.events import (
     Unsent,
 )
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.refusals import LOOK_FIRST, MISSING, UNSURE
+from qbo_pipeline.posting.refusals import DUPLICATE_NAME, LOOK_FIRST, MISSING, UNSURE
 from qbo_pipeline.posting.states import Reason
 
 QUARANTINED, EXHAUSTED = Reason.QUARANTINED, Reason.EXHAUSTED
 CONFLICT, FOUND_TWICE = Reason.CONFLICT, Reason.FOUND_TWICE
+TAKEN = Reason.OBJECT_OF_ANOTHER
 FIRST_VERSION = "0"  # the SyncToken that QBO gives to what it creates
 
 # The fields that a claim has set and that are cleared once its outcome is known: for the lease, and for the request.
@@ -148,6 +149,8 @@ def _refused(row: Row, answer: Rejected, now: float, policy: Policy) -> Change:
     if answer.kind == UNSURE:
         return _unknown(row, Lost(answer.message, answer.tid), policy)
     missing = answer.kind == MISSING and row.operation != CREATE  # the object, or one that it names
+    if answer.kind == DUPLICATE_NAME and row.by_name and not row.doubt and not (answer.whole and not row.alone):
+        return _refused_name(row, answer, now, policy, line)
     in_doubt = row.doubt or missing or answer.kind in LOOK_FIRST
     if answer.whole and not row.alone:
         # QBO refused the batch as a whole, perhaps because of one document in it: each is now sent by itself.
@@ -163,19 +166,30 @@ def _refused(row: Row, answer: Rejected, now: float, policy: Policy) -> Change:
     return _parked("refused", row, answer.kind, f"{answer.code}: {answer.message}", **line)
 
 
+def _refused_name(row: Row, answer: Rejected, now: float, policy: Policy, line: Any) -> Change:
+    """Nothing of ours can be there: who has the name is looked up only where it may be linked."""
+    text = f"{answer.code}: {answer.message}"
+    if row.operation != CREATE or not policy.link_existing:
+        return _parked("refused", row, DUPLICATE_NAME, text, **line)
+    fields: Fields = {"state": UNKNOWN, "lease_until": None, "not_before": now, "misses": 0}
+    return Change("refused", {**fields, "fallback": DUPLICATE_NAME, "message": text}, **line)
+
+
 def judge_look(row: Row, finding: list[Seen] | LookFailed, now: float, policy: Policy) -> Change:
     """What a read-back means for its row."""
     if isinstance(finding, LookFailed):
         fields: Fields = {"lease_until": None, "not_before": now + (finding.pause or policy.look_again)}
         return Change("look_failed", fields, finding.message)
     verdict, seen = recognise(row, finding)
+    if verdict == "miss" and row.by_name and row.operation == CREATE and row.fallback == DUPLICATE_NAME and finding:
+        return _name_taken(row, finding, policy)
     return _VERDICTS[verdict](row, seen, now, policy)
 
 
 def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
     """Tell what was found from what was meant: `same`, `different`, `twice`, `miss`, `moved` or `gone`."""
     if row.operation == CREATE:
-        ours = found if row.by_name else [seen for seen in found if seen.marker == row.marker]
+        ours = [seen for seen in found if (_is_own_entry(row, seen) if row.by_name else seen.marker == row.marker)]
         if len(ours) > 1:
             return "twice", None
         if not ours:
@@ -198,10 +212,30 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
     return "different", seen
 
 
+def _is_own_entry(row: Row, seen: Seen) -> bool:
+    """A list entry carries no marker: after a definite no, what has its name is somebody else's however alike it is."""
+    return seen.own and (row.doubt or row.fallback is None)
+
+
+def _name_taken(row: Row, found: list[Seen], policy: Policy) -> Change:
+    """Names are unique in QBO, so that what has ours, and is not ours, also says that ours is not there."""
+    seen = found[0]
+    if policy.link_existing and len(found) == 1 and seen.obstacle is None:
+        return _posted("linked_by_name", row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+    why = f", and cannot be linked: {seen.obstacle}" if policy.link_existing and seen.obstacle else ""
+    text = f"QuickBooks has the name already, under Id {seen.qbo_id}, and it is not ours{why}"
+    return _parked("parked", row, DUPLICATE_NAME, text)
+
+
+def taken(row: Row, qbo_id: str, other: str) -> Change:
+    """What was found or answered belongs to another key: one object of QBO holds one key."""
+    text = f"Id {qbo_id} in QuickBooks is {other}'s: rename one of the two in the source, or relink"
+    return _parked("parked", row, TAKEN, text)
+
+
 def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
     assert seen is not None
-    event = "linked_by_name" if row.by_name and not row.doubt else "recovered"
-    return _posted(event, row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+    return _posted("recovered", row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
 
 
 def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:

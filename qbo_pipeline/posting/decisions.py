@@ -49,6 +49,7 @@ from qbo_pipeline.store.postings import (
     change,
     latest,
     links,
+    links_to,
     put_links,
     remove_links,
     revisions,
@@ -214,6 +215,12 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
             content = fingerprint(row["entity"], thing)
         except OddShape as error:
             raise NotPossible(f"the {row['entity']} in QuickBooks cannot be read: {error}") from None
+        for other in links_to(transaction, connection, row["entity"], [str(thing["Id"])]).get(str(thing["Id"]), []):
+            if other.key != key:
+                raise NotPossible(
+                    f"{row['entity']} {thing['Id']} in QuickBooks is {other.key}'s already, and one object holds one "
+                    f"posting: unlink {other.key} first, or choose another object"
+                )
         now = database.now(transaction)
         number = thing.get("DocNumber")
         link = {"entity": row["entity"], "qbo_id": str(thing["Id"]), "sync_token": str(thing["SyncToken"]),

@@ -159,6 +159,8 @@ class Seen(NamedTuple):
     fingerprint: str
     number: str | None = None
     voided: bool = False
+    own: bool = False  # a list entry that says all that we sent, made since we sent it
+    obstacle: str | None = None  # why a list entry that is not ours cannot be linked to the posting
 
 
 class LookFailed(NamedTuple):

@@ -36,7 +36,7 @@ from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.revising import Ended, hindrance
 from qbo_pipeline.posting.rows import Pair, Turns, journal, row_of, write
 from qbo_pipeline.store import claims
-from qbo_pipeline.store.postings import links, put_links, remove_links
+from qbo_pipeline.store.postings import links, links_to, put_links, remove_links
 
 _LINKED_BY = {"posted": "posted", "recovered": "recovered", "linked_by_name": "name"}
 _FENCED = Change("fenced", {}, "the row had been taken over; nothing was written")
@@ -75,6 +75,7 @@ class Settlements:
                 current = Row(row.key, row.revision, state=there.state, fence=there.fence) if there else None
                 ours = current is not None and core.holds(current, row)
                 changes.append(judge(number, now.timestamp()) if ours else None)
+            changes = self._one_key_each(transaction, rows, changes)
             both = list(zip(rows, changes, strict=True))
             written: list[Pair] = [(row, line) for row, line in both if line is not None]
             write(transaction, self._connection, written, now)
@@ -84,6 +85,27 @@ class Settlements:
             fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
             journal(transaction, self._connection, [*written, *fenced], now)
             return changes
+
+    def _one_key_each(
+        self, transaction: Connection, rows: Sequence[Row], changes: list[Change | None]
+    ) -> list[Change | None]:
+        """Park what would be linked to an object that another key holds."""
+        objects = [
+            (row.about.entity, line.fields["qbo_id"] or "")
+            if line is not None and row.operation == CREATE and line.fields.get("state") in (POSTED, DRIFTED)
+            else None
+            for row, line in zip(rows, changes, strict=True)
+        ]
+        holders: dict[tuple[str, str], str] = {}
+        for entity in {name for name, _ in filter(None, objects)}:
+            ids = [qbo_id for name, qbo_id in filter(None, objects) if name == entity]
+            for qbo_id, there in links_to(transaction, self._connection, entity, ids).items():
+                holders[entity, qbo_id] = there[0].key
+        kept: list[Change | None] = []
+        for row, line, place in zip(rows, changes, objects, strict=True):
+            holder = holders.setdefault(place, row.key) if place is not None else row.key
+            kept.append(line if place is None or holder == row.key else core.taken(row, place[1], holder))
+        return kept
 
     def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> None:
         posted = [(row, line) for row, line in written if line.fields.get("state") in (POSTED, DRIFTED)]

@@ -45,6 +45,7 @@ class Origin(Word):
     REFUSAL = "refusal"  # a record that cannot become a draft yet
     WITHDRAWAL = "withdrawal"  # its record asks for nothing any more
     REVERSAL = "reversal"  # a person takes it out of the books
+    ASIDE = "aside"  # a temporary name, while another entry takes the one that it had
 
 
 class Reason(Word):
@@ -81,3 +82,4 @@ class Reason(Word):
     EXHAUSTED = "attempts_exhausted"
     FOUND_TWICE = "found_twice"
     BYTES_LOST = "frozen_bytes_lost"
+    OBJECT_OF_ANOTHER = "object_of_another"

@@ -92,7 +92,7 @@ FAULT_CODES: dict[str, Meaning] = {
         "duplicate_name",
         "Another customer, vendor, employee, account or item has this name, perhaps an inactive one.",
         "If it is the same one, link ours to it (qbo-pipeline relink). Otherwise rename one of the two, in the source "
-        "or in QuickBooks, and retry; where two trade names, one needs a third name until the other has its own.",
+        "or in QuickBooks: ours goes again in the next run.",
     ),
     # Closed books
     "6200": Meaning(

@@ -91,6 +91,7 @@ class Posting(Standing):
     first_seen: datetime
     posted_at: datetime | None
     superseded_by: int | None
+    last_attempt: int
 
 
 @dataclass(frozen=True, slots=True)

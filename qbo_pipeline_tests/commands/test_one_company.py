@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 
 from qbo_pipeline.pipeline import load as load_stage
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.shell import Poster, PosterSettings
+from qbo_pipeline.posting.shell import PosterSettings
 from qbo_pipeline.quickbooks.query import Query, select
 from qbo_pipeline.store.opening import make_store
 from qbo_pipeline_tests.commands.command_line import Answer, CommandLine
@@ -33,7 +32,7 @@ def posting(shop: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Sh
     assert shop.emulator is not None
     shop.emulator.control("settings", {"request_id": "ignore"})
     hasty = PosterSettings(Policy(lag=0.01))
-    monkeypatch.setattr(load_stage, "Poster", partial(Poster, settings=hasty))
+    monkeypatch.setattr(load_stage, "poster_settings", lambda _: hasty)
     assert run(qbo, shop.settings, FIRST_DAY).status == 0
     return shop
 

@@ -71,6 +71,8 @@ def test_what_an_answer_means(answer: Any, fields: dict[str, Any], becomes: dict
 
 
 OURS = Seen("9", "0", "M", "F")
+NAMED = OURS._replace(marker=None)
+REFUSED_NAME = {"by_name": True, "doubt": False, "fallback": "duplicate_name"}
 MOVED = {"operation": "update", "base": "B", "base_token": "3"}
 
 
@@ -86,7 +88,10 @@ MOVED = {"operation": "update", "base": "B", "base_token": "3"}
         ([], {"misses": 1, "fallback": "duplicate_name"}, {"state": "parked", "reason": "duplicate_name"}),
         ([], {"misses": 1, "crashes": 3}, {"state": "parked", "reason": "quarantined"}),
         ([], {"misses": 1, "attempts": 6}, {"state": "parked", "reason": "attempts_exhausted"}),
-        ([OURS._replace(marker=None)], {"by_name": True, "doubt": False}, {"state": "posted", "recovered": False}),
+        ([NAMED._replace(own=True)], {"by_name": True}, {"state": "posted", "recovered": True}),
+        ([NAMED._replace(own=True)], REFUSED_NAME, {"state": "parked", "reason": "duplicate_name"}),
+        ([NAMED], {"by_name": True}, {"misses": 1}),
+        ([NAMED], REFUSED_NAME | {"doubt": True}, {"state": "parked", "reason": "duplicate_name"}),
         ([], MOVED, {"misses": 1, "not_before": NOW + POLICY.lag}),
         ([], MOVED | {"misses": 1}, {"state": "deleted_in_qbo"}),
         ([Seen("9", "3", "M", "B")], MOVED | {"misses": 1}, {"state": "ready"}),

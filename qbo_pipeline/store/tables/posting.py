@@ -97,7 +97,7 @@ posting_links = Table(
     Column("revision", Integer, nullable=False),
     Column("linked_by", Text, nullable=False),  # posted | recovered | name | person
     Column("linked_at", Instant(), nullable=False),
-    Index("posting_links_by_object", "connection", "entity", "qbo_id"),
+    Index("posting_links_by_object", "connection", "entity", "qbo_id", unique=True),
 )
 
 frozen_requests = Table(
