@@ -89,6 +89,9 @@ class ReadOnlyDatabase:
         if _REFUSED.search(reason):
             remedy = f"Correct user, password or database in {_SETTING}"
             raise SourceError(Problem("the source's database refuses us", self.shown, reason, remedy)) from None
+        if self.is_sqlite:
+            remedy = f"See that it is there and may be read ({_SETTING}). Nothing is lost: run again once it is"
+            raise SourceUnavailable(Problem("the source's file cannot be opened", self.shown, reason, remedy)) from None
         remedy = (
             f"See that it runs, and that {_SETTING} has the right host and port. Nothing is lost: run again once it "
             "answers"
@@ -117,15 +120,13 @@ class ReadOnlyDatabase:
         with self.reading("the list of columns") as connection:
             inspector = inspect(connection)
             tables = {table: [str(found["name"]) for found in inspector.get_columns(table)] for table in self.names()}
-        having = [table for table, names in tables.items() if name.casefold() in (one.casefold() for one in names)]
-        if having:
-            why = f"only {', '.join(having[:5])} {'has' if len(having) == 1 else 'have'} a column of that name"
-            return Problem(
-                f"no column {column}", where, why, "Correct the SELECT: it reads the column of another table"
-            )
-        near = nearest(name, {one for names in tables.values() for one in names})
+        having = [table for table, names in tables.items() if name.casefold() in map(str.casefold, names)]
+        others = {one for names in tables.values() for one in names if one.casefold() != name.casefold()}
+        near = nearest(name, others)
         hint = f"did you mean {near!r}?" if near else "no column anywhere has a name like it"
         why = "no table of the SELECT has a column of that name"
+        if having:
+            why += f"; it is a column of {', '.join(having[:5])}"
         return Problem(f"no column {column}", where, why, f"Correct the SELECT; {hint}")
 
 

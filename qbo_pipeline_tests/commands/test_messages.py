@@ -166,9 +166,10 @@ def test_a_column_of_another_table_is_not_said_to_be_like_itself(shop: Shop, tmp
     answer = qbo("run", *DAYS, "--settings", shop.settings)
     assert answer.status == 2
     assert (
-        "no column p.party_id (mapping/products.sql): only documents, movements, parties, payments have" in answer.plain
+        "no column p.party_id (mapping/products.sql): no table of the SELECT has a column of that name" in answer.plain
     )
-    assert "reads the column of another table" in answer.plain
+    assert "it is a column of documents, movements, parties, payments" in answer.plain
+    assert "did you mean 'party_id'" not in answer.plain
     assert_plain(answer)
 
 
