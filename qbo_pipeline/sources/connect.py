@@ -21,6 +21,7 @@ from qbo_pipeline.sources.engines import open_engine
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable, did_you_mean, nearest, without_secrets
 
 _SETTING = "[source] url, or the variable that url_variable names"
+_LATER = "Nothing is lost: run the same days again once it"
 _MISSING_TABLE = re.compile(
     r"no such table: (?:main\.)?(\S+)|relation \"([^\"]+)\" does not exist|Table '(?:[^'.]+\.)?([^']+)' doesn't exist"
 )
@@ -90,12 +91,9 @@ class ReadOnlyDatabase:
             remedy = f"Correct user, password or database in {_SETTING}"
             raise SourceError(Problem("the source's database refuses us", self.shown, reason, remedy)) from None
         if self.is_sqlite:
-            remedy = f"See that it is there and may be read ({_SETTING}). Nothing is lost: run again once it is"
+            remedy = f"See that it is there and may be read ({_SETTING}). {_LATER} is"
             raise SourceUnavailable(Problem("the source's file cannot be opened", self.shown, reason, remedy)) from None
-        remedy = (
-            f"See that it runs, and that {_SETTING} has the right host and port. Nothing is lost: run again once it "
-            "answers"
-        )
+        remedy = f"See that it runs, and that {_SETTING} has the right host and port. {_LATER} answers"
         raise SourceUnavailable(Problem("the source's database does not answer", self.shown, reason, remedy)) from None
 
     def _raise(self, error: SQLAlchemyError, where: str) -> NoReturn:

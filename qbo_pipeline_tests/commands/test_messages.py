@@ -79,7 +79,7 @@ TROUBLES: list[tuple[str, tuple[str, ...], Provoke, int, tuple[str, ...]]] = [
     ("a wrong client secret, in a run", RUN, wrong_secret, 2, ("correct client id and client secret",)),
     ("a source that does not answer", RUN, source_at("postgresql://reader:s3cret@127.0.0.1:1/erp"), 3, (
         "the source's database does not answer (postgresql", "127.0.0.1:1/erp", "Connection refused",
-        "[source] url", "has the right host and port", "run again once it answers",
+        "[source] url", "has the right host and port", "run the same days again once it answers",
     )),
     ("a source that is not there", RUN, source_at("sqlite:////nowhere/erp.sqlite"), 2, (
         "no database file (/nowhere/erp.sqlite)", "Correct [source] url",
