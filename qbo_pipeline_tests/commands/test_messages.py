@@ -79,7 +79,7 @@ TROUBLES: list[tuple[str, tuple[str, ...], Provoke, int, tuple[str, ...]]] = [
     ("a wrong client secret, in a run", RUN, wrong_secret, 2, ("correct client id and client secret",)),
     ("a source that does not answer", RUN, source_at("postgresql://reader:s3cret@127.0.0.1:1/erp"), 3, (
         "the source's database does not answer (postgresql", "127.0.0.1:1/erp", "Connection refused",
-        "[source] url", "has the right host and port", "run again once it answers",
+        "[source] url", "has the right host and port", "run the same days again once it answers",
     )),
     ("a source that is not there", RUN, source_at("sqlite:////nowhere/erp.sqlite"), 2, (
         "no database file (/nowhere/erp.sqlite)", "Correct [source] url",
@@ -166,9 +166,10 @@ def test_a_column_of_another_table_is_not_said_to_be_like_itself(shop: Shop, tmp
     answer = qbo("run", *DAYS, "--settings", shop.settings)
     assert answer.status == 2
     assert (
-        "no column p.party_id (mapping/products.sql): only documents, movements, parties, payments have" in answer.plain
+        "no column p.party_id (mapping/products.sql): no table of the SELECT has a column of that name" in answer.plain
     )
-    assert "reads the column of another table" in answer.plain
+    assert "it is a column of documents, movements, parties, payments" in answer.plain
+    assert "did you mean 'party_id'" not in answer.plain
     assert_plain(answer)
 
 
