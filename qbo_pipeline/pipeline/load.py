@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from qbo_pipeline.pipeline.going_live import check_before_first_send
-from qbo_pipeline.pipeline.ownership import prove_company
+from qbo_pipeline.pipeline.ownership import NotLookedAt, prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import Poster, PosterSettings
-from qbo_pipeline.posting.summary import PostingSummary
+from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
 from qbo_pipeline.store.attempts import Head, head_of
+from qbo_pipeline.store.claims import Scope
 from qbo_pipeline.store.postings import StateCount, counts
 
 _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in doubt and are read back first"}
@@ -75,11 +76,18 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     def progress(events: dict[str, int]) -> None:
         run.progress("documents posted", events.get("posted", 0))
 
-    remark = prove_company(run)
-    check_before_first_send(run)
-    hold_tracked_items(run)
-    poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
-    summary = poster.run(run.name, None, last, keys=keys)
+    remark: str | None = None
+    try:
+        remark = prove_company(run)
+        check_before_first_send(run)
+        hold_tracked_items(run)
+    except NotLookedAt as error:
+        scope = Scope(run.name, None, last, tuple(keys) if keys is not None else None)
+        with run.database.reading() as connection:
+            summary = summarise(connection, scope, Tally(), str(error))
+    else:
+        poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
+        summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
         return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name), remark)
 

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
-from qbo_pipeline.errors import PermanentError
+from qbo_pipeline.errors import PermanentError, Signal
 from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.decisions import NotPossible, Person
@@ -29,6 +29,7 @@ from qbo_pipeline.posting.identity import marker_in, tag_of
 from qbo_pipeline.posting.recovery import begin, recovering
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.quickbooks.entities import ENTITIES
+from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuotaExhausted
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject
 from qbo_pipeline.store.postings import chunks
@@ -52,6 +53,10 @@ class CompanyOfAnother(PermanentError):
     """The company holds what another connection, or another store of this one, has posted; nothing was sent."""
 
 
+class NotLookedAt(Signal):
+    """The look could not be made, and the store has never made one: nothing may be sent yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """Objects in QuickBooks with markers that this store does not know; `example` names one of them for people."""
@@ -64,7 +69,8 @@ class Foreign:
 def prove_company(run: Run) -> str | None:
     """Look whether the company and the store belong together; answers what a person should know, if anything.
 
-    Raises `CompanyOfAnother` where something would be posted a second time. Asks nothing where nothing is to be sent.
+    Raises `CompanyOfAnother` where something would be posted a second time, and `NotLookedAt` where QuickBooks cannot
+    be asked for the first time; later, posting goes on without the look. Asks nothing where nothing is to be sent.
     """
     with run.database.reading() as reading:
         if not _anything_ready(reading, run.name):
@@ -75,7 +81,13 @@ def prove_company(run: Run) -> str | None:
         posted = has_posted(reading, run.name)
         accepted = _accepted(reading, run.name)
         now = run.database.now(reading)
-    things, until = _look(run, proved, now)
+    try:
+        things, until = _look(run, proved, now)
+    except (QuickBooksAway, QuotaExhausted) as error:
+        if proved is None:
+            said = f"QuickBooks could not be asked whether it holds documents of another store ({error})"
+            raise NotLookedAt(said) from error
+        return f"whether another store posts to this company was last looked at {proved:%Y-%m-%d}: {error}"
     with run.database.reading() as reading:
         found = _unknown(reading, run.name, things)
     others = [item for item in found if item.tag not in ("", identity.tag, *accepted)]

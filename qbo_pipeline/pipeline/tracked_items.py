@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.events import PARKED, READY
 from qbo_pipeline.posting.freezing import references
+from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuotaExhausted
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import change
@@ -33,7 +34,10 @@ def hold_tracked_items(run: Run) -> int:
         ready = select(postings.c.key).where(postings.c.connection == run.name, postings.c.state == READY).limit(1)
         if not ours or reading.execute(ready).first() is None:
             return 0
-    tracked = run.quickbooks().query(select_objects("Item").where("Type", "=", "Inventory"))
+    try:
+        tracked = list(run.quickbooks().query(select_objects("Item").where("Type", "=", "Inventory")))
+    except (QuickBooksAway, QuotaExhausted):  # posting goes on without reads; the next run that may read looks again
+        return 0
     named = {ours[str(item["Id"])]: str(item["Name"]) for item in tracked if str(item["Id"]) in ours}
     if not named:
         return 0
