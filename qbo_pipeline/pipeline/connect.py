@@ -147,8 +147,11 @@ def open_quickbooks(
     return QuickBooks(realm, hosts(settings), keeper, transport=transport, pacer=pacer, meter=meter), meter
 
 
-def bind_connection(settings: Settings, database: Database) -> None:
-    """Tie the connection to its company, once and for ever; raises `ConnectionMismatch` for another one."""
+def bind_connection(settings: Settings, database: Database, *, only_look: bool = False) -> None:
+    """Tie the connection to its company, once and for ever; raises `ConnectionMismatch` for another one.
+
+    With `only_look` a connection that is not tied yet stays so.
+    """
     connection_settings, quickbooks = settings.connection, settings.quickbooks
     bound = {
         "environment": quickbooks.environment,
@@ -158,6 +161,8 @@ def bind_connection(settings: Settings, database: Database) -> None:
     with database.transaction() as connection:
         query = select(connections).where(connections.c.connection == connection_settings.name)
         known = connection.execute(query).mappings().one_or_none()
+        if known is None and only_look:
+            return
         if known is None:
             row = {
                 "connection": connection_settings.name,
