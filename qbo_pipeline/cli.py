@@ -18,6 +18,7 @@ from qbo_pipeline.commands import (
     demonstrate,
     inspecting,
     reconciling,
+    restating,
     rotating,
     running,
     upgrading,
@@ -52,6 +53,8 @@ app.command()(decisions.adopt)
 app.command()(decisions.rebind)
 app.command()(reconciling.reconcile)
 app.command()(correcting.correct)
+app.command()(restating.restate)
+app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
 app.command()(webhooks.webhooks)
 app.command()(emulator)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import date
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from qbo_pipeline.environment import Secrets, variable, where_to_set
 from qbo_pipeline.settings_errors import SettingsError, in_plain_words
 from qbo_pipeline.settings_sections import (
     AccountSettings,
+    ChangeSettings,
     ConnectionSettings,
     PostingSettings,
     QuickBooksSettings,
@@ -43,14 +45,30 @@ class Settings(Section):
     accounts: AccountSettings
     tax_codes: dict[str, str] = Field(default={})
     exchange_rates: tuple[RateSettings, ...] = ()
+    changes: tuple[ChangeSettings, ...] = ()
     posting: PostingSettings = PostingSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     file: Path = Field(default=Path(), exclude=True)
 
+    @field_validator("changes")
+    @classmethod
+    def _in_order(cls, value: tuple[ChangeSettings, ...]) -> tuple[ChangeSettings, ...]:
+        days = [change.first_day for change in value]
+        if days != sorted(set(days)):
+            raise ValueError("each change needs a first_day of its own, the earliest first")
+        return value
+
     @property
     def folder(self) -> Path:
         return self.file.parent
+
+    def by_date(self) -> list[tuple[date, Settings]]:
+        """The settings with the day from which each counts, in order; the first counts from the beginning."""
+        found = [(date.min, self)]
+        for change in self.changes:
+            found.append((change.first_day, _changed(found[-1][1], change)))
+        return found
 
     def store_url(self) -> str:
         """The store's URL; a relative SQLite path counts from the settings' folder."""
@@ -88,6 +106,30 @@ class Settings(Section):
         if url.startswith("sqlite:///") and path and not path.startswith((":", "/")):
             return f"sqlite:///{(self.folder / path).resolve()}"
         return url
+
+
+def _changed(before: Settings, change: ChangeSettings) -> Settings:
+    accounts = before.accounts
+    levels = {
+        level: _merged(getattr(accounts, level), getattr(change.accounts, level))
+        for level in ("by_product", "by_category", "by_location", "by_party")
+    }
+    merged = {
+        "roles": accounts.roles | change.accounts.roles,
+        "hints": accounts.hints | change.accounts.hints,
+        **levels,
+    }
+    return before.model_copy(
+        update={
+            "accounts": accounts.model_copy(update=merged),
+            "tax_codes": before.tax_codes | change.tax_codes,
+            "posting": before.posting.model_copy(update=change.posting.model_dump(exclude_none=True)),
+        }
+    )
+
+
+def _merged(before: dict[str, dict[str, str]], changed: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    return before | {name: before.get(name, {}) | table for name, table in changed.items()}
 
 
 def load_settings(file: Path | str | None = None) -> Settings:

@@ -170,6 +170,7 @@ class PostingSettings(Section):
     same_number: Literal["hold_bills", "hold", "post"] = "hold_bills"
     link_existing: Literal["never", "same_name"] = "never"
     closed_period: Literal["hold", "first_open_day"] = "hold"
+    history_before: date | None = None
 
 
 class RateSettings(Section):
@@ -192,6 +193,33 @@ class RateSettings(Section):
         if self.last_day < self.first_day:
             raise ValueError(f"last_day {self.last_day} is before first_day {self.first_day}")
         return self
+
+
+class ChangedAccounts(AccountSettings):
+    """`[changes.accounts]`: the roles and particulars that are other ones from that day; the rest stays."""
+
+    roles: dict[str, str] = {}
+
+
+class ChangedPosting(Section):
+    """`[changes.posting]`: the policies that decide what is posted, from that day; what is left out stays."""
+
+    accrue_receipts: bool | None = None
+    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] | None = None
+    bill_difference: Literal["purchase_price_variance", "inventory"] | None = None
+    supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] | None = None
+    quotes: bool | None = None
+    purchase_orders: bool | None = None
+
+
+class ChangeSettings(Section):
+    """`[[changes]]`: accounts, tax codes and policies for what is dated on this day or later; what is dated before
+    keeps the earlier ones."""
+
+    first_day: date
+    accounts: ChangedAccounts = ChangedAccounts()
+    tax_codes: dict[str, str] = {}
+    posting: ChangedPosting = ChangedPosting()
 
 
 class ReconciliationSettings(Section):

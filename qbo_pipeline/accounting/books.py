@@ -94,6 +94,9 @@ class Books:
     - `product_namesakes`: all products whose `products.item_key` is the given one.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
+    - `dated`: the books for a business date where settings change by date; `on` answers them.
+    - `lists`: the books by which list entries (items) are made, `None` where they are these.
+    - `further`: account ids by role that serve at another date; they count among a role's accounts.
 
     Raises `ValueError` for a role or a level that does not exist.
     """
@@ -113,6 +116,9 @@ class Books:
     product_namesakes: Callable[[str], Sequence[Product]] = _no_product_namesakes
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
+    dated: Callable[[date], Books] | None = None
+    lists: Books | None = None
+    further: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stock_accounts: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -127,9 +133,14 @@ class Books:
         ids = [self.accounts_of(role) for role in STOCK_ROLES]
         object.__setattr__(self, "stock_accounts", frozenset().union(*ids))
 
+    def on(self, day: date) -> Books:
+        """The books for what is dated on this day."""
+        return self if self.dated is None else self.dated(day)
+
     def accounts_of(self, role: str) -> frozenset[str]:
-        """Every account id that serves a role: its default and all its overrides."""
+        """Every account id that serves a role: its default and all its overrides, at any date."""
         ids = {account for (name, _, _), account in self.overrides.items() if name == role}
+        ids |= self.further.get(role, frozenset())
         if role in self.roles:
             ids.add(self.roles[role])
         return frozenset(ids)

@@ -84,7 +84,8 @@ def income_account(books: Books, place: Place) -> AccountRef:
 def sales_item(books: Books, place: Place) -> Payload:
     """The item for a sales line: its product's where that sells to the line's account, else the account's own."""
     account = income_account(books, place)
-    if place.product is not None and income_account(books, _place(place.product)).id == account.id:
+    lists = books.lists or books
+    if place.product is not None and income_account(lists, _place(place.product)).id == account.id:
         return key_ref(record_key(place.product))
     return account_item(account)
 
@@ -100,7 +101,8 @@ def build_account_items(books: Books) -> list[Draft]:
     They belong to no record: sales lines without a product, with another account than their product's, and cents
     of rounding on sales forms refer to them.
     """
-    ids = books.accounts_of("sales") | frozenset(books.hints.values()) | books.accounts_of("rounding")
+    hinted = frozenset(books.hints.values()) | books.further.get("hints", frozenset())
+    ids = books.accounts_of("sales") | hinted | books.accounts_of("rounding")
     accounts = [known_account(books, account_id, "the settings' accounts") for account_id in sorted(ids)]
     rounding = books.accounts_of("rounding")
     return [_account_item(books, item) for item in accounts if item.type in INCOME_TYPES or item.id in rounding]

@@ -54,9 +54,11 @@ RULES: dict[str, Rule] = {
 def build(record: Record, books: Books) -> Outcome:
     """The drafts of a record, or why there are none: `Excluded` by a rule, or `Refused` until a person acts.
 
-    The same record and books give the same answer, to the byte. Raises `KeyError` for a kind that is no record kind.
+    What is dated is built by the books of its date. The same record and books give the same answer, to the byte.
+    Raises `KeyError` for a kind that is no record kind.
     """
+    day = getattr(record, "business_date", None)
     try:
-        return RULES[record.kind](record, books)
+        return RULES[record.kind](record, books if day is None else books.on(day))
     except Stop as stop:
         return stop.outcome

@@ -27,14 +27,17 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
         description="What is to exist in QBO: one payload for each document, journal entry, payment, party and item.",
     )
     def postings(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        from qbo_pipeline.pipeline.restating import count_restatements
         from qbo_pipeline.pipeline.transform import transform
 
         first, last = _span(context)
         with pipeline.run(context) as run:
             result = transform(run, first, last)
+            differ = count_restatements(run)
         return dg.MaterializeResult(
             metadata={
                 **as_metadata(result.totals()),
+                "would_differ_today": differ,  # posted by earlier settings: the job `restate` shows and changes them
                 "by_kind": table(result.rows(), ["kind", "outcome", "reason", "count"]),
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,19 +17,21 @@ from qbo_pipeline.commands.common import (
     parse_day,
     print_json,
 )
+from qbo_pipeline.commands.previewing import echo_set_aside, echo_summary, show_preview
 from qbo_pipeline.verdicts import Reason, Verdict
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
-
-LISTS = ("warnings", "postings", "set_aside", "why")  # a line each: what a person must know, and what waits for one
 
 
 def run(
     first: Annotated[date, typer.Option("--from", parser=parse_day, metavar="YYYY-MM-DD", help="First business date.")],
     last: Annotated[date, typer.Option("--to", parser=parse_day, metavar="YYYY-MM-DD", help="Last business date.")],
     settings: SettingsOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Preview every posting; send nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Preview every posting; change nothing.")] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="With --dry-run: its ledger lines as CSV.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Extract, transform, load and reconcile the business dates given.
@@ -36,38 +39,44 @@ def run(
     The exit status is that of the table of verdicts. 0: everything is posted and both sides agree. 1: something waits
     for a person (it is listed), or a difference is explained. 3: QuickBooks refused calls or reads: what was not done,
     and of when the ledger is, is said; the next run goes on. 4: something is unexplained, lost or doubled.
+
+    With --dry-run every document that the run would send is shown with its ledger lines, and what QuickBooks has of it
+    now. Nothing that a later run reads is changed: only the calls to QuickBooks are counted, and its tokens kept fresh.
     """
     if last < first:
         raise typer.BadParameter(f"--to {last} is before --from {first}")
-    with command_run(settings) as opened:
-        summary, reasons = _preview(opened, first, last) if dry_run else _run(opened, first, last)
+    if csv is not None and not dry_run:
+        raise typer.BadParameter("--csv belongs to --dry-run: what was posted is in the reports of `reconcile`")
+    with command_run(settings, only_look=dry_run) as opened:
+        if dry_run:
+            summary, reasons = _look(opened, first, last)
+            summary |= as_answer(reasons)
+            show_preview(opened, last, summary, as_json=as_json, csv_file=csv)
+            leave(reasons)
+        summary, reasons = _run(opened, first, last)
     summary |= as_answer(reasons)
     if as_json:
         print_json(summary)
     else:
-        for name, value in summary.items():
-            if name in LISTS:
-                continue
-            typer.echo(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
-        for text in summary["warnings"]:
-            typer.echo(f"! {text}")
+        echo_summary(summary)
         for row in summary.get("postings", ()):
             typer.echo(
                 f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {row['reason'] or ''}"
             )
-        for row in summary.get("set_aside", ()):
-            typer.echo(f"  {row['day'] or '-':10}  set aside: {row['record']} {row['number']}: {row['message']}")
+        echo_set_aside(summary)
     leave(reasons)
 
 
 def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
     from qbo_pipeline.pipeline.extract import extract_days, extract_master_data, warned
     from qbo_pipeline.pipeline.reference import refresh_reference_data
+    from qbo_pipeline.pipeline.restating import count_restatements
     from qbo_pipeline.pipeline.transform import transform
 
     extracted = [*extract_master_data(opened), *extract_days(opened, first, last)]
     reference = refresh_reference_data(opened)
     transformed = transform(opened, first, last)
+    differ = count_restatements(opened)
     return {
         "records_read": sum(item.rows_read for item in extracted),
         "records_new": sum(item.counts.new for item in extracted),
@@ -75,6 +84,7 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
         "records_vanished": sum(item.counts.vanished for item in extracted),
         "records_set_aside": sum(item.counts.set_aside for item in extracted),
         **transformed.totals(),
+        "would_differ_today": differ,
         "warnings": [*filter(None, [reference.warning]), *warned(extracted)],
         "refused": [reference.warning] if reference.warning else [],
     }
@@ -149,9 +159,10 @@ def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Reason]]:
     return found, list(of_reconciliation(result))
 
 
-def _preview(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Reason]]:
+def _look(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Reason]]:
     from qbo_pipeline.pipeline.standing import of_refusals
 
     summary = _read(opened, first, last)
-    waiting, waits = _waiting(opened, ("ready", "parked"))
+    waiting, waits = _waiting(opened, ("parked",))
+    del waiting["postings"]
     return summary | waiting, [*of_refusals(summary.pop("refused")), *waits]

@@ -40,8 +40,8 @@ class Moved:
     now: str
 
 
-def bind_connection(settings: Settings, database: Database) -> None:
-    """Tie the connection to its company, its books and its source.
+def bind_connection(settings: Settings, database: Database, *, only_look: bool = False) -> None:
+    """Tie the connection to its company, its books and its source; with `only_look` one that is not tied stays so.
 
     Raises `ConnectionMismatch` where the store ties it to another company, where the company belongs to another
     connection of this store, and, once something was posted, where a setting of the books or the source is another.
@@ -49,6 +49,8 @@ def bind_connection(settings: Settings, database: Database) -> None:
     wanted = _wanted(settings)
     with database.transaction() as connection:
         known = _known(connection, settings.connection.name)
+        if known is None and only_look:
+            return
         if known is None:
             _refuse_a_company_of_others(settings, connection)
             first = {"source": settings.connection.name, "created_at": database.now(connection)}
@@ -64,7 +66,7 @@ def bind_connection(settings: Settings, database: Database) -> None:
         unknown_before = {name for name in different if known[name] is None}  # written by an earlier version
         if set(different) - unknown_before and has_posted(connection, settings.connection.name):
             _refuse(settings, known, different)
-        if different:
+        if different and not only_look:
             mine = connections.c.connection == settings.connection.name
             connection.execute(update(connections).where(mine).values(**different))
 

@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
 from qbo_pipeline.pipeline.going_live import check_before_first_send
 from qbo_pipeline.pipeline.ownership import NotLookedAt, prove_company
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.settings_in_force import read_in_force
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
+from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
 from qbo_pipeline.store.attempts import Head, head_of
 from qbo_pipeline.store.claims import Scope
 from qbo_pipeline.store.postings import StateCount, counts
+from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.settings_versions import made_otherwise
+from qbo_pipeline.store.tables.records import records
 
 _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in doubt and are read back first"}
 
@@ -71,7 +78,11 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     Earlier days that still wait are caught up rather than left: a payment must not overtake its invoice. `first` only
     bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`
     and `PreflightFailed` where nothing may be sent at all.
+
+    What was drafted under other settings than those of this run is built again before anything is sent.
     """
+    if _drafted_otherwise(run, last):
+        transform(run, first, last)
 
     def progress(events: dict[str, int]) -> None:
         run.progress("documents posted", events.get("posted", 0))
@@ -95,6 +106,21 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
 def poster_settings(run: Run) -> PosterSettings:
     """How the poster works, by the connection's settings."""
     return PosterSettings(policy=Policy(link_existing=run.settings.posting.link_existing == "same_name"))
+
+
+def _drafted_otherwise(run: Run, last: date) -> bool:
+    """Whether something unsent up to `last` was made under other settings, as after a step that is run by itself."""
+    with run.database.reading() as connection:
+        if not references(connection, run.name, "Account"):
+            return False  # nothing can have been drafted yet, nor be built
+        settings_hash = read_in_force(connection, run).settings_hash
+        key = records.c.record_type + "/" + records.c.record_id
+        query = select(key).where(
+            records.c.connection == run.name,
+            records.c.business_date <= last,
+            key.in_(made_otherwise(run.name, settings_hash)),
+        )
+        return connection.execute(query.limit(1)).first() is not None
 
 
 def posted_by_entity(run: Run) -> dict[str, int]:

@@ -71,6 +71,10 @@ class Run:
             self._client = open_quickbooks(self.settings, self.secrets, self.database, self.tokens)
         return self._client[0]
 
+    def elsewhere(self, database: Database) -> Run:
+        """The same run with its records and postings in another store; QuickBooks is reached as before."""
+        return _Elsewhere(self.settings, database, self.secrets, self.run_id, self.progress, within=self)
+
     def api_calls(self) -> dict[str, int]:
         """The calls that this run has made to QBO, as Intuit bills them."""
         totals = self._client[1].totals() if self._client else CallTotals()
@@ -90,6 +94,26 @@ class Run:
         self.database.close()
 
 
+@dataclass
+class _Elsewhere(Run):
+    """A run within another one, which keeps the client, its meter and the tokens, and closes them."""
+
+    within: Run = field(kw_only=True)
+
+    @property
+    def tokens(self) -> Database:
+        return self.within.tokens
+
+    def quickbooks(self) -> QuickBooks:
+        return self.within.quickbooks()
+
+    def api_calls(self) -> dict[str, int]:
+        return self.within.api_calls()
+
+    def close(self) -> None:
+        """Nothing: the other run closes what both use."""
+
+
 @contextmanager
 def open_run(
     settings: Settings,
@@ -97,8 +121,11 @@ def open_run(
     run_id: str | None = None,
     progress: Progress = no_progress,
     database: Database | None = None,
+    only_look: bool = False,
 ) -> Iterator[Run]:
     """A run of the connection with these settings, its store brought to this version.
+
+    With `only_look` a connection that is new to the store is not tied to its company by this.
 
     Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it binds
     the connection to something else, `MigrationError` where it is of a later version or of an earlier one that this
@@ -112,7 +139,7 @@ def open_run(
         progress=progress,
     )
     try:
-        bind_connection(settings, run.database)
+        bind_connection(settings, run.database, only_look=only_look)
         yield run
     finally:
         run.close()

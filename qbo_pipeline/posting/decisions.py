@@ -6,6 +6,7 @@ to QBO: a decision changes what the next run does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -144,19 +145,32 @@ def approve(database: Database, connection: str, key: str, person: Person, *, da
     without it the date stays what it is.
     """
     with database.transaction() as transaction:
-        row = _row(transaction, connection, key)
-        if row["state"] != PARKED or row["reason"] not in APPROVABLE:
-            raise NotPossible(f"{key} is {row['state']} ({row['reason'] or 'no reason'}): nothing waits for approval")
-        if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
-            raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
-        operation = _operation(transaction, connection, row)
-        if dated is not None:
-            _approve_dated(transaction, database, connection, row, person, dated, operation)
-            return
-        fields = {**_FRESH, **_UNFROZEN, "state": READY, "approved_by": person.who, "operation": operation}
-        # QBO may have said no to it before (a closed period): this is another request, with an id of its own.
-        fields["retries"] = row["retries"] + 1
-        _decide(transaction, database, connection, row, "approve", person, fields)
+        _approve(transaction, database, connection, key, person, dated)
+
+
+def approve_all(database: Database, connection: str, keys: Sequence[str], person: Person) -> None:
+    """Let these postings go by one order, in one transaction; each keeps its date and has its line in the journal."""
+    with database.transaction() as transaction:
+        for key in keys:
+            _approve(transaction, database, connection, key, person, None)
+
+
+def _approve(
+    transaction: Connection, database: Database, connection: str, key: str, person: Person, dated: date | None
+) -> None:
+    row = _row(transaction, connection, key)
+    if row["state"] != PARKED or row["reason"] not in APPROVABLE:
+        raise NotPossible(f"{key} is {row['state']} ({row['reason'] or 'no reason'}): nothing waits for approval")
+    if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
+        raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
+    operation = _operation(transaction, connection, row)
+    if dated is not None:
+        _approve_dated(transaction, database, connection, row, person, dated, operation)
+        return
+    fields = {**_FRESH, **_UNFROZEN, "state": READY, "approved_by": person.who, "operation": operation}
+    # QBO may have said no to it before (a closed period): this is another request, with an id of its own.
+    fields["retries"] = row["retries"] + 1
+    _decide(transaction, database, connection, row, "approve", person, fields)
 
 
 def reverse(
@@ -306,6 +320,7 @@ def _kept(row: Posting) -> Posting:
         "amount": row["amount"], "currency": row["currency"], "payload": row["payload"],
         "payload_hash": row["payload_hash"], "origin": row["origin"], "number": row["number"],
         "marker": row["marker"], "by_name": row["by_name"],
+        "settings_hash": row["settings_hash"],
     }  # fmt: skip
 
 

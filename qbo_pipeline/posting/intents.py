@@ -31,14 +31,16 @@ def put(
     identity: Identity,
     policy: IntakePolicy,
     now: datetime,
+    settings_hash: str | None = None,
 ) -> Intake:
     """Write what records ask for, inside the caller's transaction.
 
-    Unchanged content writes nothing; changed content is a new revision. `now` is the database's clock
-    (`database.now(transaction)`). Raises `ValueError` for a draft of an unknown entity, and `NotExact` for a payload
-    with a binary float in it, before anything is written.
+    Unchanged content writes nothing but under which settings it would be sent now; changed content is a new revision.
+    `now` is the database's clock (`database.now(transaction)`), `settings_hash` names the settings that made the
+    drafts. Raises `ValueError` for a draft of an unknown entity, and `NotExact` for a payload with a binary float in
+    it, before anything is written.
     """
-    plan = Plan(connection, identity, policy, now)
+    plan = Plan(connection, identity, policy, now, settings_hash)
     alone_with_intents(transaction, connection)
     for part in chunks(list(intents), RECORDS_AT_ONCE):
         _plan(transaction, plan, part)

@@ -6,7 +6,7 @@ clock's value that it is given; `intents.py` reads and writes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -91,6 +91,7 @@ _HINDRANCES_WHEN_GONE: dict[str, Hindrance] = {
     **dict.fromkeys((DRIFTED, DRIFTED_BEFORE, FOUND_TWICE), _CHANGED_AND_GONE),
     REVERSED: _REVERSED_AND_GONE,
 }
+_KEPT_BACK = frozenset({AWAITING_APPROVAL, CLOSED_PERIOD, HISTORY, GONE})  # by policy alone
 
 
 @dataclass(slots=True)
@@ -101,6 +102,7 @@ class Plan:
     identity: Identity
     policy: IntakePolicy
     now: datetime
+    settings_hash: str | None = None  # the settings under which the drafts were made
     intake: Intake = field(default_factory=Intake)
     rows: list[Posting] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
@@ -120,6 +122,7 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     digest = sha256(payload.encode()).hexdigest()
     if before is not None and not gone and before["payload_hash"] == digest and before["entity"] == draft.entity:
         plan.intake.unchanged += 1
+        _renew(plan, before)
         return
     link = known.get(draft.key)
     row = _row(plan, intent, draft.key, revision, draft.entity, payload, digest, marker, number)
@@ -176,6 +179,7 @@ def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: Standing 
     digest = sha256(f"{refusal.reason}|{refusal.field}|{refusal.message}".encode()).hexdigest()
     if before is not None and before["payload_hash"] == digest:
         plan.intake.unchanged += 1
+        _renew(plan, before)
         return
     revision = before["revision"] + 1 if before is not None else 1
     entity = before["entity"] if before is not None else ""
@@ -199,6 +203,7 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | N
     """Nothing of this is to be in QBO any more."""
     listed = before["entity"] != "" and not entity_named(before["entity"]).transaction
     if _is_withdrawn(before) or before["operation"] in (VOID, DELETE) or listed or before["state"] == "skipped":
+        _renew(plan, before)
         return
     plan.intake.withdrawn += 1
     hindered = hindrance(Ended.of(before), VOID, reversed_by_date=before["key"] in plan.reversed)
@@ -212,12 +217,10 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | N
     row = _row(plan, intent, before["key"], revision, entity, None, NO_PAYLOAD, marker, number)
     row["origin"] = Origin.WITHDRAWAL
     row |= {"amount": before["amount"], "currency": before["currency"], "business_date": before["business_date"]}
-    void = plan.policy.when_gone == "void" and bool(entity_named(entity).void)
-    row["operation"] = VOID if void else DELETE
+    row["operation"] = _way_out(plan.policy, entity)
     row["waits_for"] = before["key"] if _in_flight(before) else None
     _hold(plan, row, before)
-    if plan.policy.when_gone == "hold" and row["state"] == READY:
-        _park(row, GONE, "its record is no longer in the source: approve to take it out of QBO, or skip to keep it")
+    _hold_gone(plan.policy, row)
     if hindered is not None:
         _park(row, *hindered)
     _supersede(plan, before, revision)
@@ -236,6 +239,38 @@ def _hold(plan: Plan, row: Posting, before: Standing | None) -> None:
         _park(row, HISTORY, f"it is dated before {policy.history_before}, the first day that is posted unasked")
     elif policy.approval:
         _park(row, AWAITING_APPROVAL, "postings of this connection are sent once a person has approved them")
+
+
+def _hold_gone(policy: IntakePolicy, row: Posting) -> None:
+    if policy.when_gone == "hold" and row["state"] == READY:
+        _park(row, GONE, "its record is no longer in the source: approve to take it out of QBO, or skip to keep it")
+
+
+def _way_out(policy: IntakePolicy, entity: str) -> str:
+    return VOID if policy.when_gone == "void" and bool(entity_named(entity).void) else DELETE
+
+
+def _renew(plan: Plan, row: Standing) -> None:
+    """The same content under other settings: what was not sent yet is of these settings now, and waits, or no longer
+    waits, by their policy. An approval is for a content, so it stays; what may have left is never touched."""
+    same = plan.settings_hash is None or row["settings_hash"] == plan.settings_hash
+    if same or row["state"] not in (READY, PARKED) or row["doubt"]:
+        return
+    fields: dict[str, Any] = {"settings_hash": plan.settings_hash}
+    if row["origin"] == Origin.WITHDRAWAL:
+        fields["operation"] = _way_out(plan.policy, row["entity"])
+    # A closed day that an update leaves may be its earlier one, which is not known here: that stays for a person.
+    moved = row["reason"] == CLOSED_PERIOD and row["operation"] == UPDATE
+    by_policy = row["state"] == READY or (row["reason"] in _KEPT_BACK and not moved)
+    if by_policy and not row["approved_by"]:
+        held = cast(Posting, {**row, **fields, "state": READY, "reason": None, "message": None})
+        _hold(plan, held, None)
+        if row["origin"] == Origin.WITHDRAWAL:
+            _hold_gone(plan.policy, held)
+        if (held["state"], held["reason"]) != (row["state"], row["reason"]):
+            fields |= {"state": held["state"], "reason": held["reason"], "message": held["message"]}
+            plan.lines.append(_line(row, "settings", held["state"], held["message"]))
+    plan.changes.append((row["key"], row["revision"], fields))
 
 
 def _why_closed(policy: IntakePolicy, operation: str) -> str:
@@ -305,6 +340,7 @@ def _row(
         "marker": marker,
         "by_name": entity != "" and name_field(entity) is not None,
         "first_seen": plan.now,
+        "settings_hash": plan.settings_hash,
     }
 
 
@@ -323,6 +359,12 @@ def dressed(entity: str, payload: dict[str, Any], marker: str) -> tuple[str, str
         worn["DocNumber"] = own_number(marker)
     number = worn.get("DocNumber")
     return to_wire(worn).decode(), str(number) if number else None
+
+
+def says_the_same(draft: Draft, row: Mapping[Any, Any]) -> bool:
+    """Whether a draft has the entity and the content of a posting."""
+    payload, _ = dressed(draft.entity, draft.payload, row["marker"])
+    return bool(row["entity"] == draft.entity and row["payload_hash"] == sha256(payload.encode()).hexdigest())
 
 
 def _code(plan: Plan, draft: Draft, revision: int) -> str:

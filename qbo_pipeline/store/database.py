@@ -106,6 +106,14 @@ class Database:
         with self.engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection for reading many tables as they were at one moment; nobody who writes waits for it."""
+        with self.engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
     def now(self, connection: Connection) -> datetime:
         """The database's clock, in UTC."""
         if self._clock is not None:

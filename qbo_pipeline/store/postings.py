@@ -57,6 +57,9 @@ class Standing(TypedDict):
     doubt: bool
     qbo_id: str | None
     fence: int
+    message: str | None
+    approved_by: str | None
+    settings_hash: str | None
 
 
 class Posting(Standing):
@@ -66,7 +69,6 @@ class Posting(Standing):
     record_hash: str
     payload: str | None
     by_name: bool
-    message: str | None
     attempts: int
     misses: int
     crashes: int
@@ -81,7 +83,6 @@ class Posting(Standing):
     fallback: str | None
     base: str | None
     base_token: str | None
-    approved_by: str | None
     qbo_number: str | None
     sync_token: str | None
     posted_fingerprint: str | None

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from qbo_pipeline.pipeline import load as load_stage
 from qbo_pipeline.posting.shell import PosterSettings
 from qbo_pipeline_tests.commands.command_line import Answer, CommandLine
-from qbo_pipeline_tests.pipeline.shop import DAYS, LAST_DAY, Shop
+from qbo_pipeline_tests.pipeline.shop import DAYS, LAST_DAY, Shop, draft
 
 
 def too_many(detail: str, *operations: str) -> list[dict[str, object]]:
@@ -98,7 +98,8 @@ def test_what_was_posted_since_the_ledger_was_read_is_waiting_in_it(shop: Shop, 
 
 
 def test_a_preview_says_that_it_was_made_with_older_reference_data(shop: Shop, qbo: CommandLine) -> None:
-    assert run(qbo, shop, "--dry-run").status == 0
+    with shop.run() as opened:
+        draft(opened)
     order(shop, *QUOTA)
     preview = run(qbo, shop, "--dry-run")
     assert preview.status == 3
@@ -114,7 +115,8 @@ def test_reference_data_that_was_never_read_is_an_error(shop: Shop, qbo: Command
 
 
 def test_a_ledger_that_was_never_read_is_not_reconciled(shop: Shop, qbo: CommandLine) -> None:
-    assert run(qbo, shop, "--dry-run").status == 0
+    with shop.run() as opened:
+        draft(opened)
     order(shop, *QUOTA)
     blind = run(qbo, shop, "--json")
     assert blind.status == 3

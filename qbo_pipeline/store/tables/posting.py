@@ -11,6 +11,7 @@ _READY = text("state = 'ready'")
 _IN_DOUBT = text("state IN ('sending', 'unknown')")
 _AGAIN = text("state = 'ready' AND request_id IS NOT NULL")
 _WAITING = text("waits_for IS NOT NULL")
+_UNSENT = text("superseded_by IS NULL AND state IN ('ready', 'parked')")
 
 postings = Table(
     "postings",
@@ -63,6 +64,8 @@ postings = Table(
     Column("posted_at", Instant()),
     Column("superseded_by", Integer),
     Column("last_attempt", Integer, nullable=False, server_default="0"),  # the newest line of `attempts` about it
+    Column("settings_hash", Text),  # the settings that made it; none where it was made before they were kept
+    Index("postings_unsent", "connection", "settings_hash", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
     Index("postings_ready", "connection", "business_date", "key", sqlite_where=_READY, postgresql_where=_READY),
     Index("postings_in_doubt", "connection", "not_before", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
     Index("postings_again", "connection", "request_id", sqlite_where=_AGAIN, postgresql_where=_AGAIN),

@@ -60,6 +60,9 @@ BEGIN
             ('exchange_rates', 'SELECT'),
             -- How far reading has come: one row a name, replaced.
             ('watermarks', 'SELECT, INSERT, DELETE'),
+            -- By which settings something was made: each version stays. What differs today is worked out anew.
+            ('settings_versions', 'SELECT, INSERT'),
+            ('settings_comparisons', 'SELECT, INSERT, DELETE'),
             -- The outbox: every revision stays.
             ('postings', 'SELECT, INSERT, UPDATE'),
             ('posting_effects', 'SELECT, INSERT'),
