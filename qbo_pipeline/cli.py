@@ -18,6 +18,7 @@ from qbo_pipeline.commands import (
     demonstrate,
     inspecting,
     reconciling,
+    restating,
     rotating,
     running,
     upgrading,
@@ -48,8 +49,12 @@ app.command()(decisions.reverse)
 app.command()(decisions.unlink)
 app.command()(decisions.relink)
 app.command()(decisions.recover)
+app.command()(decisions.adopt)
+app.command()(decisions.rebind)
 app.command()(reconciling.reconcile)
 app.command()(correcting.correct)
+app.command()(restating.restate)
+app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
 app.command()(webhooks.webhooks)
 app.command()(emulator)
@@ -70,8 +75,8 @@ def main() -> None:
         failure = plain_failure(error)
         if failure is None:
             raise
-        sys.stderr.write(f"{failure.text}\n")
-        sys.exit(3 if failure.transient else 2)
+        sys.stderr.write(f"{failure.text}\nexit {failure.verdict.value}, {failure.verdict.word}\n")
+        sys.exit(failure.verdict.value)
 
 
 if __name__ == "__main__":

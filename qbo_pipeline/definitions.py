@@ -25,6 +25,7 @@ from qbo_pipeline.jobs import build_jobs
 from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
 from qbo_pipeline.ops.inspecting import inspecting_jobs
+from qbo_pipeline.ops.restating import restating_jobs
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.schedules import build_schedules
 from qbo_pipeline.sensors.changed_days import build_changed_days_sensor
@@ -58,7 +59,14 @@ def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_A
             *posting_checks(common),
             *reconciliation_checks(common),
         ],
-        jobs=[*jobs.values(), *decision_jobs(settings), *inspecting_jobs(settings), correcting_job(settings), alarm],
+        jobs=[
+            *jobs.values(),
+            *decision_jobs(settings),
+            *inspecting_jobs(settings),
+            *restating_jobs(settings),
+            correcting_job(settings),
+            alarm,
+        ],
         schedules=build_schedules(settings, jobs),
         sensors=[
             build_changed_days_sensor(settings, jobs, pipeline),

@@ -8,6 +8,8 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     ├── PermanentError                      a person must act: trying again gives the same answer
     │   ├── SettingsError                   settings_errors         the settings are wrong or missing
     │   ├── ConnectionMismatch              pipeline.connect        the store ties the connection to another company
+    │   ├── PreflightFailed                 pipeline.going_live     a check before going live fails
+    │   ├── CompanyOfAnother                pipeline.ownership      the company holds what another store has posted
     │   ├── WrongCompany                    posting.shell           these postings are another company's
     │   ├── NotConnected                    pipeline.connect        credentials are missing, or nobody consented
     │   ├── VaultError                      store.tokens            the tokens cannot be decrypted with the keys at hand

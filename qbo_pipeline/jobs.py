@@ -1,4 +1,4 @@
-"""Jobs of assets: the nightly run (also the back-fill of a range), its preview, and the reconciliation alone.
+"""Jobs of assets: the nightly run (also the back-fill of a range), its first half, and the reconciliation alone.
 
 What a person decides or asks without materialising anything is in `ops`.
 """
@@ -13,7 +13,7 @@ from dagster import AssetSelection
 from qbo_pipeline.settings import Settings
 
 NIGHTLY = "nightly"
-PREVIEW = "preview"
+PREPARE = "prepare"
 RECONCILE = "reconcile"
 
 Job = Any  # Dagster does not export the type of what define_asset_job answers
@@ -28,9 +28,9 @@ def build_jobs(settings: Settings) -> dict[str, Job]:
             AssetSelection.key_prefixes([name]),
             "Extract, transform, load and reconcile one business date, or a range of them in one run.",
         ),
-        PREVIEW: (
+        PREPARE: (
             AssetSelection.assets(*([name, asset] for asset in (*extracted, "postings"))),
-            "Extract and transform: what would be sent is there to see; the next nightly run sends it.",
+            "Extract and transform, and send nothing: the next nightly run sends it, by the settings of then.",
         ),
         RECONCILE: (
             AssetSelection.assets([name, "ledger_lines"], [name, "reconciliation"]),

@@ -28,8 +28,8 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
     retry_after: float  # seconds before the first retry of what passes by itself; twice as long before the second
 
     @contextmanager
-    def run(self, context: AnyContext) -> Iterator[Run]:
-        """A run of the pipeline.
+    def run(self, context: AnyContext, *, only_look: bool = False) -> Iterator[Run]:
+        """A run of the pipeline; with `only_look` a connection that is new to the store is not tied to its company.
 
         What a person must act on ends the step with its plain text and is not tried again; what passes by itself is
         tried again in an asset; a defect keeps its traceback and is not tried again either. An outage is never turned
@@ -45,7 +45,7 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run.run_id
         try:
             settings = load_settings(self.settings_file)
-            with open_run(settings, run_id=run_id, progress=progress) as run:
+            with open_run(settings, run_id=run_id, progress=progress, only_look=only_look) as run:
                 yield run
         except (dg.Failure, dg.RetryRequested):
             raise

@@ -1,7 +1,8 @@
 """The one table of verdicts: what a command, a check, a report and a message say about how things stand.
 
-What belongs here: the five verdicts with their exit status, word and tone. Nothing else of ours is imported, so that
-every room may use it.
+What belongs here: the five verdicts with their exit status, word and tone, which one each status of a reconciliation
+is, and how several reasons become one verdict with its line. Nothing else of ours is imported, so that every room may
+use it.
 
 | verdict | exit status | means |
 |---|---|---|
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Verdict(IntEnum):
@@ -60,3 +62,37 @@ _BY_WEIGHT = (
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The gravest of several verdicts; in balance where there is none."""
     return max(verdicts, key=_BY_WEIGHT.index, default=Verdict.IN_BALANCE)
+
+
+OF_STATUS = {
+    "balanced": Verdict.IN_BALANCE,
+    "explained": Verdict.WAITING,
+    "unexplained": Verdict.UNEXPLAINED,
+    "doubled": Verdict.UNEXPLAINED,
+}  # of a reconciliation, as it is stored
+
+
+class Reason(NamedTuple):
+    """Why something is not in balance: how grave it is, and a few words."""
+
+    verdict: Verdict
+    why: str
+
+
+class Conclusion(NamedTuple):
+    """The verdict on everything that was looked at, and all reasons for it, the gravest first."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+
+    @property
+    def line(self) -> str:
+        """One line that says why; just the verdict's word where there is nothing to say."""
+        whys = "; ".join(reason.why.rstrip(".") for reason in self.reasons)
+        return f"{self.verdict.word}: {whys}" if whys else self.verdict.word
+
+
+def conclude(reasons: Iterable[Reason]) -> Conclusion:
+    """The gravest of the reasons; in balance without one."""
+    ordered = sorted(reasons, key=lambda reason: -_BY_WEIGHT.index(reason.verdict))
+    return Conclusion(worst(reason.verdict for reason in ordered), tuple(ordered))

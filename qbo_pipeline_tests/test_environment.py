@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from qbo_pipeline.commands.template import settings_text
 from qbo_pipeline.pipeline.connect import NotConnected, open_vault
 from qbo_pipeline.settings import Secrets, Settings, SettingsError, load_settings
 from qbo_pipeline.store.database import Database
-from qbo_pipeline_tests.pipeline.connections import ENCRYPTION_KEY, write_connection
+from qbo_pipeline_tests.pipeline.connections import ENCRYPTION_KEY
 
 NAMES = ("QBO_ACME_STORE_URL", "QBO_ACME_TOKENS_URL", "QBO_ACME_SOURCE_URL")
 LOOK_UPS: dict[str, Callable[[Settings], object]] = {
@@ -31,9 +32,10 @@ def _revealed(secret: object) -> object:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in (*LOOK_UPS, "QBO_ACME_ENCRYPTION_KEY"):
         monkeypatch.delenv(name, raising=False)
-    file = write_connection(tmp_path, "acme", None, currency="USD", first_day="2026-01-01", store_url=None)
-    file.write_text(file.read_text().replace("# tokens_url_variable", "tokens_url_variable"))
-    (tmp_path / ".env").unlink()
+    file = tmp_path / "acme.toml"
+    values = {"name": "acme", "currency": "USD", "time_zone": "Europe/Madrid", "first_day": "2026-01-01"}
+    text = settings_text({**values, "environment": "sandbox", "realm": "1", "store_url": None})
+    file.write_text(text.replace("# tokens_url_variable", "tokens_url_variable"), encoding="utf-8")
     return load_settings(file)
 
 

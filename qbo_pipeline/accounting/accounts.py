@@ -37,7 +37,7 @@ def account_for(books: Books, role: str, place: Place) -> AccountRef:
     if account_id is None:
         refuse(
             "unmapped_role",
-            f"no account is set for the role '{role}', which {place.field} needs: name one in the settings' accounts",
+            f"no account is set for the role '{role}', which {place.field} needs: name one in [accounts.roles]",
             f"role:{role}",
         )
     return known_account(books, account_id, f"role:{role}")
@@ -118,7 +118,7 @@ def _hinted(books: Books, hint: str, field: str) -> str:
     if account_id is None:
         refuse(
             "unmapped_account",
-            f"the source's account '{hint}' of {field} is not mapped to a QBO account: map it in the settings' hints",
+            f"the source's account '{hint}' of {field} is not mapped to a QBO account: name it in [accounts.hints]",
             f"hint:{hint}",
         )
     return account_id

@@ -61,7 +61,7 @@ class Policies:
     multicurrency: bool = False
     quotes: bool = False
     purchase_orders: bool = False
-    numbered_by_quickbooks: frozenset[str] = frozenset()
+    numbered_by_quickbooks: tuple[str, ...] = ()
     supplier_suffix: str = " (Supplier)"
 
 
@@ -70,6 +70,10 @@ def _no_rate(currency: str, day: date) -> Decimal | None:
 
 
 def _no_namesakes(name_key: str) -> Sequence[Party]:
+    return ()
+
+
+def _no_product_namesakes(item_key: str) -> Sequence[Product]:
     return ()
 
 
@@ -88,8 +92,12 @@ class Books:
     - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
     - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
     - `namesakes`: all parties whose `parties.name_key` is the given one.
+    - `product_namesakes`: all products whose `products.item_key` is the given one.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
+    - `dated`: the books for a business date where settings change by date; `on` answers them.
+    - `lists`: the books by which list entries (items) are made, `None` where they are these.
+    - `further`: account ids by role that serve at another date; they count among a role's accounts.
 
     Raises `ValueError` for a role or a level that does not exist.
     """
@@ -106,8 +114,12 @@ class Books:
     tax_codes: Mapping[str, str] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
+    product_namesakes: Callable[[str], Sequence[Product]] = _no_product_namesakes
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
+    dated: Callable[[date], Books] | None = None
+    lists: Books | None = None
+    further: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stock_accounts: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,9 +134,14 @@ class Books:
         ids = [self.accounts_of(role) for role in STOCK_ROLES]
         object.__setattr__(self, "stock_accounts", frozenset().union(*ids))
 
+    def on(self, day: date) -> Books:
+        """The books for what is dated on this day."""
+        return self if self.dated is None else self.dated(day)
+
     def accounts_of(self, role: str) -> frozenset[str]:
-        """Every account id that serves a role: its default and all its overrides."""
+        """Every account id that serves a role: its default and all its overrides, at any date."""
         ids = {account for (name, _, _), account in self.overrides.items() if name == role}
+        ids |= self.further.get(role, frozenset())
         if role in self.roles:
             ids.add(self.roles[role])
         return frozenset(ids)
@@ -142,7 +159,7 @@ def rate_on(books: Books, currency: str, day: date, stated: Decimal | None = Non
         refuse(
             "no_exchange_rate",
             f"no exchange rate from {currency} to {books.home_currency} on {day.isoformat()}: "
-            "give the source a rate for this date, or enter one in the settings",
+            "give the source a rate for this date, or write one into the settings' [[exchange_rates]]",
             "currency" if stated is None else "exchange_rate",
         )
     return rate

@@ -192,7 +192,7 @@ def tax_code_field(subject: Subject, books: Books, source_code: str | None, tax:
             "unknown_tax_code",
             f"{field} of {subject.label} has "
             + (f"the tax code '{source_code}', which is not mapped" if source_code else "no tax code")
-            + ": map it to a QBO tax code in the settings' tax codes",
+            + ": name its QBO tax code in [tax_codes]",
             f"tax_code:{source_code or ''}",
         )
     return {"TaxCodeRef": ref(code)}

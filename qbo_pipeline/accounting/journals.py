@@ -181,6 +181,6 @@ def _check_accounts(legs: Iterable[Leg], heading: Heading) -> None:
             refuse(
                 "account_currency",
                 f"{heading.label} is in {heading.currency}, but '{item.account.name}' is kept in "
-                f"{item.account.currency}: name an account in {heading.currency} for this party in the settings",
+                f"{item.account.currency}: name an account in {heading.currency} for this party in [accounts.by_party]",
                 f"role:{item.role}",
             )

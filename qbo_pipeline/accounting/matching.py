@@ -57,11 +57,10 @@ class Clearing:
         for match in self.subject.document.matches:
             self.matches.setdefault(match.line_id, []).append(match)
 
-    @property
-    def role(self) -> str:
+    def role(self, books: Books) -> str:
         """The account between the goods and this document: by receipts, or by the policy for supplier returns."""
         if self.subject.document.kind == "purchase_credit":
-            return self.books.policies.supplier_return_clearing
+            return books.policies.supplier_return_clearing
         return "goods_received_not_invoiced"
 
     def parts(self, line: DocumentLine, amount: Decimal, place: Place) -> Iterator[Part]:
@@ -129,7 +128,9 @@ class Clearing:
 
     def _posted_legs(self, movement: Movement) -> dict[str, Leg]:
         if movement.movement_id not in self.posted:
-            self.posted[movement.movement_id] = accrued(movement, self.books, self.role)
+            self.posted[movement.movement_id] = accrued(
+                movement, self.books, self.role(self.books.on(movement.business_date))
+            )
         return self.posted[movement.movement_id]
 
     @property
@@ -146,9 +147,9 @@ class Clearing:
 
     def _unmatched(self, line: DocumentLine, amount: Decimal, place: Place) -> Part:
         """What no movement has accrued. Where its match has, the line asks for more than was moved."""
-        role = self.role
+        role = self.role(self.books)
         if self.subject.document.kind != "purchase_credit":
-            accrues = self.books.policies.accrue_receipts
+            accrues = self._accrues(line)
             role = self.books.policies.unmatched_bill_lines if accrues else "inventory"
         matches = self.matches.get(line.line_id, ())
         beyond = any(match.movement_line_id in self.posted.get(match.movement_id, {}) for match in matches)
@@ -158,3 +159,11 @@ class Clearing:
             place=place,
             why="beyond what was moved" if beyond else "",
         )
+
+    def _accrues(self, line: DocumentLine) -> bool:
+        """Whether goods received accrue: by the date of the receipt where one is known, else by the document's."""
+        for match in self.matches.get(line.line_id, ()):
+            movement = self.books.movement(match.movement_id)
+            if movement is not None:
+                return self.books.on(movement.business_date).policies.accrue_receipts
+        return self.books.policies.accrue_receipts

@@ -95,7 +95,11 @@ def movement_legs(movement: Movement, books: Books) -> list[Leg]:
 
 
 def accrued(movement: Movement, books: Books, role: str) -> dict[str, Leg]:
-    """For each line of a movement, what it posted to the account of `role`, in the cents that were posted."""
+    """For each line of a movement, what it posted to the account of `role`, in the cents that were posted.
+
+    By the books of the movement's own date, which may be others than those of the document that asks.
+    """
+    books = books.on(movement.business_date)
     if movement.kind == "receipt" and not books.policies.accrue_receipts:
         return {}
     legs = in_cents(movement_legs(movement, books))

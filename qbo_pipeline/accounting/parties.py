@@ -5,7 +5,8 @@ customers and vendors together, of at most 500 characters, without colon, tab or
 
 The name rule depends on who shares a name, never on who came first: a supplier that shares its name with a customer
 takes the suffix of the policy (" (Supplier)"); parties of one kind that share a name take their number (where that
-tells them apart, else their id) in brackets, all of them. Case does not tell names apart.
+tells them apart, else their id) in brackets, all of them. What another party is called of itself is nobody's by this
+rule: the id follows in brackets. Case does not tell names apart.
 """
 
 from __future__ import annotations
@@ -60,12 +61,19 @@ def display_name(party: Party, books: Books) -> str:
         numbers = [other.number for other in same_kind]
         tells = party.number if party.number and party.number not in numbers and None not in numbers else party.party_id
         suffix += f" [{clean(tells, ':')}]"
-    return shorten(_clean_name(party), NAME_LENGTH - len(suffix)) + suffix
+    name = _with(party, suffix)
+    if suffix and any(other.record_id != party.record_id for other in books.namesakes(name.casefold())):
+        name = _with(party, f"{suffix} [{clean(party.party_id, ':')}]")
+    return name
 
 
 def name_key(party: Party) -> str:
     """What two parties share when QBO would call their names equal."""
-    return _clean_name(party).casefold()
+    return shorten(_clean_name(party), NAME_LENGTH).casefold()
+
+
+def _with(party: Party, suffix: str) -> str:
+    return shorten(_clean_name(party), NAME_LENGTH - len(suffix)) + suffix
 
 
 def _clean_name(party: Party) -> str:

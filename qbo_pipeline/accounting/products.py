@@ -2,6 +2,10 @@
 
 What belongs here: the item of a product, and the items that stand for an account where a sales line has no product
 or goes to another account than its product's item does.
+
+The name rule depends on who shares a name, never on who came first: products whose numbers QBO would call equal (case
+does not tell names apart, and `:` and `"` are not taken) have their id in brackets, all of them. The Sku field carries
+the number as it is.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorte
 from qbo_pipeline.inventory.records import Product, record_key
 
 NAME_LENGTH = 100
+ID_LENGTH = 60  # of an id in brackets: what is left of the name still says which product it is
 NAME_BANNED = ':"'
 INCOME_TYPES = ("Income", "Other Income")
 ITEM_TYPES = {"stocked": "NonInventory", "non_stocked": "NonInventory", "service": "Service"}
@@ -25,10 +30,8 @@ def build_product(product: Product, books: Books) -> Draft:
     The expense account, which only people who buy the item inside QBO use, is left out where the role `purchases`
     has no account.
     """
-    number = clean(product.number or f"{product.name} {product.product_id}", NAME_BANNED)
-    name = shorten(number or product.product_id, NAME_LENGTH)
     payload: Payload = {
-        "Name": name,
+        "Name": item_name(product, books),
         "Sku": shorten(clean(product.number or product.product_id, ""), 100),
         "Description": product.name[:4000],
         "Type": ITEM_TYPES[product.kind],
@@ -44,6 +47,25 @@ def build_product(product: Product, books: Books) -> Draft:
         amount=ZERO,
         currency=books.home_currency,
     )
+
+
+def item_name(product: Product, books: Books) -> str:
+    """The Name of a product's item among all products that share it."""
+    others = [other for other in books.product_namesakes(item_key(product)) if other.record_id != product.record_id]
+    if not others:
+        return _clean_name(product)
+    suffix = f" [{shorten(clean(product.product_id, NAME_BANNED), ID_LENGTH)}]"
+    return shorten(_clean_name(product), NAME_LENGTH - len(suffix)) + suffix
+
+
+def item_key(product: Product) -> str:
+    """What two products share when QBO would call the names of their items equal."""
+    return _clean_name(product).casefold()
+
+
+def _clean_name(product: Product) -> str:
+    number = clean(product.number or f"{product.name} {product.product_id}", NAME_BANNED)
+    return shorten(number or product.product_id, NAME_LENGTH)
 
 
 def income_account(books: Books, place: Place) -> AccountRef:
@@ -62,7 +84,8 @@ def income_account(books: Books, place: Place) -> AccountRef:
 def sales_item(books: Books, place: Place) -> Payload:
     """The item for a sales line: its product's where that sells to the line's account, else the account's own."""
     account = income_account(books, place)
-    if place.product is not None and income_account(books, _place(place.product)).id == account.id:
+    lists = books.lists or books
+    if place.product is not None and income_account(lists, _place(place.product)).id == account.id:
         return key_ref(record_key(place.product))
     return account_item(account)
 
@@ -78,7 +101,8 @@ def build_account_items(books: Books) -> list[Draft]:
     They belong to no record: sales lines without a product, with another account than their product's, and cents
     of rounding on sales forms refer to them.
     """
-    ids = books.accounts_of("sales") | frozenset(books.hints.values()) | books.accounts_of("rounding")
+    hinted = frozenset(books.hints.values()) | books.further.get("hints", frozenset())
+    ids = books.accounts_of("sales") | hinted | books.accounts_of("rounding")
     accounts = [known_account(books, account_id, "the settings' accounts") for account_id in sorted(ids)]
     rounding = books.accounts_of("rounding")
     return [_account_item(books, item) for item in accounts if item.type in INCOME_TYPES or item.id in rounding]

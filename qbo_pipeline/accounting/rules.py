@@ -32,7 +32,7 @@ Rule = Callable[[Any, Books], Outcome]
 def _build_location(location: Location, books: Books) -> Excluded:
     return Excluded(
         rule="location_not_posted",
-        message=f"Location {location.name}: locations are mapped to accounts, classes or departments in the settings",
+        message=f"Location {location.name}: accounts, class and department of one are named in [accounts.by_location]",
     )
 
 
@@ -54,9 +54,11 @@ RULES: dict[str, Rule] = {
 def build(record: Record, books: Books) -> Outcome:
     """The drafts of a record, or why there are none: `Excluded` by a rule, or `Refused` until a person acts.
 
-    The same record and books give the same answer, to the byte. Raises `KeyError` for a kind that is no record kind.
+    What is dated is built by the books of its date. The same record and books give the same answer, to the byte.
+    Raises `KeyError` for a kind that is no record kind.
     """
+    day = getattr(record, "business_date", None)
     try:
-        return RULES[record.kind](record, books)
+        return RULES[record.kind](record, books if day is None else books.on(day))
     except Stop as stop:
         return stop.outcome

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from sqlalchemy import Table
@@ -16,6 +16,9 @@ from sqlalchemy import Table
 from qbo_pipeline.assets.columns import column_schema
 from qbo_pipeline.partitions import business_dates, days_of, windows
 from qbo_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from qbo_pipeline.store.verifying import Anchor
 
 ENGINEERS = "team:data-engineering"
 FINANCE = "team:finance"
@@ -89,6 +92,26 @@ class Common:
 def covered(context: dg.AssetExecutionContext, *, longest: int | None = None) -> list[tuple[date, date]]:
     """The windows of days that this step is to cover, in date order, none of more days than `longest`."""
     return windows(context.partition_keys, longest=longest)
+
+
+ANCHOR_LINE, ANCHOR_HASH = "journal_line", "journal_hash"
+
+
+def anchors_of(instance: dg.DagsterInstance, documents: dg.AssetKey) -> list[Anchor]:
+    """Where the journal of attempts ended after each of the last loads, as Dagster remembers it."""
+    from qbo_pipeline.store.verifying import Anchor
+
+    found = []
+    for record in instance.fetch_materializations(documents, limit=ANCHORS_COMPARED).records:
+        event = record.asset_materialization
+        metadata = event.metadata if event else {}
+        if ANCHOR_LINE in metadata and ANCHOR_HASH in metadata:
+            line, digest = metadata[ANCHOR_LINE].value, metadata[ANCHOR_HASH].value
+            found.append(Anchor(f"the load of run {record.run_id[:8]}", int(str(line)), str(digest)))
+    return found
+
+
+ANCHORS_COMPARED = 1000
 
 
 @contextmanager

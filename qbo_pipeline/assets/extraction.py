@@ -85,6 +85,8 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
 
 
 def _metadata(found: "list[Extracted]") -> dict[str, Any]:
+    from qbo_pipeline.pipeline.extract import warned
+
     by_type: dict[str, dict[str, int]] = {}
     for item in found:
         row = by_type.setdefault(item.record_type, dict.fromkeys(["read", *_COUNTS], 0))
@@ -93,5 +95,12 @@ def _metadata(found: "list[Extracted]") -> dict[str, Any]:
             row[name] += getattr(item.counts, name)
     rows = [{"record_type": record_type, **row} for record_type, row in by_type.items()]
     totals = {name: sum(row[name] for row in by_type.values()) for name in ["read", *_COUNTS]}
+    texts = warned(found)
+    look = {"warnings": len(texts), "worth_a_look": dg.MetadataValue.md("\n".join(f"- {text}" for text in texts))}
     days: set[date] = set().union(*(item.counts.days for item in found))
-    return {**as_metadata(totals), "days_changed": len(days), "by_type": table(rows, ["record_type", *totals])}
+    return {
+        **as_metadata(totals),
+        **(look if texts else {}),
+        "days_changed": len(days),
+        "by_type": table(rows, ["record_type", *totals]),
+    }

@@ -1,11 +1,11 @@
 """Assets that write: postings (the outbox) from records, and QBO documents from postings."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success
+from qbo_pipeline.assets.common import ANCHOR_HASH, ANCHOR_LINE, Common, as_metadata, covered, partial_success
 from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.posting import postings as postings_table
@@ -27,14 +27,17 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
         description="What is to exist in QBO: one payload for each document, journal entry, payment, party and item.",
     )
     def postings(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+        from qbo_pipeline.pipeline.restating import count_restatements
         from qbo_pipeline.pipeline.transform import transform
 
         first, last = _span(context)
         with pipeline.run(context) as run:
             result = transform(run, first, last)
+            differ = count_restatements(run)
         return dg.MaterializeResult(
             metadata={
                 **as_metadata(result.totals()),
+                "would_differ_today": differ,  # posted by earlier settings: the job `restate` shows and changes them
                 "by_kind": table(result.rows(), ["kind", "outcome", "reason", "count"]),
             }
         )
@@ -55,18 +58,21 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
         with partial_success(context) as finished, pipeline.run(context) as run:
             result = load(run, first, last)
             calls = run.api_calls()
+            if result.remark is not None:
+                context.log.warning(result.remark)
             if result.summary.degraded is not None:
                 finished += _complete(context, result)
                 pipeline.try_again(context, str(result.unfinished))
                 raise dg.Failure(
                     description=result.unfinished,
-                    metadata=as_metadata(result.totals()),
+                    metadata={**as_metadata(result.totals()), **_anchor(result)},
                 )
         return dg.MaterializeResult(
             metadata={
                 **as_metadata(result.totals()),
                 "waiting": result.summary.waiting,
                 **as_metadata(calls),
+                **_anchor(result),
                 "by_state": table(result.rows(), ["kind", "state", "reason", "count", "amount"]),
             }
         )
@@ -78,6 +84,11 @@ def _span(context: dg.AssetExecutionContext) -> tuple[date, date]:
     """The first and the last day: building and sending take what is due up to the last day, wherever its day lies."""
     days = covered(context)
     return days[0][0], days[-1][1]
+
+
+def _anchor(result: "Loaded") -> dict[str, Any]:
+    """Where the journal of attempts ends: outside the store, for `verify` to compare."""
+    return as_metadata({ANCHOR_LINE: result.journal.seq, ANCHOR_HASH: result.journal.hash})
 
 
 def _complete(context: dg.AssetExecutionContext, result: "Loaded") -> list[tuple[date, date]]:

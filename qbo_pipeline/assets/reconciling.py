@@ -5,8 +5,10 @@ from typing import Any
 import dagster as dg
 
 from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.resources import PipelineResource, curve, table
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
+from qbo_pipeline.verdicts import OF_STATUS
 
 
 def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
@@ -31,8 +33,13 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
             if side.as_of is None:
                 raise dg.Failure(description=side.warning, allow_retries=False)
             context.log.warning(side.warning)
+            zone = common.settings.connection.time_zone
             return dg.MaterializeResult(
-                metadata={"warning": side.warning, "as_of": side.as_of.isoformat(timespec="seconds"), **calls}
+                metadata={
+                    "warning": side.warning,
+                    "as_of": show_instant(side.as_of, zone),
+                    **calls,
+                }
             )
         return dg.MaterializeResult(
             metadata={
@@ -69,6 +76,7 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 "currency": result.currency,
                 **as_metadata({name: getattr(result, name) for name in amounts}),
                 "status": result.status,
+                "verdict": OF_STATUS[result.status].word,
                 "first_divergence": divergence.business_date.isoformat() if divergence else "never",
                 "differences": len(result.differences),
                 "curves": table(_curves(result.by_date), ["what", "curve", "lowest", "highest", "last"]),

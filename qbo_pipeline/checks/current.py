@@ -21,7 +21,7 @@ def freshly_read_checks(common: Common) -> list[dg.AssetChecksDefinition]:
             from qbo_pipeline.pipeline.not_read import not_read
 
             with pipeline.run(context) as run, run.database.reading() as connection:
-                found = not_read(connection, run.name, what)
+                found = not_read(connection, run, what)
             return dg.AssetCheckResult(
                 passed=found is None,
                 severity=dg.AssetCheckSeverity.WARN,

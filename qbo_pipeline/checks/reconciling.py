@@ -4,11 +4,17 @@ from typing import Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common
+from qbo_pipeline.assets.common import Common, anchors_of
 from qbo_pipeline.resources import PipelineResource, table
+from qbo_pipeline.verdicts import Verdict, conclude
 
 SHOWN_ROWS = 50
 OLD_DAYS = 30
+_SEVERITY = {
+    "good": dg.AssetCheckSeverity.WARN,
+    "attention": dg.AssetCheckSeverity.WARN,
+    "bad": dg.AssetCheckSeverity.ERROR,
+}
 _POSTINGS = ["key", "kind", "day", "amount", "state", "reason"]
 
 
@@ -37,13 +43,13 @@ def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
     @dg.asset_check(
         asset=documents,
         blocking=True,
-        description="The journal of attempts has not been altered: each entry carries the hash of the one before.",
+        description="The journal of attempts has not been altered, and agrees with its anchors and with every posting.",
     )
     def attempts_unaltered(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
         from qbo_pipeline.pipeline.verify import verify_attempts
 
         with pipeline.run(context) as run:
-            result = verify_attempts(run)
+            result = verify_attempts(run, outside=anchors_of(context.instance, documents))
         return dg.AssetCheckResult(
             passed=result.intact,
             severity=dg.AssetCheckSeverity.ERROR,
@@ -73,19 +79,23 @@ def reconciliation_checks(common: Common) -> list[dg.AssetChecksDefinition]:
     @dg.asset_check(
         asset=reconciliation,
         blocking=True,
-        description="Every cent between stock value and ledger has a cause (within the tolerance of the settings).",
+        description="Stock value equals the ledger. A warning where every cent of a difference has its cause and waits "
+        "for somebody; an error, which stops what follows, where a cent has none or a document stands twice.",
     )
     def tie_out_zero_unexplained(
         context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
     ) -> dg.AssetCheckResult:
         from qbo_pipeline.pipeline.reconcile import latest_reconciliation
+        from qbo_pipeline.pipeline.standing import of_reconciliation
 
         with pipeline.run(context) as run:
             latest = latest_reconciliation(run)
+        found = conclude(of_reconciliation(latest))
         return dg.AssetCheckResult(
-            passed=latest.status != "unexplained",
-            severity=dg.AssetCheckSeverity.ERROR,
+            passed=found.verdict is Verdict.IN_BALANCE,
+            severity=_SEVERITY[found.verdict.tone],
             metadata={
+                "verdict": found.line,
                 "as_at": latest.as_at.isoformat(),
                 "stock_value": f"{latest.stock_value:,.2f}",
                 "ledger_balance": f"{latest.ledger_balance:,.2f}",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from qbo_pipeline.verdicts import Reason, Verdict, conclude
+
 if TYPE_CHECKING:
-    from qbo_pipeline.pipeline.run import Run
+    from qbo_pipeline.pipeline.run import Progress, Run
+    from qbo_pipeline.settings import Settings
 
 SettingsOption = Annotated[
     Path | None,
@@ -35,16 +38,19 @@ Day = Annotated[date, typer.Option(parser=parse_day, metavar="YYYY-MM-DD")]
 
 
 @contextmanager
-def command_run(settings_file: Path | None, *, quiet: bool = False) -> Iterator[Run]:
-    """A run of the pipeline started by a command; what takes longer shows its progress on standard error."""
+def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: bool = False) -> Iterator[Run]:
+    """A run of the pipeline started by a command; what takes longer shows its progress on standard error.
+
+    With `only_look` the run is that of `pipeline.looking`: nothing that it does is there afterwards.
+    """
     from rich.console import Console
 
-    from qbo_pipeline.pipeline.run import no_progress, open_run
+    from qbo_pipeline.pipeline.run import no_progress
     from qbo_pipeline.settings import load_settings
 
     settings = load_settings(settings_file)
     if quiet or not sys.stderr.isatty():
-        with open_run(settings, progress=no_progress) as run:
+        with _opened(settings, no_progress, only_look=only_look) as run:
             yield run
         return
     with Console(stderr=True).status("starting") as status:
@@ -52,17 +58,45 @@ def command_run(settings_file: Path | None, *, quiet: bool = False) -> Iterator[
         def progress(what: str, count: int) -> None:
             status.update(f"{what}: {count:,}")
 
-        with open_run(settings, progress=progress) as run:
+        with _opened(settings, progress, only_look=only_look) as run:
             yield run
+
+
+def leave(reasons: Iterable[Reason]) -> NoReturn:
+    """End the command with the exit status of the gravest reason, and say why on standard error where it is not 0."""
+    found = conclude(reasons)
+    if found.verdict is not Verdict.IN_BALANCE:
+        typer.echo(f"exit {found.verdict.value}, {found.line}", err=True)
+    raise typer.Exit(found.verdict.value)
+
+
+def as_answer(reasons: Iterable[Reason]) -> dict[str, Any]:
+    """The verdict for an answer in JSON."""
+    found = conclude(reasons)
+    return {"verdict": found.verdict.word, "exit": found.verdict.value, "why": [one.why for one in found.reasons]}
+
+
+@contextmanager
+def _opened(settings: Settings, progress: Progress, *, only_look: bool) -> Iterator[Run]:
+    from qbo_pipeline.pipeline.looking import looking
+    from qbo_pipeline.pipeline.run import open_run
+
+    with open_run(settings, progress=progress, only_look=only_look) as run:
+        if not only_look:
+            yield run
+            return
+        with looking(run) as elsewhere:
+            yield elsewhere
 
 
 def print_json(value: Any) -> None:
     """JSON on standard output; decimals as strings, dates and instants in ISO form."""
-    json.dump(value, sys.stdout, indent=2, default=_plain, ensure_ascii=False)
+    json.dump(value, sys.stdout, indent=2, default=plain_json, ensure_ascii=False)
     sys.stdout.write("\n")
 
 
-def _plain(value: object) -> str:
+def plain_json(value: object) -> str:
+    """What JSON has no form for, as text: decimals with their digits, dates and instants in ISO form."""
     if isinstance(value, Decimal):
         return format(value, "f")
     isoformat = getattr(value, "isoformat", None)

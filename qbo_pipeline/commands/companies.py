@@ -35,7 +35,8 @@ def init(
 
     from qbo_pipeline.commands.template import settings_text
     from qbo_pipeline.environment import env_file, trouble_with
-    from qbo_pipeline.settings import SettingsError, is_connection_name, settings_of
+    from qbo_pipeline.settings import SettingsError, settings_of
+    from qbo_pipeline.settings_sections import is_connection_name
     from qbo_pipeline.store.opening import make_store
 
     if not is_connection_name(name):  # before it becomes the name of a file
@@ -103,12 +104,29 @@ def connect(
     typer.echo(f"Connected to {company}. Next: qbo-pipeline preflight")
 
 
-def preflight(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
-    """The checks before going live, each with its remedy. Exit status 1 where one fails."""
-    from qbo_pipeline.pipeline.preflight import preflight as checks
+def preflight(
+    settings: SettingsOption = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Go live all the same; with --who and --why, which are kept.")
+    ] = False,
+    who: Annotated[str | None, typer.Option("--who", help="Who decides that.")] = None,
+    why: Annotated[str | None, typer.Option("--why", help="Why.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The checks before going live, each with its remedy. Exit status 1 where one fails.
 
+    A run sends nothing for the first time while one of them fails, unless somebody has accepted that.
+    """
+    from qbo_pipeline.pipeline.going_live import accept_preflight
+    from qbo_pipeline.pipeline.preflight import preflight as checks
+    from qbo_pipeline.posting.decisions import Person
+
+    if accept != (who is not None and why is not None) or (who is None) != (why is None):
+        raise typer.BadParameter("--accept, --who and --why go together")
     with command_run(settings, quiet=True) as run:
         found = checks(run)
+        if who is not None and why is not None:
+            accept_preflight(run, found, Person(who, why))
     if as_json:
         print_json(
             [{"check": item.name, "ok": item.ok, "finding": item.finding, "remedy": item.remedy} for item in found]
@@ -118,4 +136,6 @@ def preflight(settings: SettingsOption = None, as_json: JsonOption = False) -> N
             typer.echo(f"{'ok  ' if item.ok else 'FAIL'}  {item.name}: {item.finding}")
             if not item.ok:
                 typer.echo(f"      {item.remedy}")
-    raise typer.Exit(0 if all(item.ok for item in found) else 1)
+        if accept:
+            typer.echo(f"Accepted by {who}: the next run goes live.")
+    raise typer.Exit(0 if accept or all(item.ok for item in found) else 1)

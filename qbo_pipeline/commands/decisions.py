@@ -78,6 +78,42 @@ def recover(
     typer.echo(said)
 
 
+def adopt(
+    theirs: Annotated[
+        str, typer.Option("--theirs", metavar="TAG", help="The tag of the objects, as the refused run shows it.")
+    ],
+    who: Who,
+    why: Why,
+    settings: SettingsOption = None,
+) -> None:
+    """Let this connection post beside another one in the same company, whose documents are not in this source."""
+    from qbo_pipeline.pipeline.ownership import accept_objects_of
+    from qbo_pipeline.posting.decisions import Person
+
+    with command_run(settings, quiet=True) as run:
+        accept_objects_of(run, theirs, Person(who, why))
+    typer.echo(f"Objects with the tag {theirs} are another connection's; this one posts beside them.")
+
+
+def rebind(who: Who, why: Why, settings: SettingsOption = None) -> None:
+    """Say that the source of the settings is the one from before at another place: moved, renamed, another host.
+
+    Records keep their ids there: one with another id is another document, and would be posted beside the first.
+    """
+    from qbo_pipeline.pipeline.binding import rebind_source
+    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.settings import load_settings
+    from qbo_pipeline.store.opening import open_store
+
+    loaded = load_settings(settings)
+    database = open_store(loaded.store_url())
+    try:
+        moved = rebind_source(loaded, database, Person(who, why))
+    finally:
+        database.close()
+    typer.echo(f"{loaded.connection.name} reads from {moved.now} now; it was {moved.before}.")
+
+
 def _decide(settings: Path | None, key: str, who: str, why: str, done: str, decision: str, **options: Any) -> None:
     from qbo_pipeline.pipeline.decide import decide
     from qbo_pipeline.posting.decisions import NotPossible

@@ -167,10 +167,14 @@ def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
 def open_books(folder: DemoFolder) -> None:
     """Name the company, and make the stock accounts that the demo's settings name; one's own company has all that."""
     from qbo_pipeline.demo.catalogue import COMPANY
+    from qbo_pipeline.pipeline.going_live import accept_preflight
     from qbo_pipeline.pipeline.run import open_run
+    from qbo_pipeline.posting.decisions import Person
     from qbo_pipeline.settings import load_settings
 
     with open_run(load_settings(folder.settings)) as run:
+        # The emulated company comes with items that track their quantity; the demo uses none of them.
+        accept_preflight(run, [], Person("the demo", "a made-up company"))
         company = run.quickbooks().company_info()
         named = {"Id": company["Id"], "SyncToken": company["SyncToken"], "CompanyName": COMPANY}
         outcomes = {COMPANY: run.quickbooks().update("CompanyInfo", named)}
@@ -188,7 +192,7 @@ def _dagster_yaml() -> str:
 
 
 def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
-    """Run `days` nights and print what came out; answers the exit status: 0 only where all is explained and posted."""
+    """Run `days` nights and print what came out; answers the exit status, that of the verdict."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

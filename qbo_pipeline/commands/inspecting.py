@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, as_answer, command_run, leave, print_json
+from qbo_pipeline.instants import show_instant
+from qbo_pipeline.reconciliation.counting import BECAME
+from qbo_pipeline.verdicts import OF_STATUS, Reason, Verdict
 
 
 def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
     """Counts by state, what waits for a person, and how long our access to QuickBooks lasts.
 
-    Exit status 1 where something waits (to connect the company again is such a thing), or counts do not add up.
+    Exit status 1 where something waits (to connect the company again is such a thing), 4 where counts do not add up or
+    something is unexplained.
     """
     from qbo_pipeline.pipeline.access import REMEDY, see_access
     from qbo_pipeline.pipeline.counts import (
@@ -24,14 +29,16 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         total_counts,
     )
     from qbo_pipeline.pipeline.reconcile import NothingReconciled, latest_reconciliation
+    from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_reconciliation, of_set_aside
     from qbo_pipeline.posting.recovery import recovering
 
     with command_run(settings, quiet=True) as run:
         with run.database.reading() as reading:
             recovery = recovering(reading, run.name)
-        access = see_access(run)
+        access, zone = see_access(run), run.settings.connection.time_zone
         totals = total_counts(day_counts(run))
-        broken = [row.as_dict() for row in broken_counts(run)]
+        lost = broken_counts(run)
+        broken = [row.as_dict() for row in lost]
         waiting = open_postings(run, ("parked", "unknown", "drifted", "deleted_in_qbo"))
         aside = set_aside_records(run, ("party", "product", "location", "document", "movement", "payment"))
         twice = numbers_twice(run)
@@ -39,10 +46,18 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
             latest = latest_reconciliation(run)
         except NothingReconciled:
             latest = None
+    reasons = [
+        *of_counts(lost),
+        *of_postings(waiting),
+        *of_set_aside([rule for _, _, _, rule, _ in aside]),
+        *(of_reconciliation(latest) if latest else ()),
+        *([] if access.well else [Reason(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
+    ]
     facts = ("as_at", "status", "stock_value", "ledger_balance", "difference", "unexplained")
     if as_json:
         print_json(
             {
+                **as_answer(reasons),
                 "counts": totals,
                 "broken_counts": broken,
                 "postings": waiting,
@@ -61,33 +76,42 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         for row in twice:
             typer.echo(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
         if recovery:
-            said = f"since {recovery.since:%Y-%m-%d %H:%M} UTC ({recovery.who}: {recovery.why})"
+            said = f"since {show_instant(recovery.since, zone)} ({recovery.who}: {recovery.why})"
             typer.echo(f"\nThe store recovers {said}: every posting is looked for in QuickBooks before it is sent.")
         if latest:
             typer.echo(
                 f"\nReconciled as at {latest.as_at}: stock {latest.stock_value:,.2f}, ledger "
                 f"{latest.ledger_balance:,.2f}, difference {latest.difference:,.2f}, unexplained "
-                f"{latest.unexplained:,.2f} ({latest.status})"
+                f"{latest.unexplained:,.2f} ({OF_STATUS[latest.status].word})"
             )
-    faulty = any(rule != "draft" for _, _, _, rule, _ in aside)  # a draft waits for nobody here
-    unexplained = latest is not None and latest.status == "unexplained"
-    raise typer.Exit(1 if broken or waiting or faulty or unexplained or not access.well else 0)
+    leave(reasons)
 
 
 def _print_status(
     totals: dict[str, dict[str, int]], broken: list[dict[str, Any]], waiting: list[dict[str, Any]], aside: list[Any]
 ) -> None:
-    columns = ("read", "posted", "waiting", "parked", "skipped", "excluded", "set_aside")
+    columns = ("read", *BECAME)
     typer.echo(f"{'':10}" + "".join(f"{name.replace('_', ' '):>11}" for name in columns))
     for record_type, row in totals.items():
         typer.echo(f"{record_type:10}" + "".join(f"{row[name]:>11,}" for name in columns))
     for row in broken:
-        typer.echo(f"! {row['day'] or 'undated'} {row['record_type']}: the counts do not add up: {row}")
+        typer.echo(f"! {_counts_in_words(row)}")
     for posting in waiting:
         typer.echo(f"{posting['state']:8} {posting['day'] or '-':10} {posting['amount']:>20}  {posting['key']}")
         typer.echo(f"         {posting['reason'] or ''}")
     for record, number, day, _, message in aside:
         typer.echo(f"set aside {day or '-':10} {record} {number}: {message}")
+
+
+def _counts_in_words(row: dict[str, Any]) -> str:
+    """A day whose counts do not add up, for people."""
+    became = ", ".join(
+        f"{count:,} {name.replace('_', ' ')}"
+        for name, count in row.items()
+        if name not in ("day", "record_type", "read")
+    )
+    read = "the reading broke off" if row["read"] is None else f"{row['read']:,} read"
+    return f"{row['day'] or 'undated'} {row['record_type']}: the counts do not add up: {read}, but {became}"
 
 
 def show(
@@ -96,13 +120,13 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """One document's whole history: record, revisions, postings, attempts, ledger lines."""
-    from qbo_pipeline.pipeline.trace import trace
+    from qbo_pipeline.pipeline.trace import journal_message, trace
 
     with command_run(settings, quiet=True) as run:
-        found = trace(run, key)
+        found, zone = trace(run, key), run.settings.connection.time_zone
     if not found:
         typer.echo(f"Nothing has the key or the number {key!r}.", err=True)
-        raise typer.Exit(1)
+        raise typer.Exit(Verdict.SETTINGS)
     if as_json:
         print_json(found)
         return
@@ -119,24 +143,44 @@ def show(
                 typer.echo(f"            QBO Id {posting['qbo_id']}, number {posting['qbo_number'] or '-'}")
         for attempt in item["attempts"]:
             who = f" by {attempt['who']}: {attempt['why']}" if attempt["who"] else ""
-            when = f"{attempt['at']:%Y-%m-%d %H:%M:%S}"
-            typer.echo(f"  {when}  {attempt['event']} → {attempt['state']}{who} {attempt['message'] or ''}")
+            when = show_instant(attempt["at"], zone, seconds=True)
+            said = journal_message(attempt, zone) or ""
+            typer.echo(f"  {when}  {attempt['event']} → {attempt['state']}{who} {said}")
         for line in item["ledger_lines"]:
             where = f"{line['qbo_type']} {line['qbo_number'] or ''}"
             typer.echo(f"  ledger    {line['business_date']} {where} {line['amount']:,.2f}")
 
 
-def verify(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
-    """The hash chain of attempts, and the counting identity. Exit status 1 where one does not hold."""
+def verify(
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+    reports: Annotated[Path | None, typer.Option(help="Folder of reports to compare with.")] = None,
+) -> None:
+    """The journal of attempts against its anchors and the postings, and the counting identity.
+
+    Exit status 4 where one does not hold: something was altered, lost or doubled.
+    """
     from qbo_pipeline.pipeline.counts import broken_counts
+    from qbo_pipeline.pipeline.standing import of_counts
     from qbo_pipeline.pipeline.verify import verify_attempts
 
     with command_run(settings, quiet=True) as run:
-        chain = verify_attempts(run)
-        broken = [row.as_dict() for row in broken_counts(run)]
+        chain = verify_attempts(run, reports)
+        lost = broken_counts(run)
+    broken = [row.as_dict() for row in lost]
+    reasons = [*of_counts(lost), *(Reason(Verdict.UNEXPLAINED, one) for one in chain.findings)]
     if as_json:
-        print_json({"attempts": chain.attempts, "chain": chain.text, "intact": chain.intact, "broken_counts": broken})
+        print_json(
+            {
+                **as_answer(reasons),
+                "attempts": chain.attempts,
+                "journal": {"line": chain.head.seq, "hash": chain.head.hash},
+                "chain": chain.text,
+                "intact": chain.intact,
+                "broken_counts": broken,
+            }
+        )
     else:
         typer.echo(f"{chain.attempts:,} attempts: {chain.text}")
-        typer.echo(f"counts: {broken or 'all add up'}")
-    raise typer.Exit(0 if chain.intact and not broken else 1)
+        typer.echo("\n".join(map(_counts_in_words, broken)) or "counts: all add up")
+    leave(reasons)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, leave, parse_day, print_json
+from qbo_pipeline.verdicts import OF_STATUS
 
 AsAt = Annotated[
     date, typer.Option("--as-at", parser=parse_day, metavar="YYYY-MM-DD", help="The date, its end included.")
@@ -23,19 +24,20 @@ def reconcile(
 ) -> None:
     """Stock value against the Inventory account as at a date, each difference with its cause.
 
-    Reads QBO's ledger and the source; writes nothing to either. Exit status 1 where something is unexplained, or where
+    Reads QBO's ledger and the source; writes nothing to either. The exit status is that of the table of verdicts:
+    1 where a difference is explained and waits for somebody, 4 where something is unexplained or stands twice, 3 where
     QuickBooks refuses reads and the ledger is the one that was read last (a note says of when it is).
     """
     from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.reconcile import reconcile_as_at
     from qbo_pipeline.pipeline.report_files import write_reports
+    from qbo_pipeline.pipeline.standing import of_reconciliation, of_refusals
     from qbo_pipeline.reconciliation.export import to_json
 
     with command_run(settings, quiet=as_json) as run:
         side = refresh_ledger(run, as_at, changes=False)
         if side.as_of is None:
-            typer.echo(side.warning, err=True)
-            raise typer.Exit(1)
+            leave(of_refusals([side.warning]))
         result = reconcile_as_at(run, as_at)
         files = write_reports(run, result, report) if report is not None else None
     if as_json:
@@ -46,14 +48,12 @@ def reconcile(
             typer.echo(f"{name.replace('_', ' '):16} {getattr(result, name):>20,.2f}")
         for row in result.causes.to_dict("records"):
             typer.echo(f"  {row['label']:40} {row['count']:>6}  {row['amount']:>18,.2f}")
-        typer.echo(f"status           {result.status}")
+        typer.echo(f"verdict          {OF_STATUS[result.status].word}")
         for note in result.notes:
             typer.echo(f"- {note}")
         if files is not None:
             typer.echo(f"report           {files.page}\nworkbook         {files.workbook}")
-        if side.warning:
-            typer.echo(f"! {side.warning}", err=True)
-    raise typer.Exit(1 if result.status == "unexplained" or side.warning else 0)
+    leave([*of_reconciliation(result), *of_refusals([side.warning])])
 
 
 def sign_off(

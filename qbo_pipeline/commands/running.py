@@ -3,61 +3,80 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json
+from qbo_pipeline.commands.common import (
+    JsonOption,
+    SettingsOption,
+    as_answer,
+    command_run,
+    leave,
+    parse_day,
+    print_json,
+)
+from qbo_pipeline.commands.previewing import echo_set_aside, echo_summary, show_preview
+from qbo_pipeline.verdicts import Reason, Verdict
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
-
-NOT_ALL_WELL = 1
-LISTS = ("warnings", "postings", "set_aside")  # a line each: what a person must know, and what waits for one
 
 
 def run(
     first: Annotated[date, typer.Option("--from", parser=parse_day, metavar="YYYY-MM-DD", help="First business date.")],
     last: Annotated[date, typer.Option("--to", parser=parse_day, metavar="YYYY-MM-DD", help="Last business date.")],
     settings: SettingsOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Preview every posting; send nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Preview every posting; change nothing.")] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="With --dry-run: its ledger lines as CSV.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Extract, transform, load and reconcile the business dates given.
 
-    Exit status 0: everything is posted and no cent is unexplained. 1: something waits for a person (it is listed), or
-    QuickBooks refused calls or reads: what was not done, and of when the ledger is, is said; the next run goes on.
+    The exit status is that of the table of verdicts. 0: everything is posted and both sides agree. 1: something waits
+    for a person (it is listed), or a difference is explained. 3: QuickBooks refused calls or reads: what was not done,
+    and of when the ledger is, is said; the next run goes on. 4: something is unexplained, lost or doubled.
+
+    With --dry-run every document that the run would send is shown with its ledger lines, and what QuickBooks has of it
+    now. Nothing that a later run reads is changed: only the calls to QuickBooks are counted, and its tokens kept fresh.
     """
     if last < first:
         raise typer.BadParameter(f"--to {last} is before --from {first}")
-    with command_run(settings) as opened:
-        summary, well = _preview(opened, first, last) if dry_run else _run(opened, first, last)
+    if csv is not None and not dry_run:
+        raise typer.BadParameter("--csv belongs to --dry-run: what was posted is in the reports of `reconcile`")
+    with command_run(settings, only_look=dry_run) as opened:
+        if dry_run:
+            summary, reasons = _look(opened, first, last)
+            summary |= as_answer(reasons)
+            show_preview(opened, last, summary, as_json=as_json, csv_file=csv)
+            leave(reasons)
+        summary, reasons = _run(opened, first, last)
+    summary |= as_answer(reasons)
     if as_json:
         print_json(summary)
     else:
-        for name, value in summary.items():
-            if name in LISTS:
-                continue
-            typer.echo(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
-        for text in summary["warnings"]:
-            typer.echo(f"! {text}")
+        echo_summary(summary)
         for row in summary.get("postings", ()):
             typer.echo(
                 f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {row['reason'] or ''}"
             )
-        for row in summary.get("set_aside", ()):
-            typer.echo(f"  {row['day'] or '-':10}  set aside: {row['record']} {row['number']}: {row['message']}")
-    raise typer.Exit(0 if well else NOT_ALL_WELL)
+        echo_set_aside(summary)
+    leave(reasons)
 
 
 def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
-    from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
+    from qbo_pipeline.pipeline.extract import extract_days, extract_master_data, warned
     from qbo_pipeline.pipeline.reference import refresh_reference_data
+    from qbo_pipeline.pipeline.restating import count_restatements
     from qbo_pipeline.pipeline.transform import transform
 
     extracted = [*extract_master_data(opened), *extract_days(opened, first, last)]
     reference = refresh_reference_data(opened)
     transformed = transform(opened, first, last)
+    differ = count_restatements(opened)
     return {
         "records_read": sum(item.rows_read for item in extracted),
         "records_new": sum(item.counts.new for item in extracted),
@@ -65,17 +84,20 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
         "records_vanished": sum(item.counts.vanished for item in extracted),
         "records_set_aside": sum(item.counts.set_aside for item in extracted),
         **transformed.totals(),
-        "warnings": [reference.warning] if reference.warning else [],
+        "would_differ_today": differ,
+        "warnings": [*filter(None, [reference.warning]), *warned(extracted)],
+        "refused": [reference.warning] if reference.warning else [],
     }
 
 
-def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
-    """The postings in these states and the records that broke a rule; and whether none of them waits for a person.
+def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], list[Reason]]:
+    """The postings in these states and the records that broke a rule; and which of them wait for a person.
 
     A draft of the inventory system waits for nobody here: it is read again when it is completed.
     """
     from qbo_pipeline.pipeline.counts import open_postings, set_aside_records
     from qbo_pipeline.pipeline.extract import DATED, MASTER_DATA
+    from qbo_pipeline.pipeline.standing import of_postings, of_set_aside
 
     postings = [
         {name: row[name] for name in ("key", "kind", "day", "amount", "state", "reason")}
@@ -83,27 +105,33 @@ def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], bool
     ]
     names = ("record", "number", "day", "rule", "message")
     aside = [dict(zip(names, row, strict=True)) for row in set_aside_records(opened, MASTER_DATA + DATED)]
-    waits = any(row["state"] != "ready" for row in postings) or any(row["rule"] != "draft" for row in aside)
-    return {"postings": postings, "set_aside": aside}, not waits
+    waits = [
+        *of_postings([row for row in postings if row["state"] != "ready"]),
+        *of_set_aside([row["rule"] for row in aside]),
+    ]
+    return {"postings": postings, "set_aside": aside}, waits
 
 
-def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
-    from qbo_pipeline.pipeline.counts import broken_counts
+def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Reason]]:
+    from qbo_pipeline.pipeline.counts import broken_counts, open_postings
     from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.load import load
+    from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_refusals
 
     summary = _read(opened, first, last)
     loaded = load(opened, first, last)
     unfinished = loaded.unfinished
     side = refresh_ledger(opened, last, not_asked=unfinished and "the run ended before everything was sent")
-    warnings = [*summary["warnings"], *filter(None, (unfinished, side.warning))]
+    refused = [*summary.pop("refused"), unfinished, side.warning]
+    warnings = [*summary["warnings"], *filter(None, (loaded.remark, unfinished, side.warning))]
     broken = broken_counts(opened)
-    waiting, nothing_waits = _waiting(opened, ("parked", "unknown", "drifted", "deleted_in_qbo"))
+    waiting, waits = _waiting(opened, ("parked", "unknown", "drifted", "deleted_in_qbo"))
+    unsent = open_postings(opened, ("ready", "sending"), last)
     summary |= {
         **loaded.totals(),
         **({"changed_in_quickbooks": sum(side.drifted.found.values())} if side.drifted else {}),
     }
-    tied_out, explained = _reconcile(opened, last) if side.as_of else ({}, False)
+    tied_out, differs = _reconcile(opened, last) if side.as_of else ({}, [])
     summary |= {
         **opened.api_calls(),
         **tied_out,
@@ -111,12 +139,14 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
         **waiting,
         "warnings": warnings,
     }
-    return summary, loaded.summary.complete and nothing_waits and not broken and explained and not warnings
+    said = [Reason(Verdict.WAITING, loaded.remark)] if loaded.remark else []
+    return summary, [*said, *of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *differs]
 
 
-def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], bool]:
-    """What the tie-out says, and whether every cent of it is explained."""
+def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Reason]]:
+    """What the tie-out says, and why it does not agree."""
     from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+    from qbo_pipeline.pipeline.standing import of_reconciliation
 
     result = reconcile_as_at(opened, last)
     found = {
@@ -126,10 +156,13 @@ def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], bool]:
         "difference": f"{result.difference:,.2f}",
         "unexplained": f"{result.unexplained:,.2f}",
     }
-    return found, result.status != "unexplained"
+    return found, list(of_reconciliation(result))
 
 
-def _preview(opened: Run, first: date, last: date) -> tuple[dict[str, Any], bool]:
+def _look(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Reason]]:
+    from qbo_pipeline.pipeline.standing import of_refusals
+
     summary = _read(opened, first, last)
-    waiting, nothing_waits = _waiting(opened, ("ready", "parked"))
-    return summary | waiting, nothing_waits and not summary["warnings"]
+    waiting, waits = _waiting(opened, ("parked",))
+    del waiting["postings"]
+    return summary | waiting, [*of_refusals(summary.pop("refused")), *waits]

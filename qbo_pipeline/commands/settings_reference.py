@@ -117,6 +117,8 @@ def _words(annotation: Any) -> str:
     if annotation in _WORDS:
         return _WORDS[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"a table of {_listed(tuple(annotation.model_fields))}"
     if origin is Literal:
         return _listed(arguments, "or")
     if origin is dict:
@@ -130,7 +132,7 @@ def _words(annotation: Any) -> str:
 
 
 def _shown(default: Any) -> str:
-    if default in (None, {}, ()):
+    if default in (None, {}, ()) or isinstance(default, BaseModel):
         return "none"
     return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
 

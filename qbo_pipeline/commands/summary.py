@@ -6,15 +6,17 @@ from datetime import date
 from typing import Any
 
 from qbo_pipeline.settings import Settings
+from qbo_pipeline.verdicts import Verdict, conclude
 
 
 def print_summary(settings: Settings, console: Any, *, as_at: date) -> int:
-    """Print what the nights came to; answers 0 only where everything is posted and no cent is unexplained."""
+    """Print what the nights came to; answers the exit status of the verdict, and says why where it is not 0."""
     from qbo_pipeline.pipeline.counts import broken_counts, day_counts, open_postings, total_counts
     from qbo_pipeline.pipeline.load import posted_by_entity
     from qbo_pipeline.pipeline.reconcile import latest_reconciliation
     from qbo_pipeline.pipeline.report_files import report_paths
     from qbo_pipeline.pipeline.run import open_run
+    from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_reconciliation
     from qbo_pipeline.quickbooks.entities import entity_named
 
     with open_run(settings) as run:
@@ -46,4 +48,7 @@ def print_summary(settings: Settings, console: Any, *, as_at: date) -> int:
     )
     console.print(f"report          {page}", highlight=False, soft_wrap=True)
     console.print(f"workbook        {workbook}", highlight=False, soft_wrap=True)
-    return 0 if latest.status != "unexplained" and not parked and not broken else 1
+    found = conclude([*of_reconciliation(latest), *of_postings(parked), *of_counts(broken)])
+    if found.verdict is not Verdict.IN_BALANCE:
+        console.print(f"exit {found.verdict.value}, {found.line}", highlight=False, soft_wrap=True)
+    return int(found.verdict)

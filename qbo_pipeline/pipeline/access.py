@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 
+from qbo_pipeline.instants import in_zone, show_instant
 from qbo_pipeline.pipeline.connect import NotConnected, open_keeper, open_oauth, open_vault
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.clock import SystemClock
@@ -63,7 +64,7 @@ def see_access(run: Run) -> Access:
         return Access("hidden", f"this login cannot see the tokens: {reason(error)}")
     if stored is None:
         return Access("none", f"{run.name} is not connected to QuickBooks yet: run `qbo-pipeline connect`")
-    return _lasting(stored)
+    return _lasting(stored, run.settings.connection.time_zone)
 
 
 def keep_access_alive(run: Run) -> Access:
@@ -87,22 +88,23 @@ def keep_access_alive(run: Run) -> Access:
     return see_access(run)
 
 
-def _lasting(stored: StoredTokens) -> Access:
+def _lasting(stored: StoredTokens, time_zone: str) -> Access:
     tokens, now = stored.tokens, SystemClock().now()
     ends = (tokens.refresh_expires_at, tokens.hard_expires_at)
     if stored.refused_at is not None:
         return Access(
-            "ended", f"QuickBooks refused to renew our access at {stored.refused_at:%Y-%m-%d %H:%M} UTC", *ends
+            "ended", f"QuickBooks refused to renew our access at {show_instant(stored.refused_at, time_zone)}", *ends
         )
-    due = expiries(tokens, now)
-    text = f"lasts until {_end(tokens.refresh_expires_at, now)} if it is never renewed, and each renewal moves that"
+    due = expiries(tokens, now, time_zone)
+    idle = _end(tokens.refresh_expires_at, now, time_zone)
+    text = f"lasts until {idle} if it is never renewed, and each renewal moves that"
     if tokens.hard_expires_at is not None:
-        text += f"; for good until {_end(tokens.hard_expires_at, now)}"
+        text += f"; for good until {_end(tokens.hard_expires_at, now, time_zone)}"
     if not due:
         return Access("good", text, *ends)
     state = "ended" if any(item.days == 0 for item in due) else "ends_soon"
     return Access(state, "; ".join(item.message for item in due), *ends)
 
 
-def _end(instant: datetime, now: datetime) -> str:
-    return f"{instant:%Y-%m-%d} ({(instant - now).days:,} days left)"
+def _end(instant: datetime, now: datetime, time_zone: str) -> str:
+    return f"{in_zone(instant, time_zone).date()} ({(instant - now).days:,} days left)"

@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Select
 
+from qbo_pipeline.reconciliation.frames import array
+
 PAGE = 20_000
 
 
@@ -38,9 +40,7 @@ def table_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[Any]) -> pa.Ta
     page: list[Mapping[str, Any]] = []
 
     def close() -> None:
-        arrays = [
-            pa.array([row.get(column.name) for row in page], schema.field(column.name).type) for column in columns
-        ]
+        arrays = [array([row.get(column.name) for row in page], schema.field(column.name).type) for column in columns]
         pages.append(pa.record_batch(arrays, schema))
         page.clear()
 

@@ -7,7 +7,7 @@ Master data is read once for a run; documents and movements that a batch refers 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from qbo_pipeline.accounting.books import AccountRef, Books, Policies
+from qbo_pipeline.accounting.books import ROLES, AccountRef, Books, Policies
 from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.accounting.products import item_key
+from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
@@ -25,74 +27,80 @@ from qbo_pipeline.store.reference import Reference, references
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
 
 R = TypeVar("R", bound=Record)
+K = TypeVar("K")
 _IDS_IN_A_QUERY = 500
 _DIMENSION_LISTS = {"class": "Class", "department": "Department"}  # a department is called location in QBO's screens
 _DIMENSION_PLURALS = {"class": "classes", "department": "departments"}
 
 
 class StoredBooks:
-    """`books` for one connection, over an open database connection; `prefetch` before building a batch."""
+    """`books` for one connection, over an open database connection; `prefetch` before building a batch.
 
-    def __init__(self, connection: Connection, settings: Settings) -> None:
+    Raises `SettingsError` with every account and tax code that QuickBooks does not have; where a list for `mistakes` is
+    given they are put there instead, and the books are without them. `rule_set` is what the settings say now, and
+    `books` are by it.
+    """
+
+    def __init__(self, connection: Connection, settings: Settings, mistakes: list[str] | None = None) -> None:
         self._connection = connection
         self._settings = settings
         self._name = settings.connection.name
         self._cache: dict[tuple[str, str], Record | None] = {}
         self._namesakes: dict[str, list[Party]] = defaultdict(list)
+        self._product_namesakes: dict[str, list[Product]] = defaultdict(list)
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
-        self._rates = self._read_rates()
         for record_type in ("party", "product"):
             for record in self._read(record_type, None):
                 self._cache[record_type, record.record_id] = record
                 if isinstance(record, Party):
                     self._namesakes[name_key(record)].append(record)
-        self.closed_through: date | None = None
-        self.books = self._open()
+                elif isinstance(record, Product):
+                    self._product_namesakes[item_key(record)].append(record)
+        self._chart = references(connection, self._name, "Account")
+        self.closed_through = closing_date(preferences_of(connection, self._name))
+        self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
+        self._rates_read = self._read_rates()
+        self.books = self.books_under(self.rule_set)
 
-    def _open(self) -> Books:
-        settings = self._settings
-        accounts = references(self._connection, self._name, "Account")
-        preferences = [item.content for item in references(self._connection, self._name, "Preferences")]
-        self.closed_through = closing_date(preferences)
-        account_id = partial(find_account, accounts, settings)
-        lists = {
-            dimension: references(self._connection, self._name, entity)
-            for dimension, entity in _DIMENSION_LISTS.items()
-        }
+    def books_under(self, rule_set: RuleSet) -> Books:
+        """The books by these rules: the earliest ones, which list entries follow; `on` answers those of a date."""
+        first, *later = rule_set.by_date
+        rates = [*rule_set.rates, *self._rates_read]  # what a person wrote in the settings comes first
+        common = {"further": _everywhere(rule_set), "rate": partial(_rate, rates)}
+        if not later:
+            return self._of(rule_set, first, **common)
+        by_day: list[tuple[date, Books]] = []
+
+        def on(day: date) -> Books:
+            return next((books for since, books in reversed(by_day) if since <= day), lists)
+
+        lists = self._of(rule_set, first, dated=on, **common)
+        by_day += [(rules.first_day, self._of(rule_set, rules, dated=on, lists=lists, **common)) for rules in later]
+        return lists
+
+    def _of(self, rule_set: RuleSet, rules: Rules, **more: Any) -> Books:
+        currency = self._settings.connection.currency
         return Books(
-            home_currency=settings.connection.currency,
-            roles={
-                role: account_id(name, f"[accounts.roles] {role}") for role, name in settings.accounts.roles.items()
-            },
-            overrides={
-                (role, level, value): (
-                    find_dimension(lists[role], settings, role, name, f"[accounts.by_{level}] {value}.{role}")
-                    if role in lists
-                    else account_id(name, f"[accounts.by_{level}] {value}.{role}")
-                )
-                for (role, level, value), name in settings.accounts.overrides().items()
-            },
+            home_currency=rule_set.home_currency,
+            roles=rules.roles,
+            overrides=rules.overrides,
             chart={
                 item.qbo_id: AccountRef(
-                    id=item.qbo_id,
-                    name=item.name,
-                    type=item.type or "",
-                    currency=item.currency or settings.connection.currency,
+                    id=item.qbo_id, name=item.name, type=item.type or "", currency=item.currency or currency
                 )
-                for item in accounts
+                for item in self._chart
             },
-            hints={
-                hint: account_id(name, f"[accounts.hints] {hint}") for hint, name in settings.accounts.hints.items()
-            },
-            tax_codes=self._tax_codes(),
-            policies=_policies(settings, preferences[0] if preferences else {}),
+            hints=rules.hints,
+            tax_codes=rules.tax_codes,
+            policies=rules.policies,
             product=lambda record_id: self._look_up(Product, "product", record_id),
             party=lambda kind, party_id: self._look_up(Party, "party", f"{kind}:{party_id}"),
             document=lambda record_id: self._look_up(Document, "document", record_id),
             movement=lambda record_id: self._look_up(Movement, "movement", record_id),
             namesakes=lambda key: self._namesakes.get(key, ()),
-            rate=self._rate,
+            product_namesakes=lambda key: self._product_namesakes.get(key, ()),
             matched_before=self._matched_before,
+            **more,
         )
 
     def prefetch(self, batch: Iterable[Record]) -> None:
@@ -155,29 +163,116 @@ class StoredBooks:
 
     def _read_rates(self) -> list[tuple[str, date, date, Decimal]]:
         home = self._settings.connection.currency
-        stated = [(item.currency, item.first_day, item.last_day, item.rate) for item in self._settings.exchange_rates]
         query = select(exchange_rates).where(
             exchange_rates.c.connection == self._name, exchange_rates.c.to_currency == home
         )
-        read = [(row.from_currency, row.first_day, row.last_day, row.rate) for row in self._connection.execute(query)]
-        return stated + read  # what a person wrote in the settings comes first
+        return [(row.from_currency, row.first_day, row.last_day, row.rate) for row in self._connection.execute(query)]
 
-    def _rate(self, currency: str, day: date) -> Decimal | None:
-        return next((rate for of, first, last, rate in self._rates if of == currency and first <= day <= last), None)
 
-    def _tax_codes(self) -> dict[str, str]:
-        codes = references(self._connection, self._name, "TaxCode")
-        known = {"TAX": "TAX", "NON": "NON"} | {code.name: code.qbo_id for code in codes}
-        found = {}
-        for source_code, name in self._settings.tax_codes.items():
-            qbo_id = name.removeprefix("id:") if name.startswith("id:") else known.get(name)
-            if qbo_id is None:
-                hint = did_you_mean(name, known, "tax codes")
-                raise SettingsError(
-                    f"{self._settings.file}: [tax_codes] {source_code}: QuickBooks has no tax code {name!r}; {hint}"
-                )
-            found[source_code] = qbo_id
-        return found
+def resolve_rules(
+    connection: Connection,
+    settings: Settings,
+    chart: Sequence[Reference] | None = None,
+    mistakes: list[str] | None = None,
+) -> RuleSet:
+    """The settings that decide payloads, with QBO's Ids in the place of names.
+
+    Raises `SettingsError` with every name that QBO lacks; where a list for `mistakes` is given they are put there
+    instead. `chart` is the chart of accounts where it was read already.
+    """
+    name = settings.connection.name
+    accounts = references(connection, name, "Account") if chart is None else chart
+    codes = references(connection, name, "TaxCode")
+    preferences = preferences_of(connection, name)
+    dimensions = {dimension: references(connection, name, entity) for dimension, entity in _DIMENSION_LISTS.items()}
+    wrong: list[str] = []
+    by_date = [
+        _rules(first_day, its, accounts, dimensions, codes, preferences[0] if preferences else {}, wrong)
+        for first_day, its in settings.by_date()
+    ]
+    if wrong and mistakes is None:
+        raise SettingsError("\n".join(dict.fromkeys(wrong)))
+    if mistakes is not None:
+        mistakes += dict.fromkeys(wrong)
+    return RuleSet(
+        home_currency=settings.connection.currency,
+        by_date=by_date,
+        rates=[(item.currency, item.first_day, item.last_day, item.rate) for item in settings.exchange_rates],
+    )
+
+
+def preferences_of(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """QBO's preferences as they were read last; none where they never were."""
+    return [item.content for item in references(connection, name, "Preferences")]
+
+
+def _rules(
+    first_day: date,
+    settings: Settings,
+    chart: Sequence[Reference],
+    dimensions: Mapping[str, Sequence[Reference]],
+    codes: Sequence[Reference],
+    preferences: dict[str, Any],
+    wrong: list[str],
+) -> Rules:
+    def found(
+        names: Mapping[K, str], setting: Callable[[K], str], dimension: Callable[[K], str] = lambda key: ""
+    ) -> dict[K, str]:
+        ids = {}
+        for key, name in names.items():
+            try:
+                if dimension(key) in dimensions:
+                    items = dimensions[dimension(key)]
+                    ids[key] = find_dimension(items, settings, dimension(key), name, setting(key))
+                else:
+                    ids[key] = find_account(chart, settings, name, setting(key))
+            except SettingsError as error:
+                wrong.append(str(error))
+        return ids
+
+    accounts = settings.accounts
+    return Rules(
+        first_day=first_day,
+        roles=found(accounts.roles, lambda role: f"[accounts.roles] {role}"),
+        overrides=found(
+            accounts.overrides(), lambda key: f"[accounts.by_{key[1]}] {key[2]}.{key[0]}", lambda key: key[0]
+        ),
+        hints=found(accounts.hints, lambda hint: f"[accounts.hints] {hint}"),
+        tax_codes=_tax_codes(settings, codes, wrong),
+        policies=_policies(settings, preferences),
+    )
+
+
+def _tax_codes(settings: Settings, codes: Sequence[Reference], wrong: list[str]) -> dict[str, str]:
+    known = {"TAX": "TAX", "NON": "NON"} | {code.name: code.qbo_id for code in codes}
+    found = {}
+    for source_code, name in settings.tax_codes.items():
+        qbo_id = name.removeprefix("id:") if name.startswith("id:") else known.get(name)
+        if qbo_id is None:
+            hint = did_you_mean(name, known, "tax codes")
+            where = f"{settings.file}: [tax_codes] {source_code!r}"
+            wrong.append(f"{where}: QuickBooks has no tax code {name!r}; {hint}")
+            continue
+        found[source_code] = qbo_id
+    return found
+
+
+def _rate(rates: Sequence[tuple[str, date, date, Decimal]], currency: str, day: date) -> Decimal | None:
+    return next((rate for of, first, last, rate in rates if of == currency and first <= day <= last), None)
+
+
+def _everywhere(rule_set: RuleSet) -> dict[str, frozenset[str]]:
+    """By role, every account that serves it at some date; under `hints`, every hinted account."""
+    if len(rule_set.by_date) == 1:
+        return {}
+    found: dict[str, set[str]] = {role: set() for role in (*ROLES, "hints")}
+    for rules in rule_set.by_date:
+        for role, account in rules.roles.items():
+            found[role].add(account)
+        for (role, _, _), account in rules.overrides.items():
+            found.setdefault(role, set()).add(account)
+        found["hints"].update(rules.hints.values())
+    return {role: frozenset(ids) for role, ids in found.items()}
 
 
 def find_account(accounts: Sequence[Reference], settings: Settings, name: str, setting: str) -> str:
@@ -196,8 +291,8 @@ def find_account(accounts: Sequence[Reference], settings: Settings, name: str, s
                 return account.qbo_id
     if not accounts:
         raise SettingsError(
-            f"{settings.connection.name}: the chart of accounts has "
-            "not been read from QuickBooks yet: materialise reference_data first"
+            f"{settings.connection.name}: the chart of accounts has not been read from QuickBooks yet: "
+            "run `qbo-pipeline preflight`, or the asset reference_data in Dagster, first"
         )
     hint = did_you_mean(name, [account.name for account in accounts], "accounts")
     raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no account {name!r}; {hint}")
@@ -228,7 +323,7 @@ def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
     return date.fromisoformat(text[:10]) if text else None
 
 
-def numbered_by_quickbooks(preferences: dict[str, Any]) -> frozenset[str]:
+def numbered_by_quickbooks(preferences: dict[str, Any]) -> tuple[str, ...]:
     """The entities that QBO numbers by itself, each form by its own preference; bills and journals never are.
 
     The preference of supplier credits and purchase orders is a name and value under `OtherPrefs`.
@@ -239,7 +334,7 @@ def numbered_by_quickbooks(preferences: dict[str, Any]) -> frozenset[str]:
         found |= {"Invoice", "CreditMemo", "Estimate"}
     if others.get("VendorAndPurchasesPrefs.UseCustomTxnNumbers") == "false":
         found |= {"VendorCredit", "PurchaseOrder"}
-    return frozenset(found)
+    return tuple(sorted(found))
 
 
 def _policies(settings: Settings, preferences: dict[str, Any]) -> Policies:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from qbo_pipeline.environment import where_to_set
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.quickbooks.auth import OAuth
@@ -18,10 +16,9 @@ from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Tokens
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.settings import Secrets, Settings, SettingsError
-from qbo_pipeline.store.database import Database, StoreUrlError, insert_unless_there
+from qbo_pipeline.store.database import Database, StoreUrlError
 from qbo_pipeline.store.meter import StoredMeter
 from qbo_pipeline.store.pacing import StoredPacer
-from qbo_pipeline.store.tables.records import connections
 from qbo_pipeline.store.tokens import KeyRing, StoredTokenStore
 
 
@@ -105,7 +102,7 @@ def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth:
     is always the newer one. Raises `NotConnected` where there is neither.
     """
     store = open_vault(settings, secrets, database)
-    keeper = TokenKeeper(store, oauth)
+    keeper = TokenKeeper(store, oauth, time_zone=settings.connection.time_zone)
     if store.load() is None:
         if secrets.refresh_token is None:
             raise NotConnected(
@@ -145,35 +142,6 @@ def open_quickbooks(
     )
     pacer = StoredPacer(database, realm, limits)
     return QuickBooks(realm, hosts(settings), keeper, transport=transport, pacer=pacer, meter=meter), meter
-
-
-def bind_connection(settings: Settings, database: Database) -> None:
-    """Tie the connection to its company, once and for ever; raises `ConnectionMismatch` for another one."""
-    connection_settings, quickbooks = settings.connection, settings.quickbooks
-    bound = {
-        "environment": quickbooks.environment,
-        "realm": quickbooks.realm,
-        "currency": connection_settings.currency,
-    }
-    with database.transaction() as connection:
-        query = select(connections).where(connections.c.connection == connection_settings.name)
-        known = connection.execute(query).mappings().one_or_none()
-        if known is None:
-            row = {
-                "connection": connection_settings.name,
-                "source": connection_settings.name,  # it names our requests for ever: never what may be renamed
-                "created_at": database.now(connection),
-                **bound,
-            }
-            connection.execute(insert_unless_there(connection, connections), row)
-            known = connection.execute(query).mappings().one()
-    for name, value in bound.items():
-        if known[name] != value:
-            raise ConnectionMismatch(
-                f"{settings.file}: the connection {connection_settings.name!r} is tied to {name} {known[name]!r} in "
-                f"this store, the settings say {value!r}. What was posted there would be posted a second time: use "
-                "another connection name with a store of its own, or restore the setting"
-            )
 
 
 def _missing(settings: Settings, names: list[str], what: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.drafts import Draft, Effect
 from qbo_pipeline.pipeline.adjusting import propose
@@ -38,7 +38,7 @@ from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.remedies import Action, plan
 from qbo_pipeline.reconciliation.result import Reconciliation
-from qbo_pipeline.store.postings import latest, links
+from qbo_pipeline.store.postings import Posting, latest, links, whole
 from qbo_pipeline.store.tables.posting import posting_effects, postings
 
 PREPARED = "parked for approval"
@@ -215,18 +215,18 @@ _STEPS: dict[str, Callable[[Run, Correction, Person], str]] = {
 }
 
 
-def _newest(run: Run, key: str) -> RowMapping | None:
+def _newest(run: Run, key: str) -> Posting | None:
     with run.database.reading() as connection:
         return latest(connection, run.name, key)
 
 
-def _approve(run: Run, row: RowMapping, person: Person) -> None:
+def _approve(run: Run, row: Posting, person: Person) -> None:
     if row["reason"] == DRIFTED_BEFORE:
         _take_as_it_is(run, row, person)
     decisions.approve(run.database, run.name, row["key"], person)
 
 
-def _take_as_it_is(run: Run, row: RowMapping, person: Person) -> None:
+def _take_as_it_is(run: Run, row: Posting, person: Person) -> None:
     """Take the object as a person left it for the base of the next revision, so that this is no conflict."""
     with run.database.reading() as connection:
         link = links(connection, run.name, [row["key"]]).get(row["key"])
@@ -241,7 +241,7 @@ def _take_as_it_is(run: Run, row: RowMapping, person: Person) -> None:
     decisions.relink(run.database, run.name, row["key"], thing, person)
 
 
-def _restate(run: Run, row: RowMapping, person: Person) -> None:
+def _restate(run: Run, row: Posting, person: Person) -> None:
     """A new revision with the content that was posted, which says for whom: it replaces what a person left there."""
     with run.database.transaction() as connection:
         drafts = []
@@ -264,13 +264,13 @@ def _restate(run: Run, row: RowMapping, person: Person) -> None:
         )
 
 
-def _of_record(connection: Connection, name: str, record_key: str) -> list[RowMapping]:
+def _of_record(connection: Connection, name: str, record_key: str) -> list[Posting]:
     mine = (postings.c.connection == name, postings.c.record_key == record_key, postings.c.superseded_by.is_(None))
     query = select(postings).where(*mine, postings.c.state != "superseded").order_by(postings.c.key)
-    return list(connection.execute(query).mappings())
+    return [whole(row) for row in connection.execute(query).mappings()]
 
 
-def _draft(connection: Connection, row: RowMapping, payload: dict[str, object]) -> Draft:
+def _draft(connection: Connection, row: Posting, payload: dict[str, object]) -> Draft:
     columns = posting_effects.c
     query = select(posting_effects).where(
         columns.connection == row["connection"], columns.key == row["key"], columns.revision == row["revision"]

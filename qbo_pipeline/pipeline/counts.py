@@ -6,25 +6,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select, text
 
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.reconciliation.counting import BECAME, adds_up
+from qbo_pipeline.sql_files import sql_folder
 from qbo_pipeline.store.derived import NUMBER
 from qbo_pipeline.store.tables.posting import postings
-from qbo_pipeline.store.tables.records import UNDATED, reads, record_references, records
+from qbo_pipeline.store.tables.records import UNDATED, record_references, records
 
-BECAME = ("posted", "waiting", "parked", "skipped", "excluded", "set_aside")
-# The least finished of a record's postings counts for it.
-_RANKS = {"parked": 4, "ready": 3, "sending": 3, "unknown": 3, "skipped": 2}
-_BY_RANK = {4: "parked", 3: "waiting", 2: "skipped", 1: "posted"}
-_BY_DISPOSITION = {"new": "waiting", "refused": "parked", "excluded": "excluded", "set_aside": "set_aside"}
+_COUNTS = (sql_folder("reports") / "report_counts.sql").read_text(encoding="utf-8").strip()
 
 
 @dataclass(slots=True)
 class DayCount:
     """One business date and record type: how many the source delivered, and what became of them.
 
-    `rows_read` is `None` where the reading of the day broke off. `day` is `None` for master data and undated rows.
+    `rows_read` is `None` where the reading of the day broke off, `became` has the names of
+    `BECAME`. `day` is `None` for master data and undated rows.
     """
 
     day: date | None
@@ -34,48 +33,27 @@ class DayCount:
 
     @property
     def holds(self) -> bool:
-        """read = posted + waiting + parked + skipped + excluded + set aside."""
-        return self.rows_read == sum(self.became.values())
+        """The counting identity; a day whose reading broke off does not hold."""
+        return adds_up(self.rows_read, self.became) is True
 
     def as_dict(self) -> dict[str, Any]:
         return {"day": self.day, "record_type": self.record_type, "read": self.rows_read, **self.became}
 
 
 def day_counts(run: Run) -> list[DayCount]:
-    """The counts of every day that was read, in date order."""
-    found: dict[tuple[date, str], DayCount] = {}
+    """The counts of every day that was read, in date order: the view `report_counts`, which defines them."""
+    query = text(f"SELECT * FROM ({_COUNTS}) AS counts WHERE connection = :name")  # noqa: S608 - a file of ours
     with run.database.reading() as connection:
-        query = select(reads).where(reads.c.connection == run.name)
-        for row in connection.execute(query):
-            found[row.business_date, row.record_type] = _empty(row.business_date, row.record_type, row.rows_read)
-        for row in connection.execute(_became(run.name)):
-            key = (row.business_date, row.record_type)
-            became = _BY_RANK[row.rank or 3] if row.disposition == "posting" else _BY_DISPOSITION[row.disposition]
-            found.setdefault(key, _empty(*key, None)).became[became] += row.records
-    return [found[key] for key in sorted(found)]
+        found = [
+            DayCount(_date(row["business_date"]), row["record_type"], row["rows_read"], {n: row[n] for n in BECAME})
+            for row in connection.execute(query, {"name": run.name}).mappings()
+        ]
+    return sorted(found, key=lambda count: (count.day or UNDATED, count.record_type))
 
 
-def _became(name: str) -> Any:
-    """Live records by day, type, disposition and, where they have postings, the least finished state of these."""
-    rank = func.max(case(*((postings.c.state == state, rank) for state, rank in _RANKS.items()), else_=1))
-    states = (
-        select(postings.c.record_key, rank.label("rank"))
-        .where(postings.c.connection == name, postings.c.superseded_by.is_(None), postings.c.state != "superseded")
-        .group_by(postings.c.record_key)
-        .subquery()
-    )
-    key = records.c.record_type + "/" + records.c.record_id
-    columns = (records.c.business_date, records.c.record_type, records.c.disposition, states.c.rank)
-    return (
-        select(*columns, func.count().label("records"))
-        .select_from(records.outerjoin(states, states.c.record_key == key))
-        .where(records.c.connection == name, records.c.vanished_at.is_(None))
-        .group_by(*columns)
-    )
-
-
-def _empty(day: date, record_type: str, rows_read: int | None) -> DayCount:
-    return DayCount(None if day == UNDATED else day, record_type, rows_read, dict.fromkeys(BECAME, 0))
+def _date(value: Any) -> date | None:
+    """A day as the view gives it: text on SQLite."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def broken_counts(run: Run) -> list[DayCount]:
@@ -131,13 +109,15 @@ def numbers_twice(run: Run) -> list[dict[str, Any]]:
     return [{"kind": split[name][0], "number": split[name][2], "records": keys} for name, keys in found.items()]
 
 
-def open_postings(run: Run, states: tuple[str, ...] = ("parked",)) -> list[dict[str, Any]]:
-    """The postings that wait for a person, each with its reason in plain words."""
+def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | None = None) -> list[dict[str, Any]]:
+    """The postings in these states, up to the day `last` or all, each with its reason in plain words."""
     query = (
         select(postings)
         .where(postings.c.connection == run.name, postings.c.superseded_by.is_(None), postings.c.state.in_(states))
         .order_by(postings.c.business_date, postings.c.key)
     )
+    if last is not None:
+        query = query.where(postings.c.business_date <= last)
     with run.database.reading() as connection:
         return [
             {

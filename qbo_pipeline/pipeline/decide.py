@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.pipeline.closing import closed_period
+from qbo_pipeline.pipeline.ownership import prove_company_until_now
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import CONFLICT
 from qbo_pipeline.posting import decisions, recovery
@@ -21,7 +23,7 @@ from qbo_pipeline.posting.events import CREATE, PARKED
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.dispositions import QUARANTINED, build_again
-from qbo_pipeline.store.postings import change, latest
+from qbo_pipeline.store.postings import Posting, change, latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _built_again(run: Run, decision: str, key: str, person: Person) -> bool:
         return True
 
 
-def _is_refused(row: RowMapping) -> bool:
+def _is_refused(row: Posting) -> bool:
     return row["state"] == PARKED and row["payload"] is None and not row["doubt"]
 
 
@@ -111,10 +113,12 @@ def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:
     Raises `NotPossible` where it is so already, or who or why is missing.
     """
     person = Person(who, why)
+    zone = run.settings.connection.time_zone
     if end:
         ended = recovery.end(run.database, run.name, person)
-        return f"{run.name} sends at once again; it recovered since {ended.since:%Y-%m-%d %H:%M} UTC ({ended.who})."
-    recovery.begin(run.database, run.name, person)
+        prove_company_until_now(run)
+        return f"{run.name} sends at once again; it recovered since {show_instant(ended.since, zone)} ({ended.who})."
+    recovery.begin(run.database, run.name, person, time_zone=zone)
     return (
         f"{run.name} recovers: from now on every posting is looked for in QuickBooks before it is sent. When the days "
         "after the copy have been read again, end it with --end."

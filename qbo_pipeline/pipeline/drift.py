@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.drift import compare, unseen
 from qbo_pipeline.quickbooks.entities import entity_named
@@ -53,7 +54,7 @@ def find_drift(run: Run) -> Drifted:
         first = connection.execute(select(func.min(posting_links.c.linked_at)).where(mine)).scalar_one()
         query = select(watermarks.c.value).where(watermarks.c.connection == run.name, watermarks.c.name == _NAME)
         since = connection.execute(query).scalar_one_or_none()
-        start = not_known_then(connection, run.name, datetime.fromisoformat(since)) if since else first
+        start = not_known_then(connection, run.name, parse_instant(since)) if since else first
     captured = [name for name in entities if entity_named(name).changes and entity_named(name).transaction]
     if not captured:  # nothing of ours is there that could have changed
         with run.database.transaction() as connection:

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from qbo_pipeline.inventory.records import canonical_json, content_hash
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.sources.errors import SourceFailure
-from qbo_pipeline.sources.source import Batch, SetAside
+from qbo_pipeline.sources.source import Batch, SetAside, Warned
 from qbo_pipeline.store.records import (
     PutCounts,
     StoredRecord,
@@ -28,6 +28,10 @@ from qbo_pipeline.store.tables.records import UNDATED
 
 MASTER_DATA = ("party", "product", "location")
 DATED = ("document", "movement", "payment")
+_SEVERAL = {
+    "party": "parties", "product": "products", "location": "locations", "document": "documents",
+    "movement": "movements", "payment": "payments",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -37,6 +41,21 @@ class Extracted:
     record_type: str
     rows_read: int = 0
     counts: PutCounts = field(default_factory=PutCounts)
+    warnings: list[str] = field(default_factory=list)  # the first WARNINGS_KEPT; all of them are in the store
+    warned: int = 0
+
+
+WARNINGS_KEPT = 200
+
+
+def warned(extracted: Iterable[Extracted]) -> list[str]:
+    """What is worth a look in the records that were read, a sentence each; the last says how many more there are."""
+    texts: list[str] = []
+    more = 0
+    for item in extracted:
+        texts += item.warnings
+        more += item.warned - len(item.warnings)
+    return [*texts, f"{more:,} more records are worth a look: they are in the report's work list"] if more else texts
 
 
 def extract_master_data(run: Run) -> list[Extracted]:
@@ -79,12 +98,15 @@ def _store(
         for batch in group:
             delivered[result.record_type, batch.day or UNDATED] += batch.rows_read
             result.rows_read += batch.rows_read
+            result.warned += len(batch.warnings)
+            room = WARNINGS_KEPT - len(result.warnings)
+            result.warnings += [_sentence(item) for item in batch.warnings[: max(room, 0)]]
         days = seen[result.record_type]
         for row in rows:
             if row.record_id in days:  # it moved, or changed, while it was read: it is one record, as it came last
                 delivered[result.record_type, days[row.record_id]] -= 1
             days[row.record_id] = row.business_date
-        run.progress(f"{result.record_type}s read", result.rows_read)
+        run.progress(f"{_SEVERAL[result.record_type]} read", result.rows_read)
     for record_type, result in extracted.items():
         result.counts.vanished = _finish(run, record_type, first, last, seen[record_type], delivered, existing)
     return list(extracted.values())
@@ -99,7 +121,10 @@ def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredR
             if group and (group[0].record_type != batch.record_type or len(rows) >= size):
                 yield rows, group
                 rows, group = [], []
-            rows += [StoredRecord.of(record) for record in batch.records]
+            found: dict[str, list[str]] = defaultdict(list)
+            for item in batch.warnings:
+                found[item.record_id].append(item.message)
+            rows += [StoredRecord.of(record, found[record.record_id]) for record in batch.records]
             rows += [_set_aside(item, batch.day) for item in batch.set_aside]
             group.append(batch)
     except SourceFailure:
@@ -108,6 +133,10 @@ def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredR
         raise
     if group:
         yield rows, group
+
+
+def _sentence(item: Warned) -> str:
+    return f"{item.record_type}/{item.record_id}: {item.message}"
 
 
 def _set_aside(item: SetAside, day: date | None) -> StoredRecord:

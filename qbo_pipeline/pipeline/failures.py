@@ -11,22 +11,32 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from qbo_pipeline.errors import PipelineError, TransientError
+from qbo_pipeline.quickbooks.errors import QuotaExhausted
 from qbo_pipeline.store.opening import RESTORE, is_damage
 from qbo_pipeline.store.roles import NOT_PERMITTED, reason
+from qbo_pipeline.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class PlainFailure:
-    """The text for a person, and whether trying again later may help without anybody's doing."""
+    """The text for a person, whether trying again later may help without anybody's doing, and whether a system refused
+    to answer though nothing here is wrong."""
 
     text: str
     transient: bool
+    refused: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """Unavailable where a system did not answer or refused to, else settings: somebody must change something."""
+        return Verdict.UNAVAILABLE if self.transient or self.refused else Verdict.SETTINGS
 
 
 def plain_failure(error: BaseException) -> PlainFailure | None:
     """The failure in plain words, or `None` for what nobody foresaw (a defect: its traceback must be seen)."""
     if isinstance(error, PipelineError):
-        return PlainFailure(str(error), transient=isinstance(error, TransientError))
+        quota = isinstance(error, QuotaExhausted)
+        return PlainFailure(str(error), transient=isinstance(error, TransientError), refused=quota)
     if is_damage(error):
         return PlainFailure(f"the store is damaged ({getattr(error, 'orig', error)}). {RESTORE}.", transient=False)
     if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):

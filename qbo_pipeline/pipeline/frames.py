@@ -22,6 +22,7 @@ from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
+from qbo_pipeline.posting.events import DELETE, POSTED
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import SetAside, StockValue
 from qbo_pipeline.store.postings import chunks
@@ -187,7 +188,12 @@ class StoredFrames:
         are the states of revisions when the ledger was read, where they differ (`pipeline.as_of`)."""
         query = (
             select(postings)
-            .where(postings.c.connection == self.name, postings.c.entity != "", postings.c.business_date != UNDATED)
+            .where(
+                postings.c.connection == self.name,
+                postings.c.entity != "",
+                postings.c.business_date != UNDATED,
+                postings.c.key.not_in(_taken_out_by_policy(self.name)),
+            )
             .order_by(postings.c.key, postings.c.revision)
         )
         states = self._source_states() | (ahead.states() if ahead else {})
@@ -288,6 +294,21 @@ class StoredFrames:
         if self.account_of is None:
             return None
         return self.account_of.get((product_id or "", location_id or ""))
+
+
+def _taken_out_by_policy(name: str) -> Any:
+    """Keys of receipts that were restated without accrual: their journal is gone, as if it had never been posted."""
+    key = records.c.record_type + "/" + records.c.record_id
+    excluded = select(key).where(
+        records.c.connection == name, records.c.disposition == "excluded", records.c.rule == "accrual_off"
+    )
+    return select(postings.c.key).where(
+        postings.c.connection == name,
+        postings.c.superseded_by.is_(None),
+        postings.c.operation == DELETE,
+        postings.c.state == POSTED,
+        postings.c.record_key.in_(excluded),
+    )
 
 
 def _state_in_source(record_key: str, states: Mapping[str, str]) -> str:

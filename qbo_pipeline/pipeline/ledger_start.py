@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.changes import Changes
 from qbo_pipeline.quickbooks.entities import ENTITIES
@@ -47,7 +48,7 @@ def ledger_start(run: Run, accounts: Sequence[str], as_at: date) -> LedgerStart:
         proved = since is not None and _proved_through(connection, run.name, accounts)
         now = run.database.now(connection)
     # The first time there is nothing to compare with: the call only says what time it is there.
-    start = (datetime.fromisoformat(since) if since else now) - OVERLAP
+    start = (parse_instant(since) if since else now) - OVERLAP
     changes = run.quickbooks().changes([*names, "Item"], start)
     tracked = any(item.get("Type") == "Inventory" for item in changes.objects.get("Item", ()))
     if not proved or not changes.complete or tracked:

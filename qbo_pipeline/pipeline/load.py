@@ -7,20 +7,35 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
+from qbo_pipeline.pipeline.going_live import check_before_first_send
+from qbo_pipeline.pipeline.ownership import NotLookedAt, prove_company
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.shell import Poster
-from qbo_pipeline.posting.summary import PostingSummary
+from qbo_pipeline.pipeline.settings_in_force import read_in_force
+from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
+from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.shell import Poster, PosterSettings
+from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
+from qbo_pipeline.store.attempts import Head, head_of
+from qbo_pipeline.store.claims import Scope
 from qbo_pipeline.store.postings import StateCount, counts
+from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.settings_versions import made_otherwise
+from qbo_pipeline.store.tables.records import records
 
 _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in doubt and are read back first"}
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the poster did, and where all postings of the days stand now."""
+    """What the poster did, where all postings of the days stand now, and where the journal of attempts ends."""
 
     summary: PostingSummary
     states: tuple[StateCount, ...]
+    journal: Head
+    remark: str | None = None  # what a person should know of store and company
 
     @property
     def unfinished(self) -> str | None:
@@ -38,7 +53,8 @@ class Loaded:
     def totals(self) -> dict[str, int]:
         """Numbers for the run's metadata."""
         done = self.summary
-        numbers = {"posted": done.posted, "recovered": done.recovered, "batches": done.batches, "singles": done.singles}
+        numbers = {"posted": done.posted, "recovered": done.recovered, "linked_by_name": done.linked_by_name}
+        numbers |= {"batches": done.batches, "singles": done.singles}
         standing = {f"now_{state}": count for state, count in sorted(done.states.items())}
         return numbers | standing
 
@@ -60,16 +76,51 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     """Post everything that is ready up to `last`, in the order of its dependencies.
 
     Earlier days that still wait are caught up rather than left: a payment must not overtake its invoice. `first` only
-    bounds the counts that are answered. With `keys`, just these postings and what they need.
+    bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`
+    and `PreflightFailed` where nothing may be sent at all.
+
+    What was drafted under other settings than those of this run is built again before anything is sent.
     """
+    if _drafted_otherwise(run, last):
+        transform(run, first, last)
 
     def progress(events: dict[str, int]) -> None:
         run.progress("documents posted", events.get("posted", 0))
 
-    poster = Poster(run.database, run.quickbooks(), progress=progress)
-    summary = poster.run(run.name, None, last, keys=keys)
+    remark: str | None = None
+    try:
+        remark = prove_company(run)
+        check_before_first_send(run)
+        hold_tracked_items(run)
+    except NotLookedAt as error:
+        scope = Scope(run.name, None, last, tuple(keys) if keys is not None else None)
+        with run.database.reading() as connection:
+            summary = summarise(connection, scope, Tally(), str(error))
+    else:
+        poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
+        summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
-        return Loaded(summary, tuple(counts(connection, run.name, first, last)))
+        return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name), remark)
+
+
+def poster_settings(run: Run) -> PosterSettings:
+    """How the poster works, by the connection's settings."""
+    return PosterSettings(policy=Policy(link_existing=run.settings.posting.link_existing == "same_name"))
+
+
+def _drafted_otherwise(run: Run, last: date) -> bool:
+    """Whether something unsent up to `last` was made under other settings, as after a step that is run by itself."""
+    with run.database.reading() as connection:
+        if not references(connection, run.name, "Account"):
+            return False  # nothing can have been drafted yet, nor be built
+        settings_hash = read_in_force(connection, run).settings_hash
+        key = records.c.record_type + "/" + records.c.record_id
+        query = select(key).where(
+            records.c.connection == run.name,
+            records.c.business_date <= last,
+            key.in_(made_otherwise(run.name, settings_hash)),
+        )
+        return connection.execute(query.limit(1)).first() is not None
 
 
 def posted_by_entity(run: Run) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.errors import QuotaExhausted, Throttled
 from qbo_pipeline.store.tables.reconciliation import ledger_windows
@@ -35,12 +36,14 @@ _WHAT: dict[str, tuple[Any, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """`as_of` is the instant of what is stored, `None` where nothing is; `since` that of the first refusal."""
+    """`as_of` is the instant of what is stored, `None` where nothing is; `since` that of the first refusal. `time_zone`
+    is the company's."""
 
     what: str
     why: str
     since: datetime
     as_of: datetime | None
+    time_zone: str
 
     @property
     def text(self) -> str:
@@ -49,9 +52,10 @@ class NotRead:
         if self.as_of is None:
             return f"{name} could not be read ({self.why}), and nothing of it is stored yet."
         verb = "is" if self.what == LEDGER else "are"
+        read = show_instant(self.as_of, self.time_zone)
         return (
-            f"{name} {verb} as of {_minute(self.as_of)}, not of now: {self.why}. {missing} The next run that may read "
-            "brings it up to date."
+            f"{name} {verb} as of {read}, not of now: {self.why}. {missing} The next run that may read brings it up to "
+            "date."
         )
 
 
@@ -70,7 +74,7 @@ def keep_not_read(run: Run, what: str, why: str) -> NotRead:
         connection.execute(delete(watermarks).where(_named(run.name, what)))
         row = {"connection": run.name, "name": _PREFIX + what, "value": why, "moved_at": since}
         connection.execute(watermarks.insert(), row)
-        return NotRead(what, why, since, as_of(connection, run.name, what))
+        return NotRead(what, why, since, as_of(connection, run.name, what), run.settings.connection.time_zone)
 
 
 def keep_read(connection: Connection, name: str, what: str) -> None:
@@ -78,10 +82,13 @@ def keep_read(connection: Connection, name: str, what: str) -> None:
     connection.execute(delete(watermarks).where(_named(name, what)))
 
 
-def not_read(connection: Connection, name: str, what: str) -> NotRead | None:
+def not_read(connection: Connection, run: Run, what: str) -> NotRead | None:
     """Whether what is stored is older than the last try to read it."""
-    row = connection.execute(select(watermarks).where(_named(name, what))).first()
-    return None if row is None else NotRead(what, row.value, row.moved_at, as_of(connection, name, what))
+    row = connection.execute(select(watermarks).where(_named(run.name, what))).first()
+    if row is None:
+        return None
+    known = as_of(connection, run.name, what)
+    return NotRead(what, row.value, row.moved_at, known, run.settings.connection.time_zone)
 
 
 def as_of(connection: Connection, name: str, what: str) -> datetime | None:
@@ -95,7 +102,3 @@ def as_of(connection: Connection, name: str, what: str) -> datetime | None:
 
 def _named(name: str, what: str) -> ColumnElement[bool]:
     return (watermarks.c.connection == name) & (watermarks.c.name == _PREFIX + what)
-
-
-def _minute(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from qbo_pipeline.accounting.books import ROLES
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
+
+from qbo_pipeline.accounting.books import ROLES, Books
 from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.books import StoredBooks, numbered_by_quickbooks
+from qbo_pipeline.pipeline.foresight import days_ahead, foresee
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.query import select
-from qbo_pipeline.settings import SettingsError
 from qbo_pipeline.sources.errors import SourceFailure
 from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.tables.records import records
 
 # What QBO takes for a role; a role that is not here may be any account.
 _TYPES = {
@@ -41,12 +45,24 @@ class Finding:
 
 
 def preflight(run: Run) -> list[Finding]:
-    """All checks: source, QuickBooks company, our access to it, accounts, tracked items, opening balance.
+    """All checks: source, QuickBooks company, our access to it, accounts, the days ahead, tracked items, opening
+    balance; whatever one of them finds, the others are made.
 
     Reads only. Raises `NotConnected` and the client's errors where QuickBooks cannot be asked at all.
     """
     read_reference_data(run)
-    return [*_source(run), *_company(run), *_access(run), *_accounts(run), *_tracked_items(run), *_opening(run)]
+    mistakes: list[str] = []
+    with run.database.reading() as connection:
+        books = StoredBooks(connection, run.settings, mistakes).books
+    return [
+        *_source(run),
+        *_company(run),
+        *_access(run),
+        *_accounts(books, mistakes),
+        *_days_ahead(run, books),
+        *_tracked_items(run),
+        *_opening(run, books),
+    ]
 
 
 def _source(run: Run) -> Iterator[Finding]:
@@ -72,7 +88,7 @@ def _company(run: Run) -> Iterator[Finding]:
         f"QuickBooks' home currency is {home}, the settings say {settings.currency}",
         f"Set [connection] currency to {home}; it cannot be changed in QuickBooks",
     )
-    by_itself = ", ".join(sorted(numbered_by_quickbooks(preferences)))
+    by_itself = ", ".join(numbered_by_quickbooks(preferences))
     yield Finding(
         "document numbers",
         True,
@@ -95,15 +111,11 @@ def _access(run: Run) -> Iterator[Finding]:
     yield Finding("access", access.well, access.text, REMEDY)
 
 
-def _accounts(run: Run) -> Iterator[Finding]:
-    try:
-        with run.database.reading() as connection:
-            books = StoredBooks(connection, run.settings).books
-    except SettingsError as error:
-        yield Finding("accounts", False, str(error), "Correct the name, or make the account in QuickBooks")
-        return
+def _accounts(books: Books, mistakes: list[str]) -> Iterator[Finding]:
+    for mistake in mistakes:
+        yield Finding("accounts", False, mistake, "Correct the name, or make it in QuickBooks")
     for role in ROLES:
-        if role in _NEEDED and role not in books.roles:
+        if role in _NEEDED and role not in books.roles and not any(f"[accounts.roles] {role}:" in m for m in mistakes):
             yield Finding(f"account of {role}", False, "is not set", f"Name one in [accounts.roles] {role}")
         for account_id in sorted(books.accounts_of(role)):
             account = books.chart[account_id]
@@ -114,6 +126,50 @@ def _accounts(run: Run) -> Iterator[Finding]:
                 f"{account.name} ({account.type})",
                 f"It must be of type {' or '.join(wanted or ())}",
             )
+
+
+def _days_ahead(run: Run, books: Books) -> Iterator[Finding]:
+    """What the records of the next days would wait for, so that all of it can be mapped at once."""
+    settings = run.settings.connection
+    with run.database.reading() as connection:
+        dated = select_columns(func.max(records.c.business_date)).where(
+            records.c.connection == run.name, records.c.record_type.in_(("document", "movement", "payment"))
+        )
+        read_through = connection.execute(dated).scalar_one()
+    first, last = days_ahead(settings.first_day, settings.last_day, read_through, datetime.now(settings.zone).date())
+    days = f"{first} to {last}"
+    if first > last:
+        yield Finding("days ahead", True, f"the first day, {first}, is still to come: nothing to look at yet")
+        return
+    try:
+        with run.source() as source:
+            seen = foresee(source, books, first, last, run.settings.source.batch_size)
+    except SourceFailure as error:
+        yield Finding("days ahead", False, f"{days} could not be looked at: {error}", "See the source")
+        return
+    # A code whose account is misspelt is mapped: the check of the accounts says what is wrong with it.
+    named = run.settings.accounts.hints, run.settings.tax_codes
+    for hint, count in sorted(item for item in seen.unmapped_hints.items() if item[0] not in named[0]):
+        remedy = f'Name its QuickBooks account in [accounts.hints]: "{hint}" = "..."'
+        yield Finding(
+            "unmapped account", False, f"the source's account {hint!r} is on {_records(count)} of {days}", remedy
+        )
+    for code, count in sorted(item for item in seen.unmapped_tax_codes.items() if item[0] not in named[1]):
+        what = f"the source's tax code {code!r}" if code else "no tax code"
+        remedy = f'Name its QuickBooks tax code in [tax_codes]: "{code}" = "..."'
+        yield Finding("unmapped tax code", False, f"{what} is on {_records(count)} of {days}", remedy)
+    for refusal, count in seen.refused:
+        text = f"{refusal.message} (so it is with {_records(count)} of {days})"
+        yield Finding("days ahead", False, text, "Until then they wait, parked; everything else is posted")
+    for message, count in sorted(seen.set_aside.items()):
+        text = f"{_records(count)} of {days} would be set aside: {message}"
+        yield Finding("days ahead", False, text, "Correct them in the source; the next reading finds them")
+    if not (seen.unmapped_hints or seen.unmapped_tax_codes or seen.refused or seen.set_aside):
+        yield Finding("days ahead", True, f"{_records(seen.records)} of {days}: every code is mapped, nothing waits")
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record" + ("" if count == 1 else "s")
 
 
 def _tracked_items(run: Run) -> Iterator[Finding]:
@@ -127,16 +183,12 @@ def _tracked_items(run: Run) -> Iterator[Finding]:
     )
 
 
-def _opening(run: Run) -> Iterator[Finding]:
+def _opening(run: Run, books: Books) -> Iterator[Finding]:
     """On the day before the first one, stock value and ledger must be equal, or be made equal by one entry."""
     day = run.settings.connection.first_day - timedelta(days=1)
-    try:
-        with run.database.reading() as connection:
-            accounts = sorted(StoredBooks(connection, run.settings).books.accounts_of("inventory"))
-    except SettingsError:
-        return  # which account it is cannot be said: the check of the accounts says why
+    accounts = sorted(books.accounts_of("inventory"))
     if not accounts:
-        return
+        return  # which account it is cannot be said: the check of the accounts says why
     report = run.quickbooks().ledger(accounts, day, day)
     ledger = sum((item.balance for item in report.balances), Decimal(0))
     try:

@@ -16,6 +16,7 @@ from qbo_pipeline.accounting.accounts import Place, account_for, product_of
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.errors import PermanentError
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
 from qbo_pipeline.pipeline.books import StoredBooks
@@ -27,6 +28,7 @@ from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.engine import objects_to_read, reconcile
+from qbo_pipeline.reconciliation.frames import array
 from qbo_pipeline.reconciliation.inputs import OBJECT_DAY, OBJECTS, ReconciliationInput
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.signoff import check
@@ -76,7 +78,7 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
     says so.
     """
     with run.database.reading() as connection:
-        stale = not_read(connection, run.name, LEDGER)
+        stale = not_read(connection, run, LEDGER)
     run.progress("stock value read", 0)
     with run.source() as source:
         values = source.stock_values(as_at)
@@ -183,6 +185,7 @@ def _input(
             ledger_read_at=oldest_read(connection, run.name, as_at),
             source_read_at=source_read_at(connection, run.name, as_at),
             tolerance=run.settings.reconciliation.tolerance,
+            time_zone=run.settings.connection.time_zone,
         )
         return given, frames.without_rate
 
@@ -240,7 +243,7 @@ def _read_objects(run: Run, wanted: Sequence[tuple[str, str]]) -> pa.Table:
             }
             rows += [_object_row(entity, qbo_id, found.get(qbo_id)) for qbo_id in chunk]
     columns = (*OBJECTS, OBJECT_DAY)
-    return pa.table({column.name: pa.array([row[column.name] for row in rows], column.type) for column in columns})
+    return pa.table({column.name: array([row[column.name] for row in rows], column.type) for column in columns})
 
 
 def _object_row(entity: str, qbo_id: str, found: dict[str, Any] | None) -> dict[str, Any]:
@@ -250,7 +253,7 @@ def _object_row(entity: str, qbo_id: str, found: dict[str, Any] | None) -> dict[
         "qbo_id": qbo_id,
         "status": "deleted" if found is None else "voided" if is_voided(found) else "live",
         "sync_token": (found or {}).get("SyncToken"),
-        "changed_at": datetime.fromisoformat(changed) if changed else None,
+        "changed_at": parse_instant(changed) if changed else None,
         "changed_by": None,
         "business_date": date.fromisoformat(found["TxnDate"]) if found and "TxnDate" in found else None,
     }

@@ -14,12 +14,14 @@ from sqlalchemy import Connection, select
 
 from qbo_pipeline.pipeline.reconcile import source_read_at
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.trace import journal_message
 from qbo_pipeline.reconciliation.frames import Columns, make
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports import header as layouts
 from qbo_pipeline.reports.files import ReportFiles
 from qbo_pipeline.reports.files import write_reports as write_files
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
+from qbo_pipeline.store.attempts import head_of
 from qbo_pipeline.store.ledger_lines import oldest_read
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.reconciliations import load_sign_offs
@@ -46,7 +48,7 @@ def write_reports(run: Run, reconciliation: Reconciliation, folder: Path | None 
     """Write workbook, page and tables of a reconciliation, and answer where they are."""
     with run.database.reading() as connection:
         header = _header(run, connection, reconciliation)
-        extras = _extras(connection, run.name, reconciliation)
+        extras = _extras(connection, run.name, reconciliation, header.time_zone)
     mode = _MODES[run.settings.reconciliation.report_readers]
     return write_files(reconciliation, header, extras, folder or report_folder(run), mode=mode)
 
@@ -83,6 +85,7 @@ def _header(run: Run, connection: Connection, reconciliation: Reconciliation) ->
         currency=reconciliation.currency,
         run_id=run.run_id,
         made_at=run.database.now(connection),
+        journal=head_of(connection, run.name),
         content_hash=reconciliation.content_hash,
         source_cut_off=source_read_at(connection, run.name, reconciliation.as_at),
         qbo_read_at=oldest_read(connection, run.name, reconciliation.as_at),
@@ -91,12 +94,12 @@ def _header(run: Run, connection: Connection, reconciliation: Reconciliation) ->
     )
 
 
-def _extras(connection: Connection, name: str, reconciliation: Reconciliation) -> ReportExtras:
+def _extras(connection: Connection, name: str, reconciliation: Reconciliation, time_zone: str) -> ReportExtras:
     documents = sorted({str(key) for key in reconciliation.documents["document_key"].dropna()})
     keys = sorted({str(key) for key in reconciliation.differences["posting_key"].dropna()})
     return ReportExtras(
         posting_journal=_frame(_journal(connection, name, reconciliation.as_at), layouts.POSTING_JOURNAL),
-        attempts=_frame(_attempts(connection, name, keys), layouts.ATTEMPTS),
+        attempts=_frame(_attempts(connection, name, keys, time_zone), layouts.ATTEMPTS),
         lines=_frame(_lines(connection, name, documents), layouts.LINES),
         exceptions=_frame(_exceptions(connection, name), layouts.EXCEPTIONS),
         sign_offs=_frame(_sign_offs(connection, name), layouts.SIGN_OFFS),
@@ -134,12 +137,12 @@ def _journal(connection: Connection, name: str, as_at: date) -> Iterator[dict[st
         }
 
 
-def _attempts(connection: Connection, name: str, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _attempts(connection: Connection, name: str, keys: Sequence[str], time_zone: str) -> Iterator[dict[str, Any]]:
     for chunk in chunks(keys):
         query = select(attempts).where(attempts.c.connection == name, attempts.c.key.in_(chunk))
         for row in connection.execute(query.order_by(attempts.c.seq)):
             found = dict(row._mapping)
-            yield found | {"posting_key": row.key}
+            yield found | {"posting_key": row.key, "message": journal_message(found, time_zone)}
 
 
 def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -219,6 +222,22 @@ def _exceptions(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
             "severity": "medium",
             "what": f"{row.kind} {row.number or row.record_id} was set aside: {row.message}",
             "to_do": "Correct it in the inventory system; the next run reads it again",
+            "who": "stock keeper",
+            "document_key": f"{row.record_type}/{row.record_id}",
+            "document": row.number,
+            "amount": row.amount,
+            "attempts": 0,
+            "since": row.first_seen,
+        }
+
+    look = select(records).where(
+        records.c.connection == name, records.c.warnings.is_not(None), records.c.vanished_at.is_(None)
+    )
+    for row in connection.execute(look.order_by(records.c.business_date, records.c.record_id)):
+        yield {
+            "severity": "low",
+            "what": f"{row.kind} {row.number or row.record_id} is worth a look: {' '.join(orjson.loads(row.warnings))}",
+            "to_do": "Look whether it is meant so; correct it in the inventory system if not",
             "who": "stock keeper",
             "document_key": f"{row.record_type}/{row.record_id}",
             "document": row.number,

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from qbo_pipeline.pipeline.connect import bind_connection, open_quickbooks, tokens_database
+from qbo_pipeline.pipeline.binding import bind_connection
+from qbo_pipeline.pipeline.connect import open_quickbooks, tokens_database
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
@@ -70,6 +71,10 @@ class Run:
             self._client = open_quickbooks(self.settings, self.secrets, self.database, self.tokens)
         return self._client[0]
 
+    def elsewhere(self, database: Database) -> Run:
+        """The same run with its records and postings in another store; QuickBooks is reached as before."""
+        return _Elsewhere(self.settings, database, self.secrets, self.run_id, self.progress, within=self)
+
     def api_calls(self) -> dict[str, int]:
         """The calls that this run has made to QBO, as Intuit bills them."""
         totals = self._client[1].totals() if self._client else CallTotals()
@@ -89,6 +94,26 @@ class Run:
         self.database.close()
 
 
+@dataclass
+class _Elsewhere(Run):
+    """A run within another one, which keeps the client, its meter and the tokens, and closes them."""
+
+    within: Run = field(kw_only=True)
+
+    @property
+    def tokens(self) -> Database:
+        return self.within.tokens
+
+    def quickbooks(self) -> QuickBooks:
+        return self.within.quickbooks()
+
+    def api_calls(self) -> dict[str, int]:
+        return self.within.api_calls()
+
+    def close(self) -> None:
+        """Nothing: the other run closes what both use."""
+
+
 @contextmanager
 def open_run(
     settings: Settings,
@@ -96,11 +121,14 @@ def open_run(
     run_id: str | None = None,
     progress: Progress = no_progress,
     database: Database | None = None,
+    only_look: bool = False,
 ) -> Iterator[Run]:
     """A run of the connection with these settings, its store brought to this version.
 
-    Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it ties
-    the connection to another company, `MigrationError` where it is of a later version or of an earlier one that this
+    With `only_look` a connection that is new to the store is not tied to its company by this.
+
+    Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it binds
+    the connection to something else, `MigrationError` where it is of a later version or of an earlier one that this
     login may not change, SQLAlchemy's `OperationalError` where it cannot be reached.
     """
     run = Run(
@@ -111,7 +139,7 @@ def open_run(
         progress=progress,
     )
     try:
-        bind_connection(settings, run.database)
+        bind_connection(settings, run.database, only_look=only_look)
         yield run
     finally:
         run.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from qbo_pipeline.instants import parse_instant, show_instant
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.store.tables.posting import attempts, postings
 from qbo_pipeline.store.tables.reconciliation import ledger_lines
@@ -19,6 +21,17 @@ def trace(run: Run, wanted: str) -> list[dict[str, Any]]:
     """
     with run.database.reading() as connection:
         return [_item(connection, run.name, key) for key in _keys(connection, run.name, wanted)]
+
+
+def journal_message(line: Mapping[str, Any], time_zone: str) -> str | None:
+    """What a line of the journal says, for people: where it keeps when QBO says that something changed, in the zone."""
+    message: str | None = line["message"]
+    if message is None or not line["event"].endswith("_in_qbo"):
+        return message
+    try:
+        return f"QuickBooks says that it changed at {show_instant(parse_instant(message), time_zone)}"
+    except ValueError:
+        return message
 
 
 def _keys(connection: Connection, name: str, wanted: str) -> list[str]:

@@ -1,9 +1,11 @@
 """Transform: records become postings by the posting rules; nothing is sent here.
 
 A record is built when it is new or changed, and again on every run while it is refused (the settings may have been
-mended since). Parties and products are built when the first document needs them. Each page of records is one
-transaction: its postings and the records' dispositions are written together or not at all. What goes wrong with one
-record is a refusal of that record: also an exception in its posting rule, and the death of the process (`under_way`).
+mended since) or while something of it was not sent yet and was made under other settings. What is posted under other
+settings stays as it is until a person orders otherwise (`restating`). Parties and products are built when the first
+document needs them. Each page of records is one transaction: its postings and the records' dispositions are written
+together or not at all. What goes wrong with one record is a refusal of that record: also an exception in its posting
+rule, and the death of the process (`under_way`).
 """
 
 from __future__ import annotations
@@ -27,9 +29,11 @@ from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.inventory.records import Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
+from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
 from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
+from qbo_pipeline.pipeline.settings_in_force import in_force, keep
 from qbo_pipeline.pipeline.under_way import Pages
 from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.intents import put
@@ -43,6 +47,7 @@ from qbo_pipeline.store.dispositions import (
     reopen_referring,
 )
 from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.settings_versions import forget_comparisons
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import records
 
@@ -91,14 +96,18 @@ def transform(run: Run, first: date, last: date) -> Transformed:
     result = Transformed()
     with run.database.transaction() as connection:
         reopen_referring(connection, run.name)
-        _Page(run, connection, result).build_account_items()
+        page_of_items = _Page(run, connection, result)
+        keep(connection, run, page_of_items.in_force)
+        page_of_items.build_account_items()
+    settings_hash = page_of_items.in_force.settings_hash
     pages, after, reaching = Pages(run.database, run.name), _BEFORE_ALL, (last, _AFTER_ALL, "")
     while True:
-        page = pages.begin(partial(_due, name=run.name, last=last, after=after), reaching)
+        due = partial(_due, name=run.name, last=last, after=after, settings_hash=settings_hash)
+        page = pages.begin(due, reaching)
         if page is None:
             return result
         with pages.building(page) as connection:
-            where = due_records(run.name, last, after, page.through)
+            where = due_records(run.name, last, after, page.through, settings_hash=settings_hash)
             rows = connection.execute(select(records).where(where).order_by(*_ORDER)).all()
             built = _Page(run, connection, result)
             if page.quarantine:
@@ -109,20 +118,36 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
 
 
-def _due(connection: Connection, most: int, *, name: str, last: date, after: Key) -> list[Key]:
+def build_in_order(run: Run, connection: Connection, rows: Sequence[Any]) -> Transformed:
+    """Build these records as a person ordered: by the settings of now, whatever they are posted as.
+
+    Nothing waits for approval or as history, but a closed period stays closed.
+    """
+    result = Transformed()
+    _Page(run, connection, result, ordered=True).build(rows)
+    return result
+
+
+def _due(
+    connection: Connection, most: int, *, name: str, last: date, after: Key, settings_hash: str | None = None
+) -> list[Key]:
     """The keys of the next records to build, in date order. Master data (undated) comes first."""
-    query = select(*_ORDER).where(due_records(name, last, after)).order_by(*_ORDER).limit(most)
+    where = due_records(name, last, after, settings_hash=settings_hash)
+    query = select(*_ORDER).where(where).order_by(*_ORDER).limit(most)
     return [(row.business_date, row.record_type, row.record_id) for row in connection.execute(query)]
 
 
 class _Page:
     """One page of records on its way into the outbox, within one transaction."""
 
-    def __init__(self, run: Run, connection: Connection, result: Transformed) -> None:
+    def __init__(self, run: Run, connection: Connection, result: Transformed, *, ordered: bool = False) -> None:
         self._run = run
+        self._ordered = ordered
         self._connection = connection
         self._result = result
         self._stored = StoredBooks(connection, run.settings)
+        self._earlier = EarlierSettings(run, connection, self._stored)
+        self.in_force = in_force(self._stored.rule_set, run.settings.posting)
         self._built: dict[str, tuple[str, Built]] = {}  # with the record's kind, by key
         self._intents: list[Intent] = []
         self._needed: set[str] = set()  # parties and products that drafts refer to
@@ -146,8 +171,10 @@ class _Page:
         loaded = [(row, self._load(row)) for row in rows if row.vanished_at is None]
         self._stored.prefetch(record for _, record in loaded if record is not None)
         known = self._posted([_key(row) for row in rows])
+        as_posted = {} if self._ordered else self._earlier.posted(list(known), self.in_force.rules_hash)
         same_number = self._run.settings.posting.same_number
-        held = conflicts(self._connection, self._run.name, [_key(row) for row, _ in loaded], same_number)
+        keys = [_key(row) for row, _ in loaded]
+        held = {} if self._ordered else conflicts(self._connection, self._run.name, keys, same_number)
         for row in rows:
             if row.vanished_at is not None:
                 self._gone(row)
@@ -156,8 +183,12 @@ class _Page:
                 continue
             if row.record_type in MASTER_TYPES and _key(row) not in known:
                 self._note(row, "excluded", *NOT_NEEDED)
+                continue
+            outcome = held.get(_key(row)) or self._outcome(row, record)
+            if self._earlier.alone_differ(record, row.content_hash, outcome, as_posted.get(_key(row), ())):
+                self._note(row, "posting", None, None)
             else:
-                self._answer(row, held.get(_key(row)) or self._outcome(row, record))
+                self._answer(row, outcome)
         self._build_needed()
         self._put()
 
@@ -237,6 +268,7 @@ class _Page:
                 self._put_alone(intent)
         else:
             self._result.intents.update(asdict(intake))
+        forget_comparisons(self._connection, self._run.name, [intent.record_key for intent in self._intents])
         put_built(self._connection, self._run.name, [built for _, built in self._built.values()])
         for kind, built in self._built.values():
             outcome = "drafted" if built.disposition == "posting" else built.disposition
@@ -266,6 +298,7 @@ class _Page:
             identity=identity_of(self._connection, self._run.name, self._run.settings.quickbooks.realm),
             policy=self._policy(),
             now=database.now(self._connection),
+            settings_hash=self.in_force.settings_hash,
         )
 
     def _policy(self) -> IntakePolicy:
@@ -273,11 +306,12 @@ class _Page:
         closed = closed_period(self._connection, self._run.name)
         dated = closed is not None and posting.closed_period == "first_open_day"
         return IntakePolicy(
-            approval=posting.approval,
+            approval=posting.approval and not self._ordered,
             closed_through=closed.through if closed else None,
             closed_why=closed.why if closed else "",
             first_open_day=closed.first_open_day if closed and dated else None,
-            when_gone=posting.vanished,
+            history_before=None if self._ordered else posting.history_before,
+            when_gone="void" if self._ordered else posting.vanished,
         )
 
     def _note(self, row: Any, outcome: str, rule: str | None, message: str | None) -> None:

@@ -1,21 +1,34 @@
-"""Verify: the journal of attempts has not been altered, and the counts add up."""
+"""Verify: the journal of attempts is whole, agrees with its anchors, and the tables hold what it says happened.
+
+What it proves: whoever changed, cut off or emptied a table by hand, and did not write every anchor anew as well, is
+noticed. What it cannot prove: that somebody who rewrites the journal, the postings, the reconciliations and sign-offs,
+and every report and Dagster's own metadata outside the store, changed nothing. A report that finance keeps elsewhere
+still shows it: its line and hash are compared by `verify --reports`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import orjson
 from sqlalchemy import func, select
 
+from qbo_pipeline.pipeline.report_files import report_folder
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.store.attempts import verify
+from qbo_pipeline.store.attempts import Head, head_of, verify
 from qbo_pipeline.store.tables.posting import attempts
+from qbo_pipeline.store.verifying import Anchor, disagreements
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What recomputing the hash chain found."""
+    """What recomputing the hash chain, and holding it against anchors and tables, found: a sentence each."""
 
     attempts: int
+    head: Head
+    anchors: int
     findings: tuple[str, ...]
 
     @property
@@ -24,13 +37,34 @@ class Verified:
 
     @property
     def text(self) -> str:
-        return "; ".join(self.findings) or "every entry carries the hash of the one before it"
+        return "; ".join(self.findings) or (
+            f"every entry carries the hash of the one before it, {self.anchors:,} anchors outside the store agree with "
+            "it, and every posting is as the journal says"
+        )
 
 
-def verify_attempts(run: Run) -> Verified:
-    """Recompute the chain of the connection's attempts from its first line."""
+def verify_attempts(run: Run, reports: Path | None = None, outside: Iterable[Anchor] = ()) -> Verified:
+    """Recompute the chain from its first line, and compare with it the postings and everything that anchors it.
+
+    Anchors are read from the store, from the report files in `reports` (the usual folder where none is named), and
+    from the caller: `outside` is what Dagster remembers.
+    """
+    anchors = [*_in_reports(reports or report_folder(run), run.name), *outside]
     with run.database.reading() as connection:
         number = connection.execute(
             select(func.count()).select_from(attempts).where(attempts.c.connection == run.name)
         ).scalar_one()
-        return Verified(number, tuple(str(item) for item in verify(connection, run.name)))
+        found = [item.what for item in verify(connection, run.name)]
+        found += disagreements(connection, run.name, anchors)
+        return Verified(number, head_of(connection, run.name), len(anchors), tuple(found))
+
+
+def _in_reports(folder: Path, name: str) -> Iterator[Anchor]:
+    """The anchors in the JSON files of this connection's reports; files that are no report of ours say nothing."""
+    for file in sorted(folder.glob("reconciliation-*.json")):
+        try:
+            found = orjson.loads(file.read_bytes()).get("journal") or {}
+            if found.get("connection") == name:
+                yield Anchor(f"the report {file.name}", int(found["line"]), str(found["hash"]))
+        except (OSError, orjson.JSONDecodeError, AttributeError, KeyError, ValueError):
+            continue

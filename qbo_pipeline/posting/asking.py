@@ -12,20 +12,14 @@ from datetime import date
 from decimal import Decimal
 
 from qbo_pipeline.accounting.drafts import Draft, Refused
+from qbo_pipeline.posting.states import Reason
 
 # Reasons under which intake itself parks a posting.
-AWAITING_APPROVAL = "awaiting_approval"
-CLOSED_PERIOD = "closed_period"
-HISTORY = "history"
-DRIFTED_BEFORE = "changed_in_qbo"
-DELETED_BEFORE = "deleted_in_qbo"
-SKIPPED_BEFORE = "skipped_before"
-ENTITY_CHANGED = "entity_changed"
-UNLINKED = "unlinked"  # by a person
-REVERSED = "reversed"  # by a person
+AWAITING_APPROVAL, CLOSED_PERIOD, HISTORY = Reason.AWAITING_APPROVAL, Reason.CLOSED_PERIOD, Reason.HISTORY
+DRIFTED_BEFORE, DELETED_BEFORE, SKIPPED_BEFORE = Reason.DRIFTED_BEFORE, Reason.DELETED_BEFORE, Reason.SKIPPED_BEFORE
+ENTITY_CHANGED, GONE, WITHDRAWN = Reason.ENTITY_CHANGED, Reason.GONE, Reason.WITHDRAWN
+UNLINKED, REVERSED = Reason.UNLINKED, Reason.REVERSED  # by a person
 REMOVED_TEXT = "somebody deleted it in QBO: it is posted again only when ordered"
-GONE = "gone_from_source"
-WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

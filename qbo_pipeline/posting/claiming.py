@@ -10,23 +10,23 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Connection
 
 from qbo_pipeline.errors import Signal
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.asking import DELETED_BEFORE, REMOVED_TEXT, WITHDRAWN
-from qbo_pipeline.posting.events import CREATE, PARKED, SUPERSEDED, UNKNOWN, UPDATE, Change, Row
+from qbo_pipeline.posting.events import CREATE, PARKED, SUPERSEDED, UNKNOWN, UPDATE, Change, Fields, Row
 from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.rows import Pair, Turns, journal, put_on, row_of, write
+from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import Link, links
 
-BYTES_LOST = "frozen_bytes_lost"
+BYTES_LOST = Reason.BYTES_LOST
 
 
 class FrozenBytesLost(Signal):
@@ -102,13 +102,13 @@ class Claims:
         return [FrozenItem._make([*name, line]) for name, line in zip(json.loads(request["items"]), lines, strict=True)]
 
     def _doubt(self, transaction: Connection, now: datetime) -> None:
-        """While the store recovers, what was not looked for in QBO is in doubt, and not ready."""
+        """While the store recovers, rows that no read-back has looked for in QBO are in doubt instead of being sent."""
         rows = [row_of(row) for row in claims.not_looked_for(transaction, self._scope)]
-        named = {row.key: references(row.detail["payload"] or "") for row in rows}
+        named = {row.key: references(row.about.payload or "") for row in rows}
         known = links(transaction, self._connection, [key for keys in named.values() for key in keys])
         pairs: list[Pair] = []
         for row in rows:
-            fields: dict[str, Any] = {"state": UNKNOWN, "not_before": None}
+            fields: Fields = {"state": UNKNOWN, "not_before": None}
             if missing := next((key for key in named[row.key] if key not in known), None):
                 fields = {"waits_for": missing}  # without its Id nobody can tell whether an object is this one
             pairs.append((row, Change("looks_first", fields)))
@@ -122,7 +122,7 @@ class Claims:
         while True:
             found = claims.fresh(transaction, self._scope, now, want, alone=False)
             ready = self._bodies(transaction, [row_of(row) for row in found], now)
-            if len(ready) == len(found):  # else some were put aside, and others may stand behind them
+            if len(ready) == len(found):  # otherwise some were put aside, and the next query may find others
                 break
         if ready and len(ready) >= min(at_least, want):
             return self._freeze(transaction, ready, now, batch=len(ready) > 1)
@@ -133,7 +133,7 @@ class Claims:
 
     def _bodies(self, transaction: Connection, rows: list[Row], now: datetime) -> list[tuple[Row, str]]:
         """What each row asks QBO for; rows that must wait, or have nothing to do, are put aside."""
-        wanted = [key for row in rows for key in references(row.detail["payload"] or "")]
+        wanted = [key for row in rows for key in references(row.about.payload or "")]
         wanted += [row.key for row in rows if row.operation != CREATE]
         known = links(transaction, self._connection, wanted) if wanted else {}
         ids = {key: link.qbo_id for key, link in known.items()}
@@ -145,7 +145,7 @@ class Claims:
             except Missing as missing:
                 aside.append((row, Change("waits", {"waits_for": missing.key})))
             except _NothingThere:
-                fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "message": "there is nothing of it in QBO"}
+                fields: Fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "message": "there is nothing of it in QBO"}
                 if row.operation == UPDATE:
                     fields = {"state": PARKED, "reason": DELETED_BEFORE, "message": REMOVED_TEXT}
                 aside.append((row, Change("parked" if row.operation == UPDATE else WITHDRAWN, fields)))
@@ -156,8 +156,8 @@ class Claims:
     def _freeze(self, transaction: Connection, ready: list[tuple[Row, str]], now: datetime, *, batch: bool) -> Unit:
         items, own = [], []
         for position, (row, body) in enumerate(ready):
-            entity = row.detail["entity"]
-            operation = operation_name(row.operation, row.stale, row.detail["retries"])
+            entity = row.about.entity
+            operation = operation_name(row.operation, row.stale, row.about.retries)
             own.append(self._identity.request_id(entity, row.key, row.revision, operation))
             item = item_id(position) if batch else None
             line = batch_line(item, row.operation, entity, body) if item else body.encode()
@@ -184,7 +184,7 @@ class Claims:
         try:
             by_key = {(item.key, item.revision): item for item in self.frozen_lines(transaction, request_id)}
         except FrozenBytesLost as error:
-            fields = {"state": PARKED, "reason": BYTES_LOST, "message": str(error)}
+            fields: Fields = {"state": PARKED, "reason": BYTES_LOST, "message": str(error)}
             pairs = [(row, Change("parked", fields, str(error))) for row in rows]
             write(transaction, self._connection, pairs, now)
             journal(transaction, self._connection, pairs, now)
@@ -196,8 +196,8 @@ class Claims:
         for row in unit.rows:
             fields = core.claim_to_send(row, now.timestamp(), self._policy)
             put_on(row, fields)
-            frozen = {"request_id": row.request_id, "item": row.item, "operation": row.operation}
-            base = {"base": row.base, "base_token": row.base_token, "qbo_id": row.qbo_id}
+            frozen: Fields = {"request_id": row.request_id, "item": row.item, "operation": row.operation}
+            base: Fields = {"base": row.base, "base_token": row.base_token, "qbo_id": row.qbo_id}
             pairs.append((row, Change("claimed", {**fields, **frozen, **base})))
         write(transaction, self._connection, pairs, now)
         journal(transaction, self._connection, pairs, now)
@@ -210,4 +210,4 @@ def _body(row: Row, ids: dict[str, str], link: Link | None) -> str:
             row.base_token = row.base_token or link.sync_token
         else:
             raise _NothingThere
-    return content(row.operation, resolve(row.detail["payload"] or "{}", ids), row.qbo_id, row.base_token)
+    return content(row.operation, resolve(row.about.payload or "{}", ids), row.qbo_id, row.base_token)

@@ -41,7 +41,8 @@ _LINE_TARGETS = ("AccountRef", "ItemRef", "DiscountAccountRef")
 _LINE_CLASS, _LINE_LOCATION, _LINE_NAME = "classes of lines", "locations of lines", "names on lines"
 _LINE_TAX = "tax codes of lines"
 _NO_TAX = "NON"  # what QBO puts where a US line has no code
-# Where the link of a line is what posts: what is paid or deposited. Elsewhere it says where a line came from.
+# In these entities the linked transaction of a line decides what is posted: which document is paid or deposited. In
+# the others it only says from which document the line was copied.
 _LINKING = frozenset({"Payment", "BillPayment", "Deposit"})
 _LISTS = {
     "DisplayName": "name",

@@ -35,6 +35,7 @@ from qbo_pipeline.posting.events import (
     Confirmed,
     Deferred,
     Fate,
+    Fields,
     GiveUp,
     Look,
     LookFailed,
@@ -49,17 +50,17 @@ from qbo_pipeline.posting.events import (
     Unsent,
 )
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.refusals import LOOK_FIRST, MISSING, UNSURE
+from qbo_pipeline.posting.refusals import DUPLICATE_NAME, LOOK_FIRST, MISSING, UNSURE
+from qbo_pipeline.posting.states import Reason
 
-QUARANTINED = "quarantined"
-EXHAUSTED = "attempts_exhausted"
-CONFLICT = "conflict"
-FOUND_TWICE = "found_twice"
+QUARANTINED, EXHAUSTED = Reason.QUARANTINED, Reason.EXHAUSTED
+CONFLICT, FOUND_TWICE = Reason.CONFLICT, Reason.FOUND_TWICE
+TAKEN = Reason.OBJECT_OF_ANOTHER
 FIRST_VERSION = "0"  # the SyncToken that QBO gives to what it creates
 
-# What is left of a claim once its outcome is definite.
-_FREE: dict[str, Any] = {"lease_until": None, "not_before": None}
-_CERTAIN: dict[str, Any] = {**_FREE, "doubt": False, "request_id": None, "item": None, "fallback": None, "misses": 0}
+# The fields that a claim has set and that are cleared once its outcome is known: for the lease, and for the request.
+_FREE: Fields = {"lease_until": None, "not_before": None}
+_CERTAIN: Fields = {**_FREE, "doubt": False, "request_id": None, "item": None, "fallback": None, "misses": 0}
 
 
 def may_send(row: Row, now: float) -> bool:
@@ -86,7 +87,7 @@ def in_time(started: float, now: float, policy: Policy) -> bool:
     return now - started < policy.send_within
 
 
-def claim_to_send(row: Row, now: float, policy: Policy) -> dict[str, Any]:
+def claim_to_send(row: Row, now: float, policy: Policy) -> Fields:
     return {
         "state": SENDING,
         "fence": row.fence + 1,
@@ -99,11 +100,11 @@ def claim_to_send(row: Row, now: float, policy: Policy) -> dict[str, Any]:
     }
 
 
-def claim_to_look(row: Row, now: float, policy: Policy) -> dict[str, Any]:
-    """A lease that was never handed back means a worker lost over this row: it is counted, and the row goes alone."""
+def claim_to_look(row: Row, now: float, policy: Policy) -> Fields:
+    """A lease that is still there means that a worker died at this row: that is counted, and the row is sent alone."""
     lost = row.lease_until is not None
     crashes = row.crashes + lost
-    fields: dict[str, Any] = {
+    fields: Fields = {
         "state": UNKNOWN,
         "fence": row.fence + 1,
         "doubt": row.doubt or row.state == SENDING,
@@ -129,7 +130,7 @@ def judge(row: Row, answer: Fate, now: float, policy: Policy) -> Change:
     if isinstance(answer, Lost):
         return _unknown(row, answer, policy)
     if isinstance(answer, Unsent):
-        fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
+        fields: Fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
         return Change("not_sent", {**fields, "not_before": now + policy.backoff, "message": answer.message})
     if isinstance(answer, Deferred):
         fields = {"state": READY, "attempts": row.attempts - 1, "lease_until": None}
@@ -148,34 +149,47 @@ def _refused(row: Row, answer: Rejected, now: float, policy: Policy) -> Change:
     if answer.kind == UNSURE:
         return _unknown(row, Lost(answer.message, answer.tid), policy)
     missing = answer.kind == MISSING and row.operation != CREATE  # the object, or one that it names
+    if answer.kind == DUPLICATE_NAME and row.by_name and not row.doubt and not (answer.whole and not row.alone):
+        return _refused_name(row, answer, now, policy, line)
     in_doubt = row.doubt or missing or answer.kind in LOOK_FIRST
     if answer.whole and not row.alone:
-        # One bad neighbour may have spoiled the whole batch: each is tried by itself.
-        alone: dict[str, Any] = {"alone": True, "lease_until": None}
+        # QBO refused the batch as a whole, perhaps because of one document in it: each is now sent by itself.
+        alone: Fields = {"alone": True, "lease_until": None}
         if in_doubt:
             return Change("refused", {**alone, "state": UNKNOWN, "not_before": now + policy.lag, "misses": 0}, **line)
         return Change("refused", {**_CERTAIN, **alone, "state": READY, "attempts": row.attempts - 1}, **line)
     if in_doubt:
-        # A refusal speaks of this request alone; an earlier one may have made the object.
-        fields = {"state": UNKNOWN, "lease_until": None, "not_before": now + policy.lag, "misses": 0}
-        fallback = {"fallback": answer.kind, "message": f"{answer.code}: {answer.message}"}
+        # QBO refused this request, but an earlier request for the same document may have made the object.
+        fields: Fields = {"state": UNKNOWN, "lease_until": None, "not_before": now + policy.lag, "misses": 0}
+        fallback: Fields = {"fallback": answer.kind, "message": f"{answer.code}: {answer.message}"}
         return Change("refused", {**fields, **fallback}, **line)
     return _parked("refused", row, answer.kind, f"{answer.code}: {answer.message}", **line)
+
+
+def _refused_name(row: Row, answer: Rejected, now: float, policy: Policy, line: Any) -> Change:
+    """Nothing of ours can be there: who has the name is looked up only where it may be linked."""
+    text = f"{answer.code}: {answer.message}"
+    if row.operation != CREATE or not policy.link_existing:
+        return _parked("refused", row, DUPLICATE_NAME, text, **line)
+    fields: Fields = {"state": UNKNOWN, "lease_until": None, "not_before": now, "misses": 0}
+    return Change("refused", {**fields, "fallback": DUPLICATE_NAME, "message": text}, **line)
 
 
 def judge_look(row: Row, finding: list[Seen] | LookFailed, now: float, policy: Policy) -> Change:
     """What a read-back means for its row."""
     if isinstance(finding, LookFailed):
-        fields = {"lease_until": None, "not_before": now + (finding.pause or policy.look_again)}
+        fields: Fields = {"lease_until": None, "not_before": now + (finding.pause or policy.look_again)}
         return Change("look_failed", fields, finding.message)
     verdict, seen = recognise(row, finding)
+    if verdict == "miss" and row.by_name and row.operation == CREATE and row.fallback == DUPLICATE_NAME and finding:
+        return _name_taken(row, finding, policy)
     return _VERDICTS[verdict](row, seen, now, policy)
 
 
 def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
     """Tell what was found from what was meant: `same`, `different`, `twice`, `miss`, `moved` or `gone`."""
     if row.operation == CREATE:
-        ours = found if row.by_name else [seen for seen in found if seen.marker == row.marker]
+        ours = [seen for seen in found if (_is_own_entry(row, seen) if row.by_name else seen.marker == row.marker)]
         if len(ours) > 1:
             return "twice", None
         if not ours:
@@ -189,29 +203,51 @@ def recognise(row: Row, found: list[Seen]) -> tuple[str, Seen | None]:
     if row.operation == VOID and seen.voided:
         return "same", seen
     if row.base is not None and agrees(row.base, seen.fingerprint):
-        # Another SyncToken over our own content (a payment was applied, say) is no edit by a person. An update of what
-        # does not post may be there already or not: sent once more, it is.
+        # The SyncToken is another one but the content is still what we posted: QBO touched the object itself, as when a
+        # payment is applied; no person edited it. Whether our own update arrived cannot be told where it changes only
+        # what does not post (a memo, say), so it is sent once more, on the new token.
         return "moved", seen
     if row.operation == UPDATE and agrees(row.fingerprint, seen.fingerprint):
         return "same", seen
     return "different", seen
 
 
+def _is_own_entry(row: Row, seen: Seen) -> bool:
+    """A list entry carries no marker: after a definite no, what has its name is somebody else's however alike it is."""
+    return seen.own and (row.doubt or row.fallback is None)
+
+
+def _name_taken(row: Row, found: list[Seen], policy: Policy) -> Change:
+    """Names are unique in QBO, so that what has ours, and is not ours, also says that ours is not there."""
+    seen = found[0]
+    if policy.link_existing and len(found) == 1 and seen.obstacle is None:
+        return _posted("linked_by_name", row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+    why = f", and cannot be linked: {seen.obstacle}" if policy.link_existing and seen.obstacle else ""
+    text = f"QuickBooks has the name already, under Id {seen.qbo_id}, and it is not ours{why}"
+    return _parked("parked", row, DUPLICATE_NAME, text)
+
+
+def taken(row: Row, qbo_id: str, other: str) -> Change:
+    """What was found or answered belongs to another key: one object of QBO holds one key."""
+    text = f"Id {qbo_id} in QuickBooks is {other}'s: rename one of the two in the source, or relink"
+    return _parked("parked", row, TAKEN, text)
+
+
 def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
     assert seen is not None
-    event = "linked_by_name" if row.by_name and not row.doubt else "recovered"
-    return _posted(event, row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+    return _posted("recovered", row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
 
 
 def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
-    """An object with our marker is ours, whatever a person has made of it since: linked, so that none follows it."""
+    """An object with our marker is ours, even if a person changed it since: linked, so that no second one is made."""
     assert seen is not None
     text = f"QBO holds other content under Id {seen.qbo_id}: somebody changed it there"
     if row.operation != CREATE:
         return _parked("parked", row, CONFLICT, text)
-    # The token of what we sent, not of what is there: an update that nobody has seen this drift before is refused.
+    # The link keeps the SyncToken of the object as we sent it, not as the person left it. An update of ours that is
+    # made before anybody has looked at the change names this old token: QBO refuses it, and the person's change stays.
     adopted = _posted("recovered", row, Confirmed(seen.qbo_id, FIRST_VERSION, row.fingerprint, seen.number))
-    drifted = {"state": DRIFTED, "reason": VOIDED if seen.voided else EDITED, "message": text}
+    drifted: Fields = {"state": DRIFTED, "reason": VOIDED if seen.voided else EDITED, "message": text}
     return adopted._replace(fields=adopted.fields | drifted, message=text)
 
 
@@ -230,7 +266,7 @@ def _gone(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
 def _moved(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
     if row.stale >= policy.stale or seen is None:
         return _parked("parked", row, CONFLICT, f"the object changed under {row.stale + 1} updates one after another")
-    fields = {"state": READY, "stale": row.stale + 1, "base_token": seen.sync_token}
+    fields: Fields = {"state": READY, "stale": row.stale + 1, "base_token": seen.sync_token}
     return Change("rebased", {**_CERTAIN, **fields})
 
 
@@ -252,15 +288,15 @@ _VERDICTS = {"same": _same, "different": _different, "twice": _twice, "gone": _g
 
 
 def _posted(event: str, row: Row, done: Confirmed) -> Change:
-    fields = {**_CERTAIN, "state": POSTED, "reason": None, "message": None, "qbo_id": done.qbo_id}
-    links = {"sync_token": done.sync_token, "posted_fingerprint": done.fingerprint, "qbo_number": done.number}
-    recovered = {"recovered": event == "recovered", "answer_hash": done.digest}
+    fields: Fields = {**_CERTAIN, "state": POSTED, "reason": None, "message": None, "qbo_id": done.qbo_id}
+    links: Fields = {"sync_token": done.sync_token, "posted_fingerprint": done.fingerprint, "qbo_number": done.number}
+    recovered: Fields = {"recovered": event == "recovered", "answer_hash": done.digest}
     return Change(event, {**fields, **links, **recovered}, tid=done.tid)
 
 
 def _unknown(row: Row, lost: Lost, policy: Policy) -> Change:
     sent_at = row.sent_at if row.sent_at is not None else 0.0
-    fields = {"state": UNKNOWN, "doubt": True, "lease_until": None, "not_before": sent_at + policy.settle}
+    fields: Fields = {"state": UNKNOWN, "doubt": True, "lease_until": None, "not_before": sent_at + policy.settle}
     return Change("unknown", {**fields, "misses": 0, "message": lost.message}, lost.message, tid=lost.tid)
 
 
@@ -274,7 +310,7 @@ def _parked(
     code: str | None = None,
     tid: str | None = None,
 ) -> Change:
-    fields = {**_CERTAIN, "state": PARKED, "reason": reason, "message": text}
+    fields: Fields = {**_CERTAIN, "state": PARKED, "reason": reason, "message": text}
     return Change(event, fields, message or text, code, tid)
 
 

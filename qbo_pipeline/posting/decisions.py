@@ -6,13 +6,14 @@ to QBO: a decision changes what the next run does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.posting import asking
@@ -36,17 +37,20 @@ from qbo_pipeline.posting.events import (
 )
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
-from qbo_pipeline.posting.revising import blank, dressed
+from qbo_pipeline.posting.revising import NO_PAYLOAD, blank, dressed
+from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store import attempts, claims
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import (
+    Posting,
     alone_with_intents,
     change,
     latest,
     links,
+    links_to,
     put_links,
     remove_links,
     revisions,
@@ -70,6 +74,18 @@ APPROVABLE = frozenset(
 _FRESH = {"reason": None, "message": None, "attempts": 0, "crashes": 0, "misses": 0, "stale": 0, "base_token": None,
           "not_before": None, "fallback": None}  # fmt: skip
 _UNFROZEN = {"request_id": None, "item": None}
+
+
+class Revised(TypedDict, total=False):
+    """What a person's order writes into a new revision."""
+
+    state: str
+    operation: str
+    payload: str | None
+    payload_hash: str
+    origin: str
+    number: str | None
+    business_date: date
 
 
 class NotPossible(PermanentError):
@@ -129,19 +145,32 @@ def approve(database: Database, connection: str, key: str, person: Person, *, da
     without it the date stays what it is.
     """
     with database.transaction() as transaction:
-        row = _row(transaction, connection, key)
-        if row["state"] != PARKED or row["reason"] not in APPROVABLE:
-            raise NotPossible(f"{key} is {row['state']} ({row['reason'] or 'no reason'}): nothing waits for approval")
-        if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
-            raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
-        operation = _operation(transaction, connection, row)
-        if dated is not None:
-            _approve_dated(transaction, database, connection, row, person, dated, operation)
-            return
-        fields = {**_FRESH, **_UNFROZEN, "state": READY, "approved_by": person.who, "operation": operation}
-        # QBO may have said no to it before (a closed period): this is another request, with an id of its own.
-        fields["retries"] = row["retries"] + 1
-        _decide(transaction, database, connection, row, "approve", person, fields)
+        _approve(transaction, database, connection, key, person, dated)
+
+
+def approve_all(database: Database, connection: str, keys: Sequence[str], person: Person) -> None:
+    """Let these postings go by one order, in one transaction; each keeps its date and has its line in the journal."""
+    with database.transaction() as transaction:
+        for key in keys:
+            _approve(transaction, database, connection, key, person, None)
+
+
+def _approve(
+    transaction: Connection, database: Database, connection: str, key: str, person: Person, dated: date | None
+) -> None:
+    row = _row(transaction, connection, key)
+    if row["state"] != PARKED or row["reason"] not in APPROVABLE:
+        raise NotPossible(f"{key} is {row['state']} ({row['reason'] or 'no reason'}): nothing waits for approval")
+    if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
+        raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
+    operation = _operation(transaction, connection, row)
+    if dated is not None:
+        _approve_dated(transaction, database, connection, row, person, dated, operation)
+        return
+    fields = {**_FRESH, **_UNFROZEN, "state": READY, "approved_by": person.who, "operation": operation}
+    # QBO may have said no to it before (a closed period): this is another request, with an id of its own.
+    fields["retries"] = row["retries"] + 1
+    _decide(transaction, database, connection, row, "approve", person, fields)
 
 
 def reverse(
@@ -161,7 +190,13 @@ def reverse(
         if not entity_named(row["entity"]).transaction:
             raise NotPossible(f"{key} is a {row['entity']}: QuickBooks keeps list entries, make it inactive there")
         operation = VOID if entity_named(row["entity"]).void else DELETE
-        values = {"operation": operation, "payload": None, "payload_hash": asking.REVERSED, "state": READY}
+        values: Revised = {
+            "operation": operation,
+            "payload": None,
+            "payload_hash": NO_PAYLOAD,
+            "origin": Origin.REVERSAL,
+            "state": READY,
+        }
         _revise(transaction, database, connection, row, "reverse", person, values)
         return key
 
@@ -194,6 +229,12 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
             content = fingerprint(row["entity"], thing)
         except OddShape as error:
             raise NotPossible(f"the {row['entity']} in QuickBooks cannot be read: {error}") from None
+        for other in links_to(transaction, connection, row["entity"], [str(thing["Id"])]).get(str(thing["Id"]), []):
+            if other.key != key:
+                raise NotPossible(
+                    f"{row['entity']} {thing['Id']} in QuickBooks is {other.key}'s already, and one object holds one "
+                    f"posting: unlink {other.key} first, or choose another object"
+                )
         now = database.now(transaction)
         number = thing.get("DocNumber")
         link = {"entity": row["entity"], "qbo_id": str(thing["Id"]), "sync_token": str(thing["SyncToken"]),
@@ -210,7 +251,7 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
         claims.wake(transaction, connection, [key])
 
 
-def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
+def _row(transaction: Connection, connection: str, key: str) -> Posting:
     alone_with_intents(transaction, connection)
     row = latest(transaction, connection, key, lock=True)
     if row is None:
@@ -218,7 +259,7 @@ def _row(transaction: Connection, connection: str, key: str) -> RowMapping:
     return row
 
 
-def _operation(transaction: Connection, connection: str, row: RowMapping) -> str:
+def _operation(transaction: Connection, connection: str, row: Posting) -> str:
     """What is to be asked of QBO now: an update of what is there, or a new object."""
     if row["operation"] not in (CREATE, UPDATE):
         return str(row["operation"])
@@ -237,7 +278,7 @@ def _decide(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     event: str,
     person: Person,
     fields: dict[str, Any],
@@ -253,10 +294,10 @@ def _revise(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     event: str,
     person: Person,
-    values: dict[str, Any],
+    values: Revised,
 ) -> None:
     """A new revision by a person's order, in the place of the present one."""
     now = database.now(transaction)
@@ -265,22 +306,29 @@ def _revise(
     if row["state"] not in (POSTED, DRIFTED):
         older["state"] = SUPERSEDED
     change(transaction, connection, [(row["key"], row["revision"], older)])
-    kept = {name: row[name] for name in _KEPT}
-    new = blank() | kept | {"connection": connection, "revision": revision, "first_seen": now} | values
-    new |= {"approved_by": person.who, "waits_for": row["waits_for"]}
+    placed = _kept(row) | {"connection": connection, "revision": revision, "first_seen": now}
+    new: Posting = {**placed, **values, "approved_by": person.who, "waits_for": row["waits_for"]}
     transaction.execute(postings.insert(), new)
     attempts.append(transaction, connection, now, [_line(new, event, new["state"], person)])
 
 
-_KEPT = ("key", "record_key", "record_hash", "entity", "operation", "business_date", "amount", "currency", "payload",
-         "payload_hash", "number", "marker", "by_name")  # fmt: skip
+def _kept(row: Posting) -> Posting:
+    """A new revision's columns, with what it keeps of the one before."""
+    return blank() | {
+        "key": row["key"], "record_key": row["record_key"], "record_hash": row["record_hash"],
+        "entity": row["entity"], "operation": row["operation"], "business_date": row["business_date"],
+        "amount": row["amount"], "currency": row["currency"], "payload": row["payload"],
+        "payload_hash": row["payload_hash"], "origin": row["origin"], "number": row["number"],
+        "marker": row["marker"], "by_name": row["by_name"],
+        "settings_hash": row["settings_hash"],
+    }  # fmt: skip
 
 
 def _approve_dated(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     person: Person,
     dated: date,
     operation: str,
@@ -294,7 +342,13 @@ def _approve_dated(
     note = payload.get("PrivateNote") or ""
     text, number = dressed(row["entity"], {**payload, "PrivateNote": f"{memo}; {note}"}, row["marker"])
     # `payload_hash` stays that of the draft: the same draft again is no new content.
-    values = {"payload": text, "number": number, "business_date": dated, "state": READY, "operation": operation}
+    values: Revised = {
+        "payload": text,
+        "number": number,
+        "business_date": dated,
+        "state": READY,
+        "operation": operation,
+    }
     _revise(transaction, database, connection, row, "approve", person, values)
 
 
@@ -302,7 +356,7 @@ def _post_reversal(
     transaction: Connection,
     database: Database,
     connection: str,
-    row: RowMapping,
+    row: Posting,
     person: Person,
     identity: Identity,
     dated: date,
@@ -317,13 +371,14 @@ def _post_reversal(
     now = database.now(transaction)
     marker = identity.code(entity, key, 1)
     text, number = dressed(entity, payload, marker)
-    new = blank() | {name: row[name] for name in _KEPT} | {
+    new = _kept(row) | {
         "connection": connection, "key": key, "revision": 1, "record_key": key, "first_seen": now, "entity": entity,
-        "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(), "number": number,
+        "operation": CREATE, "payload": text, "payload_hash": sha256(text.encode()).hexdigest(),
+        "origin": Origin.REVERSAL, "number": number,
         "marker": marker, "business_date": dated, "amount": Decimal(row["amount"]), "approved_by": person.who,
     }  # fmt: skip
     transaction.execute(postings.insert(), new)
     lines = [_line(row, "reverse", row["state"], person), _line(new, "intended", READY, person)]
-    attempts.append(transaction, connection, now, lines)
     undo_effects(transaction, connection, (row["key"], row["revision"]), key)
+    attempts.append(transaction, connection, now, lines)
     return key

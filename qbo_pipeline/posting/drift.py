@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, tuple_, update
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided
 from qbo_pipeline.posting.events import DELETED, DRIFTED, EDITED, POSTED, SENDING, UNKNOWN, VOIDED
 from qbo_pipeline.quickbooks.shapes import OddShape
@@ -70,10 +71,10 @@ def compare(
 def unseen(
     reading: Connection, connection: str, entity: str, seen_ids: AbstractSet[str], *, linked_before: datetime
 ) -> list[str]:
-    """After a full read of an entity: the Ids of what is ours and was not there.
+    """After all objects of an entity were read: the Ids of our objects that were not among them.
 
-    Only links older than `linked_before` count: what was posted while QBO was read, or shortly before, it need not
-    have shown. Whether the others are deleted takes a second look, by Id.
+    Only links older than `linked_before` count, because QBO's answer may lack what was posted while it was read or
+    shortly before. A missing object is not proved deleted: the caller asks for it again, by Id.
     """
     columns = posting_links.c
     ours = reading.execute(
@@ -105,13 +106,21 @@ def _compare(
         if same != (state == POSTED):
             voided = is_voided(dict(thing))
             what = RESTORED if same else VOIDED if voided else EDITED
-            changed_at = (thing.get("MetaData") or {}).get("LastUpdatedTime")
+            changed_at = _when((thing.get("MetaData") or {}).get("LastUpdatedTime"))
             facts = tuple(differences(link.fingerprint, seen))
             found.append(Drift(link.key, link.revision, entity, link.qbo_id, what, changed_at, facts))
     if moved:
         transaction.execute(_MOVE, moved)
     _record(transaction, connection, found, now)
     return found
+
+
+def _when(text: Any) -> str | None:
+    """When QBO says that it changed, as the journal keeps instants; text that is none stays as it is."""
+    try:
+        return None if text is None else parse_instant(str(text)).isoformat()
+    except ValueError:
+        return str(text)
 
 
 def _content(entity: str, thing: Mapping[str, Any]) -> str:
@@ -130,7 +139,7 @@ def _is_newer(thing: Mapping[str, Any], link: Link) -> bool:
     return token != link.sync_token
 
 
-# Only where nobody has linked it anew meanwhile: what was compared is that link.
+# The link is moved only if it is still the one that was compared: another process may have linked the object anew.
 _MOVE = (
     update(posting_links)
     .where(

@@ -6,35 +6,75 @@ durations are seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import NamedTuple, TypedDict
 
-READY = "ready"
-SENDING = "sending"
-POSTED = "posted"
-UNKNOWN = "unknown"
-PARKED = "parked"
-DRIFTED = "drifted"
-DELETED = "deleted_in_qbo"
-SUPERSEDED = "superseded"
-SKIPPED = "skipped"
-EDITED, VOIDED = "edited", "voided"  # why a posting is drifted
-STATES = (READY, SENDING, POSTED, UNKNOWN, PARKED, DRIFTED, DELETED, SUPERSEDED, SKIPPED)
+from qbo_pipeline.posting.states import Operation, Origin, Reason, State
 
-CREATE = "create"
-UPDATE = "update"
-VOID = "void"
-DELETE = "delete"
+# The protocol's sentences are written in these short names.
+READY, SENDING, POSTED, UNKNOWN = State.READY, State.SENDING, State.POSTED, State.UNKNOWN
+PARKED, DRIFTED, DELETED = State.PARKED, State.DRIFTED, State.DELETED
+SUPERSEDED, SKIPPED = State.SUPERSEDED, State.SKIPPED
+CREATE, UPDATE, VOID, DELETE = Operation.CREATE, Operation.UPDATE, Operation.VOID, Operation.DELETE
+EDITED, VOIDED = Reason.EDITED, Reason.VOIDED  # why a posting is drifted
+
+
+class Particulars(NamedTuple):
+    """What the shell knows of a posting and the protocol never asks: what it is in the books, and what it carries."""
+
+    entity: str = ""
+    payload: str | None = None
+    origin: Origin = Origin.DRAFT
+    number: str | None = None
+    business_date: date = date.min
+    retries: int = 0
+    first_seen: datetime = datetime.min.replace(tzinfo=UTC)
+
+
+NOTHING_KNOWN = Particulars()
+
+
+class Fields(TypedDict, total=False):
+    """The fields of a posting that a change writes; instants are seconds, `None` clears."""
+
+    state: State
+    operation: Operation
+    reason: str | None
+    message: str | None
+    waits_for: str | None
+    fence: int
+    attempts: int
+    misses: int
+    crashes: int
+    stale: int
+    retries: int
+    doubt: bool
+    alone: bool
+    recovered: bool
+    sent_at: float | None
+    lease_until: float | None
+    not_before: float | None
+    request_id: str | None
+    item: str | None
+    fallback: str | None
+    base: str | None
+    base_token: str | None
+    qbo_id: str | None
+    qbo_number: str | None
+    sync_token: str | None
+    posted_fingerprint: str | None
+    answer_hash: str | None
 
 
 @dataclass(slots=True)
 class Row:
-    """What the protocol needs to know of one posting; `detail` is the shell's own (payload, entity, scope)."""
+    """What the protocol needs to know of one posting; `about` is the shell's own."""
 
     key: str
     revision: int
-    operation: str = CREATE
-    state: str = READY
+    operation: Operation = CREATE
+    state: State = READY
     fence: int = 0
     attempts: int = 0
     misses: int = 0
@@ -56,7 +96,7 @@ class Row:
     base: str | None = None  # fingerprint of what QBO answered to what we posted last (updates)
     base_token: str | None = None  # SyncToken that the update was built on
     qbo_id: str | None = None
-    detail: Any = None
+    about: Particulars = field(default=NOTHING_KNOWN, repr=False)
 
 
 class Unsent(NamedTuple):
@@ -82,7 +122,7 @@ class Barred(NamedTuple):
 class Rejected(NamedTuple):
     """A definite no to this document, or, with `whole`, to the batch that it was in."""
 
-    kind: str  # one of posting.refusals.KINDS
+    kind: Reason
     code: str
     message: str
     tid: str | None = None
@@ -119,6 +159,8 @@ class Seen(NamedTuple):
     fingerprint: str
     number: str | None = None
     voided: bool = False
+    own: bool = False  # a list entry that says all that we sent, made since we sent it
+    obstacle: str | None = None  # why a list entry that is not ours cannot be linked to the posting
 
 
 class LookFailed(NamedTuple):
@@ -132,7 +174,7 @@ class Change(NamedTuple):
     """What becomes of a row: the fields that differ, and the journal's line about it."""
 
     event: str
-    fields: dict[str, Any]
+    fields: Fields
     message: str | None = None
     code: str | None = None
     tid: str | None = None

@@ -16,7 +16,7 @@ from qbo_pipeline.errors import Signal
 from qbo_pipeline.posting.events import CREATE, DELETE, UPDATE, VOID
 from qbo_pipeline.quickbooks.entities import entity_named
 
-# In canonical JSON an escaped quote never stands before a name, so this finds members and no text.
+# In canonical JSON a quote inside a text is escaped, so this pattern matches members of objects and never a text.
 _REFERENCE = re.compile(r'"(value|TxnId)":"\$((?:[^"\\]|\\.)*)"')
 _VOID_BY_UPDATE = ("include", "void")
 
@@ -85,7 +85,11 @@ def batch_body(lines: Sequence[bytes]) -> bytes:
 def single_params(operation: str, entity: str, request_id: str) -> tuple[tuple[str, str], ...]:
     """The query parameters of a request outside a batch."""
     known = entity_named(entity)
-    extra = {DELETE: (("operation", "delete"),), VOID: known.void}.get(operation, ())
+    extra: tuple[tuple[str, str], ...] = ()
+    if operation == DELETE:
+        extra = (("operation", "delete"),)
+    elif operation == VOID:
+        extra = known.void
     return (*extra, ("requestid", request_id))
 
 

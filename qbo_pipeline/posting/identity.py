@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 # Any fixed UUID: it keeps our ids apart from those of everybody else who hashes names.
 NAMESPACE = uuid.UUID("6f0c5c8e-2b1d-5d0a-9a57-3c0f4e1b7a21")
-MARKER = re.compile(r"\[qp:([A-Z2-7]{16})\]")
+# The code of one object and, behind the point, the tag of the connection that posted it; a marker of an earlier version
+# has no tag.
+MARKER = re.compile(r"\[qp:([A-Z2-7]{16}(?:\.[A-Z2-7]{4})?)\]")
 NOTE_LENGTH = 4000
 _NOTE_SEPARATOR = " "
 
@@ -30,10 +32,17 @@ class Identity:
         """36 characters; QBO takes 50, and 36 for a batch."""
         return str(uuid.uuid5(NAMESPACE, "|".join((self.realm, self.source, entity, key, str(revision), operation))))
 
+    @property
+    def tag(self) -> str:
+        """4 characters (20 bits) that all objects of a connection carry: they tell whose a marker is, whatever the
+        store that reads it knows."""
+        digest = hashlib.sha256("|".join(("tag", self.realm, self.source)).encode()).digest()
+        return base64.b32encode(digest[:5]).decode()[:4]
+
     def code(self, entity: str, key: str, revision: int) -> str:
-        """16 characters (80 bits) for the object that this revision creates; later revisions keep it."""
+        """16 characters (80 bits) for the object that this revision creates, and the tag; later revisions keep both."""
         digest = hashlib.sha256("|".join((self.realm, self.source, entity, key, str(revision))).encode()).digest()
-        return base64.b32encode(digest[:10]).decode()
+        return f"{base64.b32encode(digest[:10]).decode()}.{self.tag}"
 
 
 def batch_id(items: list[tuple[str, bytes]]) -> str:
@@ -68,6 +77,11 @@ def marker_in(note: object) -> str | None:
     return found.group(1) if found else None
 
 
+def tag_of(code: str) -> str:
+    """The tag of a marker's code; empty for one of an earlier version."""
+    return code.partition(".")[2]
+
+
 def own_number(code: str) -> str:
     """A DocNumber where it is ours to choose."""
-    return f"QP-{code}"
+    return f"QP-{code.partition('.')[0]}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import cast, get_type_hints
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
 from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.events import DRIFTED, POSTED
@@ -16,7 +17,7 @@ from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.revising import Plan, plan_draft, plan_refusal, plan_withdrawal
 from qbo_pipeline.store import attempts
-from qbo_pipeline.store.postings import alone_with_intents, change, chunks, links
+from qbo_pipeline.store.postings import Standing, alone_with_intents, change, chunks, links
 from qbo_pipeline.store.tables.posting import posting_effects, postings
 
 RECORDS_AT_ONCE = 500
@@ -30,14 +31,16 @@ def put(
     identity: Identity,
     policy: IntakePolicy,
     now: datetime,
+    settings_hash: str | None = None,
 ) -> Intake:
     """Write what records ask for, inside the caller's transaction.
 
-    Unchanged content writes nothing; changed content is a new revision. `now` is the database's clock
-    (`database.now(transaction)`). Raises `ValueError` for a draft of an unknown entity, and `NotExact` for a payload
-    with a binary float in it, before anything is written.
+    Unchanged content writes nothing but under which settings it would be sent now; changed content is a new revision.
+    `now` is the database's clock (`database.now(transaction)`), `settings_hash` names the settings that made the
+    drafts. Raises `ValueError` for a draft of an unknown entity, and `NotExact` for a payload with a binary float in
+    it, before anything is written.
     """
-    plan = Plan(connection, identity, policy, now)
+    plan = Plan(connection, identity, policy, now, settings_hash)
     alone_with_intents(transaction, connection)
     for part in chunks(list(intents), RECORDS_AT_ONCE):
         _plan(transaction, plan, part)
@@ -55,7 +58,7 @@ def _plan(transaction: Connection, plan: Plan, intents: Sequence[Intent]) -> Non
     wanted = [key for intent in intents for draft in intent.drafts for key in draft.depends_on]
     known = links(transaction, plan.connection, [*keys, *wanted])
     plan.reversed |= _reversed(transaction, plan.connection, before.values())
-    by_record: dict[str, list[RowMapping]] = {}
+    by_record: dict[str, list[Standing]] = {}
     for row in before.values():
         by_record.setdefault(row["record_key"], []).append(row)
     for intent in intents:
@@ -70,8 +73,8 @@ def _plan(transaction: Connection, plan: Plan, intents: Sequence[Intent]) -> Non
                 plan_withdrawal(plan, intent, row, known.get(row["key"]))
 
 
-def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]) -> dict[str, RowMapping]:
-    columns = [postings.c[name] for name in _NEEDED]
+def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]) -> dict[str, Standing]:
+    columns = [postings.c[name] for name in get_type_hints(Standing)]
     rows = transaction.execute(
         select(*columns)
         .where(
@@ -81,11 +84,11 @@ def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]
         )
         .with_for_update()
     )
-    return {row["key"]: row for row in rows.mappings()}
+    return {row["key"]: cast(Standing, dict(row)) for row in rows.mappings()}
 
 
-def _reversed(transaction: Connection, connection: str, before: Iterable[RowMapping]) -> set[str]:
-    """Keys among these of which a person ordered a reversal on another date."""
+def _reversed(transaction: Connection, connection: str, before: Iterable[Standing]) -> set[str]:
+    """The keys among these for which a person ordered a reversal that is dated another day."""
     of = {
         reversal_key(row["key"], revision): row["key"]
         for row in before
@@ -97,9 +100,3 @@ def _reversed(transaction: Connection, connection: str, before: Iterable[RowMapp
         query = select(postings.c.key).where(postings.c.connection == connection, postings.c.key.in_(part))
         found |= {of[key] for key in transaction.scalars(query)}
     return found
-
-
-_NEEDED = (
-    "key", "revision", "record_key", "entity", "operation", "business_date", "amount", "currency", "payload_hash",
-    "number", "marker", "state", "reason", "waits_for", "doubt", "qbo_id", "fence",
-)  # fmt: skip

@@ -1,7 +1,7 @@
 """The numbers of the posting protocol, and what makes a set of them sound.
 
-What belongs here: durations (seconds) and bounds. They are one value, so that the core, the store's claims and the
-simulator cannot disagree about them.
+What belongs here: durations (seconds), bounds, and the one choice that the meaning of an answer hangs on. They
+are one value, so that the core, the store's claims and the simulator cannot disagree about them.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Policy:
     backoff: float = 2.0  # after a request that never left
     look_again: float = 15.0  # after a read-back that failed
     quiet: float = 60.0  # the whole realm, after a 429
+    # What QBO already has under the name of a list entry, and is not ours: linked where it fits, or left to a person.
+    link_existing: bool = False
 
     @property
     def send_within(self) -> float:

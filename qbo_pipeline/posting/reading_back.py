@@ -18,6 +18,7 @@ from qbo_pipeline.posting.content import fingerprint, is_voided, stated
 from qbo_pipeline.posting.events import CREATE, LookFailed, Row, Seen
 from qbo_pipeline.posting.freezing import references, resolve
 from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.posting.namesakes import told_apart
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.errors import QuickBooksError, QuotaExhausted
 from qbo_pipeline.quickbooks.query import Query, select
@@ -66,16 +67,21 @@ def look(
     wanted: dict[str, list[Row]] = {}
     broken: dict[str, LookFailed] = {}
     since: dict[str, datetime] = {}
+    sent: dict[str, JsonObject] = {}
     with database.reading() as reading:  # closed again before anything is asked of QBO
         for row in rows:
-            since[row.key] = _understand(reading, connection, claims, row)
-            wanted.setdefault(row.detail["entity"], []).append(row)
+            since[row.key], sent[row.key] = _understand(reading, connection, claims, row)
+            wanted.setdefault(row.about.entity, []).append(row)
     found: dict[str, list[Seen]] = {row.key: [] for row in rows}
     for entity, group in wanted.items():
         try:
             for row, things in _find(_Bounded(quickbooks, until), entity, group, since):
                 try:
-                    found[row.key] += [_seen(entity, thing) for thing in things]
+                    seen = [_seen(entity, thing) for thing in things]
+                    if row.by_name and row.operation == CREATE:
+                        pairs = zip(seen, things, strict=True)
+                        seen = [told_apart(one, thing, sent[row.key], since[row.key]) for one, thing in pairs]
+                    found[row.key] += seen
                 except OddShape as error:
                     said = f"QBO answered an object ({entity}) that cannot be read: {error}"
                     broken[row.key] = LookFailed(said)
@@ -86,12 +92,13 @@ def look(
     return [broken.get(row.key) or _once(found[row.key]) for row in rows]
 
 
-def _understand(reading: Connection, connection: str, claims: Claims, row: Row) -> datetime:
-    """Put on the row what it wants to be in QBO; answers since when it may have been made.
+def _understand(reading: Connection, connection: str, claims: Claims, row: Row) -> tuple[datetime, JsonObject]:
+    """Set on the row the facts that its object must have in QBO; answers the earliest time of the object's making, and
+    its content.
 
-    What was sent says so best; where nothing was, or its bytes are gone, the payload does.
+    They are read from the bytes that were sent; where nothing was sent, or the bytes are lost, from the payload.
     """
-    entity, detail = row.detail["entity"], row.detail
+    entity, about = row.about.entity, row.about
     try:
         lines = claims.frozen_lines(reading, row.request_id) if row.request_id is not None else []
     except FrozenBytesLost:
@@ -101,18 +108,20 @@ def _understand(reading: Connection, connection: str, claims: Claims, row: Row) 
         if link is not None:
             row.qbo_id = row.qbo_id or link.qbo_id
             row.base, row.base_token = row.base or link.fingerprint, row.base_token or link.sync_token
-        payload = detail["payload"] or "{}"
+        payload = about.payload or "{}"
         named = references(payload)
         known = links(reading, connection, named)
         payload = resolve(payload, {key: known[key].qbo_id if key in known else f"${key}" for key in named})
-        row.fingerprint = stated(entity, from_wire(payload))
-        return datetime.min.replace(tzinfo=detail["first_seen"].tzinfo)
+        content = from_wire(payload)
+        row.fingerprint = stated(entity, content)
+        return datetime.min.replace(tzinfo=about.first_seen.tzinfo), content
     request = frozen_request(reading, connection, row.request_id)
     line = next(item.line for item in lines if (item.key, item.revision) == (row.key, row.revision))
     body = from_wire(line)
-    row.fingerprint = stated(entity, body[entity] if row.item is not None else body)
-    frozen_at: datetime = request["frozen_at"] if request else detail["first_seen"]
-    return frozen_at - CLOCKS_APART
+    content = body[entity] if row.item is not None else body
+    row.fingerprint = stated(entity, content)
+    frozen_at: datetime = request["frozen_at"] if request else about.first_seen
+    return frozen_at - CLOCKS_APART, content
 
 
 def _find(
@@ -123,10 +132,10 @@ def _find(
     new = [row for row in rows if row.operation == CREATE]
     name = name_field(entity)
     if name is not None:
-        yield from _by_field(quickbooks, entity, name, new, lambda row: row.detail["number"])
+        yield from _by_field(quickbooks, entity, name, new, lambda row: row.about.number)
         return
     missing = []
-    for row, things in _by_field(quickbooks, entity, "DocNumber", new, lambda row: row.detail["number"]):
+    for row, things in _by_field(quickbooks, entity, "DocNumber", new, lambda row: row.about.number):
         yield row, things
         if not any(marker_in(thing.get("PrivateNote")) == row.marker for thing in things):
             missing.append(row)
@@ -152,7 +161,7 @@ def _by_date(
     """Objects of a row's date made since it was first frozen: QBO may have given them another number than ours."""
     by_day: dict[date, list[Row]] = {}
     for row in rows:
-        by_day.setdefault(row.detail["business_date"], []).append(row)
+        by_day.setdefault(row.about.business_date, []).append(row)
     for day, group in by_day.items():
         query = select(entity).where("TxnDate", "=", day)
         first = min(since[row.key] for row in group)

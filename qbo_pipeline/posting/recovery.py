@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.records import watermarks
@@ -28,11 +29,13 @@ class Recovery:
     why: str
 
 
-def begin(database: Database, connection: str, person: Person) -> None:
-    """From now on look before every first send; raises `NotPossible` where the connection recovers already."""
+def begin(database: Database, connection: str, person: Person, *, time_zone: str = "UTC") -> None:
+    """From now on look before every first send; raises `NotPossible`, in the company's time zone, where the connection
+    recovers already."""
     with database.transaction() as transaction:
         if (recovery := recovering(transaction, connection)) is not None:
-            raise NotPossible(f"{connection} recovers already, since {recovery.since:%Y-%m-%d %H:%M} ({recovery.who})")
+            since = show_instant(recovery.since, time_zone)
+            raise NotPossible(f"{connection} recovers already, since {since} ({recovery.who})")
         value = json.dumps({"who": person.who, "why": person.why})
         row = {"connection": connection, "name": _NAME, "value": value, "moved_at": database.now(transaction)}
         transaction.execute(watermarks.insert(), row)

@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
-
-from sqlalchemy import RowMapping
+from typing import Any, NamedTuple, cast
 
 from qbo_pipeline.accounting.drafts import Draft, Effect, Refused
 from qbo_pipeline.posting.asking import (
@@ -50,27 +48,32 @@ from qbo_pipeline.posting.events import (
 from qbo_pipeline.posting.freezing import references
 from qbo_pipeline.posting.identity import Identity, own_number, with_marker
 from qbo_pipeline.posting.reading_back import name_field
+from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import to_wire
-from qbo_pipeline.store.postings import Link
+from qbo_pipeline.store.postings import Link, Posting, Standing
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED
 
+NO_PAYLOAD = sha256(b"").hexdigest()
 OURS_TO_NUMBER = frozenset({"JournalEntry"})  # the other numbers are the customer's, the supplier's or QBO's
 
 _BLANK: dict[str, Any] = {
     column.name: None for column in postings.c
 } | {
     "operation": CREATE, "state": READY, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
-    "retries": 0, "doubt": False, "alone": False, "recovered": False,
+    "retries": 0, "doubt": False, "alone": False, "recovered": False, "origin": Origin.DRAFT,
+    "last_attempt": 0,
 }  # fmt: skip
 
-# What became of a posting (its state, or why it is parked) that keeps the next content from being sent unasked:
-# the reason under which that is parked, and the words for it.
+Hindrance = tuple[str, str]
+
+# By what became of a posting (its state or, where it is parked, the reason): why new content for it may not be sent
+# without a person's order. The value is the reason under which the new content is parked, and the message for people.
 _CHANGED = (DRIFTED_BEFORE, "somebody changed it in QBO: relink or order an overwrite before it is updated")
 _REMOVED = (DELETED_BEFORE, REMOVED_TEXT)
 _LEFT_OUT = (SKIPPED_BEFORE, "an earlier content was skipped by a person: decide about this one")
-_HINDRANCES = {
+_HINDRANCES: dict[str, Hindrance] = {
     DRIFTED: _CHANGED,
     DRIFTED_BEFORE: _CHANGED,
     DELETED: _REMOVED,
@@ -81,14 +84,14 @@ _HINDRANCES = {
     UNLINKED: (UNLINKED, "somebody unlinked it from QBO: retry to post it anew, or relink"),
     REVERSED: (REVERSED, "a person reversed it: approve what is to be in the books now, or skip"),
 }
-# The same where nothing of it is to be in QBO any more.
+# The same where the record is gone, so that the object is to be taken out of QBO.
 _CHANGED_AND_GONE = (DRIFTED_BEFORE, "its record is gone, and somebody changed it in QBO: decide what is to be there")
 _REVERSED_AND_GONE = (REVERSED, "its record is gone, and a person reversed it: approve to take it out as well, or skip")
-_HINDRANCES_WHEN_GONE = {
+_HINDRANCES_WHEN_GONE: dict[str, Hindrance] = {
     **dict.fromkeys((DRIFTED, DRIFTED_BEFORE, FOUND_TWICE), _CHANGED_AND_GONE),
     REVERSED: _REVERSED_AND_GONE,
 }
-Hindrance = tuple[str, str]
+_KEPT_BACK = frozenset({AWAITING_APPROVAL, CLOSED_PERIOD, HISTORY, GONE})  # by policy alone
 
 
 @dataclass(slots=True)
@@ -99,25 +102,27 @@ class Plan:
     identity: Identity
     policy: IntakePolicy
     now: datetime
+    settings_hash: str | None = None  # the settings under which the drafts were made
     intake: Intake = field(default_factory=Intake)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Posting] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     changes: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     reversed: set[str] = field(default_factory=set)  # keys with a reversal on another date
 
 
-def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: RowMapping | None, known: dict[str, Link]) -> None:
+def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None, known: dict[str, Link]) -> None:
     entity_named(draft.entity)
     gone = before is None or _is_withdrawn(before)
     revision = before["revision"] + 1 if before is not None else 1
-    # Not the marker of what is being taken out: it may stay in QBO, voided.
+    # An object that is taken out may stay in QBO as a voided one, with its marker: the new object gets one of its own.
     leaving = before is not None and before["operation"] in (VOID, DELETE)
     marker = before["marker"] if before is not None and not gone and not leaving else _code(plan, draft, revision)
     payload, number = dressed(draft.entity, draft.payload, marker)
     digest = sha256(payload.encode()).hexdigest()
     if before is not None and not gone and before["payload_hash"] == digest and before["entity"] == draft.entity:
         plan.intake.unchanged += 1
+        _renew(plan, before)
         return
     link = known.get(draft.key)
     row = _row(plan, intent, draft.key, revision, draft.entity, payload, digest, marker, number)
@@ -136,22 +141,32 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: RowMapping | No
     _add(plan, row, draft.effects)
 
 
-def hindrance(
-    before: Mapping[str, Any] | RowMapping, operation: str, *, reversed_by_date: bool = False
-) -> Hindrance | None:
+class Ended(NamedTuple):
+    """What became of a revision."""
+
+    state: str
+    reason: str | None
+    origin: str
+
+    @classmethod
+    def of(cls, row: Standing) -> Ended:
+        return cls(row["state"], row["reason"], row["origin"])
+
+
+def hindrance(before: Ended, operation: str, *, reversed_by_date: bool = False) -> Hindrance | None:
     """Why what follows a posting must not be sent unasked: the reason to park it under, and the words.
 
-    `before` has the posting's state, reason and payload_hash, `operation` is that of what follows.
+    `operation` is that of what follows.
     """
     table = _HINDRANCES_WHEN_GONE if operation in (VOID, DELETE) else _HINDRANCES
-    if reversed_by_date or before["payload_hash"] == REVERSED:
+    if reversed_by_date or before.origin == Origin.REVERSAL:
         return table[REVERSED]
-    return table.get((before["reason"] or "") if before["state"] == PARKED else before["state"])
+    return table.get((before.reason or "") if before.state == PARKED else before.state)
 
 
-def _mind_history(plan: Plan, row: dict[str, Any], before: RowMapping, link: Link | None) -> None:
+def _mind_history(plan: Plan, row: Posting, before: Standing, link: Link | None) -> None:
     """What happened to the object before may keep its new content from being sent unasked."""
-    hindered = hindrance(before, row["operation"], reversed_by_date=row["key"] in plan.reversed)
+    hindered = hindrance(Ended.of(before), row["operation"], reversed_by_date=row["key"] in plan.reversed)
     there = link.entity if link is not None else before["entity"]
     if hindered is not None:
         _park(row, *hindered)
@@ -160,20 +175,22 @@ def _mind_history(plan: Plan, row: dict[str, Any], before: RowMapping, link: Lin
         _park(row, ENTITY_CHANGED, f"{change}: void it there, unlink this, then retry")
 
 
-def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: RowMapping | None) -> None:
+def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: Standing | None) -> None:
     digest = sha256(f"{refusal.reason}|{refusal.field}|{refusal.message}".encode()).hexdigest()
     if before is not None and before["payload_hash"] == digest:
         plan.intake.unchanged += 1
+        _renew(plan, before)
         return
     revision = before["revision"] + 1 if before is not None else 1
     entity = before["entity"] if before is not None else ""
     marker = before["marker"] if before is not None else plan.identity.code(entity, intent.record_key, revision)
     row = _row(plan, intent, intent.record_key, revision, entity, None, digest, marker, None)
+    row["origin"] = Origin.REFUSAL
     row |= {"amount": intent.amount, "currency": intent.currency, "business_date": intent.business_date or UNDATED}
     said = f"{refusal.field}: {refusal.message}" if refusal.field else refusal.message
     _park(row, refusal.reason, said)
     if before is not None:
-        if hindered := hindrance(before, CREATE, reversed_by_date=row["key"] in plan.reversed):
+        if hindered := hindrance(Ended.of(before), CREATE, reversed_by_date=row["key"] in plan.reversed):
             _park(row, hindered[0], f"{hindered[1]}; what it would be now is refused: {said}")
         if _in_flight(before):
             row["waits_for"] = row["key"]
@@ -182,13 +199,14 @@ def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: RowMappin
     _add(plan, row, ())
 
 
-def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link | None) -> None:
+def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | None) -> None:
     """Nothing of this is to be in QBO any more."""
     listed = before["entity"] != "" and not entity_named(before["entity"]).transaction
     if _is_withdrawn(before) or before["operation"] in (VOID, DELETE) or listed or before["state"] == "skipped":
+        _renew(plan, before)
         return
     plan.intake.withdrawn += 1
-    hindered = hindrance(before, VOID, reversed_by_date=before["key"] in plan.reversed)
+    hindered = hindrance(Ended.of(before), VOID, reversed_by_date=before["key"] in plan.reversed)
     if link is None and not _in_flight(before) and hindered is None:
         fields = {"state": SUPERSEDED, "reason": WITHDRAWN, "waits_for": None}
         plan.changes.append((before["key"], before["revision"], fields))
@@ -196,21 +214,20 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: RowMapping, link: Link |
         return
     revision = before["revision"] + 1
     entity, marker, number = before["entity"], before["marker"], before["number"]
-    row = _row(plan, intent, before["key"], revision, entity, None, WITHDRAWN, marker, number)
-    row |= {name: before[name] for name in ("amount", "currency", "business_date")}
-    void = plan.policy.when_gone == "void" and bool(entity_named(entity).void)
-    row["operation"] = VOID if void else DELETE
+    row = _row(plan, intent, before["key"], revision, entity, None, NO_PAYLOAD, marker, number)
+    row["origin"] = Origin.WITHDRAWAL
+    row |= {"amount": before["amount"], "currency": before["currency"], "business_date": before["business_date"]}
+    row["operation"] = _way_out(plan.policy, entity)
     row["waits_for"] = before["key"] if _in_flight(before) else None
     _hold(plan, row, before)
-    if plan.policy.when_gone == "hold" and row["state"] == READY:
-        _park(row, GONE, "its record is no longer in the source: approve to take it out of QBO, or skip to keep it")
+    _hold_gone(plan.policy, row)
     if hindered is not None:
         _park(row, *hindered)
     _supersede(plan, before, revision)
     _add(plan, row, ())
 
 
-def _hold(plan: Plan, row: dict[str, Any], before: RowMapping | None) -> None:
+def _hold(plan: Plan, row: Posting, before: Standing | None) -> None:
     """Park what policy keeps back; master data has no date and is never kept back."""
     day, policy = row["business_date"], plan.policy
     if day == UNDATED:
@@ -224,6 +241,38 @@ def _hold(plan: Plan, row: dict[str, Any], before: RowMapping | None) -> None:
         _park(row, AWAITING_APPROVAL, "postings of this connection are sent once a person has approved them")
 
 
+def _hold_gone(policy: IntakePolicy, row: Posting) -> None:
+    if policy.when_gone == "hold" and row["state"] == READY:
+        _park(row, GONE, "its record is no longer in the source: approve to take it out of QBO, or skip to keep it")
+
+
+def _way_out(policy: IntakePolicy, entity: str) -> str:
+    return VOID if policy.when_gone == "void" and bool(entity_named(entity).void) else DELETE
+
+
+def _renew(plan: Plan, row: Standing) -> None:
+    """The same content under other settings: what was not sent yet is of these settings now, and waits, or no longer
+    waits, by their policy. An approval is for a content, so it stays; what may have left is never touched."""
+    same = plan.settings_hash is None or row["settings_hash"] == plan.settings_hash
+    if same or row["state"] not in (READY, PARKED) or row["doubt"]:
+        return
+    fields: dict[str, Any] = {"settings_hash": plan.settings_hash}
+    if row["origin"] == Origin.WITHDRAWAL:
+        fields["operation"] = _way_out(plan.policy, row["entity"])
+    # A closed day that an update leaves may be its earlier one, which is not known here: that stays for a person.
+    moved = row["reason"] == CLOSED_PERIOD and row["operation"] == UPDATE
+    by_policy = row["state"] == READY or (row["reason"] in _KEPT_BACK and not moved)
+    if by_policy and not row["approved_by"]:
+        held = cast(Posting, {**row, **fields, "state": READY, "reason": None, "message": None})
+        _hold(plan, held, None)
+        if row["origin"] == Origin.WITHDRAWAL:
+            _hold_gone(plan.policy, held)
+        if (held["state"], held["reason"]) != (row["state"], row["reason"]):
+            fields |= {"state": held["state"], "reason": held["reason"], "message": held["message"]}
+            plan.lines.append(_line(row, "settings", held["state"], held["message"]))
+    plan.changes.append((row["key"], row["revision"], fields))
+
+
 def _why_closed(policy: IntakePolicy, operation: str) -> str:
     """Why it waits, and what approving it does."""
     why = policy.closed_why or f"the books are closed through {policy.closed_through}"
@@ -232,11 +281,11 @@ def _why_closed(policy: IntakePolicy, operation: str) -> str:
     return f"{why}: approving it posts it on the first open day, now {policy.first_open_day}, and says so in its memo"
 
 
-def _park(row: dict[str, Any], reason: str, message: str) -> None:
+def _park(row: Posting, reason: str, message: str) -> None:
     row |= {"state": PARKED, "reason": reason, "message": message}
 
 
-def _supersede(plan: Plan, before: RowMapping, revision: int) -> None:
+def _supersede(plan: Plan, before: Standing, revision: int) -> None:
     """The newer revision stands for the key; the older one ends now unless its own fate is still open, or is QBO's."""
     fields: dict[str, Any] = {"superseded_by": revision}
     if before["state"] in (READY, PARKED, "skipped") and not before["doubt"]:
@@ -244,7 +293,7 @@ def _supersede(plan: Plan, before: RowMapping, revision: int) -> None:
     plan.changes.append((before["key"], before["revision"], fields))
 
 
-def _add(plan: Plan, row: dict[str, Any], effects: Sequence[Effect]) -> None:
+def _add(plan: Plan, row: Posting, effects: Sequence[Effect]) -> None:
     plan.rows.append(row)
     plan.intake.parked += row["state"] == PARKED
     plan.lines.append(_line(row, "intended", row["state"], row["message"]))
@@ -277,8 +326,8 @@ def _row(
     digest: str,
     marker: str,
     number: str | None,
-) -> dict[str, Any]:
-    return _BLANK | {
+) -> Posting:
+    return blank() | {
         "connection": plan.connection,
         "key": key,
         "revision": revision,
@@ -291,12 +340,13 @@ def _row(
         "marker": marker,
         "by_name": entity != "" and name_field(entity) is not None,
         "first_seen": plan.now,
+        "settings_hash": plan.settings_hash,
     }
 
 
-def blank() -> dict[str, Any]:
+def blank() -> Posting:
     """A posting's columns before anything is known of it."""
-    return dict(_BLANK)
+    return cast(Posting, dict(_BLANK))
 
 
 def dressed(entity: str, payload: dict[str, Any], marker: str) -> tuple[str, str | None]:
@@ -311,16 +361,22 @@ def dressed(entity: str, payload: dict[str, Any], marker: str) -> tuple[str, str
     return to_wire(worn).decode(), str(number) if number else None
 
 
+def says_the_same(draft: Draft, row: Mapping[Any, Any]) -> bool:
+    """Whether a draft has the entity and the content of a posting."""
+    payload, _ = dressed(draft.entity, draft.payload, row["marker"])
+    return bool(row["entity"] == draft.entity and row["payload_hash"] == sha256(payload.encode()).hexdigest())
+
+
 def _code(plan: Plan, draft: Draft, revision: int) -> str:
     return plan.identity.code(draft.entity, draft.key, revision)
 
 
-def _in_flight(row: RowMapping) -> bool:
+def _in_flight(row: Standing) -> bool:
     """Whether the fate of this revision, or of an older one that it waits for, is still open."""
     return row["state"] in (SENDING, UNKNOWN) or bool(row["doubt"]) or row["waits_for"] == row["key"]
 
 
-def _is_withdrawn(row: RowMapping) -> bool:
+def _is_withdrawn(row: Standing) -> bool:
     """Whether nothing of it is, or is going to be, in QBO: it never was sent, or was taken out again."""
     taken_out = bool(row["operation"] in (VOID, DELETE) and row["state"] == "posted")
     return taken_out or bool(row["state"] == SUPERSEDED and row["reason"] == WITHDRAWN)

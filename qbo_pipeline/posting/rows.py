@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from qbo_pipeline.posting.events import DRIFTED, POSTED, Change, Row
+from qbo_pipeline.posting.events import DRIFTED, POSTED, Change, Fields, Particulars, Row
+from qbo_pipeline.posting.states import Operation, State
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import change
@@ -22,27 +23,28 @@ from qbo_pipeline.store.postings import change
 Pair = tuple[Row, Change]
 
 _INSTANTS = frozenset({"sent_at", "lease_until", "not_before"})
-_ROW_FIELDS = tuple(name for name in Row.__slots__ if name not in {"fingerprint", "detail"})
+_ROW_FIELDS = tuple(name for name in Row.__slots__ if name not in {"fingerprint", "about", "state", "operation"})
 
 
 def row_of(mapping: RowMapping) -> Row:
-    """The protocol's view of a stored posting; the whole of it stays in `detail`."""
+    """The protocol's view of a stored posting."""
     values = {name: mapping[name] for name in _ROW_FIELDS}
     for name in _INSTANTS:
         values[name] = None if values[name] is None else values[name].timestamp()
-    return Row(**values, detail=mapping)
+    about = Particulars._make([mapping[name] for name in Particulars._fields])
+    return Row(**values, state=State(mapping["state"]), operation=Operation(mapping["operation"]), about=about)
 
 
-def stored(fields: dict[str, Any]) -> dict[str, Any]:
+def stored(fields: Fields) -> dict[str, Any]:
     """The core's fields as columns: its seconds become instants."""
-    columns = dict(fields)
+    columns: dict[str, Any] = dict(fields)
     for name in _INSTANTS & fields.keys():
-        if fields[name] is not None:
-            columns[name] = datetime.fromtimestamp(fields[name], UTC)
+        if columns[name] is not None:
+            columns[name] = datetime.fromtimestamp(columns[name], UTC)
     return columns
 
 
-def put_on(row: Row, fields: dict[str, Any]) -> None:
+def put_on(row: Row, fields: Fields) -> None:
     """Apply a change to the worker's own copy of a row."""
     for name, value in fields.items():
         setattr(row, name, value)

@@ -27,15 +27,16 @@ from qbo_pipeline.posting.events import (
     VOID,
     Change,
     Fate,
+    Fields,
     LookFailed,
     Row,
     Seen,
 )
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.revising import hindrance
+from qbo_pipeline.posting.revising import Ended, hindrance
 from qbo_pipeline.posting.rows import Pair, Turns, journal, row_of, write
 from qbo_pipeline.store import claims
-from qbo_pipeline.store.postings import links, put_links, remove_links
+from qbo_pipeline.store.postings import links, links_to, put_links, remove_links
 
 _LINKED_BY = {"posted": "posted", "recovered": "recovered", "linked_by_name": "name"}
 _FENCED = Change("fenced", {}, "the row had been taken over; nothing was written")
@@ -74,6 +75,7 @@ class Settlements:
                 current = Row(row.key, row.revision, state=there.state, fence=there.fence) if there else None
                 ours = current is not None and core.holds(current, row)
                 changes.append(judge(number, now.timestamp()) if ours else None)
+            changes = self._one_key_each(transaction, rows, changes)
             both = list(zip(rows, changes, strict=True))
             written: list[Pair] = [(row, line) for row, line in both if line is not None]
             write(transaction, self._connection, written, now)
@@ -83,6 +85,27 @@ class Settlements:
             fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
             journal(transaction, self._connection, [*written, *fenced], now)
             return changes
+
+    def _one_key_each(
+        self, transaction: Connection, rows: Sequence[Row], changes: list[Change | None]
+    ) -> list[Change | None]:
+        """Park what would be linked to an object that another key holds."""
+        objects = [
+            (row.about.entity, line.fields["qbo_id"] or "")
+            if line is not None and row.operation == CREATE and line.fields.get("state") in (POSTED, DRIFTED)
+            else None
+            for row, line in zip(rows, changes, strict=True)
+        ]
+        holders: dict[tuple[str, str], str] = {}
+        for entity in {name for name, _ in filter(None, objects)}:
+            ids = [qbo_id for name, qbo_id in filter(None, objects) if name == entity]
+            for qbo_id, there in links_to(transaction, self._connection, entity, ids).items():
+                holders[entity, qbo_id] = there[0].key
+        kept: list[Change | None] = []
+        for row, line, place in zip(rows, changes, objects, strict=True):
+            holder = holders.setdefault(place, row.key) if place is not None else row.key
+            kept.append(line if place is None or holder == row.key else core.taken(row, place[1], holder))
+        return kept
 
     def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> None:
         posted = [(row, line) for row, line in written if line.fields.get("state") in (POSTED, DRIFTED)]
@@ -97,7 +120,7 @@ class Settlements:
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
         claims.supersede_older(transaction, self._connection, newer)
         ended = {
-            row.key: {**row.detail, "reason": None, **line.fields}
+            row.key: Ended(line.fields["state"], line.fields.get("reason"), row.about.origin)
             for row, line in written
             if line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
         }
@@ -105,13 +128,12 @@ class Settlements:
             release_successors(transaction, self._connection, ended, now)
 
 
-def release_successors(
-    transaction: Connection, connection: str, ended: Mapping[str, Mapping[str, Any]], now: datetime
-) -> None:
-    """Newer revisions that waited for the fate of these: they update what is there, or create what is not.
+def release_successors(transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime) -> None:
+    """Let newer revisions go that waited to know whether an older one arrived in QBO.
 
-    `ended` holds each key's older revision as it is now. What a person did in QBO meanwhile parks the newer one, as
-    it would have if it had been known when that one came.
+    `ended` says by key what became of the older revision. The newer one updates the object where there is one, and
+    creates it where there is none. Where a person changed, deleted or skipped the older one meanwhile, the newer one is
+    parked, as it would have been parked if this had been known when it came.
     """
     waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, list(ended))]
     if not waiting:
@@ -119,7 +141,7 @@ def release_successors(
     known = links(transaction, connection, [row.key for row in waiting])
     released: list[Pair] = []
     for row in waiting:
-        fields: dict[str, Any] = {"waits_for": None, "operation": row.operation}
+        fields: Fields = {"waits_for": None, "operation": row.operation}
         if row.operation in (CREATE, UPDATE):
             fields["operation"] = UPDATE if row.key in known else CREATE
         hindered = hindrance(ended[row.key], row.operation)
@@ -146,7 +168,7 @@ def _link(row: Row, line: Change, now: datetime) -> dict[str, Any]:
     fields = line.fields
     return {
         "key": row.key,
-        "entity": row.detail["entity"],
+        "entity": row.about.entity,
         "qbo_id": fields["qbo_id"],
         "sync_token": fields["sync_token"],
         "qbo_number": fields["qbo_number"],

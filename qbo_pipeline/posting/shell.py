@@ -17,6 +17,7 @@ from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.recovery import recovering
+from qbo_pipeline.posting.renaming import Handover, anything_handed_on
 from qbo_pipeline.posting.rows import Turns
 from qbo_pipeline.posting.settling import Settlements
 from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
@@ -24,6 +25,7 @@ from qbo_pipeline.posting.workers import Company, Means, Workers
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.postings import alone_with_intents
 from qbo_pipeline.store.tables.records import connections
 
 Progress = Callable[[dict[str, int]], None]
@@ -103,11 +105,13 @@ class Poster:
             )
         )
         left = settings.patience
+        handover = Handover(connection)
         self._wake(connection)
+        self._hand_on(connection, handover)
         while workers.degraded is None:
             workers.look_all()
             workers.send_all(settings.batch_workers, settings.single_workers)
-            if workers.degraded is None and self._wake(connection):
+            if workers.degraded is None and (self._wake(connection) or self._hand_on(connection, handover)):
                 continue
             wait = self._next_due(scope)
             if workers.degraded is not None or wait is None:
@@ -130,6 +134,15 @@ class Poster:
                 return False
         with self._database.transaction() as transaction:
             return claims.wake_posted(transaction, connection) > 0
+
+    def _hand_on(self, connection: str, handover: Handover) -> bool:
+        """Let go again what waits for a name; answers whether there was any."""
+        with self._database.reading() as reading:
+            if not anything_handed_on(reading, connection):
+                return False
+        with self._database.transaction() as transaction:
+            alone_with_intents(transaction, connection)
+            return handover.look_again(transaction, self._database.now(transaction))
 
     def _next_due(self, scope: claims.Scope) -> float | None:
         """Seconds until a row under way may be claimed again; `None` where there is none."""

@@ -33,6 +33,7 @@ class PostingSummary:
     waiting: int  # ready, but what they refer to is not in QBO
     posted: int
     recovered: int
+    linked_by_name: int  # to list entries that were in QBO before, by policy
     batches: int
     singles: int
     reads: int
@@ -103,7 +104,8 @@ def summarise(reading: Connection, scope: Scope, tally: Tally, degraded: str | N
         reasons=dict(reasons),
         waiting=waiting,
         posted=done.get("posted", 0),
-        recovered=done.get("recovered", 0) + done.get("linked_by_name", 0),
+        recovered=done.get("recovered", 0),
+        linked_by_name=done.get("linked_by_name", 0),
         batches=done.get("batch", 0),
         singles=done.get("single", 0),
         reads=done.get("read", 0),

@@ -195,7 +195,7 @@ class Workers:
                     self._changed.notify_all()
 
     def _claim(self, command: Claim, lane: str) -> tuple[Unit | None, list[Row]]:
-        # A part of a batch waits as long as a settlement under way may bring more rows to fill it.
+        # While requests are under way, their settlement may release more rows: a batch that is not full waits for them.
         at_least = BATCH_ITEMS if self._in_flight else 1
         if command.purpose == "look":
             unit, rows = None, self._means.claims.to_look()

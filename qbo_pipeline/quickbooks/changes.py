@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.errors import Unavailable
 from qbo_pipeline.quickbooks.query import Query, select
@@ -115,9 +116,6 @@ def _changed(rows: list[Any], name: str) -> list[JsonObject]:
 
 def _time(value: Any) -> datetime:
     try:
-        time = datetime.fromisoformat(str(value))
+        return parse_instant(str(value))
     except ValueError:
-        raise odd("time", "an instant", value) from None
-    if time.tzinfo is None:
-        raise odd("time", "an instant with its zone", value)
-    return time
+        raise odd("time", "an instant with its offset", value) from None

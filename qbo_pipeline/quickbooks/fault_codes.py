@@ -91,7 +91,8 @@ FAULT_CODES: dict[str, Meaning] = {
     "6240": Meaning(
         "duplicate_name",
         "Another customer, vendor, employee, account or item has this name, perhaps an inactive one.",
-        "Link to the existing one, or use another name.",
+        "If it is the same one, link ours to it (qbo-pipeline relink). Otherwise rename one of the two, in the source "
+        "or in QuickBooks: ours goes again in the next run.",
     ),
     # Closed books
     "6200": Meaning(

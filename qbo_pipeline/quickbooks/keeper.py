@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.quickbooks.auth import RECONNECT, InvalidGrant, OAuth
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.errors import AccessDenied, QuickBooksAway, QuickBooksRefused, ReconnectNeeded, Unavailable
@@ -39,10 +40,11 @@ class AccessTokens(Protocol):
 class TokenKeeper:
     """Keeps one company's tokens fresh. Safe to use from several threads; processes meet in the store."""
 
-    def __init__(self, store: TokenStore, oauth: OAuth, *, clock: Clock | None = None) -> None:
+    def __init__(self, store: TokenStore, oauth: OAuth, *, clock: Clock | None = None, time_zone: str = "UTC") -> None:
         self._store = store
         self._oauth = oauth
         self._clock = clock or SystemClock()
+        self._time_zone = time_zone  # in which messages show instants
         self._lock = threading.Lock()
         self._cached: Tokens | None = None
         self._denied = (
@@ -70,7 +72,7 @@ class TokenKeeper:
         stored = self._load()
         if self._clock.now() - stored.tokens.minted_at >= KEEP_ALIVE:
             self._fresh(stored.tokens.access_token)
-        return expiries(self._load().tokens, self._clock.now())
+        return expiries(self._load().tokens, self._clock.now(), self._time_zone)
 
     def connect(self, tokens: Tokens) -> None:
         """Take over what a new authorisation brought."""
@@ -107,7 +109,7 @@ class TokenKeeper:
                 if claim.state == "granted":
                     return self._mint(stored, claim)
             if claim.state == "paused":
-                raise ReconnectNeeded(_paused(stored))
+                raise ReconnectNeeded(_paused(stored, self._time_zone))
             if claim.state == "busy":
                 if token != rejected and left > timedelta(0):
                     return token
@@ -136,7 +138,7 @@ class TokenKeeper:
         if not self._store.finish_mint(claim, minted):
             # Our claim ran out; what another process stored is newer than ours.
             minted = self._cached = self._load().tokens
-        for expiry in expiries(minted, self._clock.now()):
+        for expiry in expiries(minted, self._clock.now(), self._time_zone):
             log.warning("%s", expiry.message)
         return minted.access_token
 
@@ -167,13 +169,9 @@ class TokenKeeper:
         return retried(once, self._clock, _WAITS)
 
 
-def _paused(stored: StoredTokens) -> str:
-    since = f" at {_minute(stored.refused_at)}" if stored.refused_at else ""
+def _paused(stored: StoredTokens, time_zone: str) -> str:
+    since = f" at {show_instant(stored.refused_at, time_zone)}" if stored.refused_at else ""
     return (
         f"QuickBooks refused to renew our access{since}: {RECONNECT}. "
         f"It is asked again at most every {PAUSE_SECONDS / 60:.0f} minutes"
     )
-
-
-def _minute(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"

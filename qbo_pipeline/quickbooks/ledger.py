@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.instants import parse_instant_or_utc
 from qbo_pipeline.quickbooks.errors import Unavailable
 from qbo_pipeline.quickbooks.reports import TRANSACTION_LABELS, ReportRow
 
@@ -111,8 +112,7 @@ def _instant(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
+        return parse_instant_or_utc(text)
+    except (ValueError, OverflowError):
         log.warning("the general ledger holds %r where an instant is expected", text)
         return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

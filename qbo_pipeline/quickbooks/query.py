@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.quickbooks.entities import Entity, entity_named
 from qbo_pipeline.quickbooks.wire import decimal_text
 
@@ -165,4 +166,4 @@ def _pages_by_creation(
 
 
 def _created(row: JsonObject) -> datetime:
-    return datetime.fromisoformat(row["MetaData"]["CreateTime"])
+    return parse_instant(row["MetaData"]["CreateTime"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from qbo_pipeline.instants import in_zone, parse_instant
 from qbo_pipeline.quickbooks.secret import Secret
 
 PREVIOUS_LIVES = timedelta(hours=24)  # how long Intuit accepts a refresh token after it gave out the next one
@@ -53,15 +54,15 @@ class Tokens:
             return Secret(content[name]) if name in content else None
 
         def instant(name: str) -> datetime | None:
-            return datetime.fromisoformat(content[name]) if name in content else None
+            return parse_instant(content[name]) if name in content else None
 
         return cls(
             realm=content["realm"],
             access_token=Secret(content["access_token"]),
-            access_expires_at=datetime.fromisoformat(content["access_expires_at"]),
+            access_expires_at=parse_instant(content["access_expires_at"]),
             refresh_token=Secret(content["refresh_token"]),
-            refresh_expires_at=datetime.fromisoformat(content["refresh_expires_at"]),
-            minted_at=datetime.fromisoformat(content["minted_at"]),
+            refresh_expires_at=parse_instant(content["refresh_expires_at"]),
+            minted_at=parse_instant(content["minted_at"]),
             hard_expires_at=instant("hard_expires_at"),
             previous_refresh_token=secret("previous_refresh_token"),
             previous_until=instant("previous_until"),
@@ -125,8 +126,9 @@ class Expiry:
     message: str
 
 
-def expiries(tokens: Tokens, now: datetime) -> list[Expiry]:
-    """The warnings that are due 30, 7 and 1 days before the idle and the hard expiry, and after them."""
+def expiries(tokens: Tokens, now: datetime, time_zone: str = "UTC") -> list[Expiry]:
+    """The warnings that are due 30, 7 and 1 days before the idle and the hard expiry, and after them; the days are
+    those of the company's zone."""
     reasons = {
         "idle": (tokens.refresh_expires_at, "unless the pipeline runs before (each run renews it)"),
         "hard": (
@@ -139,14 +141,13 @@ def expiries(tokens: Tokens, now: datetime) -> list[Expiry]:
         if expires_at is None:
             continue
         left = expires_at - now
+        day = in_zone(expires_at, time_zone).date()
         if left <= timedelta(0):
-            message = (
-                f"the connection to QuickBooks expired on {expires_at:%Y-%m-%d}: reconnect it (qbo-pipeline connect)"
-            )
+            message = f"the connection to QuickBooks expired on {day}: reconnect it (qbo-pipeline connect)"
             found.append(Expiry(what, expires_at, 0, message))
             continue
         crossed = [days for days in WARNING_DAYS if left <= timedelta(days=days)]
         if crossed:
-            message = f"the connection to QuickBooks expires on {expires_at:%Y-%m-%d}, in {left.days} days, {rest}"
+            message = f"the connection to QuickBooks expires on {day}, in {left.days} days, {rest}"
             found.append(Expiry(what, expires_at, min(crossed), message))
     return found

@@ -15,10 +15,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from qbo_pipeline.errors import Signal
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.secret import Secret
 
@@ -158,7 +159,6 @@ def _realm(value: Any) -> str | None:
 
 def _instant(value: Any) -> datetime | None:
     try:
-        instant = datetime.fromisoformat(_text(value) or "")
-        return instant.astimezone(UTC) if instant.tzinfo is not None else None
+        return parse_instant(_text(value) or "")
     except (ValueError, OverflowError):
         return None

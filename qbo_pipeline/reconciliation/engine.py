@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow.compute as pc
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation import documents, lists, tables, timeline, totals
 from qbo_pipeline.reconciliation.adjustments import settle
 from qbo_pipeline.reconciliation.amounts import to_decimal
@@ -88,9 +89,11 @@ def _notes(books: Books, both: Balances) -> tuple[str, ...]:
     """Sentences that a reader must know, in a fixed order."""
     given, notes = books.input, []
     if given.ledger_read_at:
-        notes.append(f"QuickBooks' ledger was read at {given.ledger_read_at.isoformat(timespec='seconds')}.")
+        read = show_instant(given.ledger_read_at, given.time_zone, seconds=True)
+        notes.append(f"QuickBooks' ledger was read at {read}.")
     if given.source_read_at:
-        notes.append(f"The inventory system was read up to {given.source_read_at.isoformat(timespec='seconds')}.")
+        read = show_instant(given.source_read_at, given.time_zone, seconds=True)
+        notes.append(f"The inventory system was read up to {read}.")
     states = books.postings["state"]
     under_way = int(pc.sum(pc.is_in(states, pc.cast(list(IN_FLIGHT), states.type))).as_py() or 0)
     if under_way:

@@ -7,6 +7,7 @@ result frame. Which frames there are is in `inputs.py` and `result.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -84,6 +85,25 @@ def _to_type(name: str, column: Column, values: Any) -> Any:
         raise FrameError(f"{where}: cannot be read as {column.type}: {error}") from error
 
 
+def array(values: Sequence[Any], kind: Any) -> Any:
+    """An Arrow array of Python values; instants are brought to UTC here.
+
+    Arrow takes an aware datetime's own clock for that of the column once pandas' types are at hand, and its offset is
+    lost. Raises `FrameError` for an instant that names no zone.
+    """
+    if kind == INSTANT:
+        values = [value if value is None else _utc(value) for value in values]
+    return pa.array(values, kind)
+
+
+def _utc(value: Any) -> datetime:
+    instant = value.floor("us").to_pydatetime() if isinstance(value, pd.Timestamp) else value
+    if instant.tzinfo is None:
+        raise FrameError(f"{instant} comes without a time zone; deliver instants in UTC")
+    utc: datetime = instant.astimezone(UTC)
+    return utc
+
+
 def empty(columns: Columns) -> pd.DataFrame:
     """A frame with these columns and no rows."""
     return make({column.name: [] for column in columns}, columns)
@@ -95,6 +115,6 @@ def make(data: Mapping[str, Sequence[Any] | Any], columns: Columns) -> pd.DataFr
     for column in columns:
         values = data[column.name]
         values = flat(values)
-        arrays.append(values.cast(column.type) if isinstance(values, pa.Array) else pa.array(values, column.type))
+        arrays.append(values.cast(column.type) if isinstance(values, pa.Array) else array(values, column.type))
     table = pa.table(arrays, schema=pa.schema([(column.name, column.type) for column in columns]))
     return table.to_pandas(types_mapper=pd.ArrowDtype)

@@ -13,11 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, YES_NO, Column, Columns
 
-DISPOSITIONS = (
-    "posted", "waiting", "parked", "skipped", "excluded", "set_aside", "not_extracted",
-)  # fmt: skip
+DISPOSITIONS = (*BECAME, "not_extracted")
 
 STOCK: Columns = (
     Column("record_key", TEXT, "the record: `record_type/record_id`"),
@@ -155,7 +154,8 @@ class ReconciliationInput:
     matched, is the opening balance. `pending_days` are days up to `as_at` that changed in the source since they were
     extracted; with `read_ahead` the stock frame has them as the source has them now. `records_read` counts the
     stock-moving records up to `as_at` that the source delivered, by kind, for the count identity. `tolerance` (home
-    currency) decides only the status, never what is shown.
+    currency) decides only the status, never what is shown. Sentences show instants in `time_zone` (IANA name),
+    the company's.
     """
 
     as_at: date
@@ -178,3 +178,4 @@ class ReconciliationInput:
     ledger_read_at: datetime | None = None
     source_read_at: datetime | None = None
     tolerance: Decimal = Decimal(0)
+    time_zone: str = "UTC"

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents
 from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number, encode
+from qbo_pipeline.reconciliation.counting import BECAME, adds_up
 from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, make
 from qbo_pipeline.reconciliation.inputs import DISPOSITIONS, Close, periods
@@ -60,10 +61,8 @@ def counts(books: Books) -> pd.DataFrame:
     data: dict[str, list[Any]] = {name: [number.get((kind, name), 0) for kind in kinds] for name in DISPOSITIONS}
     data["kind"] = kinds
     data["read"] = [None if read is None else read.get(kind, 0) for kind in kinds]
-    eligible = [name for name in DISPOSITIONS if name != "not_extracted"]
     data["holds"] = [
-        None if read is None else data["read"][place] == sum(data[name][place] for name in eligible)
-        for place in range(len(kinds))
+        adds_up(data["read"][place], {name: data[name][place] for name in BECAME}) for place in range(len(kinds))
     ]
     return make(data, COUNTS)
 

@@ -15,8 +15,9 @@ from decimal import Decimal
 import pandas as pd
 
 from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, MONEY, TEXT, WHOLE, YES_NO, Column, Columns
+from qbo_pipeline.verdicts import OF_STATUS
 
-STATUSES = ("balanced", "explained", "unexplained")
+STATUSES = tuple(OF_STATUS)
 
 ACCOUNTS: Columns = (
     Column("account_id", TEXT, "inventory account"),
@@ -37,7 +38,7 @@ ACCOUNTS: Columns = (
     Column("source", MONEY, "… `source` (changed or vanished in the source, source contradicts itself)"),
     Column("opening", MONEY, "… `opening`"),
     Column("rounding", MONEY, "… `rounding`"),
-    Column("status", TEXT, "balanced, explained or unexplained"),
+    Column("status", TEXT, "balanced, explained, unexplained or doubled"),
 )  # ordered by account_id; the groups are those of `causes.CAUSES`
 
 DOCUMENTS: Columns = (
@@ -254,7 +255,8 @@ class Reconciliation:
     """Stock value against ledger at a date: totals, causes and every frame of the reports.
 
     `difference = ledger_balance − stock_value = explained + unexplained`, exactly; `explained` is the sum of the
-    causes. `status`: `balanced` (no difference at all), `explained`, or `unexplained` (unexplained amounts, added
+    causes. `status`: `balanced` (no difference at all), `explained`, `doubled` (a
+    document stands twice), or `unexplained` (unexplained amounts, added
     without their signs, exceed `tolerance`). `stock_basis` is `stock_values` or `movements`. `notes` are sentences
     that a reader must know (postings under way, an incomplete ledger read, days not yet extracted).
     `content_hash` (SHA-256, hex) is the same for the same data.

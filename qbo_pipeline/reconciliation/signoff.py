@@ -51,7 +51,13 @@ class SignOff:
 
 
 def prepare(reconciliation: Reconciliation, preparer: str, at: datetime, comment: str = "") -> SignOff:
-    """The first signature. Raises `SignOffError` for unexplained amounts beyond the tolerance, or without a name."""
+    """The first signature. Raises `SignOffError` for unexplained amounts beyond the tolerance, for a document that
+    stands twice, or without a name."""
+    if reconciliation.status == "doubled":
+        raise SignOffError(
+            f"a document stands twice in QuickBooks as at {reconciliation.as_at}: delete the second one there before "
+            "signing off"
+        )
     if reconciliation.status == "unexplained":
         raise SignOffError(
             f"{reconciliation.unexplained:,} {reconciliation.currency} of {reconciliation.as_at} are unexplained: "

@@ -15,12 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import money
 from qbo_pipeline.reconciliation.books import Books, whole
 from qbo_pipeline.reconciliation.causes import CAUSES, ORDER, Cause
 from qbo_pipeline.reconciliation.entries import Change, Entry
-from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, make, to_table
+from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, array, flat, make, to_table
 from qbo_pipeline.reconciliation.result import CHANGED_AFTER_POSTING, DIFFERENCES
 
 _WITH_REASON = [Cause.PARKED.value, Cause.SKIPPED.value, Cause.BACK_DATED.value]
@@ -39,7 +40,7 @@ def entry_table(entries: list[Entry]) -> Any:
     """Entries as an Arrow table."""
     columns = zip(*entries, strict=True) if entries else ([] for _ in ENTRY_SCHEMA)
     return pa.table(
-        [pa.array(list(column), field.type) for column, field in zip(columns, ENTRY_SCHEMA, strict=True)],
+        [array(list(column), field.type) for column, field in zip(columns, ENTRY_SCHEMA, strict=True)],
         schema=ENTRY_SCHEMA,
     )
 
@@ -66,7 +67,7 @@ def differences(entries: Any, books: Books) -> pd.DataFrame:
     def text(name: str) -> Any:
         return pa.array([getattr(meaning, name) for meaning in known], TEXT).take(meanings.indices)
 
-    sentences = (text("explanation"), entries["note"], _reason(entries), _by_whom(entries))
+    sentences = (text("explanation"), entries["note"], _reason(entries), _by_whom(entries, books.input.time_zone))
     explanation = pc.binary_join_element_wise(*sentences, " ", null_handling="skip")
     data = {name: entries[name] for name in ENTRY_SCHEMA.names if name not in ("account", "day", "cents", "note")}
     data |= {
@@ -90,9 +91,11 @@ def _reason(entries: Any) -> Any:
     return pc.if_else(asked, sentence, pa.scalar(None, TEXT))
 
 
-def _by_whom(entries: Any) -> Any:
+def _by_whom(entries: Any, time_zone: str) -> Any:
     """Who entered or changed it in QBO and when, as far as QBO tells."""
-    when = pc.binary_join_element_wise(pc.strftime(entries["changed_at"], "%Y-%m-%d %H:%M"), " UTC", "")
+    coded = flat(entries["changed_at"]).dictionary_encode()
+    shown = [show_instant(instant, time_zone) for instant in coded.dictionary.to_pylist()]
+    when = pa.array(shown, TEXT).take(coded.indices)
     by = pc.binary_join_element_wise("by ", entries["changed_by"], "")
     known = pc.or_(pc.is_valid(when), pc.is_valid(by))
     sentence = pc.binary_join_element_wise("Last touched in QuickBooks", by, when, " ", null_handling="skip")

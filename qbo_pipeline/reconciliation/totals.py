@@ -58,16 +58,15 @@ def accounts_frame(entries: Any, books: Books, totals: Balances) -> pd.DataFrame
 
 
 def status(entries: Any, books: Books, account: int | None = None) -> str:
-    """`balanced`, `explained` or `unexplained`, of one account or of all; signs cannot hide an unexplained amount."""
+    """One of `result.STATUSES`, of one account or of all; signs cannot hide an unexplained amount."""
     mine = np.ones(entries.num_rows, dtype=bool) if account is None else whole(entries["account"]) == account
     if not mine.any():
         return "balanced"
     rest = mine & (whole(entries["place"]) == _CAUSES.index(Cause.UNEXPLAINED))
-    return (
-        "unexplained"
-        if int(np.abs(whole(entries["cents"])[rest]).sum()) > to_cents(books.input.tolerance)
-        else "explained"
-    )
+    if int(np.abs(whole(entries["cents"])[rest]).sum()) > to_cents(books.input.tolerance):
+        return "unexplained"
+    twice = mine & (whole(entries["place"]) == _CAUSES.index(Cause.DUPLICATE_IN_QBO))
+    return "doubled" if twice.any() else "explained"
 
 
 def causes_frame(entries: Any) -> pd.DataFrame:

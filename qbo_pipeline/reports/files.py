@@ -55,9 +55,9 @@ def write_reports(
     try:
         write_page(reconciliation, header, extras, new / files.page.name)
         write_workbook(reconciliation, header, extras, new / files.workbook.name)
-        (new / files.json.name).write_bytes(_json(reconciliation))
+        (new / files.json.name).write_bytes(_json(reconciliation, header))
         (new / "csv").mkdir()
-        tables = write_csv(reconciliation, new / "csv", extras)
+        tables = write_csv(reconciliation, new / "csv", extras, time_zone=header.time_zone)
         whole = [new / file.name for file in (files.json, files.workbook, files.page)]
         for file in (*tables, *whole):
             file.chmod(mode)
@@ -72,5 +72,9 @@ def write_reports(
     return files
 
 
-def _json(reconciliation: Reconciliation) -> bytes:
-    return orjson.dumps(to_json(reconciliation), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+def _json(reconciliation: Reconciliation, header: ReportHeader) -> bytes:
+    content = to_json(reconciliation)
+    if header.journal is not None:
+        line, digest = header.journal
+        content["journal"] = {"connection": header.connection, "line": line, "hash": digest}
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
+from qbo_pipeline.instants import in_zone
 from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, MONEY, TEXT, WHOLE, YES_NO, Column, Columns, empty
 from qbo_pipeline.reconciliation.result import Reconciliation
 
@@ -118,7 +119,9 @@ class ReportHeader:
 
     `realm` is at most the last four digits of the realm. Instants are aware; they are shown in `time_zone` (IANA).
     `qbo_url` is what links into QBO begin with, for example `https://app.qbo.intuit.com/app`; without it there are
-    no links. `made_at` is the only thing in a report that is not the same for the same data.
+    no links. `journal` is the last line of the journal of attempts and its hash, by which `verify` tells whether the
+    journal is still the one of this report. `made_at` and `journal` are the only things in a report that are not the
+    same for the same data.
 
     Raises `ValueError` for a whole realm, an unknown time zone, an instant without zone, a link that is not http(s),
     or a reviewer who is the preparer.
@@ -133,6 +136,7 @@ class ReportHeader:
     run_id: str
     made_at: datetime
     content_hash: str
+    journal: tuple[int, str] | None = None
     source_cut_off: datetime | None = None
     qbo_read_at: datetime | None = None
     qbo_url: str | None = None
@@ -166,8 +170,8 @@ class ReportHeader:
                 raise ValueError(f"{name}: the header says {mine}, the reconciliation {its}")
 
     def local(self, instant: datetime) -> datetime:
-        """The instant in the company's time zone."""
-        return instant.astimezone(ZoneInfo(self.time_zone))
+        """The instant as the company's clock shows it."""
+        return in_zone(instant, self.time_zone)
 
     def link(self, qbo_type: str | None, qbo_id: str | None) -> str | None:
         """Where QBO shows the object; None where that is not known."""

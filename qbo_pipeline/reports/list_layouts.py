@@ -5,6 +5,7 @@ What belongs here: as in `layouts.py`, for the tables that show rows as they are
 
 from __future__ import annotations
 
+from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, WHOLE, YES_NO, Field, Layout
 
 WORK_LIST = Layout(
@@ -116,8 +117,7 @@ SIGN_OFFS = Layout(
     csv="sign_offs",
 )  # fmt: skip
 
-_DISPOSITIONS = ("posted", "waiting", "parked", "skipped", "excluded", "set_aside")
-_SUM = ",".join(f"{{{name}}}" for name in _DISPOSITIONS)
+_SUM = ",".join(f"{{{name}}}" for name in BECAME)
 
 COUNTS = Layout(
     "counts", "Counts", "Nothing is lost: records by what became of them",
@@ -125,7 +125,7 @@ COUNTS = Layout(
     (
         Field("Kind", "kind_word", width=22),
         Field("Read", "read", WHOLE, 11, total=True),
-        *(Field(name.replace("_", " ").capitalize(), name, WHOLE, 11, total=True) for name in _DISPOSITIONS),
+        *(Field(name.replace("_", " ").capitalize(), name, WHOLE, 11, total=True) for name in BECAME),
         Field("Sum", "sum", WHOLE, 11, total=True, formula=f"SUM({_SUM})"),
         Field("Not extracted", "not_extracted", WHOLE, 13, total=True),
         Field("Adds up", "holds_word", width=12),

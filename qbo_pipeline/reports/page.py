@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import jinja2
 
 from qbo_pipeline.reconciliation.causes import GROUPS
+from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports import layouts, list_layouts, views, words
 from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
@@ -217,11 +218,10 @@ def _counted(report: Report) -> dict[str, Any] | None:
     rows = views.counts(report)
     if not length(rows):
         return None
-    names = ("posted", "waiting", "parked", "skipped", "excluded", "set_aside")
     holds = rows["holds"].to_pylist()
     return {
         "read": total(rows, "read") if None not in rows["read"].to_pylist() else None,
-        "parts": [(name.replace("_", " "), total(rows, name)) for name in names],
+        "parts": [(name.replace("_", " "), total(rows, name)) for name in BECAME],
         "sum": sum(rows["sum"]),
         "holds": all(holds) if None not in holds else None,
     }

@@ -44,6 +44,13 @@ def cell_text(text: str) -> str:
     return shown
 
 
+def csv_text(text: str) -> str:
+    """One text for CSV, as `csv_column` writes it."""
+    shown = _ILLEGAL.sub(_picture, text)
+    risky = re.match(_BEGINS_A_FORMULA, shown) and not re.match(_PLAIN_NUMBER, shown)
+    return f"'{shown}" if risky else shown
+
+
 def csv_column(column: Any) -> Any:
     """A text column for CSV: what a spreadsheet would take for a formula begins with an apostrophe instead."""
     if pc.any(pc.match_substring_regex(column, _ILLEGAL_IN_ARROW)).as_py():

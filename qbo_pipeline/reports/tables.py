@@ -1,8 +1,8 @@
 """CSV files: one for each frame of the reconciliation and of the extras, whole and exact.
 
 What belongs here: how a frame becomes CSV (RFC 4180, UTF-8 with a byte order mark so that Excel reads names rightly).
-Amounts are decimals with all their digits, instants UTC, business dates ISO; a text that a spreadsheet would take for
-a formula begins with an apostrophe.
+Amounts are decimals with all their digits, instants ISO 8601 by the company's clock with its offset, business dates
+ISO; a text that a spreadsheet would take for a formula begins with an apostrophe.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from qbo_pipeline.reports.safe_text import csv_column
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def write_csv(reconciliation: Reconciliation, folder: Path, extras: ReportExtras | None = None) -> list[Path]:
+def write_csv(
+    reconciliation: Reconciliation, folder: Path, extras: ReportExtras | None = None, *, time_zone: str = "UTC"
+) -> list[Path]:
     """Write `<frame>.csv` for every frame into `folder`, which must exist; the same data gives the same bytes.
 
     Returns the files in the order of the frames. Raises `FrameError` where a frame of the extras cannot be used.
@@ -34,23 +36,24 @@ def write_csv(reconciliation: Reconciliation, folder: Path, extras: ReportExtras
     for name, frame, columns in frames:
         loose = tuple(column._replace(required=False) for column in columns) if name in FRAMES else columns
         file = folder / f"{name}.csv"
-        _write(to_table(name, frame, loose), file)
+        _write(to_table(name, frame, loose), file, time_zone)
         files.append(file)
     return files
 
 
-def _write(table: Any, file: Path) -> None:
-    written = pa.table({name: _column(table[name].combine_chunks()) for name in table.column_names})
+def _write(table: Any, file: Path, time_zone: str) -> None:
+    written = pa.table({name: _column(table[name].combine_chunks(), time_zone) for name in table.column_names})
     options = pyarrow.csv.WriteOptions(include_header=True, quoting_style="needed")
     with file.open("wb") as out:
         out.write(_BYTE_ORDER_MARK)
         pyarrow.csv.write_csv(written, out, options)
 
 
-def _column(column: Any) -> Any:
-    """A column as it is written: text made safe, instants as ISO 8601 with Z, everything else as it is."""
+def _column(column: Any, time_zone: str) -> Any:
+    """A column as it is written: text made safe, instants as ISO 8601 in the zone, everything else as it is."""
     if pa.types.is_string(column.type):
         return csv_column(column)
     if pa.types.is_timestamp(column.type):
-        return pc.strftime(column.cast(pa.timestamp("s", tz="UTC"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
+        local = pc.strftime(column.cast(pa.timestamp("s", tz=time_zone), safe=False), format="%Y-%m-%dT%H:%M:%S%z")
+        return pc.replace_substring_regex(local, pattern="(\\d\\d)$", replacement=":\\1")
     return column

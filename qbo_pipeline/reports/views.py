@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.reconciliation.frames import to_table
 from qbo_pipeline.reconciliation.result import AGEING_BUCKETS, FRAMES, Reconciliation
 from qbo_pipeline.reports.fields import Field
@@ -271,10 +272,9 @@ def sign_offs(report: Report) -> Rows:
 
 def counts(report: Report) -> Rows:
     rows = report.columns("counts")
-    named = ("posted", "waiting", "parked", "skipped", "excluded", "set_aside")
     return rows | {
         "kind_word": mapped(rows["kind"], plain),
-        "sum": [sum(row) for row in zip(*(rows[name].to_pylist() for name in named), strict=True)],
+        "sum": [sum(row) for row in zip(*(rows[name].to_pylist() for name in BECAME), strict=True)],
         "holds_word": [{True: "yes", False: "NO", None: "not checked"}[holds] for holds in rows["holds"].to_pylist()],
     }
 

@@ -10,15 +10,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation.causes import CAUSES, Cause
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports.header import ReportHeader
+from qbo_pipeline.verdicts import OF_STATUS
 
-STATUS_WORDS = {
-    "balanced": "In balance",
-    "explained": "Difference explained",
-    "unexplained": "Unexplained difference",
-}
+STATUS_WORDS = {status: verdict.word.capitalize() for status, verdict in OF_STATUS.items()}
 
 GROUP_WORDS = {
     "timing": "Timing", "not_posted": "Not posted", "parked": "Parked", "changed_in_qbo": "Changed in QBO",
@@ -73,7 +71,7 @@ def day(value: date) -> str:
 
 
 def instant(value: datetime, header: ReportHeader) -> str:
-    """2026-11-01 02:15, in the company's time zone."""
+    """2026-11-01 02:15, by the company's clock: for cells under a heading that names the zone."""
     return f"{header.local(value):%Y-%m-%d %H:%M}"
 
 
@@ -82,19 +80,21 @@ def number_of(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-class Verdict(NamedTuple):
-    """The certification in words: the status, one sentence about the difference, one about when it began."""
+class Said(NamedTuple):
+    """The certification in words: verdict and its tone, one sentence about the difference, one about when it began."""
 
-    status: str
+    tone: str
     word: str
     sentence: str
     since: str
 
 
-def verdict(reconciliation: Reconciliation) -> Verdict:
+def verdict(reconciliation: Reconciliation) -> Said:
     """What a reader must understand first."""
     status = reconciliation.status
-    return Verdict(status, STATUS_WORDS[status], _about_the_difference(reconciliation), _since(reconciliation))
+    return Said(
+        OF_STATUS[status].tone, STATUS_WORDS[status], _about_the_difference(reconciliation), _since(reconciliation)
+    )
 
 
 def _about_the_difference(given: Reconciliation) -> str:
@@ -109,6 +109,8 @@ def _about_the_difference(given: Reconciliation) -> str:
     if given.status == "unexplained":
         rest = given.differences.loc[given.differences["cause"] == Cause.UNEXPLAINED.value, "amount"].abs().sum()
         return f"{found} No cause is known for {money(rest)} {given.currency} of it; {documents} in all."
+    if given.status == "doubled":
+        return f"{found} A document stands twice in QuickBooks; {documents} in all."
     known = [cause for cause in given.causes["cause"] if cause != Cause.UNEXPLAINED.value]
     causes = number_of(len(known), "cause")
     if given.unexplained:
@@ -146,8 +148,15 @@ def identity(header: ReportHeader) -> list[tuple[str, str]]:
         ("Realm", f"…{header.realm}"),
         ("As at", f"{header.as_at.isoformat()} ({header.time_zone})"),
         ("Currency", header.currency),
-        ("Source read up to", instant(header.source_cut_off, header) if header.source_cut_off else "not stated"),
-        ("QuickBooks read at", instant(header.qbo_read_at, header) if header.qbo_read_at else "not stated"),
+        (
+            "Source read up to",
+            show_instant(header.source_cut_off, header.time_zone) if header.source_cut_off else "not stated",
+        ),
+        (
+            "QuickBooks read at",
+            show_instant(header.qbo_read_at, header.time_zone) if header.qbo_read_at else "not stated",
+        ),
         ("Run", header.run_id),
         ("Content hash", header.content_hash),
+        *([("Journal of attempts", f"line {header.journal[0]:,}, {header.journal[1]}")] if header.journal else []),
     ]

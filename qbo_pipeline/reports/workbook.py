@@ -25,8 +25,8 @@ from qbo_pipeline.reports.worklist import work_list
 
 _CONSTANT_MEMORY_FROM = 50_000  # rows of all tables together
 _CERTIFIED_AT = TABLE_AT + 4
-_STATUS_COLOURS = {
-    "balanced": ("#0B5D3B", "#DDF3E4"), "explained": ("#7A4D00", "#FFF0CC"), "unexplained": ("#9B1C1C", "#FDE3E3"),
+_COLOURS = {
+    "good": ("#0B5D3B", "#DDF3E4"), "attention": ("#7A4D00", "#FFF0CC"), "bad": ("#9B1C1C", "#FDE3E3"),
 }  # fmt: skip
 
 TABLES: tuple[tuple[Layout, Callable[[Report], Rows]], ...] = (
@@ -97,14 +97,14 @@ def _certification(book: Book, layout: Layout, rows: Rows, report: Report) -> No
     sheet = Sheet(book, layout, rows, table_at=_CERTIFIED_AT)
     sheet.head()
     said = verdict(report.reconciliation)
-    ink, paper = _STATUS_COLOURS[said.status]
+    ink, paper = _COLOURS[said.tone]
     sheet.line(said.word, bold=True, font_size=14, font_color=ink, bg_color=paper)
     sheet.line(said.sentence, font_size=11)
     sheet.line(said.since, font_size=11)
     sheet.table()
     first, last = _CERTIFIED_AT + 1, _CERTIFIED_AT + max(length(rows), 1)
     column = sheet.column("unexplained")
-    for criteria, (ink, paper) in (("==", _STATUS_COLOURS["balanced"]), ("!=", _STATUS_COLOURS["unexplained"])):
+    for criteria, (ink, paper) in (("==", _COLOURS["good"]), ("!=", _COLOURS["bad"])):
         style = book.workbook.add_format({"font_color": ink, "bg_color": paper})
         rule = {"type": "cell", "criteria": criteria, "value": 0, "format": style}
         sheet.sheet.conditional_format(first, column, last, column, rule)

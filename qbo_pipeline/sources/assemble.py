@@ -37,6 +37,7 @@ from qbo_pipeline.inventory.records import (
 )
 from qbo_pipeline.inventory.schemas import schema_findings
 from qbo_pipeline.sources.cells import BadCell, as_text, parse_cell
+from qbo_pipeline.sources.days import day_of
 from qbo_pipeline.sources.reader import RawRow
 from qbo_pipeline.sources.source import SetAside, Warned
 
@@ -131,12 +132,24 @@ def _parse(raw: Mapping[str, Sequence[RawRow]]) -> tuple[dict[str, list[TypedRow
             for column in columns:
                 try:
                     values[column.name] = parse_cell(column, row.get(column.name))
+                    if column.name == "business_date":
+                        _check_day(row.get(column.name), values[column.name])
                 except BadCell as bad:
                     values[column.name] = None
                     value = as_text(row.get(column.name))
                     findings.append(Finding(kind, number, bad.rule, column.name, value, f"{column.name}: {bad}"))
             typed[kind].append(values)
     return typed, findings
+
+
+def _check_day(raw: Any, day: date | None) -> None:
+    """A date that reads well but begins otherwise is not found under its day: days are intervals of text."""
+    if day is not None and day_of(raw) != day:
+        raise BadCell(
+            "not_a_date",
+            f"{str(raw)!r} does not begin with YYYY-MM-DD, so no day finds it; deliver it without what stands before "
+            "(TRIM in the SELECT)",
+        )
 
 
 def _in_order(rows: Iterable[RawRow]) -> list[RawRow]:

@@ -21,6 +21,7 @@ from qbo_pipeline.sources.engines import open_engine
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable, did_you_mean, nearest, without_secrets
 
 _SETTING = "[source] url, or the variable that url_variable names"
+_LATER = "Nothing is lost: run the same days again once it"
 _MISSING_TABLE = re.compile(
     r"no such table: (?:main\.)?(\S+)|relation \"([^\"]+)\" does not exist|Table '(?:[^'.]+\.)?([^']+)' doesn't exist"
 )
@@ -89,10 +90,10 @@ class ReadOnlyDatabase:
         if _REFUSED.search(reason):
             remedy = f"Correct user, password or database in {_SETTING}"
             raise SourceError(Problem("the source's database refuses us", self.shown, reason, remedy)) from None
-        remedy = (
-            f"See that it runs, and that {_SETTING} has the right host and port. Nothing is lost: run again once it "
-            "answers"
-        )
+        if self.is_sqlite:
+            remedy = f"See that it is there and may be read ({_SETTING}). {_LATER} is"
+            raise SourceUnavailable(Problem("the source's file cannot be opened", self.shown, reason, remedy)) from None
+        remedy = f"See that it runs, and that {_SETTING} has the right host and port. {_LATER} answers"
         raise SourceUnavailable(Problem("the source's database does not answer", self.shown, reason, remedy)) from None
 
     def _raise(self, error: SQLAlchemyError, where: str) -> NoReturn:
@@ -117,15 +118,13 @@ class ReadOnlyDatabase:
         with self.reading("the list of columns") as connection:
             inspector = inspect(connection)
             tables = {table: [str(found["name"]) for found in inspector.get_columns(table)] for table in self.names()}
-        having = [table for table, names in tables.items() if name.casefold() in (one.casefold() for one in names)]
-        if having:
-            why = f"only {', '.join(having[:5])} {'has' if len(having) == 1 else 'have'} a column of that name"
-            return Problem(
-                f"no column {column}", where, why, "Correct the SELECT: it reads the column of another table"
-            )
-        near = nearest(name, {one for names in tables.values() for one in names})
+        having = [table for table, names in tables.items() if name.casefold() in map(str.casefold, names)]
+        others = {one for names in tables.values() for one in names if one.casefold() != name.casefold()}
+        near = nearest(name, others)
         hint = f"did you mean {near!r}?" if near else "no column anywhere has a name like it"
         why = "no table of the SELECT has a column of that name"
+        if having:
+            why += f"; it is a column of {', '.join(having[:5])}"
         return Problem(f"no column {column}", where, why, f"Correct the SELECT; {hint}")
 
 

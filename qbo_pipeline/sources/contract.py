@@ -74,7 +74,9 @@ created or changed in the source's database; the session is read-only.
 - A file of an optional kind may be missing: then the source has no such rows.
 
 ## The login
-A login that can do nothing but read what is delivered. On PostgreSQL, for tables or views in the schema `delivery`:
+Read are PostgreSQL, SQLite, and with the extra `mysql` MySQL and MariaDB (tested on Debian's MariaDB); everything else
+through a folder of CSV files. Use a login that can do nothing but read what is delivered. On PostgreSQL, for tables or
+views in the schema `delivery`:
 
 ```sql
 CREATE ROLE qbo_pipeline_source LOGIN PASSWORD '...';
@@ -84,8 +86,19 @@ GRANT SELECT ON ALL TABLES IN SCHEMA delivery TO qbo_pipeline_source;
 ALTER ROLE qbo_pipeline_source SET search_path = delivery;
 ```
 
-The reader switches its session to `default_transaction_read_only` by itself, whatever the login, and opens a SQLite
-file with `mode=ro` and `query_only`: the login's own rights are the second lock.
+On MySQL and MariaDB:
+
+```sql
+CREATE USER qbo_pipeline_source IDENTIFIED BY '...';
+GRANT SELECT, SHOW VIEW ON delivery.* TO qbo_pipeline_source;
+```
+
+The reader switches its session to `default_transaction_read_only` (MySQL, MariaDB: `TRANSACTION READ ONLY`) by itself,
+whatever the login, and opens a SQLite file with `mode=ro` and `query_only`: the login's own rights are the second lock.
+
+On MySQL and MariaDB a session also takes the sql_mode values `ANSI_QUOTES`, `PIPES_AS_CONCAT` and
+`NO_BACKSLASH_ESCAPES`: write names in `"double"` quotes or backticks, texts in `'single'` ones. Ids that differ by
+capitals, accents or blanks alone are different ids, whatever the collation.
 
 ## Types
 | type | what it is |
@@ -100,8 +113,8 @@ file with `mode=ro` and `query_only`: the login's own rights are the second lock
 
 What has more decimals is rounded in the SELECT: `ROUND(x, 6)`. SQLite computes with binary floating point, so there a
 product or a rounding is written as text, `printf('%.6f', quantity * cost)`.
-Binary floating point is refused because it cannot hold every cent; a timestamp with time zone is refused because its
-day depends on who asks.
+Binary floating point is refused because it cannot hold every cent; a timestamp with time zone (MySQL's `TIMESTAMP` is
+one) is refused because its day depends on who asks.
 
 ## Signs
 Movements are seen from the stock: in is positive, for quantity and for value. Documents and payments carry positive

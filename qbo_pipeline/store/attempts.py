@@ -1,7 +1,8 @@
 """The journal of attempts: append-only, hash-chained for each connection.
 
-What belongs here: appending lines, reading a posting's history, verifying the chain. The database refuses to change
-or delete a line (triggers); the chain shows it where somebody gets around them.
+What belongs here: appending lines, reading a posting's history, recomputing the chain. The database refuses to change
+or delete a line (triggers); the chain shows it where somebody gets around them. What a line says about its posting is
+in `posting_facts.py`, and comparing both with each other in `verifying.py`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, RowMapping, select
 
+from qbo_pipeline.store.posting_facts import digests, point_to_last
 from qbo_pipeline.store.tables.posting import attempt_heads, attempts
 
 FIRST_HASH = "0" * 64
@@ -22,7 +24,15 @@ _FIELDS = (
     "at", "key", "revision", "event", "state", "fence", "request_id", "item", "code", "message", "intuit_tid", "who",
     "why",
 )  # fmt: skip
+_DIGESTS = ("content", "facts")  # not in lines of before migration 0008
 _PAGE = 2000
+
+
+class Head(NamedTuple):
+    """The last line of a journal: its number, 0 where there is none, and its hash."""
+
+    seq: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Broken:
 
 
 def append(transaction: Connection, connection: str, at: datetime, lines: Sequence[dict[str, Any]]) -> None:
-    """Add lines in their order.
+    """Add lines in their order, each with a digest of what its posting holds now: write postings and effects first.
 
     A line holds `key, revision, event, state, fence` and whatever else of `request_id, item, code, message,
     intuit_tid, who, why` there is. The head's row is locked until the transaction ends: append last.
@@ -45,19 +55,30 @@ def append(transaction: Connection, connection: str, at: datetime, lines: Sequen
         select(attempt_heads).where(attempt_heads.c.connection == connection).with_for_update()
     ).first()
     seq, digest = (head.seq, head.hash) if head else (0, FIRST_HASH)
+    known = digests(transaction, connection, [(line["key"], line["revision"]) for line in lines])
     rows = []
+    last: dict[tuple[str, int], int] = {}
     for line in lines:
         seq += 1
         row = {name: line.get(name) for name in _FIELDS} | {"at": at}
+        row |= dict(zip(_DIGESTS, known.get((line["key"], line["revision"]), (None, None)), strict=True))
         digest = _hash(connection, seq, digest, row)
         rows.append({"connection": connection, "seq": seq, **row, "hash": digest})
+        last[line["key"], line["revision"]] = seq
     transaction.execute(attempts.insert(), rows)
+    point_to_last(transaction, connection, last)
     if head:
         transaction.execute(
             attempt_heads.update().where(attempt_heads.c.connection == connection), {"seq": seq, "hash": digest}
         )
     else:
         transaction.execute(attempt_heads.insert(), {"connection": connection, "seq": seq, "hash": digest})
+
+
+def head_of(reading: Connection, connection: str) -> Head:
+    """Where the journal ends: what is kept elsewhere to notice a journal that was cut off or written anew."""
+    row = reading.execute(select(attempt_heads).where(attempt_heads.c.connection == connection)).first()
+    return Head(row.seq, row.hash) if row else Head(0, FIRST_HASH)
 
 
 def history(reading: Connection, connection: str, key: str) -> list[RowMapping]:
@@ -72,7 +93,7 @@ def verify(reading: Connection, connection: str) -> list[Broken]:
     """Recompute the chain from its first line; an empty list means that it holds to its recorded head."""
     broken: list[Broken] = []
     expected, digest = 0, FIRST_HASH
-    for row in _lines(reading, connection):
+    for row in lines_of(reading, connection):
         expected += 1
         if row["seq"] != expected:
             broken.append(Broken(expected, f"line {expected} is missing: the next is {row['seq']}"))
@@ -91,7 +112,8 @@ def verify(reading: Connection, connection: str) -> list[Broken]:
     return broken
 
 
-def _lines(reading: Connection, connection: str) -> Iterator[RowMapping]:
+def lines_of(reading: Connection, connection: str) -> Iterator[RowMapping]:
+    """All lines in their order, a page at a time."""
     last = 0
     while True:
         page = reading.execute(
@@ -109,6 +131,8 @@ def _lines(reading: Connection, connection: str) -> Iterator[RowMapping]:
 
 def _hash(connection: str, seq: int, previous: str, row: Any) -> str:
     values = [connection, seq, previous, *[row[name] for name in _FIELDS]]
+    if any(row[name] is not None for name in _DIGESTS):
+        values += [row[name] for name in _DIGESTS]
     return hashlib.sha256(orjson.dumps(values, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)).hexdigest()
 
 

@@ -32,7 +32,7 @@ from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, po
 from qbo_pipeline.store.tables.records import UNDATED
 
 _P = postings.c
-# Written out, not bound: only so does SQLite know that the partial index of these states holds all of them.
+# Literals, not bound values: SQLite uses a partial index only where the query itself shows the index's condition.
 _READY = text("postings.state = 'ready'")
 _IN_DOUBT = text("postings.state IN ('sending', 'unknown')")
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -240,7 +240,8 @@ def frozen_request(reading: Connection, connection: str, request_id: str) -> Row
 def thaw(transaction: Connection, connection: str, request_id: str) -> None:
     """Drop the bytes of a request that no posting needs any more; its id and hash stay.
 
-    Others of its items may be ready to be sent again: another run's days, or rows that another worker had locked.
+    Nothing is dropped while any of its items may be sent again or looked up: it may belong to another run's days, or
+    another worker may hold it.
     """
     of_it = and_(_P.connection == connection, _P.request_id == request_id)
     for states in (_READY, _IN_DOUBT):

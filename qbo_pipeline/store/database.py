@@ -106,6 +106,14 @@ class Database:
         with self.engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection for reading many tables as they were at one moment; nobody who writes waits for it."""
+        with self.engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
     def now(self, connection: Connection) -> datetime:
         """The database's clock, in UTC."""
         if self._clock is not None:
@@ -193,7 +201,7 @@ def _sqlite_engine(url: URL, patience: int | None) -> Engine:
     def configure(dbapi_connection: Any, _record: Any) -> None:
         # The driver's own transaction control is switched off: `begin` below says which kind is wanted.
         dbapi_connection.isolation_level = None
-        # FULL: an intent must outlive a loss of power, not just a crash of the process.
+        # FULL: an intent that is committed must survive a power failure, not only a crash of the process.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, not_, or_, select, update
 
 from qbo_pipeline.inventory.records import RECORD_TYPES, Record
+from qbo_pipeline.store.settings_versions import made_otherwise
 from qbo_pipeline.store.tables.records import record_references, records, watermarks
 
 QUARANTINED = "quarantined"  # the rule under which a record is refused that is not built again until it is released
@@ -81,10 +82,20 @@ def reopen_referring(connection: Connection, name: str) -> int:
     return result.rowcount
 
 
-def due_records(name: str, last: date, after: Key, through: Key | None = None) -> Any:
-    """The condition for the records to build, up to the day `last`, between two places in the order of building."""
+def due_records(
+    name: str, last: date, after: Key, through: Key | None = None, *, settings_hash: str | None = None
+) -> Any:
+    """The condition for the records to build, up to the day `last`, between two places in the order of building.
+
+    With `settings_hash`, also those of which something unsent was made under other settings.
+    """
     place = (records.c.business_date, records.c.record_type, records.c.record_id)
-    due = or_(records.c.disposition == "new", and_(records.c.disposition == "refused", records.c.rule != QUARANTINED))
+    quarantined = and_(records.c.disposition == "refused", records.c.rule == QUARANTINED)
+    due = or_(records.c.disposition == "new", and_(records.c.disposition == "refused", not_(quarantined)))
+    if settings_hash is not None:
+        key = records.c.record_type + "/" + records.c.record_id
+        buildable = and_(records.c.disposition != "set_aside", not_(quarantined))
+        due = or_(due, and_(buildable, key.in_(made_otherwise(name, settings_hash))))
     conditions = [records.c.connection == name, due, records.c.business_date <= last, _beyond(place, after)]
     if through is not None:
         conditions.append(not_(_beyond(place, through)))

@@ -79,7 +79,7 @@ class StoredPacer:
     def _reserve(self, kind: str, until: float) -> float:
         with self._database.transaction() as connection:
             schedule, now = self._read(connection, lock=True)
-            # Ours minus the database's clock, read after it: rounding errs to the later side.
+            # Our clock minus the database's. Ours is read second, so that an error makes the slot later, never earlier.
             shift = self._clock.monotonic() - now
             first = schedule.first_slot(kind, now)
             if first + shift > until:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import Connection, RowMapping, Update, bindparam, func, literal_column, select, update
 
@@ -34,6 +34,65 @@ class Link:
     fingerprint: str
     revision: int
     linked_by: str
+
+
+class Standing(TypedDict):
+    """What intake needs to know of a posting that is there: columns of `postings`."""
+
+    key: str
+    revision: int
+    record_key: str
+    entity: str
+    operation: str
+    business_date: date
+    amount: Decimal
+    currency: str
+    payload_hash: str
+    origin: str
+    number: str | None
+    marker: str
+    state: str
+    reason: str | None
+    waits_for: str | None
+    doubt: bool
+    qbo_id: str | None
+    fence: int
+    message: str | None
+    approved_by: str | None
+    settings_hash: str | None
+
+
+class Posting(Standing):
+    """A revision of a posting, whole: the columns of `postings`."""
+
+    connection: str
+    record_hash: str
+    payload: str | None
+    by_name: bool
+    attempts: int
+    misses: int
+    crashes: int
+    stale: int
+    retries: int
+    alone: bool
+    sent_at: datetime | None
+    lease_until: datetime | None
+    not_before: datetime | None
+    request_id: str | None
+    item: str | None
+    fallback: str | None
+    base: str | None
+    base_token: str | None
+    qbo_number: str | None
+    sync_token: str | None
+    posted_fingerprint: str | None
+    answer_hash: str | None
+    intuit_tid: str | None
+    recovered: bool
+    first_seen: datetime
+    posted_at: datetime | None
+    superseded_by: int | None
+    last_attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +181,12 @@ def remove_links(transaction: Connection, connection: str, keys: Iterable[str]) 
         )
 
 
-def latest(reading: Connection, connection: str, key: str, *, lock: bool = False) -> RowMapping | None:
+def latest(reading: Connection, connection: str, key: str, *, lock: bool = False) -> Posting | None:
     """A posting's newest revision, whole; with `lock` nobody else changes it before the transaction ends."""
     query = select(postings).where(postings.c.connection == connection, postings.c.key == key)
     query = query.order_by(postings.c.revision.desc()).limit(1)
-    return reading.execute(query.with_for_update() if lock else query).mappings().first()
+    found = reading.execute(query.with_for_update() if lock else query).mappings().first()
+    return None if found is None else whole(found)
 
 
 def alone_with_intents(transaction: Connection, connection: str) -> None:
@@ -134,12 +194,17 @@ def alone_with_intents(transaction: Connection, connection: str) -> None:
     take_turns(transaction, f"intents|{connection}")
 
 
-def revisions(reading: Connection, connection: str, key: str) -> list[RowMapping]:
+def revisions(reading: Connection, connection: str, key: str) -> list[Posting]:
     """All revisions of a posting, oldest first, whole."""
     found = reading.execute(
         select(postings).where(postings.c.connection == connection, postings.c.key == key).order_by(postings.c.revision)
     )
-    return list(found.mappings())
+    return [whole(row) for row in found.mappings()]
+
+
+def whole(row: RowMapping) -> Posting:
+    """A row of all columns of `postings`, typed."""
+    return cast(Posting, dict(row))
 
 
 def counts(

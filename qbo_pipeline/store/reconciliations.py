@@ -22,6 +22,7 @@ from qbo_pipeline.reconciliation.frames import make
 from qbo_pipeline.reconciliation.inputs import EARLIER, Close, ClosedBalance
 from qbo_pipeline.reconciliation.result import DIFFERENCES, Reconciliation
 from qbo_pipeline.reconciliation.signoff import SignOff, SignOffError, close_of
+from qbo_pipeline.store.attempts import head_of
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
 
 _KEPT = tuple(column.name for column in DIFFERENCES if column.name != "age_days")
@@ -67,7 +68,7 @@ def save(db: Connection, connection: str, reconciliation: Reconciliation, *, mad
         "made_at": made_at,
         "run_id": run_id,
     }
-    db.execute(table.insert(), facts)
+    db.execute(table.insert(), facts | _anchor(db, connection))
     head = {"connection": connection, "number": number}
     for start in range(0, len(reconciliation.differences), _PAGE):
         rows = rows_of(reconciliation.differences.iloc[start : start + _PAGE], _KEPT)
@@ -158,8 +159,15 @@ def save_sign_off(db: Connection, connection: str, sign_off: SignOff, number: in
     facts["balances"] = orjson.dumps(
         [[one.account_id, str(one.stock_value), str(one.ledger_balance)] for one in sign_off.balances]
     ).decode()
-    db.execute(table.insert(), facts | {"connection": connection, "number": number, "step": step})
+    head = {"connection": connection, "number": number, "step": step}
+    db.execute(table.insert(), facts | head | _anchor(db, connection))
     return number
+
+
+def _anchor(db: Connection, connection: str) -> dict[str, Any]:
+    """Where the journal of attempts ends now: kept beside what people rely on, for `verify`."""
+    head = head_of(db, connection)
+    return {"attempt_seq": head.seq, "attempt_hash": head.hash}
 
 
 _STEPS = {("prepared", "signed"), ("prepared", "void"), ("signed", "void")}
@@ -178,7 +186,8 @@ def load_sign_off_history(db: Connection, connection: str) -> list[tuple[int, in
     for row in db.execute(query):
         facts = row._asdict()
         number, step = facts.pop("number"), facts.pop("step")
-        facts.pop("connection")
+        for name in ("connection", "attempt_seq", "attempt_hash"):
+            facts.pop(name)
         facts["balances"] = tuple(
             ClosedBalance(account, Decimal(stock), Decimal(ledger))
             for account, stock, ledger in orjson.loads(facts["balances"])

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from qbo_pipeline.inventory.records import (
@@ -40,10 +41,11 @@ class StoredRecord:
     rule: str | None = None
     message: str | None = None
     record: Record | None = None
+    warnings: str | None = None
 
     @classmethod
-    def of(cls, record: Record) -> StoredRecord:
-        """A good record, ready to be transformed."""
+    def of(cls, record: Record, warnings: Sequence[str] = ()) -> StoredRecord:
+        """A good record, ready to be transformed; `warnings` are sentences about what is worth a look in it."""
         content = canonical_json(record.to_content())
         return cls(
             record_type=record_type(record),
@@ -56,6 +58,7 @@ class StoredRecord:
             content=content,
             content_hash=text_hash(content),
             record=record,
+            warnings=orjson.dumps(list(warnings)).decode() if warnings else None,
         )
 
 
@@ -218,7 +221,7 @@ _REVISION_KEYS = (
 )  # fmt: skip
 _UPDATED = (
     "kind", "number", "business_date", "currency", "amount", "revision", "content_hash", "content", "disposition",
-    "rule", "message", "changed_at", "run_id",
+    "rule", "message", "changed_at", "run_id", "warnings",
 )  # fmt: skip
 _UPDATE = (
     update(records)
@@ -249,6 +252,7 @@ def _values(row: StoredRecord, name: str, revision: int, run_id: str, now: datet
         "message": row.message,
         "changed_at": now,
         "run_id": run_id,
+        "warnings": row.warnings,
     }
 
 

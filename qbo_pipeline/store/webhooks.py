@@ -50,7 +50,7 @@ def put_hints(connection: Connection, hints: Sequence[Hint], *, now: datetime) -
         return 0
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = dialect.insert(webhook_hints).on_conflict_do_nothing().returning(_H.event_id)
-    # In one order: two deliveries of the same events at once must not wait for each other's rows crosswise.
+    # Sorted: two deliveries of the same events then lock the rows in the same order and cannot block each other.
     ordered = sorted(hints, key=lambda hint: (hint.connection, hint.event_id))
     return len(connection.execute(insert, [{**asdict(hint), "received_at": now} for hint in ordered]).all())
 

@@ -14,6 +14,7 @@ from typing import Any
 from qbo_pipeline.accounting.books import AccountRef, Books, Policies
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Refused
 from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.inventory.records import (
     Allocation,
@@ -86,6 +87,10 @@ def books(*records: Any, **changes: Any) -> Books:
     for party in parties.values():
         index[name_key(party)] = (*index.get(name_key(party), ()), party)
 
+    items: dict[str, tuple[Product, ...]] = {}
+    for product in products.values():
+        items[item_key(product)] = (*items.get(item_key(product), ()), product)
+
     def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
         earlier = (row for row in documents.values() if row.status != "voided" and _order(row) < _order(document))
         rows = (row for bill in earlier for row in bill.matches)
@@ -102,6 +107,7 @@ def books(*records: Any, **changes: Any) -> Books:
         "document": documents.get,
         "movement": movements.get,
         "namesakes": lambda key: index.get(key, ()),
+        "product_namesakes": lambda key: items.get(key, ()),
         "matched_before": matched_before,
     }
     policies = Policies(**changes.pop("policies", {}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.parties import build_party
 from qbo_pipeline.inventory.records import Location, Party
 from qbo_pipeline_tests.accounting.company import books, draft, excluded
 
@@ -78,3 +79,12 @@ def test_an_e_mail_that_is_none_is_kept_in_the_notes() -> None:
 
 def test_locations_are_not_posted() -> None:
     assert excluded(Location(location_id="east", name="East"), books()).rule == "location_not_posted"
+
+
+def test_a_supplier_gives_way_to_a_customer_who_is_called_like_its_name_with_the_suffix() -> None:
+    ann = Party(party_id="c1", kind="customer", number=None, name="Ann")
+    named = Party(party_id="c2", kind="customer", number=None, name="Ann (Supplier)")
+    supplier = Party(party_id="s1", kind="supplier", number=None, name="ANN")
+    known = books(ann, named, supplier)
+    names = [build_party(party, known).payload["DisplayName"] for party in (ann, named, supplier)]
+    assert names == ["Ann", "Ann (Supplier)", "ANN (Supplier) [s1]"]

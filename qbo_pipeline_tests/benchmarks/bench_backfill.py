@@ -36,6 +36,7 @@ from qbo_pipeline.settings import load_settings
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.pipeline import food_and_beverage
 from qbo_pipeline_tests.pipeline.connections import write_connection
+from qbo_pipeline_tests.sources.openbravo import completed
 
 pytestmark = pytest.mark.benchmark
 
@@ -115,7 +116,7 @@ def test_back_fill_of_the_demo(name: str, tmp_path: Path, capsys: pytest.Capture
 
 def test_back_fill_of_fb_us(tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def write(folder: Path, emulator: RunningEmulator) -> Path:
-        source = {"source_kind": "csv", "source_path": str(shared_data / "openbravo_fb")}
+        source = {"source_kind": "csv", "source_path": str(completed(shared_data / "openbravo_fb", tmp_path / "fb"))}
         return write_connection(folder, "fb_us", emulator, **food_and_beverage.us_settings(**source))
 
     found = _in_a_process(write, tmp_path)

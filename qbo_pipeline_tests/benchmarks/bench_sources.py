@@ -22,6 +22,7 @@ import pytest
 from qbo_pipeline.inventory.columns import COLUMNS
 from qbo_pipeline.sources.csv_folder import CsvFolderSource
 from qbo_pipeline.sources.sql import SqlSource
+from qbo_pipeline_tests.sources.openbravo import completed
 
 pytestmark = pytest.mark.benchmark
 
@@ -96,7 +97,10 @@ def test_reading_movements(tmp_path: Path, size: int, capsys: pytest.CaptureFixt
 
 def test_the_openbravo_company(shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = CsvFolderSource(
-        shared_data / "openbravo_fb", "openbravo", {"legal_entity": "F&B US, Inc."}, tmp_path / "cache"
+        completed(shared_data / "openbravo_fb", tmp_path / "fb"),
+        "openbravo",
+        {"legal_entity": "F&B US, Inc."},
+        tmp_path / "cache",
     )
     times = []
     for _ in range(2):

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from qbo_pipeline_tests.benchmarks.reconciliation_baselines import BASELINES
+from qbo_pipeline_tests.sources.openbravo import completed
 from qbo_pipeline_tests.tampering.companies import Company, demo_company, food_and_beverage, found_in, tamper
 
 TIMES = 1_000
@@ -108,7 +109,9 @@ def test_food_and_beverage(shared_data: Path, tmp_path: Path, capsys: pytest.Cap
     companies = {}
     for seed in _seeds():
         (tmp_path / str(seed)).mkdir()
-        companies[seed] = food_and_beverage(shared_data / "openbravo_fb", tmp_path / str(seed))
+        companies[seed] = food_and_beverage(
+            completed(shared_data / "openbravo_fb", tmp_path / "fb"), tmp_path / str(seed)
+        )
     lines = _measure("F&B US, three years", companies)
     with capsys.disabled():
         print("\n" + "\n".join(lines))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from qbo_pipeline.pipeline import load as load_stage
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.shell import Poster, PosterSettings
+from qbo_pipeline.posting.shell import PosterSettings
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop
 
@@ -25,7 +24,7 @@ def test_a_restored_store_posts_nothing_twice(
     assert emulator is not None
     emulator.control("settings", {"request_id": "ignore"})  # whatever is sent again would be made again
     hasty = PosterSettings(Policy(lag=0.01))
-    monkeypatch.setattr(load_stage, "Poster", partial(Poster, settings=hasty))
+    monkeypatch.setattr(load_stage, "poster_settings", lambda _: hasty)
 
     assert qbo("run", "--from", FIRST_DAY, "--to", FIRST_DAY, *settings).status == 0
     with shop.run() as run:

@@ -15,7 +15,8 @@ import pytest
 from qbo_pipeline.accounting.books import ROLES, Policies
 from qbo_pipeline.commands.settings_reference import explanations, reference_text, settings_names
 from qbo_pipeline.commands.template import settings_text
-from qbo_pipeline.settings import PostingSettings, Settings
+from qbo_pipeline.settings import Settings
+from qbo_pipeline.settings_sections import PostingSettings
 from qbo_pipeline_tests.conftest import ROOT
 
 VALUES = {

@@ -46,4 +46,4 @@ def test_sqlite_has_no_roles_to_give(tmp_path: Path, qbo: CommandLine) -> None:
     answer = qbo("upgrade", "--roles", "--settings", shop.settings)
 
     assert answer.status == 2
-    assert answer.err == "a store in SQLite has no roles: who may read the file may read the store\n"
+    assert answer.err.splitlines()[0] == "a store in SQLite has no roles: who may read the file may read the store"

@@ -20,9 +20,8 @@ from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
 from qbo_pipeline.definitions import build_definitions
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.schedules import RANGE_END, RANGE_START
-from qbo_pipeline.settings import load_settings
-from qbo_pipeline.store.opening import make_store
 from qbo_pipeline_tests.emulator.server import RunningEmulator
+from qbo_pipeline_tests.pipeline.connections import made_live
 
 FIRST_DAY = date(2026, 3, 2)  # a Monday
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody answers there
@@ -150,7 +149,7 @@ def make_company(
     ]
     with (folder / ".env").open("a", encoding="utf-8") as out:
         out.write("\n".join(secrets) + "\n")
-    make_store(load_settings(company.settings).store_url()).close()
+    made_live(company.settings)
     return company
 
 

@@ -135,9 +135,9 @@ def test_the_same_days_again_write_nothing(night: Night, emulator: RunningEmulat
     assert reread == shown(night.three_days, night.company, "reconciliation")["content_hash"]
 
 
-def test_the_preview_sends_nothing(tmp_path: Path, instance: dg.DagsterInstance, emulator: RunningEmulator) -> None:
+def test_preparing_sends_nothing(tmp_path: Path, instance: dg.DagsterInstance, emulator: RunningEmulator) -> None:
     company = make_company(tmp_path, emulator, name="careful", days=1)
-    result = company.run(instance, day(0), job="preview")
+    result = company.run(instance, day(0), job="prepare")
     assert failures(result) == {}
     states = company.ask("SELECT DISTINCT state FROM postings")
     assert states == [("ready",)]

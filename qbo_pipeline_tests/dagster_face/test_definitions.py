@@ -54,7 +54,7 @@ CHECKS = {
 # job -> the assets that it materialises, or the fields of its op's config
 ASSET_JOBS = {
     "shop_nightly": set(ASSETS),
-    "shop_preview": set(ASSETS) - {"quickbooks_documents", "ledger_lines", "reconciliation"},
+    "shop_prepare": set(ASSETS) - {"quickbooks_documents", "ledger_lines", "reconciliation"},
     "shop_reconcile": {"ledger_lines", "reconciliation"},
 }
 OP_JOBS: dict[str, set[str]] = {
@@ -70,6 +70,9 @@ OP_JOBS: dict[str, set[str]] = {
     "shop_show": {"key"},
     "shop_sign_off": {"as_at", "by", "comment"},
     "shop_correct": {"as_at", "keys", "who", "why"},
+    "shop_preview": {"first", "last"},
+    "shop_restate": {"who", "why"},
+    "shop_post_history": {"first", "last", "who", "why"},
     "shop_access_alarm": {"finding"},
 }
 HEAVY = ("pandas", "numpy", "pyarrow", "pandera", "xlsxwriter", "starlette", "httpx", "jinja2", "cryptography")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 import dagster as dg
 import pytest
 import yaml
+
+from qbo_pipeline.webhooks.app import HEALTH_PATH
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -39,7 +42,8 @@ def test_dagster_takes_the_settings_and_frees_the_place_of_a_dead_worker(tmp_pat
 def test_compose_runs_what_the_workspace_names() -> None:
     services = parsed(DEPLOY / "compose.yaml")["services"]
     (server,) = (item["grpc_server"] for item in parsed(DEPLOY / "workspace.yaml")["load_from"])
-    assert set(services) == {"postgresql", "webserver", "daemon", server["host"], f"{server['host']}_upgrade"}
+    own = {server["host"], f"{server['host']}_upgrade"}
+    assert set(services) == {"postgresql", "webserver", "daemon", "webhooks", *own}
     location = services[server["host"]]
     assert location["command"].endswith(f"-p {server['port']} -m qbo_pipeline.definitions -a {server['location_name']}")
     asked = {
@@ -61,7 +65,7 @@ def test_compose_gives_each_service_its_own_login_to_the_store() -> None:
         name: sorted(
             urlsplit(value).username or ""
             for value in service.get("environment", {}).values()
-            if value.startswith("postgresql://")
+            if str(value).startswith("postgresql://")
         )
         for name, service in services.items()
     }
@@ -69,6 +73,7 @@ def test_compose_gives_each_service_its_own_login_to_the_store() -> None:
         "postgresql": [],
         "acme_upgrade": ["acme_owner"],
         "acme": ["acme_poster", "acme_tokens"],
+        "webhooks": ["acme_poster"],
         "webserver": [],
         "daemon": [],
     }
@@ -79,6 +84,44 @@ def test_compose_gives_each_service_its_own_login_to_the_store() -> None:
     assert asked == set(services["postgresql"]["environment"]) - {"POSTGRES_PASSWORD"}
     assert services["acme_upgrade"]["command"].startswith("qbo-pipeline upgrade --roles ")
     assert services["acme"]["depends_on"] == {"acme_upgrade": {"condition": "service_completed_successfully"}}
+
+
+def test_postgresqls_host_and_port_can_be_set_everywhere() -> None:
+    """Each URL and Dagster's own storage take them from the environment, and have the compose file's own without it."""
+    services = parsed(DEPLOY / "compose.yaml")["services"]
+    urls = [
+        value
+        for service in services.values()
+        for value in service.get("environment", {}).values()
+        if str(value).startswith("postgresql://")
+    ]
+    assert len(urls) == 4
+    assert all("@${POSTGRES_HOST:-postgresql}:${POSTGRES_PORT:-5432}/acme" in url for url in urls)
+    storage = parsed(DEPLOY / "dagster.yaml")["storage"]["postgres"]["postgres_db"]
+    assert storage["port"] == {"env": "DAGSTER_POSTGRES_PORT"}
+    for name in ("acme", "webserver", "daemon"):
+        assert services[name]["environment"]["DAGSTER_POSTGRES_PORT"] == "${POSTGRES_PORT:-5432}"
+
+
+def test_every_variable_that_the_readme_asks_for_is_used_and_every_one_that_is_used_is_asked_for() -> None:
+    readme, compose = ((DEPLOY / name).read_text(encoding="utf-8") for name in ("README.md", "compose.yaml"))
+    used = set(re.findall(r"\$\{(\w+)", compose))
+    assert used == set(re.findall(r"^   (\w+)=", readme, re.MULTILINE)) | {"POSTGRES_HOST", "POSTGRES_PORT"}
+    assert "`POSTGRES_HOST=...` and `POSTGRES_PORT=...`" in readme
+
+
+def test_the_receiver_of_webhooks_is_a_service_with_its_secret() -> None:
+    receiver = parsed(DEPLOY / "compose.yaml")["services"]["webhooks"]
+    assert receiver["profiles"] == ["webhooks"]
+    assert receiver["ports"] == ["127.0.0.1:8915:8915"]
+    deployment, service = yaml.safe_load_all((DEPLOY / "helm" / "webhooks.yaml").read_text(encoding="utf-8"))
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    job = parsed(DEPLOY / "helm" / "upgrade.yaml")["spec"]["template"]["spec"]
+    assert " ".join(container["command"]) == receiver["command"]
+    assert container["image"] == job["containers"][0]["image"]
+    assert deployment["spec"]["template"]["spec"]["volumes"] == job["volumes"]
+    assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
+    assert container["readinessProbe"]["httpGet"]["path"] == HEALTH_PATH
 
 
 def test_the_upgrades_job_is_of_the_same_image_and_volume_as_the_code_location() -> None:
@@ -123,6 +166,7 @@ def test_helm_values_name_the_same_location_and_limits() -> None:
         "workspace.yaml",
         "helm/values.yaml",
         "helm/upgrade.yaml",
+        "helm/webhooks.yaml",
         "databases.sql",
         "Dockerfile",
     ],

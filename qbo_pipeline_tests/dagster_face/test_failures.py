@@ -170,7 +170,7 @@ def test_days_of_which_all_is_posted_are_marked_when_quickbooks_goes_away(
     monkeypatch.setattr(resources, "RETRIES", 0)
     company = make_company(tmp_path, emulator, name="cut_off", days=3)
     assert failures(company.run(instance, day(0))) == {}
-    assert failures(company.run(instance, day(1), day(2), job="preview")) == {}
+    assert failures(company.run(instance, day(1), day(2), job="prepare")) == {}
     text = company.settings.read_text(encoding="utf-8")
     company.settings.write_text(text.replace(emulator.base_url, NOWHERE), encoding="utf-8")
     with dg.DagsterInstance.ephemeral() as another:  # it has marked no day yet

@@ -40,7 +40,7 @@ class Sensor:
         """Read and build the days that were asked for; sending is not what moves the watermark."""
         tags = dict(request.tags)
         first, last = tags.pop(RANGE_START), tags.pop(RANGE_END)
-        assert failures(self.company.run(self.instance, first, last, job="preview", tags=tags)) == {}
+        assert failures(self.company.run(self.instance, first, last, job="prepare", tags=tags)) == {}
 
     def watermark(self) -> str | None:
         rows = (
@@ -108,7 +108,7 @@ def test_days_whose_run_failed_are_asked_for_again_after_an_hour_under_another_k
     sensor.company.inventory.rename(sensor.company.inventory.with_suffix(".moved"))
     tags = dict(request.tags)
     first, last = tags.pop(RANGE_START), tags.pop(RANGE_END)
-    assert failures(sensor.company.run(sensor.instance, first, last, job="preview", tags=tags)) != {}
+    assert failures(sensor.company.run(sensor.instance, first, last, job="prepare", tags=tags)) != {}
     sensor.company.inventory.with_suffix(".moved").rename(sensor.company.inventory)
 
     assert sensor.tick() == []
@@ -124,7 +124,7 @@ def test_days_whose_run_failed_are_asked_for_again_after_an_hour_under_another_k
 
 def test_another_run_that_covers_the_days_counts_as_well(sensor: Sensor) -> None:
     (request,) = sensor.tick()
-    assert failures(sensor.company.run(sensor.instance, day(0), day(2), job="preview")) == {}  # a person's, untagged
+    assert failures(sensor.company.run(sensor.instance, day(0), day(2), job="prepare")) == {}  # a person's, untagged
     assert sensor.tick() == []
     assert sensor.watermark() == request.tags[WATERMARK_TAG]
 

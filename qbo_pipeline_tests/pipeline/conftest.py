@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from qbo_pipeline_tests.pipeline.food_and_beverage import Company, back_filled, reopened
+from qbo_pipeline_tests.sources.openbravo import completed
 
 
 @pytest.fixture(scope="session")
-def openbravo(shared_data: Path) -> Path:
+def openbravo(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the CSV files of the company; never written to."""
-    return shared_data / "openbravo_fb"
+    return completed(shared_data / "openbravo_fb", tmp_path_factory.mktemp("openbravo") / "fb")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from qbo_pipeline.commands.template import settings_text
 from qbo_pipeline.pipeline.drift import find_drift
@@ -25,6 +25,7 @@ from qbo_pipeline.pipeline.transform import Transformed, transform
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.opening import make_store
+from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 
 ENCRYPTION_KEY = base64.b64encode(b"\x07" * 32).decode()
@@ -55,8 +56,21 @@ def write_connection(
     with (folder / ".env").open("a", encoding="utf-8") as out:
         out.write("\n".join(secrets) + "\n")
     if with_store:
-        make_store(load_settings(file).store_url()).close()
+        made_live(file)
     return file
+
+
+def made_live(file: Path) -> None:
+    """Make the store, with somebody's word that the connection may go live: most tests are not about the first send."""
+    settings = load_settings(file)
+    database = make_store(settings.store_url())
+    with database.transaction() as connection:
+        row = {"connection": settings.connection.name, "name": "preflight accepted", "value": "{}"}
+        mine = [watermarks.c[name] == row[name] for name in ("connection", "name")]
+        there = connection.execute(select(watermarks.c.value).where(*mine)).first()
+        if there is None:
+            connection.execute(watermarks.insert(), {**row, "moved_at": database.now(connection)})
+    database.close()
 
 
 def point_to(file: Path, before: str, after: str) -> None:

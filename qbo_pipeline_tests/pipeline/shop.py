@@ -18,7 +18,10 @@ from typing import Any
 from sqlalchemy import create_engine, text
 
 from qbo_pipeline.inventory.columns import COLUMNS
+from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
+from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run, open_run
+from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline_tests.emulator.server import RunningEmulator
@@ -92,3 +95,11 @@ def write_csv(folder: Path, rows: Rows) -> None:
             writer = csv.DictWriter(file, [column.name for column in COLUMNS[kind]])
             writer.writeheader()
             writer.writerows(own)
+
+
+def draft(run: Run) -> None:
+    """Extract and transform the shop's week; nothing is sent."""
+    extract_master_data(run)
+    extract_days(run, FIRST_DAY, LAST_DAY)
+    read_reference_data(run)
+    transform(run, FIRST_DAY, LAST_DAY)

@@ -38,11 +38,7 @@ def test_another_cost_of_one_shipment_reopens_just_its_day(company: Company, ope
     files = copy_tables(openbravo, tmp_path / "csv")
     cost = Decimal(line["TRANSACTIONCOST"]) + 100
     assert edit(files, "M_TRANSACTION", "M_TRANSACTION_ID", line["M_TRANSACTION_ID"], TRANSACTIONCOST=str(cost)) == 1
-    point_to(
-        company.settings,
-        f'kind = "sql"                             # any database that SQLAlchemy reaches, read-only\nurl = "sqlite:///{SOURCE}"',
-        f'kind = "csv"\npath = "{files}"',
-    )
+    point_to(company.settings, 'kind = "sql"', f'kind = "csv"\npath = "{files}"')
     key = f"movement/{shipment['M_INOUT_ID']}"
     before = _object(company, key)
     with company.run() as run:

@@ -16,6 +16,7 @@ from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database, open_database
+from qbo_pipeline.store.verifying import disagreements
 from qbo_pipeline_tests.posting.company import MemoryCompany
 from qbo_pipeline_tests.posting.harness import (
     CONNECTION,
@@ -67,6 +68,7 @@ class Room:
     def check_chain(self) -> None:
         with self.database.reading() as reading:
             assert attempts.verify(reading, CONNECTION) == []
+            assert list(disagreements(reading, CONNECTION)) == []
 
 
 @pytest.fixture

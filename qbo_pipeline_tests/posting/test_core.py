@@ -71,6 +71,8 @@ def test_what_an_answer_means(answer: Any, fields: dict[str, Any], becomes: dict
 
 
 OURS = Seen("9", "0", "M", "F")
+NAMED = OURS._replace(marker=None)
+REFUSED_NAME = {"by_name": True, "doubt": False, "fallback": "duplicate_name"}
 MOVED = {"operation": "update", "base": "B", "base_token": "3"}
 
 
@@ -86,7 +88,10 @@ MOVED = {"operation": "update", "base": "B", "base_token": "3"}
         ([], {"misses": 1, "fallback": "duplicate_name"}, {"state": "parked", "reason": "duplicate_name"}),
         ([], {"misses": 1, "crashes": 3}, {"state": "parked", "reason": "quarantined"}),
         ([], {"misses": 1, "attempts": 6}, {"state": "parked", "reason": "attempts_exhausted"}),
-        ([OURS._replace(marker=None)], {"by_name": True, "doubt": False}, {"state": "posted", "recovered": False}),
+        ([NAMED._replace(own=True)], {"by_name": True}, {"state": "posted", "recovered": True}),
+        ([NAMED._replace(own=True)], REFUSED_NAME, {"state": "parked", "reason": "duplicate_name"}),
+        ([NAMED], {"by_name": True}, {"misses": 1}),
+        ([NAMED], REFUSED_NAME | {"doubt": True}, {"state": "parked", "reason": "duplicate_name"}),
         ([], MOVED, {"misses": 1, "not_before": NOW + POLICY.lag}),
         ([], MOVED | {"misses": 1}, {"state": "deleted_in_qbo"}),
         ([Seen("9", "3", "M", "B")], MOVED | {"misses": 1}, {"state": "ready"}),
@@ -140,13 +145,23 @@ def test_a_policy_that_could_double_is_refused(field: str) -> None:
 
 
 _STATES = st.sampled_from(["ready", "sending", "unknown", "posted", "parked", "skipped"])
-_NO_MOMENTS = {"not_before": None, "lease_until": None, "sent_at": None}
-_FREE = {"state": "ready", "frozen": False, "alone": False} | _NO_MOMENTS
-_ABANDONED = _FREE | {"state": "sending", "sent_at": NOW - 200}
-_NEVER_SENT = _FREE | {"state": "sending", "lease_until": NOW + 1}
 _MOMENTS = st.none() | st.integers(-500, 500).map(lambda seconds: NOW + seconds)
 
 
+def stored_row(state: str, **given: Any) -> dict[str, Any]:
+    blank_row = {"not_before": None, "lease_until": None, "sent_at": None, "frozen": False, "alone": False}
+    return {"state": state, **blank_row, **given}
+
+
+# One was sent long ago and has no lease, another one is leased and was never sent: the first may be looked up now.
+THE_LEASE_OF_ANOTHER = [
+    *(stored_row("ready") for _ in range(4)),
+    stored_row("sending", sent_at=NOW - 200),
+    stored_row("sending", lease_until=NOW + 1),
+]
+
+
+@example(rows=THE_LEASE_OF_ANOTHER)
 @given(
     st.lists(
         st.fixed_dictionaries(
@@ -157,7 +172,6 @@ _MOMENTS = st.none() | st.integers(-500, 500).map(lambda seconds: NOW + seconds)
         max_size=6,
     )
 )  # fmt: skip
-@example([_FREE, _FREE, _FREE, _FREE, _ABANDONED, _NEVER_SENT]).via("a lease of one row beside the sending of another")
 def test_the_store_claims_exactly_what_the_core_allows(rows: list[dict[str, Any]]) -> None:
     def moment(value: float | None) -> datetime | None:
         return None if value is None else datetime.fromtimestamp(value, UTC)

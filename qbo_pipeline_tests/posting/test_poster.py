@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,11 +11,12 @@ import pytest
 from qbo_pipeline.posting.asking import IntakePolicy
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.decisions import Person, approve, retry
+from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.rows import Turns
 from qbo_pipeline.posting.shell import Poster, WrongCompany
 from qbo_pipeline.store.claims import Scope, frozen_request
 from qbo_pipeline_tests.posting.company import MemoryCompany
-from qbo_pipeline_tests.posting.conftest import Room
+from qbo_pipeline_tests.posting.conftest import ONE_WORKER, Room
 from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry
 
 SOMEBODY = Person("a controller", "checked with the warehouse")
@@ -168,7 +170,31 @@ def test_what_refers_to_a_parked_posting_waits_and_the_run_says_so(room: Room) -
     assert (summary.waiting, summary.complete, summary.degraded) == (1, False, None)
 
 
-def test_a_name_that_is_there_is_linked_and_said_to_be_linked_by_name(room: Room) -> None:
+def test_a_name_that_a_person_has_waits_for_a_person(room: Room) -> None:
+    room.company._carry_out("create", "Customer", {"DisplayName": "Acme"})
+    room.take_in(intent(drafted("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)))
+    room.run()
+    assert room.state("party/customer:7") == ("parked", "duplicate_name")
+
+
+@pytest.mark.parametrize("fate", ["committed", "lost"])
+def test_a_lost_answer_finds_our_own_entry_and_no_person_s(room: Room, fate: str) -> None:
+    room.company.script.append(fate)
+    room.take_in(intent(drafted("party/customer:7", "Customer", {"DisplayName": "Acme", "AcctNum": "7"}, None)))
+    if fate == "lost":
+        room.company.before_send = lambda request: _person_first(room)
+    room.run()
+    assert room.state("party/customer:7") == (("posted", None) if fate == "committed" else ("parked", "duplicate_name"))
+    assert len(room.company.live("Customer")) == 1
+
+
+def _person_first(room: Room) -> None:
+    if not room.company.live("Customer"):
+        room.company._carry_out("create", "Customer", {"DisplayName": "acme"})
+
+
+def test_a_name_that_is_there_is_linked_where_that_is_the_policy(room: Room) -> None:
+    room.settings = replace(ONE_WORKER, policy=Policy(link_existing=True))
     room.company._carry_out("create", "Customer", {"DisplayName": "ACME"})
     room.take_in(intent(drafted("party/customer:7", "Customer", {"DisplayName": "Acme"}, None)))
     assert room.run().states == {"posted": 1}

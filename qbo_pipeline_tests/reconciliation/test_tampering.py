@@ -81,7 +81,7 @@ def test_a_thousand_interventions_are_all_found_and_nothing_else(seed: int) -> N
     result = reconcile(reconciliation_input(world))
     assert found_in(result) == world.must_find()
     assert result.unexplained == 0
-    assert result.status == "explained"
+    assert result.status == "doubled", "some of the interventions enter a document a second time"
     assert_adds_up(result)
 
 

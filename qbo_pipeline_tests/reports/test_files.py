@@ -56,7 +56,7 @@ def test_what_fails_leaves_the_files_of_before(tmp_path: Path, monkeypatch: pyte
     files = write_reports(given, books.header(given), None, tmp_path)
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr(module, "write_csv", fail)

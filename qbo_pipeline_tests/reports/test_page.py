@@ -27,11 +27,11 @@ def page(reconciliation: Reconciliation, extras: ReportExtras | None = None, **f
     [
         (books.balanced, "In balance", "Stock value and the Inventory account agree to the cent.",
          "In balance on every day up to 2026-10-31."),
-        (books.broken, "Difference explained",
+        (books.broken, "Waiting or explained",
          ("QuickBooks shows 2,324.39 USD less than the stock is worth. "
           "Every cent of it is explained: 7 documents, 4 causes."),
          "In balance up to 2026-10-05; first break 2026-10-06, 1 document, 1,245.15 USD."),
-        (books.unexplained, "Unexplained difference",
+        (books.unexplained, "Unexplained, lost or doubled",
          ("QuickBooks shows 15.00 USD more than the stock is worth. No cause is known for 15.00 USD of it; "
           "1 finding in all."),
          "Day by day the two sides never part; the differences lie within single days or in the balances."),

@@ -36,14 +36,14 @@ def test_every_frame_is_there_with_every_row_and_column(tmp_path: Path) -> None:
 
 def test_amounts_are_exact_numbers_and_dates_are_iso(tmp_path: Path) -> None:
     reconciliation = books.broken()
-    write_csv(reconciliation, tmp_path)
+    write_csv(reconciliation, tmp_path, time_zone="America/New_York")
     rows = read(tmp_path / "differences.csv")
     assert [Decimal(row["amount"]) for row in rows] == list(reconciliation.differences["amount"])
     assert [row["business_date"] for row in rows] == [
         day.isoformat() for day in reconciliation.differences["business_date"]
     ]
     edited = next(row for row in rows if row["cause"] == "changed_in_qbo" and row["detail"] == "amount")
-    assert edited["changed_at"] == "2026-10-22T13:05:00Z"
+    assert edited["changed_at"] == "2026-10-22T09:05:00-04:00"
 
 
 def test_hostile_text_is_whole_and_never_a_formula(tmp_path: Path) -> None:

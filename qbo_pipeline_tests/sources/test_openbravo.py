@@ -19,7 +19,7 @@ from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.sources.source import Batch, Source
 from qbo_pipeline.sources.sql import SqlSource
 from qbo_pipeline_tests.sources.company import all_of
-from qbo_pipeline_tests.sources.openbravo import load_openbravo
+from qbo_pipeline_tests.sources.openbravo import completed, load_openbravo
 
 US, SPAIN = "F&B US, Inc.", "F&B España, S.A"
 EAST, WEST = "9CF98A18BC754B99998E421F91C5FE12", "4D45FE4C515041709047F51D139A21AC"
@@ -41,8 +41,8 @@ SET_ASIDE = {
 
 
 @pytest.fixture(scope="module")
-def folder(shared_data: Path) -> Path:
-    return shared_data / "openbravo_fb"
+def folder(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return completed(shared_data / "openbravo_fb", tmp_path_factory.mktemp("openbravo") / "fb")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pkgutil
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, inspect, select, text
@@ -15,7 +16,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from qbo_pipeline.store import tables
 from qbo_pipeline.store.database import Database, StoreUrlError, normalise_url, open_database
 from qbo_pipeline.store.migrations import MigrationError, upgrade
+from qbo_pipeline.store.postings import Posting, Standing
 from qbo_pipeline.store.tables.metadata import metadata
+from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.types import Day, Instant, Money, Quantity
 
 for module in pkgutil.iter_modules(tables.__path__, tables.__name__ + "."):
@@ -177,3 +180,8 @@ def test_what_is_no_url_is_refused_without_its_password() -> None:
 
 def test_a_password_does_not_show() -> None:
     assert "hunter2" not in repr(Database("postgresql://u:hunter2@127.0.0.1:1/d"))
+
+
+def test_the_typed_rows_of_postings_name_every_column() -> None:
+    assert set(get_type_hints(Posting)) == {column.name for column in postings.c}
+    assert set(get_type_hints(Standing)) < set(get_type_hints(Posting))

@@ -30,11 +30,11 @@ TABLES = {*metadata.tables, "schema_migrations"}
 # What may go is a copy that is read or worked out anew; all else is evidence.
 REPLACED = {
     "reads", "stock_lines", "bill_matches", "record_references", "reference_data", "watermarks", "posting_links",
-    "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints",
+    "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints", "settings_comparisons",
 }  # fmt: skip
 WRITTEN_ONCE = {
-    "connections", "record_revisions", "posting_effects", "attempts", "reconciliations", "differences", "sign_offs",
-    "exchange_rates", "schema_migrations",
+    "record_revisions", "posting_effects", "attempts", "reconciliations", "differences", "sign_offs",
+    "exchange_rates", "schema_migrations", "settings_versions",
 }  # fmt: skip
 
 

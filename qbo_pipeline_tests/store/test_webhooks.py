@@ -101,5 +101,7 @@ def test_what_was_taken_up_is_forgotten_in_time_and_what_is_pending_is_not(datab
 def test_which_company_a_connection_is_tied_to(database: Database) -> None:
     row = {"environment": "sandbox", "realm": "123", "source": "s", "currency": "USD", "created_at": NOW}
     with database.transaction() as connection:
-        connection.execute(connections.insert(), [{"connection": "shop", **row}, {"connection": "other", **row}])
+        connection.execute(
+            connections.insert(), [{"connection": "shop", **row}, {"connection": "other", **row, "realm": "124"}]
+        )
         assert tied_companies(connection, ["shop", "absent"]) == {"shop": ("sandbox", "123")}

@@ -11,6 +11,7 @@ _READY = text("state = 'ready'")
 _IN_DOUBT = text("state IN ('sending', 'unknown')")
 _AGAIN = text("state = 'ready' AND request_id IS NOT NULL")
 _WAITING = text("waits_for IS NOT NULL")
+_UNSENT = text("superseded_by IS NULL AND state IN ('ready', 'parked')")
 
 postings = Table(
     "postings",
@@ -26,7 +27,8 @@ postings = Table(
     Column("amount", Money(), nullable=False),
     Column("currency", Text, nullable=False),
     Column("payload", Text),  # canonical JSON with references as "$key"; none for void, delete and refused
-    Column("payload_hash", Text, nullable=False),
+    Column("payload_hash", Text, nullable=False),  # SHA-256: of the payload, of the refusal, or of nothing
+    Column("origin", Text, nullable=False, server_default="draft"),  # draft | refusal | withdrawal | reversal
     Column("number", Text),  # by which a read-back finds it: DocNumber, or the name of a list entry
     Column("marker", Text, nullable=False),
     Column("by_name", Boolean, nullable=False),
@@ -61,6 +63,9 @@ postings = Table(
     Column("first_seen", Instant(), nullable=False),
     Column("posted_at", Instant()),
     Column("superseded_by", Integer),
+    Column("last_attempt", Integer, nullable=False, server_default="0"),  # the newest line of `attempts` about it
+    Column("settings_hash", Text),  # the settings that made it; none where it was made before they were kept
+    Index("postings_unsent", "connection", "settings_hash", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
     Index("postings_ready", "connection", "business_date", "key", sqlite_where=_READY, postgresql_where=_READY),
     Index("postings_in_doubt", "connection", "not_before", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
     Index("postings_again", "connection", "request_id", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
@@ -95,7 +100,7 @@ posting_links = Table(
     Column("revision", Integer, nullable=False),
     Column("linked_by", Text, nullable=False),  # posted | recovered | name | person
     Column("linked_at", Instant(), nullable=False),
-    Index("posting_links_by_object", "connection", "entity", "qbo_id"),
+    Index("posting_links_by_object", "connection", "entity", "qbo_id", unique=True),
 )
 
 frozen_requests = Table(
@@ -129,6 +134,8 @@ attempts = Table(
     Column("who", Text),
     Column("why", Text),
     Column("hash", Text, nullable=False),
+    Column("content", Text),  # digest of what the revision asks for, in its first line
+    Column("facts", Text),  # digest of what the posting held after this line
     Index("attempts_by_key", "connection", "key"),
 )
 

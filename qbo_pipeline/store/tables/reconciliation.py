@@ -77,6 +77,8 @@ reconciliations = Table(
     Column("report_hash", Text, nullable=False),  # of every row and sentence, to tell a repetition
     Column("made_at", Instant(), nullable=False),
     Column("run_id", Text, nullable=False),
+    Column("attempt_seq", Integer),  # where the journal of attempts ended when it was made
+    Column("attempt_hash", Text),
     Index("reconciliations_by_day", "connection", "as_at", "number"),
 )
 
@@ -133,5 +135,7 @@ sign_offs = Table(
     Column("comment", Text, nullable=False),
     Column("void_at", Instant()),
     Column("void_why", Text),
+    Column("attempt_seq", Integer),  # where the journal of attempts ended at this step
+    Column("attempt_hash", Text),
     Index("sign_offs_by_day", "connection", "as_at", "number"),
 )

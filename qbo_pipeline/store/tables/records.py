@@ -21,6 +21,11 @@ connections = Table(
     Column("source", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("created_at", Instant(), nullable=False),
+    # Bound by the first posting, as the three above are by the first run; empty where an earlier version wrote the row.
+    Column("time_zone", Text),
+    Column("first_day", Day()),
+    Column("source_place", Text),
+    Index("connections_by_company", "environment", "realm", unique=True),
 )
 
 reads = Table(
@@ -55,6 +60,7 @@ records = Table(
     Column("changed_at", Instant(), nullable=False),
     Column("vanished_at", Instant()),
     Column("run_id", Text, nullable=False),
+    Column("warnings", Text),  # JSON list of sentences; none where nothing is worth a look
     Index("records_by_day", "connection", "business_date", "record_type"),
     Index("records_by_disposition", "connection", "disposition", "business_date"),
 )

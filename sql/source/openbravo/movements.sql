@@ -5,7 +5,7 @@
 -- Voiding a shipment makes a second one that brings the goods back. Where both have the same date they are delivered
 -- as voided and move nothing on balance; where the dates differ both count, each on its own day.
 SELECT m.movement_id, m.kind, m.number, m.business_date, m.party_id,
-  CASE m.cost_currency WHEN '100' THEN 'USD' WHEN '102' THEN 'EUR' ELSE m.cost_currency END AS currency,
+  COALESCE((SELECT y.ISO_CODE FROM C_CURRENCY y WHERE y.C_CURRENCY_ID = m.cost_currency), m.cost_currency) AS currency,
   (
     SELECT r.MULTIPLYRATE FROM C_CONVERSION_RATE r JOIN AD_ORG e ON e.AD_ORG_ID = :legal_entity
     WHERE r.C_CURRENCY_ID = m.cost_currency AND r.C_CURRENCY_ID_TO = e.C_CURRENCY_ID

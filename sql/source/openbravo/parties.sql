@@ -1,7 +1,7 @@
 -- Business partners of the legal entity, of the organisations below it, and of the groups above it (types 0 and '*').
 -- One that is marked neither customer nor vendor is one all the same where a document says so.
 SELECT b.C_BPARTNER_ID AS party_id, 'customer' AS kind, b.VALUE AS number, b.NAME AS name,
-  CASE p.C_CURRENCY_ID WHEN '100' THEN 'USD' WHEN '102' THEN 'EUR' ELSE p.C_CURRENCY_ID END AS currency,
+  COALESCE((SELECT y.ISO_CODE FROM C_CURRENCY y WHERE y.C_CURRENCY_ID = p.C_CURRENCY_ID), p.C_CURRENCY_ID) AS currency,
   b.ISACTIVE AS active
 FROM C_BPARTNER b
 LEFT JOIN M_PRICELIST p ON p.M_PRICELIST_ID = b.M_PRICELIST_ID
@@ -17,7 +17,7 @@ WHERE (
   )
 UNION ALL
 SELECT b.C_BPARTNER_ID, 'supplier', b.VALUE, b.NAME,
-  CASE p.C_CURRENCY_ID WHEN '100' THEN 'USD' WHEN '102' THEN 'EUR' ELSE p.C_CURRENCY_ID END,
+  COALESCE((SELECT y.ISO_CODE FROM C_CURRENCY y WHERE y.C_CURRENCY_ID = p.C_CURRENCY_ID), p.C_CURRENCY_ID),
   b.ISACTIVE
 FROM C_BPARTNER b
 LEFT JOIN M_PRICELIST p ON p.M_PRICELIST_ID = b.PO_PRICELIST_ID

@@ -43,8 +43,8 @@ BEGIN
     -- says what was extracted, posted, decided or signed.
     FOR item IN
         SELECT * FROM (VALUES
-            -- To which company the connection is tied: written once, for ever.
-            ('connections', 'SELECT, INSERT'),
+            -- What the connection is bound to: a change is refused once something is posted.
+            ('connections', 'SELECT, INSERT, UPDATE'),
             -- What the source said. A vanished record is marked; its revisions are history.
             ('records', 'SELECT, INSERT, UPDATE'),
             ('record_revisions', 'SELECT, INSERT'),
@@ -60,6 +60,9 @@ BEGIN
             ('exchange_rates', 'SELECT'),
             -- How far reading has come: one row a name, replaced.
             ('watermarks', 'SELECT, INSERT, DELETE'),
+            -- By which settings something was made: each version stays. What differs today is worked out anew.
+            ('settings_versions', 'SELECT, INSERT'),
+            ('settings_comparisons', 'SELECT, INSERT, DELETE'),
             -- The outbox: every revision stays.
             ('postings', 'SELECT, INSERT, UPDATE'),
             ('posting_effects', 'SELECT, INSERT'),

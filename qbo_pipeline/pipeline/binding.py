@@ -1,0 +1,185 @@
+"""What a connection is bound to: its company, its books' settings and its source, for ever once it has posted.
+
+What belongs here: tying a connection to its row in the store, and refusing what would post the same books a second time
+or leave posted documents without their books. Before the first posting everything but the company may still change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, make_url, select, update
+from sqlalchemy.exc import ArgumentError
+
+from qbo_pipeline.pipeline.connect import ConnectionMismatch
+from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.settings import Settings, SettingsError
+from qbo_pipeline.sources.connect import normalise_url
+from qbo_pipeline.store.database import Database, insert_unless_there
+from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.records import connections, watermarks
+
+_COMPANY = ("environment", "realm")
+_BOOKS = ("currency", "time_zone", "first_day")
+_WHY = {
+    "currency": "every posted amount is in it",
+    "time_zone": "it decides on which day each posted document counts",
+    "first_day": "the opening entry and the reconciliation begin there: what is posted before it would belong to "
+    "nobody, and what is left out between the two days would be a difference without a document",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What `rebind` did: where the source was, and where it is."""
+
+    before: str
+    now: str
+
+
+def bind_connection(settings: Settings, database: Database, *, only_look: bool = False) -> None:
+    """Tie the connection to its company, its books and its source; with `only_look` one that is not tied stays so.
+
+    Raises `ConnectionMismatch` where the store ties it to another company, where the company belongs to another
+    connection of this store, and, once something was posted, where a setting of the books or the source is another.
+    """
+    wanted = _wanted(settings)
+    with database.transaction() as connection:
+        known = _known(connection, settings.connection.name)
+        if known is None and only_look:
+            return
+        if known is None:
+            _refuse_a_company_of_others(settings, connection)
+            first = {"source": settings.connection.name, "created_at": database.now(connection)}
+            row = {"connection": settings.connection.name, **first, **wanted}
+            # The first name names our requests and markers for ever: it is not what may be renamed.
+            connection.execute(insert_unless_there(connection, connections), row)
+            known = _known(connection, settings.connection.name)
+            if known is None:  # the other of two that began at once was faster, under another name
+                _refuse_a_company_of_others(settings, connection)
+                raise AssertionError("a connection is written, or the company has one")
+        _refuse_another_company(settings, known, wanted)
+        different = {name: value for name, value in wanted.items() if value is not None and known[name] != value}
+        unknown_before = {name for name in different if known[name] is None}  # written by an earlier version
+        if set(different) - unknown_before and has_posted(connection, settings.connection.name):
+            _refuse(settings, known, different)
+        if different and not only_look:
+            mine = connections.c.connection == settings.connection.name
+            connection.execute(update(connections).where(mine).values(**different))
+
+
+def rebind_source(settings: Settings, database: Database, person: Person) -> Moved:
+    """Say that the source of the settings is the bound one at another place; raises `NotPossible` where it is the same.
+
+    The records' identities must be the same there: a record that has another id is another document, and is posted.
+    """
+    place = source_place(settings)
+    with database.transaction() as connection:
+        known = _known(connection, settings.connection.name)
+        if place is None or known is None or known["source_place"] in (None, place):
+            raise NotPossible(f"{settings.connection.name} is bound to this source already: nothing to do")
+        mine = connections.c.connection == settings.connection.name
+        connection.execute(update(connections).where(mine).values(source_place=place))
+        now = database.now(connection)
+        story = f"{known['source_place']} -> {place}; {person.who}: {person.why}"
+        row = {"connection": settings.connection.name, "name": f"source moved {now.isoformat()}", "value": story}
+        connection.execute(watermarks.insert(), {**row, "moved_at": now})
+    return Moved(str(known["source_place"]), place)
+
+
+def has_posted(reading: Connection, name: str) -> bool:
+    """Whether anything of the connection was ever sent to QuickBooks."""
+    query = select(postings.c.key).where(postings.c.connection == name, postings.c.attempts > 0).limit(1)
+    return reading.execute(query).first() is not None
+
+
+def source_place(settings: Settings) -> str | None:
+    """What names a source without its secrets: kind, place and mapping; `None` where it cannot be told now.
+
+    A place below the settings' folder counts from there, so that all of it may be moved together.
+    """
+    source = settings.source
+    try:
+        if source.kind == "csv":
+            place = _from_settings(settings, settings.source_path())
+        else:
+            place = _database(settings, settings.source_url())
+    except (SettingsError, ArgumentError, ValueError):  # opening the source says what is wrong with it
+        return None
+    return " ".join(filter(None, (source.kind, place, source.mapping and f"mapped by {source.mapping}")))
+
+
+def _database(settings: Settings, text: str) -> str:
+    url = make_url(normalise_url(text))
+    if url.get_backend_name() == "sqlite":
+        return _from_settings(settings, Path(url.database or ":memory:"))
+    host = url.host or url.query.get("host") or "local"
+    return f"{url.get_backend_name()}://{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def _from_settings(settings: Settings, path: Path) -> str:
+    absolute = path if path.is_absolute() else settings.folder / path
+    folder = settings.folder.resolve()
+    return str(absolute.relative_to(folder)) if absolute.is_relative_to(folder) else str(absolute)
+
+
+def _wanted(settings: Settings) -> dict[str, Any]:
+    return {
+        "environment": settings.quickbooks.environment,
+        "realm": settings.quickbooks.realm,
+        "currency": settings.connection.currency,
+        "time_zone": settings.connection.time_zone,
+        "first_day": settings.connection.first_day,
+        "source_place": source_place(settings),
+    }
+
+
+def _known(connection: Connection, name: str) -> RowMapping | None:
+    query = select(connections).where(connections.c.connection == name)
+    return connection.execute(query).mappings().one_or_none()
+
+
+def _refuse_a_company_of_others(settings: Settings, connection: Connection) -> None:
+    company = (connections.c.environment == settings.quickbooks.environment,
+               connections.c.realm == settings.quickbooks.realm)  # fmt: skip
+    owner = connection.execute(select(connections.c.connection).where(*company)).scalar_one_or_none()
+    if owner is not None:
+        raise ConnectionMismatch(
+            f"{settings.file}: [connection] name: the company {settings.quickbooks.realm} belongs to the connection "
+            f"{owner!r} in this store, the settings call it {settings.connection.name!r}: everything would be posted "
+            f'a second time. Write name = "{owner}" again; a name does not change once a company is tied to it'
+        )
+
+
+def _refuse_another_company(settings: Settings, known: RowMapping, wanted: dict[str, Any]) -> None:
+    for name in _COMPANY:
+        if known[name] != wanted[name]:
+            raise ConnectionMismatch(
+                f"{settings.file}: the connection {settings.connection.name!r} is tied to {name} {known[name]!r} in "
+                f"this store, the settings say {wanted[name]!r}. What was posted there would be posted a second time: "
+                "use another connection name with a store of its own, or restore the setting"
+            )
+
+
+def _refuse(settings: Settings, known: RowMapping, different: dict[str, Any]) -> None:
+    name = settings.connection.name
+    for setting in _BOOKS:
+        if setting in different and known[setting] is not None:
+            raise ConnectionMismatch(
+                f"{settings.file}: [connection] {setting}: {name} has posted with {_text(known[setting])}, the "
+                f"settings say {_text(different[setting])}. It is part of the books once something is posted: "
+                f"{_WHY[setting]}. "
+                f"Write {setting} = {_text(known[setting])} again; other books need a store and a company of their own"
+            )
+    raise ConnectionMismatch(
+        f"{settings.file}: [source]: {name} has posted from {known['source_place']}, the settings say "
+        f"{different['source_place']}. Documents of another source would be posted beside those that are there. "
+        "Restore the setting; or, where it is the same data at another place, say so with `qbo-pipeline rebind`"
+    )
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else f'"{value}"'

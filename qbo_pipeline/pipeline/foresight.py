@@ -1,0 +1,139 @@
+"""What the days ahead would ask of the settings: the source's records of those days, built as a run would build them,
+and nothing stored.
+
+What belongs here: the codes of the inventory system that no setting maps yet, and what else the rules would refuse.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.drafts import Outcome, Refused
+from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
+from qbo_pipeline.sources.source import Source
+
+DAYS = 31
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """`unmapped_hints` and `unmapped_tax_codes`: the source's code, and on how many records; `refused`: what else would
+    park a record, an example for each reason and field, and how many records; `set_aside`: rows that break a rule, by
+    rule; `records`: how many were looked at."""
+
+    records: int
+    unmapped_hints: Mapping[str, int]
+    unmapped_tax_codes: Mapping[str, int]
+    refused: tuple[tuple[Refused, int], ...]
+    set_aside: Mapping[str, int]
+
+
+class _Missing(dict[str, str]):
+    """A table of the settings in which nothing is missing: it notes what it was asked in vain, and gives a stand-in."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        super().__init__(known)
+        self.stand_in = ""
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key in self:
+            return self[key]
+        self.asked.add(key)
+        return self.stand_in
+
+
+def foresee(source: Source, books: Books, first: date, last: date, batch_size: int) -> Foreseen:
+    """What the records of these days, both included, would ask for; raises `SourceFailure` as the source does.
+
+    Master data and the days' records are held in memory: look at a month, not at years.
+    """
+    known: dict[tuple[str, str], Record] = {}
+    by_name: dict[str, list[Party]] = defaultdict(list)
+    dated: list[Record] = []
+    set_aside: Counter[str] = Counter()
+    for batch in source.read_master_data(batch_size=batch_size):
+        known |= {(batch.record_type, record.record_id): record for record in batch.records}
+        set_aside.update(f"{item.record_type}: {item.message}" for item in batch.set_aside)
+        for record in batch.records:
+            if isinstance(record, Party):
+                by_name[name_key(record)].append(record)
+    for batch in source.read_days(first, last, batch_size=batch_size):
+        known |= {(batch.record_type, record.record_id): record for record in batch.records}
+        set_aside.update(f"{item.record_type}: {item.message}" for item in batch.set_aside if item.rule != "draft")
+        dated += batch.records
+
+    def look_up(kind: type[R], record_type: str, record_id: str) -> R | None:
+        found = known.get((record_type, record_id))
+        return found if isinstance(found, kind) else None
+
+    bills: dict[tuple[str, str], list[tuple[tuple[date, str], Decimal]]] = defaultdict(list)
+    for bill in (record for record in dated if isinstance(record, Document)):
+        for match in bill.matches:
+            own = (bill.business_date, bill.document_id)
+            bills[match.movement_id, match.movement_line_id].append((own, match.quantity))
+
+    def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
+        own = (document.business_date, document.document_id)
+        return sum((quantity for key, quantity in bills[movement_id, line_id] if key < own), Decimal(0))
+
+    hints, codes = _Missing(books.hints), _Missing(books.tax_codes)
+    ahead = replace(
+        books,
+        hints=hints,
+        tax_codes=codes,
+        product=lambda record_id: look_up(Product, "product", record_id),
+        party=lambda kind, party_id: look_up(Party, "party", f"{kind}:{party_id}"),
+        document=lambda record_id: look_up(Document, "document", record_id),
+        movement=lambda record_id: look_up(Movement, "movement", record_id),
+        namesakes=lambda key: by_name.get(key, ()),
+        matched_before=matched_before,
+    )
+    unmapped: dict[str, Counter[str]] = {"hint": Counter(), "tax": Counter()}
+    refused: dict[tuple[str, str], tuple[Refused, int]] = {}
+    stand_ins = [_any_account(books, kind) for kind in ("Expense", "Income", "Bank")]
+    everything = [record for record in known.values() if not isinstance(record, Document | Movement | Payment)] + dated
+    for record in everything:
+        hints.asked, codes.asked = set(), set()
+        answer = _built(record, ahead)
+        for stand_in in stand_ins if hints.asked else ():  # one that the rule takes leads to the record's next code
+            hints.stand_in = stand_in
+            _built(record, ahead)
+        unmapped["hint"].update(hints.asked)
+        unmapped["tax"].update(codes.asked)
+        # What a stand-in leads to says nothing about the record.
+        if isinstance(answer, Refused) and not hints.asked and not codes.asked:
+            example, count = refused.get((answer.reason, answer.field), (answer, 0))
+            refused[answer.reason, answer.field] = (example, count + 1)
+    return Foreseen(len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), set_aside)
+
+
+def days_ahead(first_day: date, last_day: date | None, read_through: date | None, today: date) -> tuple[date, date]:
+    """The days that the next run would carry, at most a month of them; the latest month of days where all are read."""
+    end = min(last_day or today, today)
+    start = max(first_day, read_through + timedelta(days=1) if read_through else first_day)
+    if start > end:
+        start = max(first_day, end - timedelta(days=DAYS - 1))
+    return start, min(end, start + timedelta(days=DAYS - 1))
+
+
+def _built(record: Record, books: Books) -> Outcome:
+    try:
+        return build(record, books)
+    except Exception as error:  # a run would park this one record for it
+        label = f"{record.kind} {record.record_id}"
+        return Refused(reason="rule_failed", message=f"{label}: a posting rule fails ({error!r})", field=record.kind)
+
+
+def _any_account(books: Books, kind: str) -> str:
+    ids = (account.id for account in books.chart.values() if kind in account.type)
+    return next(ids, "")

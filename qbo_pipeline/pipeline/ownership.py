@@ -1,0 +1,222 @@
+"""Whose company it is: before the first send of a run, QuickBooks is asked whether it holds objects with our markers
+that this store does not know.
+
+What belongs here: that look, and what follows from it. A marker says whose it is (`posting.identity`). Those of another
+connection or store stop the run; our own in a company that the store has never posted to stop it too, for the store was
+deleted, misspelt or made anew; our own that are younger than anything the store knows mean that the store was restored
+from a copy: it recovers by itself, and nothing is sent before it was looked for.
+
+The look costs one metered read a run; three where the store has never looked (the newest thousand journals, invoices
+and bills), one for each entity where it has not for a month. What is read is compared with the store afterwards: a
+posting that another process is sending is known before it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from qbo_pipeline.errors import PermanentError, Signal
+from qbo_pipeline.pipeline.binding import has_posted
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.events import READY
+from qbo_pipeline.posting.identity import marker_in, tag_of
+from qbo_pipeline.posting.recovery import begin, recovering
+from qbo_pipeline.posting.shell import identity_of
+from qbo_pipeline.quickbooks.entities import ENTITIES
+from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuotaExhausted
+from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.quickbooks.shapes import JsonObject
+from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.records import watermarks
+
+OVERLAP = timedelta(minutes=10)  # for which QuickBooks may go on with a request, its queries lag, and a clock be off
+MONTH = timedelta(days=29)  # change data capture looks 30 days back
+_PROVED = "company proved until"
+_ACCEPTED = "objects of another accepted: "
+PIPELINE = Person("the pipeline", "QuickBooks holds objects of this connection that the store does not know")
+_FIRST_LOOK = ("JournalEntry", "Invoice", "Bill")
+_CREATED = "MetaData.CreateTime"
+_POSTED = (
+    "JournalEntry", "Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "BillPayment", "Estimate",
+    "PurchaseOrder",
+)  # fmt: skip
+
+
+class CompanyOfAnother(PermanentError):
+    """The company holds what another connection, or another store of this one, has posted; nothing was sent."""
+
+
+class NotLookedAt(Signal):
+    """The look could not be made, and the store has never made one: nothing may be sent yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Objects in QuickBooks with markers that this store does not know; `example` names one of them for people."""
+
+    tag: str
+    count: int
+    example: str
+
+
+def prove_company(run: Run) -> str | None:
+    """Look whether the company and the store belong together; answers what a person should know, if anything.
+
+    Raises `CompanyOfAnother` where something would be posted a second time, and `NotLookedAt` where QuickBooks cannot
+    be asked for the first time; later, posting goes on without the look. Asks nothing where nothing is to be sent.
+    """
+    with run.database.reading() as reading:
+        if not _anything_ready(reading, run.name):
+            return None
+        identity = identity_of(reading, run.name, run.settings.quickbooks.realm)
+        proved = _proved_until(reading, run.name)
+        recovery = recovering(reading, run.name)
+        posted = has_posted(reading, run.name)
+        accepted = _accepted(reading, run.name)
+        now = run.database.now(reading)
+    try:
+        things, until = _look(run, proved, now)
+    except (QuickBooksAway, QuotaExhausted) as error:
+        if proved is None:
+            said = f"QuickBooks could not be asked whether it holds documents of another store ({error})"
+            raise NotLookedAt(said) from error
+        return f"whether another store posts to this company was last looked at {proved:%Y-%m-%d}: {error}"
+    with run.database.reading() as reading:
+        found = _unknown(reading, run.name, things)
+    others = [item for item in found if item.tag not in ("", identity.tag, *accepted)]
+    if others:
+        raise CompanyOfAnother(_of_another(run, others))
+    mine = [item for item in found if item.tag in ("", identity.tag)]
+    if mine and recovery is None and not posted:
+        raise CompanyOfAnother(_new_store(run, mine))
+    if mine and recovery is None:
+        with suppress(NotPossible):  # another process of this store has found it too
+            begin(run.database, run.name, PIPELINE)
+        return (
+            f"the store is behind QuickBooks: {_shown(mine)} carry our marker and are younger than anything that it "
+            "knows, as after a restore from a copy. From now on every posting is looked for in QuickBooks before it is "
+            "sent; when the days since the copy have been read again, end it with `qbo-pipeline recover --end`"
+        )
+    if not mine:
+        with run.database.transaction() as connection:
+            _set(connection, run.name, until, run.database.now(connection))
+    return None
+
+
+def accept_objects_of(run: Run, tag: str, person: Person) -> None:
+    """Say that the objects with this tag belong to another connection of the same company, which posts other documents.
+
+    Raises `NotPossible` where the tag is this connection's own.
+    """
+    with run.database.transaction() as connection:
+        if tag == identity_of(connection, run.name, run.settings.quickbooks.realm).tag:
+            raise NotPossible(f"{tag} is the tag of {run.name} itself: what carries it was posted by this connection")
+        now = run.database.now(connection)
+        name = f"{_ACCEPTED}{tag}"
+        connection.execute(delete(watermarks).where(watermarks.c.connection == run.name, watermarks.c.name == name))
+        row = {"connection": run.name, "name": name, "value": f"{person.who}: {person.why}", "moved_at": now}
+        connection.execute(watermarks.insert(), row)
+
+
+def prove_company_until_now(run: Run) -> None:
+    """A person says that the store has caught up: what is in QuickBooks until now needs no look any more."""
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        _set(connection, run.name, now, now)
+
+
+def _anything_ready(reading: Connection, name: str) -> bool:
+    query = select(postings.c.key).where(postings.c.connection == name, postings.c.state == READY).limit(1)
+    return reading.execute(query).first() is not None
+
+
+def _proved_until(reading: Connection, name: str) -> datetime | None:
+    query = select(watermarks.c.value).where(watermarks.c.connection == name, watermarks.c.name == _PROVED)
+    value = reading.execute(query).scalar_one_or_none()
+    return datetime.fromisoformat(value) if value else None
+
+
+def _accepted(reading: Connection, name: str) -> tuple[str, ...]:
+    mine = (watermarks.c.connection == name, watermarks.c.name.startswith(_ACCEPTED))
+    return tuple(text.removeprefix(_ACCEPTED) for text in reading.scalars(select(watermarks.c.name).where(*mine)))
+
+
+def _look(run: Run, proved: datetime | None, now: datetime) -> tuple[list[tuple[str, JsonObject]], datetime]:
+    """The objects that may be unknown to the store, with their entities, and until when this look counts."""
+    entities = [name for name in ENTITIES if name in _POSTED]
+    if proved is not None and now - proved < MONTH:
+        changes = run.quickbooks().changes(entities, proved - OVERLAP)
+        things = [(entity, thing) for entity, found in changes.objects.items() for thing in found]
+        things += [item for entity in changes.gaps for item in _newest(run, entity, proved)]
+        return things, changes.as_at
+    looked_at = entities if proved is not None else _FIRST_LOOK
+    return [item for entity in looked_at for item in _newest(run, entity, proved)], now
+
+
+def _newest(run: Run, entity: str, since: datetime | None) -> Iterator[tuple[str, JsonObject]]:
+    """The objects made since an instant; without one the newest thousand."""
+    if since is not None:
+        for thing in run.quickbooks().query(select_objects(entity).where(_CREATED, ">=", since - OVERLAP)):
+            yield entity, thing
+        return
+    query = select_objects(entity).order_by(_CREATED, descending=True)
+    for thing in next(iter(run.quickbooks().query_pages(query)), []):
+        yield entity, thing
+
+
+def _unknown(reading: Connection, name: str, things: Iterable[tuple[str, JsonObject]]) -> list[Foreign]:
+    """The objects whose marker names no posting of the store that was ever sent, by tag."""
+    marked = [
+        (code, entity, thing) for entity, thing in things if (code := marker_in(thing.get("PrivateNote"))) is not None
+    ]
+    known: set[str] = set()
+    for part in chunks(sorted({code for code, _, _ in marked})):
+        sent = (postings.c.connection == name, postings.c.marker.in_(part), postings.c.attempts > 0)
+        known.update(reading.scalars(select(postings.c.marker).where(*sent)))
+    found: dict[str, list[tuple[str, JsonObject]]] = {}
+    for code, entity, thing in marked:
+        if code not in known:
+            found.setdefault(tag_of(code), []).append((entity, thing))
+    return [Foreign(tag, len(there), _named(*there[0])) for tag, there in sorted(found.items())]
+
+
+def _named(entity: str, thing: JsonObject) -> str:
+    number = f" {thing['DocNumber']}" if thing.get("DocNumber") else ""
+    return f"{entity}{number} (Id {thing.get('Id')}, dated {thing.get('TxnDate')})"
+
+
+def _shown(found: list[Foreign]) -> str:
+    return f"{sum(item.count for item in found):,} objects, such as {found[0].example},"
+
+
+def _set(connection: Connection, name: str, until: datetime, now: datetime) -> None:
+    connection.execute(delete(watermarks).where(watermarks.c.connection == name, watermarks.c.name == _PROVED))
+    row = {"connection": name, "name": _PROVED, "value": until.isoformat(), "moved_at": now}
+    connection.execute(watermarks.insert(), row)
+
+
+def _of_another(run: Run, others: list[Foreign]) -> str:
+    tags = ", ".join(item.tag for item in others)
+    return (
+        f"{run.name}: nothing was sent. QuickBooks holds {_shown(others)} that another connection has posted (tag "
+        f"{tags}): the same books under another name, or another inventory system of this company. If it is the same "
+        "under another name, write the former name in [connection] name. If it is another one, whose documents are not "
+        f"in this source, say so: `qbo-pipeline adopt --theirs {others[0].tag} --who WHO --why WHY`"
+    )
+
+
+def _new_store(run: Run, mine: list[Foreign]) -> str:
+    store = run.database.file or run.database.url.render_as_string(hide_password=True)
+    return (
+        f"{run.name}: nothing was sent. QuickBooks holds {_shown(mine)} that this connection has posted, and the store "
+        f"{store} has never sent anything: it is a new one, or not the one that was used before. Correct [store] url, "
+        "or restore its last copy. If it is lost, order `qbo-pipeline recover --who WHO --why WHY`: then each posting "
+        "is looked for in QuickBooks before it is sent, and what is there is adopted"
+    )

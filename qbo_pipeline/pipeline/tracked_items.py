@@ -1,0 +1,80 @@
+"""Items whose quantity QuickBooks tracks: it posts their cost of sales by itself, so nothing that names one is sent.
+
+What belongs here: the guard before sending. In external mode our journals post the cost, and a document with a tracked
+item would have it posted a second time. A product's item was made without tracking, but a person may change that.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.events import PARKED, READY
+from qbo_pipeline.posting.freezing import references
+from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuotaExhausted
+from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.store import attempts
+from qbo_pipeline.store.postings import change
+from qbo_pipeline.store.tables.posting import posting_links, postings
+
+TRACKED_ITEM = "tracked_item"
+_MESSAGE = (
+    "its item {item} tracks its quantity in QuickBooks, which would post the cost of sales a second time: make it a "
+    "non-inventory item there, or unlink {key} and give the product an item of its own; then retry"
+)
+
+
+def hold_tracked_items(run: Run) -> int:
+    """Park every posting that is ready and names an item that QuickBooks tracks; answers how many.
+
+    One metered read a run, and none where no item of ours is in QuickBooks or nothing is ready.
+    """
+    with run.database.reading() as reading:
+        ours = _our_items(reading, run.name)
+        ready = select(postings.c.key).where(postings.c.connection == run.name, postings.c.state == READY).limit(1)
+        if not ours or reading.execute(ready).first() is None:
+            return 0
+    try:
+        tracked = list(run.quickbooks().query(select_objects("Item").where("Type", "=", "Inventory")))
+    except (QuickBooksAway, QuotaExhausted):  # posting goes on without reads; the next run that may read looks again
+        return 0
+    named = {ours[str(item["Id"])]: str(item["Name"]) for item in tracked if str(item["Id"]) in ours}
+    if not named:
+        return 0
+    with run.database.transaction() as transaction:
+        return _park(transaction, run, named)
+
+
+def _our_items(reading: Connection, name: str) -> dict[str, str]:
+    """The keys of the postings that are items in QuickBooks, by Id."""
+    mine = (posting_links.c.connection == name, posting_links.c.entity == "Item")
+    return {row.qbo_id: row.key for row in reading.execute(select(posting_links).where(*mine))}
+
+
+def _park(transaction: Connection, run: Run, named: dict[str, str]) -> int:
+    """Park what refers to one of these keys, each with the item's name."""
+    wanted = (postings.c.connection == run.name, postings.c.state == READY, postings.c.payload.is_not(None))
+    columns = (postings.c.key, postings.c.revision, postings.c.fence, postings.c.doubt, postings.c.payload)
+    found = []
+    for row in transaction.execute(select(*columns).where(*wanted).with_for_update()):
+        # What may have left already is read back and settled: parking it would forget that.
+        item = None if row.doubt else next((key for key in references(row.payload) if key in named), None)
+        if item is not None:
+            found.append((row, _MESSAGE.format(item=repr(named[item]), key=item)))
+    fields = [
+        (row.key, row.revision, {"state": PARKED, "reason": TRACKED_ITEM, "message": text}) for row, text in found
+    ]
+    lines = [
+        {
+            "key": row.key,
+            "revision": row.revision,
+            "event": "parked",
+            "state": PARKED,
+            "fence": row.fence,
+            "message": text,
+        }
+        for row, text in found
+    ]
+    change(transaction, run.name, fields)
+    attempts.append(transaction, run.name, run.database.now(transaction), lines)
+    return len(found)

@@ -1,0 +1,164 @@
+"""`qbo-pipeline connect`: what the person in the browser reads, and "connected" only once that is proved."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from qbo_pipeline_tests.commands.command_line import Answer, CommandLine
+from qbo_pipeline_tests.emulator.server import running_emulator
+from qbo_pipeline_tests.pipeline.connections import point_to, rows
+from qbo_pipeline_tests.pipeline.shop import Shop, open_shop
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def unconnected(shop: Shop) -> Shop:
+    """The shop without a refresh token, and with a port of its own for the browser to come back to."""
+    file = shop.folder / ".env"
+    file.write_text("\n".join(line for line in file.read_text().splitlines() if "REFRESH_TOKEN" not in line))
+    port = free_port()
+    point_to(
+        shop.settings,
+        '# redirect_uri = "http://localhost:8914/callback"',
+        f'redirect_uri = "http://127.0.0.1:{port}/callback"',
+    )
+    return shop
+
+
+class Browser:
+    """A person's browser: it follows the page that is opened, decides, and keeps what it is shown."""
+
+    def __init__(self, decide: Callable[[httpx.Client, str], httpx.Response]) -> None:
+        self.decide = decide
+        self.shown: httpx.Response | None = None
+        self.thread: threading.Thread | None = None
+
+    def open(self, url: str) -> bool:
+        self.thread = threading.Thread(target=self._go, args=(url,))
+        self.thread.start()
+        return True
+
+    def _go(self, url: str) -> None:
+        with httpx.Client(follow_redirects=True, timeout=30) as client:
+            self.shown = self.decide(client, url)
+
+
+def choosing(decision: str) -> Callable[[httpx.Client, str], httpx.Response]:
+    def decide(client: httpx.Client, url: str) -> httpx.Response:
+        page = client.get(url)
+        ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
+        assert ticket is not None, page.text
+        return client.post(url.partition("?")[0], data={"ticket": ticket[1], "decision": decision})
+
+    return decide
+
+
+def coming_back(**parameters: str) -> Callable[[httpx.Client, str], httpx.Response]:
+    """Somebody who comes back with other parameters than Intuit gives."""
+
+    def decide(client: httpx.Client, url: str) -> httpx.Response:
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        return client.get(asked["redirect_uri"], params={"state": asked["state"], **parameters})
+
+    return decide
+
+
+def connect(
+    qbo: CommandLine, shop: Shop, monkeypatch: pytest.MonkeyPatch, browser: Browser, *options: object
+) -> tuple[Answer, httpx.Response]:
+    monkeypatch.setattr("webbrowser.open", browser.open)
+    answer = qbo("connect", "--settings", shop.settings, *options)
+    assert browser.thread is not None
+    browser.thread.join(30)
+    assert browser.shown is not None
+    return answer, browser.shown
+
+
+def stored(shop: Shop) -> int:
+    with shop.run() as run:
+        return int(rows(run, "SELECT COUNT(*) AS n FROM tokens")[0]["n"])
+
+
+def test_connected_is_said_once_the_company_has_answered(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, shown = connect(qbo, unconnected, monkeypatch, Browser(choosing("connect")))
+    assert answer.status == 0, answer.plain
+    assert "Connected to Sandbox Landscaping and Supply" in answer.plain
+    assert (shown.status_code, shown.text) == (
+        200, "QuickBooks is connected: Sandbox Landscaping and Supply. You may close this window.",
+    )  # fmt: skip
+    assert stored(unconnected) == 1
+
+
+@pytest.mark.parametrize(
+    ("decide", "words"),
+    [
+        (choosing("cancel"), "access was refused in the browser: nothing was connected"),
+        (coming_back(error="server_error"), "Intuit answered 'server_error' instead of giving access"),
+        (coming_back(code="x", realmId="42"), "has the realm '42', the settings say"),
+        (coming_back(code="x"), "has the realm '', the settings say"),
+    ],
+    ids=["no thanks", "an error", "another company", "no company"],
+)
+def test_what_was_not_connected_is_told_in_the_browser_and_on_the_command_line(
+    unconnected: Shop,
+    qbo: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+    decide: Callable[[httpx.Client, str], httpx.Response],
+    words: str,
+) -> None:
+    answer, shown = connect(qbo, unconnected, monkeypatch, Browser(decide))
+    assert answer.status == 2
+    assert words in answer.plain
+    assert "Connected" not in answer.out
+    assert shown.status_code == 400
+    assert shown.text.startswith("QuickBooks is not connected: ")
+    assert words in shown.text
+    assert stored(unconnected) == 0
+
+
+def test_a_code_that_intuit_does_not_take_connects_nothing(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert unconnected.emulator is not None
+    decide = coming_back(code="forged", realmId=unconnected.emulator.realm)
+    answer, shown = connect(qbo, unconnected, monkeypatch, Browser(decide))
+    assert answer.status == 2
+    assert "forged" not in answer.plain + shown.text
+    assert shown.text.startswith("QuickBooks is not connected: ")
+    assert stored(unconnected) == 0
+
+
+def test_a_company_that_does_not_answer_is_not_said_to_be_connected(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert unconnected.emulator is not None
+    unconnected.emulator.order({"kind": "refusal", "operation": "read", "status": 403, "code": "3100"})
+    answer, shown = connect(qbo, unconnected, monkeypatch, Browser(choosing("connect")))
+    assert answer.status == 2
+    assert "Intuit gave access, and the tokens are stored, but the company does not answer to them" in answer.plain
+    assert "Connected to" not in answer.plain
+    assert shown.text.startswith("QuickBooks is not connected: Intuit gave access")
+
+
+def test_nobody_came_back(tmp_path: Path, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_emulator("--limits", "off") as emulator:
+        shop = open_shop(tmp_path, emulator)
+        point_to(shop.settings, "# redirect_uri = ", f'redirect_uri = "http://127.0.0.1:{free_port()}/x"  # ')
+        monkeypatch.setattr("webbrowser.open", lambda url: True)
+        answer = qbo("connect", "--settings", shop.settings, "--timeout", 1)
+    assert answer.status == 2
+    assert "nobody consented within 1 s: run `qbo-pipeline connect` again" in answer.plain

@@ -1,0 +1,150 @@
+"""`qbo-pipeline preflight` finds everything at once: accounts, codes of the days ahead, and all else that it checks."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.inventory.records import record_key
+from qbo_pipeline.pipeline.foresight import days_ahead, foresee
+from qbo_pipeline.sources.source import Batch
+from qbo_pipeline_tests.accounting.company import books, document, item
+from qbo_pipeline_tests.commands.command_line import CommandLine
+from qbo_pipeline_tests.pipeline.connections import point_to, rows
+from qbo_pipeline_tests.pipeline.shop import DAYS, Shop
+
+
+def failed(qbo: CommandLine, shop: Shop) -> list[dict[str, Any]]:
+    answer = qbo("preflight", "--settings", shop.settings, "--json")
+    assert answer.status == 1
+    return [item for item in answer.json if not item["ok"] and item["check"] != "tracked items"]
+
+
+def test_every_misspelt_account_and_tax_code_is_told_and_the_rest_is_checked(shop: Shop, qbo: CommandLine) -> None:
+    for right, wrong in (
+        ('bank = "Checking"', 'bank = "Chequing"'),
+        ('cost_of_goods_sold = "Cost of Goods Sold"', 'cost_of_goods_sold = "COGS"'),
+        ("[accounts.hints]", '[accounts.hints]\n"SAFE" = "Strongbox of the shop"\n# '),
+        ('"" = "NON"', '"" = "NONE"'),
+    ):
+        point_to(shop.settings, right, wrong)
+    found = failed(qbo, shop)
+    told = [item["finding"] for item in found if item["check"] == "accounts"]
+    for setting, name in (
+        ("[accounts.roles] bank", "Chequing"), ("[accounts.roles] cost_of_goods_sold", "COGS"),
+        ("[accounts.hints] SAFE", "Strongbox of the shop"), ("[tax_codes] ''", "NONE"),
+    ):  # fmt: skip
+        assert len([text for text in told if f"{setting}: QuickBooks has no " in text and repr(name) in text]) == 1
+    assert any(text.endswith("accounts have a name like it") or "none of the" in text for text in told)
+    assert all(len(text) < 300 for text in told)  # the nearest name, not all sixty
+    checked = {item["check"] for item in qbo("preflight", "--settings", shop.settings, "--json").json}
+    assert {"opening balance", "account of inventory", "account of sales", "tracked items"} <= checked
+
+    run = qbo("run", *DAYS, "--settings", shop.settings)
+    assert run.status == 2
+    assert all(repr(name) in run.err for name in ("Chequing", "COGS", "Strongbox of the shop", "NONE"))
+
+
+def test_codes_of_the_days_ahead_that_no_setting_maps(shop: Shop, qbo: CommandLine) -> None:
+    """Two codes on one payment and one line, and two tax codes: all of them at once, before anything is stored."""
+    shop.change(
+        "UPDATE payments SET account = 'SAFE'",
+        "UPDATE products SET kind = 'service' WHERE product_id = 'p2'",
+        "UPDATE document_lines SET product_id = NULL, account = 'ADVERTS' WHERE line_id = 'i1-2'",
+        "UPDATE document_lines SET tax_code = 'VAT21', tax_amount = '0' WHERE line_id = 'i1-1'",
+    )
+    found = failed(qbo, shop)
+    hints = {item["finding"].split("'")[2]: item for item in found if item["check"] == "unmapped account"}
+    assert set(hints) == {"SAFE", "ADVERTS"}
+    assert hints["SAFE"]["finding"] == "the source's account 'SAFE' is on 1 record of 2024-03-01 to 2024-03-07"
+    assert hints["SAFE"]["remedy"] == 'Name its QuickBooks account in [accounts.hints]: "SAFE" = "..."'
+    with shop.run() as run:
+        assert rows(run, "SELECT COUNT(*) AS n FROM records") == [{"n": 0}]
+        assert rows(run, "SELECT COUNT(*) AS n FROM postings") == [{"n": 0}]
+
+    point_to(
+        shop.settings,
+        "[accounts.hints]",
+        '[accounts.hints]\n"SAFE" = "Checking"\n"ADVERTS" = "Sales of Product Income"\n# ',
+    )
+    assert not [item for item in failed(qbo, shop) if item["check"] == "unmapped account"]
+
+
+def test_what_would_be_set_aside_or_parked_is_told_with_its_number(shop: Shop, qbo: CommandLine) -> None:
+    shop.change(
+        "UPDATE documents SET currency = 'EUR' WHERE document_id = 'i1'",
+        "UPDATE movement_lines SET quantity = 'many' WHERE line_id = 'd1-1'",
+    )
+    texts = [item["finding"] for item in failed(qbo, shop) if item["check"] == "days ahead"]
+    assert any("no exchange rate from EUR to USD on 2024-03-04" in text for text in texts)
+    assert any(
+        "1 record of 2024-03-01 to 2024-03-07 would be set aside: " in text and "'many'" in text for text in texts
+    )
+
+
+class Listed:
+    """A source of records that are at hand."""
+
+    def __init__(self, *records: Any) -> None:
+        self.batches = [
+            Batch(
+                record_type=record_key(record).partition("/")[0],
+                day=getattr(record, "business_date", None),
+                records=[record],
+                set_aside=[],
+                rows_read=1,
+                warnings=[],
+            )
+            for record in records
+        ]
+
+    def read_master_data(self, *, batch_size: int) -> list[Batch]:
+        return [batch for batch in self.batches if batch.day is None]
+
+    def read_days(self, first: date, last: date, *, batch_size: int) -> list[Batch]:
+        return [batch for batch in self.batches if batch.day is not None and first <= batch.day <= last]
+
+
+def test_tax_codes_and_hints_of_one_record_are_found_together() -> None:
+    invoice = document(
+        "sales_invoice",
+        item(None, 1, "10", "10", tax_code="VAT21", tax_amount=D("2.10"), account="web"),
+        item(None, 1, "10", "10", tax_code="VAT10", tax_amount=D("1.00"), account="shop"),
+        tax_amount=D("3.10"),
+        total_amount=D("23.10"),
+    )
+    in_books = books(policies={"tax_regime": "global"})
+    customer = in_books.party("customer", invoice.party_id or "")
+    source: Any = Listed(customer, invoice)
+    seen = foresee(source, in_books, invoice.business_date, invoice.business_date, 10)
+    assert dict(seen.unmapped_hints) == {"web": 1, "shop": 1}
+    assert dict(seen.unmapped_tax_codes) == {"VAT21": 1, "VAT10": 1}
+    assert seen.records == 2
+    assert seen.refused == ()
+
+
+FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("last_day", "read_through", "today", "expected"),
+    [
+        (None, None, date(2024, 1, 10), (date(2024, 1, 1), date(2024, 1, 10))),
+        (None, None, date(2025, 1, 10), (date(2024, 1, 1), date(2024, 1, 31))),
+        (None, date(2024, 3, 1), date(2025, 1, 10), (date(2024, 3, 2), date(2024, 4, 1))),
+        (LAST, LAST, date(2025, 1, 10), (date(2024, 12, 1), LAST)),
+        (None, date(2024, 1, 5), date(2024, 1, 5), (date(2024, 1, 1), date(2024, 1, 5))),
+    ],
+)
+def test_the_days_ahead_are_at_most_a_month(
+    last_day: date | None, read_through: date | None, today: date, expected: tuple[date, date]
+) -> None:
+    assert days_ahead(FIRST, last_day, read_through, today) == expected
+
+
+def test_a_first_day_that_is_still_to_come() -> None:
+    first, last = days_ahead(FIRST, None, None, date(2023, 12, 1))
+    assert first > last
