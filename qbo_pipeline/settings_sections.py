@@ -163,6 +163,7 @@ class PostingSettings(Section):
     supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] = (
         "purchase_price_variance"
     )
+    zero_cost: Literal["hold", "post"] = "hold"
     quotes: bool = False
     purchase_orders: bool = False
     vanished: Literal["hold", "void", "delete"] = "hold"
@@ -208,6 +209,7 @@ class ChangedPosting(Section):
     unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] | None = None
     bill_difference: Literal["purchase_price_variance", "inventory"] | None = None
     supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] | None = None
+    zero_cost: Literal["hold", "post"] | None = None
     quotes: bool | None = None
     purchase_orders: bool | None = None
 

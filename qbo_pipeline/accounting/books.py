@@ -48,6 +48,7 @@ class Policies:
     - `tax_regime`: `us` (codes TAX and NON, one total) or `global` (a tax code on each line).
     - `multicurrency`: whether the company has it switched on.
     - `numbered_by_quickbooks`: the entities that QBO numbers by itself; our number then stands in the private note.
+    - `zero_cost`: a movement with a quantity whose cost is 0 waits for its cost, or posts what it has.
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     """
 
@@ -57,6 +58,7 @@ class Policies:
     supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] = (
         "purchase_price_variance"
     )
+    zero_cost: Literal["hold", "post"] = "hold"
     tax_regime: Literal["us", "global"] = "us"
     multicurrency: bool = False
     quotes: bool = False
@@ -77,6 +79,10 @@ def _no_product_namesakes(item_key: str) -> Sequence[Product]:
     return ()
 
 
+def _nobody_approved(movement_id: str) -> bool:
+    return False
+
+
 def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Decimal:
     return Decimal(0)
 
@@ -95,6 +101,7 @@ class Books:
     - `product_namesakes`: all products whose `products.item_key` is the given one.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
+    - `cost_approved`: whether a person let a movement (by its id) go although its cost is 0.
     - `dated`: the books for a business date where settings change by date; `on` answers them.
     - `lists`: the books by which list entries (items) are made, `None` where they are these.
     - `further`: account ids by role that serve at another date; they count among a role's accounts.
@@ -117,6 +124,7 @@ class Books:
     product_namesakes: Callable[[str], Sequence[Product]] = _no_product_namesakes
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
+    cost_approved: Callable[[str], bool] = _nobody_approved
     dated: Callable[[date], Books] | None = None
     lists: Books | None = None
     further: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -10,7 +10,7 @@ then each counts on its own date, and stock value and ledger are equal on every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,6 +21,8 @@ from qbo_pipeline.accounting.journals import Heading, Leg, in_cents, journal_ent
 from qbo_pipeline.accounting.money import ROUNDING_LIMIT, cents
 from qbo_pipeline.inventory.records import Movement, MovementLine, record_key
 
+COST_PENDING = "cost_pending"
+_LINES_NAMED = 5
 _SUPPLIER_RETURN_CLEARING = "policy:supplier_return_clearing"
 
 
@@ -58,7 +60,8 @@ def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
 
     A movement in a foreign currency is converted at its own rate, else at the books' of its business date, each line
     rounded half up to cents by itself, as the source's stock value converts it; `Refused` where there is no rate.
-    `Excluded`: voided, services only, nil effect, receipts that do not accrue.
+    `Excluded`: voided, services only, nil effect, receipts that do not accrue. `Refused` as `cost_pending`: goods whose
+    cost is 0, until the source gives it or a person approves it, unless policy posts them.
     """
     label = f"{MOVEMENT_RULES[movement.kind].label} {movement.number}"
     if movement.status == "voided":
@@ -75,7 +78,26 @@ def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
         currency=books.home_currency,
         memo=movement.memo,
     )
-    return journal_entry(books, heading, movement_legs(movement, books))
+    legs = movement_legs(movement, books)
+    _mind_missing_cost(movement, label, legs, books)
+    return journal_entry(books, heading, legs)
+
+
+def _mind_missing_cost(movement: Movement, label: str, legs: Sequence[Leg], books: Books) -> None:
+    """Goods at cost 0 wait for their cost; not those that stay on one account, where no cost posts anything."""
+    if books.policies.zero_cost == "post" or len({item.account.id for item in legs}) < 2:
+        return
+    without = [line for line in movement.lines if line.quantity and not line.value and _counts(books, line)]
+    if not without or books.cost_approved(movement.movement_id):
+        return
+    lines = ", ".join(str(line.line_number) for line in without[:_LINES_NAMED])
+    more = f" and {len(without) - _LINES_NAMED} more" if len(without) > _LINES_NAMED else ""
+    refuse(
+        COST_PENDING,
+        f"{label}: the goods of line {lines}{more} have cost 0 in the inventory system; it goes by itself once they "
+        "have their cost there; approve it where they cost nothing, or skip it",
+        "lines.value",
+    )
 
 
 def movement_legs(movement: Movement, books: Books) -> list[Leg]:

@@ -101,3 +101,8 @@ def plain_json(value: object) -> str:
         return format(value, "f")
     isoformat = getattr(value, "isoformat", None)
     return str(isoformat() if isoformat else value)
+
+
+def age_in_words(days: int) -> str:
+    """For how long a posting has been waiting, to stand before its reason; nothing on the first day."""
+    return f"for {days:,} day{'' if days == 1 else 's'}: " if days else ""

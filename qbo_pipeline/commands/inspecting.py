@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, as_answer, command_run, leave, print_json
+from qbo_pipeline.commands.common import (
+    JsonOption,
+    SettingsOption,
+    age_in_words,
+    as_answer,
+    command_run,
+    leave,
+    print_json,
+)
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.verdicts import OF_STATUS, Reason, Verdict
@@ -98,7 +106,7 @@ def _print_status(
         typer.echo(f"! {_counts_in_words(row)}")
     for posting in waiting:
         typer.echo(f"{posting['state']:8} {posting['day'] or '-':10} {posting['amount']:>20}  {posting['key']}")
-        typer.echo(f"         {posting['reason'] or ''}")
+        typer.echo(f"         {age_in_words(posting['waits_days'])}{posting['reason'] or ''}")
     for record, number, day, _, message in aside:
         typer.echo(f"set aside {day or '-':10} {record} {number}: {message}")
 

@@ -11,6 +11,7 @@ import typer
 from qbo_pipeline.commands.common import (
     JsonOption,
     SettingsOption,
+    age_in_words,
     as_answer,
     command_run,
     leave,
@@ -60,9 +61,8 @@ def run(
     else:
         echo_summary(summary)
         for row in summary.get("postings", ()):
-            typer.echo(
-                f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {row['reason'] or ''}"
-            )
+            why = f"{age_in_words(row['waits_days'])}{row['reason'] or ''}"
+            typer.echo(f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {why}")
         echo_set_aside(summary)
     leave(reasons)
 
@@ -100,7 +100,7 @@ def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], list
     from qbo_pipeline.pipeline.standing import of_postings, of_set_aside
 
     postings = [
-        {name: row[name] for name in ("key", "kind", "day", "amount", "state", "reason")}
+        {name: row[name] for name in ("key", "kind", "day", "amount", "state", "reason", "waits_days")}
         for row in open_postings(opened, states)
     ]
     names = ("record", "number", "day", "rule", "message")

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.books import ROLES, AccountRef, Books, Policies
+from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
@@ -23,6 +24,7 @@ from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, P
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
 from qbo_pipeline.store.dispositions import load_record
+from qbo_pipeline.store.postings import approved_under
 from qbo_pipeline.store.reference import Reference, references
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
 
@@ -100,6 +102,7 @@ class StoredBooks:
             namesakes=lambda key: self._namesakes.get(key, ()),
             product_namesakes=lambda key: self._product_namesakes.get(key, ()),
             matched_before=self._matched_before,
+            cost_approved=self._cost_approved,
             **more,
         )
 
@@ -147,6 +150,9 @@ class StoredBooks:
         own = (document.business_date, document.document_id)
         rows = self._bills.get((movement_id, line_id), [])
         return sum((quantity for day, bill, quantity in rows if (day, bill) < own), Decimal(0))
+
+    def _cost_approved(self, movement_id: str) -> bool:
+        return bool(approved_under(self._connection, self._name, [f"movement/{movement_id}"], COST_PENDING))
 
     def _read_bills(self, movement_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[date, str, Decimal]]]:
         found: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
@@ -349,6 +355,7 @@ def _policies(settings: Settings, preferences: dict[str, Any]) -> Policies:
         tax_regime="us" if tax.get("PartnerTaxEnabled") else "global",
         multicurrency=bool(currency.get("MultiCurrencyEnabled")),
         numbered_by_quickbooks=numbered_by_quickbooks(preferences),
+        zero_cost=posting.zero_cost,
         quotes=posting.quotes,
         purchase_orders=posting.purchase_orders,
     )

@@ -110,7 +110,8 @@ def numbers_twice(run: Run) -> list[dict[str, Any]]:
 
 
 def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | None = None) -> list[dict[str, Any]]:
-    """The postings in these states, up to the day `last` or all, each with its reason in plain words."""
+    """The postings in these states, up to the day `last` or all, each with its reason in plain words and for how many
+    whole days it has been as it is (`waits_days`)."""
     query = (
         select(postings)
         .where(postings.c.connection == run.name, postings.c.superseded_by.is_(None), postings.c.state.in_(states))
@@ -119,6 +120,7 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
     if last is not None:
         query = query.where(postings.c.business_date <= last)
     with run.database.reading() as connection:
+        now = run.database.now(connection)
         return [
             {
                 "key": row.key,
@@ -127,6 +129,7 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
                 "amount": f"{row.amount:,.2f} {row.currency}",
                 "state": row.state,
                 "reason": f"{row.reason}: {row.message}" if row.message else row.reason,
+                "waits_days": (now - row.first_seen).days,
                 "sent_at": row.sent_at,
             }
             for row in connection.execute(query)

@@ -1,7 +1,7 @@
 """What a person decides about one posting, with who and why: the one door for commands and for Dagster's jobs.
 
 A record that was refused has no payload to send: what a person can decide about it is that it is built again (one that
-was quarantined), or that its number is right although another document has it.
+was quarantined), that its number is right although another document has it, or that its goods cost nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.ownership import prove_company_until_now
@@ -36,7 +37,8 @@ class Decided:
 
 
 DECISIONS = ("retry", "skip", "approve", "reverse", "unlink", "relink")
-_BUILT_AGAIN = {("retry", QUARANTINED), ("approve", CONFLICT)}  # what is decided about a record that was refused
+# What is decided about a record that was refused.
+_BUILT_AGAIN = {("retry", QUARANTINED), ("approve", CONFLICT), ("approve", COST_PENDING)}
 
 
 def decide(

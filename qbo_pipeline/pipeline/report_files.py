@@ -12,6 +12,7 @@ import orjson
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.pipeline.reconcile import source_read_at
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.trace import journal_message
@@ -36,6 +37,13 @@ _PAGES = {
     "emulator": None,
 }
 _WHAT = {"parked": "was not posted", "unknown": "may or may not be in QuickBooks", "refused": "could not be built"}
+_TO_DO_ELSE = ("Remove the reason, then retry it; or skip it, with a reason", "accountant")
+_TO_DO = {
+    COST_PENDING: (
+        "Give the goods their cost in the inventory system; approve it where they cost nothing, or skip it",
+        "stock keeper",
+    ),
+}
 _MODES = {"owner": 0o600, "group": 0o640, "everybody": 0o644}
 
 
@@ -201,11 +209,12 @@ def _exceptions(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
     )
     for row in connection.execute(waiting):
         number = row.record_number or row.record_key
+        to_do, who = _TO_DO.get(row.reason or "", _TO_DO_ELSE)
         yield {
             "severity": "high" if row.state == "unknown" else "medium",
             "what": f"{number} {_WHAT[row.state]}: {row.message or row.reason}",
-            "to_do": "Remove the reason, then retry it; or skip it, with a reason",
-            "who": "accountant",
+            "to_do": to_do,
+            "who": who,
             "document_key": row.record_key,
             "document": number,
             "amount": row.amount,

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.store.derived import NUMBER
-from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.postings import approved_under, chunks
 from qbo_pipeline.store.tables.records import record_references, records
 
 CONFLICT = "conflict"
@@ -58,7 +57,7 @@ def conflicts(connection: Connection, name: str, keys: Sequence[str], policy: Po
             key = f"document/{row.record_id}"
             if key in due and row.kind in HELD_KINDS[policy]:
                 found[key] = _refused(row, first)
-    return {key: found[key] for key in found.keys() - _approved(connection, name, sorted(found))}
+    return {key: found[key] for key in found.keys() - approved_under(connection, name, sorted(found), CONFLICT)}
 
 
 def _documents(connection: Connection, name: str, keys: Sequence[str]) -> dict[str, Any]:
@@ -89,18 +88,3 @@ def _refused(row: Any, first: Any) -> Refused:
         "approve this one to post both, or skip it",
         field="number",
     )
-
-
-def _approved(connection: Connection, name: str, keys: Sequence[str]) -> set[str]:
-    """Which of these a person has approved under their number."""
-    found: set[str] = set()
-    for part in chunks(keys):
-        query = select(postings.c.record_key).where(
-            postings.c.connection == name,
-            postings.c.record_key.in_(part),
-            postings.c.reason == CONFLICT,
-            postings.c.payload.is_(None),
-            postings.c.approved_by.is_not(None),
-        )
-        found.update(connection.scalars(query))
-    return found

@@ -274,3 +274,18 @@ def total(reading: Connection) -> Any:
 def chunks(values: Sequence[Any], size: int = IN_LIST) -> Iterable[Sequence[Any]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def approved_under(connection: Connection, name: str, record_keys: Sequence[str], reason: str) -> set[str]:
+    """Which of these records, refused for this reason, a person has approved all the same."""
+    found: set[str] = set()
+    for part in chunks(record_keys):
+        query = select(postings.c.record_key).where(
+            postings.c.connection == name,
+            postings.c.record_key.in_(part),
+            postings.c.reason == reason,
+            postings.c.payload.is_(None),
+            postings.c.approved_by.is_not(None),
+        )
+        found.update(connection.scalars(query))
+    return found

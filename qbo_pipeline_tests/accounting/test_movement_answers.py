@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qbo_pipeline.accounting.books import AccountRef, Books
+from qbo_pipeline.accounting.movements import MOVEMENT_RULES
 from qbo_pipeline.inventory.records import Movement, Product
 from qbo_pipeline_tests.accounting.company import (
     ACCOUNTS,
@@ -23,6 +24,11 @@ from qbo_pipeline_tests.accounting.company import (
     stock,
 )
 
+
+def _yes(movement_id: str) -> bool:
+    return True
+
+
 EXCLUDED: list[tuple[str, Movement, dict[str, Any], str]] = [
     (
         "transfer in one account",
@@ -30,7 +36,22 @@ EXCLUDED: list[tuple[str, Movement, dict[str, Any], str]] = [
         {},
         "nil_effect",
     ),
-    ("all lines zero", movement("shipment", stock("tea", -1, "0")), {}, "nil_effect"),
+    (
+        "all lines zero, by policy",
+        movement("shipment", stock("tea", -1, "0")),
+        {"policies": {"zero_cost": "post"}},
+        "nil_effect",
+    ),
+    ("approved at cost 0", movement("shipment", stock("tea", -1, "0")), {"cost_approved": _yes}, "nil_effect"),
+    (
+        "a transfer at cost 0 in one account",
+        movement("transfer", stock("tea", -1, "0"), stock("tea", 1, "0", "west")),
+        {},
+        "nil_effect",
+    ),
+    ("neither quantity nor cost", movement("adjustment", stock("tea", 0, "0")), {}, "nil_effect"),
+    ("a bag at cost 0", movement("shipment", stock("bag", -1, "0")), {}, "service_movement"),
+    ("voided at cost 0", movement("shipment", stock("tea", -1, "0"), status="voided"), {}, "voided_in_source"),
     ("no lines", movement("stock_count"), {}, "nil_effect"),
     ("less than half a cent", movement("shipment", stock("tea", -1, "-0.004")), {}, "nil_effect"),
     ("voided, nil", movement("shipment", stock("tea", 0, "0"), status="voided"), {}, "voided_in_source"),
@@ -43,6 +64,24 @@ EXCLUDED: list[tuple[str, Movement, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("record", "changes", "rule"), [row[1:] for row in EXCLUDED], ids=[row[0] for row in EXCLUDED])
 def test_what_is_excluded(record: Movement, changes: dict[str, Any], rule: str) -> None:
     assert excluded(record, books(**changes)).rule == rule
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in MOVEMENT_RULES if kind not in ("revaluation", "landed_cost", "transfer")],  # which move no goods
+)
+def test_goods_at_cost_0_wait_for_their_cost_in_every_kind(kind: str) -> None:
+    waits = refused(movement(kind, stock("tea", -1, "0"), stock("cup", -2, "-8")), books())
+    assert (waits.reason, waits.field) == ("cost_pending", "lines.value")
+    assert "the goods of line 1 have cost 0" in waits.message
+    known = draft(movement(kind, stock("tea", -1, "-3"), stock("cup", -2, "-8")), books())
+    assert known.amount == Decimal("11.00")
+
+
+def test_by_policy_or_approval_what_has_a_cost_is_posted() -> None:
+    record = movement("shipment", stock("tea", -1, "0"), stock("cup", -2, "-8"))
+    for changes in ({"policies": {"zero_cost": "post"}}, {"cost_approved": _yes}):
+        assert draft(record, books(**changes)).amount == Decimal("8.00")
 
 
 def test_a_nil_transfer_still_says_what_moved_between_locations() -> None:
