@@ -54,6 +54,9 @@ _MEMO = _optional("memo", "text", "free text")
 _LINE_NUMBER = _optional("line_number", "integer", "position; without it lines count 1, 2, 3 in the order of line_id")
 _LINE_DATE = _optional("business_date", "date", "repeats the header's; a line with another date sets the record aside")
 
+# By kind, columns of which a source delivers at least one; what no row of it has is told under the first.
+ONE_OF: dict[str, tuple[str, ...]] = {"movement_lines": ("value", "unit_cost")}
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "parties": (
         _required("party_id", "text", "the source's id; a party that buys and sells has one row for each kind"),
@@ -138,7 +141,17 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _optional("product_id", "text", "required where role is stock"),
         _optional("location_id", "text", "required where role is stock"),
         _required("quantity", "quantity", "signed, in is positive; 0 for a change of value alone and for labour"),
-        _required("value", "amount", "signed, in is positive; the cost of the whole line, not of one unit"),
+        _optional(
+            "value",
+            "amount",
+            "signed, in is positive; the cost of the whole line, not of one unit; required without `unit_cost`",
+        ),
+        _optional(
+            "unit_cost",
+            "rate",
+            "cost of one unit, 0 or more; the line's value is then quantity times unit cost, rounded half up to 2 "
+            "decimals; where `value` is there too, both have to agree to the cent",
+        ),
         _optional("direction", "integer", "1 or -1, multiplies `value`: for sources that keep cost unsigned"),
         _optional("currency", "text", "repeats the header's; a line in another currency sets the record aside"),
     ),

@@ -32,6 +32,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 _CURRENCY = pandera.Check.isin(sorted(CURRENCIES), name="currency")
 _POSITIVE = pandera.Check.gt(0, name="rate")
+_NOT_NEGATIVE = pandera.Check.ge(0, name="unit_cost")
 _DIRECTION = pandera.Check.isin([1, -1], name="direction")
 
 
@@ -40,6 +41,8 @@ def _checks(column: Column) -> list[pandera.Check]:
         return [_CURRENCY]
     if column.name == "direction":
         return [_DIRECTION]
+    if column.name == "unit_cost":
+        return [_NOT_NEGATIVE]
     if column.type == "rate":
         return [_POSITIVE]
     if column.type == "choice":
@@ -95,6 +98,7 @@ def _finding(kind: str, case: dict[str, Any]) -> Finding:
 _MESSAGES: dict[str, tuple[str, str]] = {
     "currency": ("currency", "{name} is {value!r}, which is no currency code of ISO 4217 such as USD"),
     "direction": ("direction", "{name} is {value}; it has to be 1 or -1"),
+    "unit_cost": ("unit_cost", "{name} is {value}; it is 0 or more, the quantity's sign says which way the goods go"),
     "rate": ("rate", "{name} is {value}; a rate is greater than zero"),
     "choice": ("choice", "{name} is {value!r}; it has to be one of {values}"),
 }

@@ -160,7 +160,8 @@ class Claims:
             operation = operation_name(row.operation, row.stale, row.about.retries)
             own.append(self._identity.request_id(entity, row.key, row.revision, operation))
             item = item_id(position) if batch else None
-            line = batch_line(item, row.operation, entity, body) if item else body.encode()
+            twice = row.about.number_twice
+            line = batch_line(item, row.operation, entity, body, number_twice=twice) if item else body.encode()
             items.append(FrozenItem(item, row.key, row.revision, row.operation, entity, line))
         lines = [item.line for item in items]
         request_id = batch_id(list(zip(own, lines, strict=True))) if batch else own[0]

@@ -38,7 +38,7 @@ from qbo_pipeline.posting.events import (
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
 from qbo_pipeline.posting.revising import NO_PAYLOAD, blank, dressed
-from qbo_pipeline.posting.states import Origin
+from qbo_pipeline.posting.states import Origin, Reason
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
@@ -71,6 +71,8 @@ APPROVABLE = frozenset(
         asking.REVERSED,
     }
 )
+# QBO refused its number because another document has it: approving it has QBO take the number all the same.
+_BY_NUMBER = Reason.DUPLICATE_NUMBER
 _FRESH = {"reason": None, "message": None, "attempts": 0, "crashes": 0, "misses": 0, "stale": 0, "base_token": None,
           "not_before": None, "fallback": None}  # fmt: skip
 _UNFROZEN = {"request_id": None, "item": None}
@@ -139,7 +141,8 @@ def skip(database: Database, connection: str, key: str, person: Person) -> None:
 
 
 def approve(database: Database, connection: str, key: str, person: Person, *, dated: date | None = None) -> None:
-    """Let a posting go that policy, or what happened in QBO, holds back.
+    """Let a posting go that policy, or what happened in QBO, holds back; what QBO refused because another document has
+    its number goes with the order to take the number all the same.
 
     `dated` posts it on another day (the first open one), says so in its memo and leaves the original date there;
     without it the date stays what it is.
@@ -159,15 +162,17 @@ def _approve(
     transaction: Connection, database: Database, connection: str, key: str, person: Person, dated: date | None
 ) -> None:
     row = _row(transaction, connection, key)
-    if row["state"] != PARKED or row["reason"] not in APPROVABLE:
+    if row["state"] != PARKED or row["reason"] not in APPROVABLE | {_BY_NUMBER}:
         raise NotPossible(f"{key} is {row['state']} ({row['reason'] or 'no reason'}): nothing waits for approval")
     if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
         raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
     operation = _operation(transaction, connection, row)
+    row["number_twice"] = row["number_twice"] or row["reason"] == _BY_NUMBER
     if dated is not None:
         _approve_dated(transaction, database, connection, row, person, dated, operation)
         return
     fields = {**_FRESH, **_UNFROZEN, "state": READY, "approved_by": person.who, "operation": operation}
+    fields["number_twice"] = row["number_twice"]
     # QBO may have said no to it before (a closed period): this is another request, with an id of its own.
     fields["retries"] = row["retries"] + 1
     _decide(transaction, database, connection, row, "approve", person, fields)
@@ -320,7 +325,7 @@ def _kept(row: Posting) -> Posting:
         "amount": row["amount"], "currency": row["currency"], "payload": row["payload"],
         "payload_hash": row["payload_hash"], "origin": row["origin"], "number": row["number"],
         "marker": row["marker"], "by_name": row["by_name"],
-        "settings_hash": row["settings_hash"],
+        "settings_hash": row["settings_hash"], "number_twice": row["number_twice"],
     }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Particulars(NamedTuple):
     business_date: date = date.min
     retries: int = 0
     first_seen: datetime = datetime.min.replace(tzinfo=UTC)
+    number_twice: bool = False
 
 
 NOTHING_KNOWN = Particulars()

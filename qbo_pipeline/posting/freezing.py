@@ -19,6 +19,7 @@ from qbo_pipeline.quickbooks.entities import entity_named
 # In canonical JSON a quote inside a text is escaped, so this pattern matches members of objects and never a text.
 _REFERENCE = re.compile(r'"(value|TxnId)":"\$((?:[^"\\]|\\.)*)"')
 _VOID_BY_UPDATE = ("include", "void")
+_NUMBER_TWICE = "allowduplicatedocnum"
 
 
 class FrozenItem(NamedTuple):
@@ -70,11 +71,13 @@ def content(operation: str, payload: str, qbo_id: str | None, sync_token: str | 
     return "{" + identity + (f",{rest}" if rest else "") + ',"sparse":true}'
 
 
-def batch_line(item: str, operation: str, entity: str, body: str) -> bytes:
-    """One BatchItemRequest."""
+def batch_line(item: str, operation: str, entity: str, body: str, *, number_twice: bool = False) -> bytes:
+    """One BatchItemRequest; with `number_twice` QBO takes a number that another document has."""
     options = ""
     if operation == VOID and _VOID_BY_UPDATE in entity_named(entity).void:
         operation, options = UPDATE, ',"optionsData":"void"'
+    elif number_twice and operation in (CREATE, UPDATE):
+        options = f',"optionsData":"{_NUMBER_TWICE}"'
     return f'{{"bId":"{item}","operation":"{operation}"{options},"{entity}":{body}}}'.encode()
 
 
@@ -82,14 +85,18 @@ def batch_body(lines: Sequence[bytes]) -> bytes:
     return b'{"BatchItemRequest":[' + b",".join(lines) + b"]}"
 
 
-def single_params(operation: str, entity: str, request_id: str) -> tuple[tuple[str, str], ...]:
-    """The query parameters of a request outside a batch."""
+def single_params(
+    operation: str, entity: str, request_id: str, *, number_twice: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """The query parameters of a request outside a batch; `number_twice` as in `batch_line`."""
     known = entity_named(entity)
     extra: tuple[tuple[str, str], ...] = ()
     if operation == DELETE:
         extra = (("operation", "delete"),)
     elif operation == VOID:
         extra = known.void
+    elif number_twice:
+        extra = (("include", _NUMBER_TWICE),)
     return (*extra, ("requestid", request_id))
 
 

@@ -48,7 +48,7 @@ from qbo_pipeline.posting.events import (
 from qbo_pipeline.posting.freezing import references
 from qbo_pipeline.posting.identity import Identity, own_number, with_marker
 from qbo_pipeline.posting.reading_back import name_field
-from qbo_pipeline.posting.states import Origin
+from qbo_pipeline.posting.states import Origin, Reason
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline.store.postings import Link, Posting, Standing
@@ -62,7 +62,7 @@ _BLANK: dict[str, Any] = {
     column.name: None for column in postings.c
 } | {
     "operation": CREATE, "state": READY, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
-    "retries": 0, "doubt": False, "alone": False, "recovered": False, "origin": Origin.DRAFT,
+    "retries": 0, "number_twice": False, "doubt": False, "alone": False, "recovered": False, "origin": Origin.DRAFT,
     "last_attempt": 0,
 }  # fmt: skip
 
@@ -128,6 +128,7 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     row = _row(plan, intent, draft.key, revision, draft.entity, payload, digest, marker, number)
     row |= {"amount": draft.amount, "currency": draft.currency, "business_date": draft.business_date or UNDATED}
     row["operation"] = UPDATE if link is not None else CREATE
+    row["number_twice"] = before is not None and _may_have_number_twice(before, number)
     row["waits_for"] = next((key for key in references(payload) if key not in known), None)
     _hold(plan, row, before)
     if before is None:
@@ -139,6 +140,13 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
         _supersede(plan, before, revision)
         _mind_history(plan, row, before, link)
     _add(plan, row, draft.effects)
+
+
+def _may_have_number_twice(before: Standing, number: str | None) -> bool:
+    """Whether a person let what was before go under a number that another document has; it holds for this number."""
+    if before["origin"] == Origin.REFUSAL:
+        return before["reason"] == Reason.CONFLICT and before["approved_by"] is not None
+    return before["number_twice"] and before["number"] == number
 
 
 class Ended(NamedTuple):

@@ -211,7 +211,8 @@ class Workers:
         means = self._means
         first = unit.items[0]
         if first.item is None:
-            params = single_params(first.operation, first.entity, unit.request_id)
+            twice = unit.rows[0].about.number_twice
+            params = single_params(first.operation, first.entity, unit.request_id, number_twice=twice)
             path = entity_named(first.entity).path
             means.tally.count("single")
             outcome = means.company.send("POST", path, params, first.line, means.policy.deadline, until=until)

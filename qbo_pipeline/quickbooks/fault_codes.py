@@ -86,7 +86,8 @@ FAULT_CODES: dict[str, Meaning] = {
     "6140": Meaning(
         "duplicate_number",
         "The document number is taken.",
-        "Look at the document that the fault names: adopt it, or give this one another number.",
+        "Look at the document that the fault names: adopt it (qbo-pipeline relink), give this one another number in "
+        "the source, or let it go under the number of the other (qbo-pipeline approve).",
     ),
     "6240": Meaning(
         "duplicate_name",

@@ -40,6 +40,7 @@ from qbo_pipeline.sources.cells import BadCell, as_text, parse_cell
 from qbo_pipeline.sources.days import day_of
 from qbo_pipeline.sources.reader import RawRow
 from qbo_pipeline.sources.source import SetAside, Warned
+from qbo_pipeline.sources.unit_costs import complete_values
 
 TypedRow = dict[str, Any]
 Frames = Mapping[str, pd.DataFrame]
@@ -105,6 +106,8 @@ def assemble(
     typed, findings = _parse(raw)
     for kind in assembly.lines:
         _complete_lines(kind, typed[kind], assembly.id_column)
+        if kind == "movement_lines":
+            findings += complete_values(typed[kind], {found.row for found in findings if found.kind == kind})
     if assembly.kind == "documents":
         _complete_tax(typed["documents"])
     frames = {kind: make_frame(kind, rows) for kind, rows in typed.items()}

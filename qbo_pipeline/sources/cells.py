@@ -93,8 +93,9 @@ def parse_decimal(raw: Any, places: int = DECIMAL_PLACES) -> Decimal:
     if isinstance(raw, float):
         raise BadCell(
             "binary_float",
-            f"{raw!r} comes as a binary float, which cannot hold every cent; deliver NUMERIC or decimal text; "
-            f"for what SQLite computes write printf('%.{places}f', ...) in the SELECT",
+            f"{raw!r} comes as a binary float, which cannot hold every cent; deliver NUMERIC or decimal text. "
+            "What SQLite computes with decimals is a binary float: CAST(... AS TEXT) the exact column itself, and "
+            "deliver unit_cost where a value would be multiplied",
         )
     if isinstance(raw, bool) or not isinstance(raw, int | str | Decimal):
         raise BadCell("not_a_number", f"{raw!r} is no number")
@@ -119,8 +120,9 @@ def _within(value: Decimal, places: int) -> Decimal:
     if -exponent > places:
         raise BadCell(
             "too_many_decimals",
-            f"{value} has more than {places} decimals; round it in the SELECT: "
-            f"ROUND(..., {places}), in SQLite printf('%.{places}f', ...)",
+            f"{value} has more than {places} decimals; round it in the SELECT, where NUMERIC is exact: "
+            f"ROUND(..., {places}); SQLite's ROUND is a binary float: there deliver what is exact (unit_cost, not its "
+            "product)",
         )
     if len(digits) + exponent > DECIMAL_PRECISION - places:
         raise BadCell("too_large", f"{value} has more than {DECIMAL_PRECISION - places} digits before the point")

@@ -111,8 +111,10 @@ capitals, accents or blanks alone are different ids, whatever the collation.
 | flag | boolean, `1`/`0`, or `Y`/`N`, `yes`/`no`, `true`/`false` |
 | choice | one of the words listed, in lower case |
 
-What has more decimals is rounded in the SELECT: `ROUND(x, 6)`. SQLite computes with binary floating point, so there a
-product or a rounding is written as text, `printf('%.6f', quantity * cost)`.
+What has more decimals is rounded in the SELECT: `ROUND(x, 6)` of a `NUMERIC` is exact. SQLite computes with binary
+floating point: what its `ROUND`, `*` and `/` answer is refused, and no formatting makes it exact again. There deliver
+the exact column itself (`CAST(cost AS TEXT)`), integers of the smallest unit written as text, or for a movement's line
+`unit_cost`: the pipeline multiplies.
 Binary floating point is refused because it cannot hold every cent; a timestamp with time zone (MySQL's `TIMESTAMP` is
 one) is refused because its day depends on who asks.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qbo_pipeline.inventory.columns import MONEY_TYPES
+from qbo_pipeline.inventory.columns import MONEY_TYPES, ONE_OF
 from qbo_pipeline.sources.contract import Kind
 from qbo_pipeline.sources.dialects import Dialect
 from qbo_pipeline.sources.errors import Problem, SourceError, nearest
@@ -43,7 +43,11 @@ def checked_shape(kind: Kind, where: str, types: Mapping[str, Any], dialect: Dia
 
 
 def _missing(kind: Kind, where: str, names: Mapping[str, str], unknown: tuple[str, ...]) -> Iterator[Problem]:
-    missing = [column for column in kind.columns if column.required and column.name not in names]
+    one_of = ONE_OF.get(kind.name, ())
+    asked = {column.name for column in kind.columns if column.required}
+    if one_of and not any(name in names for name in one_of):
+        asked.add(one_of[0])
+    missing = [column for column in kind.columns if column.name in asked - names.keys()]
     if not missing:
         return
     near = {column.name: nearest(column.name, unknown) for column in missing}

@@ -59,6 +59,7 @@ class Standing(TypedDict):
     fence: int
     message: str | None
     approved_by: str | None
+    number_twice: bool
     settings_hash: str | None
 
 

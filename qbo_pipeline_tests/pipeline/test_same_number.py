@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from qbo_pipeline.pipeline.counts import broken_counts, numbers_twice
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.verify import verify_attempts
+from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.store.migrations import migrations, run_script
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
@@ -217,3 +218,39 @@ def test_the_run_and_the_status_say_so(
     assert "conflict: number: the bill document/b1" in status.plain
     assert after.json["stock_value"] == f"{STOCK_VALUE} USD"
     assert after.json["posted"] == 1
+
+
+@pytest.mark.parametrize("bills", [1, 2], ids=["alone", "in a batch"])
+def test_what_quickbooks_refuses_for_its_number_goes_when_a_person_approves_it(
+    bills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person entered bills of these numbers by hand: 6140, until somebody says that ours are others."""
+    qbo = CommandLine(monkeypatch, capsys)
+    names = ["b1", "b2"][:bills]
+    with running_emulator("--limits", "off") as emulator:
+        shop = open_shop(tmp_path, emulator, with_another("b1", "b2", number="B2") if bills == 2 else None)
+        settings = ("--settings", shop.settings)
+        with shop.run() as run:
+            quickbooks = run.quickbooks()
+            quickbooks.create("Vendor", {"DisplayName": "By hand"}, request_id="v")
+            (vendor,) = quickbooks.query(select("Vendor").where("DisplayName", "=", "By hand"))
+            (account,) = quickbooks.query(select("Account").where("Name", "=", "Checking"))
+            for name in names:
+                line = {
+                    "Amount": 5,
+                    "DetailType": "AccountBasedExpenseLineDetail",
+                    "AccountBasedExpenseLineDetail": {"AccountRef": {"value": account["Id"]}},
+                }
+                bill = {"VendorRef": {"value": vendor["Id"]}, "DocNumber": name.upper(), "Line": [line]}
+                quickbooks.create("Bill", bill, request_id=name)
+        first = qbo("run", *DAYS, *settings, "--json")
+        for name in names:
+            approved = qbo("approve", f"document/{name}", "--who", "Ann", "--why", "another supplier's", *settings)
+            assert approved.status == 0, approved.plain
+        after = qbo("run", *DAYS, *settings, "--json")
+        shop.change("UPDATE documents SET memo = 'looked at' WHERE document_id = 'b1'")
+        later = qbo("run", *DAYS, *settings, "--json")
+    found = [row for row in first.json["postings"] if row["kind"] == "Bill"]
+    assert [row["reason"].split(":")[0] for row in found] == ["duplicate_number"] * bills
+    assert (after.json["posted"], after.json["postings"]) == (bills, [])
+    assert later.json["postings"] == []

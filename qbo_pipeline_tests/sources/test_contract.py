@@ -30,7 +30,7 @@ def test_every_kind_has_columns_a_schema_and_a_key() -> None:
 NOT_FIELDS = {
     "document_lines": {"document_id", "business_date"},
     "bill_matches": {"document_id"},
-    "movement_lines": {"movement_id", "business_date", "direction", "currency"},
+    "movement_lines": {"movement_id", "business_date", "direction", "unit_cost", "currency"},
     "payment_allocations": {"payment_id", "business_date"},
 }
 
@@ -55,5 +55,5 @@ def test_what_a_record_cannot_do_without_is_required(kind: str) -> None:
     for name, cls in pairs:
         needed = {field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING}
         given = {column.name for column in COLUMNS[name] if column.required or column.default is not None}
-        completed = {"line_number", "lines", "matches", "allocations"}
+        completed = {"line_number", "value", "lines", "matches", "allocations"}
         assert needed - given <= completed, name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, false, text
 
 from qbo_pipeline.store.tables.metadata import metadata
 from qbo_pipeline.store.types import Day, Instant, Money, Quantity
@@ -53,6 +53,7 @@ postings = Table(
     Column("base", Text),
     Column("base_token", Text),
     Column("approved_by", Text),
+    Column("number_twice", Boolean, nullable=False, server_default=false()),  # QBO is told to take a number again
     Column("qbo_id", Text),
     Column("qbo_number", Text),
     Column("sync_token", Text),
