@@ -15,9 +15,11 @@ from typing import Any
 from qbo_pipeline.errors import Signal
 from qbo_pipeline.inventory.columns import Column, ColumnType
 from qbo_pipeline.inventory.frames import DECIMAL_PLACES, DECIMAL_PRECISION, RATE_PLACES
+from qbo_pipeline.sources.days import FIRST_YEAR, LAST_YEAR
 
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)\Z", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ].*)?\Z", re.ASCII | re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ZONE = re.compile(r"(Z|[+-]\d{2}(:?\d{2})?)\Z", re.ASCII)
 _FLAGS = {
     "1": True, "y": True, "yes": True, "t": True, "true": True,
@@ -50,6 +52,11 @@ def as_text(raw: Any) -> str | None:
     return str(raw).replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
 
 
+def is_utf8(raw: Any) -> bool:
+    """Whether a text came as UTF-8; the bytes of one that did not stand in it as lone surrogates."""
+    return not isinstance(raw, str) or raw.isascii() or not _SURROGATE.search(raw)
+
+
 def _parse_default(column: Column) -> Any:
     return None if column.default is None else _PARSERS[column.type](column.default)
 
@@ -66,13 +73,21 @@ def parse_text(raw: Any) -> str:
     text = str(raw)
     if "\0" in text:
         raise BadCell("nul_character", "a NUL character, which QuickBooks does not take; remove it in the source")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_utf8(text):
         raise BadCell("not_utf8", "bytes that are not UTF-8 text; convert them in the source")
     return text
 
 
 def parse_date(raw: Any) -> date:
-    """A date of the company's own calendar: a time of day is cut off, a time zone is refused."""
+    """A date of the company's own calendar: a time of day is cut off, a time zone is refused, and so is a year that no
+    document has."""
+    day = _date(raw)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadCell("impossible_year", f"{day.isoformat()} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return day
+
+
+def _date(raw: Any) -> date:
     if isinstance(raw, datetime) and raw.tzinfo is None:
         return raw.date()
     if isinstance(raw, date) and not isinstance(raw, datetime):

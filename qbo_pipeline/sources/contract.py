@@ -103,7 +103,7 @@ capitals, accents or blanks alone are different ids, whatever the collation.
 ## Types
 | type | what it is |
 |---|---|
-| text | any text type; ids may be numbers and are read as text; JSON, arrays and NUL are set aside |
+| text | any text type; ids may be numbers and are read as text; no NUL, nothing that is not UTF-8 |
 | date | `DATE`, a timestamp, or text that begins `YYYY-MM-DD`, in the company's time zone; the time of day is cut off |
 | amount, quantity | `NUMERIC`, an integer, or decimal text (`-1234.56`): 12 digits before the point, 6 after it |
 | rate | as an amount, with 8 digits before the point and 10 after it |
@@ -116,7 +116,8 @@ floating point: what its `ROUND`, `*` and `/` answer is refused, and no formatti
 the exact column itself (`CAST(cost AS TEXT)`), integers of the smallest unit written as text, or for a movement's line
 `unit_cost`: the pipeline multiplies.
 Binary floating point is refused because it cannot hold every cent; a timestamp with time zone (MySQL's `TIMESTAMP` is
-one) is refused because its day depends on who asks.
+one) is refused because its day depends on who asks; JSON, arrays, ranges and bytes are refused because they hold no
+single value. A year before 1900 or after 2199 is a slip of the pen or means "never": its row is set aside.
 
 ## Signs
 Movements are seen from the stock: in is positive, for quantity and for value. Documents and payments carry positive

@@ -1,7 +1,8 @@
 """The day to which a row belongs by what its date column holds, a date or not.
 
-What belongs here: the one rule. Days are text intervals that begin with a day and end before the next, so every text
-of the form YYYY-MM-DD belongs to one day: `2011-02-31` to the day before it, 28 February.
+What belongs here: the one rule, and which years a business can mean at all. Days are text intervals that begin with a
+day and end before the next, so every text of the form YYYY-MM-DD belongs to one day: `2011-02-31` to the day before
+it, 28 February.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # a date outside is a slip of the pen (year 24) or a mark for "never" (9999)
 _SHAPE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 

@@ -18,6 +18,8 @@ class Dialect:
     - `text`: the type to which a CAST makes text; `is_a_date`: SQL that is true where a column begins as a date.
     - `floats`, `zoned`, `texts`: type numbers in a cursor's description; the first two with what people call them.
       `local_date`: SQL that makes a local date of what is zoned.
+    - `structured`: type numbers of what holds no single value (JSON, arrays, ranges, bytes) with their names, or
+      `structured_sql`: a SELECT of `number` and `name` that finds them among `:types`.
     - `exact`: SQL by which texts are equal where each character is, and nowhere else; its order is that of pages.
     - `streams_beside`: whether a connection may run SELECTs while one of its results is being read.
     - `compares_types`: whether the text `'7'` and the number `7` are never equal.
@@ -31,6 +33,8 @@ class Dialect:
     extra: str | None = None
     floats: Mapping[int, str] = field(default_factory=dict)
     zoned: Mapping[int, str] = field(default_factory=dict)
+    structured: Mapping[int, str] = field(default_factory=dict)
+    structured_sql: str = ""
     texts: frozenset[int] = frozenset()
     exact: str = "{0}"
     streams_beside: bool = True
@@ -42,7 +46,12 @@ DIALECTS = {
         title="PostgreSQL",
         driver="postgresql+psycopg2",
         text="VARCHAR",
-        is_a_date="CAST({0} AS VARCHAR) ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'",
+        # A year before Christ is written with BC at its end.
+        is_a_date="CAST({0} AS VARCHAR) ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([^B]*)$'",
+        structured_sql=(
+            "SELECT oid AS number, format_type(oid, NULL) AS name FROM pg_catalog.pg_type WHERE oid IN :types "
+            "AND (typcategory IN ('A', 'C', 'G', 'R') OR typcategory = 'U' AND typname <> 'uuid')"
+        ),
         floats={700: "real", 701: "double precision"},
         zoned={1184: "timestamp with time zone"},
         local_date="CAST({0} AT TIME ZONE 'Europe/Madrid' AS DATE)",
@@ -62,6 +71,7 @@ DIALECTS = {
         is_a_date="CAST({0} AS CHAR) REGEXP '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'",
         floats={4: "FLOAT", 5: "DOUBLE"},
         zoned={7: "TIMESTAMP, which is an instant"},
+        structured={16: "BIT", 245: "JSON", 255: "GEOMETRY"},
         local_date="DATE(CONVERT_TZ({0}, '+00:00', 'Europe/Madrid'))",
         texts=frozenset({252, 253, 254}),  # BLOB and TEXT, VARCHAR, CHAR
         # Most collations take `a` and `A` for one text, and `a` and `a ` too.

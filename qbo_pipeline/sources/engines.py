@@ -27,7 +27,25 @@ def open_engine(url: URL) -> Engine:
 
 def _postgresql(url: URL) -> Engine:
     arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "qbo-pipeline"}
-    return _server(url, arguments, "SET default_transaction_read_only = on")
+    engine = _server(url, arguments, "SET default_transaction_read_only = on")
+    event.listen(engine, "connect", _take_any_date)
+    return engine
+
+
+def _take_any_date(connection: Any, _: object) -> None:
+    """Dates that PostgreSQL holds and Python does not (before Christ, the year 20000) come as text, not as an end."""
+    from psycopg2 import extensions  # type: ignore[import-untyped]
+
+    for number, name in ((1082, "DATE"), (1114, "DATETIME")):
+        known = extensions.string_types[number]
+
+        def take(text: str | None, cursor: Any, known: Any = known) -> Any:
+            try:
+                return known(text, cursor)
+            except (ValueError, OverflowError):
+                return text
+
+        extensions.register_type(extensions.new_type((number,), name, take), connection)
 
 
 def _mysql(url: URL) -> Engine:
@@ -64,6 +82,8 @@ def _sqlite(url: URL) -> Engine:
             timeout=CONNECT_SECONDS,
         )  # fmt: skip
         connection.execute("PRAGMA query_only = ON")
+        # What is not UTF-8 goes on with its bytes marked: its row is set aside, the others are read.
+        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)

@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 from sqlalchemy import BindParameter, Connection, TextClause, bindparam, text
 
 from qbo_pipeline.sources import mapping as mappings
+from qbo_pipeline.sources.cells import is_utf8
 from qbo_pipeline.sources.connect import ReadOnlyDatabase
 from qbo_pipeline.sources.contract import KINDS
+from qbo_pipeline.sources.days import FIRST_YEAR, LAST_YEAR
 from qbo_pipeline.sources.shape import Shape, checked_shape
 
 RawRow = dict[str, Any]
@@ -25,6 +27,7 @@ Parameters = Mapping[str, str | tuple[str, ...]]
 _IDS_IN_A_QUERY = 5_000
 _ROWS_IN_A_BUFFER = 5_000
 _FIRST_DAY = "0001-01-01"
+_FIRST, _AFTER_LAST = f"{FIRST_YEAR}-01-01", f"{LAST_YEAR + 1}-01-01"
 _WHOLE = re.compile(r"(0|-?[1-9]\d{0,17})\Z", re.ASCII)
 
 
@@ -51,8 +54,17 @@ class Reader:
             result = connection.execute(clause)
             assert result.cursor is not None
             types: dict[str, Any] = {str(column[0]): column[1] for column in result.cursor.description}
-            self._shapes[kind] = checked_shape(KINDS[kind], self.where(kind), types, self.database.dialect)
+            structured = self._structured(connection, types)
+            self._shapes[kind] = checked_shape(KINDS[kind], self.where(kind), types, self.database.dialect, structured)
         return self._shapes[kind]
+
+    def _structured(self, connection: Connection, types: Mapping[str, Any]) -> Mapping[int, str]:
+        """The type numbers among these that hold no single value, with what people call them."""
+        dialect = self.database.dialect
+        if not dialect.structured_sql or not types:
+            return dialect.structured
+        rows = connection.execute(bound(dialect.structured_sql, {"types": tuple(set(types.values()))}))
+        return {int(row.number): str(row.name) for row in rows}
 
     def exact(self, kind: str, column: str) -> str:
         """SQL for a column of a kind whose shape is known, by which it is compared character by character."""
@@ -97,7 +109,8 @@ class Reader:
             broken = [f"{_quoted(shape.names[name])} IS NULL" for name in key]
             if "business_date" in key:
                 column = _quoted(shape.names["business_date"])
-                broken += [f"NOT ({self._is_a_date(column)})", f"{self.as_text(column)} < '{_FIRST_DAY}'"]
+                text = self.as_text(column)
+                broken += [f"NOT ({self._is_a_date(column)})", f"{text} < '{_FIRST}'", f"{text} >= '{_AFTER_LAST}'"]
             sql = f"{self._select(kind, shape, as_text=('business_date',))} WHERE {' OR '.join(broken)}"
             if self.database.dialect.streams_beside:  # else the rows, which should be few, are all fetched first
                 connection = connection.execution_options(stream_results=True, max_row_buffer=_ROWS_IN_A_BUFFER)
@@ -120,10 +133,10 @@ class Reader:
     ) -> list[RawRow]:
         """The rows of a kind whose column holds one of these ids; `only` some of the columns.
 
-        An id that is a number in one table and text in another is the same.
+        An id that is a number in one table and text in another is the same; one that is not UTF-8 text is nobody's.
         """
         shape = self.shape(connection, kind)
-        texts = dict.fromkeys(str(id_) for id_ in ids if id_ is not None)
+        texts = dict.fromkeys(str(id_) for id_ in ids if id_ is not None and is_utf8(id_))
         wanted: list[str | int] = list(texts)
         if self.database.dialect.compares_types:  # others read a quoted number as the type of its column
             wanted += [int(id_) for id_ in texts if _WHOLE.match(id_)]
@@ -155,10 +168,11 @@ class Reader:
         if days:
             column = _quoted(shape.names["business_date"])
             conditions += [f"{column} >= :first_day", f"{column} < :day_after", self._is_a_date(column)]
-            values |= {"first_day": days[0].isoformat(), "day_after": (days[1] + timedelta(days=1)).isoformat()}
+            day_after = min((days[1] + timedelta(days=1)).isoformat(), _AFTER_LAST)
+            values |= {"first_day": max(days[0].isoformat(), _FIRST), "day_after": day_after}
         if after is not None:
-            conditions.append(f"({columns}) > ({', '.join(self._bound_key(shape, key))})")
-            values |= {f"key_{n}": value for n, value in enumerate(after)}
+            conditions.append(f"({columns}) > ({', '.join(self._bound_key(shape, key, after))})")
+            values |= {f"key_{n}": _bindable(value) for n, value in enumerate(after)}
         base = f"{self._select(kind, shape)} WHERE {' AND '.join(conditions)}"
         clause = self._clause(f"{base} ORDER BY {columns} LIMIT {size + 1}", values)
         rows = [dict(row) for row in connection.execute(clause).mappings()]
@@ -174,10 +188,10 @@ class Reader:
         if tuple(following[name] for name in key) != last:
             return rows
         shape = self.shape(connection, kind)
-        pairs = zip(key, self._bound_key(shape, key), strict=True)
+        pairs = zip(key, self._bound_key(shape, key, last), strict=True)
         same = " AND ".join(f"{self.exact(kind, name)} = {value}" for name, value in pairs)
         clause = self._clause(
-            f"{self._select(kind, shape)} WHERE {same}", {f"key_{n}": value for n, value in enumerate(last)}
+            f"{self._select(kind, shape)} WHERE {same}", {f"key_{n}": _bindable(value) for n, value in enumerate(last)}
         )
         twins = [dict(row) for row in connection.execute(clause).mappings()]
         return [row for row in rows if tuple(row[name] for name in key) != last] + twins
@@ -193,10 +207,11 @@ class Reader:
     def _sql(self, kind: str) -> str:
         return self.mapping.statements[kind].sql
 
-    def _bound_key(self, shape: Shape, key: Sequence[str]) -> list[str]:
+    def _bound_key(self, shape: Shape, key: Sequence[str], values: Sequence[Any]) -> list[str]:
         """The parameters `:key_0`, `:key_1` of a page, compared as their columns are."""
         exact = self.database.dialect.exact
-        return [exact.format(f":key_{n}") if name in shape.exact else f":key_{n}" for n, name in enumerate(key)]
+        places = [f":key_{n}" if is_utf8(value) else f"CAST(:key_{n} AS TEXT)" for n, value in enumerate(values)]
+        return [exact.format(place) if name in shape.exact else place for name, place in zip(key, places, strict=True)]
 
     def _is_a_date(self, column: str) -> str:
         return self.database.dialect.is_a_date.format(column)
@@ -213,6 +228,10 @@ def bound(sql: str, values: Mapping[str, Any]) -> TextClause:
         bindparam(name, values[name], expanding=isinstance(values[name], tuple)) for name in used
     ]
     return text(escaped).bindparams(*binds)
+
+
+def _bindable(value: Any) -> Any:
+    return value if is_utf8(value) else value.encode("utf-8", "surrogateescape")
 
 
 def _quoted(name: str) -> str:

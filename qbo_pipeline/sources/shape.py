@@ -27,8 +27,13 @@ class Shape:
         return column in self.names
 
 
-def checked_shape(kind: Kind, where: str, types: Mapping[str, Any], dialect: Dialect) -> Shape:
-    """The shape of a SELECT with these columns and type numbers; raises `SourceError` with all that is wrong."""
+def checked_shape(
+    kind: Kind, where: str, types: Mapping[str, Any], dialect: Dialect, structured: Mapping[int, str]
+) -> Shape:
+    """The shape of a SELECT with these columns and type numbers; raises `SourceError` with all that is wrong.
+
+    `structured` are the type numbers that hold no single value.
+    """
     by_fold = {name.casefold(): name for name in types}
     known = {column.name: column for column in kind.columns}
     names = {name: by_fold[name] for name in known if name in by_fold}
@@ -36,6 +41,8 @@ def checked_shape(kind: Kind, where: str, types: Mapping[str, Any], dialect: Dia
     problems = list(_missing(kind, where, names, unknown))
     for name, actual in names.items():
         problems += _wrong_type(kind, where, name, known[name].type, types[actual], dialect)
+        if types[actual] in structured:
+            problems.append(_structured(kind, where, name, structured[types[actual]]))
     if problems:
         raise SourceError(*problems)
     exact = frozenset(name for name, actual in names.items() if types[actual] in dialect.texts)
@@ -61,6 +68,15 @@ def _missing(kind: Kind, where: str, names: Mapping[str, str], unknown: tuple[st
         where,
         "the contract requires " + ("them" if len(missing) > 1 else "it"),
         f"Deliver {'; '.join(remedies)}",
+    )
+
+
+def _structured(kind: Kind, where: str, name: str, type_: str) -> Problem:
+    return Problem(
+        f"{kind.name}.{name} is {type_}",
+        where,
+        "it holds more than one value, or none that is text, and QuickBooks would be sent it as program text",
+        f"Take one value out in the SELECT, such as {name} ->> 'en_US' of JSON or {name}[1] of an array",
     )
 
 
