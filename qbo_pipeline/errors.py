@@ -21,6 +21,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── SourceError                     sources.errors          the source cannot be read as it is
     │   ├── NotPossible                     posting.decisions       what a person decided cannot be done
     │   ├── FrameError                      reconciliation.frames   a frame cannot be reconciled
+    │   ├── BeforeTheBooks                  pipeline.days           a day before the books begin is asked for
     │   ├── NothingReconciled               pipeline.reconcile      there is no reconciliation to look at
     │   ├── SignOffError                    reconciliation.signoff  a signature would certify what is not so
     │   └── QuickBooksRefused               quickbooks.errors       QuickBooks or Intuit said a definite no

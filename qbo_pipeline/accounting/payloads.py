@@ -19,6 +19,7 @@ from qbo_pipeline.accounting.schema import problem_in
 DOC_NUMBER_LENGTH = 21
 TEXT_LENGTH = 3600  # of a note: QBO takes 4,000; posting adds its marker
 DESCRIPTION_LENGTH = 4000
+MEMO_LENGTH = 1000  # of the message that a sales form prints
 
 
 def ref(value: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from qbo_pipeline.accounting.documents import (
 )
 from qbo_pipeline.accounting.drafts import Draft, Payload, exclude
 from qbo_pipeline.accounting.money import ZERO, apportion, quantity_and_price
-from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, finish, ref
+from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, MEMO_LENGTH, finish, ref
 from qbo_pipeline.accounting.products import account_item, sales_item
 from qbo_pipeline.inventory.records import Document, DocumentLine, decimal_text, record_key
 
@@ -50,6 +50,7 @@ def _sales_form(document: Document, books: Books) -> Draft:
         lines.append(_rounding_line(subject, books, residue))
     payload = {
         **header(subject, books, document.number),
+        **_printed_number(subject, books),
         **(_expiry(subject) if subject.entity == "Estimate" else due_field(subject)),
         **tax_fields(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
@@ -62,6 +63,13 @@ def _sales_form(document: Document, books: Books) -> Draft:
         amount=subject.amount(document.total_amount),
         currency=document.currency,
     )
+
+
+def _printed_number(subject: Subject, books: Books) -> Payload:
+    """Our number in the message that the form prints, where QBO numbers the form by itself."""
+    if subject.entity not in books.policies.numbered_by_quickbooks:
+        return {}
+    return {"CustomerMemo": {"value": f"Our number: {subject.document.number}"[:MEMO_LENGTH]}}
 
 
 def _expiry(subject: Subject) -> Payload:

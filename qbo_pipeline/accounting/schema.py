@@ -116,6 +116,7 @@ _SALES: dict[str, Field] = {
     **_TXN,
     **_TAX,
     "CustomerRef": _ref(True),
+    "CustomerMemo": _object(value=_text(1000)),
     "Line": _lines(True, **_detailed(_SIGNED, SalesItemLineDetail=_SALES_LINE)),
 }
 _PURCHASE: dict[str, Field] = {

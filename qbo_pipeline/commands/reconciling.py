@@ -28,6 +28,7 @@ def reconcile(
     1 where a difference is explained and waits for somebody, 4 where something is unexplained or stands twice, 3 where
     QuickBooks refuses reads and the ledger is the one that was read last (a note says of when it is).
     """
+    from qbo_pipeline.pipeline.days import still_to_come
     from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.reconcile import reconcile_as_at
     from qbo_pipeline.pipeline.report_files import write_reports
@@ -40,6 +41,9 @@ def reconcile(
             leave(of_refusals([side.warning]))
         result = reconcile_as_at(run, as_at)
         files = write_reports(run, result, report) if report is not None else None
+        future = still_to_come(run.settings, as_at)
+    if future:
+        typer.echo(f"! {future}", err=True)
     if as_json:
         print_json(to_json(result))
     else:

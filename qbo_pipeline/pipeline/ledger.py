@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.ledger_start import keep_seen, ledger_start
 from qbo_pipeline.pipeline.not_read import LEDGER, keep_read
 from qbo_pipeline.pipeline.run import Run
@@ -56,6 +57,7 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
     window opens must be the one that the stored lines before it lead to; else everything is read. Days that did not
     change are not written. Raises `Incomplete` where QBO's answer cannot be proved complete.
     """
+    refuse_before_the_books(run.settings, as_at)
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
     accounts = sorted(books.accounts_of("inventory"))

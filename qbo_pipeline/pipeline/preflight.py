@@ -92,8 +92,8 @@ def _company(run: Run) -> Iterator[Finding]:
     yield Finding(
         "document numbers",
         True,
-        f"QuickBooks numbers {by_itself} by itself: our number stands in the private note, not on the form; custom "
-        "transaction numbers in its Account and settings let ours through"
+        f"QuickBooks numbers {by_itself} by itself: our number stands in the private note, and on sales forms in the "
+        "message that they print; custom transaction numbers in its Account and settings let ours through"
         if by_itself
         else "every form takes our number",
     )

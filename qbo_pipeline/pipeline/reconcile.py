@@ -20,6 +20,7 @@ from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.run import Run
@@ -77,6 +78,7 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
     the ledger could not be read, the stored one is reconciled as of when it was, QBO is not asked, and the first note
     says so.
     """
+    refuse_before_the_books(run.settings, as_at)
     with run.database.reading() as connection:
         stale = not_read(connection, run, LEDGER)
     run.progress("stock value read", 0)

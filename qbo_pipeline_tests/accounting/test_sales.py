@@ -176,6 +176,8 @@ def test_numbers_can_be_left_to_qbo() -> None:
     by_qbo = draft(record, books(policies={"numbered_by_quickbooks": ("Invoice",)})).payload
     assert "DocNumber" not in by_qbo
     assert by_qbo["PrivateNote"] == made.payload["PrivateNote"]  # where people and searches find it
+    assert by_qbo["CustomerMemo"] == {"value": "Our number: INV-2026-000000000004711"}  # and who reads the form
+    assert "CustomerMemo" not in made.payload
 
 
 def test_free_goods_are_an_invoice_of_nothing() -> None:
