@@ -16,17 +16,20 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
+from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.ownership import CompanyOfAnother, prove_company
 from qbo_pipeline.pipeline.reference import read_reference_data
-from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.posting.decisions import Person
 from qbo_pipeline.posting.identity import marker_in
-from qbo_pipeline.posting.recovery import recovering
+from qbo_pipeline.posting.recovery import begin, recovering
 from qbo_pipeline.quickbooks.query import select
+from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.records import connections
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
-from qbo_pipeline_tests.pipeline.connections import carry, carry_file
+from qbo_pipeline_tests.pipeline.connections import carry, carry_file, write_connection
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, open_shop
 
 ENTITIES = ("Bill", "Invoice", "JournalEntry", "Payment")
@@ -89,8 +92,9 @@ def test_what_another_process_of_this_store_posts_is_no_stranger(
             assert recovering(reading, run.name) is None
 
 
-def test_a_marker_from_before_it_said_whose_stops_an_empty_store(tmp_path: Path, emulator: RunningEmulator) -> None:
-    shop = open_shop(tmp_path / "one", emulator)
+def posted_by_an_earlier_version(folder: Path, emulator: RunningEmulator) -> None:
+    """The shop's week in QuickBooks, with markers that do not say yet whose they are."""
+    shop = open_shop(folder, emulator)
     carry_file(shop.settings, FIRST_DAY, LAST_DAY)
     with shop.run() as run:
         ours = [
@@ -105,9 +109,36 @@ def test_a_marker_from_before_it_said_whose_stops_an_empty_store(tmp_path: Path,
             sent = {name: thing[name] for name in ("Id", "SyncToken")} | {"PrivateNote": f"[qp:{before}]"}
             run.quickbooks().update(entity, sent)
         assert all("." not in marker for marker in objects(run))
+
+
+def test_a_marker_from_before_it_said_whose_stops_an_empty_store(tmp_path: Path, emulator: RunningEmulator) -> None:
+    posted_by_an_earlier_version(tmp_path / "one", emulator)
     again = open_shop(tmp_path / "two", emulator, store_url=f"sqlite:///{tmp_path / 'two' / 'store.sqlite'}")
     with pytest.raises(CompanyOfAnother, match="qbo-pipeline recover"):
         carry_file(again.settings, FIRST_DAY, LAST_DAY)
+
+
+def test_such_markers_under_another_name_are_another_connections_and_recovery_adopts_none(
+    tmp_path: Path, emulator: RunningEmulator
+) -> None:
+    posted_by_an_earlier_version(tmp_path / "one", emulator)
+    shop = open_shop(tmp_path / "two", None)  # its source
+    days = {"first_day": FIRST_DAY.isoformat(), "last_day": LAST_DAY.isoformat()}
+    file = write_connection(tmp_path / "two", "other", emulator, currency="USD", source_url=shop.source_url, **days)
+    with open_run(load_settings(file)) as run:
+        before = objects(run)
+        for _ in range(2):
+            drafted(run, LAST_DAY)
+            with pytest.raises(CompanyOfAnother, match="--theirs untagged"):
+                load(run, FIRST_DAY, LAST_DAY)
+            if recovering_since(run) is None:
+                begin(run.database, run.name, Person("an engineer", "the store was lost"))
+        assert objects(run) == before
+
+
+def recovering_since(run: Run) -> Any:
+    with run.database.reading() as reading:
+        return recovering(reading, run.name)
 
 
 def test_where_nothing_is_to_be_sent_nothing_is_asked(tmp_path: Path, emulator: RunningEmulator) -> None:
