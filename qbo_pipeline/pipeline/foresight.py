@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from qbo_pipeline.accounting.books import Books
-from qbo_pipeline.accounting.drafts import Outcome, Refused
+from qbo_pipeline.accounting.drafts import Draft, Outcome, Refused
 from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
@@ -28,13 +28,14 @@ R = TypeVar("R", bound=Record)
 class Foreseen:
     """`unmapped_hints` and `unmapped_tax_codes`: the source's code, and on how many records; `refused`: what else would
     park a record, an example for each reason and field, and how many records; `set_aside`: rows that break a rule, by
-    rule; `records`: how many were looked at."""
+    rule; `records`: how many were looked at; `entries`: the customers, vendors and items that the documents need."""
 
     records: int
     unmapped_hints: Mapping[str, int]
     unmapped_tax_codes: Mapping[str, int]
     refused: tuple[tuple[Refused, int], ...]
     set_aside: Mapping[str, int]
+    entries: tuple[Draft, ...] = ()
 
 
 class _Missing(dict[str, str]):
@@ -102,9 +103,15 @@ def foresee(source: Source, books: Books, first: date, last: date, batch_size: i
     refused: dict[tuple[str, str], tuple[Refused, int]] = {}
     stand_ins = [_any_account(books, kind) for kind in ("Expense", "Income", "Bank")]
     everything = [record for record in known.values() if not isinstance(record, Document | Movement | Payment)] + dated
+    entries: dict[str, Draft] = {}
+    needed: set[str] = set()
     for record in everything:
         hints.asked, codes.asked = set(), set()
         answer = _built(record, ahead)
+        for draft in answer if isinstance(answer, list) else [answer] if isinstance(answer, Draft) else []:
+            if isinstance(record, Party | Product):
+                entries[draft.key] = draft
+            needed.update(draft.depends_on)
         for stand_in in stand_ins if hints.asked else ():  # one that the rule takes leads to the record's next code
             hints.stand_in = stand_in
             _built(record, ahead)
@@ -114,7 +121,8 @@ def foresee(source: Source, books: Books, first: date, last: date, batch_size: i
         if isinstance(answer, Refused) and not hints.asked and not codes.asked:
             example, count = refused.get((answer.reason, answer.field), (answer, 0))
             refused[answer.reason, answer.field] = (example, count + 1)
-    return Foreseen(len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), set_aside)
+    wanted = tuple(draft for key, draft in sorted(entries.items()) if key in needed)
+    return Foreseen(len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), set_aside, wanted)
 
 
 def days_ahead(first_day: date, last_day: date | None, read_through: date | None, today: date) -> tuple[date, date]:

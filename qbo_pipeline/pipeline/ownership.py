@@ -13,19 +13,19 @@ posting that another process is sending is known before it is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from qbo_pipeline.errors import PermanentError, Signal
 from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.events import READY
-from qbo_pipeline.posting.identity import marker_in, tag_of
+from qbo_pipeline.posting.identity import CODE_LENGTH, marker_in, tag_of
 from qbo_pipeline.posting.recovery import begin, recovering
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.quickbooks.entities import ENTITIES
@@ -33,11 +33,12 @@ from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuotaExhausted
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.posting import attempts, posting_links, postings
 from qbo_pipeline.store.tables.records import watermarks
 
 OVERLAP = timedelta(minutes=10)  # for which QuickBooks may go on with a request, its queries lag, and a clock be off
 MONTH = timedelta(days=29)  # change data capture looks 30 days back
+UNTAGGED = "untagged"  # the tag of markers of an earlier version that are not this connection's
 _PROVED = "company proved until"
 _ACCEPTED = "objects of another accepted: "
 PIPELINE = Person("the pipeline", "QuickBooks holds objects of this connection that the store does not know")
@@ -89,11 +90,11 @@ def prove_company(run: Run) -> str | None:
             raise NotLookedAt(said) from error
         return f"whether another store posts to this company was last looked at {proved:%Y-%m-%d}: {error}"
     with run.database.reading() as reading:
-        found = _unknown(reading, run.name, things)
-    others = [item for item in found if item.tag not in ("", identity.tag, *accepted)]
+        found = _unknown(reading, run.name, things, identity.tag)
+    others = [item for item in found if item.tag not in (identity.tag, *accepted)]
     if others:
         raise CompanyOfAnother(_of_another(run, others))
-    mine = [item for item in found if item.tag in ("", identity.tag)]
+    mine = [item for item in found if item.tag == identity.tag]
     if mine and recovery is None and not posted:
         raise CompanyOfAnother(_new_store(run, mine))
     if mine and recovery is None:
@@ -171,20 +172,45 @@ def _newest(run: Run, entity: str, since: datetime | None) -> Iterator[tuple[str
         yield entity, thing
 
 
-def _unknown(reading: Connection, name: str, things: Iterable[tuple[str, JsonObject]]) -> list[Foreign]:
-    """The objects whose marker names no posting of the store that was ever sent, by tag."""
+def _unknown(reading: Connection, name: str, things: Iterable[tuple[str, JsonObject]], own: str) -> list[Foreign]:
+    """The objects whose marker names no posting of the store that was ever sent or linked, by tag.
+
+    A marker of an earlier version has no tag: it has this connection's (`own`) where one of its postings has the code.
+    """
     marked = [
         (code, entity, thing) for entity, thing in things if (code := marker_in(thing.get("PrivateNote"))) is not None
     ]
-    known: set[str] = set()
-    for part in chunks(sorted({code for code, _, _ in marked})):
-        sent = (postings.c.connection == name, postings.c.marker.in_(part), postings.c.attempts > 0)
-        known.update(reading.scalars(select(postings.c.marker).where(*sent)))
+    codes = sorted({code for code, _, _ in marked})
+    known, drafted = _sent(reading, name, codes), _drafted(reading, name, [code for code in codes if not tag_of(code)])
     found: dict[str, list[tuple[str, JsonObject]]] = {}
     for code, entity, thing in marked:
         if code not in known:
-            found.setdefault(tag_of(code), []).append((entity, thing))
+            found.setdefault(tag_of(code) or (own if code in drafted else UNTAGGED), []).append((entity, thing))
     return [Foreign(tag, len(there), _named(*there[0])) for tag, there in sorted(found.items())]
+
+
+def _sent(reading: Connection, name: str, codes: Sequence[str]) -> set[str]:
+    """Which of these codes are of postings that were sent or linked; a retry by a person begins to count anew."""
+    same = (attempts.c.connection == postings.c.connection, attempts.c.key == postings.c.key)
+    claimed = select(attempts.c.seq).where(*same, attempts.c.event == "claimed").exists()
+    links = posting_links.c.connection == postings.c.connection, posting_links.c.key == postings.c.key
+    linked = select(posting_links.c.key).where(*links).exists()
+    found: set[str] = set()
+    for part in chunks(codes):
+        mine = (postings.c.connection == name, postings.c.marker.in_(part))
+        found.update(
+            reading.scalars(select(postings.c.marker).where(*mine, or_(postings.c.attempts > 0, claimed, linked)))
+        )
+    return found
+
+
+def _drafted(reading: Connection, name: str, codes: Sequence[str]) -> set[str]:
+    """Which of these codes without a tag are those of postings of the store."""
+    plain = func.substr(postings.c.marker, 1, CODE_LENGTH)
+    found: set[str] = set()
+    for part in chunks(codes):
+        found.update(reading.scalars(select(plain).where(postings.c.connection == name, plain.in_(part))))
+    return found
 
 
 def _named(entity: str, thing: JsonObject) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,9 +11,11 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 
 from qbo_pipeline.accounting.books import ROLES, Books
+from qbo_pipeline.accounting.drafts import Draft
 from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.books import StoredBooks, numbered_by_quickbooks
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
+from qbo_pipeline.pipeline.names_ahead import Namesake, namesakes_of
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.query import select
@@ -166,10 +168,38 @@ def _days_ahead(run: Run, books: Books) -> Iterator[Finding]:
         yield Finding("days ahead", False, text, "Correct them in the source; the next reading finds them")
     if not (seen.unmapped_hints or seen.unmapped_tax_codes or seen.refused or seen.set_aside):
         yield Finding("days ahead", True, f"{_records(seen.records)} of {days}: every code is mapped, nothing waits")
+    yield from _names(run, seen.entries)
 
 
 def _records(count: int) -> str:
     return f"{count:,} record" + ("" if count == 1 else "s")
+
+
+def _names(run: Run, entries: Sequence[Draft]) -> Iterator[Finding]:
+    """Names that are taken in QuickBooks: what is linked is a policy, and shown before anything is."""
+    found = list(namesakes_of(run, entries))
+    if run.settings.posting.link_existing == "never":
+        yield Finding(
+            "names",
+            not found,
+            _some(found, "have the name of one of ours in QuickBooks already") if found else "none of them is taken",
+            'Rename them in QuickBooks, or let them be linked: [posting] link_existing = "same_name", or one by one '
+            "with `qbo-pipeline relink`",
+        )
+        return
+    linked = [item for item in found if item.obstacle is None]
+    if linked:
+        yield Finding("names", True, _some(linked, "will be linked, not made anew"))
+    for item in found:
+        if item.obstacle is not None:
+            yield Finding(
+                "names", False, f"{item.text} has the name of one of ours and cannot be linked", item.obstacle
+            )
+
+
+def _some(found: Sequence[Namesake], what: str) -> str:
+    shown = ", ".join(item.text for item in found[:3])
+    return f"{len(found)} {what}: {shown}" + (", …" if len(found) > 3 else "")
 
 
 def _tracked_items(run: Run) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ NAMESPACE = uuid.UUID("6f0c5c8e-2b1d-5d0a-9a57-3c0f4e1b7a21")
 # The code of one object and, behind the point, the tag of the connection that posted it; a marker of an earlier version
 # has no tag.
 MARKER = re.compile(r"\[qp:([A-Z2-7]{16}(?:\.[A-Z2-7]{4})?)\]")
+CODE_LENGTH = 16  # characters of a marker's code before its tag
 NOTE_LENGTH = 4000
 _NOTE_SEPARATOR = " "
 

@@ -10,6 +10,7 @@ import pytest
 
 from qbo_pipeline.inventory.records import record_key
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
+from qbo_pipeline.quickbooks.outcomes import Done
 from qbo_pipeline.sources.source import Batch
 from qbo_pipeline_tests.accounting.company import books, document, item
 from qbo_pipeline_tests.commands.command_line import CommandLine
@@ -148,3 +149,26 @@ def test_the_days_ahead_are_at_most_a_month(
 def test_a_first_day_that_is_still_to_come() -> None:
     first, last = days_ahead(FIRST, None, None, date(2023, 12, 1))
     assert first > last
+
+
+def person_makes(shop: Shop, entity: str, **fields: Any) -> None:
+    with shop.run() as run:
+        assert isinstance(run.quickbooks().create(entity, fields), Done)
+
+
+def test_names_that_somebody_has_in_quickbooks_are_told_before_anything_is_linked(shop: Shop, qbo: CommandLine) -> None:
+    person_makes(shop, "Customer", DisplayName="Café Sol")
+    person_makes(shop, "Customer", DisplayName="ROASTERY")  # where a supplier of ours has that name
+
+    (waiting,) = [item for item in failed(qbo, shop) if item["check"] == "names"]
+    assert waiting["finding"].startswith("2 have the name of one of ours in QuickBooks already: ")
+    assert "Customer 'Café Sol'" in waiting["finding"]
+    assert '[posting] link_existing = "same_name"' in waiting["remedy"]
+
+    point_to(shop.settings, 'link_existing = "never"', 'link_existing = "same_name"')
+    answer = qbo("preflight", "--settings", shop.settings, "--json").json
+    (linked,) = [item for item in answer if item["check"] == "names" and item["ok"]]
+    (blocked,) = [item for item in answer if item["check"] == "names" and not item["ok"]]
+    assert "1 will be linked, not made anew: Customer 'Café Sol'" in linked["finding"]
+    assert "Customer 'ROASTERY'" in blocked["finding"]
+    assert blocked["remedy"] == "a Vendor cannot have the name of a Customer"

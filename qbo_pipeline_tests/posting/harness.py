@@ -93,7 +93,7 @@ def connect(database: Database, realm: str, name: str = CONNECTION) -> Identity:
             connections.insert(),
             {
                 "connection": name,
-                "environment": "custom",
+                "environment": f"custom {name}",  # a company belongs to one connection; these share an emulator
                 "realm": realm,
                 "source": "shop",
                 "currency": "USD",
