@@ -95,7 +95,7 @@ def _date(raw: Any) -> date:
     found = _DATE.match(str(raw).strip())
     if found and _ZONE.search(found[4] or ""):
         raise BadCell("zoned_date", f"{str(raw)!r} carries a time zone; cast it to the company's local date")
-    if found is None:
+    if found is None or (found[4] or "").rstrip().upper().endswith("BC"):
         raise BadCell("not_a_date", f"{str(raw)!r} is no date of the form YYYY-MM-DD")
     try:
         return date(int(found[1]), int(found[2]), int(found[3]))

@@ -40,6 +40,8 @@ def _take_any_date(connection: Any, _: object) -> None:
         known = extensions.string_types[number]
 
         def take(text: str | None, cursor: Any, known: Any = known) -> Any:
+            if text is not None and text.endswith("BC"):
+                return text  # psycopg2 leaves the BC out, and the year would be one of ours
             try:
                 return known(text, cursor)
             except (ValueError, OverflowError):

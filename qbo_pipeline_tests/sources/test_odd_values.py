@@ -42,7 +42,9 @@ def read(source: SqlSource, size: int = 1) -> tuple[dict[str, Any], dict[str, Se
 
 
 @pytest.mark.parametrize("column", ["business_date", "due_date"])
-@pytest.mark.parametrize("value", ["0001-12-31 BC", "0024-03-04", "9999-12-31", "20000-01-01", "infinity", "-infinity"])
+@pytest.mark.parametrize(
+    "value", ["0001-12-31 BC", "2024-03-04 BC", "0024-03-04", "9999-12-31", "20000-01-01", "infinity", "-infinity"]
+)
 def test_a_date_of_postgresql_that_no_document_has_is_set_aside(postgresql_url: str, column: str, value: str) -> None:
     types = {f"documents.{column}": "DATE"}
     source = changed(postgresql_url, f"UPDATE documents SET {column} = '{value}' WHERE document_id = 'i1'", types=types)
