@@ -26,6 +26,9 @@ LEVELS = ("product", "category", "location", "party")
 STOCK_ROLES = ("inventory", "in_transit", "goods_received_not_invoiced")
 
 
+TaxRegime = Literal["us", "global"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRef:
     """An account of the company's chart; `type` is QBO's AccountType, `currency` an ISO code."""
@@ -59,7 +62,7 @@ class Policies:
         "purchase_price_variance"
     )
     zero_cost: Literal["hold", "post"] = "hold"
-    tax_regime: Literal["us", "global"] = "us"
+    tax_regime: TaxRegime = "us"
     multicurrency: bool = False
     quotes: bool = False
     purchase_orders: bool = False

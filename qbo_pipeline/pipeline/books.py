@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from qbo_pipeline.accounting.books import ROLES, AccountRef, Books, Policies
+from qbo_pipeline.accounting.books import ROLES, AccountRef, Books, Policies, TaxRegime
 from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.products import item_key
@@ -190,10 +190,12 @@ def resolve_rules(
     accounts = references(connection, name, "Account") if chart is None else chart
     codes = references(connection, name, "TaxCode")
     preferences = preferences_of(connection, name)
+    prefs = preferences[0] if preferences else {}
+    regime = tax_regime([item.content for item in references(connection, name, "CompanyInfo")], prefs)
     dimensions = {dimension: references(connection, name, entity) for dimension, entity in _DIMENSION_LISTS.items()}
     wrong: list[str] = []
     by_date = [
-        _rules(first_day, its, accounts, dimensions, codes, preferences[0] if preferences else {}, wrong)
+        _rules(first_day, its, accounts, dimensions, codes, prefs, regime, wrong)
         for first_day, its in settings.by_date()
     ]
     if wrong and mistakes is None:
@@ -219,6 +221,7 @@ def _rules(
     dimensions: Mapping[str, Sequence[Reference]],
     codes: Sequence[Reference],
     preferences: dict[str, Any],
+    regime: TaxRegime,
     wrong: list[str],
 ) -> Rules:
     def found(
@@ -245,7 +248,7 @@ def _rules(
         ),
         hints=found(accounts.hints, lambda hint: f"[accounts.hints] {hint}"),
         tax_codes=_tax_codes(settings, codes, wrong),
-        policies=_policies(settings, preferences),
+        policies=_policies(settings, preferences, regime),
     )
 
 
@@ -343,16 +346,23 @@ def numbered_by_quickbooks(preferences: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _policies(settings: Settings, preferences: dict[str, Any]) -> Policies:
+def tax_regime(companies: Sequence[dict[str, Any]], preferences: dict[str, Any]) -> TaxRegime:
+    """The country decides, not whether its sales tax is automated; where it is not known, that still tells."""
+    country = str(companies[0].get("Country") or "") if companies else ""
+    if country:
+        return "us" if country == "US" else "global"
+    return "us" if preferences.get("TaxPrefs", {}).get("PartnerTaxEnabled") else "global"
+
+
+def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime) -> Policies:
     currency = preferences.get("CurrencyPrefs", {})
-    tax = preferences.get("TaxPrefs", {})
     posting = settings.posting
     return Policies(
         accrue_receipts=posting.accrue_receipts,
         unmatched_bill_lines=posting.unmatched_bill_lines,
         bill_difference=posting.bill_difference,
         supplier_return_clearing=posting.supplier_return_clearing,
-        tax_regime="us" if tax.get("PartnerTaxEnabled") else "global",
+        tax_regime=regime,
         multicurrency=bool(currency.get("MultiCurrencyEnabled")),
         numbered_by_quickbooks=numbered_by_quickbooks(preferences),
         zero_cost=posting.zero_cost,

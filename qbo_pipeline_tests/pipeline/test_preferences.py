@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.pipeline.books import find_dimension, numbered_by_quickbooks
+from qbo_pipeline.pipeline.books import find_dimension, numbered_by_quickbooks, tax_regime
 from qbo_pipeline.settings import Settings, SettingsError, load_settings
 from qbo_pipeline.store.reference import of_object
 from qbo_pipeline_tests.pipeline.shop import open_shop
@@ -32,6 +32,23 @@ def _others(value: str) -> dict[str, Any]:
 )
 def test_each_form_follows_its_own_preference(preferences: dict[str, Any], numbered: set[str]) -> None:
     assert set(numbered_by_quickbooks(preferences)) == numbered
+
+
+@pytest.mark.parametrize(
+    ("country", "automated", "regime"),
+    [
+        ("US", True, "us"),
+        ("US", False, "us"),  # sales tax by hand, or none
+        ("US", None, "us"),
+        ("ES", None, "global"),
+        ("GB", False, "global"),
+        ("", True, "us"),
+        ("", None, "global"),
+    ],
+)
+def test_the_country_decides_how_tax_is_told(country: str, automated: bool | None, regime: str) -> None:
+    preferences = {"TaxPrefs": {} if automated is None else {"PartnerTaxEnabled": automated}}
+    assert tax_regime([{"Country": country}] if country else [], preferences) == regime
 
 
 @pytest.fixture
