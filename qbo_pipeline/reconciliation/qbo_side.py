@@ -30,6 +30,10 @@ def explain(document: Document, sent: Sent, context: Context) -> tuple[list[Entr
     return finder.entries, finder.changes
 
 
+def _is_sale(sent: Sent) -> bool:
+    return posting_trace(sent.posting)["qbo_type"] in SALES_FORMS
+
+
 class _Finder:
     """Collects the entries of one object."""
 
@@ -49,12 +53,21 @@ class _Finder:
         status = (self.sent.status or {}).get("status")
         day = (self.sent.status or {}).get("business_date")
         drifted = self.sent.posting["state"] == "drifted"
-        if status == "live" and day is not None and day_number(day) > self.context.as_at:
-            self._redated(day_number(day))  # past the last day of the ledger that was read
+        if status == "live" and day is not None and not self.context.is_read(day_number(day)):
+            self._redated(day_number(day))  # to where no line of the ledger was read
             return
-        if status == "live" or (status is None and drifted and not self.sent.lines):
+        nil = bool(self.sent.lines) and not any(line["cents"] for line in self.sent.lines)
+        if self.sent.lines and (status == "live" or not nil):
+            cause, detail, now = Cause.CHANGED_IN_QBO, "amount", amount_text(0)
+        elif status == "live" and day is not None and day_number(day) == self.sent.day:
             cause, detail, now = Cause.CHANGED_IN_QBO, "account", "another account, not an inventory account"
-        elif status == "voided" or (status is None and self.sent.lines):
+        elif status == "live" and day is not None:
+            where = f"another account, not an inventory account, and another date, {day.isoformat()}"
+            cause, detail, now = Cause.CHANGED_IN_QBO, "account and date", where
+        elif status == "live" or (status is None and drifted):
+            where = "changed, and not on an inventory account on the days that were read"
+            cause, detail, now = Cause.CHANGED_IN_QBO, "account or date", where
+        elif status == "voided" or (status is None and nil):
             cause, detail, now = Cause.DELETED_IN_QBO, "voided", "voided"
         else:
             cause, detail, now = Cause.DELETED_IN_QBO, "deleted", "deleted"
@@ -63,7 +76,8 @@ class _Finder:
                 sentence = f"Posted with {amount_text(cents)}; in QuickBooks now: {now}."
                 self._add(account, self.sent.day, cause, detail, -cents, sentence)
         total = sum(self.sent.effects.values())
-        self._change("account" if detail == "account" else "all", amount_text(total), now, self._in_scope(self.entries))
+        field = "all" if cause is Cause.DELETED_IN_QBO else detail
+        self._change(field, amount_text(total), now, self._in_scope(self.entries))
 
     def differs(self, posted: Gap, ledger: Gap) -> None:
         """It is there, with another date, account or amount."""
@@ -93,12 +107,12 @@ class _Finder:
 
     def _coded_to_inventory(self, gap: Gap) -> None:
         """Posted without touching inventory, and now it does."""
-        sales = posting_trace(self.sent.posting)["qbo_type"] in SALES_FORMS
-        cause, detail = (Cause.DOUBLED_COGS, "our sale") if sales else (Cause.CHANGED_IN_QBO, "account")
+        tracked = (self.sent.status or {}).get("tracked") and _is_sale(self.sent)
+        cause, detail = (Cause.DOUBLED_COGS, "our sale") if tracked else (Cause.CHANGED_IN_QBO, "account")
         for (account, day), cents in sorted(gap.items()):
             name = self.context.account_names[account]
             self._add(account, day, cause, detail, cents, f"It was posted without touching {name}.")
-        if not sales:
+        if not tracked:
             self._change("account", "no inventory account", self._names(gap), self._in_scope(self.entries))
 
     def _recoded(self, gap: Gap, day: int, ledger: Gap) -> None:
