@@ -22,6 +22,7 @@ from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
+from qbo_pipeline.pipeline.billed import NOT_ACCRUED, billed_lines, by_bill
 from qbo_pipeline.posting.events import DELETE, POSTED
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import SetAside, StockValue
@@ -61,13 +62,14 @@ class StoredFrames:
             .where(stock_lines.c.connection == self.name)
             .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
         )
+        billed = billed_lines(self.connection, self.name)
         replaced = ahead.replaced if ahead else set()
         extracted = set()
         rows: list[dict[str, Any]] = []
         for row in streamed(self.connection, query):
             extracted.add(row.record_id)
             if row.record_id not in replaced and (found := self._stock_row(row, states)) is not None:
-                rows.append(found)
+                rows += by_bill(found, billed.get((row.record_id, row.line_id), ()))
         for row in self._set_aside():
             extracted.add(row.record_id)
             if row.record_id not in replaced:
@@ -300,7 +302,7 @@ def _taken_out_by_policy(name: str) -> Any:
     """Keys of receipts that were restated without accrual: their journal is gone, as if it had never been posted."""
     key = records.c.record_type + "/" + records.c.record_id
     excluded = select(key).where(
-        records.c.connection == name, records.c.disposition == "excluded", records.c.rule == "accrual_off"
+        records.c.connection == name, records.c.disposition == "excluded", records.c.rule == NOT_ACCRUED
     )
     return select(postings.c.key).where(
         postings.c.connection == name,

@@ -24,6 +24,7 @@ from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import is_voided, item_ids
+from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.reconciliation.causes import Cause
@@ -34,7 +35,7 @@ from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.signoff import check
 from qbo_pipeline.sources.source import StockValue
-from qbo_pipeline.store.ledger_lines import load_balances, load_ledger, oldest_read
+from qbo_pipeline.store.ledger_lines import first_read, load_balances, load_ledger, oldest_read
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.reconciliations import (
     load_closes,
@@ -185,6 +186,7 @@ def _input(
             read_ahead=ahead is not None,
             records_read=frames.records_read(as_at, ahead),
             asset_accounts=_asset_accounts(connection, run.name, accounts),
+            ledger_from=first_read(connection, run.name),
             ledger_read_at=oldest_read(connection, run.name, as_at),
             source_read_at=source_read_at(connection, run.name, as_at),
             tolerance=run.settings.reconciliation.tolerance,

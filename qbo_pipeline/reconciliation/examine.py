@@ -7,6 +7,7 @@ What belongs here: the gathering, in portions, so that a bad day cannot fill the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
         account_names=tuple(books.account_names),
         closes=tuple(inputs.periods(books.input.closes)),
         objects=books.objects,
-        first_read=None if books.input.ledger_from is None else day_number(books.input.ledger_from),
+        first_read=day_number(books.input.ledger_from or date.min),
     )
     tables, changes = [], []
     numbers = np.flatnonzero(matching.differing)

@@ -53,8 +53,8 @@ def opening_entry(one: Inherited, account: int) -> Entry:
     """The difference that an inherited object is where the inventory system knows no stock before the first day."""
     line = one.line
     entity = ENTITIES.get(line["qbo_type"], line["qbo_type"])
-    stamps = [(at, by) for at, by in ((line["changed_at"], line["changed_by"]), (line["created_at"], line["created_by"]))
-              if at is not None]  # fmt: skip
+    pairs = ((line["changed_at"], line["changed_by"]), (line["created_at"], line["created_by"]))
+    stamps = [(at, by) for at, by in pairs if at is not None]
     at, by = max(stamps, key=lambda stamp: stamp[0], default=(None, None))
     sentence = f"{line['qbo_type']} of {day_text(one.day)} over {amount_text(one.cents)}, from before the first day."
     return Entry(

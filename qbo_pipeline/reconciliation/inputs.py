@@ -150,15 +150,15 @@ class ReconciliationInput:
 
     `stock_values` is None where the source cannot value its stock at a past date: then its movements are the stock
     value. `objects` is what QBO answers today for objects that do not agree (see `engine.objects_to_read`), with the
-    columns of `OBJECTS` and, where known, `OBJECT_DAY` and `OBJECT_TRACKED`. `opening_values` (columns of `STOCK_VALUES`) is the source's
-    stock as at the day before `opening_date`, for a company that had stock before its movements are read.
-    `opening_date` is the first day that the pipeline posts: what either side holds from before it, without being
-    matched, is the opening balance; what others entered there after our first posting is an entry like any other. `pending_days` are days up to `as_at` that changed in the source since they were
-    extracted; with `read_ahead` the stock frame has them as the source has them now. `records_read` counts the
-    stock-moving records up to `as_at` that the source delivered, by kind, for the count identity. `ledger_from` is
-    the first day of which ledger lines were read (null: from the beginning of the company's books). `tolerance` (home
-    currency) decides only the status, never what is shown. Sentences show instants in `time_zone` (IANA name),
-    the company's.
+    columns of `OBJECTS` and, where known, `OBJECT_DAY` and `OBJECT_TRACKED`. `opening_values` (columns of
+    `STOCK_VALUES`) is the source's stock as at the day before `opening_date`, for a company that had stock before its
+    movements are read. `opening_date` is the first day that the pipeline posts: what either side holds from before
+    it, without being matched, is the opening balance; what others entered there after our first posting is an entry
+    like any other. `pending_days` are days up to `as_at` that changed in the source since they were extracted; with
+    `read_ahead` the stock frame has them as the source has them now. `records_read` counts the stock-moving records
+    up to `as_at` that the source delivered, by kind, for the count identity. `ledger_from` is the first day of which
+    ledger lines were read (null: from the beginning of the company's books). `tolerance` (home currency) decides only
+    the status, never what is shown. Sentences show instants in `time_zone` (IANA name), the company's.
     """
 
     as_at: date

@@ -102,7 +102,8 @@ class _Finder:
             if cents:
                 sentence = f"Posted with {was}, QuickBooks now has {now}."
                 self._add(account, self.sent.day, Cause.CHANGED_IN_QBO, "date", -cents, sentence)
-                self._add(account, day, Cause.CHANGED_IN_QBO, "date", cents, sentence)
+                if day >= self.context.first_read:  # else it is part of the balance before the lines that were read
+                    self._add(account, day, Cause.CHANGED_IN_QBO, "date", cents, sentence)
         self._change("date", was, now, self._in_scope(self.entries[before:]))
 
     def _coded_to_inventory(self, gap: Gap) -> None:

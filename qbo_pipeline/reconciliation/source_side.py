@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Pending, take
+from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Part, Pending, take
 from qbo_pipeline.reconciliation.entries import Change, Entry, Row, amount_text, day_text, posting_trace
 from qbo_pipeline.reconciliation.unsent import cause_of
 
@@ -27,6 +27,11 @@ def explain(document: Document, context: Context) -> tuple[list[Entry], list[Cha
         finder.other_accounts()
         finder.other_amounts()
     return finder.entries, finder.changes
+
+
+def _is_billed(part: Part) -> bool:
+    """Whether it is the receipt of a bill: it posts nothing by itself, the bill brings the goods in."""
+    return part.disposition == "excluded" and part.posted_by not in (None, part.record_key)
 
 
 class _Finder:
@@ -119,6 +124,7 @@ class _Finder:
         for part in sorted(self.document.parts, key=lambda part: (part.day, part.record_key, part.account)):
             own = part.posted_by is None or part.posted_by == part.record_key
             settled = part.disposition == "posted" and (self.document.sent or not own)
+            settled = settled or (_is_billed(part) and bool(self.document.sent))
             if settled or not self.gap or (own and self.document.sent):
                 continue
             half = MICROS_IN_CENT // 2
@@ -170,6 +176,8 @@ class _Finder:
             cause, detail = Cause.ROUNDING, "document"
         elif currency and changed is not True:
             cause, detail = Cause.FX, ", ".join(sorted(currency))
+        elif changed is not True and any(_is_billed(part) for part in self.document.parts):
+            cause, detail = Cause.COST_NOT_POSTED, "billed otherwise than received"
         elif changed is False or not self.document.sent:
             cause, detail = Cause.UNEXPLAINED, "posted otherwise than the record says"
         else:

@@ -19,8 +19,9 @@ CASES = {
         source  movement/1 receipt 2026-03-05 100.00
         posting movement/1 JournalEntry 10 2026-03-05 drifted 130=100.00
         object  JournalEntry 10 live business_date=2026-02-20
+        balance 130 100.00 opening_balance=100.00
         find    changed_in_qbo date movement/1 2026-03-05 -100.00
-        find    changed_in_qbo date movement/1 2026-02-20 100.00
+        find    opening_balance opening account/130/opening 2026-03-04 100.00
     """,
     "re-dated to before the first day, and its line was read": """
         opens   2026-03-01
@@ -63,6 +64,33 @@ CASES = {
         ledger  Invoice 30 2026-03-05 130 -41.00
         object  Invoice 30 live tracked=no
         find    changed_in_qbo account document/9 2026-03-05 -41.00
+    """,
+    "received and billed on one day, without accrual: nothing differs, nothing is said twice": """
+        source  movement/1 receipt 2026-03-05 100.00 disposition=excluded posted_by=document/5
+        posting document/5 Bill 10 2026-03-05 posted 130=100.00
+        ledger  Bill 10 2026-03-05 130 100.00
+    """,
+    "without accrual, received and billed later: one document, two days": """
+        source  movement/1 receipt 2026-03-05 100.00 disposition=excluded posted_by=document/5
+        posting document/5 Bill 10 2026-03-09 posted 130=100.00
+        ledger  Bill 10 2026-03-09 130 100.00
+        find    received_not_invoiced 'invoiced later' document/5 2026-03-05 -100.00
+        find    received_not_invoiced 'invoiced later' document/5 2026-03-09 100.00
+    """,
+    "without accrual, billed at another price": """
+        source  movement/1 receipt 2026-03-05 100.00 disposition=excluded posted_by=document/5
+        posting document/5 Bill 10 2026-03-05 posted 130=104.00
+        ledger  Bill 10 2026-03-05 130 104.00
+        find    cost_not_posted 'billed otherwise than received' document/5 2026-03-05 4.00
+    """,
+    "without accrual, the bill waits": """
+        source  movement/1 receipt 2026-03-05 100.00 disposition=excluded posted_by=document/5
+        posting document/5 Bill - 2026-03-05 parked 130=100.00
+        find    parked parked document/5 2026-03-05 -100.00
+    """,
+    "without accrual, and no bill is there": """
+        source  movement/1 receipt 2026-03-05 100.00 disposition=excluded
+        find    received_not_invoiced 'not invoiced yet' movement/1 2026-03-05 -100.00
     """,
     "bought from the bank, or taken from a customer's account: no move between stock accounts": """
         ledger  JournalEntry 41 2026-03-05 130 60.00 split=Checking
