@@ -1,7 +1,7 @@
-"""What QBO's books held on the inventory accounts before the first day: its entries, one by one.
+"""What both sides held before the first day, one by one: QBO's entries, and the stock of each place.
 
-What belongs here: the objects behind a ledger's opening balance, and how they are named where it does not agree with
-the stock that was there.
+What belongs here: the objects behind a ledger's opening balance, the stock behind the inventory system's, and how they
+are named where the two do not agree.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
-from qbo_pipeline.reconciliation.amounts import Whole
+from qbo_pipeline.reconciliation.amounts import Whole, round_to_cents
 from qbo_pipeline.reconciliation.books import ENTITIES, Books
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.entries import Entry, Row, amount_text, day_text
@@ -62,6 +63,34 @@ def opening_entry(one: Inherited, account: int) -> Entry:
         "before the first day", one.cents, sentence, qbo_type=entity, qbo_id=line["qbo_id"],
         qbo_number=line["qbo_number"], changed_at=at, changed_by=by,
     )  # fmt: skip
+
+
+def opening_places(books: Books, rows: Whole, day: int) -> list[Entry]:
+    """The stock of each product and location, where QuickBooks began with nothing: rows of one account's opening.
+
+    A quantity that the inventory system's own movements do not bear out shows here too: a system that counts its stock
+    of a day back from that of today has had it since before the first day.
+    """
+    names = books.stock.select(["product_id", "location_id"]).take(pa.array(rows)).to_pylist()
+    values: dict[tuple[str, str], int] = {}
+    for name, row in zip(names, rows.tolist(), strict=True):
+        place = (name["product_id"] or "", name["location_id"] or "")
+        values[place] = values.get(place, 0) + int(books.stock_micros[row])
+    entries = []
+    for (product, location), micros in sorted(values.items()):
+        cents = int(round_to_cents(np.array([micros]))[0])
+        sentence = (
+            f"Product {product}, location {location}: the inventory system has {amount_text(cents)} from before the "
+            "first day, QuickBooks nothing. Check there that its movements make its quantity."
+        )
+        if cents:
+            entries.append(
+                Entry(
+                    "product_location", f"product/{product}@{location}/opening", int(books.stock_account[rows[0]]), day,
+                    Cause.OPENING_BALANCE, "stock before the first day", -cents, sentence, source_number=product,
+                )
+            )  # fmt: skip
+    return entries
 
 
 def made_of(objects: Sequence[Inherited]) -> str:

@@ -161,6 +161,9 @@ class _Finder:
         days = {day for _, day in self.gap}
         if len(self.gap) < 2 or len(days) != 1 or _net(self.gap):
             return
+        whole = all(not self.posted.get(cell) or not self.document.source.get(cell) for cell in self.gap)
+        if self._changed() and not whole:
+            return  # two costs that changed by the same amount look like this as well
         for (account, day), cents in sorted(self.gap.items()):
             name = self.context.account_names[account]
             verb = "has" if cents > 0 else "lacks"

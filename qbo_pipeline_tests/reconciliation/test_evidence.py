@@ -92,6 +92,15 @@ CASES = {
         source  movement/1 receipt 2026-03-05 100.00 disposition=excluded
         find    received_not_invoiced 'not invoiced yet' movement/1 2026-03-05 -100.00
     """,
+    "two costs on two accounts changed by the same amount: nothing moved": """
+        source  movement/1 assembly 2026-03-05 106.00 changed_seen=2026-03-08
+        source  movement/1 assembly 2026-03-05 -56.00 account=131 changed_seen=2026-03-08
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00 131=-50.00 first_seen=2026-03-06
+        ledger  JournalEntry 10 2026-03-05 130 100.00
+        ledger  JournalEntry 10 2026-03-05 131 -50.00
+        find    changed_in_source amount movement/1 2026-03-05 -6.00
+        find    changed_in_source amount movement/1 2026-03-05 6.00
+    """,
     "bought from the bank, or taken from a customer's account: no move between stock accounts": """
         ledger  JournalEntry 41 2026-03-05 130 60.00 split=Checking
         ledger  JournalEntry 42 2026-03-06 130 7.00 split='Accounts Receivable'
@@ -144,6 +153,15 @@ CASES = {
         own     P1 L1 190.00
         ledger  Bill 21 2025-11-01 130 100.00 created_at=2025-11-01T01:00
         find    opening_balance opening account/130/opening 2026-02-28 10.00
+    """,
+    "stock before the first day and nothing in QuickBooks: each product and location": OURS
+    + """
+        before  P1 L1 30.004
+        before  P2 L1 -5.00
+        own     P1 L1 130.004
+        own     P2 L1 -5.00
+        find    opening_balance 'stock before the first day' product/P1@L1/opening 2026-02-28 -30.00
+        find    opening_balance 'stock before the first day' product/P2@L1/opening 2026-02-28 5.00
     """,
     "opening balance equity, entered later: that is how an opening balance is aligned": OURS
     + """
