@@ -24,10 +24,12 @@ from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
 from qbo_pipeline.pipeline.billed import NOT_ACCRUED, billed_lines, by_bill
 from qbo_pipeline.posting.events import DELETE, POSTED
+from qbo_pipeline.posting.reversal import reversed_key
+from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import SetAside, StockValue
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.tables.posting import posting_effects, postings
+from qbo_pipeline.store.tables.posting import posting_effects, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED, records, stock_lines
 
 _BY_STATE = {
@@ -188,8 +190,10 @@ class StoredFrames:
         """Every revision of every dated posting: one that moves no inventory account may do so after a person's
         change in QBO. With `ahead`, movements are live, voided or vanished as the source has them now. `then`
         are the states of revisions when the ledger was read, where they differ (`pipeline.as_of`)."""
+        linked = (posting_links.c.connection == postings.c.connection) & (posting_links.c.key == postings.c.key)
         query = (
-            select(postings)
+            select(postings, posting_links.c.linked_by, posting_links.c.qbo_id.label("linked_to"))
+            .outerjoin(posting_links, linked)
             .where(
                 postings.c.connection == self.name,
                 postings.c.entity != "",
@@ -202,7 +206,7 @@ class StoredFrames:
         rows = (
             {
                 "posting_key": row.key,
-                "record_key": row.record_key,
+                "record_key": reversed_key(row.record_key),
                 "revision": row.revision,
                 "qbo_type": row.entity,
                 "qbo_id": row.qbo_id,
@@ -213,7 +217,8 @@ class StoredFrames:
                 "first_seen": row.first_seen,
                 "sync_token": row.sync_token,
                 "currency": row.currency,
-                "record_state": _state_in_source(row.record_key, states),
+                "record_state": _state_in_source(reversed_key(row.record_key), states),
+                "by_person": _by_person(row),
             }
             for row in streamed(self.connection, query)
         )
@@ -311,6 +316,13 @@ def _taken_out_by_policy(name: str) -> Any:
         postings.c.state == POSTED,
         postings.c.record_key.in_(excluded),
     )
+
+
+def _by_person(row: Any) -> str | None:
+    """What a person decided about a posting's object, for `reconciliation.inputs.POSTINGS`."""
+    if row.origin == Origin.REVERSAL:
+        return "reversed"
+    return "accepted" if row.linked_by == "person" and row.linked_to == row.qbo_id else None
 
 
 def _state_in_source(record_key: str, states: Mapping[str, str]) -> str:

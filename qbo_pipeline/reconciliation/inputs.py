@@ -52,6 +52,8 @@ POSTINGS: Columns = (
     Column("currency", TEXT, "currency of the object (null: home currency)", required=False),
     Column("record_state", TEXT, "the record in the source: live, voided, vanished (null: judged by its stock rows)",
            required=False),
+    Column("by_person", TEXT, "what a person decided about its object: accepted (taken as it stands in QBO), reversed "
+           "(taken out, or what takes another posting out); null: nothing", required=False),
 )  # fmt: skip
 
 EFFECTS: Columns = (

@@ -30,6 +30,18 @@ def explain(document: Document, sent: Sent, context: Context) -> tuple[list[Entr
     return finder.entries, finder.changes
 
 
+def _decided(document: Document, sent: Sent) -> str:
+    """What was decided about the object since, as sentences: a decision explains no less than there was before."""
+    said = " A person took it as it stands in QuickBooks." if sent.posting["by_person"] == "accepted" else ""
+    key, revision = sent.posting["posting_key"], sent.posting["revision"]
+    for one in document.pending:
+        posting = one.posting
+        if posting["posting_key"] == key and posting["revision"] > revision:
+            why = f" ({posting['reason']})" if posting["reason"] else ""
+            said += f" Revision {posting['revision']} of it is {posting['state']}{why}."
+    return said
+
+
 def _is_sale(sent: Sent) -> bool:
     return posting_trace(sent.posting)["qbo_type"] in SALES_FORMS
 
@@ -47,6 +59,8 @@ class _Finder:
         self.changed_by: str | None = status.get("changed_by") or next(
             (by for at, by in stamps if at == self.changed_at), None
         )
+
+        self.decided = _decided(document, sent)
 
     def gone(self) -> None:
         """Nothing of it is left on the inventory accounts."""
@@ -166,12 +180,13 @@ class _Finder:
         touched = posting["state"] == "drifted" or (None not in tokens and not untouched) or later
         if posting["currency"] not in (None, self.context.currency) and not touched:
             return Cause.ROUNDING if size <= SMALL_CENTS else Cause.FX
-        return Cause.UNEXPLAINED if untouched else Cause.CHANGED_IN_QBO
+        accepted = posting["by_person"] == "accepted"  # then our version is the one that a person made
+        return Cause.UNEXPLAINED if untouched and not accepted else Cause.CHANGED_IN_QBO
 
     def _add(self, account: int, day: int, cause: Cause, detail: str, cents: int, note: str) -> None:
         trace = posting_trace(self.sent.posting)
         entry = Entry(
-            "document", self.document.key, account, day, cause, detail, cents, note, kind=self.document.kind,
+            "document", self.document.key, account, day, cause, detail, cents, note + self.decided, kind=self.document.kind,
             source_number=self.document.number, changed_at=self.changed_at, changed_by=self.changed_by, **trace,
         )  # fmt: skip
         self.entries.append(entry)

@@ -20,6 +20,7 @@ def explain(document: Document, context: Context) -> tuple[list[Entry], list[Cha
     if finder.gap:
         if not document.parts or finder.withdrawn():
             finder.not_in_source()
+        finder.reversed_by_person()
         finder.newer_revisions()
         finder.waiting_postings()
         finder.waiting_records()
@@ -77,6 +78,16 @@ class _Finder:
             if cause is Cause.VANISHED_IN_SOURCE and sent.cells():
                 total = sum(sent.effects.values())
                 self._change("all", amount_text(total), detail, self.entries[before:], sent.posting)
+
+    def reversed_by_person(self) -> None:
+        """The source has it, and a person took it out of the books: voided, or by an entry on another day."""
+        for sent in self.document.sent:
+            if sent.posting["by_person"] != "reversed" or not self.gap:
+                continue
+            change = sent.cells() or {cell: -cents for cell, cents in self.document.source.items() if cell in self.gap}
+            if self._narrows(change):
+                for (account, day), cents in sorted(change.items()):
+                    self._add(account, day, Cause.SKIPPED, "reversed by a person", cents, None, sent.posting)
 
     def newer_revisions(self) -> None:
         """The source's new content is known, and QBO still has the old one."""
