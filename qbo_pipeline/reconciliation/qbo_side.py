@@ -186,8 +186,9 @@ class _Finder:
     def _add(self, account: int, day: int, cause: Cause, detail: str, cents: int, note: str) -> None:
         trace = posting_trace(self.sent.posting)
         entry = Entry(
-            "document", self.document.key, account, day, cause, detail, cents, note + self.decided, kind=self.document.kind,
-            source_number=self.document.number, changed_at=self.changed_at, changed_by=self.changed_by, **trace,
+            "document", self.document.key, account, day, cause, detail, cents, note + self.decided,
+            kind=self.document.kind, source_number=self.document.number, changed_at=self.changed_at,
+            changed_by=self.changed_by, **trace,
         )  # fmt: skip
         self.entries.append(entry)
 
