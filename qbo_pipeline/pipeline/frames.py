@@ -114,7 +114,8 @@ class StoredFrames:
             return None
         key = f"movement/{row.record_id}"
         disposition, reason = states.get(key, ("waiting", None))
-        if row.disposition != "posting":
+        skipped = row.disposition == "refused" and disposition == "skipped"  # what was refused, a person left out
+        if row.disposition != "posting" and not skipped:
             disposition, reason = _BY_DISPOSITION[row.disposition], row.message
         return {
             "record_key": key,

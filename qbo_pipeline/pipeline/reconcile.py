@@ -20,6 +20,7 @@ from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.run import Run
@@ -185,6 +186,7 @@ def _input(
             pending_days=ahead.days if ahead else (),
             read_ahead=ahead is not None,
             records_read=frames.records_read(as_at, ahead),
+            other_records=_other_records(run, as_at),
             asset_accounts=_asset_accounts(connection, run.name, accounts),
             ledger_from=first_read(connection, run.name),
             ledger_read_at=oldest_read(connection, run.name, as_at),
@@ -193,6 +195,12 @@ def _input(
             time_zone=run.settings.connection.time_zone,
         )
         return given, frames.without_rate
+
+
+def _other_records(run: Run, as_at: date) -> dict[str, dict[str, int]]:
+    """What became of documents, payments and master data up to a date: the certification speaks of all records."""
+    counts = [count for count in day_counts(run) if count.record_type != "movement"]
+    return total_counts([count for count in counts if count.day is None or count.day <= as_at])
 
 
 def _account_of(

@@ -12,6 +12,7 @@ from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation import documents, lists, tables, timeline, totals
 from qbo_pipeline.reconciliation.adjustments import settle
 from qbo_pipeline.reconciliation.amounts import to_decimal
+from qbo_pipeline.reconciliation.beside_stock import changed_beside_stock
 from qbo_pipeline.reconciliation.books import IN_FLIGHT, UNMAPPED, Books, read_books
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.examine import examine
@@ -36,6 +37,7 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
     stock = read_places(books)
     both = balances(books, stock)
     found, changes = examine(books, matching)
+    changes += changed_beside_stock(books, changes)
     rest, sides = explain_sides(books, matching, foreign, stock, both)
     entries = tables.join(
         [explain_unsent(books, matching), *found, tables.entry_table(foreign.entries), tables.entry_table(rest)], books
