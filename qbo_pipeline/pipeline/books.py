@@ -22,6 +22,7 @@ from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
+from qbo_pipeline.store.account_names import former_names
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.reference import Reference, references
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
@@ -183,6 +184,7 @@ def resolve_rules(
     codes = references(connection, name, "TaxCode")
     preferences = preferences_of(connection, name)
     wrong: list[str] = []
+    accounts = [*accounts, *former_names(connection, name, accounts)]  # a renamed account is followed by its Id
     by_date = [
         _rules(first_day, its, accounts, codes, preferences[0] if preferences else {}, wrong)
         for first_day, its in settings.by_date()
@@ -284,6 +286,23 @@ def find_account(accounts: Sequence[Reference], settings: Settings, name: str, s
         )
     hint = did_you_mean(name, [account.name for account in accounts], "accounts")
     raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no account {name!r}; {hint}")
+
+
+def renamed_accounts(connection: Connection, settings: Settings) -> list[str]:
+    """Sentences about the accounts that the settings name as they were called before, each with its name of now."""
+    name = settings.connection.name
+    chart = references(connection, name, "Account")
+    now = {account.qbo_id: account.name for account in chart}
+    used: set[str] = set()
+    for _, its in settings.by_date():
+        stated = its.accounts
+        used |= {*stated.roles.values(), *stated.overrides().values(), *stated.hints.values()}
+    return [
+        f"The account {former.name!r} of the settings is called {now[former.qbo_id]!r} in QuickBooks now (Id "
+        f'{former.qbo_id}); it is followed by its Id. Write the new name, or "id:{former.qbo_id}", into the settings.'
+        for former in former_names(connection, name, chart)
+        if former.name in used
+    ]
 
 
 def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:

@@ -19,7 +19,7 @@ from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
-from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.books import StoredBooks, renamed_accounts
 from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
@@ -106,6 +106,8 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
                 f"{len(wanted)} objects with a difference could not be looked up: {why_refused(error)}. The ledger "
                 "alone says what happened to them."
             )
+    with run.database.reading() as connection:
+        notes += renamed_accounts(connection, run.settings)
     result = replace(result, notes=(*notes, *result.notes, *_without_rate(without_rate, result.currency)))
     with run.database.transaction() as connection:
         now = run.database.now(connection)

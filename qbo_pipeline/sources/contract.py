@@ -157,7 +157,7 @@ _NOTES = {
     "payment_allocations": "Together they are at most the payment.\n\n",
     "stock_values": (
         "Either a `SELECT` that takes `:as_at` and delivers the stock of that day, or a table or view of all changes\n"
-        "of stock with their `business_date`. Rows of one product, location and currency are added up by the\n"
+        "of stock with their `business_date`, none of them empty: a row of no day ends the reading. Rows of one product, location and currency are added up by the\n"
         "reader, so sums need not be written in SQL. With an `exchange_rate` each row is converted and rounded half\n"
         "up to cents. Deliver the system's own figures, not a copy of the movements, where it has them: this is\n"
         "what the books are compared with.\n\n"

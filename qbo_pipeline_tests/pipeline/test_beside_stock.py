@@ -11,9 +11,12 @@ from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.drift import find_drift
 from qbo_pipeline.pipeline.ledger import read_ledger
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.report_files import write_reports
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.store.account_names import former_names
+from qbo_pipeline.store.reference import references
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop, shop_rows
@@ -63,13 +66,10 @@ def test_a_voided_invoice_is_among_the_changes_and_in_the_work_list(
         entity, invoice = ours(run, people, "document/i1")
         people.void(entity, invoice)
         result = looked_again(run)
-        (change,) = result.changed_after_posting.itertuples()
-        assert (change.posting_key, change.qbo_type, change.now, change.effect) == (
-            "document/i1",
-            "Invoice",
-            "voided",
-            0,
-        )
+        told = {row.posting_key: row for row in result.changed_after_posting.itertuples()}
+        change = told["document/i1"]
+        assert (change.qbo_type, change.field, change.now, change.effect) == ("Invoice", "all", "voided", 0)
+        assert result.status == "balanced"
         page = write_reports(run, result, tmp_path / "reports").page.read_text(encoding="utf-8")
     assert "it was voided in QuickBooks" in page
     assert "Relink it to accept what was done in QuickBooks" in page
@@ -86,7 +86,7 @@ def test_the_certification_counts_every_type_of_record(shop: Shop) -> None:
 
 def test_a_refused_record_that_a_person_skips_is_skipped_in_every_count(tmp_path: Path) -> None:
     given = shop_rows()
-    given["documents"][1]["party_id"] = "nobody"
+    given["document_lines"][-1]["account"] = "nowhere"  # a hint that the settings do not map
     with running_emulator("--limits", "off") as emulator, open_shop(tmp_path, emulator, given).run() as run:
         carry(run, FIRST_DAY, LAST_DAY)
         (row,) = rows(run, "SELECT key FROM postings WHERE record_key = 'document/i1' AND state = 'parked'")
@@ -101,6 +101,8 @@ def test_a_day_before_the_first_is_named(shop: Shop, people: Bookkeeper) -> None
         carry(run, FIRST_DAY, LAST_DAY)
         entity, journal = ours(run, people, "movement/d1")
         people.save(entity, journal | {"TxnDate": "2024-02-28"})
+        assert shop.emulator is not None
+        shop.emulator.advance(60)  # QuickBooks tells when in seconds
         ids = accounts(people)
         lines = [journal_line(ids["Inventory Asset"], 2500), journal_line(ids["Uncategorized Expense"], -2500)]
         entered = people.save("JournalEntry", {"TxnDate": "2024-02-29", "Line": lines})
@@ -147,3 +149,29 @@ def test_without_accrual_a_receipt_and_its_bill_are_one(tmp_path: Path) -> None:
     assert "receipt" not in set(result.differences["kind"].dropna()) or result.difference == 0
     causes = list(result.differences["cause"])
     assert ("invoiced_not_received" in causes) + ("received_not_invoiced" in causes) < 2
+
+
+def test_a_stock_account_renamed_in_quickbooks_is_followed_by_its_id(shop: Shop, people: Bookkeeper) -> None:
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        account = people.get("Account", accounts(people)["Inventory Asset"])
+        people.save("Account", account | {"Name": "Stock on hand"})
+        result = carry(run, FIRST_DAY, LAST_DAY).result
+    assert result.status == "balanced"
+    assert list(result.accounts["account_name"]) == ["Stock on hand"]
+    (note,) = [note for note in result.notes if "Inventory Asset" in note]
+    assert "is called 'Stock on hand' in QuickBooks now" in note
+
+
+def test_a_name_that_another_account_has_now_is_that_accounts(shop: Shop, people: Bookkeeper) -> None:
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        ids = accounts(people)
+        people.save("Account", people.get("Account", ids["Prepaid Expenses"]) | {"Name": "Paid ahead"})
+        other = {"Name": "Prepaid Expenses", "AccountType": "Other Current Asset", "AccountSubType": "PrepaidExpenses"}
+        made = people.save("Account", other)
+        read_reference_data(run)
+        with run.database.reading() as connection:
+            chart = references(connection, run.name, "Account")
+            assert [former.name for former in former_names(connection, run.name, chart)] == []
+    assert made["Id"] in {account.qbo_id for account in chart if account.name == "Prepaid Expenses"}
