@@ -5,7 +5,7 @@ What belongs here: every kind of decision on every kind of difference, with open
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
@@ -110,20 +110,26 @@ DIFFERENCES: dict[str, Callable[[Office, Doc], None]] = {
 }
 
 
-def _decided(decision: str, *, dated: bool = False, relinked: bool = False) -> Callable[[Company, Doc], None]:
-    def carry(company: Company, doc: Doc) -> None:
+Docs = Iterable[Doc]
+
+
+def _decided(decision: str, *, dated: bool = False, relinked: bool = False) -> Callable[[Company, Docs], None]:
+    def carry(company: Company, docs: Docs) -> None:
         day = company.last if dated else None
-        decide(company.run, decision, doc.key, WHO, WHY, dated=day, qbo_id=doc.qbo_id if relinked else None)
+        for doc in docs:
+            with suppress(NotPossible):
+                decide(company.run, decision, doc.key, WHO, WHY, dated=day, qbo_id=doc.qbo_id if relinked else None)
 
     return carry
 
 
-def _corrected(company: Company, doc: Doc) -> None:
-    steps = [one.key for one in preview(company.run, company.last) if one.action.posting_key == doc.key]
+def _corrected(company: Company, docs: Docs) -> None:
+    keys = {doc.key for doc in docs}
+    steps = [one.key for one in preview(company.run, company.last) if one.action.posting_key in keys]
     carry_out(company.run, company.last, steps, WHO, WHY)
 
 
-DECISIONS: dict[str, Callable[[Company, Doc], None]] = {
+DECISIONS: dict[str, Callable[[Company, Docs], None]] = {
     "retry": _decided("retry"),
     "skip": _decided("skip"),
     "approve": _decided("approve"),
@@ -154,9 +160,7 @@ def test_no_decision_makes_a_difference_less_explained(company: Company, name: s
     _close(company, company.last if closed else None)
     company.read_source()
     assert _unexplained(company.reconciled()) == []
-    for doc in docs.values():
-        with suppress(NotPossible):
-            DECISIONS[name](company, doc)
+    DECISIONS[name](company, docs.values())
     load(company.run, company.first, company.last)
     result = company.reconciled()
     kinds = {doc.key: what for what, doc in docs.items()}
