@@ -23,6 +23,7 @@ from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
+from qbo_pipeline.store.account_names import former_names
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.postings import approved_under
 from qbo_pipeline.store.reference import Reference, references
@@ -194,6 +195,7 @@ def resolve_rules(
     regime = tax_regime([item.content for item in references(connection, name, "CompanyInfo")], prefs)
     dimensions = {dimension: references(connection, name, entity) for dimension, entity in _DIMENSION_LISTS.items()}
     wrong: list[str] = []
+    accounts = [*accounts, *former_names(connection, name, accounts)]  # a renamed account is followed by its Id
     by_date = [
         _rules(first_day, its, accounts, dimensions, codes, prefs, regime, wrong)
         for first_day, its in settings.by_date()
@@ -324,6 +326,23 @@ def find_dimension(items: Sequence[Reference], settings: Settings, dimension: st
         else f"the company has none that we have read: create it there (switch on tracking by {dimension} first)"
     )
     raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no {dimension} {name!r}; {hint}")
+
+
+def renamed_accounts(connection: Connection, settings: Settings) -> list[str]:
+    """Sentences about the accounts that the settings name as they were called before, each with its name of now."""
+    name = settings.connection.name
+    chart = references(connection, name, "Account")
+    now = {account.qbo_id: account.name for account in chart}
+    used: set[str] = set()
+    for _, its in settings.by_date():
+        stated = its.accounts
+        used |= {*stated.roles.values(), *stated.overrides().values(), *stated.hints.values()}
+    return [
+        f"The account {former.name!r} of the settings is called {now[former.qbo_id]!r} in QuickBooks now (Id "
+        f'{former.qbo_id}); it is followed by its Id. Write the new name, or "id:{former.qbo_id}", into the settings.'
+        for former in former_names(connection, name, chart)
+        if former.name in used
+    ]
 
 
 def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:

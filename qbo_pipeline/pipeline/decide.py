@@ -22,6 +22,7 @@ from qbo_pipeline.posting.asking import CLOSED_PERIOD
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.events import CREATE, PARKED
 from qbo_pipeline.posting.shell import identity_of
+from qbo_pipeline.quickbooks.errors import NotFound
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.dispositions import QUARANTINED, build_again
 from qbo_pipeline.store.postings import Posting, change, latest
@@ -132,4 +133,10 @@ def _relink(run: Run, key: str, qbo_id: str, person: Person) -> None:
         row = latest(connection, run.name, key)
     if row is None:
         raise NotPossible(f"there is no posting {key!r} of the connection {run.name!r}")
-    decisions.relink(run.database, run.name, key, run.quickbooks().read(row["entity"], qbo_id), person)
+    try:
+        thing = run.quickbooks().read(row["entity"], qbo_id)
+    except NotFound:
+        raise NotPossible(
+            f"QuickBooks has no {row['entity']} {qbo_id}: name one that is there, or post {key} again"
+        ) from None
+    decisions.relink(run.database, run.name, key, thing, person)

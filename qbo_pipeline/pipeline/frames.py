@@ -22,11 +22,14 @@ from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
+from qbo_pipeline.pipeline.billed import NOT_ACCRUED, billed_lines, by_bill
 from qbo_pipeline.posting.events import DELETE, POSTED
+from qbo_pipeline.posting.reversal import reversed_key
+from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import SetAside, StockValue
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.tables.posting import posting_effects, postings
+from qbo_pipeline.store.tables.posting import posting_effects, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED, records, stock_lines
 
 _BY_STATE = {
@@ -61,13 +64,14 @@ class StoredFrames:
             .where(stock_lines.c.connection == self.name)
             .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
         )
+        billed = billed_lines(self.connection, self.name)
         replaced = ahead.replaced if ahead else set()
         extracted = set()
         rows: list[dict[str, Any]] = []
         for row in streamed(self.connection, query):
             extracted.add(row.record_id)
             if row.record_id not in replaced and (found := self._stock_row(row, states)) is not None:
-                rows.append(found)
+                rows += by_bill(found, billed.get((row.record_id, row.line_id), ()))
         for row in self._set_aside():
             extracted.add(row.record_id)
             if row.record_id not in replaced:
@@ -110,7 +114,8 @@ class StoredFrames:
             return None
         key = f"movement/{row.record_id}"
         disposition, reason = states.get(key, ("waiting", None))
-        if row.disposition != "posting":
+        skipped = row.disposition == "refused" and disposition == "skipped"  # what was refused, a person left out
+        if row.disposition != "posting" and not skipped:
             disposition, reason = _BY_DISPOSITION[row.disposition], row.message
         return {
             "record_key": key,
@@ -186,8 +191,10 @@ class StoredFrames:
         """Every revision of every dated posting: one that moves no inventory account may do so after a person's
         change in QBO. With `ahead`, movements are live, voided or vanished as the source has them now. `then`
         are the states of revisions when the ledger was read, where they differ (`pipeline.as_of`)."""
+        linked = (posting_links.c.connection == postings.c.connection) & (posting_links.c.key == postings.c.key)
         query = (
-            select(postings)
+            select(postings, posting_links.c.linked_by, posting_links.c.qbo_id.label("linked_to"))
+            .outerjoin(posting_links, linked)
             .where(
                 postings.c.connection == self.name,
                 postings.c.entity != "",
@@ -200,7 +207,7 @@ class StoredFrames:
         rows = (
             {
                 "posting_key": row.key,
-                "record_key": row.record_key,
+                "record_key": reversed_key(row.record_key),
                 "revision": row.revision,
                 "qbo_type": row.entity,
                 "qbo_id": row.qbo_id,
@@ -211,7 +218,8 @@ class StoredFrames:
                 "first_seen": row.first_seen,
                 "sync_token": row.sync_token,
                 "currency": row.currency,
-                "record_state": _state_in_source(row.record_key, states),
+                "record_state": _state_in_source(reversed_key(row.record_key), states),
+                "by_person": _by_person(row),
             }
             for row in streamed(self.connection, query)
         )
@@ -300,7 +308,7 @@ def _taken_out_by_policy(name: str) -> Any:
     """Keys of receipts that were restated without accrual: their journal is gone, as if it had never been posted."""
     key = records.c.record_type + "/" + records.c.record_id
     excluded = select(key).where(
-        records.c.connection == name, records.c.disposition == "excluded", records.c.rule == "accrual_off"
+        records.c.connection == name, records.c.disposition == "excluded", records.c.rule == NOT_ACCRUED
     )
     return select(postings.c.key).where(
         postings.c.connection == name,
@@ -309,6 +317,13 @@ def _taken_out_by_policy(name: str) -> Any:
         postings.c.state == POSTED,
         postings.c.record_key.in_(excluded),
     )
+
+
+def _by_person(row: Any) -> str | None:
+    """What a person decided about a posting's object, for `reconciliation.inputs.POSTINGS`."""
+    if row.origin == Origin.REVERSAL:
+        return "reversed"
+    return "accepted" if row.linked_by == "person" and row.linked_to == row.qbo_id else None
 
 
 def _state_in_source(record_key: str, states: Mapping[str, str]) -> str:

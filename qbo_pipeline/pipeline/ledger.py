@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.days import refuse_before_the_books
-from qbo_pipeline.pipeline.ledger_start import keep_seen, ledger_start
+from qbo_pipeline.pipeline.ledger_start import BEGINNING, keep_seen, ledger_start
 from qbo_pipeline.pipeline.not_read import LEDGER, keep_read
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.identity import marker_in
@@ -53,6 +54,8 @@ class LedgerRead:
 def read_ledger(run: Run, as_at: date) -> LedgerRead:
     """Read the inventory accounts up to `as_at`, proved complete, from the first day that changed since the last time.
 
+    What lies before the connection's first day is read as well, so that every line belongs to a document.
+
     A person may change any day of the past in QBO: its change data capture says which, and the balance with which the
     window opens must be the one that the stored lines before it lead to; else everything is read. Days that did not
     change are not written. Raises `Incomplete` where QBO's answer cannot be proved complete.
@@ -62,11 +65,16 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
         books = StoredBooks(connection, run.settings).books
     accounts = sorted(books.accounts_of("inventory"))
     start = ledger_start(run, accounts, as_at)
-    first, multi_currency = start.day, books.policies.multicurrency
-    report = run.quickbooks().ledger(accounts, first, as_at, multi_currency=multi_currency)
+    first = start.day
+    ask = partial(
+        run.quickbooks().ledger,
+        multi_currency=books.policies.multicurrency,
+        history_before=run.settings.connection.first_day,
+    )
+    report = ask(accounts, first, as_at)
     if start.expected is not None and start.expected != {item.account_id: item.opening for item in report.balances}:
-        first = run.settings.connection.first_day
-        report = run.quickbooks().ledger(accounts, first, as_at, multi_currency=multi_currency)
+        first = BEGINNING
+        report = ask(accounts, first, as_at)
     run.progress("ledger lines read", len(report.lines))
     notes = _notes_of_others(run, report)
     keys = _keys_of_markers(run, {marker_in(line.memo) for line in report.lines} | {*notes.values()})

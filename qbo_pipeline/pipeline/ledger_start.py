@@ -22,6 +22,7 @@ from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.reconciliation import ledger_lines, ledger_windows
 from qbo_pipeline.store.tables.records import watermarks
 
+BEGINNING = date(1970, 1, 1)  # of every company's books: no entry is older
 OVERLAP = timedelta(minutes=5)
 _NAME = "ledger_changes"
 _NOT_POSTING = ("Estimate", "PurchaseOrder")
@@ -39,7 +40,6 @@ class LedgerStart:
 
 def ledger_start(run: Run, accounts: Sequence[str], as_at: date) -> LedgerStart:
     """Ask QBO what changed since the last reading: one metered read, more where it is more than 1,000 objects."""
-    first = run.settings.connection.first_day
     names = [name for name, item in ENTITIES.items() if item.transaction and item.changes and name not in _NOT_POSTING]
     with run.database.reading() as connection:
         since = connection.execute(
@@ -52,10 +52,10 @@ def ledger_start(run: Run, accounts: Sequence[str], as_at: date) -> LedgerStart:
     changes = run.quickbooks().changes([*names, "Item"], start)
     tracked = any(item.get("Type") == "Inventory" for item in changes.objects.get("Item", ()))
     if not proved or not changes.complete or tracked:
-        return LedgerStart(first, None, changes.as_at)
+        return LedgerStart(BEGINNING, None, changes.as_at)
     with run.database.reading() as connection:
         days = [proved + timedelta(days=1), as_at, *_days_of(connection, run.name, changes, names)]
-        day = max(min(days), first)
+        day = max(min(days), BEGINNING)
         return LedgerStart(day, _balances_before(connection, run.name, accounts, day), changes.as_at)
 
 
@@ -69,11 +69,11 @@ def keep_seen(connection: Connection, name: str, seen: datetime, now: datetime) 
 
 
 def _proved_through(connection: Connection, name: str, accounts: Sequence[str]) -> date | None:
-    """The last day up to which every account was read without a gap."""
-    query = select(ledger_windows.c.account_id, func.max(ledger_windows.c.last_day)).where(
-        ledger_windows.c.connection == name
-    )
-    last = {row[0]: row[1] for row in connection.execute(query.group_by(ledger_windows.c.account_id))}
+    """The last day up to which every account was read from the beginning without a gap."""
+    windows = ledger_windows.c
+    query = select(windows.account_id, func.max(windows.last_day)).where(windows.connection == name)
+    whole = func.min(windows.first_day) <= BEGINNING
+    last = {row[0]: row[1] for row in connection.execute(query.group_by(windows.account_id).having(whole))}
     if any(account not in last for account in accounts):
         return None
     through = min(last[account] for account in accounts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,22 +19,25 @@ from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
-from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.books import StoredBooks, renamed_accounts
+from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.content import is_voided
+from qbo_pipeline.posting.content import is_voided, item_ids
+from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.engine import objects_to_read, reconcile
 from qbo_pipeline.reconciliation.frames import array
-from qbo_pipeline.reconciliation.inputs import OBJECT_DAY, OBJECTS, ReconciliationInput
+from qbo_pipeline.reconciliation.inputs import OBJECT_DAY, OBJECT_TRACKED, OBJECTS, ReconciliationInput
+from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.signoff import check
 from qbo_pipeline.sources.source import StockValue
-from qbo_pipeline.store.ledger_lines import load_balances, load_ledger, oldest_read
+from qbo_pipeline.store.ledger_lines import first_read, load_balances, load_ledger, oldest_read
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.reconciliations import (
     load_closes,
@@ -48,7 +51,9 @@ from qbo_pipeline.store.reconciliations import (
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import reads, stock_lines
 
-_ASSET_TYPES = ("Bank", "Other Current Asset", "Fixed Asset", "Other Asset", "Accounts Receivable")
+# Kinds of asset accounts that may hold the value of goods: money, claims and fixed assets are none of them.
+_GOODS_SUBTYPES = ("Inventory", "OtherCurrentAssets", "PrepaidExpenses")
+_ITEMS_AT_ONCE = 30  # in one query
 
 
 class NothingReconciled(PermanentError):
@@ -103,6 +108,8 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
                 f"{len(wanted)} objects with a difference could not be looked up: {why_refused(error)}. The ledger "
                 "alone says what happened to them."
             )
+    with run.database.reading() as connection:
+        notes += renamed_accounts(connection, run.settings)
     result = replace(result, notes=(*notes, *result.notes, *_without_rate(without_rate, result.currency)))
     with run.database.transaction() as connection:
         now = run.database.now(connection)
@@ -183,13 +190,21 @@ def _input(
             pending_days=ahead.days if ahead else (),
             read_ahead=ahead is not None,
             records_read=frames.records_read(as_at, ahead),
+            other_records=_other_records(run, as_at),
             asset_accounts=_asset_accounts(connection, run.name, accounts),
+            ledger_from=first_read(connection, run.name),
             ledger_read_at=oldest_read(connection, run.name, as_at),
             source_read_at=source_read_at(connection, run.name, as_at),
             tolerance=run.settings.reconciliation.tolerance,
             time_zone=run.settings.connection.time_zone,
         )
         return given, frames.without_rate
+
+
+def _other_records(run: Run, as_at: date) -> dict[str, dict[str, int]]:
+    """What became of documents, payments and master data up to a date: the certification speaks of all records."""
+    counts = [count for count in day_counts(run) if count.record_type != "movement"]
+    return total_counts([count for count in counts if count.day is None or count.day <= as_at])
 
 
 def _account_of(
@@ -217,7 +232,11 @@ def _account_of(
 
 def _asset_accounts(connection: Connection, name: str, inventory: frozenset[str]) -> frozenset[str]:
     accounts = references(connection, name, "Account")
-    return frozenset(item.name for item in accounts if item.type in _ASSET_TYPES and item.qbo_id not in inventory)
+    return frozenset(
+        item.name
+        for item in accounts
+        if item.content.get("AccountSubType") in _GOODS_SUBTYPES and item.qbo_id not in inventory
+    )
 
 
 def source_read_at(connection: Connection, name: str, as_at: date) -> datetime | None:
@@ -243,12 +262,26 @@ def _read_objects(run: Run, wanted: Sequence[tuple[str, str]]) -> pa.Table:
             found = {
                 item["Id"]: item for item in quickbooks.query(select_objects(entity).where("Id", "IN", tuple(chunk)))
             }
-            rows += [_object_row(entity, qbo_id, found.get(qbo_id)) for qbo_id in chunk]
-    columns = (*OBJECTS, OBJECT_DAY)
+            tracked = _tracked_items(quickbooks, found.values()) if entity in SALES_FORMS else frozenset()
+            rows += [_object_row(entity, qbo_id, found.get(qbo_id), tracked) for qbo_id in chunk]
+    columns = (*OBJECTS, OBJECT_DAY, OBJECT_TRACKED)
     return pa.table({column.name: array([row[column.name] for row in rows], column.type) for column in columns})
 
 
-def _object_row(entity: str, qbo_id: str, found: dict[str, Any] | None) -> dict[str, Any]:
+def _tracked_items(quickbooks: QuickBooks, things: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Which of the items on these sales QBO keeps stock of: a metered read for each 30 items."""
+    items = sorted({item for thing in things for item in item_ids(thing)})
+    return frozenset(
+        str(item["Id"])
+        for chunk in chunks(items, _ITEMS_AT_ONCE)
+        for item in quickbooks.query(select_objects("Item").where("Id", "IN", tuple(chunk)))
+        if item.get("Type") == "Inventory"
+    )
+
+
+def _object_row(
+    entity: str, qbo_id: str, found: dict[str, Any] | None, tracked: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     changed = (found or {}).get("MetaData", {}).get("LastUpdatedTime")
     return {
         "qbo_type": entity,
@@ -258,4 +291,5 @@ def _object_row(entity: str, qbo_id: str, found: dict[str, Any] | None) -> dict[
         "changed_at": parse_instant(changed) if changed else None,
         "changed_by": None,
         "business_date": date.fromisoformat(found["TxnDate"]) if found and "TxnDate" in found else None,
+        "tracked": None if found is None or entity not in SALES_FORMS else not tracked.isdisjoint(item_ids(found)),
     }

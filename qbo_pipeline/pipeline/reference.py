@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from qbo_pipeline.pipeline.not_read import REFERENCE_DATA, REFUSED, keep_not_read, keep_read, why_refused
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.store.account_names import keep_account_names
 from qbo_pipeline.store.reference import Reference, of_object, put_references
 from qbo_pipeline.store.tables.records import reference_data
 
@@ -61,4 +62,5 @@ def read_reference_data(run: Run) -> dict[str, int]:
     with run.database.transaction() as connection:
         now = run.database.now(connection)
         keep_read(connection, run.name, REFERENCE_DATA)
+        keep_account_names(connection, run.name, found["Account"], now=now)
         return {entity: put_references(connection, run.name, entity, items, now=now) for entity, items in found.items()}

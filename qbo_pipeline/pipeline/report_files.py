@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -36,14 +36,17 @@ _PAGES = {
     "sandbox": "https://app.sandbox.qbo.intuit.com/app",
     "emulator": None,
 }
-_WHAT = {"parked": "was not posted", "unknown": "may or may not be in QuickBooks", "refused": "could not be built"}
-_TO_DO_ELSE = ("Remove the reason, then retry it; or skip it, with a reason", "accountant")
-_TO_DO = {
-    COST_PENDING: (
-        "Give the goods their cost in the inventory system; approve it where they cost nothing, or skip it",
-        "stock keeper",
-    ),
+_WHAT = {
+    "parked": "was not posted",
+    "unknown": "may or may not be in QuickBooks",
+    "drifted": "is no longer as it was posted",
+    "deleted_in_qbo": "is no longer in QuickBooks",
 }
+_RETRY = "Remove the reason, then retry it; or skip it, with a reason"
+_TAKE = "Relink it to accept what was done in QuickBooks; or restore it there"
+_AGAIN = "Unlink and retry it to post it again; or void it in the inventory system"
+_COST = "Give the goods their cost in the inventory system; approve it where they cost nothing, or skip it"
+_TO_DO = {"parked": _RETRY, "unknown": _RETRY, "drifted": _TAKE, "deleted_in_qbo": _AGAIN}
 _MODES = {"owner": 0o600, "group": 0o640, "everybody": 0o644}
 
 
@@ -109,7 +112,7 @@ def _extras(connection: Connection, name: str, reconciliation: Reconciliation, t
         posting_journal=_frame(_journal(connection, name, reconciliation.as_at), layouts.POSTING_JOURNAL),
         attempts=_frame(_attempts(connection, name, keys, time_zone), layouts.ATTEMPTS),
         lines=_frame(_lines(connection, name, documents), layouts.LINES),
-        exceptions=_frame(_exceptions(connection, name), layouts.EXCEPTIONS),
+        exceptions=_frame(_exceptions(connection, name, set(keys)), layouts.EXCEPTIONS),
         sign_offs=_frame(_sign_offs(connection, name), layouts.SIGN_OFFS),
         product_names=_frame(_names(connection, name, "product"), layouts.NAMES),
         location_names=_frame(_names(connection, name, "location"), layouts.NAMES),
@@ -192,7 +195,7 @@ def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Itera
                 yield found | {"document_key": key, "side": "ledger"}
 
 
-def _exceptions(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
+def _exceptions(connection: Connection, name: str, named: Collection[str]) -> Iterator[dict[str, Any]]:
     waiting = (
         select(postings, records.c.number.label("record_number"))
         .outerjoin(
@@ -203,18 +206,20 @@ def _exceptions(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
         .where(
             postings.c.connection == name,
             postings.c.superseded_by.is_(None),
-            postings.c.state.in_(("parked", "unknown")),
+            postings.c.state.in_(tuple(_WHAT)),
         )
         .order_by(postings.c.business_date, postings.c.key)
     )
     for row in connection.execute(waiting):
+        if row.key in named and row.state not in ("parked", "unknown"):
+            continue  # its difference says it, with the amount
         number = row.record_number or row.record_key
-        to_do, who = _TO_DO.get(row.reason or "", _TO_DO_ELSE)
+        pending = row.reason == COST_PENDING
         yield {
-            "severity": "high" if row.state == "unknown" else "medium",
+            "severity": "medium" if row.state == "parked" else "high",
             "what": f"{number} {_WHAT[row.state]}: {row.message or row.reason}",
-            "to_do": to_do,
-            "who": who,
+            "to_do": _COST if pending else _TO_DO[row.state],
+            "who": "stock keeper" if pending else "accountant",
             "document_key": row.record_key,
             "document": number,
             "amount": row.amount,

@@ -12,7 +12,7 @@ descriptions, due dates and addresses are none: a person may change them, and an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -107,6 +107,11 @@ def is_voided(thing: JsonObject) -> bool:
     except OddShape:
         return False
     return nil and note.startswith("Voided")
+
+
+def item_ids(thing: Mapping[str, Any]) -> set[str]:
+    """The Ids of the items on an object's lines, those inside a group among them."""
+    return {_ref(detail["ItemRef"]) for _, detail in _posting_lines(thing.get("Line")) if detail.get("ItemRef")}
 
 
 def _facts(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[str, str]]:

@@ -255,7 +255,15 @@ class QuickBooks:
             raise ValueError(f"{name!r} is not the name of a report")
         return parse_report(self._json(Request("GET", f"reports/{name}", tuple(params.items()))), name)
 
-    def ledger(self, accounts: Sequence[str], first: date, last: date, *, multi_currency: bool = False) -> LedgerReport:
+    def ledger(
+        self,
+        accounts: Sequence[str],
+        first: date,
+        last: date,
+        *,
+        multi_currency: bool = False,
+        history_before: date | None = None,
+    ) -> LedgerReport:
         """The general ledger lines of balance sheet accounts (by Id), proved complete; see `read_ledger`.
 
         Raises `NotFound` for an account that is not there, `ValueError` for one of profit and loss (its balance
@@ -268,7 +276,9 @@ class QuickBooks:
             if missing := [id for id in accounts if id not in known]:
                 raise NotFound(f"QuickBooks has no account with the Id {', '.join(missing)}")
             signs = {id: ledger_sign(known[id]) for id in accounts}
-        return read_ledger(self.report, signs, first, last, multi_currency=multi_currency)
+        return read_ledger(
+            self.report, signs, first, last, multi_currency=multi_currency, history_before=history_before
+        )
 
     def download(self, attachable_id: str) -> bytes:
         """The content of an attachment."""

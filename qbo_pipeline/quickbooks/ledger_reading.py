@@ -56,8 +56,12 @@ def read_ledger(
     last: date,
     *,
     multi_currency: bool = False,
+    history_before: date | None = None,
 ) -> LedgerReport:
     """The lines of balance sheet accounts from `first` to `last` (both included), proved complete.
+
+    The days before `history_before` are asked for at once, in as few reports as QBO answers whole: they may be many
+    years, and mostly empty.
 
     `accounts` are names and signs by Id (1 where a debit increases the account, -1 where a credit does). A report
     that is cut off or does not add up is split, down to one account and one day; `Incomplete` says where even that
@@ -73,7 +77,7 @@ def read_ledger(
         for group in [wanted] if together else [[id] for id in wanted]:
             if not group:
                 continue
-            windows = _windows(report, group, first, last, days, multi_currency)
+            windows = _windows(report, group, first, last, days, multi_currency, history_before or first)
             for id in group:
                 name, sign = accounts[id]
                 try:
@@ -99,10 +103,18 @@ class _Broken(Signal):
 
 
 def _windows(
-    report: ReadReport, accounts: Sequence[str], first: date, last: date, days: int, multi_currency: bool
+    report: ReadReport,
+    accounts: Sequence[str],
+    first: date,
+    last: date,
+    days: int,
+    multi_currency: bool,
+    history_before: date,
 ) -> list[dict[str, _Window]]:
     windows = []
-    start = first
+    start = max(first, min(history_before, last))
+    if first < start:
+        windows += list(_split(report, accounts, first, start - timedelta(days=1), multi_currency))
     while start <= last:
         end = min(start + timedelta(days=days - 1), last)
         windows += list(_split(report, accounts, start, end, multi_currency))

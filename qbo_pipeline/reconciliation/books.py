@@ -84,6 +84,7 @@ class Books:
     ledger_day: Whole
     ledger_cents: Whole
     adopted: dict[int, int]  # posting without Id, found in the ledger by its marker: its object
+    objects: dict[tuple[str, str], dict[str, Any]]  # what QBO answers about objects, by entity and Id
 
     def day(self, number: int) -> date:
         """The date of a day number."""
@@ -144,10 +145,19 @@ def read_books(given: ReconciliationInput) -> Books:
         ledger_day=whole(ledger["business_date"]),
         ledger_cents=cents_exact(flat(ledger["amount"]), "ledger.amount"),
         adopted={},
+        objects=_answers(given),
     )
     _adopt(books, marker_key)
     _fill_accounts(books)
     return books
+
+
+def _answers(given: ReconciliationInput) -> dict[tuple[str, str], dict[str, Any]]:
+    if given.objects is None:
+        return {}
+    columns = (*inputs.OBJECTS, inputs.OBJECT_DAY, inputs.OBJECT_TRACKED)
+    rows = to_table("objects", given.objects, columns).to_pylist()
+    return {(ENTITIES.get(row["qbo_type"], row["qbo_type"]), row["qbo_id"]): row for row in rows}
 
 
 def whole(column: Any) -> Whole:

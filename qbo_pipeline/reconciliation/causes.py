@@ -130,7 +130,8 @@ CAUSES: dict[Cause, Meaning] = {
     ),
     Cause.COST_NOT_POSTED: Meaning(
         "Cost, landed cost or revaluation not posted", "cost",
-        "The inventory system changed the value of stock, and the settings do not post that kind of change.",
+        "The inventory system values stock otherwise than what was posted, and the settings do not post that kind of "
+        "difference.",
         "Switch the posting of this kind on, or adjust the ledger by a journal.", ACCOUNTANT,
     ),
     Cause.FX: Meaning(

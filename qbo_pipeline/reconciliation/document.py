@@ -112,6 +112,11 @@ class Context:
     account_names: tuple[str, ...]
     closes: tuple[Close, ...]  # by date
     objects: Mapping[tuple[str, str], Row]
+    first_read: int  # the first day of which ledger lines were read
+
+    def is_read(self, day: int) -> bool:
+        """Whether an object of this day would have its lines among those that were read."""
+        return self.first_read <= day <= self.as_at
 
     def late_for(self, day: int, seen: datetime | None) -> Close | None:
         """The signed-off period that the day falls into, where it was signed before `seen`."""

@@ -12,11 +12,12 @@ from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation import documents, lists, tables, timeline, totals
 from qbo_pipeline.reconciliation.adjustments import settle
 from qbo_pipeline.reconciliation.amounts import to_decimal
+from qbo_pipeline.reconciliation.beside_stock import changed_beside_stock
 from qbo_pipeline.reconciliation.books import IN_FLIGHT, UNMAPPED, Books, read_books
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.examine import examine
 from qbo_pipeline.reconciliation.fingerprint import content_hash
-from qbo_pipeline.reconciliation.foreign import explain_foreign
+from qbo_pipeline.reconciliation.foreign import UNTRACKED_SALES, explain_foreign
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
 from qbo_pipeline.reconciliation.matching import match
 from qbo_pipeline.reconciliation.places import by_product_location, read_places
@@ -36,6 +37,7 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
     stock = read_places(books)
     both = balances(books, stock)
     found, changes = examine(books, matching)
+    changes += changed_beside_stock(books, changes)
     rest, sides = explain_sides(books, matching, foreign, stock, both)
     entries = tables.join(
         [explain_unsent(books, matching), *found, tables.entry_table(foreign.entries), tables.entry_table(rest)], books
@@ -78,10 +80,14 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
 
 
 def objects_to_read(reconciliation: Reconciliation) -> list[tuple[str, str]]:
-    """The QBO objects (type, Id) whose present state would tell more: pass them as `objects` and reconcile again."""
+    """The QBO objects (type, Id) whose present state would tell more: pass them as `objects` and reconcile again.
+
+    Of the entries by others those are asked for whose items decide the cause: sales.
+    """
     frame = reconciliation.differences
-    asked = frame["cause"].isin([Cause.CHANGED_IN_QBO, Cause.DELETED_IN_QBO, Cause.UNEXPLAINED])
-    rows = frame[asked & frame["qbo_id"].notna() & (frame["scope"] == "document")]
+    asked = frame["cause"].isin([Cause.CHANGED_IN_QBO, Cause.DELETED_IN_QBO, Cause.DOUBLED_COGS, Cause.UNEXPLAINED])
+    sales = frame["detail"] == UNTRACKED_SALES[None]
+    rows = frame[((asked & (frame["scope"] == "document")) | sales) & frame["qbo_id"].notna()]
     return sorted(set(zip(rows["qbo_type"], rows["qbo_id"], strict=True)))
 
 

@@ -7,6 +7,7 @@ What belongs here: the gathering, in portions, so that a bad day cannot fill the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,9 @@ import pyarrow as pa
 
 from qbo_pipeline.reconciliation import inputs, qbo_side, source_side
 from qbo_pipeline.reconciliation.amounts import Whole
-from qbo_pipeline.reconciliation.books import ENTITIES, Books
+from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number
 from qbo_pipeline.reconciliation.document import Context, Document, Part, Pending, Sent
 from qbo_pipeline.reconciliation.entries import Change, Entry, Row
-from qbo_pipeline.reconciliation.frames import to_table
 from qbo_pipeline.reconciliation.matching import Matching, is_pending
 from qbo_pipeline.reconciliation.tables import entry_table
 
@@ -36,7 +36,8 @@ def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
         currency=books.input.currency,
         account_names=tuple(books.account_names),
         closes=tuple(inputs.periods(books.input.closes)),
-        objects=_objects(books),
+        objects=books.objects,
+        first_read=day_number(books.input.ledger_from or date.min),
     )
     tables, changes = [], []
     numbers = np.flatnonzero(matching.differing)
@@ -53,13 +54,6 @@ def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
             changes += changed
         tables.append(entry_table(entries))
     return tables, changes
-
-
-def _objects(books: Books) -> dict[tuple[str, str], Row]:
-    if books.input.objects is None:
-        return {}
-    rows = to_table("objects", books.input.objects, (*inputs.OBJECTS, inputs.OBJECT_DAY)).to_pylist()
-    return {(ENTITIES.get(row["qbo_type"], row["qbo_type"]), row["qbo_id"]): row for row in rows}
 
 
 def _documents(books: Books, matching: Matching, numbers: Whole) -> Iterator[Document]:
@@ -96,7 +90,6 @@ def _add_parts(books: Books, documents: dict[int, Document], rows: Whole) -> Non
 
 
 def _add_postings(books: Books, documents: dict[int, Document], wanted: Any) -> None:
-    objects = _objects(books)
     pending = is_pending(books)
     rows = np.flatnonzero(wanted[books.posting_document] & (books.posting_current | pending))
     texts = books.postings.take(pa.array(rows)).to_pylist()
@@ -113,7 +106,7 @@ def _add_postings(books: Books, documents: dict[int, Document], wanted: Any) -> 
             posting["qbo_number"] = books.ledger["qbo_number"][line].as_py()
         if books.posting_current[row]:
             kind = ENTITIES.get(posting["qbo_type"], posting["qbo_type"])
-            sent[row] = Sent(posting, day, {}, [], objects.get((kind, posting["qbo_id"])))
+            sent[row] = Sent(posting, day, {}, [], books.objects.get((kind, posting["qbo_id"])))
             document.sent.append(sent[row])
         else:
             waiting[row] = Pending(posting, day, {})

@@ -8,43 +8,80 @@ left was made by others.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole
-from qbo_pipeline.reconciliation.books import ENTITIES, Books
+from qbo_pipeline.reconciliation.books import ENTITIES, Books, Flags
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.entries import Entry, Row, amount_text, day_text
 from qbo_pipeline.reconciliation.originals import Originals
 from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 
 OPENING_TYPES = ("InventoryStartingValue",)
+OPENING_LABELS = (*OPENING_TYPES, "Inventory Starting Value")
 OPENING_SPLITS = ("Opening Balance Equity", "Opening balance equity", "Opening Bal Equity")
+TRACKED_SALE = "sale of a tracked item"
+UNTRACKED_SALES = {False: "sale to the stock account", None: "sale; its items were not looked up"}
 CHUNK = 50_000  # ledger lines that are examined one by one at a time
 
 
 @dataclass(slots=True)
 class Foreign:
-    """What was found: entries of differences, and for each ledger row the cause (empty where it is ours)."""
+    """What was found: entries of differences, and for each ledger row that is to be shown its cause.
+
+    Rows that are ours have none, nor have those from before the first day that belong to an opening balance.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     causes: dict[int, Cause] = field(default_factory=dict)  # by ledger row
     opening_rows: list[int] = field(default_factory=list)
+
+    def show(self, rows: Iterable[int]) -> None:
+        """List rows of the opening balance one by one, each on its own day."""
+        self.causes |= dict.fromkeys(rows, Cause.OPENING_BALANCE)
 
 
 def explain_foreign(books: Books) -> Foreign:
     """A cause for every ledger entry that no posting made."""
     foreign = Foreign()
     rows = np.flatnonzero(books.ledger_posting < 0)
+    inherited = _inherited(books, rows)
+    foreign.opening_rows.extend(rows[inherited].tolist())
+    rows = rows[~inherited]
     if not len(rows):
         return foreign
     originals = Originals(books, rows)
     for lines in _objects(books, rows):
         _explain_object(books, foreign, originals, lines)
     return foreign
+
+
+def _inherited(books: Books, rows: Whole) -> Flags:
+    """Objects from before the first day that were there before our first posting: what the books began with.
+
+    Both instants are QBO's own. An object without one, or one against opening balance equity, belongs to the opening.
+    """
+    if books.opening is None:
+        return np.zeros(len(rows), dtype=bool)
+    _, number = np.unique(books.ledger_object[rows], return_inverse=True)
+    later = np.zeros(len(rows), dtype=bool)
+    created = books.ledger["created_at"]
+    began = pc.min(created.filter(pa.array(books.ledger_posting >= 0)))
+    if began.is_valid:
+        after = np.asarray(pc.fill_null(pc.greater(created, began), False))[rows]
+        aligning = np.asarray(pc.fill_null(pc.is_in(books.ledger["split"], pa.array(OPENING_SPLITS)), False))[rows]
+        aligning |= np.asarray(pc.is_in(books.ledger["qbo_type"], pa.array(OPENING_LABELS)))[rows]
+        later = after & ~aligning
+    stays = (books.ledger_day[rows] >= books.opening) | later
+    shown = np.zeros(number.max(initial=-1) + 1, dtype=bool)
+    np.logical_or.at(shown, number, stays)
+    inherited: Flags = ~shown[number]
+    return inherited
 
 
 def _objects(books: Books, rows: Whole) -> Iterator[list[Row]]:
@@ -91,10 +128,7 @@ def _explain_object(books: Books, foreign: Foreign, originals: Originals, lines:
 
 
 def _is_opening(books: Books, lines: list[Row]) -> bool:
-    opening = books.opening
-    if opening is not None and all(line["day"] < opening for line in lines):
-        return True
-    in_time = opening is None or all(line["day"] <= opening for line in lines)
+    in_time = books.opening is None or all(line["day"] <= books.opening for line in lines)
     known = lines[0]["entity"] in OPENING_TYPES or all(line["split"] in OPENING_SPLITS for line in lines)
     return in_time and known
 
@@ -102,13 +136,15 @@ def _is_opening(books: Books, lines: list[Row]) -> bool:
 def _other_cause(books: Books, lines: list[Row]) -> tuple[Cause, str]:
     entity = lines[0]["entity"]
     if entity in SALES_FORMS:
-        return Cause.DOUBLED_COGS, "sale of a tracked item"
+        # An item that sells to the stock account looks in the ledger as a tracked one: only its items tell them apart.
+        tracked = books.objects.get((entity, lines[0]["qbo_id"]), {}).get("tracked")
+        return (Cause.DOUBLED_COGS, TRACKED_SALE) if tracked else (Cause.QBO_ONLY, UNTRACKED_SALES[tracked])
     accounts = {line["account"] for line in lines}
     if len(accounts) > 1 and not sum(line["cents"] for line in lines):
         return Cause.MOVED_ACCOUNT, "between inventory accounts"
     assets = books.input.asset_accounts
-    if entity == "Transfer" or (entity == "JournalEntry" and all(line["split"] in assets for line in lines)):
-        return Cause.MOVED_ACCOUNT, "to or from another asset account"
+    if entity in ("Transfer", "JournalEntry") and all(line["split"] in assets for line in lines):
+        return Cause.MOVED_ACCOUNT, "to or from another account that holds goods"
     return Cause.QBO_ONLY, lines[0]["qbo_type"]
 
 

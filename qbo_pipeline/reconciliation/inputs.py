@@ -52,6 +52,8 @@ POSTINGS: Columns = (
     Column("currency", TEXT, "currency of the object (null: home currency)", required=False),
     Column("record_state", TEXT, "the record in the source: live, voided, vanished (null: judged by its stock rows)",
            required=False),
+    Column("by_person", TEXT, "what a person decided about its object: accepted (taken as it stands in QBO), reversed "
+           "(taken out, or what takes another posting out); null: nothing", required=False),
 )  # fmt: skip
 
 EFFECTS: Columns = (
@@ -106,6 +108,8 @@ OBJECTS: Columns = (
     Column("changed_by", TEXT, "by whom, where QBO tells", required=False),
 )
 
+OBJECT_TRACKED = Column("tracked", YES_NO, "whether one of its lines sells or buys an item that QBO tracks (null: not "
+                        "looked at)", required=False)  # fmt: skip
 OBJECT_DAY = Column("business_date", DAY, "its TxnDate today: tells one moved past the ledger's last day from one "
                     "coded to another account", required=False)  # fmt: skip
 
@@ -148,14 +152,15 @@ class ReconciliationInput:
 
     `stock_values` is None where the source cannot value its stock at a past date: then its movements are the stock
     value. `objects` is what QBO answers today for objects that do not agree (see `engine.objects_to_read`), with the
-    columns of `OBJECTS` and, where known, `OBJECT_DAY`. `opening_values` (columns of `STOCK_VALUES`) is the source's
-    stock as at the day before `opening_date`, for a company that had stock before its movements are read.
-    `opening_date` is the first day that the pipeline posts: what either side holds from before it, without being
-    matched, is the opening balance. `pending_days` are days up to `as_at` that changed in the source since they were
-    extracted; with `read_ahead` the stock frame has them as the source has them now. `records_read` counts the
-    stock-moving records up to `as_at` that the source delivered, by kind, for the count identity. `tolerance` (home
-    currency) decides only the status, never what is shown. Sentences show instants in `time_zone` (IANA name),
-    the company's.
+    columns of `OBJECTS` and, where known, `OBJECT_DAY` and `OBJECT_TRACKED`. `opening_values` (columns of
+    `STOCK_VALUES`) is the source's stock as at the day before `opening_date`, for a company that had stock before its
+    movements are read. `opening_date` is the first day that the pipeline posts: what either side holds from before
+    it, without being matched, is the opening balance; what others entered there after our first posting is an entry
+    like any other. `pending_days` are days up to `as_at` that changed in the source since they were extracted; with
+    `read_ahead` the stock frame has them as the source has them now. `records_read` counts the stock-moving records
+    up to `as_at` that the source delivered, by kind, for the count identity. `ledger_from` is the first day of which
+    ledger lines were read (null: from the beginning of the company's books). `tolerance` (home currency) decides only
+    the status, never what is shown. Sentences show instants in `time_zone` (IANA name), the company's.
     """
 
     as_at: date
@@ -174,7 +179,11 @@ class ReconciliationInput:
     pending_days: tuple[date, ...] = ()
     read_ahead: bool = False
     records_read: Mapping[str, int] | None = None
-    asset_accounts: frozenset[str] = field(default_factory=frozenset)  # names of QBO's other asset accounts
+    other_records: Mapping[str, Mapping[str, int]] = field(
+        default_factory=dict
+    )  # by type: `read`, and what they became
+    asset_accounts: frozenset[str] = field(default_factory=frozenset)  # names of other accounts that hold goods' value
+    ledger_from: date | None = None
     ledger_read_at: datetime | None = None
     source_read_at: datetime | None = None
     tolerance: Decimal = Decimal(0)

@@ -49,7 +49,8 @@ def completeness(books: Books, totals: Balances) -> pd.DataFrame:
 
 
 def counts(books: Books) -> pd.DataFrame:
-    """The frame of that name: each record up to the date once, by kind and disposition."""
+    """The frame of that name: each stock-moving record up to the date once, by kind and disposition; then the records
+    of other types, as the caller counted them."""
     here = np.flatnonzero(books.stock_day[: books.extracted_rows] <= books.as_at)
     (record,), _ = encode(books.stock["record_key"])
     _, first = np.unique(record[here], return_index=True)
@@ -59,8 +60,12 @@ def counts(books: Books) -> pd.DataFrame:
     read = books.input.records_read
     kinds = sorted({kind for kind, _ in number} | set(read or {}))
     data: dict[str, list[Any]] = {name: [number.get((kind, name), 0) for kind in kinds] for name in DISPOSITIONS}
-    data["kind"] = kinds
     data["read"] = [None if read is None else read.get(kind, 0) for kind in kinds]
+    for kind, others in sorted(books.input.other_records.items()):
+        kinds.append(kind)
+        for name in ("read", *DISPOSITIONS):
+            data[name].append(others.get(name, 0))
+    data["kind"] = kinds
     data["holds"] = [
         adds_up(data["read"][place], {name: data[name][place] for name in BECAME}) for place in range(len(kinds))
     ]

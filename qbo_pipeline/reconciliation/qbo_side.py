@@ -30,6 +30,22 @@ def explain(document: Document, sent: Sent, context: Context) -> tuple[list[Entr
     return finder.entries, finder.changes
 
 
+def _decided(document: Document, sent: Sent) -> str:
+    """What was decided about the object since, as sentences: a decision explains no less than there was before."""
+    said = " A person took it as it stands in QuickBooks." if sent.posting["by_person"] == "accepted" else ""
+    key, revision = sent.posting["posting_key"], sent.posting["revision"]
+    for one in document.pending:
+        posting = one.posting
+        if posting["posting_key"] == key and posting["revision"] > revision:
+            why = f" ({posting['reason']})" if posting["reason"] else ""
+            said += f" Revision {posting['revision']} of it is {posting['state']}{why}."
+    return said
+
+
+def _is_sale(sent: Sent) -> bool:
+    return posting_trace(sent.posting)["qbo_type"] in SALES_FORMS
+
+
 class _Finder:
     """Collects the entries of one object."""
 
@@ -44,17 +60,28 @@ class _Finder:
             (by for at, by in stamps if at == self.changed_at), None
         )
 
+        self.decided = _decided(document, sent)
+
     def gone(self) -> None:
         """Nothing of it is left on the inventory accounts."""
         status = (self.sent.status or {}).get("status")
         day = (self.sent.status or {}).get("business_date")
         drifted = self.sent.posting["state"] == "drifted"
-        if status == "live" and day is not None and day_number(day) > self.context.as_at:
-            self._redated(day_number(day))  # past the last day of the ledger that was read
+        if status == "live" and day is not None and not self.context.is_read(day_number(day)):
+            self._redated(day_number(day))  # to where no line of the ledger was read
             return
-        if status == "live" or (status is None and drifted and not self.sent.lines):
+        nil = bool(self.sent.lines) and not any(line["cents"] for line in self.sent.lines)
+        if self.sent.lines and (status == "live" or not nil):
+            cause, detail, now = Cause.CHANGED_IN_QBO, "amount", amount_text(0)
+        elif status == "live" and day is not None and day_number(day) == self.sent.day:
             cause, detail, now = Cause.CHANGED_IN_QBO, "account", "another account, not an inventory account"
-        elif status == "voided" or (status is None and self.sent.lines):
+        elif status == "live" and day is not None:
+            where = f"another account, not an inventory account, and another date, {day.isoformat()}"
+            cause, detail, now = Cause.CHANGED_IN_QBO, "account and date", where
+        elif status == "live" or (status is None and drifted):
+            where = "changed, and not on an inventory account on the days that were read"
+            cause, detail, now = Cause.CHANGED_IN_QBO, "account or date", where
+        elif status == "voided" or (status is None and nil):
             cause, detail, now = Cause.DELETED_IN_QBO, "voided", "voided"
         else:
             cause, detail, now = Cause.DELETED_IN_QBO, "deleted", "deleted"
@@ -63,7 +90,8 @@ class _Finder:
                 sentence = f"Posted with {amount_text(cents)}; in QuickBooks now: {now}."
                 self._add(account, self.sent.day, cause, detail, -cents, sentence)
         total = sum(self.sent.effects.values())
-        self._change("account" if detail == "account" else "all", amount_text(total), now, self._in_scope(self.entries))
+        field = "all" if cause is Cause.DELETED_IN_QBO else detail
+        self._change(field, amount_text(total), now, self._in_scope(self.entries))
 
     def differs(self, posted: Gap, ledger: Gap) -> None:
         """It is there, with another date, account or amount."""
@@ -88,17 +116,18 @@ class _Finder:
             if cents:
                 sentence = f"Posted with {was}, QuickBooks now has {now}."
                 self._add(account, self.sent.day, Cause.CHANGED_IN_QBO, "date", -cents, sentence)
-                self._add(account, day, Cause.CHANGED_IN_QBO, "date", cents, sentence)
+                if day >= self.context.first_read:  # else it is part of the balance before the lines that were read
+                    self._add(account, day, Cause.CHANGED_IN_QBO, "date", cents, sentence)
         self._change("date", was, now, self._in_scope(self.entries[before:]))
 
     def _coded_to_inventory(self, gap: Gap) -> None:
         """Posted without touching inventory, and now it does."""
-        sales = posting_trace(self.sent.posting)["qbo_type"] in SALES_FORMS
-        cause, detail = (Cause.DOUBLED_COGS, "our sale") if sales else (Cause.CHANGED_IN_QBO, "account")
+        tracked = (self.sent.status or {}).get("tracked") and _is_sale(self.sent)
+        cause, detail = (Cause.DOUBLED_COGS, "our sale") if tracked else (Cause.CHANGED_IN_QBO, "account")
         for (account, day), cents in sorted(gap.items()):
             name = self.context.account_names[account]
             self._add(account, day, cause, detail, cents, f"It was posted without touching {name}.")
-        if not sales:
+        if not tracked:
             self._change("account", "no inventory account", self._names(gap), self._in_scope(self.entries))
 
     def _recoded(self, gap: Gap, day: int, ledger: Gap) -> None:
@@ -151,13 +180,15 @@ class _Finder:
         touched = posting["state"] == "drifted" or (None not in tokens and not untouched) or later
         if posting["currency"] not in (None, self.context.currency) and not touched:
             return Cause.ROUNDING if size <= SMALL_CENTS else Cause.FX
-        return Cause.UNEXPLAINED if untouched else Cause.CHANGED_IN_QBO
+        accepted = posting["by_person"] == "accepted"  # then our version is the one that a person made
+        return Cause.UNEXPLAINED if untouched and not accepted else Cause.CHANGED_IN_QBO
 
     def _add(self, account: int, day: int, cause: Cause, detail: str, cents: int, note: str) -> None:
         trace = posting_trace(self.sent.posting)
         entry = Entry(
-            "document", self.document.key, account, day, cause, detail, cents, note, kind=self.document.kind,
-            source_number=self.document.number, changed_at=self.changed_at, changed_by=self.changed_by, **trace,
+            "document", self.document.key, account, day, cause, detail, cents, note + self.decided,
+            kind=self.document.kind, source_number=self.document.number, changed_at=self.changed_at,
+            changed_by=self.changed_by, **trace,
         )  # fmt: skip
         self.entries.append(entry)
 

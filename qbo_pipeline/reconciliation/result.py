@@ -212,7 +212,7 @@ COMPLETENESS: Columns = (
 )  # ordered by account_id
 
 COUNTS: Columns = (
-    Column("kind", TEXT, "the records' kind"),
+    Column("kind", TEXT, "the kind of stock-moving records, the type of others"),
     Column("read", WHOLE, "records that the source delivered; null where the caller did not say"),
     Column("posted", WHOLE, "records by disposition …"),
     Column("waiting", WHOLE, "…"),
@@ -222,7 +222,7 @@ COUNTS: Columns = (
     Column("set_aside", WHOLE, "…"),
     Column("not_extracted", WHOLE, "seen in the source, not extracted (not part of `read`)"),
     Column("holds", YES_NO, "read = posted + waiting + parked + skipped + excluded + set_aside; null: not checked"),
-)  # ordered by kind
+)  # stock-moving records ordered by kind, then the other types
 
 FRAMES: dict[str, Columns] = {
     "accounts": ACCOUNTS,

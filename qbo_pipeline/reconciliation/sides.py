@@ -19,6 +19,7 @@ from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.entries import Entry, amount_text
 from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, to_table
+from qbo_pipeline.reconciliation.inherited import inherited_objects, made_of, opening_entry, opening_places
 from qbo_pipeline.reconciliation.matching import Matching
 from qbo_pipeline.reconciliation.places import Places
 
@@ -121,10 +122,23 @@ def _opening(
     np.add.at(ledger, books.ledger_account[lines], books.ledger_cents[lines])
     source = round_to_cents(source)
     entries, sides = [], {}
+    inherited = inherited_objects(books, lines)
     for account in np.flatnonzero(source != ledger).tolist():
         key = f"account/{books.accounts[account]}/opening"
         was, now = int(source[account]), int(ledger[account])
-        sentence = f"Stock began with {amount_text(was)}, QuickBooks with {amount_text(now)}."
+        objects = inherited.get(account, [])
+        if not was:  # no stock was there before the first day: each of these entries is a difference of its own
+            entries += [opening_entry(one, account) for one in objects]
+            foreign.show(row for one in objects for row in one.rows)
+            now -= sum(one.cents for one in objects)
+        elif not now and not objects:  # QuickBooks began with nothing: each place's stock is a difference of its own
+            for entry in opening_places(books, rows[books.stock_account[rows] == account], totals.start_day):
+                entries.append(entry)
+                sides[entry.document_key] = (-entry.cents, 0)
+                was += entry.cents
+        if was == now:
+            continue
+        sentence = f"Stock began with {amount_text(was)}, QuickBooks with {amount_text(now)}{made_of(objects)}."
         sides[key] = (was, now)
         entries.append(
             Entry("account", key, account, totals.start_day, Cause.OPENING_BALANCE, "opening", now - was, sentence)
@@ -158,7 +172,7 @@ def _parts_of_a_cent(books: Books, matching: Matching, entries: list[Entry], tot
     rounded += round_to_cents(opening)
     said = Counter[int]()
     for entry in entries:
-        if entry.scope == "product_location":
+        if entry.scope == "product_location" and entry.cause is not Cause.OPENING_BALANCE:
             said[entry.account] += entry.cents
     found = []
     for account in range(len(books.accounts)):

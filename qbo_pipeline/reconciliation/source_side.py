@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Pending, take
+from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Part, Pending, take
 from qbo_pipeline.reconciliation.entries import Change, Entry, Row, amount_text, day_text, posting_trace
 from qbo_pipeline.reconciliation.unsent import cause_of
 
@@ -20,6 +20,7 @@ def explain(document: Document, context: Context) -> tuple[list[Entry], list[Cha
     if finder.gap:
         if not document.parts or finder.withdrawn():
             finder.not_in_source()
+        finder.reversed_by_person()
         finder.newer_revisions()
         finder.waiting_postings()
         finder.waiting_records()
@@ -27,6 +28,11 @@ def explain(document: Document, context: Context) -> tuple[list[Entry], list[Cha
         finder.other_accounts()
         finder.other_amounts()
     return finder.entries, finder.changes
+
+
+def _is_billed(part: Part) -> bool:
+    """Whether it is the receipt of a bill: it posts nothing by itself, the bill brings the goods in."""
+    return part.disposition == "excluded" and part.posted_by not in (None, part.record_key)
 
 
 class _Finder:
@@ -72,6 +78,16 @@ class _Finder:
             if cause is Cause.VANISHED_IN_SOURCE and sent.cells():
                 total = sum(sent.effects.values())
                 self._change("all", amount_text(total), detail, self.entries[before:], sent.posting)
+
+    def reversed_by_person(self) -> None:
+        """The source has it, and a person took it out of the books: voided, or by an entry on another day."""
+        for sent in self.document.sent:
+            if sent.posting["by_person"] != "reversed" or not self.gap:
+                continue
+            change = sent.cells() or {cell: -cents for cell, cents in self.document.source.items() if cell in self.gap}
+            if self._narrows(change):
+                for (account, day), cents in sorted(change.items()):
+                    self._add(account, day, Cause.SKIPPED, "reversed by a person", cents, None, sent.posting)
 
     def newer_revisions(self) -> None:
         """The source's new content is known, and QBO still has the old one."""
@@ -119,6 +135,7 @@ class _Finder:
         for part in sorted(self.document.parts, key=lambda part: (part.day, part.record_key, part.account)):
             own = part.posted_by is None or part.posted_by == part.record_key
             settled = part.disposition == "posted" and (self.document.sent or not own)
+            settled = settled or (_is_billed(part) and bool(self.document.sent))
             if settled or not self.gap or (own and self.document.sent):
                 continue
             half = MICROS_IN_CENT // 2
@@ -155,6 +172,9 @@ class _Finder:
         days = {day for _, day in self.gap}
         if len(self.gap) < 2 or len(days) != 1 or _net(self.gap):
             return
+        whole = all(not self.posted.get(cell) or not self.document.source.get(cell) for cell in self.gap)
+        if self._changed() and not whole:
+            return  # two costs that changed by the same amount look like this as well
         for (account, day), cents in sorted(self.gap.items()):
             name = self.context.account_names[account]
             verb = "has" if cents > 0 else "lacks"
@@ -170,6 +190,8 @@ class _Finder:
             cause, detail = Cause.ROUNDING, "document"
         elif currency and changed is not True:
             cause, detail = Cause.FX, ", ".join(sorted(currency))
+        elif changed is not True and any(_is_billed(part) for part in self.document.parts):
+            cause, detail = Cause.COST_NOT_POSTED, "billed otherwise than received"
         elif changed is False or not self.document.sent:
             cause, detail = Cause.UNEXPLAINED, "posted otherwise than the record says"
         else:

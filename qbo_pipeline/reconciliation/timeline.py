@@ -54,7 +54,8 @@ class Flows:
             np.concatenate((cells.source[here], round_to_cents(start))),
         )
         day = books.ledger_day.copy()
-        day[np.array(foreign.opening_rows, dtype=np.int64)] = totals.start_day
+        unnamed = [row for row in foreign.opening_rows if row not in foreign.causes]
+        day[np.array(unnamed, dtype=np.int64)] = totals.start_day
         lines = np.full(len(day), _line("entries_by_others"))
         ours = books.ledger_posting >= 0
         lines[ours] = line[books.posting_document[books.ledger_posting[ours]]]

@@ -162,10 +162,10 @@ _NOTES = {
     "payment_allocations": "Together they are at most the payment.\n\n",
     "stock_values": (
         "Either a `SELECT` that takes `:as_at` and delivers the stock of that day, or a table or view of all changes\n"
-        "of stock with their `business_date`. Rows of one product, location and currency are added up by the\n"
-        "reader, so sums need not be written in SQL. With an `exchange_rate` each row is converted and rounded half\n"
-        "up to cents. Deliver the system's own figures, not a copy of the movements, where it has them: this is\n"
-        "what the books are compared with.\n\n"
+        "of stock with their `business_date`; a row whose date is empty or no date ends the reading. Rows of one\n"
+        "product, location and currency are added up by the reader, so sums need not be written in SQL. With an\n"
+        "`exchange_rate` each row is converted and rounded half up to cents. Deliver the system's own figures, not a\n"
+        "copy of the movements, where it has them: this is what the books are compared with.\n\n"
     ),
     "changed_days": (
         "Asked between the nightly runs. A day may appear several times. Without this kind the source is read by the\n"

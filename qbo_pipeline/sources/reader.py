@@ -108,15 +108,21 @@ class Reader:
             shape = self.shape(connection, kind)
             broken = [f"{_quoted(shape.names[name])} IS NULL" for name in key]
             if "business_date" in key:
-                column = _quoted(shape.names["business_date"])
-                text = self.as_text(column)
-                broken += [f"NOT ({self._is_a_date(column)})", f"{text} < '{_FIRST}'", f"{text} >= '{_AFTER_LAST}'"]
+                broken.append(self._no_date(_quoted(shape.names["business_date"])))
             sql = f"{self._select(kind, shape, as_text=('business_date',))} WHERE {' OR '.join(broken)}"
             if self.database.dialect.streams_beside:  # else the rows, which should be few, are all fetched first
                 connection = connection.execution_options(stream_results=True, max_row_buffer=_ROWS_IN_A_BUFFER)
             result = connection.execute(self._clause(sql))
             while rows := [dict(row) for row in result.mappings().fetchmany(size)]:
                 yield complete(connection, rows)
+
+    def undated_rows(self, connection: Connection, kind: str, **values: str) -> list[RawRow]:
+        """The rows of a kind whose business date is empty or no date, the date as the text that stands there."""
+        shape = self.shape(connection, kind)
+        column = _quoted(shape.names["business_date"])
+        select = self._select(kind, shape, as_text=("business_date",))
+        clause = self._clause(f"{select} WHERE {column} IS NULL OR {self._no_date(column)}", values)
+        return [dict(row) for row in connection.execute(clause).mappings()]
 
     def rows(self, connection: Connection, kind: str, condition: str = "", **values: str) -> Iterator[RawRow]:
         """All rows of a kind, streamed; the condition speaks of contract names in braces: `{value} IS NULL`."""
@@ -212,6 +218,10 @@ class Reader:
         exact = self.database.dialect.exact
         places = [f":key_{n}" if is_utf8(value) else f"CAST(:key_{n} AS TEXT)" for n, value in enumerate(values)]
         return [exact.format(place) if name in shape.exact else place for name, place in zip(key, places, strict=True)]
+
+    def _no_date(self, column: str) -> str:
+        text = self.as_text(column)
+        return f"NOT ({self._is_a_date(column)}) OR {text} < '{_FIRST}' OR {text} >= '{_AFTER_LAST}'"
 
     def _is_a_date(self, column: str) -> str:
         return self.database.dialect.is_a_date.format(column)

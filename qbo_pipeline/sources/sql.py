@@ -42,6 +42,7 @@ OVERLAP = timedelta(minutes=15)
 """How far `changed_days` looks back behind its watermark: a transaction that took long commits an earlier instant."""
 
 _CENT = Decimal("0.01")
+_UNDATED_NAMED = 3  # rows without a date, in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class SqlSource:
         """The source's own stock at the end of a day, each product, location and currency once.
 
         Rows are added up exactly; what has an exchange rate is converted row by row, rounded half up to cents.
-        Raises `SourceError` where a row is no quantity, value or currency: a stock value with a hole is none.
+        Raises `SourceError` where a row is no quantity, value or currency, or its date is none: a stock value with a
+        hole is none.
         """
         reader = self._ready()
         totals: dict[tuple[str, str, str], list[Decimal]] = {}
@@ -129,6 +131,8 @@ class SqlSource:
             dated = reader.shape(connection, "stock_values").has("business_date")
             condition = "{business_date} < :day_after" if dated else ""
             values = {"as_at": as_at.isoformat(), "day_after": (as_at + timedelta(days=1)).isoformat()}
+            if dated:
+                _refuse_undated(reader.undated_rows(connection, "stock_values", **values), where)
             for raw in reader.rows(connection, "stock_values", condition, **values):
                 row = _stock_row(raw, where)
                 total = totals.setdefault((row["product_id"], row["location_id"], row["currency"]), [Decimal(0)] * 3)
@@ -267,11 +271,28 @@ def _batches(kind: str, page: _RawPage, *, dated: bool) -> Iterator[Batch]:
         )
 
 
+def _refuse_undated(found: Sequence[RawRow], where: str) -> None:
+    """A row without a date would be left out of every day, or counted on all of them."""
+    if not found:
+        return
+    rows = [
+        f"product {row.get('product_id')!r} at location {row.get('location_id')!r} of {row['business_date']!r}"
+        for row in found[:_UNDATED_NAMED]
+    ]
+    more = f" and {len(found) - len(rows):,} more" if len(found) > len(rows) else ""
+    raise SourceError(
+        Problem(
+            "bad business_date in the stock value",
+            where,
+            f"{len(found):,} rows have no date of the form YYYY-MM-DD: {'; '.join(rows)}{more}",
+            "Correct the rows in the source, or deliver the column as a date: a stock value with a hole is none",
+        )
+    )
+
+
 def _stock_row(raw: RawRow, where: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column in COLUMNS["stock_values"]:
-        if column.name == "business_date":
-            continue
         try:
             row[column.name] = parse_cell(column, raw.get(column.name))
             if column.required and row[column.name] is None:

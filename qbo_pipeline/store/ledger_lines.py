@@ -194,6 +194,13 @@ def oldest_read(db: Connection, connection: str, through: date) -> datetime | No
     return instant
 
 
+def first_read(db: Connection, connection: str) -> date | None:
+    """The first day of which the lines of every account were read; None where nothing was read."""
+    table = ledger_windows
+    own = select(func.min(table.c.first_day)).where(table.c.connection == connection).group_by(table.c.account_id)
+    return max(db.execute(own).scalars(), default=None)
+
+
 def load_ledger(db: Connection, connection: str) -> Any:
     """All stored ledger lines as an Arrow table with the columns of `reconciliation.inputs.LEDGER`."""
     names = [column.name for column in LEDGER]

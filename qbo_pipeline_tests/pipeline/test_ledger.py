@@ -8,12 +8,13 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from qbo_pipeline.pipeline.ledger import read_ledger
+from qbo_pipeline.pipeline.ledger_start import BEGINNING
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.outcomes import Done
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.ledger_lines import load_balances
 from qbo_pipeline.store.tables.reconciliation import ledger_lines, ledger_windows
-from qbo_pipeline_tests.pipeline.food_and_beverage import FIRST_DAY, LAST_DAY, Company
+from qbo_pipeline_tests.pipeline.food_and_beverage import LAST_DAY, Company
 
 
 def stored(run: Run) -> tuple[int, Decimal, Decimal]:
@@ -64,4 +65,4 @@ def test_a_store_whose_lines_do_not_lead_to_the_balance_reads_everything(company
         assert stored(run) == before
         with run.database.reading() as connection:
             first = connection.execute(select(func.min(ledger_windows.c.first_day))).scalar_one()
-        assert first == FIRST_DAY
+        assert first == BEGINNING

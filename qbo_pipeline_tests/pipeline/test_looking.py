@@ -23,7 +23,7 @@ from qbo_pipeline_tests.pipeline.shop import DAYS, FIRST_DAY, LAST_DAY, Shop, dr
 
 # The calls to QuickBooks are real: they are counted, wait for their turn, and keep the tokens fresh.
 OF_THE_CALLS = {"api_calls", "pacing", "tokens"}
-OF_QUICKBOOKS = {"reference_data", "ledger_lines", "ledger_windows", "ledger_balances", "watermarks"}
+OF_QUICKBOOKS = {"reference_data", "account_names", "ledger_lines", "ledger_windows", "ledger_balances", "watermarks"}
 
 
 @pytest.fixture

@@ -49,6 +49,8 @@ def value(column: Any, text: str) -> Any:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     if pa.types.is_integer(column.type):
         return int(text)
+    if pa.types.is_boolean(column.type):
+        return {"yes": True, "no": False}[text]
     return text
 
 
@@ -119,6 +121,8 @@ def read(text: str, **facts: Any) -> Books:
             facts["as_at"] = date.fromisoformat(plain[0])
         elif what == "pending":
             facts["pending_days"] = tuple(date.fromisoformat(word) for word in plain)
+        elif what == "read-from":
+            facts["ledger_from"] = date.fromisoformat(plain[0])
         elif what == "opens":
             facts["opening_date"] = date.fromisoformat(plain[0])
         elif what == "expect":
@@ -144,7 +148,7 @@ def read(text: str, **facts: Any) -> Books:
         ledger_balances=table(list(balances.values()), inputs.LEDGER_BALANCES),
         stock_values=table(own, inputs.STOCK_VALUES) if own else None,
         opening_values=table(before, inputs.STOCK_VALUES) if before else None,
-        objects=table(objects, (*inputs.OBJECTS, inputs.OBJECT_DAY)) if objects else None,
+        objects=table(objects, (*inputs.OBJECTS, inputs.OBJECT_DAY, inputs.OBJECT_TRACKED)) if objects else None,
         closes=tuple(closes),
         **facts,
     )

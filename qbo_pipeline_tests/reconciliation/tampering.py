@@ -25,6 +25,7 @@ CHANGED = datetime(2026, 7, 2, tzinfo=UTC)
 CLOSE = Close(date(2026, 2, 28), datetime(2026, 6, 15, tzinfo=UTC))
 ACCOUNTS = ("130", "131", "132")
 CENT = Decimal("0.01")
+PREPAID = "Prepaid expenses"
 HOSTILE = ("=HYPERLINK('x')", "<b>&amp;", "‮evil", "a|b\x1f{c}", "'; DROP TABLE", "ünï😀" * 50)
 
 Cell = tuple[str, date]  # account, day
@@ -79,6 +80,7 @@ class World:
     chance: random.Random
     docs: list[Doc]
     others: list[dict[str, Any]] = field(default_factory=list)  # ledger lines that are not ours
+    objects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # what QBO answers about objects
     expected: Counter[tuple[str, str, str, date]] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
     next_id: int = 900_000
@@ -269,8 +271,16 @@ def tracked_item(world: World) -> None:
         doc.ledger["130"] += cents
         world.expect(doc.key, "doubled_cogs", "130", doc.day, cents)
         doc.touched.add("tracked")
+        _tracked(world, "Invoice", doc.qbo_id)
     else:
-        _other(world, "SalesReceipt", world.new_id(), world.some_day(), "130", cents, "doubled_cogs")
+        qbo_id = world.new_id()
+        _other(world, "SalesReceipt", qbo_id, world.some_day(), "130", cents, "doubled_cogs")
+        _tracked(world, "SalesReceipt", qbo_id)
+
+
+def _tracked(world: World, entity: str, qbo_id: str) -> None:
+    """QBO answers, when it is asked, that an item of it is tracked."""
+    world.objects[entity, qbo_id] = {"qbo_type": entity, "qbo_id": qbo_id, "status": "live", "tracked": True}
 
 
 def coded_to_inventory(world: World) -> None:
@@ -289,7 +299,7 @@ def transfer(world: World) -> None:
         _other(world, "JournalEntry", qbo_id, day, "130", -cents, "moved_account")
         _other(world, "JournalEntry", qbo_id, day, "131", cents, "moved_account")
     else:
-        _other(world, "Transfer", qbo_id, day, "131", -cents, "moved_account")
+        _other(world, "Transfer", qbo_id, day, "131", -cents, "moved_account", split=PREPAID)
 
 
 def change_cost(world: World) -> None:
@@ -418,6 +428,8 @@ def reconciliation_input(world: World, *, shuffle: random.Random | None = None) 
             [{"account_id": account, "balance": balance} for account, balance in balances.items()],
             inputs.LEDGER_BALANCES,
         ),
+        objects=rows_table(list(world.objects.values()), (*inputs.OBJECTS, inputs.OBJECT_DAY, inputs.OBJECT_TRACKED)),
+        asset_accounts=frozenset({PREPAID}),
         closes=(CLOSE,),
     )
 

@@ -201,10 +201,12 @@ CASES = {
         posting document/9 Invoice 30 2026-03-01 posted
         ledger  JournalEntry 10 2026-03-01 130 -40.00
         ledger  Invoice 30 2026-03-01 130 -41.00
+        object  Invoice 30 live tracked=yes
         expect  doubled_cogs document/9 130 2026-03-01 -41.00
     """,
     "doubled COGS: a sale entered in QBO": """
         ledger  'Sales Receipt' 30 2026-03-01 130 -41.00
+        object  SalesReceipt 30 live tracked=yes
         expect  doubled_cogs qbo/SalesReceipt/30 130 2026-03-01 -41.00
     """,
     "moved to another inventory account by a journal": """
@@ -214,7 +216,7 @@ CASES = {
         expect  moved_account qbo/JournalEntry/40 131 2026-03-01 60.00
     """,
     "moved to another asset account": """
-        ledger  Transfer 41 2026-03-01 130 -60.00
+        ledger  Transfer 41 2026-03-01 130 -60.00 split='Prepaid expenses'
         ledger  JournalEntry 42 2026-03-01 130 -5.00 split='Prepaid expenses'
         expect  moved_account qbo/Transfer/41 130 2026-03-01 -60.00
         expect  moved_account qbo/JournalEntry/42 130 2026-03-01 -5.00

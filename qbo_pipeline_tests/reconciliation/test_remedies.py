@@ -62,7 +62,10 @@ PLANS = {
         [("reverse", "movement/1", Decimal("-100.00"), None, True)],
     ),
     "a journal against cost of sales for what QBO posted itself": (
-        "ledger 'Sales Receipt' 5 2026-03-01 130 -41.00",
+        """
+        ledger 'Sales Receipt' 5 2026-03-01 130 -41.00
+        object SalesReceipt 5 live tracked=yes
+        """,
         [("journal", None, Decimal("41.00"), "cost_of_goods_sold", True)],
     ),
     "nothing where it ends by itself": (

@@ -296,6 +296,19 @@ def test_a_hole_in_the_stock_value_is_an_error(tmp_path: Path) -> None:
         SqlSource(url).stock_values(MARCH[1])
 
 
+@pytest.mark.parametrize("day", [None, "", "2024-3-4", "04/03/2024", " 2024-03-04", "20240304", "2024-02-31"])
+@pytest.mark.parametrize("as_at", [MARCH[0], MARCH[1]])
+def test_a_stock_value_of_no_day_is_an_error_on_every_day(tmp_path: Path, day: str | None, as_at: date) -> None:
+    rows = good_company()
+    rows["stock_values"][1]["business_date"] = day
+    url = f"sqlite:///{tmp_path / 'source.sqlite'}"
+    write_company(url, rows)
+
+    with pytest.raises(SourceError, match="bad business_date in the stock value") as raised:
+        SqlSource(url).stock_values(as_at)
+    assert "product 'p1' at location 'w1'" in str(raised.value)
+
+
 def test_check_finds_what_pages_cannot_see(tmp_path: Path) -> None:
     rows = good_company()
     rows["document_lines"].append({"document_id": "gone", "line_id": "x", "net_amount": "1"})

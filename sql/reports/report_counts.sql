@@ -24,6 +24,7 @@ standing AS (
             WHEN r.disposition = 'posting' AND u.most = 2 THEN 'skipped'
             WHEN r.disposition = 'posting' AND u.most = 1 THEN 'posted'
             WHEN r.disposition IN ('posting', 'new') THEN 'waiting'
+            WHEN r.disposition = 'refused' AND u.most = 2 THEN 'skipped'
             WHEN r.disposition = 'refused' THEN 'parked'
             ELSE r.disposition
         END AS stands

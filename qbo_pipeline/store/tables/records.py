@@ -136,6 +136,15 @@ reference_data = Table(
     Column("read_at", Instant(), nullable=False),
 )
 
+account_names = Table(
+    "account_names",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # as the chart had it, now or formerly
+    Column("qbo_id", Text, nullable=False),
+    Column("read_at", Instant(), nullable=False),
+)
+
 exchange_rates = Table(
     "exchange_rates",
     metadata,

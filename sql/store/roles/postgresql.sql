@@ -56,6 +56,8 @@ BEGIN
             ('record_references', 'SELECT, INSERT, DELETE'),
             -- QuickBooks' lists, replaced whole when they are read again.
             ('reference_data', 'SELECT, INSERT, DELETE'),
+            -- What accounts were called: a name that goes to another account is replaced, none is lost.
+            ('account_names', 'SELECT, INSERT, DELETE'),
             -- Written by nobody but people.
             ('exchange_rates', 'SELECT'),
             -- How far reading has come: one row a name, replaced.
