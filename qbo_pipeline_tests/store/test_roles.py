@@ -29,8 +29,8 @@ from qbo_pipeline_tests.store.logins import logins
 TABLES = {*metadata.tables, "schema_migrations"}
 # What may go is a copy that is read or worked out anew; all else is evidence.
 REPLACED = {
-    "reads", "stock_lines", "bill_matches", "record_references", "reference_data", "watermarks", "posting_links",
-    "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints", "settings_comparisons", "account_names",
+    "reads", "stock_lines", "bill_matches", "record_references", "reference_data", "account_names", "watermarks",
+    "posting_links", "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints", "settings_comparisons",
 }  # fmt: skip
 WRITTEN_ONCE = {
     "record_revisions", "posting_effects", "attempts", "reconciliations", "differences", "sign_offs",
