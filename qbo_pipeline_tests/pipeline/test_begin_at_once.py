@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from qbo_pipeline.pipeline.connect import bind_connection
+from qbo_pipeline.pipeline.binding import bind_connection
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import open_database
 from qbo_pipeline.store.tables.records import connections
