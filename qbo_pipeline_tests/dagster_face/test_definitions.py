@@ -65,7 +65,7 @@ OP_JOBS: dict[str, set[str]] = {
     "shop_unlink": {"key", "who", "why"},
     "shop_relink": {"key", "who", "why", "qbo_id"},
     "shop_recover": {"who", "why", "end"},
-    "shop_preflight": set(),
+    "shop_preflight": {"accept_by", "accept_why"},
     "shop_verify": set(),
     "shop_show": {"key"},
     "shop_sign_off": {"as_at", "by", "comment"},
