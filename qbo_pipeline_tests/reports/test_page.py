@@ -13,8 +13,8 @@ import pytest
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports.header import ReportExtras
 from qbo_pipeline.reports.page import ROWS_SHOWN, render
-from qbo_pipeline.reports.safe_text import visible
 from qbo_pipeline.reports.views import Report
+from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books, html
 
 
