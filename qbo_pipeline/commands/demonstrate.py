@@ -269,7 +269,7 @@ def run_ui(folder_path: Path, port: int) -> int:
     """Start the emulator and the Dagster UI on the demo's instance; ends with Ctrl-C."""
     folder = DemoFolder(folder_path.resolve())
     if not folder.settings.is_file():
-        sys.stderr.write("There is no demo yet: run `make demo` first (it takes a few minutes).\n")
+        say("There is no demo yet: run `make demo` first (it takes a few minutes).", err=True)
         return 1
     from urllib.parse import urlsplit
 

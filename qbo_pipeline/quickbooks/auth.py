@@ -89,10 +89,10 @@ class OAuth:
                 if missing:
                     raise Unavailable(f"the discovery document lacks {', '.join(missing)}")
                 methods = document.get("code_challenge_methods_supported")
-                self._endpoints = Endpoints(
-                    *(self._environment.check_endpoint(document[name], name) for name in names),
-                    pkce=isinstance(methods, list) and "S256" in methods,
-                )
+                checked = (self._environment.check_endpoint(document[name], name) for name in names)
+                pkce = isinstance(methods, list) and "S256" in methods
+                authorisation, token, revocation = checked
+                self._endpoints = Endpoints(authorisation, token, revocation, pkce)
             return self._endpoints
 
     def authorisation(self, redirect_uri: str) -> Authorisation:
