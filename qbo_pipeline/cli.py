@@ -65,6 +65,7 @@ app.command()(demonstrate.ui)
 def main() -> None:
     """Run the command line; what a person must act on is told in plain words, without a traceback."""
     from qbo_pipeline.pipeline.failures import plain_failure
+    from qbo_pipeline.surfaces import terminal
 
     # Each attempt to reach QuickBooks is logged; a person is told once, in the words of the error that ends them.
     for talkative in ("stamina", "qbo_pipeline.quickbooks"):
@@ -75,7 +76,7 @@ def main() -> None:
         failure = plain_failure(error)
         if failure is None:
             raise
-        sys.stderr.write(f"{failure.text}\nexit {failure.verdict.value}, {failure.verdict.word}\n")
+        sys.stderr.write(f"{terminal(failure.text)}\nexit {failure.verdict.value}, {failure.verdict.word}\n")
         sys.exit(failure.verdict.value)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from qbo_pipeline.settings import load_settings
+from qbo_pipeline.surfaces import markdown, one_line, terminal
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
@@ -53,18 +54,20 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
             failure = plain_failure(error)
             if failure is None:
                 raise dg.Failure(
-                    description=f"a defect of the pipeline, please report it: {type(error).__name__}: {error}",
+                    description=terminal(
+                        f"a defect of the pipeline, please report it: {type(error).__name__}: {error}"
+                    ),
                     allow_retries=False,
                 ) from error
             if failure.transient:
                 self.try_again(context, failure.text, error)
-            raise dg.Failure(description=failure.text, allow_retries=False) from error
+            raise dg.Failure(description=terminal(failure.text), allow_retries=False) from error
 
     def try_again(self, context: AnyContext, text: str, error: Exception | None = None) -> None:
         """Have Dagster try an asset's step again after a while; comes back where that was done often enough."""
         if isinstance(context, dg.AssetExecutionContext) and context.retry_number < RETRIES:
             wait = self.retry_after * 2**context.retry_number
-            context.log.warning(f"{text} (tried again in {wait:.0f} s)")
+            context.log.warning(f"{one_line(text)} (tried again in {wait:.0f} s)")
             raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from error
 
 
@@ -72,7 +75,7 @@ def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[An
     """A small table as Markdown metadata; amounts are text, so that no digit is lost on the way."""
     if not rows:
         return dg.MetadataValue.md("none")
-    head = "| " + " | ".join(column.replace("_", " ") for column in columns) + " |\n|" + "---|" * len(columns)
+    head = "| " + " | ".join(markdown(column.replace("_", " ")) for column in columns) + " |\n|" + "---|" * len(columns)
     body = ["| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in rows]
     return dg.MetadataValue.md("\n".join([head, *body]))
 
@@ -92,4 +95,4 @@ def curve(values: Sequence[Decimal], width: int = 60) -> str:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return "" if value is None else markdown(str(value))

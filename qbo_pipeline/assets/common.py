@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from qbo_pipeline.assets.columns import column_schema
 from qbo_pipeline.partitions import business_dates, days_of, windows
 from qbo_pipeline.settings import Settings
+from qbo_pipeline.surfaces import terminal
 
 if TYPE_CHECKING:
     from qbo_pipeline.store.verifying import Anchor
@@ -142,4 +143,4 @@ def _value(value: object) -> Any:
         return dg.MetadataValue.int(value)
     if isinstance(value, Decimal):
         return dg.MetadataValue.text(f"{value:,.2f}")
-    return dg.MetadataValue.text(str(value))
+    return dg.MetadataValue.text(terminal(str(value)))

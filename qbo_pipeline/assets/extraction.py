@@ -9,6 +9,7 @@ from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_suc
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.records import records
 from qbo_pipeline.store.tables.records import reference_data as reference_table
+from qbo_pipeline.surfaces import markdown_list, one_line
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.extract import Extracted
@@ -48,7 +49,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
         with pipeline.run(context) as run:
             found = refresh_reference_data(run)
             if found.warning:
-                context.log.warning(found.warning)
+                context.log.warning(one_line(found.warning))
             rows = [{"list": name, "entries": count} for name, count in found.counts.items()]
             return dg.MaterializeResult(
                 metadata={
@@ -96,7 +97,7 @@ def _metadata(found: "list[Extracted]") -> dict[str, Any]:
     rows = [{"record_type": record_type, **row} for record_type, row in by_type.items()]
     totals = {name: sum(row[name] for row in by_type.values()) for name in ["read", *_COUNTS]}
     texts = warned(found)
-    look = {"warnings": len(texts), "worth_a_look": dg.MetadataValue.md("\n".join(f"- {text}" for text in texts))}
+    look = {"warnings": len(texts), "worth_a_look": dg.MetadataValue.md(markdown_list(texts))}
     days: set[date] = set().union(*(item.counts.days for item in found))
     return {
         **as_metadata(totals),

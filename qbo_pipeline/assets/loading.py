@@ -9,6 +9,7 @@ from qbo_pipeline.assets.common import ANCHOR_HASH, ANCHOR_LINE, Common, as_meta
 from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.posting import postings as postings_table
+from qbo_pipeline.surfaces import one_line
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.load import Loaded
@@ -59,7 +60,7 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
             result = load(run, first, last)
             calls = run.api_calls()
             if result.remark is not None:
-                context.log.warning(result.remark)
+                context.log.warning(one_line(result.remark))
             if result.summary.degraded is not None:
                 finished += _complete(context, result)
                 pipeline.try_again(context, str(result.unfinished))

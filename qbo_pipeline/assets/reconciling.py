@@ -8,6 +8,7 @@ from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.resources import PipelineResource, curve, table
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
+from qbo_pipeline.surfaces import markdown_list, one_line, terminal
 from qbo_pipeline.verdicts import OF_STATUS
 
 
@@ -31,12 +32,12 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
             calls = as_metadata(run.api_calls())
         if side.drifted is None or side.read is None:
             if side.as_of is None:
-                raise dg.Failure(description=side.warning, allow_retries=False)
-            context.log.warning(side.warning)
+                raise dg.Failure(description=terminal(side.warning or ""), allow_retries=False)
+            context.log.warning(one_line(side.warning or ""))
             zone = common.settings.connection.time_zone
             return dg.MaterializeResult(
                 metadata={
-                    "warning": side.warning,
+                    "warning": terminal(side.warning or ""),
                     "as_of": show_instant(side.as_of, zone),
                     **calls,
                 }
@@ -81,7 +82,7 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 "differences": len(result.differences),
                 "curves": table(_curves(result.by_date), ["what", "curve", "lowest", "highest", "last"]),
                 "causes": table(causes, ["label", "count", "amount"]),
-                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes) or "none"),
+                "notes": dg.MetadataValue.md(markdown_list(result.notes)),
                 "page": dg.MetadataValue.path(str(files.page)),
                 "workbook": dg.MetadataValue.path(str(files.workbook)),
                 "content_hash": result.content_hash,

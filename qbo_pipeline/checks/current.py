@@ -4,6 +4,7 @@ import dagster as dg
 
 from qbo_pipeline.assets.common import Common
 from qbo_pipeline.resources import PipelineResource
+from qbo_pipeline.surfaces import terminal
 
 _CHECKS = {
     "reference_data": "The accounts, tax codes and preferences are of now: QuickBooks did not refuse to be read.",
@@ -25,7 +26,7 @@ def freshly_read_checks(common: Common) -> list[dg.AssetChecksDefinition]:
             return dg.AssetCheckResult(
                 passed=found is None,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"finding": found.text if found else "read as it is now"},
+                metadata={"finding": terminal(found.text) if found else "read as it is now"},
             )
 
         return check
@@ -48,7 +49,7 @@ def access_check(common: Common) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(
             passed=access.well,
             severity=dg.AssetCheckSeverity.ERROR if access.state == "ended" else dg.AssetCheckSeverity.WARN,
-            metadata={"finding": access.text, "remedy": "none needed" if access.well else REMEDY},
+            metadata={"finding": terminal(access.text), "remedy": "none needed" if access.well else REMEDY},
         )
 
     return access_lasts

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from qbo_pipeline.surfaces import json_text, one_line
 from qbo_pipeline.verdicts import Reason, Verdict, conclude
 
 if TYPE_CHECKING:
@@ -62,11 +63,19 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
             yield run
 
 
+def say(*lines: object, err: bool = False) -> None:
+    """Write lines on the terminal: the one way, so that nothing of the source's or QBO's acts on it.
+
+    Each argument is one line and stays one: a name with a line's end in it begins none that looks like ours.
+    """
+    typer.echo("\n".join(one_line(str(line)) for line in lines), err=err)
+
+
 def leave(reasons: Iterable[Reason]) -> NoReturn:
     """End the command with the exit status of the gravest reason, and say why on standard error where it is not 0."""
     found = conclude(reasons)
     if found.verdict is not Verdict.IN_BALANCE:
-        typer.echo(f"exit {found.verdict.value}, {found.line}", err=True)
+        say(f"exit {found.verdict.value}, {found.line}", err=True)
     raise typer.Exit(found.verdict.value)
 
 
@@ -91,8 +100,12 @@ def _opened(settings: Settings, progress: Progress, *, only_look: bool) -> Itera
 
 def print_json(value: Any) -> None:
     """JSON on standard output; decimals as strings, dates and instants in ISO form."""
-    json.dump(value, sys.stdout, indent=2, default=plain_json, ensure_ascii=False)
-    sys.stdout.write("\n")
+    say_json(json.dumps(value, indent=2, default=plain_json, ensure_ascii=False) + "\n")
+
+
+def say_json(text: str) -> None:
+    """A piece of JSON on standard output; what acts on a terminal or is unseen is written as an escape."""
+    sys.stdout.write(json_text(text))
 
 
 def plain_json(value: object) -> str:

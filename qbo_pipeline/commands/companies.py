@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json, say
 
 
 def init(
@@ -82,9 +82,9 @@ def init(
         secrets_file.touch(mode=0o600)
         with secrets_file.open("a", encoding="utf-8") as out:
             out.write(f"{variable}={base64.b64encode(random.token_bytes(32)).decode()}\n")
-    typer.echo(f"Wrote {file}. Next: set the source and the accounts in it, then")
-    typer.echo(f"  qbo-pipeline connect --settings {file}")
-    typer.echo(f"  qbo-pipeline preflight --settings {file}")
+    say(f"Wrote {file}. Next: set the source and the accounts in it, then")
+    say(f"  qbo-pipeline connect --settings {file}")
+    say(f"  qbo-pipeline preflight --settings {file}")
 
 
 def _from(folder: Path, path: str) -> str:
@@ -100,8 +100,8 @@ def connect(
     from qbo_pipeline.pipeline.authorise import authorise
 
     with command_run(settings, quiet=True) as run:
-        company = authorise(run, typer.echo, timeout)
-    typer.echo(f"Connected to {company}. Next: qbo-pipeline preflight")
+        company = authorise(run, say, timeout)
+    say(f"Connected to {company}. Next: qbo-pipeline preflight")
 
 
 def preflight(
@@ -133,9 +133,9 @@ def preflight(
         )
     else:
         for item in found:
-            typer.echo(f"{'ok  ' if item.ok else 'FAIL'}  {item.name}: {item.finding}")
+            say(f"{'ok  ' if item.ok else 'FAIL'}  {item.name}: {item.finding}")
             if not item.ok:
-                typer.echo(f"      {item.remedy}")
+                say(f"      {item.remedy}")
         if accept:
-            typer.echo(f"Accepted by {who}: the next run goes live.")
+            say(f"Accepted by {who}: the next run goes live.")
     raise typer.Exit(0 if accept or all(item.ok for item in found) else 1)

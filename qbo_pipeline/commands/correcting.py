@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, print_json, say
 from qbo_pipeline.commands.reconciling import AsAt
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def correct(
         try:
             outcomes = carry_out(run, as_at, [one.key for one in chosen], who, why)
         except NotPossible as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             raise typer.Exit(1) from None
     _tell(outcomes, as_json)
     raise typer.Exit(0 if all(outcome.done for outcome in outcomes) else 1)
@@ -85,8 +85,8 @@ def _show(chosen: list[Correction], as_json: bool) -> None:
         print_json([_row(one) for one in chosen])
         return
     for one in chosen:
-        typer.echo(f"{one.key}  {one.action.action:10}  {one.action.cause.value:24}  {one.action.preview}")
-    typer.echo(f"{len(chosen)} steps. Nothing was done; --yes with --who and --why carries them out.")
+        say(f"{one.key}  {one.action.action:10}  {one.action.cause.value:24}  {one.action.preview}")
+    say(f"{len(chosen)} steps. Nothing was done; --yes with --who and --why carries them out.")
 
 
 def _tell(outcomes: list[Outcome], as_json: bool) -> None:
@@ -94,5 +94,5 @@ def _tell(outcomes: list[Outcome], as_json: bool) -> None:
         print_json([_row(one.correction) | {"done": one.done, "message": one.message} for one in outcomes])
         return
     for one in outcomes:
-        typer.echo(f"{one.correction.key}  {'done' if one.done else 'NOT DONE':8}  {one.message}")
-    typer.echo(f"{sum(one.done for one in outcomes)} of {len(outcomes)} steps done.")
+        say(f"{one.correction.key}  {'done' if one.done else 'NOT DONE':8}  {one.message}")
+    say(f"{sum(one.done for one in outcomes)} of {len(outcomes)} steps done.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.common import SettingsOption, command_run, parse_day
+from qbo_pipeline.commands.common import SettingsOption, command_run, parse_day, say
 
 Key = Annotated[str, typer.Argument(help="The posting's key, as `status` and the reports show it.")]
 Who = Annotated[str, typer.Option("--who", help="Who decides; kept in the journal.")]
@@ -73,9 +73,9 @@ def recover(
         try:
             said = carry_out(run, who, why, end=end)
         except NotPossible as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             raise typer.Exit(1) from None
-    typer.echo(said)
+    say(said)
 
 
 def adopt(
@@ -92,7 +92,7 @@ def adopt(
 
     with command_run(settings, quiet=True) as run:
         accept_objects_of(run, theirs, Person(who, why))
-    typer.echo(f"Objects with the tag {theirs} are another connection's; this one posts beside them.")
+    say(f"Objects with the tag {theirs} are another connection's; this one posts beside them.")
 
 
 def rebind(who: Who, why: Why, settings: SettingsOption = None) -> None:
@@ -111,7 +111,7 @@ def rebind(who: Who, why: Why, settings: SettingsOption = None) -> None:
         moved = rebind_source(loaded, database, Person(who, why))
     finally:
         database.close()
-    typer.echo(f"{loaded.connection.name} reads from {moved.now} now; it was {moved.before}.")
+    say(f"{loaded.connection.name} reads from {moved.now} now; it was {moved.before}.")
 
 
 def _decide(settings: Path | None, key: str, who: str, why: str, done: str, decision: str, **options: Any) -> None:
@@ -122,6 +122,6 @@ def _decide(settings: Path | None, key: str, who: str, why: str, done: str, deci
         try:
             decide(run, decision, key, who, why, **options)
         except NotPossible as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             raise typer.Exit(1) from None
-    typer.echo(f"{key} {done}.")
+    say(f"{key} {done}.")

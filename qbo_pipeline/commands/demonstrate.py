@@ -23,6 +23,7 @@ from typing import Annotated, Any
 
 import typer
 
+from qbo_pipeline.commands.common import say
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
 from qbo_pipeline.quickbooks.outcomes import Done
 
@@ -201,7 +202,7 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
         shutil.rmtree(folder.path)
     folder.path.mkdir(parents=True)
     console = Console()
-    console.print(f"A made-up company, {days} nights from {FIRST_DAY}, into an emulated QuickBooks company.")
+    say(f"A made-up company, {days} nights from {FIRST_DAY}, into an emulated QuickBooks company.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with emulator(folder) as start, Progress(*columns, console=console) as progress:
         prepare(folder, start, days)
@@ -213,12 +214,12 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
             _company_works(folder, day, night, seed)
             progress.update(task, description=f"night after {day}")
             if failure := _run_night(day):
-                console.print(f"[red]The run of {day} failed; `make ui` shows all of it.\n{failure}", highlight=False)
+                say(f"The run of {day} failed; `make ui` shows all of it.", *failure.splitlines())
                 return 1
             progress.advance(task)
         if not sys.stdout.isatty():
-            console.print(f"{days} nights done.")
-    return _tell(folder, console, FIRST_DAY + timedelta(days=days - 1))
+            say(f"{days} nights done.")
+    return _tell(folder, FIRST_DAY + timedelta(days=days - 1))
 
 
 def _company_works(folder: DemoFolder, day: date, night: int, seed: int) -> None:
@@ -257,18 +258,18 @@ def _innermost(error: Any) -> str:
     return str(error.message).strip() if error is not None else "no error is recorded"
 
 
-def _tell(folder: DemoFolder, console: Any, last: date) -> int:
+def _tell(folder: DemoFolder, last: date) -> int:
     from qbo_pipeline.commands.summary import print_summary
     from qbo_pipeline.settings import load_settings
 
-    return print_summary(load_settings(folder.settings), console, as_at=last)
+    return print_summary(load_settings(folder.settings), as_at=last)
 
 
 def run_ui(folder_path: Path, port: int) -> int:
     """Start the emulator and the Dagster UI on the demo's instance; ends with Ctrl-C."""
     folder = DemoFolder(folder_path.resolve())
     if not folder.settings.is_file():
-        sys.stderr.write("There is no demo yet: run `make demo` first (it takes a few minutes).\n")
+        say("There is no demo yet: run `make demo` first (it takes a few minutes).", err=True)
         return 1
     from urllib.parse import urlsplit
 
@@ -278,7 +279,7 @@ def run_ui(folder_path: Path, port: int) -> int:
     emulator_port = urlsplit(base_url or "").port or 0
     workspace = Path(__file__).parent.parent.parent / "workspace.yaml"
     with emulator(folder, port=emulator_port) as start:
-        sys.stdout.write(f"Dagster UI: http://127.0.0.1:{port}   QuickBooks emulator: {start['base_url']}\n")
+        say(f"Dagster UI: http://127.0.0.1:{port}   QuickBooks emulator: {start['base_url']}")
         sys.stdout.flush()
         command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
         # A group of its own: Dagster starts a web server and a daemon, and all of them end with this command.

@@ -15,6 +15,7 @@ from qbo_pipeline.commands.common import (
     command_run,
     leave,
     print_json,
+    say,
 )
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation.counting import BECAME
@@ -80,17 +81,18 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         )
     else:
         _print_status(totals, broken, waiting, aside)
-        typer.echo(f"\nAccess to QuickBooks: {access.text}" if access.well else f"\n! {access.text}. {REMEDY}")
+        say("", f"Access to QuickBooks: {access.text}" if access.well else f"! {access.text}. {REMEDY}")
         for row in twice:
-            typer.echo(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
+            say(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
         if recovery:
             said = f"since {show_instant(recovery.since, zone)} ({recovery.who}: {recovery.why})"
-            typer.echo(f"\nThe store recovers {said}: every posting is looked for in QuickBooks before it is sent.")
+            say("", f"The store recovers {said}: every posting is looked for in QuickBooks before it is sent.")
         if latest:
-            typer.echo(
-                f"\nReconciled as at {latest.as_at}: stock {latest.stock_value:,.2f}, ledger "
+            say(
+                "",
+                f"Reconciled as at {latest.as_at}: stock {latest.stock_value:,.2f}, ledger "
                 f"{latest.ledger_balance:,.2f}, difference {latest.difference:,.2f}, unexplained "
-                f"{latest.unexplained:,.2f} ({OF_STATUS[latest.status].word})"
+                f"{latest.unexplained:,.2f} ({OF_STATUS[latest.status].word})",
             )
     leave(reasons)
 
@@ -99,16 +101,16 @@ def _print_status(
     totals: dict[str, dict[str, int]], broken: list[dict[str, Any]], waiting: list[dict[str, Any]], aside: list[Any]
 ) -> None:
     columns = ("read", *BECAME)
-    typer.echo(f"{'':10}" + "".join(f"{name.replace('_', ' '):>11}" for name in columns))
+    say(f"{'':10}" + "".join(f"{name.replace('_', ' '):>11}" for name in columns))
     for record_type, row in totals.items():
-        typer.echo(f"{record_type:10}" + "".join(f"{row[name]:>11,}" for name in columns))
+        say(f"{record_type:10}" + "".join(f"{row[name]:>11,}" for name in columns))
     for row in broken:
-        typer.echo(f"! {_counts_in_words(row)}")
+        say(f"! {_counts_in_words(row)}")
     for posting in waiting:
-        typer.echo(f"{posting['state']:8} {posting['day'] or '-':10} {posting['amount']:>20}  {posting['key']}")
-        typer.echo(f"         {age_in_words(posting['waits_days'])}{posting['reason'] or ''}")
+        say(f"{posting['state']:8} {posting['day'] or '-':10} {posting['amount']:>20}  {posting['key']}")
+        say(f"         {age_in_words(posting['waits_days'])}{posting['reason'] or ''}")
     for record, number, day, _, message in aside:
-        typer.echo(f"set aside {day or '-':10} {record} {number}: {message}")
+        say(f"set aside {day or '-':10} {record} {number}: {message}")
 
 
 def _counts_in_words(row: dict[str, Any]) -> str:
@@ -133,7 +135,7 @@ def show(
     with command_run(settings, quiet=True) as run:
         found, zone = trace(run, key), run.settings.connection.time_zone
     if not found:
-        typer.echo(f"Nothing has the key or the number {key!r}.", err=True)
+        say(f"Nothing has the key or the number {key!r}.", err=True)
         raise typer.Exit(Verdict.SETTINGS)
     if as_json:
         print_json(found)
@@ -141,22 +143,22 @@ def show(
     for item in found:
         record = item["record"]
         if record:
-            typer.echo(f"{item['key']}  {record['kind']} {record['number'] or ''} of {record['business_date']}")
-            typer.echo(f"  record    revision {record['revision']}, {record['disposition']} {record['message'] or ''}")
+            say(f"{item['key']}  {record['kind']} {record['number'] or ''} of {record['business_date']}")
+            say(f"  record    revision {record['revision']}, {record['disposition']} {record['message'] or ''}")
         for posting in item["postings"]:
             what = f"{posting['entity']} {posting['operation']} {posting['amount']:,.2f} {posting['currency']}"
-            typer.echo(f"  posting   {posting['key']} revision {posting['revision']}: {what}")
-            typer.echo(f"            {posting['state']} {posting['reason'] or ''}")
+            say(f"  posting   {posting['key']} revision {posting['revision']}: {what}")
+            say(f"            {posting['state']} {posting['reason'] or ''}")
             if posting["qbo_id"]:
-                typer.echo(f"            QBO Id {posting['qbo_id']}, number {posting['qbo_number'] or '-'}")
+                say(f"            QBO Id {posting['qbo_id']}, number {posting['qbo_number'] or '-'}")
         for attempt in item["attempts"]:
             who = f" by {attempt['who']}: {attempt['why']}" if attempt["who"] else ""
             when = show_instant(attempt["at"], zone, seconds=True)
             said = journal_message(attempt, zone) or ""
-            typer.echo(f"  {when}  {attempt['event']} → {attempt['state']}{who} {said}")
+            say(f"  {when}  {attempt['event']} → {attempt['state']}{who} {said}")
         for line in item["ledger_lines"]:
             where = f"{line['qbo_type']} {line['qbo_number'] or ''}"
-            typer.echo(f"  ledger    {line['business_date']} {where} {line['amount']:,.2f}")
+            say(f"  ledger    {line['business_date']} {where} {line['amount']:,.2f}")
 
 
 def verify(
@@ -189,6 +191,6 @@ def verify(
             }
         )
     else:
-        typer.echo(f"{chain.attempts:,} attempts: {chain.text}")
-        typer.echo("\n".join(map(_counts_in_words, broken)) or "counts: all add up")
+        say(f"{chain.attempts:,} attempts: {chain.text}")
+        say(*(map(_counts_in_words, broken) if broken else ["counts: all add up"]))
     leave(reasons)

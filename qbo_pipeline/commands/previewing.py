@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from qbo_pipeline.commands.common import plain_json
+from qbo_pipeline.commands.common import plain_json, say, say_json
 
 if TYPE_CHECKING:
     from qbo_pipeline.accounting.preview import LedgerLine
@@ -55,11 +52,11 @@ def echo_summary(summary: dict[str, Any]) -> None:
     for name, value in summary.items():
         if name in LISTS:
             continue
-        typer.echo(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
+        say(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
     for text in summary["warnings"]:
-        typer.echo(f"! {text}")
+        say(f"! {text}")
     if summary.get("would_differ_today"):
-        typer.echo(
+        say(
             f"  {summary['would_differ_today']:,} records are posted as earlier settings made them and would be posted "
             "otherwise today; they stay as they are. `qbo-pipeline restate --preview` shows them"
         )
@@ -68,7 +65,7 @@ def echo_summary(summary: dict[str, Any]) -> None:
 def echo_set_aside(summary: dict[str, Any]) -> None:
     """The records that broke a rule, a line each."""
     for row in summary.get("set_aside", ()):
-        typer.echo(f"  {row['day'] or '-':10}  set aside: {row['record']} {row['number']}: {row['message']}")
+        say(f"  {row['day'] or '-':10}  set aside: {row['record']} {row['number']}: {row['message']}")
 
 
 def echo_lines(lines: tuple[LedgerLine, ...], mark: str = " ") -> None:
@@ -83,7 +80,7 @@ def echo_lines(lines: tuple[LedgerLine, ...], mark: str = " ") -> None:
             if value
         ]  # fmt: skip
         sides = "".join(f"{amount:>16,.2f}" if amount else " " * 16 for amount in (line.debit, line.credit))
-        typer.echo(f"    {mark} {account[:44]:44}{sides}  {'; '.join(more)}".rstrip())
+        say(f"    {mark} {account[:44]:44}{sides}  {'; '.join(more)}".rstrip())
 
 
 def _write_table(documents: Iterator[Previewed], summary: dict[str, Any], totals: Totals) -> None:
@@ -91,33 +88,32 @@ def _write_table(documents: Iterator[Previewed], summary: dict[str, Any], totals
         day = one.day.isoformat() if one.day else "-"
         said = f"would be {one.would}" if one.would else f"waits: {one.reason or one.state}"
         amount = f"{one.amount:,.2f} {one.currency}"
-        typer.echo(f"  {day:10}  {one.kind:14} {amount:>22}  {one.key}  {one.number}  {one.party}  ({said})")
+        say(f"  {day:10}  {one.kind:14} {amount:>22}  {one.key}  {one.number}  {one.party}  ({said})")
         echo_lines(one.lines)
         if one.before and one.before != one.lines:
-            typer.echo("      in QuickBooks now:")
+            say("      in QuickBooks now:")
             echo_lines(one.before, "-")
-    typer.echo("")
+    say("")
     for row in totals.rows():
         account = f"{row['account_number']} {row['account']}".strip()
-        typer.echo(f"total {row['currency']} {account[:44]:44}{row['debit']:>16,.2f}{row['credit']:>16,.2f}")
+        say(f"total {row['currency']} {account[:44]:44}{row['debit']:>16,.2f}{row['credit']:>16,.2f}")
     would = {f"would_be_{name}": count for name, count in sorted(totals.would.items())}
     echo_summary({**summary, **would})
     echo_set_aside(summary)
-    typer.echo("Nothing was sent, and nothing is kept of this: the next run reads and builds anew.")
+    say("Nothing was sent, and nothing is kept of this: the next run reads and builds anew.")
 
 
 def _write_json(documents: Iterator[Previewed], summary: dict[str, Any], totals: Totals) -> None:
     """One JSON object; its documents are written one by one, the totals after them."""
-    out = sys.stdout
     head = json.dumps(summary, indent=2, default=plain_json, ensure_ascii=False)
-    out.write(head[: head.rindex("}")].rstrip() + ',\n  "postings": [')
+    say_json(head[: head.rindex("}")].rstrip() + ',\n  "postings": [')
     for number, one in enumerate(documents):
         text = json.dumps(one.as_dict(), default=plain_json, ensure_ascii=False)
-        out.write(("," if number else "") + f"\n    {text}")
-    out.write("\n  ],\n")
+        say_json(("," if number else "") + f"\n    {text}")
+    say_json("\n  ],\n")
     tail = {"would_be": totals.would, "totals_by_account": totals.rows()}
     text = json.dumps(tail, indent=2, default=plain_json, ensure_ascii=False)
-    out.write(text[text.index("{") + 1 :].lstrip("\n") + "\n")
+    say_json(text[text.index("{") + 1 :].lstrip("\n") + "\n")
 
 
 @contextmanager

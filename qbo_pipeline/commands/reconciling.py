@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, leave, parse_day, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, leave, parse_day, print_json, say
 from qbo_pipeline.verdicts import OF_STATUS
 
 AsAt = Annotated[
@@ -43,20 +43,20 @@ def reconcile(
         files = write_reports(run, result, report) if report is not None else None
         future = still_to_come(run.settings, as_at)
     if future:
-        typer.echo(f"! {future}", err=True)
+        say(f"! {future}", err=True)
     if as_json:
         print_json(to_json(result))
     else:
-        typer.echo(f"as at {result.as_at}, {result.currency}")
+        say(f"as at {result.as_at}, {result.currency}")
         for name in ("stock_value", "ledger_balance", "difference", "unexplained"):
-            typer.echo(f"{name.replace('_', ' '):16} {getattr(result, name):>20,.2f}")
+            say(f"{name.replace('_', ' '):16} {getattr(result, name):>20,.2f}")
         for row in result.causes.to_dict("records"):
-            typer.echo(f"  {row['label']:40} {row['count']:>6}  {row['amount']:>18,.2f}")
-        typer.echo(f"verdict          {OF_STATUS[result.status].word}")
+            say(f"  {row['label']:40} {row['count']:>6}  {row['amount']:>18,.2f}")
+        say(f"verdict          {OF_STATUS[result.status].word}")
         for note in result.notes:
-            typer.echo(f"- {note}")
+            say(f"- {note}")
         if files is not None:
-            typer.echo(f"report           {files.page}\nworkbook         {files.workbook}")
+            say(f"report           {files.page}", f"workbook         {files.workbook}")
     leave([*of_reconciliation(result), *of_refusals([side.warning])])
 
 
@@ -74,7 +74,5 @@ def sign_off(
 
     with command_run(settings) as run:
         signed = sign(run, as_at, by, comment)
-    typer.echo(
-        f"{signed.as_at}: {signed.state}; prepared by {signed.preparer}, reviewed by {signed.reviewer or 'nobody yet'}"
-    )
-    typer.echo(f"holds for content hash {signed.content_hash}")
+    say(f"{signed.as_at}: {signed.state}; prepared by {signed.preparer}, reviewed by {signed.reviewer or 'nobody yet'}")
+    say(f"holds for content hash {signed.content_hash}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json, say
 from qbo_pipeline.commands.previewing import echo_lines
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def restate(
         try:
             done = carry_out(run, who, why)
         except NotPossible as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             raise typer.Exit(1) from None
     if as_json:
         print_json(done)
     else:
-        typer.echo(
+        say(
             f"{done['restated']:,} records restated: the next run sends it. {done['parked']:,} of their postings wait "
             f"for a person (`status` lists them); {done['left']:,} could not be built and stay as they are."
         )
@@ -76,7 +76,7 @@ def post_history(
             try:
                 released = carry_out(run, since, last, who, why)
             except NotPossible as error:
-                typer.echo(str(error), err=True)
+                say(str(error), err=True)
                 raise typer.Exit(1) from None
     rows: list[dict[str, Any]] = [
         {"kind": one.entity, "count": one.count, "amount": one.amount, "currency": one.currency,
@@ -87,11 +87,11 @@ def post_history(
         print_json({"waiting": rows, "released": released})
         return
     for row in rows:
-        typer.echo(
+        say(
             f"  {row['kind']:14} {row['count']:>9,} {row['amount']:>20,.2f} {row['currency']}  "
             f"{row['first_day']} to {row['last_day']}"
         )
-    typer.echo(f"{released:,} postings released: the next run sends them." if released else "Nothing was changed.")
+    say(f"{released:,} postings released: the next run sends them." if released else "Nothing was changed.")
 
 
 def _preview(settings: Any, as_json: bool) -> None:
@@ -109,7 +109,7 @@ def _preview(settings: Any, as_json: bool) -> None:
     if as_json:
         print_json(shown)
     else:
-        typer.echo(f"{count:,} records would be posted otherwise today. Nothing was changed.")
+        say(f"{count:,} records would be posted otherwise today. Nothing was changed.")
     raise typer.Exit(1 if count else 0)
 
 
@@ -121,6 +121,6 @@ def _check(preview: bool, who: str, why: str) -> None:
 
 
 def _show(one: Restated) -> None:
-    typer.echo(f"  {one.day or '-':10}  {one.record_key}  {one.number}  {one.would}")
+    say(f"  {one.day or '-':10}  {one.record_key}  {one.number}  {one.would}")
     echo_lines(one.old, "-")
     echo_lines(one.new, "+")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, print_json, say
 
 
 def rotate_key(
@@ -32,13 +32,13 @@ def rotate_key(
     if as_json:
         print_json({"connection": name, "key_before": before, "current_key": current, "rotated": rotated})
     elif before is None:
-        typer.echo(f"{name}: no tokens are stored; what is stored next is encrypted with the key {current!r}")
+        say(f"{name}: no tokens are stored; what is stored next is encrypted with the key {current!r}")
     elif not stale:
-        typer.echo(f"{name}: the tokens are encrypted with the current key {current!r}: nothing to do")
+        say(f"{name}: the tokens are encrypted with the current key {current!r}: nothing to do")
     elif dry_run:
-        typer.echo(f"{name}: the tokens are encrypted with the key {before!r} and would be with {current!r}")
+        say(f"{name}: the tokens are encrypted with the key {before!r} and would be with {current!r}")
     else:
-        typer.echo(
+        say(
             f"{name}: the tokens were encrypted with the key {before!r} and are now with {current!r}. "
             f"The key {before!r} may be taken out"
         )

@@ -17,6 +17,7 @@ from qbo_pipeline.commands.common import (
     leave,
     parse_day,
     print_json,
+    say,
 )
 from qbo_pipeline.commands.previewing import echo_set_aside, echo_summary, show_preview
 from qbo_pipeline.verdicts import Reason, Verdict
@@ -62,7 +63,7 @@ def run(
         echo_summary(summary)
         for row in summary.get("postings", ()):
             why = f"{age_in_words(row['waits_days'])}{row['reason'] or ''}"
-            typer.echo(f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {why}")
+            say(f"  {row['day'] or '-':10}  {row['kind']:14} {row['amount']:>22}  {row['key']}  {why}")
         echo_set_aside(summary)
     leave(reasons)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from qbo_pipeline.commands.common import JsonOption, SettingsOption, print_json
+from qbo_pipeline.commands.common import JsonOption, SettingsOption, print_json, say
 
 
 def upgrade(
@@ -42,6 +42,6 @@ def upgrade(
         print_json({"applied": applied})
         return
     for name in applied:
-        typer.echo(f"applied {name}")
+        say(f"applied {name}")
     if not applied:
-        typer.echo("nothing to do: the store is of this version")
+        say("nothing to do: the store is of this version")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qbo_pipeline.commands.common import say
+
 if TYPE_CHECKING:
     from qbo_pipeline.webhooks.intake import Member
 
@@ -48,12 +50,12 @@ def webhooks(
         try:
             listener = listen(host, port)
         except OSError as error:
-            typer.secho(f"webhooks: cannot listen on {host}:{port}: {error.strerror}", err=True, fg="red")
+            say(f"webhooks: cannot listen on {host}:{port}: {error.strerror}", err=True)
             raise typer.Exit(2) from None
         names = ", ".join(item.name for item in members)
         line = f"Receiving QuickBooks' webhooks at {address(listener)} for {names}"
         with listener:
-            serve(Receiver(intake), listener, started=lambda: typer.echo(line))
+            serve(Receiver(intake), listener, started=lambda: say(line))
     finally:
         intake.close()
 

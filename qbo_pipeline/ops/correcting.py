@@ -12,6 +12,7 @@ from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.ops.decisions import pool
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.settings import Settings
+from qbo_pipeline.surfaces import terminal
 
 
 class Corrections(dg.Config):
@@ -54,7 +55,7 @@ def correcting_job(settings: Settings) -> dg.JobDefinition:
         }
         if not all(one.done for one in outcomes):
             said = "\n".join(one.message for one in outcomes if not one.done)
-            raise dg.Failure(description=said, metadata=metadata, allow_retries=False)
+            raise dg.Failure(description=terminal(said), metadata=metadata, allow_retries=False)
         context.add_output_metadata(metadata)
 
     @dg.job(name=f"{name}_correct", description=description, tags={"qbo_pipeline/connection": name})

@@ -15,6 +15,7 @@ from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.ops.decisions import pool
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.settings import Settings
+from qbo_pipeline.surfaces import terminal
 
 
 class Show(dg.Config):
@@ -61,7 +62,7 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
         metadata: dict[str, Any] = {"failed": len(failed), "checks": table(rows, ["check", "ok", "finding", "remedy"])}
         if failed and not config.accept_by:
             said = "\n".join(f"{item.name}: {item.finding}. {item.remedy}" for item in failed)
-            raise dg.Failure(description=said, metadata=metadata, allow_retries=False)
+            raise dg.Failure(description=terminal(said), metadata=metadata, allow_retries=False)
         context.add_output_metadata(metadata)
 
     @dg.op(name=f"{name}_verify_journal_and_counts")
@@ -79,7 +80,7 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
         }
         if broken or not chain.intact:
             said = f"{chain.text}; counts that do not add up: {len(broken)}"
-            raise dg.Failure(description=said, metadata=metadata, allow_retries=False)
+            raise dg.Failure(description=terminal(said), metadata=metadata, allow_retries=False)
         context.add_output_metadata(metadata)
 
     @dg.op(name=f"{name}_show_document")

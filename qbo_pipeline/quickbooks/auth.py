@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import logging
 import secrets
@@ -38,14 +40,17 @@ class Endpoints:
     authorisation: str
     token: str
     revocation: str
+    pkce: bool
+    """Whether a code can be tied to the one who asked for it (RFC 7636, S256)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """Where to send the person's browser, and the state that must come back with the code."""
+    """Where to send the person's browser, the state that must come back, and what proves that we asked for the code."""
 
     url: str
     state: str
+    verifier: Secret | None = None
 
 
 class OAuth:
@@ -83,14 +88,16 @@ class OAuth:
                 missing = [name for name in names if not isinstance(document.get(name), str)]
                 if missing:
                     raise Unavailable(f"the discovery document lacks {', '.join(missing)}")
-                self._endpoints = Endpoints(
-                    *(self._environment.check_endpoint(document[name], name) for name in names)
-                )  # fmt: skip
+                methods = document.get("code_challenge_methods_supported")
+                checked = (self._environment.check_endpoint(document[name], name) for name in names)
+                pkce = isinstance(methods, list) and "S256" in methods
+                authorisation, token, revocation = checked
+                self._endpoints = Endpoints(authorisation, token, revocation, pkce)
             return self._endpoints
 
     def authorisation(self, redirect_uri: str) -> Authorisation:
         """A new authorisation with a fresh state; `redirect_uri` must be exactly the one registered with Intuit."""
-        state = secrets.token_urlsafe(32)
+        state, verifier = secrets.token_urlsafe(32), None
         query = {
             "client_id": self._client[0],
             "response_type": "code",
@@ -98,18 +105,23 @@ class OAuth:
             "redirect_uri": redirect_uri,
             "state": state,
         }
-        return Authorisation(f"{self.endpoints().authorisation}?{urlencode(query)}", state)
+        if self.endpoints().pkce:
+            verifier = Secret(secrets.token_urlsafe(48))
+            query |= {"code_challenge": _challenge(verifier), "code_challenge_method": "S256"}
+        return Authorisation(f"{self.endpoints().authorisation}?{urlencode(query)}", state, verifier)
 
-    def exchange_code(self, code: Secret, realm: str, redirect_uri: str, *, state: str, expected_state: str) -> Tokens:
-        """Tokens for the code that came back with the browser.
+    def exchange_code(self, code: Secret, realm: str, redirect_uri: str, *, state: str, asked: Authorisation) -> Tokens:
+        """Tokens for the code that came back with the browser for what we `asked`.
 
         Raises `AccessDenied` where the state is not the one that was sent out, `InvalidGrant` for a code that is
         used up or older than a few minutes, `Unavailable` where Intuit cannot be reached.
         """
         check_realm(realm)
-        if not hmac.compare_digest(state.encode(), expected_state.encode()):
+        if not hmac.compare_digest(state.encode(), asked.state.encode()):
             raise AccessDenied("the state that came back is not the one that was sent out: begin the connection again")
         form = {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": redirect_uri}
+        if asked.verifier is not None:
+            form["code_verifier"] = asked.verifier.reveal()
         return self._mint(realm, Secret(urlencode(form)), None, deadline=30.0)
 
     def refresh(self, tokens: Tokens, refresh_token: Secret | None = None, *, deadline: float = 20.0) -> Tokens:
@@ -177,6 +189,12 @@ def _tokens(realm: str, body: dict[str, Any], before: Tokens | None, now: dateti
         previous_refresh_token=previous,
         previous_until=until,
     )
+
+
+def _challenge(verifier: Secret) -> str:
+    """The S256 challenge of RFC 7636, 4.2: without padding."""
+    digest = hashlib.sha256(verifier.reveal().encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def _text(value: Any) -> str | None:

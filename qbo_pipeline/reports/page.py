@@ -25,9 +25,9 @@ from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
 from qbo_pipeline.reports.drill_down import drill_down
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Field, Layout
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
-from qbo_pipeline.reports.safe_text import visible
 from qbo_pipeline.reports.views import Report, Rows, length, total, values
 from qbo_pipeline.reports.worklist import work_list
+from qbo_pipeline.surfaces import visible
 
 ROWS_SHOWN = 500
 _SENTENCES_FROM = 40  # characters of width

@@ -1,7 +1,7 @@
-"""Text that somebody else wrote, made fit to be shown: in a cell, on a page, in a CSV file.
+"""Text that somebody else wrote, made fit for a spreadsheet: in a cell, in a CSV file.
 
-What belongs here: what each medium cannot carry, and what stands in its place. Nothing is dropped silently: a control
-character becomes its visible picture, and a cut text says how much was cut. HTML is escaped by the templates.
+What belongs here: what a spreadsheet cannot carry or would take for a formula, on top of what `surfaces` replaces for
+every reader. A cut text says how much was cut. HTML is escaped by the templates.
 """
 
 from __future__ import annotations
@@ -12,25 +12,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qbo_pipeline.surfaces import ILLEGAL, picture, visible
+
 CELL_LIMIT = 32_767  # characters that a cell of a workbook holds
-_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-_ILLEGAL = re.compile(_CONTROL)
-_ILLEGAL_IN_ARROW = r"[\x{0}-\x{8}\x{b}\x{c}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{fdd0}-\x{fdef}\x{fffe}\x{ffff}]"
+_ILLEGAL_IN_ARROW = (
+    r"[\x{0}-\x{8}\x{b}\x{c}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{fdd0}-\x{fdef}\x{fffe}\x{ffff}"
+    r"\x{ad}\x{61c}\x{180e}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{2066}-\x{206f}"
+    r"\x{feff}\x{e0000}-\x{e007f}]"
+)
 # A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection"); a plain number is harmless.
 _BEGINS_A_FORMULA = "^[=+\\-@\t\r\n＝＋－＠]"
 _PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else "\ufffd"
-
-
-def visible(text: str) -> str:
-    """The text with characters that XML forbids or a reader cannot see replaced: U+0007 becomes ␇, others become �."""
-    return _ILLEGAL.sub(_picture, text.replace("\r\n", "\n").replace("\r", "␍"))
 
 
 def cell_text(text: str) -> str:
@@ -46,7 +38,7 @@ def cell_text(text: str) -> str:
 
 def csv_text(text: str) -> str:
     """One text for CSV, as `csv_column` writes it."""
-    shown = _ILLEGAL.sub(_picture, text)
+    shown = ILLEGAL.sub(picture, text)
     risky = re.match(_BEGINS_A_FORMULA, shown) and not re.match(_PLAIN_NUMBER, shown)
     return f"'{shown}" if risky else shown
 
@@ -55,7 +47,7 @@ def csv_column(column: Any) -> Any:
     """A text column for CSV: what a spreadsheet would take for a formula begins with an apostrophe instead."""
     if pc.any(pc.match_substring_regex(column, _ILLEGAL_IN_ARROW)).as_py():
         column = pa.array(
-            [None if text is None else _ILLEGAL.sub(_picture, text) for text in column.to_pylist()], pa.string()
+            [None if text is None else ILLEGAL.sub(picture, text) for text in column.to_pylist()], pa.string()
         )
     risky = pc.and_not(
         pc.match_substring_regex(column, _BEGINS_A_FORMULA), pc.match_substring_regex(column, _PLAIN_NUMBER)

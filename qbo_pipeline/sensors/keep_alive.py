@@ -12,6 +12,7 @@ from pydantic import Field
 
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.settings import Settings
+from qbo_pipeline.surfaces import one_line
 
 EVERY_SECONDS = 3600
 
@@ -65,7 +66,7 @@ def build_keep_alive_sensor(
             except QuickBooksAway as error:
                 return dg.SkipReason(f"our access could not be renewed this time, the next tick tries again: {error}")
         if access.state == "ends_soon":
-            context.log.warning(f"{access.text}. {REMEDY}")
+            context.log.warning(one_line(f"{access.text}. {REMEDY}"))
         if access.state != "ended":
             return dg.SkipReason(access.text)
         today = datetime.now(UTC).date()

@@ -1,8 +1,9 @@
 """The vault: QBO's tokens at rest, encrypted with AES-256-GCM, and the claim to refresh them.
 
-A row cannot be moved to another connection or realm: realm, purpose and key id are authenticated with it. A claim
-to refresh is a lease by the database's clock with a fencing number; the row lock covers only taking and ending it,
-never the call to Intuit.
+A row cannot be moved to another connection or realm, nor an older one put back: connection, realm, version, purpose
+and key id are authenticated with it, and the newest version is kept in a table of its own. A claim to refresh is a
+lease by the database's clock with a fencing number; the row lock covers only taking and ending it, never the call to
+Intuit.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.quickbooks.tokens import MintClaim, StoredTokens, Tokens
 from qbo_pipeline.store.database import Database, insert_unless_there
+from qbo_pipeline.store.tables.quickbooks import token_versions
 from qbo_pipeline.store.tables.quickbooks import tokens as table
 
 PURPOSE = "oauth"
@@ -84,8 +86,12 @@ class StoredTokenStore:
     def load(self) -> StoredTokens | None:
         """The tokens as they are now; raises `VaultError` where no key opens them, or the row is not this realm's."""
         with self._database.reading() as connection:
-            row = self._row(connection)
-        return None if row is None else StoredTokens(self._opened(row), row.version, row.refused_at)
+            # In one statement: between two, another process could have written.
+            row = connection.execute(self._with_newest()).one_or_none()
+        if row is None:
+            return None
+        self._check_newest(row, row.newest)
+        return StoredTokens(self._opened(row, row.newest), row.version, row.refused_at)
 
     def save(self, tokens: Tokens) -> None:
         """Replace whatever is there; raises `ValueError` for tokens of another realm."""
@@ -97,6 +103,7 @@ class StoredTokenStore:
             now = self._database.now(connection)
             if row is None or row.version != version:
                 return MintClaim("changed")
+            self._check_newest(row, self._newest(connection))
             if row.refused_at is not None and now < row.refused_at + timedelta(seconds=pause):
                 return MintClaim("paused")
             if row.minting_until is not None and now < row.minting_until:
@@ -132,12 +139,18 @@ class StoredTokenStore:
         return self._keys.current
 
     def rotate(self) -> bool:
-        """Encrypt the row anew with the current key; False where it already is, or there is none."""
+        """Encrypt the row anew with the current key, in today's form; False where it already is, or there is none."""
         with self._database.transaction() as connection:
             row = self._row(connection, lock=True)
-            if row is None or row.key_id == self._keys.current:
+            if row is None:
                 return False
-            self._update(connection, **self._sealed(self._opened(row)), changed_at=self._database.now(connection))
+            newest = self._newest(connection)
+            self._check_newest(row, newest)
+            if newest is not None and row.key_id == self._keys.current:
+                return False
+            tokens = self._opened(row, newest)
+            self._keep_newest(connection, row.version, known=newest is not None)
+            self._update(connection, **self._sealed(tokens, row.version), changed_at=self._database.now(connection))
             return True
 
     def _put(self, tokens: Tokens, claim: MintClaim | None) -> bool:
@@ -148,9 +161,14 @@ class StoredTokenStore:
             row = self._row(connection, lock=True)
             if claim is not None and (row is None or row.fence != claim.fence):
                 return False
+            newest = self._newest(connection)
+            if row is not None and claim is not None:
+                self._check_newest(row, newest)
+            version = max(row.version if row else 0, newest or 0) + 1
+            self._keep_newest(connection, version, known=newest is not None)
             values = {
-                **self._sealed(tokens),
-                "version": row.version + 1 if row else 1,
+                **self._sealed(tokens, version),
+                "version": version,
                 # A new authorisation ends any claim: what that refresh brings would be older.
                 "fence": row.fence + 1 if row else 0,
                 "minting_until": None,
@@ -174,33 +192,68 @@ class StoredTokenStore:
     def _mine(self) -> tuple[Any, ...]:
         return table.c.connection == self._connection, table.c.purpose == PURPOSE
 
-    def _sealed(self, tokens: Tokens) -> dict[str, str]:
+    def _with_newest(self) -> Select[Any]:
+        same = (token_versions.c.connection == table.c.connection) & (token_versions.c.purpose == table.c.purpose)
+        query = select(table, token_versions.c.version.label("newest"))
+        return query.select_from(table.outerjoin(token_versions, same)).where(*self._mine())
+
+    def _newest(self, connection: Connection) -> int | None:
+        query = select(token_versions.c.version).where(token_versions.c.connection == self._connection)
+        found: int | None = connection.execute(query.where(token_versions.c.purpose == PURPOSE)).scalar_one_or_none()
+        return found
+
+    def _keep_newest(self, connection: Connection, version: int, *, known: bool) -> None:
+        if known:
+            mine = (token_versions.c.connection == self._connection, token_versions.c.purpose == PURPOSE)
+            connection.execute(update(token_versions).where(*mine).values(version=version))
+            return
+        insert = insert_unless_there(connection, token_versions)
+        connection.execute(insert.values(connection=self._connection, purpose=PURPOSE, version=version))
+
+    def _check_newest(self, row: Row[Any], newest: int | None) -> None:
+        """Refuse a row that is not the last one written. Its number is authenticated, so it cannot just be raised."""
+        if newest is not None and row.version != newest:
+            raise VaultError(
+                f"the tokens of {self._connection} are version {row.version}, but version {newest} was the last one "
+                "written: somebody put an older row back. Find out who can write to the store, and connect the company "
+                "again (qbo-pipeline connect)"
+            )
+
+    def _sealed(self, tokens: Tokens, version: int) -> dict[str, str]:
         key_id, nonce = self._keys.current, os.urandom(_NONCE_BYTES)
-        sealed = AESGCM(self._keys.keys[key_id]).encrypt(nonce, tokens.to_text().encode(), self._bound(key_id))
+        sealed = AESGCM(self._keys.keys[key_id]).encrypt(nonce, tokens.to_text().encode(), self._bound(key_id, version))
         return {
             "key_id": key_id,
             "nonce": base64.b64encode(nonce).decode(),
             "ciphertext": base64.b64encode(sealed).decode(),
         }
 
-    def _opened(self, row: Row[Any]) -> Tokens:
+    def _opened(self, row: Row[Any], newest: int | None) -> Tokens:
+        """The tokens of a row. The form of earlier releases, bound to the realm alone, is taken only while no newest
+        version is kept: with the first write in today's form it is over for good."""
         key = self._keys.keys.get(row.key_id)
         if key is None:
             raise VaultError(
                 f"the tokens of {self._connection} are encrypted with the key {row.key_id!r}, which is not at hand: "
                 "add it to the vault's keys, or connect the company again"
             )
+        bound = self._bound(row.key_id, row.version)
+        if newest is None:
+            bound = _joined(self._realm, PURPOSE, row.key_id)
         try:
-            opened = AESGCM(key).decrypt(
-                base64.b64decode(row.nonce), base64.b64decode(row.ciphertext), self._bound(row.key_id)
-            )
-        except InvalidTag:
+            opened = AESGCM(key).decrypt(base64.b64decode(row.nonce), base64.b64decode(row.ciphertext), bound)
+        except (InvalidTag, ValueError):  # ValueError: no base64, or a nonce of another length
             raise VaultError(
-                f"the tokens of {self._connection} cannot be decrypted with the key {row.key_id!r} for this realm: "
-                "the key is another, or the row was changed; connect the company again"
+                f"the tokens of {self._connection} cannot be decrypted with the key {row.key_id!r} for this realm: the "
+                "key is another, or the row was changed or belongs to another connection or version; connect the "
+                "company again"
             ) from None
         return Tokens.from_text(opened.decode())
 
-    def _bound(self, key_id: str) -> bytes:
-        """What a ciphertext is tied to; the lengths keep `a|bc` and `ab|c` apart."""
-        return b"".join(f"{len(part)}:{part};".encode() for part in (self._realm, PURPOSE, key_id))
+    def _bound(self, key_id: str, version: int) -> bytes:
+        return _joined(self._connection, self._realm, PURPOSE, key_id, str(version))
+
+
+def _joined(*parts: str) -> bytes:
+    """What a ciphertext is tied to; the lengths keep `a|bc` and `ab|c` apart."""
+    return b"".join(f"{len(part)}:{part};".encode() for part in parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -75,11 +76,17 @@ def coming_back(**parameters: str) -> Callable[[httpx.Client, str], httpx.Respon
     return decide
 
 
+def stray(url: str) -> tuple[str, str]:
+    """Where the browser is to come back, and the state that it is to bring."""
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    return asked["redirect_uri"], asked["state"]
+
+
 def connect(
     qbo: CommandLine, shop: Shop, monkeypatch: pytest.MonkeyPatch, browser: Browser, *options: object
 ) -> tuple[Answer, httpx.Response]:
     monkeypatch.setattr("webbrowser.open", browser.open)
-    answer = qbo("connect", "--settings", shop.settings, *options)
+    answer = qbo("connect", "--settings", shop.settings, "--timeout", 30, *options)
     assert browser.thread is not None
     browser.thread.join(30)
     assert browser.shown is not None
@@ -128,6 +135,101 @@ def test_what_was_not_connected_is_told_in_the_browser_and_on_the_command_line(
     assert shown.text.startswith("QuickBooks is not connected: ")
     assert words in shown.text
     assert stored(unconnected) == 0
+
+
+@pytest.mark.parametrize(
+    "strays",
+    [
+        {"error": "access_denied"},
+        {"error": "access_denied", "state": "x"},
+        {"code": "theirs", "realmId": "42", "state": ""},
+        {"state": "\u00e9"},
+    ],
+    ids=["without state", "another state", "no state", "a state beyond ASCII"],
+)
+def test_only_an_answer_with_our_state_ends_the_consent(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch, strays: dict[str, str]
+) -> None:
+    seen: list[httpx.Response] = []
+
+    def decide(client: httpx.Client, url: str) -> httpx.Response:
+        back, state = stray(url)
+        seen.append(client.get(back, params=strays))
+        seen.append(client.get(back, params=[("state", state), ("state", "x"), ("error", "access_denied")]))
+        seen.append(client.post(back, params={"state": state}))
+        return choosing("connect")(client, url)
+
+    answer, _ = connect(qbo, unconnected, monkeypatch, Browser(decide))
+    assert answer.status == 0, answer.plain
+    assert [one.status_code for one in seen] == [400, 400, 404]
+    assert "nothing was connected by it" in seen[0].text
+    assert stored(unconnected) == 1
+
+
+def test_a_silent_connection_holds_up_nobody(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Browsers connect beforehand; half a request is the worst of them, since the system passes it on at once."""
+    took: list[float] = []
+
+    def decide(client: httpx.Client, url: str) -> httpx.Response:
+        where = urlsplit(stray(url)[0])
+        held = [socket.create_connection((str(where.hostname), int(where.port or 0))) for _ in range(5)]
+        for one in held:
+            one.sendall(b"GET /callback HTTP/1.1\r\n")
+        begun = time.monotonic()
+        shown = choosing("connect")(client, url)
+        took.append(time.monotonic() - begun)
+        for one in held:
+            one.close()
+        return shown
+
+    answer, shown = connect(qbo, unconnected, monkeypatch, Browser(decide))
+    assert (answer.status, shown.status_code) == (0, 200), answer.plain
+    assert took[0] < 4, "the bound of a head is 5 seconds, for each of the silent ones in turn"
+
+
+def test_the_error_that_came_back_is_not_repeated(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = "\x1b]0;owned\x07<script>"
+    answer, shown = connect(qbo, unconnected, monkeypatch, Browser(coming_back(error=hostile)))
+    assert answer.status == 2
+    for text in (answer.out, answer.err, shown.text):
+        assert "owned" not in text
+        assert "script" not in text
+    assert "Intuit gave no access, for a reason that we do not know" in answer.plain
+
+
+def test_a_taken_port_is_said_in_plain_words(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda url: True)
+    port = re.search(r"127\.0\.0\.1:(\d+)/callback", unconnected.settings.read_text())
+    assert port is not None
+    with socket.create_server(("127.0.0.1", int(port[1]))):
+        answer = qbo("connect", "--settings", unconnected.settings)
+    assert answer.status == 2
+    assert f"the browser cannot come back to port {port[1]} of this machine" in answer.plain
+    assert "Traceback" not in answer.plain
+
+
+@pytest.mark.parametrize("pkce", [False, True])
+def test_a_code_is_tied_to_us_where_intuit_takes_that(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch, pkce: bool
+) -> None:
+    assert unconnected.emulator is not None
+    unconnected.emulator.control("settings", {"pkce": pkce})
+    urls: list[str] = []
+
+    def decide(client: httpx.Client, url: str) -> httpx.Response:
+        urls.append(url)
+        return choosing("connect")(client, url)
+
+    answer, _ = connect(qbo, unconnected, monkeypatch, Browser(decide))
+    assert answer.status == 0, answer.plain
+    assert ("code_challenge_method=S256" in urls[0]) is pkce
+    assert stored(unconnected) == 1
 
 
 def test_a_code_that_intuit_does_not_take_connects_nothing(

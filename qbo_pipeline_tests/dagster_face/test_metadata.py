@@ -30,4 +30,4 @@ def test_a_long_curve_shows_its_end() -> None:
 
 def test_a_table_keeps_text_in_its_cell() -> None:
     shown = table([{"a": "x|y\nz", "b": None}], ["a", "b"]).value
-    assert shown == "| a | b |\n|---|---|\n| x\\|y z |  |"
+    assert shown == "| a | b |\n|---|---|\n| x\\|y␊z |  |"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from qbo_pipeline.quickbooks.auth import InvalidGrant, OAuth
+from qbo_pipeline.quickbooks.auth import Authorisation, InvalidGrant, OAuth
 from qbo_pipeline.quickbooks.errors import AccessDenied, QuickBooksRefused, Throttled, Unavailable
 from qbo_pipeline.quickbooks.hosts import AddressRefused, Environment, check_realm, environment
 from qbo_pipeline.quickbooks.secret import Secret
@@ -74,7 +74,9 @@ def test_the_authorisation_names_the_app_the_scope_and_a_fresh_state() -> None:
 def test_a_code_becomes_tokens() -> None:
     clock = VirtualClock()
     intuit = Intuit(answer(200, MINTED))
-    found = intuit.oauth(clock).exchange_code(Secret("c&ode"), REALM, "http://x/cb", state="s", expected_state="s")
+    found = intuit.oauth(clock).exchange_code(
+        Secret("c&ode"), REALM, "http://x/cb", state="s", asked=Authorisation("", "s")
+    )
     request = intuit.requests[0]
     assert parse_qs(request.content.decode()) == {
         "grant_type": ["authorization_code"],
@@ -92,7 +94,9 @@ def test_a_code_becomes_tokens() -> None:
 def test_a_state_that_is_not_ours_is_refused_before_anything_is_sent() -> None:
     intuit = Intuit()
     with pytest.raises(AccessDenied, match="begin the connection again"):
-        intuit.oauth().exchange_code(Secret("code"), REALM, "http://x/cb", state="theirs", expected_state="ours")
+        intuit.oauth().exchange_code(
+            Secret("code"), REALM, "http://x/cb", state="theirs", asked=Authorisation("", "ours")
+        )
     assert intuit.requests == []
 
 

@@ -322,12 +322,12 @@ def test_connecting_as_a_browser_does(company: Company) -> None:
     query = {name: values[0] for name, values in parse_qs(urlsplit(back.headers["location"]).query).items()}
     code, realm = Secret(query["code"]), query["realmId"]
     assert realm == company.emulator.realm
-    given = company.oauth.exchange_code(code, realm, redirect_uri, state=query["state"], expected_state=asked.state)
+    given = company.oauth.exchange_code(code, realm, redirect_uri, state=query["state"], asked=asked)
     assert given.hard_expires_at is not None
     company.keeper.connect(given)
     assert company.qbo.company_info()["CompanyName"]
     with pytest.raises(InvalidGrant):
-        company.oauth.exchange_code(code, realm, redirect_uri, state=query["state"], expected_state=asked.state)
+        company.oauth.exchange_code(code, realm, redirect_uri, state=query["state"], asked=asked)
     refreshed = company.oauth.refresh(given)
     assert refreshed.realm == realm
     company.keeper.connect(refreshed)

@@ -13,8 +13,8 @@ import pytest
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports.header import ReportExtras
 from qbo_pipeline.reports.page import ROWS_SHOWN, render
-from qbo_pipeline.reports.safe_text import visible
 from qbo_pipeline.reports.views import Report
+from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books, html
 
 
@@ -90,7 +90,7 @@ def test_hostile_text_stays_text() -> None:
 def test_every_text_of_others_keeps_its_direction_to_itself() -> None:
     root = html.read(page(books.hostile()))
     strange = [
-        one for one in root.every() if any(isinstance(child, str) and "\u202e" in child for child in one.children)
+        one for one in root.every() if any(isinstance(child, str) and "⟨U+202E⟩" in child for child in one.children)
     ]
     assert strange
     assert {one.tag for one in strange} == {"bdi"}

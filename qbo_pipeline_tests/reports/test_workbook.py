@@ -11,9 +11,9 @@ import pytest
 
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports.fields import NUMBERS
-from qbo_pipeline.reports.safe_text import visible
 from qbo_pipeline.reports.sheet import NUMBER_FORMATS
 from qbo_pipeline.reports.workbook import TABLES, write_workbook
+from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books
 from qbo_pipeline_tests.reports.spreadsheet import Spreadsheet, exact
 

@@ -14,15 +14,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete, select, text, update
 
 from qbo_pipeline.quickbooks.errors import ReconnectNeeded
 from qbo_pipeline.quickbooks.keeper import TokenKeeper
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.quickbooks.tokens import Tokens
 from qbo_pipeline.store.database import Database, open_database
+from qbo_pipeline.store.tables.quickbooks import token_versions
 from qbo_pipeline.store.tables.quickbooks import tokens as table
 from qbo_pipeline.store.tokens import KeyRing, StoredTokenStore, VaultError
 from qbo_pipeline_tests.quickbooks.fakes import REALM, VirtualClock, answer
@@ -125,6 +128,92 @@ def test_the_key_id_is_authenticated_too(database: Database) -> None:
 def test_tokens_of_another_realm_are_not_taken(database: Database) -> None:
     with pytest.raises(ValueError, match="another realm"):
         _store(database).save(_tokens(realm="1"))
+
+
+def _row(database: Database) -> dict[str, Any]:
+    with database.reading() as connection:
+        return dict(connection.execute(select(table)).mappings().one())
+
+
+def _put_back(database: Database, row: dict[str, Any], **changes: Any) -> None:
+    with database.transaction() as connection:
+        connection.execute(update(table).values(**{**row, **changes}))
+
+
+def test_a_row_of_another_connection_is_refused(database: Database) -> None:
+    _store(database).save(_tokens())
+    _put_back(database, _row(database), connection="other")
+    with database.transaction() as connection:
+        connection.execute(update(token_versions).values(connection="other"))
+    with pytest.raises(VaultError, match="belongs to another connection"):
+        _store(database, "other").load()
+
+
+def test_an_older_row_put_back_is_noticed(database: Database) -> None:
+    store = _store(database)
+    store.save(_tokens("old"))
+    old = _row(database)
+    store.save(_tokens("new"))
+    _put_back(database, old)
+    with pytest.raises(VaultError, match=r"version 1, but version 2 was the last .* put an older row back"):
+        store.load()
+    with pytest.raises(VaultError, match="put an older row back"):
+        store.begin_mint(1, lease=30, pause=300)
+    with pytest.raises(VaultError, match="put an older row back"):
+        _store(database, keys=KeyRing({"2": b"n" * 32, "1": b"k" * 32}, "2")).rotate()
+    _put_back(database, old, version=2)  # the number is authenticated
+    with pytest.raises(VaultError, match="another connection or version"):
+        store.load()
+    store.save(_tokens("consented again"))
+    stored = store.load()
+    assert stored is not None
+    assert (stored.tokens.access_token, stored.version) == (Secret("consented again"), 3)
+
+
+def test_a_row_put_back_after_it_was_forgotten_is_noticed(database: Database) -> None:
+    store = _store(database)
+    store.save(_tokens("old"))
+    old = _row(database)
+    store.forget()
+    store.save(_tokens("new"))
+    assert _row(database)["version"] == 2
+    _put_back(database, old)
+    with pytest.raises(VaultError, match="put an older row back"):
+        store.load()
+
+
+def _earlier(database: Database) -> dict[str, Any]:
+    """A row as earlier releases wrote it: bound to realm, purpose and key id."""
+    _store(database).save(_tokens())
+    bound = b"".join(f"{len(part)}:{part};".encode() for part in (REALM, "oauth", "1"))
+    sealed = AESGCM(b"k" * 32).encrypt(b"n" * 12, _tokens("early").to_text().encode(), bound)
+    ciphertext, nonce = base64.b64encode(sealed).decode(), base64.b64encode(b"n" * 12).decode()
+    with database.transaction() as connection:
+        connection.execute(update(table).values(ciphertext=ciphertext, nonce=nonce))
+        connection.execute(delete(token_versions))
+    return _row(database)
+
+
+@pytest.mark.parametrize("anew", ["save", "refresh", "rotate"])
+def test_a_row_of_an_earlier_release_is_opened_and_sealed_anew(database: Database, anew: str) -> None:
+    store = _store(database)
+    early = _earlier(database)
+    stored = store.load()
+    assert stored is not None
+    assert stored.tokens.access_token == Secret("early")
+    if anew == "save":
+        store.save(stored.tokens)
+    elif anew == "refresh":
+        assert store.finish_mint(store.begin_mint(1, lease=30, pause=300), stored.tokens)
+    else:
+        assert store.rotate()
+        assert not store.rotate()
+    again = store.load()
+    assert again is not None
+    assert again.tokens == stored.tokens
+    _put_back(database, early, version=again.version)
+    with pytest.raises(VaultError, match="another connection or version"):
+        store.load()
 
 
 def test_keys_rotate(database: Database) -> None:

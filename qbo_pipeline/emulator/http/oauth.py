@@ -25,6 +25,7 @@ from qbo_pipeline.emulator.http.tokens import TokenError
 
 AUTHORIZE, TOKEN = "/connect/oauth2", "/oauth2/v1/tokens/bearer"
 REVOKE, USERINFO = "/v2/oauth2/tokens/revoke", "/v1/openid_connect/userinfo"
+_ASKED = ("redirect_uri", "state", "scope", "code_challenge")
 HARD_EXPIRY_HEADER = "x-include-refresh-token-hard-expires-in"
 BODY_LIMIT = 65_536
 
@@ -54,8 +55,10 @@ class OAuth:
         base = self.state.base_url
         if self.state.open_to_network and "host" in request.headers:
             base = f"http://{request.headers['host']}"
+        pkce = {"code_challenge_methods_supported": ["S256"]} if self.state.settings.pkce else {}
         return JSONResponse(
             {
+                **pkce,
                 "issuer": f"{base}/op/v1",
                 "authorization_endpoint": base + AUTHORIZE,
                 "token_endpoint": base + TOKEN,
@@ -77,7 +80,7 @@ class OAuth:
 
     async def ask(self, request: Request) -> Response:
         """The page on which a person connects the app to the company."""
-        params = {name: request.query_params.get(name, "") for name in ("redirect_uri", "state", "scope")}
+        params = {name: request.query_params.get(name, "") for name in _ASKED}
         problem = self._problem(request, params)
         if problem:
             return HTMLResponse(render("consent.html", problem=problem), 400, headers=_PAGE_HEADERS)
@@ -105,6 +108,8 @@ class OAuth:
             check_loopback(params["redirect_uri"], "redirect_uri", self.allowed_hosts)
         except ValueError as error:
             return str(error)
+        if params["code_challenge"] and request.query_params.get("code_challenge_method") != "S256":
+            return "code_challenge_method must be S256."
         return ""
 
     async def decide(self, request: Request) -> Response:
@@ -116,7 +121,11 @@ class OAuth:
             return HTMLResponse(page, 400, headers=_PAGE_HEADERS)
         if form.get("decision") == "connect":
             code = self.state.tokens.issue_code(
-                self.state.realm, params["scope"], params["redirect_uri"], self.state.clock.seconds()
+                self.state.realm,
+                params["scope"],
+                params["redirect_uri"],
+                self.state.clock.seconds(),
+                challenge=params["code_challenge"],
             )
             answer = {"code": code, "state": params["state"], "realmId": self.state.realm}
         else:
@@ -187,7 +196,9 @@ class OAuth:
         now = self.state.clock.seconds()
         match form.get("grant_type"):
             case "authorization_code":
-                return self.state.tokens.exchange(form.get("code", ""), form.get("redirect_uri", ""), now)
+                return self.state.tokens.exchange(
+                    form.get("code", ""), form.get("redirect_uri", ""), now, form.get("code_verifier", "")
+                )
             case "refresh_token":
                 return self.state.tokens.refresh(form.get("refresh_token", ""), now)
         raise TokenError(400, "unsupported_grant_type")

@@ -36,6 +36,8 @@ class Settings(BaseModel):
     intent_url: str | None = None
     """Asked before each write whether its requestid is committed (POST JSON, 200 `{"committed": true}`)."""
 
+    pkce: bool = False
+    """Whether the discovery document names S256 (RFC 7636); Intuit's did not when this was written."""
     access_token_seconds: Annotated[int, Field(gt=0)] = 3_600
     rotation_seconds: Annotated[int, Field(ge=0)] = DAY
     """Age at which a refresh token's value is replaced by a new one; the previous one works as long again."""

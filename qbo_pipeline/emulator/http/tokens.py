@@ -6,6 +6,8 @@ its value changes about every 24 hours, and the value before works for another 2
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -70,6 +72,7 @@ class Code:
     scope: str
     redirect_uri: str
     expires: float
+    challenge: str = ""
 
 
 class Tokens:
@@ -96,13 +99,13 @@ class Tokens:
         self.grants[grant.grant_id] = grant
         return grant
 
-    def issue_code(self, realm: str, scope: str, redirect_uri: str, now: float) -> str:
+    def issue_code(self, realm: str, scope: str, redirect_uri: str, now: float, challenge: str = "") -> str:
         """An authorisation code, good for five minutes and one exchange."""
         code = "AB11" + secrets.token_urlsafe(30)
-        self._codes[code] = Code(self.client_id, realm, scope, redirect_uri, now + CODE_SECONDS)
+        self._codes[code] = Code(self.client_id, realm, scope, redirect_uri, now + CODE_SECONDS, challenge)
         return code
 
-    def exchange(self, code: str, redirect_uri: str, now: float) -> dict[str, Any]:
+    def exchange(self, code: str, redirect_uri: str, now: float, verifier: str = "") -> dict[str, Any]:
         """The token answer for an authorisation code; raises TokenError (400 invalid_grant)."""
         waiting = self._codes.pop(code, None)
         if waiting is None:
@@ -111,6 +114,8 @@ class Tokens:
             raise TokenError(400, "invalid_grant", "Authorization code expired")
         if waiting.redirect_uri != redirect_uri:
             raise TokenError(400, "invalid_grant", "Invalid redirect_uri")
+        if waiting.challenge and not secrets.compare_digest(_challenge(verifier), waiting.challenge.encode()):
+            raise TokenError(400, "invalid_grant", "Invalid code_verifier")
         return self._answer(self.consent(waiting.realm, waiting.scope, now), now)
 
     def refresh(self, token: str, now: float) -> dict[str, Any]:
@@ -183,6 +188,11 @@ class Tokens:
         """Take up what `as_dict` wrote."""
         self.grants = {grant["grant_id"]: Grant(**grant) for grant in saved["grants"]}
         self.access = {value: AccessToken(**token) for value, token in saved["access"].items()}
+
+
+def _challenge(verifier: str) -> bytes:
+    """What a verifier's S256 challenge is (RFC 7636, 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
 
 
 def _refresh_value() -> str:

@@ -26,6 +26,14 @@ tokens = Table(
     Column("changed_at", Instant(), nullable=False),
 )
 
+token_versions = Table(
+    "token_versions",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("version", Integer, nullable=False),  # of the row in `tokens` that was written last
+)
+
 pacing = Table(
     "pacing",
     metadata,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import re
 from typing import Any
@@ -179,3 +181,12 @@ def test_a_lost_token_answer_has_rotated_all_the_same(served: Served) -> None:
     served.advance(DAY)
     assert token(served, grant_type="refresh_token", refresh_token=first).status_code == 400
     assert token(served, grant_type="refresh_token", refresh_token=minted["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(("verifier", "status"), [("v" * 43, 200), ("w" * 43, 400), ("", 400)])
+def test_a_code_with_a_challenge_needs_its_verifier(served: Served, verifier: str, status: int) -> None:
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
+    page = ask(served, code_challenge=challenge, code_challenge_method="S256")
+    back = parse_qs(urlsplit(press(served, page.text, "connect").headers["location"]).query)
+    form = {"grant_type": "authorization_code", "code": back["code"][0], "redirect_uri": BACK}
+    assert token(served, **form, code_verifier=verifier).status_code == status

@@ -92,7 +92,8 @@ BEGIN
             -- Of which version the store is.
             ('schema_migrations', 'SELECT'),
             -- The vault: not even a look.
-            ('tokens', NULL)
+            ('tokens', NULL),
+            ('token_versions', NULL)
         ) AS rights (name, poster)
     LOOP
         EXECUTE format(
@@ -106,6 +107,7 @@ BEGIN
 
     -- The vault's own connection sees the vault and nothing else.
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %I.tokens TO qbo_pipeline_tokens', home);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON TABLE %I.token_versions TO qbo_pipeline_tokens', home);
 
     -- Finance's own tools read the views of sql/reports, which show no payload and no secret; no table.
     FOR item IN
