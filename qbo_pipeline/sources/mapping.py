@@ -11,6 +11,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.sources.contract import KINDS
 from qbo_pipeline.sources.errors import Problem, SourceError, did_you_mean
 from qbo_pipeline.sql_files import sql_folder
@@ -134,9 +135,13 @@ def _folder(name: str) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(Problem("unreadable SELECT", str(path), str(error), "Save it as UTF-8 text")) from error
+        raise SourceError(Problem("unreadable SELECT", str(path), _why(error), "Save it as UTF-8 text")) from error
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _one_select(path: Path, text: str) -> str:
