@@ -1,7 +1,7 @@
 """How a command ends before its time: by a signal, or because nobody takes what it says.
 
 What belongs here: these ends in one line and an honest exit status. They are 128 and the signal's number, as for every
-program (`docs/commands.md`); a full output is the table's 3.
+program (README, Commands); a full output is the table's 3.
 """
 
 from __future__ import annotations
