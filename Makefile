@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 
-.PHONY: demo test ui check bench torture lock clean
+.PHONY: demo test ui check bench torture fuzz lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -49,6 +49,10 @@ torture: $(VENV)/.dev ## the long run of the proofs (hours; the numbers can be s
 	 QBO_PIPELINE_TORTURE_KILLS=$${QBO_PIPELINE_TORTURE_KILLS:-2000} \
 	 QBO_PIPELINE_TORTURE_SOCKETS=$${QBO_PIPELINE_TORTURE_SOCKETS:-50} \
 	 $(BIN)/python -m pytest -n $(TEST_WORKERS) -m torture
+
+fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, with many examples (the number can be set, see CONTRIBUTING.md)
+	@QBO_PIPELINE_FUZZ_EXAMPLES=$${QBO_PIPELINE_FUZZ_EXAMPLES:-100000} \
+	 $(BIN)/python -m pytest -n $(TEST_WORKERS) qbo_pipeline_tests/test_hostile_input.py
 
 lock: ## pin anew what pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml

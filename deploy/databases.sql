@@ -22,3 +22,9 @@ CREATE DATABASE acme OWNER acme_owner;
 -- Roles are the server's, stores are each for itself: nobody else's poster or reporter gets in.
 REVOKE ALL ON DATABASE acme FROM PUBLIC;
 GRANT CONNECT ON DATABASE acme TO acme_poster, acme_tokens, acme_reporter;
+-- And they get into no other database of this server: what PostgreSQL lets everybody do is taken back.
+REVOKE ALL ON DATABASE dagster, postgres, template1 FROM PUBLIC;
+\connect acme
+-- Large objects belong to no table, so no table's rights bound them.
+REVOKE EXECUTE ON FUNCTION pg_catalog.lo_create(oid), pg_catalog.lo_creat(integer),
+    pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;

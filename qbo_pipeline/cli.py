@@ -24,6 +24,7 @@ from qbo_pipeline.commands import (
     upgrading,
     webhooks,
 )
+from qbo_pipeline.commands.ends import early_ends
 from qbo_pipeline.emulator.command import emulator
 
 app = typer.Typer(
@@ -71,7 +72,8 @@ def main() -> None:
     for talkative in ("stamina", "qbo_pipeline.quickbooks"):
         logging.getLogger(talkative).addHandler(logging.NullHandler())
     try:
-        app()
+        with early_ends():
+            app()
     except Exception as error:
         failure = plain_failure(error)
         if failure is None:

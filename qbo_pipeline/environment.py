@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.settings_errors import SettingsError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def trouble_with(file: Path) -> str | None:
     Its being unreadable is no error by itself: a container has everything in its environment.
     """
     try:
-        file.read_text(encoding="utf-8")
+        read_text(file)
     except FileNotFoundError:
         return None
     except OSError as error:

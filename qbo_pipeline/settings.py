@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
 
+from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.environment import Secrets, variable, where_to_set
 from qbo_pipeline.settings_errors import SettingsError, in_plain_words
 from qbo_pipeline.settings_sections import (
@@ -144,7 +145,7 @@ def load_settings(file: Path | str | None = None) -> Settings:
         )
     path = Path(name)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such file; `qbo-pipeline init` writes one to start from") from None
     except OSError as error:
@@ -161,8 +162,10 @@ def settings_of(text: str, path: Path) -> Settings:
     """
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError is one; so is a number of thousands of digits
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: not valid TOML: brackets within brackets, hundreds deep") from None
     try:
         return Settings.model_validate({**content, "file": path.resolve()})
     except ValidationError as error:

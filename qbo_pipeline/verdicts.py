@@ -11,6 +11,8 @@ use it.
 | settings | 2 | the settings or the way of calling are wrong; nothing was done |
 | unavailable | 3 | a system could not be reached or refused to answer; the next run goes on |
 | unexplained | 4 | a cent is unexplained, a record is lost or a document stands twice |
+
+A command that is stopped has no verdict: it exits 128 and the signal's number (`commands.ends`).
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def spoil_its_rights(file: Path) -> None:
 
 
 SPOILT = [
-    (spoil_as_a_folder, "cannot be read: Is a directory"),
+    (spoil_as_a_folder, "cannot be read: it is a folder, no file"),
     (spoil_as_bytes, "is not text in UTF-8"),
     (spoil_its_rights, "cannot be read: Permission denied"),
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from qbo_pipeline.commands.ends import note_phase
 from qbo_pipeline.surfaces import json_text, one_line
 from qbo_pipeline.verdicts import Reason, Verdict, conclude
 
@@ -46,17 +47,17 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
     """
     from rich.console import Console
 
-    from qbo_pipeline.pipeline.run import no_progress
     from qbo_pipeline.settings import load_settings
 
     settings = load_settings(settings_file)
     if quiet or not sys.stderr.isatty():
-        with _opened(settings, no_progress, only_look=only_look) as run:
+        with _opened(settings, lambda what, _: note_phase(what), only_look=only_look) as run:
             yield run
         return
     with Console(stderr=True).status("starting") as status:
 
         def progress(what: str, count: int) -> None:
+            note_phase(what)
             status.update(f"{what}: {count:,}")
 
         with _opened(settings, progress, only_look=only_look) as run:

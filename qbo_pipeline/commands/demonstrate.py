@@ -284,7 +284,8 @@ def run_ui(folder_path: Path, port: int) -> int:
         command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
         # A group of its own: Dagster starts a web server and a daemon, and all of them end with this command.
         process = subprocess.Popen(command, env={**os.environ, **folder.environment()}, start_new_session=True)
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # stopping it is how it ends
+            signal.signal(number, _interrupt)
         try:
             return process.wait()
         except KeyboardInterrupt:

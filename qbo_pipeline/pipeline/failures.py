@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from qbo_pipeline.errors import PipelineError, TransientError
 from qbo_pipeline.quickbooks.errors import QuotaExhausted
-from qbo_pipeline.store.opening import RESTORE, is_damage
+from qbo_pipeline.store.opening import RESTORE, is_damage, refusal
 from qbo_pipeline.store.roles import NOT_PERMITTED, reason
 from qbo_pipeline.verdicts import Verdict
 
@@ -39,6 +39,8 @@ def plain_failure(error: BaseException) -> PlainFailure | None:
         return PlainFailure(str(error), transient=isinstance(error, TransientError), refused=quota)
     if is_damage(error):
         return PlainFailure(f"the store is damaged ({getattr(error, 'orig', error)}). {RESTORE}.", transient=False)
+    if isinstance(error, DBAPIError) and (words := refusal(error)):
+        return PlainFailure(f"the store's database {words}.", transient=False)
     if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return PlainFailure(
             f"the store's database is not reachable or refuses: {str(error.orig).strip()}. Nothing was lost: "

@@ -33,6 +33,9 @@ _REFUSED = re.compile(
     r"no pg_hba\.conf entry|not permitted to log in|permission denied for database|Access denied|Unknown database",
     re.IGNORECASE,
 )
+_UNUSABLE = re.compile(
+    r"invalid (dsn|port|connection option|integer value|sslmode|\w+ value)|invalid URI", re.IGNORECASE
+)
 _GONE = re.compile(
     r"closed the connection|connection .*(closed|refused|reset|failed)|terminating connection|server closed|"
     r"could not (connect|receive|send)|timeout|timed out|database is locked|unable to open database|disk I/O error|"
@@ -67,6 +70,8 @@ class ReadOnlyDatabase:
             connection = self._engine.connect()
         except SQLAlchemyError as error:
             self._raise_unreachable(error)
+        except (TypeError, ValueError, OverflowError) as error:  # what pymysql says of a port or an option
+            self._raise_unusable(str(error))
         try:
             with connection:
                 yield connection
@@ -85,8 +90,15 @@ class ReadOnlyDatabase:
     def _reason(self, error: SQLAlchemyError) -> str:
         return without_secrets(_first_words(error), (str(self.url.password or ""),))
 
+    def _raise_unusable(self, reason: str) -> NoReturn:
+        remedy = f"Correct port and options in {_SETTING}"
+        said = without_secrets(reason, (str(self.url.password or ""),))
+        raise SourceError(Problem("the source's URL cannot be used", self.shown, said, remedy)) from None
+
     def _raise_unreachable(self, error: SQLAlchemyError) -> NoReturn:
         reason = self._reason(error)
+        if _UNUSABLE.search(reason):
+            self._raise_unusable(reason)
         if _REFUSED.search(reason):
             remedy = f"Correct user, password or database in {_SETTING}"
             raise SourceError(Problem("the source's database refuses us", self.shown, reason, remedy)) from None
@@ -143,6 +155,9 @@ def _parse(url: str) -> tuple[URL, Dialect]:
     except (ArgumentError, SQLAlchemyError, ValueError):
         remedy = "Write it as postgresql://user@host/database, mysql://user@host/database or sqlite:///file"
         raise SourceError(Problem("the source's URL is malformed", setting, "it cannot be parsed", remedy)) from None
+    if parsed.port is not None and not 0 < parsed.port < 65_536:
+        why = f"there is no port {parsed.port}"
+        raise SourceError(Problem("the source's URL cannot be used", _SETTING, why, f"Correct the port in {_SETTING}"))
     dialect = dialect_of(backend)
     if dialect is None:
         remedy = "Read other systems through a CSV folder, or through a copy in one of these"

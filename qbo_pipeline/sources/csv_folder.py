@@ -13,15 +13,20 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
+from qbo_pipeline.bounded_files import open_bounded
+from qbo_pipeline.sources.csv_lines import BoundedLines
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceFailure, SourceUnavailable, did_you_mean
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
 from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
 
 _ROWS_AT_ONCE = 5_000
 _LARGEST_FIELD = 16 * 1024 * 1024
+LARGEST_FILE = 4 * 1024**3
+"""The most bytes of one file; more is a file system's trick or belongs in a database."""
 _LOADED = "_loaded_files"
 _LOCK_SECONDS = 60
 
@@ -144,11 +149,29 @@ def _csv_files(folder: Path) -> dict[str, Path]:
         beside = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
         remedy = f"Correct [source] path; {did_you_mean(folder.name, beside, 'folders')}"
         raise SourceError(Problem("no folder of CSV files", str(folder), "there is no such folder", remedy))
-    files = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".csv"}
+    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".csv"]
     if not files:
         remedy = "Put one file for each table there, named after the table: M_PRODUCT.csv"
         raise SourceError(Problem("no CSV file", str(folder), "the folder holds no file that ends in .csv", remedy))
-    return files
+    by_name: dict[str, Path] = {}
+    problems: list[Problem] = []
+    for path in files:
+        twin = by_name.setdefault(path.stem.casefold(), path)
+        if twin is not path:
+            why = "capital letters do not tell tables apart, and neither does the ending"
+            remedy = "Leave one of them in the folder"
+            problems.append(Problem(f"{twin.name!r} and {path.name!r} are one table", str(folder), why, remedy))
+        elif not _can_name_a_table(path.stem):
+            why = "this name cannot be a table's"
+            problems.append(Problem(f"the file name {path.name!r}", str(folder), why, "Rename the file"))
+    if problems:
+        raise SourceError(*problems)
+    return {path.stem: path for path in files}
+
+
+def _can_name_a_table(stem: str) -> bool:
+    reserved = stem.casefold() == _LOADED or stem.casefold().startswith("sqlite_")
+    return stem.isprintable() and not reserved  # bytes that are no UTF-8 are not printable either
 
 
 def _load_changed(connection: sqlite3.Connection, files: Mapping[str, Path]) -> list[str]:
@@ -163,18 +186,21 @@ def _load_changed(connection: sqlite3.Connection, files: Mapping[str, Path]) -> 
         connection.execute(f"DELETE FROM {_LOADED} WHERE name = ?", (name,))
         changed.append(name)
     for name, path in files.items():
-        found = path.stat()
-        known = before.get(name)
-        if known and (known.size, known.changed) == (found.st_size, found.st_mtime_ns):
-            continue
-        digest = _digest(path)
-        if known is None or known.digest != digest:
-            try:
-                _load_table(connection, name, path)
-            except SourceError as error:
-                problems += error.problems
+        try:
+            found = path.stat()
+            known = before.get(name)
+            if known and (known.size, known.changed) == (found.st_size, found.st_mtime_ns):
                 continue
-            changed.append(name)
+            digest = _digest(path)
+            if known is None or known.digest != digest:
+                _load_table(connection, name, path)
+                changed.append(name)
+        except OSError as error:
+            problems.append(_unreadable(path, error))
+            continue
+        except SourceError as error:
+            problems += error.problems
+            continue
         row = (name, found.st_size, found.st_mtime_ns, digest)
         connection.execute(f"INSERT OR REPLACE INTO {_LOADED} VALUES (?, ?, ?, ?)", row)
     if problems:
@@ -227,9 +253,11 @@ def _rows(path: Path) -> Iterator[list[str]]:
     width = 0
     reader = None
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
+        with open_bounded(path, LARGEST_FILE, inside=path.parent) as file:
+            lines = BoundedLines(TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+            reader = csv.reader(lines, strict=True)
             for row in reader:
+                lines.begin_row()
                 width = width or len(row)
                 if len(row) != width and row:
                     raise SourceError(
@@ -244,8 +272,14 @@ def _rows(path: Path) -> Iterator[list[str]]:
                     yield row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         line = f", line {reader.line_num}" if reader else ""
-        remedy = "Export the file again as CSV in UTF-8"
-        raise SourceError(Problem("unreadable CSV file", f"{path}{line}", _why(error), remedy)) from error
+        raise SourceError(_unreadable(path, error, line)) from error
+
+
+def _unreadable(path: Path, error: Exception, line: str = "") -> Problem:
+    remedy = "Export the file again as CSV in UTF-8"
+    if isinstance(error, OSError):
+        remedy = "Put a plain file in its place that this user may read, of at most 4 GiB"
+    return Problem("unreadable CSV file", f"{path}{line}", _why(error), remedy)
 
 
 def _why(error: Exception) -> str:
@@ -258,11 +292,8 @@ def _why(error: Exception) -> str:
 
 
 def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise SourceError(Problem("unreadable CSV file", str(path), _why(error), "Make it readable")) from error
+    with open_bounded(path, LARGEST_FILE, inside=path.parent) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _quoted(name: str) -> str:

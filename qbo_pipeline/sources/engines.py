@@ -27,9 +27,11 @@ def open_engine(url: URL) -> Engine:
 
 def _postgresql(url: URL) -> Engine:
     arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "qbo-pipeline"}
-    engine = _server(url, arguments, "SET default_transaction_read_only = on")
+    # The first statement is for SQLAlchemy's own look at the session; after it each transaction begins as READ ONLY,
+    # whatever the session's default became. The second: a backslash in a plain literal is one, as `tokens.py` reads it.
+    engine = _server(url, arguments, "SET default_transaction_read_only = on", "SET standard_conforming_strings = on")
     event.listen(engine, "connect", _take_any_date)
-    return engine
+    return engine.execution_options(postgresql_readonly=True)
 
 
 def _take_any_date(connection: Any, _: object) -> None:

@@ -11,16 +11,18 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.sources.contract import KINDS
 from qbo_pipeline.sources.errors import Problem, SourceError, did_you_mean
+from qbo_pipeline.sources.tokens import code, without_comments
 from qbo_pipeline.sql_files import sql_folder
 
 PARAMETER_PREFIX = "parameter_"
 READER_PARAMETERS = ("as_at",)
 """Parameters that the reader itself gives a value."""
 
-TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _PARAMETER = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)(?!:)")
+_TO_A_FILE = re.compile(r"\binto\s+(?:outfile|dumpfile)\b", re.IGNORECASE)  # MySQL lets a read-only session do that
 _CHOOSE = re.compile(r"--\s*choose:\s*(one|many)\b")
 
 
@@ -33,8 +35,7 @@ class Statement:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        outside = TOKEN.sub("''", self.sql)
-        return tuple(dict.fromkeys(_PARAMETER.findall(outside)))
+        return tuple(dict.fromkeys(_PARAMETER.findall(code(self.sql))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +135,19 @@ def _folder(name: str) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(Problem("unreadable SELECT", str(path), str(error), "Save it as UTF-8 text")) from error
+        raise SourceError(Problem("unreadable SELECT", str(path), _why(error), "Save it as UTF-8 text")) from error
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _one_select(path: Path, text: str) -> str:
-    sql = TOKEN.sub(lambda found: " " if found[0].startswith(("--", "/*")) else found[0], text)
-    sql = sql.strip().removesuffix(";").rstrip()
-    outside = TOKEN.sub("''", sql)
-    if ";" in outside or not re.match(r"(?i)(select|with)\b", sql):
+    sql = without_comments(text).strip().removesuffix(";").rstrip()
+    outside = code(sql)
+    if ";" in outside or "\x00" in sql or _TO_A_FILE.search(outside) or not re.match(r"(?i)(select|with)\b", sql):
         raise SourceError(
             Problem(
                 "not one SELECT",

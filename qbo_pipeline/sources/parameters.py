@@ -49,7 +49,7 @@ def _choose_one(connection: Connection, mapping: mappings.Mapping, given: Given,
         return
     for needed in choice.statement.parameters:
         _choose_one(connection, mapping, given, needed, chosen)
-    rows = connection.execute(bound(choice.statement.sql, chosen)).mappings().all()
+    rows = connection.execute(bound(f"SELECT * FROM ({choice.statement.sql}) AS choice", chosen)).mappings().all()
     values = {str(row["name"]): str(row["value"]) for row in rows}
     wanted = given.get(name)
     names = (wanted,) if isinstance(wanted, str) else wanted

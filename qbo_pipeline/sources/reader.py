@@ -19,6 +19,7 @@ from qbo_pipeline.sources.connect import ReadOnlyDatabase
 from qbo_pipeline.sources.contract import KINDS
 from qbo_pipeline.sources.days import FIRST_YEAR, LAST_YEAR
 from qbo_pipeline.sources.shape import Shape, checked_shape
+from qbo_pipeline.sources.tokens import pieces
 
 RawRow = dict[str, Any]
 T = TypeVar("T")
@@ -232,7 +233,7 @@ class Reader:
 
 def bound(sql: str, values: Mapping[str, Any]) -> TextClause:
     """A SELECT with its parameters; a tuple stands for a list (`IN :names`)."""
-    escaped = mappings.TOKEN.sub(lambda found: found[0].replace(":", r"\:"), sql)
+    escaped = "".join(part if is_code else part.replace(":", r"\:") for part, is_code in pieces(sql))
     used = mappings.Statement("", sql).parameters
     binds: list[BindParameter[Any]] = [
         bindparam(name, values[name], expanding=isinstance(values[name], tuple)) for name in used

@@ -30,6 +30,7 @@ from qbo_pipeline.sources.mapping import load_mapping, mapping_of_names
 from qbo_pipeline.sources.parameters import choose
 from qbo_pipeline.sources.reader import RawRow, Reader
 from qbo_pipeline.sources.source import Batch, ChangedDay, ChangedDays, StockValue
+from qbo_pipeline.sources.writing import able_to_write
 
 MASTER_DATA = {"parties": ("party_id", "kind"), "products": ("product_id",), "locations": ("location_id",)}
 DATED = {
@@ -184,7 +185,9 @@ class SqlSource:
     def check(self) -> list[Problem]:
         """Everything that would stop the reading or is worth a look, each with what to do about it."""
         try:
-            return inspect_source(self._ready(), {**DATED, **MASTER_DATA})
+            found = inspect_source(self._ready(), {**DATED, **MASTER_DATA})
+            with self._database.reading("the login's rights") as connection:
+                return [*found, *able_to_write(connection, self._database.shown)]
         except SourceFailure as error:
             return error.problems
 

@@ -28,7 +28,12 @@ _MAKE = (
 )
 _MAGIC = b"SQLite format 3\x00"
 _REFUSED_LOGIN = re.compile(
-    r"password authentication failed|no pg_hba\.conf entry|role .* does not exist", re.IGNORECASE
+    r"password authentication failed|no password supplied|no pg_hba\.conf entry|role .* does not exist|"
+    r"not permitted to log in|permission denied for database",
+    re.IGNORECASE,
+)
+_UNUSABLE = re.compile(
+    r"invalid (dsn|port|integer value|sslmode|\w+ value)|connection option|invalid URI", re.IGNORECASE
 )
 _NO_DATABASE = re.compile(r"database .* does not exist")
 
@@ -122,14 +127,28 @@ def _look_at_file(file: Path) -> None:
 
 def _refused(database: Database, said: str) -> PermanentError | None:
     """What a person must put right about URL or login; `None` where the database may only be away."""
-    last = said.splitlines()[-1].removeprefix("FATAL:").strip() if said else ""
-    if _REFUSED_LOGIN.search(said):
-        return StoreUrlError(f"{_where(database)} refuses the login ({last}). Correct user and password.")
     if _NO_DATABASE.search(said):
-        return NoStore(f"{_where(database)} is not there ({last}). {_MAKE}.")
-    if "invalid dsn" in said or "connection option" in said:
-        return StoreUrlError(f"the store's URL holds an option that its driver does not know ({last}).")
+        return NoStore(f"{_where(database)} is not there ({_last(said)}). {_MAKE}.")
+    words = _refusal(said)
+    return StoreUrlError(f"{_where(database)} {words}.") if words else None
+
+
+def refusal(error: BaseException) -> str | None:
+    """What a person must put right about URL or login, in words that go on after the store's name; `None` where the
+    database may only be away."""
+    return _refusal(_said(error))
+
+
+def _refusal(said: str) -> str | None:
+    if _REFUSED_LOGIN.search(said):
+        return f"refuses the login ({_last(said)}). Correct user and password"
+    if _UNUSABLE.search(said):
+        return f"has a URL with a port or an option that its driver does not take ({_last(said)}). Correct it"
     return None
+
+
+def _last(said: str) -> str:
+    return said.splitlines()[-1].removeprefix("FATAL:").strip() if said else ""
 
 
 def _where(database: Database) -> str:

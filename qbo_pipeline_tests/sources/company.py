@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 
 from qbo_pipeline.inventory.columns import COLUMNS
 from qbo_pipeline.sources.connect import normalise_url
-from qbo_pipeline.sources.source import Batch
+from qbo_pipeline.sources.errors import Problem
+from qbo_pipeline.sources.source import Batch, Source
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -148,3 +149,8 @@ def _stock(day: str, product: str, location: str, quantity: str, value: str) -> 
         "business_date": day, "product_id": product, "location_id": location, "quantity": quantity, "value": value,
         "currency": "EUR",
     }  # fmt: skip
+
+
+def errors_of(source: Source) -> list[Problem]:
+    """What would stop the reading; that the tests' own logins could write is a warning and does not."""
+    return [problem for problem in source.check() if problem.severity == "error"]

@@ -7,6 +7,7 @@ Openbravo's own tables have.
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -38,11 +39,11 @@ INSTANTS = {
 
 
 def completed(sample: Path, folder: Path) -> Path:
-    """A folder with the sample's files (links to them) and the two tables that every Openbravo has and it lacks."""
+    """A folder with the sample's files and the two tables that every Openbravo has and it lacks."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sample.glob("*.csv"):
         if not (folder / path.name).exists():
-            (folder / path.name).symlink_to(path.resolve())
+            shutil.copyfile(path, folder / path.name)
     for name, text in LACKING.items():
         if not (folder / f"{name}.csv").exists():
             (folder / f"{name}.csv").write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from qbo_pipeline.sources.connect import ReadOnlyDatabase, normalise_url
 from qbo_pipeline.sources.errors import SourceError, SourceUnavailable
 from qbo_pipeline.sources.sql import SqlSource
-from qbo_pipeline_tests.sources.company import Rows, all_of, good_company, write_company
+from qbo_pipeline_tests.sources.company import Rows, all_of, errors_of, good_company, write_company
 
 MARCH = (date(2024, 3, 1), date(2024, 3, 31))
 
@@ -44,7 +44,7 @@ def with_ids(ids: list[str]) -> Rows:
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+pymysql"])
 def test_its_urls_are_written_as_usual(mariadb_url: str, scheme: str) -> None:
     write_company(mariadb_url, good_company())
-    assert SqlSource(mariadb_url.replace("mysql:", f"{scheme}:")).check() == []
+    assert errors_of(SqlSource(mariadb_url.replace("mysql:", f"{scheme}:"))) == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
@@ -53,7 +53,7 @@ def test_ids_that_its_collation_takes_for_one_are_several(mariadb_url: str, size
     ids = ["ab1", "AB1", "áb1", "ab1 ", "b", "B", "ß", "ss", "10", "9"]
     write_company(mariadb_url, with_ids(ids))
     source = SqlSource(mariadb_url)
-    assert source.check() == []
+    assert errors_of(source) == []
     records, set_aside, _ = all_of(source.read_days(*MARCH, batch_size=size, record_types=["document"]))
     assert set_aside == {}
     assert {record.document_id: [line.line_id for line in record.lines] for record in records.values()} == {

@@ -18,7 +18,7 @@ from qbo_pipeline.sources.csv_folder import CsvFolderSource
 from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.sources.source import Batch, Source
 from qbo_pipeline.sources.sql import SqlSource
-from qbo_pipeline_tests.sources.company import all_of
+from qbo_pipeline_tests.sources.company import all_of, errors_of
 from qbo_pipeline_tests.sources.openbravo import completed, load_openbravo
 
 US, SPAIN = "F&B US, Inc.", "F&B España, S.A"
@@ -286,7 +286,7 @@ def test_postgresql_says_the_same(
     source: Source = SqlSource(postgresql_url, "openbravo", {"legal_entity": legal_entity})
     files = _csv(folder, cache, legal_entity)
 
-    assert source.check() == []
+    assert errors_of(source) == []
     records, set_aside, warnings = all_of(source.read_days(*ALL_DAYS, batch_size=300))
     expected, aside, warned = all_of(batches[legal_entity])
     assert records == expected

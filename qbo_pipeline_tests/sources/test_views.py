@@ -12,7 +12,7 @@ import pytest
 from qbo_pipeline.inventory.records import Allocation, Document, DocumentLine, Match, Movement, MovementLine
 from qbo_pipeline.sources.source import ChangedDay, ChangedDays
 from qbo_pipeline.sources.sql import SqlSource
-from qbo_pipeline_tests.sources.company import all_of, good_company, write_company
+from qbo_pipeline_tests.sources.company import all_of, errors_of, good_company, write_company
 
 MARCH = (date(2024, 3, 1), date(2024, 3, 31))
 
@@ -24,7 +24,7 @@ def source(source_url: str) -> SqlSource:
 
 
 def test_a_good_company_has_no_problem(source: SqlSource) -> None:
-    assert source.check() == []
+    assert errors_of(source) == []
 
 
 def test_all_records_come_with_their_lines(source: SqlSource) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from qbo_pipeline.store.database import Database, normalise_url, open_database
 from qbo_pipeline.store.report_views import report_views
@@ -71,3 +71,17 @@ def test_the_deployments_logins_may_what_their_roles_say(server: str) -> None:
         with_password = set(connection.execute(query).scalars())
     superuser.dispose()
     assert with_password == {"dagster", "acme_owner", "acme_poster", "acme_tokens", "acme_reporter"}
+
+
+@pytest.mark.parametrize("login", ["acme_poster", "acme_tokens", "acme_reporter"])
+def test_a_login_gets_into_its_own_database_alone_and_makes_no_large_objects(server: str, login: str) -> None:
+    for elsewhere in ("dagster", "postgres", "template1"):
+        other = create_engine(normalise_url(as_login(server, login, elsewhere)))
+        with pytest.raises(OperationalError, match="permission denied for database"):
+            other.connect()
+        other.dispose()
+    own = create_engine(normalise_url(as_login(server, login)))
+    for call in ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'x')"):
+        with own.connect() as connection, pytest.raises(ProgrammingError, match="permission denied for function"):
+            connection.execute(text(f"SELECT {call}"))
+    own.dispose()

@@ -1,0 +1,123 @@
+"""How a command ends before its time: by a signal, or because nobody takes what it says.
+
+What belongs here: these ends in one line and an honest exit status. They are 128 and the signal's number, as for every
+program (README, Commands); a full output is the table's 3.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from qbo_pipeline.verdicts import Verdict
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_phase: list[str] = []  # what the command is at, the last one counts
+
+
+class Ended(BaseException):
+    """Ends the command from wherever it is; like `KeyboardInterrupt` no handler of errors takes it for one."""
+
+    def __init__(self, status: int, text: str = "") -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def note_phase(what: str) -> None:
+    """Remember what the command is at, for the line that says where it was stopped."""
+    _phase[:] = [what]
+
+
+@contextmanager
+def early_ends() -> Iterator[None]:
+    """Ends what is within by `SystemExit` with one line on standard error where it is stopped or not listened to."""
+    output = sys.stdout
+    before = _listen() if threading.current_thread() is threading.main_thread() else {}
+    _phase.clear()
+    sys.stdout = _Output(output)
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except Ended as end:
+        _let_go(output)
+        if end.text:
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"{end.text}\nexit {end.status}\n")
+        raise SystemExit(end.status) from None
+    finally:
+        sys.stdout = output
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _listen() -> dict[int, Any]:
+    before: dict[int, Any] = {}
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
+            before[number] = signal.signal(number, _stop)
+    return before
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    at = f" while at {_phase[-1]}" if _phase else ""
+    raise Ended(
+        128 + number,
+        f"stopped by {signal.Signals(number).name}{at}. What was committed stays and nothing is lost: the same command "
+        "goes on from there, and asks QuickBooks about what was on its way before it sends anything again.",
+    )
+
+
+class _Output:
+    """Standard output; an error of writing there ends the command, and is no error of what it was doing."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def write(self, text: str) -> int:
+        with _not_taken():
+            return int(self._inner.write(text))
+
+    def writelines(self, lines: Any) -> None:
+        with _not_taken():
+            self._inner.writelines(lines)
+
+    def flush(self) -> None:
+        with _not_taken():
+            self._inner.flush()
+
+
+@contextmanager
+def _not_taken() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise Ended(128 + signal.SIGPIPE) from None  # `| head -1` has what it wanted
+    except OSError as error:
+        text = f"the output cannot be written: {error.strerror}. What was committed stays; make room and run it again."
+        raise Ended(Verdict.UNAVAILABLE.value, text) from None
+
+
+def _let_go(output: Any) -> None:
+    """What is still buffered goes nowhere: else Python complains about it at its end."""
+    if output is not sys.__stdout__:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        output.flush()
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, output.fileno())
+        os.close(nowhere)
