@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 
-.PHONY: demo test ui check bench torture lock clean
+.PHONY: demo test ui check bench torture mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -50,9 +50,13 @@ torture: $(VENV)/.dev ## the long run of the proofs (hours; the numbers can be s
 	 QBO_PIPELINE_TORTURE_SOCKETS=$${QBO_PIPELINE_TORTURE_SOCKETS:-50} \
 	 $(BIN)/python -m pytest -n $(TEST_WORKERS) -m torture
 
+mutants: $(VENV)/.dev ## mutation testing of one room, ROOM=inventory, posting, accounting or reconciliation (docs/mutants.md)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	@$(BIN)/python -m qbo_pipeline_tests.mutants $(or $(ROOM),inventory)
+
 lock: ## pin anew what pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean: ## remove the environment and the demo
-	@rm -rf $(VENV) .demo
+	@rm -rf $(VENV) .demo .mutants

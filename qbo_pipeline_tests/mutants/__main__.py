@@ -61,13 +61,18 @@ def prepare(room: str) -> Path:
 
 
 def main(room: str, *patterns: str) -> int:
+    """Run the mutants of a room (all, or those whose names match) and list those that nothing noticed."""
     folder = prepare(room)
     # CI makes hypothesis try the same examples each time, so that a mutant's fate does not change from run to run.
     environment = os.environ | {"CI": "1"}
-    command = ["mutmut", "run", "--max-children", PROCESSES, *patterns]
-    mutmut = str(Path(sys.executable).parent / command[0])
-    return subprocess.run([mutmut, *command[1:]], cwd=folder, env=environment, check=False).returncode
+    mutmut = str(Path(sys.executable).parent / "mutmut")
+    run = [mutmut, "run", "--max-children", PROCESSES, *patterns]
+    status = subprocess.run(run, cwd=folder, env=environment, check=False).returncode
+    subprocess.run([mutmut, "results"], cwd=folder, env=environment, check=False)
+    return status
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in ROOMS:
+        raise SystemExit(f"name a room: {', '.join(ROOMS)}")
     raise SystemExit(main(*sys.argv[1:]))

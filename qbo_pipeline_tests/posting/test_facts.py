@@ -1,6 +1,6 @@
 """The form of a fingerprint, as it is stored with what was posted.
 
-It is compared with QBO's answers years later: with another form everything that was posted would look as if somebody had
+It is compared with QBO's answers years later: in another form everything that was posted would look as if somebody had
 changed it. The digests are written out for that reason.
 """
 
@@ -116,11 +116,11 @@ def test_an_amount_has_two_decimals(value: Any, text: str | None) -> None:
 
 @pytest.mark.parametrize("value", [10**20, -(10**20)])
 def test_what_no_books_can_hold_is_odd(value: int) -> None:
-    with pytest.raises(OddShape, match="^an amount holds -?1000.* instead of an amount that books can hold$"):
+    with pytest.raises(OddShape, match=r"^an amount holds -?1000.* instead of an amount that books can hold$"):
         amount(value)
-    with pytest.raises(OddShape, match="^ExchangeRate holds -?1000.* instead of a rate$"):
+    with pytest.raises(OddShape, match=r"^ExchangeRate holds -?1000.* instead of a rate$"):
         fingerprint("Invoice", {"ExchangeRate": value})
-    with pytest.raises(OddShape, match="^an amount holds 'ten' instead of a number$"):
+    with pytest.raises(OddShape, match=r"^an amount holds 'ten' instead of a number$"):
         amount("ten")
 
 
@@ -150,7 +150,7 @@ def test_the_links_of_a_payments_line_are_told_without_their_order() -> None:
 
     one, two = {"TxnId": "7", "TxnType": "Invoice"}, {"TxnId": "8", "TxnType": "Invoice"}
     assert paying(one, two) == paying(two, one) != paying(one)
-    with pytest.raises(OddShape, match="^LinkedTxn holds"):
+    with pytest.raises(OddShape, match=r"^LinkedTxn holds"):
         fingerprint("Payment", PAYMENT | {"Line": [{"LinkedTxn": "7"}]})
 
 
