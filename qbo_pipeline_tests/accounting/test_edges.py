@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.accounting.documents import is_posted
+from qbo_pipeline.accounting.documents import can_be_settled
 from qbo_pipeline.accounting.money import cents, quantity_and_price
 from qbo_pipeline_tests.accounting.company import (
     books,
@@ -90,22 +90,25 @@ SOMETHING = [
 ]
 
 
-def test_a_document_without_any_amount_is_excluded_and_never_posted() -> None:
-    nil = document("sales_invoice", NIL)
-    assert excluded(nil, books()).rule == "nil_effect"
-    assert not is_posted(nil)
+def test_a_bill_without_any_amount_is_excluded_and_a_sale_only_where_it_has_no_line() -> None:
+    for nil in (document("bill", NIL), document("sales_invoice")):
+        assert excluded(nil, books()).rule == "nil_effect"
+        assert not can_be_settled(nil)
+    free = document("sales_invoice", NIL)
+    assert draft(free, books()).amount == 0
+    assert not can_be_settled(free)
 
 
 @pytest.mark.parametrize(("changes", "line"), [row[1:] for row in SOMETHING], ids=[row[0] for row in SOMETHING])
-def test_any_amount_makes_a_document_one_that_is_posted(changes: dict[str, Any], line: Any) -> None:
-    assert is_posted(document("sales_invoice", line, **changes))
+def test_any_amount_makes_a_document_one_that_can_be_settled(changes: dict[str, Any], line: Any) -> None:
+    assert can_be_settled(document("sales_invoice", line, **changes))
 
 
 @pytest.mark.parametrize("kind", ["quote", "purchase_order"])
-def test_what_binds_nobody_is_not_posted_to_the_books(kind: str) -> None:
-    assert not is_posted(document(kind, item("bag", 1, "10", "10")))
-    assert not is_posted(document("bill", item("bag", 1, "10", "10"), status="voided"))
-    assert not is_posted(None)
+def test_what_binds_nobody_is_never_settled(kind: str) -> None:
+    assert not can_be_settled(document(kind, item("bag", 1, "10", "10")))
+    assert not can_be_settled(document("bill", item("bag", 1, "10", "10"), status="voided"))
+    assert not can_be_settled(None)
 
 
 def test_a_us_line_is_taxable_where_it_bears_tax_or_only_the_header_does() -> None:
