@@ -255,3 +255,16 @@ def test_the_keys_are_those_of_the_contract() -> None:
         "bill_matches": ("line_id", "movement_line_id"), "movements": ("movement_id",),
         "movement_lines": ("line_id",), "payments": ("payment_id",), "payment_allocations": ("allocation_id",),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "allocated", "broken"),
+    [
+        ("10", "10", False), ("10", "0", False), ("10", "-0.01", True), ("10", "10.01", True),
+        ("0", "0", False), ("0", "0.01", True), ("0", "-0.01", True), ("0.5", "0.6", True), ("0.5", "0.5", False),
+        ("-10", "-10", False), ("-10", "0", False), ("-10", "0.01", True), ("-10", "-10.01", True),
+    ],
+)  # fmt: skip
+def test_what_is_allocated_lies_between_nothing_and_the_payment(amount: str, allocated: str, broken: bool) -> None:
+    rows = spoilt(spoilt(payments(), "payments", amount=D(amount)), "payment_allocations", amount=D(allocated))
+    assert [finding.rule for finding in found(rows)] == (["over_allocated"] if broken else [])
