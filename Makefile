@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 
-.PHONY: demo test ui check bench torture fuzz lock clean
+.PHONY: demo test ui check bench torture fuzz mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -54,9 +54,13 @@ fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, with many examples
 	@QBO_PIPELINE_FUZZ_EXAMPLES=$${QBO_PIPELINE_FUZZ_EXAMPLES:-100000} \
 	 $(BIN)/python -m pytest -n $(TEST_WORKERS) qbo_pipeline_tests/test_hostile_input.py
 
+mutants: $(VENV)/.dev ## mutation testing of one room, ROOM=inventory, posting, accounting or reconciliation (docs/mutants.md)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	@$(BIN)/python -m qbo_pipeline_tests.mutants $(or $(ROOM),inventory)
+
 lock: ## pin anew what pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean: ## remove the environment and the demo
-	@rm -rf $(VENV) .demo
+	@rm -rf $(VENV) .demo .mutants
