@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 TEXT_BYTES = 16 * 1024 * 1024
 """The most of a file that a person writes by hand: settings, secrets, a SELECT."""
@@ -24,7 +24,7 @@ _KINDS = {
 }
 
 
-def open_bounded(path: Path, largest: int, *, inside: Path | None = None) -> BinaryIO:
+def open_bounded(path: Path, largest: int, *, inside: Path | None = None) -> BufferedReader:
     """A plain file of at most `largest` bytes, opened for reading without waiting for anybody.
 
     With `inside` a link is followed only to a file of that folder. Raises `OSError`, its text says why, for anything

@@ -113,7 +113,7 @@ def _not_taken() -> Iterator[None]:
 
 def _let_go(output: Any) -> None:
     """What is still buffered goes nowhere: else Python complains about it at its end."""
-    if output is not sys.__stdout__:
+    if sys.__stdout__ is None or output is not sys.__stdout__:
         return
     with contextlib.suppress(OSError, ValueError):
         output.flush()
