@@ -51,6 +51,7 @@ def test_a_number_of_ours_is_the_code_without_the_tag() -> None:
 def test_a_note_ends_with_its_marker() -> None:
     assert with_marker(None, CODE) == with_marker("", CODE) == with_marker("  ", CODE) == f"[qp:{CODE}]"
     assert with_marker("Bill 7", CODE) == f"Bill 7 [qp:{CODE}]"
+    assert with_marker(" Bill 7  ", CODE) == f" Bill 7 [qp:{CODE}]"
     assert with_marker(f"Bill 7 [qp:{OLD}]", CODE) == f"Bill 7 [qp:{CODE}]"
 
 
@@ -58,6 +59,7 @@ def test_a_long_note_gives_way_to_its_marker_and_no_further() -> None:
     room = NOTE_LENGTH - len(f" [qp:{CODE}]")
     assert with_marker("x" * room, CODE) == f"{'x' * room} [qp:{CODE}]"
     assert with_marker("x" * (room + 1), CODE) == f"{'x' * room} [qp:{CODE}]"
+    assert with_marker(" " + "x" * (room - 2) + "  y", CODE) == f" {'x' * (room - 2)} [qp:{CODE}]"
     assert len(with_marker("x" * 5000, CODE)) == NOTE_LENGTH
 
 
