@@ -12,6 +12,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.reconciliation.counting import BECAME, adds_up
 from qbo_pipeline.sql_files import sql_folder
 from qbo_pipeline.store.derived import NUMBER
+from qbo_pipeline.store.postings import listed
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED, record_references, records
 
@@ -114,7 +115,7 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
     whole days it has been as it is (`waits_days`)."""
     query = (
         select(postings)
-        .where(postings.c.connection == run.name, postings.c.superseded_by.is_(None), postings.c.state.in_(states))
+        .where(postings.c.connection == run.name, listed(), postings.c.state.in_(states))
         .order_by(postings.c.business_date, postings.c.key)
     )
     if last is not None:
