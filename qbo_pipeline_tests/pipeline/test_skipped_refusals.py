@@ -94,3 +94,17 @@ def test_what_people_do_to_the_object_behind_a_skipped_revision_is_listed(
         carry(run, FIRST_DAY, LAST_DAY)
         assert states(run)[INVOICE][0] == "skipped"
         assert (INVOICE, "deleted_in_qbo" if change == "deleted" else "drifted") in listed(run)
+
+
+def test_a_refused_record_that_is_linked_by_a_person_is_posted(shop: Shop) -> None:
+    """No list would show what is counted as parked and is not."""
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        (link,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = :key", key=INVOICE)
+        shop.change(TO_A_WRONG_ACCOUNT)
+        carry(run, FIRST_DAY, LAST_DAY)
+        decide(run, "relink", INVOICE, "Dana", "QuickBooks has it as it should be", qbo_id=link["qbo_id"])
+        assert listed(run) == []
+        assert counted(run, "document") == (0, 0, 2)
+        (stands,) = rows(run, "SELECT stands FROM report_documents WHERE record_id = 'i1'")
+        assert stands == {"stands": "posted"}
