@@ -16,6 +16,7 @@ _SEVERITY = {
     "bad": dg.AssetCheckSeverity.ERROR,
 }
 _POSTINGS = ["key", "kind", "day", "amount", "state", "reason"]
+_COPIES = ["key", "kind", "qbo_id", "number", "day", "amount"]
 
 
 def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
@@ -69,7 +70,30 @@ def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
             rows = open_postings(run, ("drifted", "deleted_in_qbo"))
         return _warn_of(rows, "changed")
 
-    return [none_parked, no_unknown_older_than_1h, attempts_unaltered, none_changed_in_quickbooks]
+    @dg.asset_check(
+        asset=common.key("ledger_lines"),
+        description="Nobody copied in QBO what was posted: a copy with its marker is a document that stands twice.",
+    )
+    def none_copied_in_quickbooks(
+        context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
+    ) -> dg.AssetCheckResult:
+        from qbo_pipeline.pipeline.counts import copies_in_quickbooks
+
+        with pipeline.run(context) as run:
+            rows = copies_in_quickbooks(run)
+        return dg.AssetCheckResult(
+            passed=not rows,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata={"copies": len(rows), "list": table(rows[:SHOWN_ROWS], _COPIES)},
+        )
+
+    return [
+        none_parked,
+        no_unknown_older_than_1h,
+        attempts_unaltered,
+        none_changed_in_quickbooks,
+        none_copied_in_quickbooks,
+    ]
 
 
 def reconciliation_checks(common: Common) -> list[dg.AssetChecksDefinition]:

@@ -31,6 +31,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     from qbo_pipeline.pipeline.access import REMEDY, see_access
     from qbo_pipeline.pipeline.counts import (
         broken_counts,
+        copies_in_quickbooks,
         day_counts,
         numbers_twice,
         open_postings,
@@ -38,7 +39,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         total_counts,
     )
     from qbo_pipeline.pipeline.reconcile import NothingReconciled, latest_reconciliation
-    from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_reconciliation, of_set_aside
+    from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_reconciliation, of_set_aside
     from qbo_pipeline.posting.recovery import recovering
 
     with command_run(settings, quiet=True) as run:
@@ -51,6 +52,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         waiting = open_postings(run, ("parked", "unknown", "drifted", "deleted_in_qbo"))
         aside = set_aside_records(run, ("party", "product", "location", "document", "movement", "payment"))
         twice = numbers_twice(run)
+        copies = copies_in_quickbooks(run)
         try:
             latest = latest_reconciliation(run)
         except NothingReconciled:
@@ -58,6 +60,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     reasons = [
         *of_counts(lost),
         *of_postings(waiting),
+        *of_copies(copies),
         *of_set_aside([rule for _, _, _, rule, _ in aside]),
         *(of_reconciliation(latest) if latest else ()),
         *([] if access.well else [Reason(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
@@ -71,6 +74,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
                 "broken_counts": broken,
                 "postings": waiting,
                 "numbers_twice": twice,
+                "copies": copies,
                 "set_aside": [
                     dict(zip(("record", "number", "day", "rule", "message"), row, strict=True)) for row in aside
                 ],
@@ -82,6 +86,9 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     else:
         _print_status(totals, broken, waiting, aside)
         say("", f"Access to QuickBooks: {access.text}" if access.well else f"! {access.text}. {REMEDY}")
+        for row in copies:
+            named = f"{row['kind']} {row['number'] or 'Id ' + row['qbo_id']}"
+            say(f"copied in QuickBooks {row['day']} {row['amount']:>20}  {named}: a copy of {row['key']}")
         for row in twice:
             say(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
         if recovery:

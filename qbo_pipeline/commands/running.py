@@ -117,10 +117,10 @@ def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], list
 
 
 def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Reason]]:
-    from qbo_pipeline.pipeline.counts import broken_counts, open_postings
+    from qbo_pipeline.pipeline.counts import broken_counts, copies_in_quickbooks, open_postings
     from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.load import load
-    from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_refusals
+    from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_refusals
 
     summary = _read(opened, first, last)
     loaded = load(opened, first, last)
@@ -131,6 +131,7 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Rea
     broken = broken_counts(opened)
     waiting, waits = _waiting(opened, ("parked", "unknown", "drifted", "deleted_in_qbo"))
     unsent = open_postings(opened, ("ready", "sending"), last)
+    doubled = [*of_copies(copies_in_quickbooks(opened))]
     summary |= {
         **loaded.totals(),
         **({"changed_in_quickbooks": sum(side.drifted.found.values())} if side.drifted else {}),
@@ -141,10 +142,10 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Rea
         **tied_out,
         "counts_add_up": "yes" if not broken else f"no, on {len(broken)} days (see status)",
         **waiting,
-        "warnings": warnings,
+        "warnings": [*warnings, *(reason.why for reason in doubled)],
     }
     said = [Reason(Verdict.WAITING, loaded.remark)] if loaded.remark else []
-    return summary, [*said, *of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *differs]
+    return summary, [*said, *of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *doubled, *differs]
 
 
 def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Reason]]:

@@ -11,7 +11,9 @@ from sqlalchemy import func, select, text
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.reconciliation.counting import BECAME, adds_up
 from qbo_pipeline.sql_files import sql_folder
+from qbo_pipeline.store.copies import load_copies
 from qbo_pipeline.store.derived import NUMBER
+from qbo_pipeline.store.postings import listed
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED, record_references, records
 
@@ -114,7 +116,7 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
     whole days it has been as it is (`waits_days`)."""
     query = (
         select(postings)
-        .where(postings.c.connection == run.name, postings.c.superseded_by.is_(None), postings.c.state.in_(states))
+        .where(postings.c.connection == run.name, listed(), postings.c.state.in_(states))
         .order_by(postings.c.business_date, postings.c.key)
     )
     if last is not None:
@@ -133,6 +135,25 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
                 "sent_at": row.sent_at,
             }
             for row in connection.execute(query)
+        ]
+
+
+def copies_in_quickbooks(run: Run) -> list[dict[str, Any]]:
+    """The objects in QuickBooks that people copied from ours, marker and all, each beside the one that it copies.
+
+    The amount is in the object's own currency, empty where QuickBooks gives none.
+    """
+    with run.database.reading() as connection:
+        return [
+            {
+                "key": row["key"],
+                "kind": row["entity"],
+                "qbo_id": row["qbo_id"],
+                "number": row["qbo_number"] or "",
+                "day": row["business_date"].isoformat(),
+                "amount": "" if row["amount"] is None else f"{row['amount']:,.2f} {row['currency'] or ''}".strip(),
+            }
+            for row in load_copies(connection, run.name)
         ]
 
 

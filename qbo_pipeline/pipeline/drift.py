@@ -1,4 +1,4 @@
-"""Drift: what people changed, voided or deleted in QBO among the objects that we posted; shown, never overwritten.
+"""Drift: what people changed, voided, deleted or copied in QBO of what we posted; shown, never overwritten.
 
 Transactions only. Of customers, vendors and items we know the Id, which QBO never gives to another: a new name or
 address changes no posting, and QBO deletes none of them. One made inactive or merged away refuses the next
@@ -8,7 +8,7 @@ transaction that names it, which parks that; and merging gives the transactions 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.copies import forget_unseen, note_copies
 from qbo_pipeline.posting.drift import compare, unseen
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.query import select as select_objects
@@ -27,12 +28,13 @@ from qbo_pipeline.store.webhooks import pending_hints, take_up_hints
 LAG = timedelta(minutes=2)  # for which QBO's queries may not show what was written
 OVERLAP = timedelta(minutes=5)  # longer than LAG: what is too young for one reading is in the next
 IDS_AT_ONCE = 30  # in one query
+COPIED = "copied"
 _NAME = "qbo_changes"
 
 
 @dataclass(slots=True)
 class Drifted:
-    """What was found by kind of change, and the entities that had to be compared in full."""
+    """What was found by kind of change, a new copy among them, and the entities that had to be compared in full."""
 
     found: Counter[str] = field(default_factory=Counter)
     compared_in_full: list[str] = field(default_factory=list)
@@ -87,12 +89,13 @@ def not_known_then(connection: Connection, name: str, since: datetime) -> dateti
     return since if earliest is None else min(since, earliest)
 
 
-def _compared(run: Run, entity: str, things: Sequence[dict[str, Any]], deleted: Iterable[str] = ()) -> Counter[str]:
+def _compared(run: Run, entity: str, things: Sequence[dict[str, Any]], deleted: Sequence[str] = ()) -> Counter[str]:
     """What a comparison found, by kind of change, in a transaction of its own."""
     with run.database.transaction() as connection:
         now = run.database.now(connection)
-        found = compare(connection, run.name, entity, things, deleted, now=now)
-    return Counter(drift.what for drift in found)
+        found = Counter(drift.what for drift in compare(connection, run.name, entity, things, deleted, now=now))
+        copied = note_copies(connection, run.name, entity, things, deleted, now=now)
+    return found + Counter({COPIED: copied})
 
 
 def _compared_in_full(run: Run, entity: str) -> Counter[str]:
@@ -108,7 +111,8 @@ def _compared_in_full(run: Run, entity: str) -> Counter[str]:
     for page in run.quickbooks().query_pages(select_objects(entity)):
         seen.update(str(thing["Id"]) for thing in page)
         found.update(_compared(run, entity, page))
-    with run.database.reading() as connection:
+    with run.database.transaction() as connection:
+        forget_unseen(connection, run.name, entity, seen)
         missed = unseen(connection, run.name, entity, seen, linked_before=began - LAG)
     for position in range(0, len(missed), IDS_AT_ONCE):
         ids = missed[position : position + IDS_AT_ONCE]

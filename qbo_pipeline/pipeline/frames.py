@@ -36,7 +36,7 @@ _BY_STATE = {
     "ready": "waiting", "sending": "waiting", "unknown": "waiting", "parked": "parked", "skipped": "skipped",
     "posted": "posted", "drifted": "posted", "deleted_in_qbo": "posted",
 }  # fmt: skip
-_BY_DISPOSITION = {"new": "waiting", "refused": "parked", "excluded": "excluded", "set_aside": "set_aside"}
+_BY_DISPOSITION = {"new": "waiting", "excluded": "excluded", "set_aside": "set_aside"}
 _NOTHING = Decimal(0)  # what a voided movement moves: it is still a record that was read
 _RANK = {"parked": 3, "waiting": 2, "skipped": 1, "posted": 0}
 
@@ -114,8 +114,10 @@ class StoredFrames:
             return None
         key = f"movement/{row.record_id}"
         disposition, reason = states.get(key, ("waiting", None))
-        skipped = row.disposition == "refused" and disposition == "skipped"  # what was refused, a person left out
-        if row.disposition != "posting" and not skipped:
+        if row.disposition == "refused":  # a person may have decided about the refusal since
+            disposition, reason = states.get(key, ("parked", row.message))
+            reason = row.message if disposition == "parked" else reason
+        elif row.disposition != "posting":
             disposition, reason = _BY_DISPOSITION[row.disposition], row.message
         return {
             "record_key": key,

@@ -23,8 +23,9 @@ from qbo_pipeline.reports.files import ReportFiles
 from qbo_pipeline.reports.files import write_reports as write_files
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
 from qbo_pipeline.store.attempts import head_of
+from qbo_pipeline.store.copies import load_copies
 from qbo_pipeline.store.ledger_lines import oldest_read
-from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.postings import chunks, listed
 from qbo_pipeline.store.reconciliations import load_sign_offs
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.posting import attempts, posting_effects, postings
@@ -112,7 +113,9 @@ def _extras(connection: Connection, name: str, reconciliation: Reconciliation, t
         posting_journal=_frame(_journal(connection, name, reconciliation.as_at), layouts.POSTING_JOURNAL),
         attempts=_frame(_attempts(connection, name, keys, time_zone), layouts.ATTEMPTS),
         lines=_frame(_lines(connection, name, documents), layouts.LINES),
-        exceptions=_frame(_exceptions(connection, name, set(keys)), layouts.EXCEPTIONS),
+        exceptions=_frame(
+            [*_exceptions(connection, name, set(keys)), *_copied(connection, name, reconciliation)], layouts.EXCEPTIONS
+        ),
         sign_offs=_frame(_sign_offs(connection, name), layouts.SIGN_OFFS),
         product_names=_frame(_names(connection, name, "product"), layouts.NAMES),
         location_names=_frame(_names(connection, name, "location"), layouts.NAMES),
@@ -205,7 +208,7 @@ def _exceptions(connection: Connection, name: str, named: Collection[str]) -> It
         )
         .where(
             postings.c.connection == name,
-            postings.c.superseded_by.is_(None),
+            listed(),
             postings.c.state.in_(tuple(_WHAT)),
         )
         .order_by(postings.c.business_date, postings.c.key)
@@ -258,6 +261,26 @@ def _exceptions(connection: Connection, name: str, named: Collection[str]) -> It
             "amount": row.amount,
             "attempts": 0,
             "since": row.first_seen,
+        }
+
+
+def _copied(connection: Connection, name: str, reconciliation: Reconciliation) -> Iterator[dict[str, Any]]:
+    """The copies that no difference tells, because they move no stock account."""
+    told = reconciliation.differences
+    objects = set(zip(told["qbo_type"], told["qbo_id"], strict=True))
+    for row in load_copies(connection, name):
+        if (row["entity"], row["qbo_id"]) in objects:
+            continue
+        number = row["qbo_number"] or f"Id {row['qbo_id']}"
+        yield {
+            "severity": "high",
+            "what": f"{row['entity']} {number} of {row['business_date']} in QuickBooks is a copy of {row['key']}, with "
+            "its marker: the document stands twice",
+            "to_do": "Delete the copy in QuickBooks; where the pipeline's own is gone, relink the copy",
+            "who": "accountant",
+            "document": number,
+            "amount": row["amount"] if row["currency"] in (None, reconciliation.currency) else None,
+            "since": row["found_at"],
         }
 
 

@@ -54,6 +54,17 @@ def of_postings(rows: Sequence[Mapping[str, Any]]) -> Iterator[Reason]:
         yield Reason(Verdict.WAITING, f"{_number(count, 'posting')} {_STATES.get(state, state)}")
 
 
+def of_copies(rows: Sequence[Mapping[str, Any]]) -> Iterator[Reason]:
+    """Copies that people made in QuickBooks of what was posted: each document stands twice."""
+    if rows:
+        first = rows[0]
+        named = f"{first['kind']} {first['number'] or 'Id ' + first['qbo_id']} of {first['day']} ({first['key']})"
+        yield Reason(
+            Verdict.UNEXPLAINED,
+            f"{_number(len(rows), 'document')} copied in QuickBooks, such as {named}: delete the copy",
+        )
+
+
 def of_set_aside(rules: Sequence[str]) -> Iterator[Reason]:
     """Records set aside, each by the rule that it broke; a draft of the inventory system waits for nobody here."""
     count = sum(rule != "draft" for rule in rules)

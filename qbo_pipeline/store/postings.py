@@ -13,13 +13,26 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypedDict, cast
 
-from sqlalchemy import Connection, RowMapping, Update, bindparam, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Update,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from qbo_pipeline.store.database import take_turns
 from qbo_pipeline.store.tables.posting import posting_effects, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED
 
 IN_LIST = 500  # values in one IN: far below every limit of both databases
+_CHANGED_THERE = ("drifted", "deleted_in_qbo")
+_ON_THE_WAY = ("sending", "unknown", "posted", *_CHANGED_THERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,23 @@ class StateCount:
     currency: str
     count: int
     amount: Decimal
+
+
+def listed() -> ColumnElement[bool]:
+    """Which revisions of `postings` the lists for people go through: the newest of each posting, and an older one that
+    a person changed or deleted in QuickBooks, where nothing newer got there or says so.
+
+    A newer revision that somebody skipped leaves the older one as what is in the books.
+    """
+    newer = postings.alias()
+    settled = newer.c.state.in_(_ON_THE_WAY) | newer.c.reason.in_(("changed_in_qbo", "deleted_in_qbo"))
+    later = (
+        (newer.c.connection == postings.c.connection)
+        & (newer.c.key == postings.c.key)
+        & (newer.c.revision > postings.c.revision)
+    )
+    in_the_books = postings.c.state.in_(_CHANGED_THERE) & ~exists().where(later, settled)
+    return postings.c.superseded_by.is_(None) | in_the_books
 
 
 def change(transaction: Connection, connection: str, changes: Iterable[tuple[str, int, Mapping[str, Any]]]) -> None:

@@ -116,6 +116,7 @@ CHECKS = (
     "quickbooks_documents.no_unknown_older_than_1h",
     "quickbooks_documents.attempts_unaltered",
     "ledger_lines.none_changed_in_quickbooks",
+    "ledger_lines.none_copied_in_quickbooks",
     "reconciliation.tie_out_zero_unexplained",
     "reconciliation.ageing_over_30d",
     "reconciliation.qbo_only_entries",

@@ -31,6 +31,7 @@ TABLES = {*metadata.tables, "schema_migrations"}
 REPLACED = {
     "reads", "stock_lines", "bill_matches", "record_references", "reference_data", "account_names", "watermarks",
     "posting_links", "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints", "settings_comparisons",
+    "posting_copies",
 }  # fmt: skip
 WRITTEN_ONCE = {
     "record_revisions", "posting_effects", "attempts", "reconciliations", "differences", "sign_offs",

@@ -20,11 +20,11 @@ standing AS (
         r.business_date,
         r.record_type,
         CASE
-            WHEN r.disposition = 'posting' AND u.most = 4 THEN 'parked'
-            WHEN r.disposition = 'posting' AND u.most = 2 THEN 'skipped'
-            WHEN r.disposition = 'posting' AND u.most = 1 THEN 'posted'
+            WHEN r.disposition IN ('posting', 'refused') AND u.most = 4 THEN 'parked'
+            WHEN r.disposition IN ('posting', 'refused') AND u.most = 2 THEN 'skipped'
+            WHEN r.disposition IN ('posting', 'refused') AND u.most = 1 THEN 'posted'
             WHEN r.disposition IN ('posting', 'new') THEN 'waiting'
-            WHEN r.disposition = 'refused' AND u.most = 2 THEN 'skipped'
+            WHEN r.disposition = 'refused' AND u.most = 3 THEN 'waiting'
             WHEN r.disposition = 'refused' THEN 'parked'
             ELSE r.disposition
         END AS stands

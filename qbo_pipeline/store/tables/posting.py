@@ -104,6 +104,20 @@ posting_links = Table(
     Index("posting_links_by_object", "connection", "entity", "qbo_id", unique=True),
 )
 
+posting_copies = Table(
+    "posting_copies",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("qbo_id", Text, primary_key=True),
+    Column("key", Text, nullable=False),  # the posting whose marker it carries
+    Column("qbo_number", Text),
+    Column("business_date", Day(), nullable=False),
+    Column("amount", Money()),  # of the object's own currency; none where QBO gives none (a journal)
+    Column("currency", Text),
+    Column("found_at", Instant(), nullable=False),
+)
+
 frozen_requests = Table(
     "frozen_requests",
     metadata,

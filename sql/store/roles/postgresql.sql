@@ -71,6 +71,8 @@ BEGIN
             -- Which object in QuickBooks a document is at present. Who linked or unlinked it, when and why stands in the
             -- journal, and what was posted in the posting, so a row that goes takes no evidence with it.
             ('posting_links', 'SELECT, INSERT, DELETE'),
+            -- Copies that people made of what we posted: a row goes when its object does.
+            ('posting_copies', 'SELECT, INSERT, DELETE'),
             -- The bytes of a request are dropped once nothing of it is in doubt; its id and hash stay.
             ('frozen_requests', 'SELECT, INSERT, UPDATE'),
             -- The journal is append-only: triggers refuse the rest even to the owner.

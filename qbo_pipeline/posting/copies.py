@@ -1,0 +1,85 @@
+"""Copies that people make in QuickBooks of what we posted, marker and all: found, shown, never touched.
+
+What belongs here: telling a copy from an object of ours. A copy of an invoice or a bill moves no stock account, so that
+no ledger line says it; its revenue, tax and open balance stand twice all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from qbo_pipeline.posting.content import amount, is_voided
+from qbo_pipeline.posting.events import DELETED
+from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.quickbooks.shapes import OddShape
+from qbo_pipeline.store.copies import keys_of_markers, known_copies, newest_states, put_copies
+from qbo_pipeline.store.postings import links
+
+
+def note_copies(
+    transaction: Connection,
+    connection: str,
+    entity: str,
+    things: Iterable[Mapping[str, Any]],
+    deleted_ids: Iterable[str],
+    *,
+    now: datetime,
+) -> int:
+    """Keep which of these objects of one entity are copies of ours, inside the caller's transaction; answers how many
+    are new.
+
+    A copy carries the marker of a posting that is linked to another object, or whose own object was deleted. One that
+    is voided, or whose marker a person took out, is none. Where nothing is linked yet, an answer may still be on its
+    way.
+    """
+    seen = {str(thing["Id"]): thing for thing in things}
+    codes = {
+        qbo_id: code for qbo_id, thing in seen.items() if (code := marker_in(thing.get("PrivateNote"))) is not None
+    }
+    keys = keys_of_markers(transaction, connection, set(codes.values()))
+    own = links(transaction, connection, sorted(set(keys.values())))
+    states = newest_states(transaction, connection, set(keys.values()) - own.keys())
+    copies = []
+    for qbo_id, code in sorted(codes.items()):
+        key, thing = keys.get(code), seen[qbo_id]
+        if key is None or is_voided(dict(thing)):
+            continue
+        link = own.get(key)
+        other = states.get(key) == DELETED if link is None else link.entity == entity and link.qbo_id != qbo_id
+        if other and (day := _day(thing)) is not None:
+            copies.append({"entity": entity, "qbo_id": qbo_id, "key": key, "business_date": day, "found_at": now}
+                          | _facts(thing))  # fmt: skip
+    before = known_copies(transaction, connection, entity)
+    put_copies(transaction, connection, entity, {*seen, *deleted_ids}, copies)
+    return len({row["qbo_id"] for row in copies} - before)
+
+
+def forget_unseen(transaction: Connection, connection: str, entity: str, seen: set[str]) -> None:
+    """After all objects of an entity were read: what was not among them is no longer there."""
+    put_copies(transaction, connection, entity, known_copies(transaction, connection, entity) - seen, ())
+
+
+def _day(thing: Mapping[str, Any]) -> date | None:
+    try:
+        return date.fromisoformat(str(thing.get("TxnDate")))
+    except ValueError:
+        return None
+
+
+def _facts(thing: Mapping[str, Any]) -> dict[str, Any]:
+    number = thing.get("DocNumber")
+    currency = thing.get("CurrencyRef")
+    try:
+        total = Decimal(amount(thing["TotalAmt"])) if thing.get("TotalAmt") else None
+    except OddShape:
+        total = None
+    return {
+        "qbo_number": None if number is None else str(number),
+        "amount": total,
+        "currency": str(currency.get("value")) if isinstance(currency, dict) else None,
+    }

@@ -1,0 +1,69 @@
+"""Copies in the store: objects in QuickBooks with the marker of a posting that is another object.
+
+What belongs here: SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, exists, select
+
+from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.tables.posting import posting_copies, posting_links, postings
+
+
+def keys_of_markers(reading: Connection, connection: str, codes: Collection[str]) -> dict[str, str]:
+    """By marker, the key of the posting that was sent with it."""
+    found: dict[str, str] = {}
+    for part in chunks(sorted(codes)):
+        sent = (postings.c.connection == connection, postings.c.marker.in_(part), postings.c.attempts > 0)
+        rows = reading.execute(select(postings.c.marker, postings.c.key).where(*sent))
+        found |= {row.marker: row.key for row in rows}
+    return found
+
+
+def newest_states(reading: Connection, connection: str, keys: Collection[str]) -> dict[str, str]:
+    """The state of the newest revision of each key."""
+    found: dict[str, str] = {}
+    for part in chunks(sorted(keys)):
+        newest = (postings.c.connection == connection, postings.c.key.in_(part), postings.c.superseded_by.is_(None))
+        found |= {
+            row.key: row.state for row in reading.execute(select(postings.c.key, postings.c.state).where(*newest))
+        }
+    return found
+
+
+def put_copies(
+    transaction: Connection, connection: str, entity: str, seen: Collection[str], copies: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep these copies of an entity; what else was `seen` (Ids) is none, or no longer there."""
+    for part in chunks(sorted(seen)):
+        mine = (posting_copies.c.connection == connection, posting_copies.c.entity == entity)
+        transaction.execute(delete(posting_copies).where(*mine, posting_copies.c.qbo_id.in_(part)))
+    if copies:
+        transaction.execute(posting_copies.insert(), [{"connection": connection, **row} for row in copies])
+
+
+def known_copies(reading: Connection, connection: str, entity: str) -> set[str]:
+    """The Ids of an entity's copies."""
+    mine = (posting_copies.c.connection == connection, posting_copies.c.entity == entity)
+    return set(reading.scalars(select(posting_copies.c.qbo_id).where(*mine)))
+
+
+def load_copies(reading: Connection, connection: str) -> Sequence[RowMapping]:
+    """The copies, by date; one that a person has linked to its posting since is none."""
+    linked = exists().where(
+        posting_links.c.connection == posting_copies.c.connection,
+        posting_links.c.entity == posting_copies.c.entity,
+        posting_links.c.qbo_id == posting_copies.c.qbo_id,
+    )
+    query = select(posting_copies).where(posting_copies.c.connection == connection, ~linked)
+    return (
+        reading.execute(
+            query.order_by(posting_copies.c.business_date, posting_copies.c.entity, posting_copies.c.qbo_id)
+        )
+        .mappings()
+        .all()
+    )
