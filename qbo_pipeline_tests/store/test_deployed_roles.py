@@ -58,7 +58,7 @@ def test_the_deployments_logins_may_what_their_roles_say(server: str) -> None:
     open_database(as_login(server, "acme_poster")).close()
 
     assert may(as_login(server, "acme_poster"), "DELETE") == REPLACED
-    assert may(as_login(server, "acme_tokens"), "SELECT") == {"tokens"}
+    assert may(as_login(server, "acme_tokens"), "SELECT") == {"tokens", "token_versions"}
     assert may(as_login(server, "acme_reporter"), "SELECT") == set(report_views())
     assert may(as_login(server, "dagster", "dagster"), "SELECT") == set()
     stranger = create_engine(normalise_url(as_login(server, "dagster", "acme")))
