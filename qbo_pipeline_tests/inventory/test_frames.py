@@ -79,7 +79,7 @@ def test_good_rows_break_nothing(kind: str) -> None:
         ("documents", "total_amount", None, "required"),
         ("movement_lines", "direction", 0, "direction"),
         ("movement_lines", "role", "freight", "choice"),
-        ("movement_lines", "value", None, "required"),
+        ("movement_lines", "quantity", None, "required"),
     ],
 )
 def test_a_bad_cell_is_found_at_its_row(kind: str, column: str, value: Any, rule: str) -> None:
