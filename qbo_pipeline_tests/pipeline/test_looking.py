@@ -22,7 +22,7 @@ from qbo_pipeline_tests.pipeline.connections import content_of, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import DAYS, FIRST_DAY, LAST_DAY, Shop, draft, open_shop
 
 # The calls to QuickBooks are real: they are counted, wait for their turn, and keep the tokens fresh.
-OF_THE_CALLS = {"api_calls", "pacing", "tokens"}
+OF_THE_CALLS = {"api_calls", "pacing", "tokens", "token_versions"}
 OF_QUICKBOOKS = {"reference_data", "account_names", "ledger_lines", "ledger_windows", "ledger_balances", "watermarks"}
 
 
