@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from qbo_pipeline.surfaces import one_line
 from qbo_pipeline.verdicts import Verdict
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -52,7 +53,7 @@ def early_ends() -> Iterator[None]:
         _let_go(output)
         if end.text:
             with contextlib.suppress(OSError):
-                sys.stderr.write(f"{end.text}\nexit {end.status}\n")
+                sys.stderr.write(f"{one_line(end.text)}\nexit {end.status}\n")
         raise SystemExit(end.status) from None
     finally:
         sys.stdout = output
