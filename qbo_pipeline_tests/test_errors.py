@@ -31,7 +31,8 @@ def classes() -> Iterator[type[BaseException]]:
             continue
         module = importlib.import_module(found.name)
         for _, value in inspect.getmembers(module, inspect.isclass):
-            if issubclass(value, BaseException) and value.__module__ == found.name:
+            # What is no Exception is a signal of the system to the whole program, such as an interrupt.
+            if issubclass(value, Exception) and value.__module__ == found.name:
                 yield value
 
 

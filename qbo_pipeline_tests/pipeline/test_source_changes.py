@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from qbo_pipeline.pipeline.binding import rebind_source
 from qbo_pipeline.pipeline.counts import broken_counts, open_postings
 from qbo_pipeline.posting.decisions import Person, approve
 from qbo_pipeline.quickbooks.query import select
+from qbo_pipeline.settings import load_settings
+from qbo_pipeline.store.opening import open_store
 from qbo_pipeline_tests.pipeline.connections import Carried, carry, carry_file, point_to, rows
 from qbo_pipeline_tests.pipeline.food_and_beverage import (
     FIRST_DAY,
@@ -39,6 +42,10 @@ def test_another_cost_of_one_shipment_reopens_just_its_day(company: Company, ope
     cost = Decimal(line["TRANSACTIONCOST"]) + 100
     assert edit(files, "M_TRANSACTION", "M_TRANSACTION_ID", line["M_TRANSACTION_ID"], TRANSACTIONCOST=str(cost)) == 1
     point_to(company.settings, 'kind = "sql"', f'kind = "csv"\npath = "{files}"')
+    moved = load_settings(company.settings)
+    database = open_store(moved.store_url())
+    rebind_source(moved, database, Person("an engineer", "the same data, as files"))
+    database.close()
     key = f"movement/{shipment['M_INOUT_ID']}"
     before = _object(company, key)
     with company.run() as run:

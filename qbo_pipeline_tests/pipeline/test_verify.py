@@ -26,7 +26,7 @@ from qbo_pipeline.store.posting_facts import CONTENT, FACTS
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.verifying import Anchor
 from qbo_pipeline_tests.emulator.server import running_emulator
-from qbo_pipeline_tests.pipeline.connections import carry
+from qbo_pipeline_tests.pipeline.connections import carry, point_to
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop
 
 POSTED = "key = 'document/i1' AND revision = 1"
@@ -58,6 +58,7 @@ def posted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def altered(posted: Shop, folder: Path, *statements: str) -> Iterator[Run]:
     """A run on a copy of the shop whose store somebody altered by hand, its triggers gone."""
     copy = Path(shutil.copytree(posted.folder, folder / "copy"))
+    point_to(copy / posted.settings.name, str(posted.folder), str(copy))  # its source lies beside it
     with Shop(copy, posted.source_url, None).run() as run:
         with run.database.transaction() as connection:
             triggers = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
