@@ -19,12 +19,16 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a payload does to one stock account: signed, debit positive, home currency, two decimals."""
+    """What a payload does to one stock account: signed, debit positive, home currency, two decimals.
+
+    `record_key` says whose share it is where the payload sums up several records.
+    """
 
     account_id: str
     amount: Decimal
     product_id: str | None = None
     location_id: str | None = None
+    record_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

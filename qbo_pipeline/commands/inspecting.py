@@ -152,10 +152,14 @@ def show(
         if record:
             say(f"{item['key']}  {record['kind']} {record['number'] or ''} of {record['business_date']}")
             say(f"  record    revision {record['revision']}, {record['disposition']} {record['message'] or ''}")
+        else:
+            say(item["key"])
         for posting in item["postings"]:
             what = f"{posting['entity']} {posting['operation']} {posting['amount']:,.2f} {posting['currency']}"
             say(f"  posting   {posting['key']} revision {posting['revision']}: {what}")
             say(f"            {posting['state']} {posting['reason'] or ''}")
+            for line in _shares(item, posting):
+                say(f"            {line}")
             if posting["qbo_id"]:
                 say(f"            QBO Id {posting['qbo_id']}, number {posting['qbo_number'] or '-'}")
         for attempt in item["attempts"]:
@@ -166,6 +170,18 @@ def show(
         for line in item["ledger_lines"]:
             where = f"{line['qbo_type']} {line['qbo_number'] or ''}"
             say(f"  ledger    {line['business_date']} {where} {line['amount']:,.2f}")
+
+
+def _shares(item: dict[str, Any], posting: dict[str, Any]) -> list[str]:
+    """Which records a posting of several stands for; of a record's own item, only its part."""
+    place = (posting["key"], posting["revision"])
+    these = [share for share in item["shares"] if (share["key"], share["revision"]) == place]
+    own = [share for share in these if share["record_key"] == item["key"]]
+    if len(these) < 2 and own:
+        return []
+    if own:
+        return [f"its share is {own[0]['amount']:,.2f}, of {len(these):,} records"]
+    return [f"{share['record_key']} has {share['amount']:,.2f} of it" for share in these]
 
 
 def verify(

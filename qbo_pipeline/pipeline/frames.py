@@ -29,7 +29,8 @@ from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import SetAside, StockValue
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.tables.posting import posting_effects, posting_links, postings
+from qbo_pipeline.store.shares import OF_RECORD
+from qbo_pipeline.store.tables.posting import posting_effects, posting_links, posting_records, postings
 from qbo_pipeline.store.tables.records import UNDATED, records, stock_lines
 
 _BY_STATE = {
@@ -175,11 +176,15 @@ class StoredFrames:
 
     def _record_states(self) -> dict[str, tuple[str, str | None]]:
         """For each movement, what became of its postings: the least finished of them counts."""
-        query = select(postings.c.record_key, postings.c.state, postings.c.reason).where(
-            postings.c.connection == self.name,
-            postings.c.superseded_by.is_(None),
-            postings.c.state != "superseded",
-            postings.c.record_key.like("movement/%"),
+        query = (
+            select(posting_records.c.record_key, postings.c.state, postings.c.reason)
+            .join(postings, OF_RECORD)
+            .where(
+                postings.c.connection == self.name,
+                postings.c.superseded_by.is_(None),
+                postings.c.state != "superseded",
+                posting_records.c.record_key.like("movement/%"),
+            )
         )
         found: dict[str, tuple[str, str | None]] = {}
         for row in streamed(self.connection, query):

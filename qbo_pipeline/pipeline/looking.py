@@ -24,7 +24,7 @@ AT_ONCE = 1_000  # rows in memory
 COPIED: tuple[Table, ...] = (
     records.connections, records.reads, records.records, records.stock_lines, records.bill_matches,
     records.record_references, records.reference_data, records.exchange_rates, records.watermarks,
-    posting.postings, posting.posting_effects, posting.posting_links,
+    posting.postings, posting.posting_effects, posting.posting_records, posting.posting_links,
     settings.settings_versions, settings.settings_comparisons,
 )  # fmt: skip
 

@@ -9,15 +9,17 @@ from sqlalchemy import Connection, or_, select
 
 from qbo_pipeline.instants import parse_instant, show_instant
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.store.tables.posting import attempts, postings
+from qbo_pipeline.store.shares import shares
+from qbo_pipeline.store.tables.posting import attempts, posting_records, postings
 from qbo_pipeline.store.tables.reconciliation import ledger_lines
 from qbo_pipeline.store.tables.records import records
 
 
 def trace(run: Run, wanted: str) -> list[dict[str, Any]]:
-    """Everything with this key (`record_type/record_id`, or a posting's) or number, one item a record.
+    """Everything with this key (`record_type/record_id`, or a posting's) or number, one item a record or summary.
 
-    Each item holds the record, its postings (every revision), the attempts and the ledger lines, as in the store.
+    Each item holds the record, the postings that it has a share of (every revision), whose shares these are, the
+    attempts and the ledger lines, as in the store.
     """
     with run.database.reading() as connection:
         return [_item(connection, run.name, key) for key in _keys(connection, run.name, wanted)]
@@ -62,10 +64,15 @@ def _item(connection: Connection, name: str, key: str) -> dict[str, Any]:
         .mappings()
         .one_or_none()
     )
+    has_share = (posting_records.c.connection == name, posting_records.c.record_key == key)
+    shared = select(posting_records.c.key).where(*has_share)
     mine = (
         connection.execute(
             select(postings)
-            .where(postings.c.connection == name, postings.c.record_key == key)
+            .where(
+                postings.c.connection == name,
+                or_(postings.c.record_key == key, postings.c.key.in_(shared)),
+            )
             .order_by(postings.c.key, postings.c.revision)
         )
         .mappings()
@@ -90,6 +97,7 @@ def _item(connection: Connection, name: str, key: str) -> dict[str, Any]:
         "key": key,
         "record": dict(record) if record else None,
         "postings": [dict(row) for row in mine],
+        "shares": shares(connection, name, keys),
         "attempts": [dict(row) for row in journal],
         "ledger_lines": lines,
     }

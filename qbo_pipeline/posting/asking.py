@@ -23,11 +23,21 @@ REMOVED_TEXT = "somebody deleted it in QBO: it is posted again only when ordered
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one record has in a posting: the content by which it was made, and its part of the posting's amount."""
+
+    record_key: str
+    record_hash: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
-    """What one record asks for: its drafts, or why there are none.
+    """What a record, or a summary of records, asks for: its drafts, or why there are none.
 
     Neither drafts nor refusal means that nothing is to be in QBO: the record vanished, was voided or excluded.
-    `business_date`, `amount` and `currency` are the record's, for a refused one.
+    `record_key` and `content_hash` are those of what asks; `business_date`, `amount` and `currency` the record's, for a
+    refused one. `shares` are the records that a summary is made of; without them a draft is the record's, whole.
     """
 
     record_key: str
@@ -37,6 +47,7 @@ class Intent:
     business_date: date | None = None
     amount: Decimal = Decimal(0)
     currency: str = ""
+    shares: Sequence[Share] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ from qbo_pipeline.store.postings import (
     revisions,
     undo_effects,
 )
+from qbo_pipeline.store.shares import keep_shares
 from qbo_pipeline.store.tables.posting import postings
 
 # Parked by policy or because of what happened in QBO, not by a refusal: these are approved, the others retried.
@@ -314,6 +315,7 @@ def _revise(
     placed = _kept(row) | {"connection": connection, "revision": revision, "first_seen": now}
     new: Posting = {**placed, **values, "approved_by": person.who, "waits_for": row["waits_for"]}
     transaction.execute(postings.insert(), new)
+    keep_shares(transaction, connection, row["key"], revision)
     attempts.append(transaction, connection, now, [_line(new, event, new["state"], person)])
 
 

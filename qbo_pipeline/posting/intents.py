@@ -18,7 +18,7 @@ from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.revising import Plan, plan_draft, plan_refusal, plan_withdrawal
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import Standing, alone_with_intents, change, chunks, links
-from qbo_pipeline.store.tables.posting import posting_effects, postings
+from qbo_pipeline.store.tables.posting import posting_effects, posting_records, postings
 
 RECORDS_AT_ONCE = 500
 
@@ -45,7 +45,11 @@ def put(
     for part in chunks(list(intents), RECORDS_AT_ONCE):
         _plan(transaction, plan, part)
     change(transaction, connection, plan.changes)
-    for rows, table in ((plan.rows, postings), (plan.effects, posting_effects)):
+    for rows, table in (
+        (plan.rows, postings),
+        (plan.effects, posting_effects),
+        (plan.records, posting_records),
+    ):
         if rows:
             transaction.execute(table.insert(), rows)
     attempts.append(transaction, connection, now, plan.lines)

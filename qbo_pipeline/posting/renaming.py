@@ -21,6 +21,7 @@ from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import change
+from qbo_pipeline.store.shares import keep_shares
 from qbo_pipeline.store.tables.posting import posting_links, postings
 
 _NAME_LENGTH = 100  # QBO's for items, the shorter one
@@ -132,6 +133,7 @@ class Handover:
         kept = {name: row[name] for name in _KEPT} | {"connection": self._connection, "first_seen": now}
         new = blank() | kept | {"revision": revision} | values
         transaction.execute(postings.insert(), new)
+        keep_shares(transaction, self._connection, row["key"], revision)
         _journal(transaction, self._connection, new, str(new["state"]), why, now)
 
 

@@ -29,6 +29,7 @@ from qbo_pipeline.posting.asking import (
     Intake,
     IntakePolicy,
     Intent,
+    Share,
 )
 from qbo_pipeline.posting.core import FOUND_TWICE
 from qbo_pipeline.posting.events import (
@@ -107,6 +108,7 @@ class Plan:
     rows: list[Posting] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     changes: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     reversed: set[str] = field(default_factory=set)  # keys with a reversal on another date
 
@@ -120,7 +122,9 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     marker = before["marker"] if before is not None and not gone and not leaving else _code(plan, draft, revision)
     payload, number = dressed(draft.entity, draft.payload, marker)
     digest = sha256(payload.encode()).hexdigest()
-    if before is not None and not gone and before["payload_hash"] == digest and before["entity"] == draft.entity:
+    same_records = before is not None and (not intent.shares or before["record_hash"] == intent.content_hash)
+    same = before is not None and before["payload_hash"] == digest and before["entity"] == draft.entity
+    if before is not None and not gone and same and same_records:
         plan.intake.unchanged += 1
         _renew(plan, before)
         return
@@ -139,7 +143,7 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
             row["operation"], row["waits_for"] = UPDATE, draft.key
         _supersede(plan, before, revision)
         _mind_history(plan, row, before, link)
-    _add(plan, row, draft.effects)
+    _add(plan, intent, row, draft.effects)
 
 
 def _may_have_number_twice(before: Standing, number: str | None) -> bool:
@@ -204,7 +208,7 @@ def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: Standing 
             row["waits_for"] = row["key"]
         _supersede(plan, before, revision)
     plan.intake.refused += 1
-    _add(plan, row, ())
+    _add(plan, intent, row, ())
 
 
 def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | None) -> None:
@@ -232,7 +236,7 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | N
     if hindered is not None:
         _park(row, *hindered)
     _supersede(plan, before, revision)
-    _add(plan, row, ())
+    _add(plan, intent, row, ())
 
 
 def _hold(plan: Plan, row: Posting, before: Standing | None) -> None:
@@ -301,7 +305,7 @@ def _supersede(plan: Plan, before: Standing, revision: int) -> None:
     plan.changes.append((before["key"], before["revision"], fields))
 
 
-def _add(plan: Plan, row: Posting, effects: Sequence[Effect]) -> None:
+def _add(plan: Plan, intent: Intent, row: Posting, effects: Sequence[Effect]) -> None:
     plan.rows.append(row)
     plan.intake.parked += row["state"] == PARKED
     plan.lines.append(_line(row, "intended", row["state"], row["message"]))
@@ -314,8 +318,14 @@ def _add(plan: Plan, row: Posting, effects: Sequence[Effect]) -> None:
             "product_id": effect.product_id,
             "location_id": effect.location_id,
             "amount": effect.amount,
+            "record_key": effect.record_key,
         }
         for number, effect in enumerate(effects, start=1)
+    ]
+    shares = intent.shares or [Share(intent.record_key, intent.content_hash, row["amount"])]
+    plan.records += [
+        place | {"record_key": share.record_key, "record_hash": share.record_hash, "amount": share.amount}
+        for share in shares
     ]
 
 

@@ -55,6 +55,7 @@ class Standing(TypedDict):
     key: str
     revision: int
     record_key: str
+    record_hash: str
     entity: str
     operation: str
     business_date: date
@@ -80,7 +81,6 @@ class Posting(Standing):
     """A revision of a posting, whole: the columns of `postings`."""
 
     connection: str
-    record_hash: str
     payload: str | None
     by_name: bool
     attempts: int

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, delete, func, or_, select, text
 
 from qbo_pipeline.store.database import insert_unless_there
 from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.shares import standing_keys
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import records
 from qbo_pipeline.store.tables.settings import settings_comparisons, settings_versions
@@ -49,7 +50,7 @@ def made_otherwise(name: str, settings_hash: str) -> Any:
     What may have left is none of them: its bytes stay what they are.
     """
     other = or_(postings.c.settings_hash.is_(None), postings.c.settings_hash != settings_hash)
-    return select(postings.c.record_key).where(postings.c.connection == name, _UNSENT, other)
+    return standing_keys(name, _UNSENT, other)
 
 
 def posted_otherwise(connection: Connection, name: str, rules_hash: str, after: str, most: int) -> list[str]:

@@ -9,12 +9,13 @@ from decimal import Decimal
 import pytest
 
 from qbo_pipeline.accounting.drafts import Refused
-from qbo_pipeline.posting.asking import IntakePolicy, Intent
-from qbo_pipeline.posting.decisions import Person, approve, skip
+from qbo_pipeline.posting.asking import IntakePolicy, Intent, Share
+from qbo_pipeline.posting.decisions import Person, approve, reverse, skip
 from qbo_pipeline.posting.drift import compare
 from qbo_pipeline.quickbooks.wire import NotExact
+from qbo_pipeline.store.shares import shares as read_shares
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import DAY, effect_on, intent, journal_entry
+from qbo_pipeline_tests.posting.harness import CONNECTION, DAY, effect_on, intent, journal_entry
 
 SOMEBODY = Person("a controller", "as agreed")
 ONE = journal_entry(1, "81", "82", Decimal("1.00"))
@@ -45,6 +46,40 @@ def test_effects_are_kept_by_revision(room: Room) -> None:
     room.take_in(intent(replace(ONE, effects=effects)))
     kept = [(row["account_id"], row["amount"], row["product_id"]) for row in room.history("movement/1").effects]
     assert kept == [("81", Decimal("1.000000"), "p"), ("82", Decimal("-1.000000"), None)]
+
+
+def share(number: int, amount: str, content: str = "hash") -> Share:
+    return Share(f"movement/{number}", content, Decimal(amount))
+
+
+def shares(room: Room, key: str) -> list[tuple[int, str, Decimal]]:
+    with room.database.reading() as connection:
+        found = read_shares(connection, CONNECTION, [key])
+    return [(row["revision"], row["record_key"], row["amount"]) for row in found]
+
+
+def test_a_posting_says_which_records_stand_behind_it_in_each_revision(room: Room) -> None:
+    summed = replace(journal_entry("1", "81", "82", Decimal("3.00")), key="summary/day/shipment")
+    both = Intent(summed.key, "1+2", [summed], shares=(share(1, "1.00"), share(2, "2.00")))
+    room.take_in(both)
+    assert room.take_in(both).unchanged == 1
+    room.run()
+    # The same amount of other records is another content, or the records behind it would be told wrongly.
+    assert room.take_in(replace(both, content_hash="1+3", shares=(share(1, "1.00"), share(3, "2.00")))).changed == 1
+    assert shares(room, summed.key) == [
+        (1, "movement/1", Decimal("1.00")),
+        (1, "movement/2", Decimal("2.00")),
+        (2, "movement/1", Decimal("1.00")),
+        (2, "movement/3", Decimal("2.00")),
+    ]
+    assert room.run().states == {"posted": 1}
+
+
+def test_what_a_person_orders_keeps_the_records_behind_a_posting(room: Room) -> None:
+    room.take_in(intent(ONE))
+    room.run()
+    reverse(room.database, CONNECTION, "movement/1", SOMEBODY, identity=room.identity)
+    assert shares(room, "movement/1") == [(1, "movement/1", Decimal("1.00")), (2, "movement/1", Decimal("1.00"))]
 
 
 def test_a_refused_record_is_a_parked_posting_until_it_becomes_a_draft(room: Room) -> None:

@@ -25,7 +25,7 @@ from qbo_pipeline.store.ledger_lines import load_balances, load_ledger
 from qbo_pipeline.store.postings import counts
 from qbo_pipeline.store.reconciliations import load_differences, load_sign_offs, load_summaries
 from qbo_pipeline.store.report_views import report_views
-from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.posting import posting_records, postings
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.pipeline.connections import ENCRYPTION_KEY, carry, rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, NAME, Shop, open_shop, shop_rows
@@ -100,6 +100,8 @@ def half_parked(run: Run, key: str) -> None:
     with run.database.transaction() as connection:
         (row,) = connection.execute(select(postings).where(postings.c.key == key)).mappings()
         connection.execute(postings.insert(), {**row, "key": f"{key}#freight", "state": "parked", "message": "no rate"})
+        share = {name: row[name] for name in ("connection", "revision", "record_key", "record_hash", "amount")}
+        connection.execute(posting_records.insert(), {**share, "key": f"{key}#freight"})
         # A revision that another one stands for counts no more, whatever became of it.
         connection.execute(update(postings).where(postings.c.superseded_by.is_not(None)).values(state="parked"))
 

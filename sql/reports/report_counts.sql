@@ -3,15 +3,16 @@
 -- broke off; `business_date` is empty for master data and for rows without a readable date.
 WITH unfinished AS (
     SELECT
-        connection,
-        record_key,
-        MAX(CASE state
+        l.connection,
+        l.record_key,
+        MAX(CASE p.state
             WHEN 'parked' THEN 4 WHEN 'ready' THEN 3 WHEN 'sending' THEN 3 WHEN 'unknown' THEN 3
             WHEN 'skipped' THEN 2 ELSE 1
         END) AS most
-    FROM postings
-    WHERE superseded_by IS NULL AND state <> 'superseded'
-    GROUP BY connection, record_key
+    FROM postings AS p
+    INNER JOIN posting_records AS l ON l.connection = p.connection AND l."key" = p."key" AND l.revision = p.revision
+    WHERE p.superseded_by IS NULL AND p.state <> 'superseded'
+    GROUP BY l.connection, l.record_key
 ),
 
 standing AS (

@@ -1,17 +1,19 @@
--- Every record of the inventory system and where it stands, a row for each object in QuickBooks that it asks for; then
--- the objects that people ordered without a record (reversals, adjustments).
+-- Every record of the inventory system and where it stands, a row for each object in QuickBooks that it has a share of;
+-- then the objects that people ordered without a record (reversals, adjustments). `record_share` is the record's part of
+-- `posting_amount`, which is the object's: a journal that sums up a day stands in a row for each of its records.
 -- `stands` is the record's word in the counting identity, that of its least finished object.
 WITH unfinished AS (
     SELECT
-        connection,
-        record_key,
-        MAX(CASE state
+        l.connection,
+        l.record_key,
+        MAX(CASE p.state
             WHEN 'parked' THEN 4 WHEN 'ready' THEN 3 WHEN 'sending' THEN 3 WHEN 'unknown' THEN 3
             WHEN 'skipped' THEN 2 ELSE 1
         END) AS most
-    FROM postings
-    WHERE superseded_by IS NULL AND state <> 'superseded'
-    GROUP BY connection, record_key
+    FROM postings AS p
+    INNER JOIN posting_records AS l ON l.connection = p.connection AND l."key" = p."key" AND l.revision = p.revision
+    WHERE p.superseded_by IS NULL AND p.state <> 'superseded'
+    GROUP BY l.connection, l.record_key
 ),
 
 live AS (
@@ -24,6 +26,15 @@ live AS (
     FROM postings AS p
     LEFT JOIN posting_links AS l ON l.connection = p.connection AND l."key" = p."key"
     WHERE p.superseded_by IS NULL AND p.state <> 'superseded'
+),
+
+shared AS (
+    SELECT
+        s.record_key AS of_record,
+        s.amount AS share,
+        p.*
+    FROM live AS p
+    INNER JOIN posting_records AS s ON s.connection = p.connection AND s."key" = p."key" AND s.revision = p.revision
 ),
 
 known AS (
@@ -62,6 +73,7 @@ SELECT
     p.state AS posting_state,
     p.operation,
     NULLIF(p.business_date, '0001-01-01') AS posting_date,
+    p.share AS record_share,
     p.amount AS posting_amount,
     p.currency AS posting_currency,
     NULLIF(p.entity, '') AS qbo_entity,
@@ -76,7 +88,7 @@ SELECT
     r.vanished_at
 FROM records AS r
 LEFT JOIN unfinished AS u ON u.connection = r.connection AND u.record_key = r.record_type || '/' || r.record_id
-LEFT JOIN live AS p ON p.connection = r.connection AND p.record_key = r.record_type || '/' || r.record_id
+LEFT JOIN shared AS p ON p.connection = r.connection AND p.of_record = r.record_type || '/' || r.record_id
 UNION ALL
 SELECT
     p.connection,
@@ -95,6 +107,7 @@ SELECT
     p.state AS posting_state,
     p.operation,
     NULLIF(p.business_date, '0001-01-01') AS posting_date,
+    NULL AS record_share,
     p.amount AS posting_amount,
     p.currency AS posting_currency,
     NULLIF(p.entity, '') AS qbo_entity,
@@ -108,5 +121,9 @@ SELECT
     NULL AS changed_at,
     NULL AS vanished_at
 FROM live AS p
-LEFT JOIN known AS k ON k.connection = p.connection AND k.record_key = p.record_key
-WHERE k.record_key IS NULL
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM posting_records AS s
+    INNER JOIN known AS k ON k.connection = s.connection AND k.record_key = s.record_key
+    WHERE s.connection = p.connection AND s."key" = p."key" AND s.revision = p.revision
+)

@@ -19,8 +19,8 @@ postings = Table(
     Column("connection", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("revision", Integer, primary_key=True),
-    Column("record_key", Text, nullable=False),
-    Column("record_hash", Text, nullable=False),
+    Column("record_key", Text, nullable=False),  # what asks for it: a record, a summary of records, a person's order
+    Column("record_hash", Text, nullable=False),  # the content of what asks
     Column("entity", Text, nullable=False),  # QBO's name; empty where a refused record never got so far
     Column("operation", Text, nullable=False),  # create | update | void | delete
     Column("business_date", Day(), nullable=False),
@@ -86,6 +86,19 @@ posting_effects = Table(
     Column("product_id", Text),
     Column("location_id", Text),
     Column("amount", Quantity(), nullable=False),
+    Column("record_key", Text),  # whose share it is, in a posting of several records
+)
+
+posting_records = Table(
+    "posting_records",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("record_key", Text, primary_key=True),
+    Column("record_hash", Text, nullable=False),  # the record's content when the revision was made
+    Column("amount", Money(), nullable=False),  # the record's share of the posting's amount, in its currency
+    Index("posting_records_by_record", "connection", "record_key"),
 )
 
 posting_links = Table(

@@ -68,6 +68,7 @@ BEGIN
             -- The outbox: every revision stays.
             ('postings', 'SELECT, INSERT, UPDATE'),
             ('posting_effects', 'SELECT, INSERT'),
+            ('posting_records', 'SELECT, INSERT'),
             -- Which object in QuickBooks a document is at present. Who linked or unlinked it, when and why stands in the
             -- journal, and what was posted in the posting, so a row that goes takes no evidence with it.
             ('posting_links', 'SELECT, INSERT, DELETE'),

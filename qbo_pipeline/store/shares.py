@@ -1,0 +1,41 @@
+"""Which records stand behind each posting, and with what share: SQL on `posting_records`.
+
+What belongs here: how postings and records, which are many to many, are joined; everybody who counts, shows or compares
+records by their postings joins them by this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, literal, select
+
+from qbo_pipeline.store.tables.posting import posting_records, postings
+
+_R, _P = posting_records.c, postings.c
+
+# The condition that joins a posting's revision with its records.
+OF_RECORD = and_(_R.connection == _P.connection, _R.key == _P.key, _R.revision == _P.revision)
+
+
+def standing_keys(name: str, *conditions: Any) -> Any:
+    """Keys of records whose newest postings meet the conditions, as a query."""
+    query = select(_R.record_key).join(postings, OF_RECORD)
+    return query.where(_R.connection == name, _P.superseded_by.is_(None), *conditions)
+
+
+def keep_shares(transaction: Connection, connection: str, key: str, revision: int) -> None:
+    """Give a revision that was made without its records (by a person, by a renaming) those of the one before."""
+    before = select(_R.connection, _R.key, literal(revision), _R.record_key, _R.record_hash, _R.amount).where(
+        _R.connection == connection, _R.key == key, _R.revision == revision - 1
+    )
+    names = ["connection", "key", "revision", "record_key", "record_hash", "amount"]
+    transaction.execute(insert(posting_records).from_select(names, before))
+
+
+def shares(reading: Connection, connection: str, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The records of every revision of these postings, by key, revision and record."""
+    query = select(posting_records).where(_R.connection == connection, _R.key.in_(keys))
+    rows = reading.execute(query.order_by(_R.key, _R.revision, _R.record_key)).mappings()
+    return [dict(row) for row in rows]
