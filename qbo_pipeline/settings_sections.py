@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from qbo_pipeline.accounting.books import DIMENSIONS, ROLES
+from qbo_pipeline.accounting.books import DIMENSIONS, ROLES, SummarisedKind
 
 
 def exact(value: object) -> object:
@@ -166,6 +166,7 @@ class PostingSettings(Section):
     zero_cost: Literal["hold", "post"] = "hold"
     quotes: bool = False
     purchase_orders: bool = False
+    summarise: tuple[SummarisedKind, ...] = ()
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False
     same_number: Literal["hold_bills", "hold", "post"] = "hold_bills"
@@ -212,6 +213,7 @@ class ChangedPosting(Section):
     zero_cost: Literal["hold", "post"] | None = None
     quotes: bool | None = None
     purchase_orders: bool | None = None
+    summarise: tuple[SummarisedKind, ...] | None = None
 
 
 class ChangeSettings(Section):

@@ -28,6 +28,12 @@ STOCK_ROLES = ("inventory", "in_transit", "goods_received_not_invoiced")
 
 TaxRegime = Literal["us", "global"]
 
+# Kinds of movements that can go as one journal entry a day (`accounting.summaries`).
+SummarisedKind = Literal[
+    "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "stock_count", "assembly",
+    "disassembly", "transfer", "revaluation", "landed_cost",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRef:
@@ -53,6 +59,7 @@ class Policies:
     - `numbered_by_quickbooks`: the entities that QBO numbers by itself; our number then stands in the private note.
     - `zero_cost`: a movement with a quantity whose cost is 0 waits for its cost, or posts what it has.
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
+    - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
     """
 
     accrue_receipts: bool = True
@@ -67,6 +74,7 @@ class Policies:
     quotes: bool = False
     purchase_orders: bool = False
     numbered_by_quickbooks: tuple[str, ...] = ()
+    summarise: tuple[SummarisedKind, ...] = ()
     supplier_suffix: str = " (Supplier)"
 
 

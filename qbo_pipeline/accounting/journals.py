@@ -5,7 +5,7 @@ What belongs here: rounding, adding up, sides, residue. Which legs a movement ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,9 @@ from qbo_pipeline.accounting.money import ROUNDING_LIMIT, ZERO, apportion
 from qbo_pipeline.accounting.payloads import currency_fields, finish, merged, note, number_field, ref
 
 NAMED_TYPES = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
+# What is one line: account, class, department, and whose (Customer or Vendor, and the key of its record).
+Group = tuple[str, str, str, str, str]
+_NO_REF = {"value": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +141,36 @@ def _effects(books: Books, legs: Iterable[Leg]) -> list[Effect]:
 
 
 def _lines(legs: Iterable[Leg], heading: Heading) -> list[Payload]:
-    """Debits, then credits, each in order of account, class and department; no negative amount, no zero."""
-    totals: dict[tuple[str, str, str, str, str], Decimal] = {}
+    totals: dict[Group, Decimal] = {}
     for item in legs:
         kind = NAMED_TYPES.get(item.account.type, "") if item.name else ""
         group = (item.account.id, item.class_id or "", item.department_id or "", kind, item.name or "")
         totals[group] = totals.get(group, ZERO) + item.amount
+    return journal_lines(totals, heading)
+
+
+def journal_lines(totals: Mapping[Group, Decimal], heading: Heading) -> list[Payload]:
+    """Debits, then credits, each in order of account, class and department; no negative amount, no zero."""
     ordered = sorted(totals.items(), key=lambda entry: (entry[1] < 0, entry[0]))
     return [_line(group, amount, heading) for group, amount in ordered if amount]
 
 
-def _line(group: tuple[str, str, str, str, str], amount: Decimal, heading: Heading) -> Payload:
+def signed_lines(payload: Payload) -> Iterator[tuple[Group, Decimal]]:
+    """The lines of a journal entry as `journal_lines` was given them, debit positive."""
+    for line in payload["Line"]:
+        detail = line["JournalEntryLineDetail"]
+        named = detail.get("Entity", {"Type": "", "EntityRef": {"value": ""}})
+        group = (
+            detail["AccountRef"]["value"],
+            detail.get("ClassRef", _NO_REF)["value"],
+            detail.get("DepartmentRef", _NO_REF)["value"],
+            named["Type"],
+            named["EntityRef"]["value"].removeprefix("$"),
+        )
+        yield group, line["Amount"] if _is_debit(line) else -line["Amount"]
+
+
+def _line(group: Group, amount: Decimal, heading: Heading) -> Payload:
     account_id, class_id, department_id, kind, name = group
     detail: Payload = {"PostingType": "Debit" if amount > 0 else "Credit", "AccountRef": ref(account_id)}
     if name:

@@ -105,13 +105,13 @@ def finish(
 
 
 def merged(effects: Iterable[Effect]) -> tuple[Effect, ...]:
-    """One effect for each account, product and location, in order of appearance; zeros left out."""
-    totals: dict[tuple[str, str | None, str | None], Decimal] = {}
+    """One effect for each account, product, location and record, in order of appearance; zeros left out."""
+    totals: dict[tuple[str, str | None, str | None, str | None], Decimal] = {}
     for effect in effects:
-        place = (effect.account_id, effect.product_id, effect.location_id)
+        place = (effect.account_id, effect.product_id, effect.location_id, effect.record_key)
         totals[place] = totals.get(place, ZERO) + effect.amount
     return tuple(
-        Effect(account_id=account, amount=amount, product_id=product, location_id=location)
-        for (account, product, location), amount in totals.items()
+        Effect(account_id=account, amount=amount, product_id=product, location_id=location, record_key=record)
+        for (account, product, location, record), amount in totals.items()
         if amount
     )

@@ -75,8 +75,15 @@ def _as_content(rules: Rules) -> dict[str, Any]:
         "overrides": {_BETWEEN.join(name): value for name, value in sorted(rules.overrides.items())},
         "hints": dict(sorted(rules.hints.items())),
         "tax_codes": dict(sorted(rules.tax_codes.items())),
-        "policies": asdict(rules.policies),
+        "policies": _policies_content(rules.policies),
     }
+
+
+def _policies_content(policies: Policies) -> dict[str, Any]:
+    """As JSON takes them; what came later than the first release is left out while it says nothing, so that settings
+    which did not change keep their hash."""
+    content = asdict(policies)
+    return content if policies.summarise else {name: value for name, value in content.items() if name != "summarise"}
 
 
 def _from_content(content: Mapping[str, Any]) -> Rules:
@@ -84,13 +91,14 @@ def _from_content(content: Mapping[str, Any]) -> Rules:
     for name, value in content["overrides"].items():
         role, level, of = name.split(_BETWEEN)
         overrides[role, level, of] = value
+    policies: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content["policies"].items()
+    }
     return Rules(
         first_day=date.fromisoformat(content["first_day"]),
         roles=content["roles"],
         overrides=overrides,
         hints=content["hints"],
         tax_codes=content["tax_codes"],
-        policies=Policies(
-            **content["policies"] | {"numbered_by_quickbooks": tuple(content["policies"]["numbered_by_quickbooks"])}
-        ),
+        policies=Policies(**policies),
     )

@@ -387,4 +387,5 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         zero_cost=posting.zero_cost,
         quotes=posting.quotes,
         purchase_orders=posting.purchase_orders,
+        summarise=tuple(sorted(posting.summarise)),
     )

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.drafts import Draft, Effect
+from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.adjusting import propose
 from qbo_pipeline.pipeline.ahead import read_ahead
 from qbo_pipeline.pipeline.books import StoredBooks
@@ -25,7 +26,7 @@ from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting import decisions
-from qbo_pipeline.posting.asking import DRIFTED_BEFORE, IntakePolicy, Intent
+from qbo_pipeline.posting.asking import DRIFTED_BEFORE, IntakePolicy, Intent, Share
 from qbo_pipeline.posting.content import fingerprint
 from qbo_pipeline.posting.decisions import APPROVABLE, NotPossible, Person
 from qbo_pipeline.posting.identity import MARKER
@@ -39,6 +40,7 @@ from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.remedies import Action, plan
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.store.postings import Posting, latest, links, whole
+from qbo_pipeline.store.shares import shares
 from qbo_pipeline.store.tables.posting import posting_effects, postings
 
 PREPARED = "parked for approval"
@@ -257,11 +259,23 @@ def _restate(run: Run, row: Posting, person: Person) -> None:
         put(
             connection,
             run.name,
-            [Intent(row["record_key"], row["record_hash"], drafts)],
+            [Intent(row["record_key"], row["record_hash"], drafts, shares=_shares(connection, row))],
             identity=identity_of(connection, run.name, run.settings.quickbooks.realm),
             policy=IntakePolicy(closed_through=StoredBooks(connection, run.settings).closed_through),
             now=run.database.now(connection),
         )
+
+
+def _shares(connection: Connection, row: Posting) -> list[Share]:
+    """The records that a summary stands for; none where the posting is one record's."""
+    if not is_summary(row["record_key"]):
+        return []
+    found = shares(connection, row["connection"], [row["key"]])
+    return [
+        Share(one["record_key"], one["record_hash"], one["amount"])
+        for one in found
+        if one["revision"] == row["revision"]
+    ]
 
 
 def _of_record(connection: Connection, name: str, record_key: str) -> list[Posting]:
@@ -281,6 +295,7 @@ def _draft(connection: Connection, row: Posting, payload: dict[str, object]) -> 
             amount=effect.amount,
             product_id=effect.product_id,
             location_id=effect.location_id,
+            record_key=effect.record_key,
         )
         for effect in connection.execute(query.order_by(columns.line))
     )

@@ -108,6 +108,13 @@ class EarlierSettings:
             for books in (self._under(row["settings_hash"]) for row in there)
         )
 
+    def alone_differs_summed(self, key: str, content_hash: str, outcome: Outcome, rules_hash: str) -> bool:
+        """Whether a summary's records are what they were, and nothing but the settings makes another journal now."""
+        rows = self.posted([key], rules_hash).get(key, ())
+        there = in_qbo(rows)
+        same = bool(there) and all(row["record_hash"] == content_hash for row in there)
+        return same and not is_as_posted(outcome, rows)
+
     def _under(self, settings_hash: str | None) -> Books | None:
         if settings_hash is None:
             return None

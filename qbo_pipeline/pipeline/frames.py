@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -19,11 +19,12 @@ from sqlalchemy import Connection, func, or_, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
 from qbo_pipeline.pipeline.billed import NOT_ACCRUED, billed_lines, by_bill
-from qbo_pipeline.posting.events import DELETE, POSTED
+from qbo_pipeline.posting.events import DELETE, POSTED, VOID
 from qbo_pipeline.posting.reversal import reversed_key
 from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.reconciliation.inputs import EFFECTS, POSTINGS, STOCK, STOCK_VALUES
@@ -39,7 +40,16 @@ _BY_STATE = {
 }  # fmt: skip
 _BY_DISPOSITION = {"new": "waiting", "excluded": "excluded", "set_aside": "set_aside"}
 _NOTHING = Decimal(0)  # what a voided movement moves: it is still a record that was read
+_TAKEN_OUT = {(POSTED, VOID), (POSTED, DELETE)}
 _RANK = {"parked": 3, "waiting": 2, "skipped": 1, "posted": 0}
+
+
+class Standing(NamedTuple):
+    """What became of a movement, why, and the summary whose journal carries it, where it is one."""
+
+    disposition: str
+    reason: str | None = None
+    posted_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -85,11 +95,11 @@ class StoredFrames:
         return table_of(rows, STOCK)
 
     def _present_rows(
-        self, record: Movement, states: Mapping[str, tuple[str, str | None]], *, voided: bool
+        self, record: Movement, states: Mapping[str, Standing], *, voided: bool
     ) -> Iterator[dict[str, Any]]:
         """A movement as the source has it now: what became of its posting, or that it was never extracted."""
         key = f"movement/{record.record_id}"
-        disposition, reason = states.get(key, ("not_extracted", None))
+        disposition, reason, posted_by = states.get(key, Standing("not_extracted"))
         for line in record.lines:
             value = self._home(line.value, record.currency, record.business_date, record.exchange_rate)
             if line.role != "stock" or value is None:
@@ -106,17 +116,18 @@ class StoredFrames:
                 "value": _NOTHING if voided else value,
                 "disposition": disposition,
                 "reason": reason,
+                "posted_by": posted_by,
                 "unread": True,
             }
 
-    def _stock_row(self, row: Any, states: Mapping[str, tuple[str, str | None]]) -> dict[str, Any] | None:
+    def _stock_row(self, row: Any, states: Mapping[str, Standing]) -> dict[str, Any] | None:
         value = self._home(row.value, row.currency, row.business_date, row.rate)
         if value is None:
             return None
         key = f"movement/{row.record_id}"
-        disposition, reason = states.get(key, ("waiting", None))
+        disposition, reason, posted_by = states.get(key, Standing("waiting"))
         if row.disposition == "refused":  # a person may have decided about the refusal since
-            disposition, reason = states.get(key, ("parked", row.message))
+            disposition, reason, _ = states.get(key, Standing("parked", row.message))
             reason = row.message if disposition == "parked" else reason
         elif row.disposition != "posting":
             disposition, reason = _BY_DISPOSITION[row.disposition], row.message
@@ -132,7 +143,7 @@ class StoredFrames:
             "value": value,
             "disposition": disposition,
             "reason": reason,
-            "posted_by": None,
+            "posted_by": posted_by,
             "first_seen": row.first_seen,
             "changed_seen": row.changed_at,
         }
@@ -174,10 +185,16 @@ class StoredFrames:
                 "disposition": "set_aside",
             }
 
-    def _record_states(self) -> dict[str, tuple[str, str | None]]:
+    def _record_states(self) -> dict[str, Standing]:
         """For each movement, what became of its postings: the least finished of them counts."""
         query = (
-            select(posting_records.c.record_key, postings.c.state, postings.c.reason)
+            select(
+                posting_records.c.record_key,
+                postings.c.state,
+                postings.c.operation,
+                postings.c.reason,
+                postings.c.record_key.label("of"),
+            )
             .join(postings, OF_RECORD)
             .where(
                 postings.c.connection == self.name,
@@ -186,12 +203,15 @@ class StoredFrames:
                 posting_records.c.record_key.like("movement/%"),
             )
         )
-        found: dict[str, tuple[str, str | None]] = {}
+        found: dict[str, Standing] = {}
+        ranks: dict[str, int] = {}
         for row in streamed(self.connection, query):
             state = _BY_STATE[row.state]
-            before = found.get(row.record_key)
-            if before is None or _RANK[state] > _RANK[before[0]]:
-                found[row.record_key] = (state, row.reason)
+            # What was taken out of QBO says nothing about a record that stands in another posting.
+            rank = -1 if (row.state, row.operation) in _TAKEN_OUT else _RANK[state]
+            if rank > ranks.get(row.record_key, -2):
+                ranks[row.record_key] = rank
+                found[row.record_key] = Standing(state, row.reason, row.of if is_summary(row.of) else None)
         return found
 
     def postings(self, ahead: Ahead | None = None, then: Mapping[tuple[str, int], str] | None = None) -> pa.Table:
@@ -255,6 +275,7 @@ class StoredFrames:
                 "product_id": row.product_id,
                 "location_id": row.location_id,
                 "amount": row.amount,
+                "record_key": row.record_key,
             }
             for row in streamed(self.connection, query.order_by(posting_effects.c.key, posting_effects.c.revision))
         )

@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.movements import COST_PENDING
+from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.reconcile import source_read_at
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.trace import journal_message
@@ -28,7 +29,8 @@ from qbo_pipeline.store.ledger_lines import oldest_read
 from qbo_pipeline.store.postings import chunks, listed
 from qbo_pipeline.store.reconciliations import load_sign_offs
 from qbo_pipeline.store.reference import references
-from qbo_pipeline.store.tables.posting import attempts, posting_effects, postings
+from qbo_pipeline.store.shares import OF_RECORD
+from qbo_pipeline.store.tables.posting import attempts, posting_effects, posting_records, postings
 from qbo_pipeline.store.tables.reconciliation import ledger_lines
 from qbo_pipeline.store.tables.records import records, stock_lines
 
@@ -162,12 +164,13 @@ def _attempts(connection: Connection, name: str, keys: Sequence[str], time_zone:
 def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Iterator[dict[str, Any]]:
     """What source, postings and ledger say of each document with a difference, line by line."""
     for chunk in chunks(documents):
-        ids = [key.removeprefix("movement/") for key in chunk if key.startswith("movement/")]
-        stock = select(stock_lines).where(stock_lines.c.connection == name, stock_lines.c.record_id.in_(ids))
+        ids = {key.removeprefix("movement/"): key for key in chunk if key.startswith("movement/")}
+        ids |= _summed(connection, name, [key for key in chunk if is_summary(key)])
+        stock = select(stock_lines).where(stock_lines.c.connection == name, stock_lines.c.record_id.in_(sorted(ids)))
         for row in connection.execute(stock.order_by(stock_lines.c.record_id, stock_lines.c.line_id)):
             found = dict(row._mapping)
             yield found | {
-                "document_key": f"movement/{row.record_id}",
+                "document_key": ids[row.record_id],
                 "side": "source",
                 "amount": row.value.quantize(Decimal("0.01")),
             }
@@ -196,6 +199,13 @@ def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Itera
             for row in connection.execute(query.order_by(ledger_lines.c.account_id, ledger_lines.c.line_number)):
                 found = dict(row._mapping)
                 yield found | {"document_key": key, "side": "ledger"}
+
+
+def _summed(connection: Connection, name: str, keys: Sequence[str]) -> dict[str, str]:
+    """By id of each movement that these summaries stand for, its summary."""
+    query = select(posting_records.c.record_key, posting_records.c.key).join(postings, OF_RECORD)
+    mine = (posting_records.c.connection == name, posting_records.c.key.in_(keys), postings.c.superseded_by.is_(None))
+    return {record_key.partition("/")[2]: key for record_key, key in connection.execute(query.where(*mine))}
 
 
 def _exceptions(connection: Connection, name: str, named: Collection[str]) -> Iterator[dict[str, Any]]:

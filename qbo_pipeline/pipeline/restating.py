@@ -14,16 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
-from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.building import Page, Transformed
 from qbo_pipeline.pipeline.earlier_settings import drafts_of, in_qbo, is_as_posted, standing
-from qbo_pipeline.pipeline.refusing import Failures
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep, read_in_force
+from qbo_pipeline.pipeline.summing_up import outcome_of_summary
 from qbo_pipeline.pipeline.transform import build_in_order
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.store import attempts
-from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.settings_versions import (
     count_differing,
@@ -45,7 +45,8 @@ EXCLUDED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """One record: the postings that stand in QBO, and what it would be today.
+    """One record or summary: the postings that stand in QBO, and what it would be today. What a summary is to carry, or
+    no longer, has nothing of its own today: its summary is another one.
 
     `refused` says why it cannot be built today; such a record is left as it is.
     """
@@ -98,21 +99,20 @@ def restate(run: Run, who: str, why: str) -> dict[str, int]:
 
 def _carry_out(run: Run, connection: Connection, keys: Sequence[str], person: Person, done: dict[str, int]) -> None:
     found = list(_built(run, connection, keys))
-    rows = [row for one, row in found if one.refused is None]
-    done["left"] += len(found) - len(rows)
+    ordered = [(one, rows) for one, rows in found if one.refused is None]
+    done["left"] += len(found) - len(ordered)
     # The order stands in the journal before what comes of it.
     lines = [
         {"key": old["key"], "revision": old["revision"], "fence": old["fence"], "event": "restate", "state": "posted"}
         | {"who": person.who, "why": person.why}
-        for one, _ in found
-        if one.refused is None
+        for one, _ in ordered
         for old in one.old
     ]
     now = run.database.now(connection)
     attempts.append(connection, run.name, now, lines)
     keep(connection, run, read_in_force(connection, run))
-    result = build_in_order(run, connection, rows)
-    done["restated"] += len(rows)
+    result = build_in_order(run, connection, [row for _, rows in ordered for row in rows])
+    done["restated"] += len(ordered)
     done["parked"] += result.intents["parked"]
 
 
@@ -142,23 +142,32 @@ def _excluded(run: Run, connection: Connection, rules_hash: str, after: str) -> 
     return excluded_otherwise(connection, run.name, rules_hash, on, after, AT_ONCE)
 
 
-def _built(run: Run, connection: Connection, keys: Sequence[str]) -> Iterator[tuple[Restatement, Any]]:
-    """Those of these records that would be posted otherwise, each with its row."""
-    stored, failures = StoredBooks(connection, run.settings), Failures()
-    rows = _rows(connection, run.name, keys)
-    loaded = {key: load_record(row) for key, row in rows.items()}
-    stored.prefetch(loaded.values())
+def _built(run: Run, connection: Connection, keys: Sequence[str]) -> Iterator[tuple[Restatement, list[Any]]]:
+    """Those of these records and summaries that would be posted otherwise, each with the rows it is made of."""
+    page = Page(run, connection, Transformed(), ordered=True)
     there = standing(connection, run.name, keys)
-    for key, record in loaded.items():
-        posted = there.get(key, [])
-        try:
-            outcome: Outcome = build(record, stored.books)
-        except Exception as error:
-            outcome = failures.refused(key, error)
-        if is_as_posted(outcome, posted) or (isinstance(outcome, Excluded) and not in_qbo(posted)):
-            continue
-        refused = outcome.message if isinstance(outcome, Refused) else None
-        yield Restatement(key, tuple(in_qbo(posted)), tuple(drafts_of(outcome)), refused), rows[key]
+    rows = _rows(connection, run.name, [key for key in keys if not is_summary(key)])
+    places = page.memberships_of(list(rows.values()))
+    loaded = {key: page.load(row) for key, row in rows.items()}
+    page.stored.prefetch(record for record in loaded.values() if record is not None)
+    for key, row in rows.items():
+        record = loaded[key]
+        summed = key in places and places[key].now is not None
+        if record is not None:
+            outcome: Outcome = [] if summed else page.outcome_of(row, record)
+            yield from _differing(key, outcome, there.get(key, []), [row])
+    for key in filter(is_summary, keys):
+        made_of, outcome = outcome_of_summary(page, key)
+        yield from _differing(key, outcome, there.get(key, []), made_of)
+
+
+def _differing(
+    key: str, outcome: Outcome, posted: Sequence[RowMapping], rows: list[Any]
+) -> Iterator[tuple[Restatement, list[Any]]]:
+    if is_as_posted(outcome, posted) or (isinstance(outcome, Excluded) and not in_qbo(posted)):
+        return
+    refused = outcome.message if isinstance(outcome, Refused) else None
+    yield Restatement(key, tuple(in_qbo(posted)), tuple(drafts_of(outcome)), refused), rows
 
 
 def _rows(connection: Connection, name: str, keys: Sequence[str]) -> dict[str, Any]:

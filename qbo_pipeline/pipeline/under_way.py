@@ -69,6 +69,13 @@ class Pages:
                 self._write(connection, self._before)
             raise
 
+    @contextmanager
+    def between(self) -> Iterator[Connection]:
+        """A transaction for what is built of several pages, in turn with other builders."""
+        with self._database.transaction() as connection:
+            self._take_turns(connection)
+            yield connection
+
     def _write(self, connection: Connection, noted: list[UnderWay]) -> None:
         if noted or self._noted or self._before:
             put_under_way(connection, self._name, noted, now=self._database.now(connection))

@@ -78,6 +78,7 @@ class Books:
     effect_posting: Whole
     effect_account: Whole
     effect_cents: Whole
+    effect_record: pa.ChunkedArray  # whose share it is, in a posting that sums up several records
     ledger_object: Whole
     ledger_posting: Whole  # the posting that made it; -1: not ours
     ledger_account: Whole
@@ -139,6 +140,7 @@ def read_books(given: ReconciliationInput) -> Books:
         effect_posting=effect_posting,
         effect_account=effect_account,
         effect_cents=cents_exact(flat(effects["amount"]), "effects.amount"),
+        effect_record=effects["record_key"],
         ledger_object=ledger_object,
         ledger_posting=_lookup(posting_object, current, ledger_object),
         ledger_account=codes(ledger["account_id"], accounts),

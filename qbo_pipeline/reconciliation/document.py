@@ -49,6 +49,7 @@ class Sent:
     effects: dict[int, int]
     lines: list[Row]  # ledger rows with `account`, `day`, `cents`
     status: Row | None = None  # QBO's answer about the object, where it was asked
+    shares: dict[tuple[str, int], int] = field(default_factory=dict)  # by record and account, where it sums up several
 
     def cells(self) -> Gap:
         return {(account, self.day): cents for account, cents in self.effects.items() if cents}

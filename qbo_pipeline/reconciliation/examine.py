@@ -18,6 +18,7 @@ from qbo_pipeline.reconciliation.amounts import Whole
 from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number
 from qbo_pipeline.reconciliation.document import Context, Document, Part, Pending, Sent
 from qbo_pipeline.reconciliation.entries import Change, Entry, Row
+from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.matching import Matching, is_pending
 from qbo_pipeline.reconciliation.tables import entry_table
 
@@ -118,8 +119,12 @@ def _add_postings(books: Books, documents: dict[int, Document], wanted: Any) -> 
 def _add_effects(books: Books, sent: dict[int, Sent], waiting: dict[int, Pending]) -> None:
     mine = np.fromiter([*sent, *waiting], dtype=np.int64, count=len(sent) + len(waiting))
     rows = np.flatnonzero(np.isin(books.effect_posting, mine) & (books.effect_account >= 0))
-    for row in rows.tolist():
+    records = flat(books.effect_record.take(pa.array(rows))).to_pylist()
+    for row, record in zip(rows.tolist(), records, strict=True):
         posting, account = int(books.effect_posting[row]), int(books.effect_account[row])
+        if record is not None and posting in sent:
+            shares = sent[posting].shares
+            shares[record, account] = shares.get((record, account), 0) + int(books.effect_cents[row])
         effects = sent[posting].effects if posting in sent else waiting[posting].effects
         effects[account] = effects.get(account, 0) + int(books.effect_cents[row])
 

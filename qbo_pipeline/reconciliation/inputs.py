@@ -63,6 +63,7 @@ EFFECTS: Columns = (
     Column("product_id", TEXT, "the product", required=False),
     Column("location_id", TEXT, "the location", required=False),
     Column("amount", EXACT, "what the payload does to the account, debit positive, two decimals"),
+    Column("record_key", TEXT, "whose share it is, in a posting that sums up several records", required=False),
 )
 
 LEDGER: Columns = (

@@ -24,6 +24,7 @@ def explain(document: Document, context: Context) -> tuple[list[Entry], list[Cha
         finder.newer_revisions()
         finder.waiting_postings()
         finder.waiting_records()
+        finder.other_shares()
         finder.other_dates()
         finder.other_accounts()
         finder.other_amounts()
@@ -138,8 +139,7 @@ class _Finder:
             settled = settled or (_is_billed(part) and bool(self.document.sent))
             if settled or not self.gap or (own and self.document.sent):
                 continue
-            half = MICROS_IN_CENT // 2
-            cents = (abs(part.micros) + half) // MICROS_IN_CENT * (1 if part.micros >= 0 else -1)
+            cents = _to_cents(part.micros)
             if not self._narrows({(part.account, part.day): -cents}):
                 continue
             pending = next(iter(self.latest.values()), None)
@@ -148,6 +148,24 @@ class _Finder:
             cause, detail = cause_of(state, part.disposition, part.kind, late=late)
             posting = pending.posting if pending else None
             self._add(part.account, part.day, cause, detail, -cents, None, posting, part.record_key)
+
+    def other_shares(self) -> None:
+        """Of a summary, the records whose share is not what they say now: changed, gone, or not in it yet."""
+        for sent in self.document.sent:
+            said: dict[tuple[str, int], int] = {}
+            for part in self.document.parts:
+                place = (part.record_key, part.account)
+                said[place] = said.get(place, 0) + _to_cents(part.micros)
+            for record_key, account in sorted(said.keys() | sent.shares.keys()) if sent.shares else ():
+                was, now = sent.shares.get((record_key, account), 0), said.get((record_key, account), 0)
+                if not self._narrows({(account, sent.day): was - now}):
+                    continue
+                gone = (record_key, account) not in said
+                cause = Cause.VANISHED_IN_SOURCE if gone else Cause.CHANGED_IN_SOURCE
+                sentence = f"Posted within the day's summary with {amount_text(was)}, the inventory system has "
+                sentence += "it no longer there." if gone else f"{amount_text(now)}."
+                detail = "vanished" if gone else "amount"
+                self._add(account, sent.day, cause, detail, was - now, sentence, sent.posting, record_key)
 
     def other_dates(self) -> None:
         """Posted on one day, in the source on another."""
@@ -275,6 +293,11 @@ class _Finder:
                 trace["qbo_number"], field, sent, now, seen, None, effect,
             )
         )  # fmt: skip
+
+
+def _to_cents(micros: int) -> int:
+    """Millionths in cents, half away from zero."""
+    return (abs(micros) + MICROS_IN_CENT // 2) // MICROS_IN_CENT * (1 if micros >= 0 else -1)
 
 
 def _size(gap: Gap) -> int:

@@ -1,0 +1,315 @@
+"""Building records: a page of them on its way into the outbox, written together or not at all.
+
+What belongs here: asking the posting rules about each record, and writing what they answer: intents for posting, the
+record's disposition. Which records are due, and in which pages, is `transform`'s.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
+
+from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
+from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.accounting.products import build_account_items
+from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.inventory.records import Record, content_hash
+from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.closing import closed_period
+from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
+from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.same_number import conflicts
+from qbo_pipeline.pipeline.settings_in_force import in_force
+from qbo_pipeline.pipeline.summaries import ALONE, Membership, may_be_summed, memberships
+from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
+from qbo_pipeline.posting.intents import put
+from qbo_pipeline.posting.shell import identity_of
+from qbo_pipeline.store.dispositions import Built, load_record, put_built
+from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.settings_versions import forget_comparisons
+from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.records import records
+
+log = logging.getLogger(__name__)
+
+MASTER_TYPES = ("party", "product")
+NOT_NEEDED = ("not_needed", "no document refers to it yet")
+_IDS_IN_A_QUERY = 500
+
+
+@dataclass(slots=True)
+class Transformed:
+    """What became of the records: counts by kind, outcome and reason; and what that did to the outbox."""
+
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    intents: Counter[str] = field(default_factory=Counter)
+    failures: Failures = field(default_factory=Failures)
+
+    def totals(self) -> dict[str, int]:
+        """Numbers for the run's metadata."""
+        counted = Counter[str]()
+        for (_, outcome, _), count in self.outcomes.items():
+            counted[outcome] += count
+        names = ("drafted", "excluded", "refused", "vanished")
+        return {f"records_{name}": counted[name] for name in names} | {
+            f"postings_{name}": self.intents[name] for name in ("new", "changed", "unchanged", "withdrawn", "parked")
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each kind, outcome and reason."""
+        return [
+            {"kind": kind, "outcome": outcome, "reason": reason, "count": count}
+            for (kind, outcome, reason), count in sorted(self.outcomes.items())
+        ]
+
+
+class Page:
+    """One page of records on its way into the outbox, within one transaction."""
+
+    def __init__(self, run: Run, connection: Connection, result: Transformed, *, ordered: bool = False) -> None:
+        self.run = run
+        self.ordered = ordered
+        self.connection = connection
+        self.result = result
+        self.stored = StoredBooks(connection, run.settings)
+        self.earlier = EarlierSettings(run, connection, self.stored)
+        self.in_force = in_force(self.stored.rule_set, run.settings.posting)
+        self.built: dict[str, tuple[str, Built]] = {}  # with the record's kind, by key
+        self.intents: list[Intent] = []
+        self._needed: set[str] = set()  # parties and products that drafts refer to
+        self._summed = ordered or may_be_summed(connection, run.name, self.stored.rule_set)
+        self.touched: set[str] = set()  # the summaries whose records are left to `build_summaries`
+
+    def build_account_items(self) -> None:
+        """The items that belong to no record: they stand for accounts on lines without a product."""
+        for draft in build_account_items(self.stored.books):
+            self.intents.append(Intent(draft.key, content_hash({"item": draft.key}), [draft]))
+        self.put()
+
+    def quarantine(self, rows: Sequence[Any]) -> None:
+        """Refuse records over which processes died; nothing of them is looked into."""
+        for row in rows:
+            if row.vanished_at is None:
+                self.answer(row, DEADLY)
+            else:
+                self.gone(row)
+        self.put()
+
+    def build(self, rows: Sequence[Any]) -> None:
+        """Build records; those of a summary are tried, and answered when the summary is built."""
+        rows = self._without_summed(rows)
+        loaded = [(row, self.load(row)) for row in rows if row.vanished_at is None]
+        self.stored.prefetch(record for _, record in loaded if record is not None)
+        known = self._posted([key_of(row) for row in rows])
+        as_posted = {} if self.ordered else self.earlier.posted(list(known), self.in_force.rules_hash)
+        same_number = self.run.settings.posting.same_number
+        keys = [key_of(row) for row, _ in loaded]
+        held = {} if self.ordered else conflicts(self.connection, self.run.name, keys, same_number)
+        for row in rows:
+            if row.vanished_at is not None:
+                self.gone(row)
+        for row, record in loaded:
+            if record is None:
+                continue
+            if row.record_type in MASTER_TYPES and key_of(row) not in known:
+                self.note(row, "excluded", *NOT_NEEDED)
+                continue
+            outcome = held.get(key_of(row)) or self.outcome_of(row, record)
+            if self.earlier.alone_differ(record, row.content_hash, outcome, as_posted.get(key_of(row), ())):
+                self.note(row, "posting", None, None)
+            else:
+                self.answer(row, outcome)
+        self.build_needed()
+        self.put()
+
+    def _without_summed(self, rows: Sequence[Any]) -> list[Any]:
+        if not self._summed:
+            return list(rows)
+        places = self.memberships_of(rows)
+        alone = []
+        for row in rows:
+            place = places.get(key_of(row), ALONE)
+            if not place.touched:
+                alone.append(row)
+                continue
+            self.touched |= place.touched
+            self._try(row)
+        return alone
+
+    def _try(self, row: Any) -> None:
+        """Build it for nothing: what kills a process does so in a page that says which record it was."""
+        try:
+            if row.vanished_at is None:
+                build(load_record(row), self.stored.books)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            log.debug("a record of a summary fails by itself: %s", in_short(error))
+
+    def memberships_of(self, rows: Sequence[Any]) -> dict[str, Membership]:
+        """Where each of these records belongs: by itself, or in a summary."""
+        books, by_settings = self.stored.books, self.ordered
+        return memberships(self.connection, self.run.name, rows, books, by_settings=by_settings)
+
+    def gone(self, row: Any) -> None:
+        """The record is no longer in the source: nothing of it is to be in QBO."""
+        self.note(row, "vanished", "vanished", "the source no longer has it")
+        self.intents.append(Intent(key_of(row), row.content_hash))
+
+    def load(self, row: Any) -> Record | None:
+        """The record, or `None` for one that cannot be read any more, which is then refused."""
+        try:
+            return load_record(row)
+        except Exception as error:
+            self.answer(row, self.result.failures.refused(key_of(row), error))
+            return None
+
+    def outcome_of(self, row: Any, record: Record) -> Outcome:
+        """What the posting rules answer; a rule that fails is a refusal of its record."""
+        try:
+            return build(record, self.stored.books)
+        except DBAPIError:
+            raise  # the store's, not the record's
+        except Exception as error:
+            return self.result.failures.refused(key_of(row), error)
+
+    def answer(self, row: Any, outcome: Outcome) -> None:
+        """Write down what becomes of the record, and ask posting for it."""
+        drafts: Sequence[Draft] = ()
+        refusal: Refused | None = None
+        if isinstance(outcome, Excluded):
+            self.note(row, "excluded", outcome.rule, outcome.message)
+        elif isinstance(outcome, Refused):
+            self.note(row, "refused", outcome.reason, outcome.message)
+            refusal = outcome
+        else:
+            self.note(row, "posting", None, None)
+            drafts = outcome if isinstance(outcome, list) else [outcome]
+            self.need(*drafts)
+        self.intents.append(
+            Intent(
+                record_key=key_of(row),
+                content_hash=row.content_hash,
+                drafts=drafts,
+                refusal=refusal,
+                business_date=row.business_date,
+                amount=cents(row.amount or Decimal(0)),
+                currency=row.currency or self.stored.books.home_currency,
+            )
+        )
+
+    def need(self, *drafts: Draft) -> None:
+        """Have the parties and products built that these drafts refer to."""
+        named = (key for draft in drafts for key in draft.depends_on)
+        self._needed.update(key for key in named if key.split("/")[0] in MASTER_TYPES)
+
+    def build_needed(self) -> None:
+        """Parties and products that the page's drafts refer to and that have no posting yet."""
+        there = {intent.record_key for intent in self.intents} | self._posted(sorted(self._needed))
+        for row in _records_of(self.connection, self.run.name, sorted(self._needed - there)):
+            if (record := self.load(row)) is not None:
+                self.answer(row, self.outcome_of(row, record))
+
+    def _posted(self, keys: Sequence[str]) -> set[str]:
+        """Which of these records have a posting that stands."""
+        found: set[str] = set()
+        for chunk in chunks(keys):
+            query = select(postings.c.record_key).where(
+                postings.c.connection == self.run.name,
+                postings.c.record_key.in_(chunk),
+                postings.c.superseded_by.is_(None),
+            )
+            found.update(self.connection.scalars(query))
+        return found
+
+    def put(self) -> None:
+        """Write what was asked for and what became of the records; the page is empty afterwards."""
+        try:
+            with self.connection.begin_nested():
+                intake = self._put_intents(self.intents)
+        except Exception as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise
+            log.warning("a page could not be written at once (%s): one record at a time", in_short(error))
+            for intent in self.intents:
+                self._put_alone(intent)
+        else:
+            self.result.intents.update(asdict(intake))
+        forget_comparisons(self.connection, self.run.name, [intent.record_key for intent in self.intents])
+        put_built(self.connection, self.run.name, [built for _, built in self.built.values()])
+        for kind, built in self.built.values():
+            outcome = "drafted" if built.disposition == "posting" else built.disposition
+            self.result.outcomes[kind, outcome, built.rule or ""] += 1
+        self.intents, self.built = [], {}
+
+    def _put_alone(self, intent: Intent) -> None:
+        """Put one record's intent; where its drafts cannot be written they are refused in their place."""
+        try:
+            with self.connection.begin_nested():
+                intake = self._put_intents([intent])
+        except Exception as error:
+            if not intent.drafts or intent.record_key not in self.built:
+                raise
+            kind, built = self.built[intent.record_key]
+            refused = self.result.failures.refused(intent.record_key, error)
+            outcome = Built(built.record_type, built.record_id, "refused", refused.reason, refused.message)
+            self.built[intent.record_key] = (kind, outcome)
+            intake = self._put_intents([replace(intent, drafts=(), refusal=refused)])
+        self.result.intents.update(asdict(intake))
+
+    def _put_intents(self, intents: Sequence[Intent]) -> Intake:
+        database = self.run.database
+        return put(
+            self.connection,
+            self.run.name,
+            intents,
+            identity=identity_of(self.connection, self.run.name, self.run.settings.quickbooks.realm),
+            policy=self._policy(),
+            now=database.now(self.connection),
+            settings_hash=self.in_force.settings_hash,
+        )
+
+    def _policy(self) -> IntakePolicy:
+        posting = self.run.settings.posting
+        closed = closed_period(self.connection, self.run.name)
+        dated = closed is not None and posting.closed_period == "first_open_day"
+        return IntakePolicy(
+            approval=posting.approval and not self.ordered,
+            closed_through=closed.through if closed else None,
+            closed_why=closed.why if closed else "",
+            first_open_day=closed.first_open_day if closed and dated else None,
+            history_before=None if self.ordered else posting.history_before,
+            when_gone="void" if self.ordered else posting.vanished,
+        )
+
+    def note(self, row: Any, outcome: str, rule: str | None, message: str | None) -> None:
+        """Write down what becomes of the record."""
+        self.built[key_of(row)] = (row.kind, Built(row.record_type, row.record_id, outcome, rule, message))
+
+
+def key_of(row: Any) -> str:
+    """The key of a record's row."""
+    return f"{row.record_type}/{row.record_id}"
+
+
+def _records_of(connection: Connection, name: str, keys: Iterable[str]) -> list[Any]:
+    found: list[Any] = []
+    for record_type in MASTER_TYPES:
+        ids = [key.split("/", 1)[1] for key in keys if key.startswith(f"{record_type}/")]
+        for start in range(0, len(ids), _IDS_IN_A_QUERY):
+            query = select(records).where(
+                records.c.connection == name,
+                records.c.record_type == record_type,
+                records.c.record_id.in_(ids[start : start + _IDS_IN_A_QUERY]),
+                records.c.vanished_at.is_(None),
+            )
+            found += connection.execute(query).all()
+    return found

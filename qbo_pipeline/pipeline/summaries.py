@@ -1,0 +1,132 @@
+"""Summaries in the store: which movements are posted together, and what each such journal is made of now.
+
+What belongs here: from records to the summary that each belongs to, and a summary's records. A movement that stands in
+QuickBooks by itself stays there by itself, and one that stands there within a summary stays within one, whatever the
+settings say now; only an order to restate carries new settings into the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, select
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.drafts import Refused
+from qbo_pipeline.accounting.rule_sets import RuleSet
+from qbo_pipeline.accounting.summaries import is_summarised, is_summary, summary_key, summed_up
+from qbo_pipeline.posting.events import CREATE, SUPERSEDED, UPDATE
+from qbo_pipeline.store.dispositions import QUARANTINED
+from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.shares import OF_RECORD
+from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
+from qbo_pipeline.store.tables.records import records
+
+_AFTER_PREFIX = "summary0"  # "0" follows "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The summary that a record is to be in now (`None`: it is posted by itself), and those that it stands in."""
+
+    now: str | None
+    before: frozenset[str]
+    posted: bool = False  # whether it is within a summary in QuickBooks
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The summaries that are to be built again when the record has changed."""
+        return self.before | ({self.now} if self.now else set())
+
+
+ALONE = Membership(None, frozenset())
+
+
+def may_be_summed(connection: Connection, name: str, rule_set: RuleSet) -> bool:
+    """Whether anything is posted in summaries, by the settings of any date or already."""
+    if any(rules.policies.summarise for rules in rule_set.by_date):
+        return True
+    mine = (postings.c.connection == name, postings.c.key.between("summary/", _AFTER_PREFIX))
+    return bool(connection.execute(select(exists().where(*mine))).scalar_one())
+
+
+def memberships(
+    connection: Connection, name: str, rows: Sequence[Any], books: Books, *, by_settings: bool = False
+) -> dict[str, Membership]:
+    """By key, where each of these records belongs; `by_settings` asks the settings alone, for an order to restate."""
+    movements = {f"movement/{row.record_id}": row for row in rows if row.record_type == "movement"}
+    standing = _standing(connection, name, list(movements))
+    found = {}
+    for key, row in movements.items():
+        there = standing.get(key, ())
+        wanted = summary_key(row.kind, row.business_date)
+        summed = [place for place, _ in there if is_summary(place)]
+        in_qbo = {is_summary(place) for place, linked in there if linked}
+        together = True in in_qbo
+        if by_settings or not in_qbo:
+            together = is_summarised(row.kind, row.business_date, books)
+        now = wanted if together and row.vanished_at is None else None
+        found[key] = Membership(now, frozenset(summed), posted=True in in_qbo)
+    return found
+
+
+def _standing(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, list[tuple[str, bool]]]:
+    """By record, the keys of its newest postings and whether each has an object in QuickBooks that is to stay."""
+    linked = and_(posting_links.c.connection == postings.c.connection, posting_links.c.key == postings.c.key)
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for part in chunks(list(keys)):
+        query = (
+            select(
+                posting_records.c.record_key,
+                postings.c.key,
+                postings.c.operation.in_((CREATE, UPDATE)) & posting_links.c.key.is_not(None),
+            )
+            .join(postings, OF_RECORD)
+            .outerjoin(posting_links, linked)
+            .where(
+                posting_records.c.connection == name,
+                posting_records.c.record_key.in_(part),
+                postings.c.superseded_by.is_(None),
+                postings.c.state != SUPERSEDED,
+            )
+        )
+        for record_key, key, there in connection.execute(query):
+            found.setdefault(record_key, []).append((key, bool(there)))
+    return found
+
+
+def rows_of(connection: Connection, name: str, key: str) -> list[Any]:
+    """The records that a summary may be made of, and those that stand in it, in order: live, changed, moved or gone."""
+    kind, day = summed_up(key)
+    movements = (records.c.connection == name, records.c.record_type == "movement")
+    dated = select(records).where(
+        *movements, records.c.kind == kind, records.c.business_date == day, records.c.vanished_at.is_(None)
+    )
+    found = {row.record_id: row for row in connection.execute(dated) if row.disposition != "set_aside"}
+    standing = (
+        select(posting_records.c.record_key)
+        .join(postings, OF_RECORD)
+        .where(posting_records.c.connection == name, posting_records.c.key == key, postings.c.superseded_by.is_(None))
+    )
+    ids = {record_key.partition("/")[2] for record_key in connection.scalars(standing)} - set(found)
+    for part in chunks(sorted(ids)):
+        rows = connection.execute(select(records).where(*movements, records.c.record_id.in_(part)))
+        found |= {row.record_id: row for row in rows}
+    return [found[record_id] for record_id in sorted(found)]
+
+
+def is_readable(row: Any) -> bool:
+    """Whether a record can be built: not set aside, and no process has died over it."""
+    return row.disposition != "set_aside" and (row.disposition, row.rule) != ("refused", QUARANTINED)
+
+
+def held_by(key: str, holder: Any) -> Refused:
+    """Why a record of a summary waits: the summary without the holder would undo what is posted of it."""
+    return Refused(
+        reason="summary_held",
+        message=f"{holder.kind} {holder.number or holder.record_id} is posted within {key} and cannot be built any "
+        "more: once that is mended, the day is summed up again",
+        field="",
+    )

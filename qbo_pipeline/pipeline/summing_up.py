@@ -1,0 +1,116 @@
+"""Summing up: a day's movements of one kind become the one journal that is posted for all of them.
+
+What belongs here: answering for every record that is or was in a summary. The journal itself is made by
+`accounting.summaries`, where a record belongs is said by `pipeline.summaries`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
+from qbo_pipeline.accounting.summaries import summarise, summed_up
+from qbo_pipeline.inventory.records import content_hash
+from qbo_pipeline.pipeline.building import Page, key_of
+from qbo_pipeline.pipeline.summaries import Membership, held_by, is_readable, rows_of
+from qbo_pipeline.posting.asking import Intent, Share
+
+
+def build_summaries(page: Page, keys: Sequence[str]) -> None:
+    """Build these summaries, and answer for every record that is or was in one of them."""
+    for key in keys:
+        _build(page, key)
+    page.build_needed()
+    page.put()
+
+
+def outcome_of_summary(page: Page, key: str) -> tuple[list[Any], Outcome]:
+    """The records of a summary and what it would be posted as, by the page's settings; nothing is written down.
+
+    A record that no longer belongs to it is among them.
+    """
+    rows = rows_of(page.connection, page.run.name, key)
+    places = page.memberships_of(rows)
+    there = [row for row in rows if row.vanished_at is None]
+    mine = [row for row in there if key in places[key_of(row)].touched]
+    drafts, _ = _members(key, mine, places, _outcomes(page, mine))
+    return mine, summarise(key, drafts, page.stored.books) if drafts else []
+
+
+def _build(page: Page, key: str) -> None:
+    rows = rows_of(page.connection, page.run.name, key)
+    places = page.memberships_of(rows)
+    there = [row for row in rows if row.vanished_at is None]
+    outcomes = _outcomes(page, there)
+    held = _holder(key, there, places, outcomes)
+    for row in rows:
+        place, outcome = places[key_of(row)], outcomes.get(key_of(row))
+        elsewhere = place.now is not None and place.now != key
+        if row.vanished_at is not None:
+            page.gone(row)
+        elif outcome is None or elsewhere or (place.now is None and key not in place.before):
+            continue  # answered already, or where it belongs
+        elif place.now is None or not isinstance(outcome, Draft):
+            page.answer(row, outcome)
+        elif held is not None and key not in place.before:
+            page.answer(row, held_by(key, held))
+    if held is None:
+        _sum_up(page, key, *_members(key, there, places, outcomes))
+
+
+def _outcomes(page: Page, rows: Sequence[Any]) -> dict[str, Outcome]:
+    """What the posting rules answer about each record by itself; one that cannot be read has none."""
+    loaded = [(row, page.load(row)) for row in rows if is_readable(row)]
+    page.stored.prefetch(record for _, record in loaded if record is not None)
+    return {key_of(row): page.outcome_of(row, record) for row, record in loaded if record is not None}
+
+
+def _holder(
+    key: str, rows: Sequence[Any], places: Mapping[str, Membership], outcomes: Mapping[str, Outcome]
+) -> Any | None:
+    """A record that is posted within the summary and cannot be built now: without it, its share would be taken back."""
+    for row in rows:
+        place, outcome = places[key_of(row)], outcomes.get(key_of(row))
+        if place.posted and key in place.before and (outcome is None or isinstance(outcome, Refused)):
+            return row
+    return None
+
+
+def _members(
+    key: str, rows: Sequence[Any], places: Mapping[str, Membership], outcomes: Mapping[str, Outcome]
+) -> tuple[dict[str, Draft], list[Any]]:
+    """The journals that the summary adds up, by record, and their rows."""
+    members = [row for row in rows if places[key_of(row)].now == key]
+    drafts = {key_of(row): draft for row in members if isinstance(draft := outcomes.get(key_of(row)), Draft)}
+    return drafts, [row for row in members if key_of(row) in drafts]
+
+
+def _sum_up(page: Page, key: str, drafts: Mapping[str, Draft], members: Sequence[Any]) -> None:
+    """One journal of the members; what each asked for by itself goes."""
+    hashes = {key_of(row): row.content_hash for row in members}
+    outcome: Outcome = summarise(key, drafts, page.stored.books) if drafts else []
+    for row in members:
+        if isinstance(outcome, Excluded):
+            page.note(row, "excluded", outcome.rule, outcome.message)
+        elif row.disposition != "posting":
+            page.note(row, "posting", None, None)
+        page.need(drafts[key_of(row)])
+        page.intents.append(Intent(key_of(row), row.content_hash))
+    whole = content_hash({"records": hashes})
+    if not page.ordered and page.earlier.alone_differs_summed(key, whole, outcome, page.in_force.rules_hash):
+        return
+    shares = [Share(of, hashes[of], draft.amount) for of, draft in drafts.items()]
+    page.intents.append(
+        Intent(
+            record_key=key,
+            content_hash=whole,
+            drafts=[outcome] if isinstance(outcome, Draft) else (),
+            refusal=outcome if isinstance(outcome, Refused) else None,
+            business_date=summed_up(key)[1],
+            amount=sum((share.amount for share in shares), Decimal(0)),
+            currency=page.stored.books.home_currency,
+            shares=shares if isinstance(outcome, Draft | Refused) else (),
+        )
+    )
