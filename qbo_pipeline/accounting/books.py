@@ -26,7 +26,7 @@ LEVELS = ("product", "category", "location", "party")
 STOCK_ROLES = ("inventory", "in_transit", "goods_received_not_invoiced")
 
 
-TaxRegime = Literal["us", "global"]
+TaxRegimeName = Literal["us", "us_manual", "us_none", "global"]
 
 # Kinds of movements that can go as one journal entry a day (`accounting.summaries`).
 SummarisedKind = Literal[
@@ -54,7 +54,7 @@ class Policies:
     - `bill_difference`: where bill price and accrued value differ. `purchase_price_variance` is right for a source
       that leaves its stock value alone, `inventory` for one that revalues all of it.
     - `supplier_return_clearing`: the account between a supplier return and its vendor credit.
-    - `tax_regime`: `us` (codes TAX and NON, one total) or `global` (a tax code on each line).
+    - `tax_regime`: how the company's tax is told, a row of `tax.REGIMES`.
     - `multicurrency`: whether the company has it switched on.
     - `numbered_by_quickbooks`: the entities that QBO numbers by itself; our number then stands in the private note.
     - `zero_cost`: a movement with a quantity whose cost is 0 waits for its cost, or posts what it has.
@@ -69,7 +69,7 @@ class Policies:
         "purchase_price_variance"
     )
     zero_cost: Literal["hold", "post"] = "hold"
-    tax_regime: TaxRegime = "us"
+    tax_regime: TaxRegimeName = "us"
     multicurrency: bool = False
     quotes: bool = False
     purchase_orders: bool = False

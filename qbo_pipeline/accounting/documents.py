@@ -1,4 +1,4 @@
-"""What sales and purchase documents have in common: direction, currency, tax, the other side, what becomes of them.
+"""What sales and purchase documents have in common: direction, currency, the other side, what becomes of them.
 
 What belongs here: facts of a document that more than one subject asks for (a payment asks which QBO entity a
 document became). Lines are the business of `sales.py` and `purchases.py`.
@@ -12,7 +12,7 @@ from decimal import Decimal
 from qbo_pipeline.accounting.accounts import Place, dimension_for
 from qbo_pipeline.accounting.books import Books, rate_on
 from qbo_pipeline.accounting.drafts import Payload, exclude, refuse
-from qbo_pipeline.accounting.money import ROUNDING_LIMIT, ZERO, cents
+from qbo_pipeline.accounting.money import ROUNDING_LIMIT, cents
 from qbo_pipeline.accounting.payloads import currency_fields, key_ref, note, number_field, ref
 from qbo_pipeline.inventory.records import Document, Party
 
@@ -164,42 +164,6 @@ def residue_of(subject: Subject, lines: Decimal) -> Decimal:
             "total_amount",
         )
     return residue
-
-
-def tax_fields(subject: Subject, books: Books) -> Payload:
-    """How the document's tax is told: US one total, elsewhere the way that amounts are to be read."""
-    if books.policies.tax_regime == "us":
-        return {"TxnTaxDetail": {"TotalTax": subject.tax}} if subject.tax else {}
-    if not _is_taxed(subject):
-        return {"GlobalTaxCalculation": "NotApplicable"}
-    return {"GlobalTaxCalculation": "TaxExcluded", "TxnTaxDetail": {"TotalTax": subject.tax}}
-
-
-def tax_code_field(subject: Subject, books: Books, source_code: str | None, tax: Decimal, field: str) -> Payload:
-    """A line's `TaxCodeRef`: US TAX or NON by whether the line bears tax, elsewhere QBO's code for the source's.
-
-    Where a US source gives its tax on the header only, every line of a taxed document is TAX. A code that the
-    settings do not map is `Refused`; a line without one takes the code mapped for `""`.
-    """
-    if books.policies.tax_regime == "us":
-        on_header = subject.tax != ZERO and not any(line.tax_amount for line in subject.document.lines)
-        return {"TaxCodeRef": ref("TAX" if tax or on_header else "NON")}
-    if not _is_taxed(subject):
-        return {}
-    code = books.tax_codes.get(source_code or "")
-    if code is None:
-        refuse(
-            "unknown_tax_code",
-            f"{field} of {subject.label} has "
-            + (f"the tax code '{source_code}', which is not mapped" if source_code else "no tax code")
-            + ": name its QBO tax code in [tax_codes]",
-            f"tax_code:{source_code or ''}",
-        )
-    return {"TaxCodeRef": ref(code)}
-
-
-def _is_taxed(subject: Subject) -> bool:
-    return bool(subject.document.tax_amount) or any(line.tax_code or line.tax_amount for line in subject.document.lines)
 
 
 def _is_nil(document: Document) -> bool:

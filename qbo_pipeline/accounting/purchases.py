@@ -17,13 +17,12 @@ from qbo_pipeline.accounting.documents import (
     header,
     residue_of,
     subject_of,
-    tax_code_field,
-    tax_fields,
 )
 from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Payload, exclude
 from qbo_pipeline.accounting.matching import Clearing, Part
 from qbo_pipeline.accounting.money import ZERO, apportion, cents
 from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, finish, ref
+from qbo_pipeline.accounting.tax import purchase_form, purchase_line, regime_of
 from qbo_pipeline.inventory.records import Document, DocumentLine, record_key
 
 
@@ -47,7 +46,7 @@ def build_purchase_document(document: Document, books: Books) -> Draft | Exclude
         **header(subject, books, document.reference or document.number),
         **due_field(subject),
         **payable_field(subject, books),
-        **({} if books.policies.tax_regime == "us" else tax_fields(subject, books)),
+        **purchase_form(subject, books),
         "Line": [{"LineNum": number, **line} for number, (_, line) in enumerate(lines, start=1)],
     }
     return finish(
@@ -83,7 +82,7 @@ def build_purchase_order(document: Document, books: Books) -> Draft:
         **header(subject, books, document.number),
         **due_field(subject),
         **payable_field(subject, books),
-        **({} if books.policies.tax_regime == "us" else tax_fields(subject, books)),
+        **purchase_form(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
     }
     return finish(
@@ -133,15 +132,12 @@ def _line(subject: Subject, books: Books, line: DocumentLine, part: Part) -> Pay
     product = part.place.product
     named = line.description or (product.name if product else "")
     text = f"{named} ({part.why})".strip() if part.why else named
-    code: Payload = {}
-    if books.policies.tax_regime != "us":
-        code = tax_code_field(subject, books, line.tax_code, line.tax_amount, f"line {line.line_number}")
-    return _account_line(books, part, text, code)
+    return _account_line(books, part, text, purchase_line(subject, books, line))
 
 
 def _tax_line(subject: Subject, books: Books) -> list[tuple[Part, Payload]]:
-    """A US bill has no tax of its own in QBO: what the supplier charged is a line on the input tax account."""
-    if books.policies.tax_regime != "us" or not subject.tax:
+    """Where a bill has no tax of its own in QBO, what the supplier charged is a line on the input tax account."""
+    if regime_of(books).taxes_purchases or not subject.tax:
         return []
     place = Place(field=f"the tax of {subject.label}", party=subject.party.record_id)
     part = Part(account=account_for(books, "input_tax", place), amount=subject.tax, place=place)
@@ -151,10 +147,7 @@ def _tax_line(subject: Subject, books: Books) -> list[tuple[Part, Payload]]:
 def _rounding_line(subject: Subject, books: Books, residue: Decimal) -> tuple[Part, Payload]:
     place = Place(field=f"the cents left from rounding {subject.label}")
     part = Part(account=money_account_for(books, "rounding", place), amount=residue, place=place)
-    code: Payload = {}
-    if books.policies.tax_regime != "us":
-        code = tax_code_field(subject, books, None, ZERO, "the rounding line")
-    return part, _account_line(books, part, "Rounding", code)
+    return part, _account_line(books, part, "Rounding", purchase_line(subject, books, None))
 
 
 def _account_line(books: Books, part: Part, text: str, code: Payload) -> Payload:

@@ -16,13 +16,12 @@ from qbo_pipeline.accounting.documents import (
     header,
     residue_of,
     subject_of,
-    tax_code_field,
-    tax_fields,
 )
 from qbo_pipeline.accounting.drafts import Draft, Payload, exclude
 from qbo_pipeline.accounting.money import ZERO, apportion, quantity_and_price
 from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, MEMO_LENGTH, finish, ref
 from qbo_pipeline.accounting.products import account_item, sales_item
+from qbo_pipeline.accounting.tax import regime_of
 from qbo_pipeline.inventory.records import Document, DocumentLine, decimal_text, record_key
 
 
@@ -52,7 +51,7 @@ def _sales_form(document: Document, books: Books) -> Draft:
         **header(subject, books, document.number),
         **_printed_number(subject, books),
         **(_expiry(subject) if subject.entity == "Estimate" else due_field(subject)),
-        **tax_fields(subject, books),
+        **regime_of(books).form(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
     }
     return finish(
@@ -94,7 +93,7 @@ def _line(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -
         detail["Qty"], detail["UnitPrice"] = priced
     elif line.quantity:
         text = f"{text} ({decimal_text(line.quantity)} pieces)".strip()
-    detail |= tax_code_field(subject, books, line.tax_code, line.tax_amount, f"line {line.line_number}")
+    detail |= regime_of(books).line(subject, books, line)
     if (class_id := dimension_for(books, "class", place)) is not None:
         detail["ClassRef"] = ref(class_id)
     return _sales_line(amount, text, detail)
@@ -102,7 +101,7 @@ def _line(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -
 
 def _rounding_line(subject: Subject, books: Books, residue: Decimal) -> Payload:
     account = money_account_for(books, "rounding", Place(field=f"the cents left from rounding {subject.label}"))
-    code = tax_code_field(subject, books, None, ZERO, "the rounding line")
+    code = regime_of(books).line(subject, books, None)
     return _sales_line(residue, "Rounding", {"ItemRef": account_item(account)} | code)
 
 

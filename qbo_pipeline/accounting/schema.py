@@ -75,7 +75,7 @@ _TXN: dict[str, Field] = {
 }
 _TAX: dict[str, Field] = {
     "GlobalTaxCalculation": _text(20, choices=("TaxExcluded", "TaxInclusive", "NotApplicable")),
-    "TxnTaxDetail": _object(TotalTax=_AMOUNT),
+    "TxnTaxDetail": _object(TxnTaxCodeRef=_ref(), TotalTax=_AMOUNT),
 }
 _SALES_LINE = _object(
     ItemRef=_ref(True), Qty=_NUMBER, UnitPrice=_NUMBER, TaxCodeRef=_code(), ClassRef=_ref()

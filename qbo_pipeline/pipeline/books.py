@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from qbo_pipeline.accounting.books import ROLES, AccountRef, Books, Policies, TaxRegime
+from qbo_pipeline.accounting.books import ROLES, AccountRef, Books, Policies, TaxRegimeName
 from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.products import item_key
@@ -223,7 +223,7 @@ def _rules(
     dimensions: Mapping[str, Sequence[Reference]],
     codes: Sequence[Reference],
     preferences: dict[str, Any],
-    regime: TaxRegime,
+    regime: TaxRegimeName,
     wrong: list[str],
 ) -> Rules:
     def found(
@@ -365,15 +365,20 @@ def numbered_by_quickbooks(preferences: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def tax_regime(companies: Sequence[dict[str, Any]], preferences: dict[str, Any]) -> TaxRegime:
-    """The country decides, not whether its sales tax is automated; where it is not known, that still tells."""
+def tax_regime(companies: Sequence[dict[str, Any]], preferences: dict[str, Any]) -> TaxRegimeName:
+    """The country decides whether it is a US company, its tax preferences how sales tax is kept there; where the
+    country is not known, automated sales tax still tells that it is a US one."""
     country = str(companies[0].get("Country") or "") if companies else ""
-    if country:
-        return "us" if country == "US" else "global"
-    return "us" if preferences.get("TaxPrefs", {}).get("PartnerTaxEnabled") else "global"
+    taxes = preferences.get("TaxPrefs", {})
+    automated = bool(taxes.get("PartnerTaxEnabled"))
+    if country != "US" and not (automated and not country):
+        return "global"
+    if automated:
+        return "us"
+    return "us_none" if taxes.get("UsingSalesTax") is False else "us_manual"
 
 
-def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime) -> Policies:
+def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegimeName) -> Policies:
     currency = preferences.get("CurrencyPrefs", {})
     posting = settings.posting
     return Policies(

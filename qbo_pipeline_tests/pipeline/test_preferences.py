@@ -38,8 +38,8 @@ def test_each_form_follows_its_own_preference(preferences: dict[str, Any], numbe
     ("country", "automated", "regime"),
     [
         ("US", True, "us"),
-        ("US", False, "us"),  # sales tax by hand, or none
-        ("US", None, "us"),
+        ("US", False, "us_manual"),
+        ("US", None, "us_manual"),
         ("ES", None, "global"),
         ("GB", False, "global"),
         ("", True, "us"),
@@ -49,6 +49,10 @@ def test_each_form_follows_its_own_preference(preferences: dict[str, Any], numbe
 def test_the_country_decides_how_tax_is_told(country: str, automated: bool | None, regime: str) -> None:
     preferences = {"TaxPrefs": {} if automated is None else {"PartnerTaxEnabled": automated}}
     assert tax_regime([{"Country": country}] if country else [], preferences) == regime
+
+
+def test_a_us_company_without_sales_tax_is_one_of_its_own() -> None:
+    assert tax_regime([{"Country": "US"}], {"TaxPrefs": {"UsingSalesTax": False}}) == "us_none"
 
 
 @pytest.fixture
