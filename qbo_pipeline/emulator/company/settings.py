@@ -54,6 +54,9 @@ class CompanySettings:
     require_currency_ref: bool = False
     """True: with multi-currency on, a transaction without CurrencyRef is fault 2020; False: the party's currency."""
     default_due_days: int = 30
+    general_ledger_shape: Literal["keyed", "recorded"] = "keyed"
+    """How the general ledger comes: a flat section for each account and ColKeys beside the columns, or as in
+    recordings, where sub-accounts lie inside their parents, and a column's key is its ColType."""
     report_cell_limit: int = 400_000
     report_limit_text: str = "Unable to display more data"
     upload_limit: int = 100 * 1024 * 1024

@@ -135,6 +135,7 @@ def _form(draft: Draft, sign: int, account: str) -> None:
             item=int(item[0]) if item else None,
             memo=memo,
             class_id=class_id,
+            customer=customer,
         )
     tax.post(draft, taxes, sign)
     draft.balance_home(control)
