@@ -28,7 +28,7 @@ from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, NOT_FOUND_IN
 from qbo_pipeline.emulator.company.query.execute import run
 from qbo_pipeline.emulator.company.reports.catalogue import build as build_report
 from qbo_pipeline.emulator.company.schema import entities
-from qbo_pipeline.emulator.company.seeds.seeding import plant
+from qbo_pipeline.emulator.company.seeds.seeding import plant, upgrade
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.company.store import Store, row_id
 
@@ -75,6 +75,9 @@ class Company:
         company = cls(Book(store, clock, settings or CompanySettings()), realm)
         if stored is None:
             company._plant(seed, realm)
+        else:
+            with company.batch():
+                upgrade(company._book)
         return company
 
     def _plant(self, seed: str, realm: str) -> None:

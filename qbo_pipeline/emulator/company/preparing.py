@@ -91,7 +91,9 @@ def prepare(
     if "reposting" not in options:
         check_open(book, day, errors)
     old_number = before.number if before else None
-    number = numbering.choose(book, rules.name, id, body.pop("DocNumber", None), old_number, options, errors)
+    given = body.pop("DocNumber", None)
+    named = ref_id(body, rules.party) if rules.party else None
+    number = numbering.choose(book, rules.name, id, given, old_number, options, errors, named)
     raise_all(errors)
     party = _party(book, rules, body)
     currency, rate = _currency(book, rules, body, day, party, errors)

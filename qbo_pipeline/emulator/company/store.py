@@ -50,6 +50,11 @@ CREATE TABLE IF NOT EXISTS rates (
 _ADDED: Final = (("lines", "customer", "INTEGER"),)
 
 
+def entry_key(id: str) -> int | str:
+    """The key of a list entity's row: its number, or the text itself where QBO's own Id is a word (TAX, NON)."""
+    return int(id) if id.isascii() and id.isdigit() else id
+
+
 def row_id(text: str) -> int:
     """The number in an id, or -1 (which no row has) for text that is none: ids are plain digits that fit a row id."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1

@@ -53,7 +53,7 @@ class Tax:
 def compute(draft: Draft, rows: list[TaxedLine], side: Side, discount: int = 0) -> Tax:
     """The tax of a document's lines; sets each line's `net`, and the document's TxnTaxDetail.
 
-    An explicit TotalTax is honoured and divided over the rates in proportion. Appends 6100, 6170 and 2020.
+    An explicit TotalTax is honoured and divided over the rates in proportion. Appends 6170 and 2020.
     """
     book, body = draft.book, draft.body
     given = body.get("TxnTaxDetail", {}).get("TotalTax")
@@ -71,9 +71,6 @@ def _automated(draft: Draft, rows: list[TaxedLine], side: Side, discount: int, g
     tax = Tax()
     if side == "Purchase":
         return tax
-    for row in rows:
-        if row.code not in (None, "TAX", "NON") and row.code not in draft.book.entries["TaxCode"]:
-            draft.errors.append(error("6100", "TaxCodeRef", what=row.code))
     taxable = sum(row.net for row in rows if row.code not in (None, "NON"))
     whole = sum(row.net for row in rows)
     if discount and whole and draft.body.get("ApplyTaxAfterDiscount"):

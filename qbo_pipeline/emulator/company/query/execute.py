@@ -13,6 +13,7 @@ from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import QboFault, fault
 from qbo_pipeline.emulator.company.fields import Field, exact_number
 from qbo_pipeline.emulator.company.query.grammar import Condition, Statement, parse
+from qbo_pipeline.emulator.company.references import US_TAX_CODES
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity_name
 from qbo_pipeline.emulator.company.store import row_id
 
@@ -172,6 +173,8 @@ def _value(found: _Property, text: str, operator: str) -> Any:
     if operator == "LIKE":
         if kind not in ("text", "email", "enum", "date"):
             raise fault("4001", what=f"operator LIKE is not supported for property '{found.name}'")
+        return text
+    if found.name == "Id" and text in US_TAX_CODES:
         return text
     if found.name == "Id" or found.sql == "party":
         return row_id(text)
