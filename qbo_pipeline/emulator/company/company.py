@@ -30,7 +30,7 @@ from qbo_pipeline.emulator.company.reports.catalogue import build as build_repor
 from qbo_pipeline.emulator.company.schema import entities
 from qbo_pipeline.emulator.company.seeds.seeding import plant, upgrade
 from qbo_pipeline.emulator.company.settings import CompanySettings
-from qbo_pipeline.emulator.company.store import Store, row_id
+from qbo_pipeline.emulator.company.store import Store, entry_key, row_id
 
 __all__ = ["Attachment", "Body", "Change", "Company"]
 
@@ -239,18 +239,22 @@ class Company:
         return present.transaction(self._book, row)
 
     def read(self, entity: str, id: str) -> Body:
-        """One object. CompanyInfo and Preferences are found under any id. Raises fault 610."""
+        """One object. CompanyInfo and Preferences are found under any id. Raises fault 610, 2030 for no number."""
         with self._lock:
             book = self._settled()
             rules = entities.entity(entity)
             if rules.kind == "transaction":
                 sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
+                if row_id(id) < 0:
+                    raise fault("2030", "Id", what=id)
                 if not book.store.row(sql, (row_id(id), rules.name)):
                     raise fault("610", what=NOT_FOUND_DELETED)
                 return self._transaction(row_id(id))
             if rules.name == "ExchangeRate":
                 return rates.get(book, id, None)
             entry = book.entries[rules.name].get("1" if rules.kind == "single" else id)
+            if entry is None and isinstance(entry_key(id), str):
+                raise fault("2030", "Id", what=id)
             if entry is None:
                 raise fault("610", what=NOT_FOUND_INACTIVE)
             return present.entry(book, rules.name, entry)

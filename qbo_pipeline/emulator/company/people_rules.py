@@ -111,4 +111,5 @@ def _after(book: Book, made: Entry, opening: tuple[Decimal, str] | None, documen
     account = "ItemAccountRef" if document == "Invoice" else "AccountRef"
     party = "CustomerRef" if document == "Invoice" else "VendorRef"
     line = {"Amount": amount, "DetailType": detail, "Description": "Opening Balance", detail: {account: equity}}
-    return [(document, {party: {"value": made.id}, "TxnDate": day, "Line": [line]})]
+    untaxed = {} if book.country == "US" else {"GlobalTaxCalculation": "NotApplicable"}
+    return [(document, {party: {"value": made.id}, "TxnDate": day, "Line": [line]} | untaxed)]

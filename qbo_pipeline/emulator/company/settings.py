@@ -41,6 +41,10 @@ class CompanySettings:
     void_of_paid_invoice: Literal["unlink", "refuse"] = "unlink"
     linked_delete: Literal["unlink", "refuse"] = "refuse"
     """Deleting a document that a payment is applied to."""
+    closed_period_holds_not_posting: bool = False
+    """True: estimates and purchase orders, which post nothing, are refused (6210) in the closed period too."""
+    unknown_changes: Literal["skip", "refuse"] = "skip"
+    """An entity without change data capture named beside others: left out of the answer, or fault 4001 for all."""
     close_billed_purchase_orders: bool = True
     deactivated_suffix: str = " (deleted)"
     """Appended to the name of a list entity that is made inactive; "" keeps the name and keeps it taken."""
@@ -53,6 +57,8 @@ class CompanySettings:
     """Rate that automated sales tax charges on lines with tax code TAX when the request gives no TotalTax."""
     require_global_tax_calculation: bool = False
     """True: outside the US a missing GlobalTaxCalculation is fault 2020; False: it is taken as TaxExcluded."""
+    vat_rate_required: bool = True
+    """True: in a UK company a line without TaxCodeRef is refused (6000) unless tax is told to be NotApplicable."""
     require_currency_ref: bool = False
     """True: with multi-currency on, a transaction without CurrencyRef is fault 2020; False: the party's currency."""
     default_due_days: int = 30

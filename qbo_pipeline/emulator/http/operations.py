@@ -128,7 +128,11 @@ def _exchange_rate(company: Company, params: dict[str, str]) -> Payload:
 
 
 def _upload(company: Company, part: tuple[Payload | None, str, str, bytes]) -> Payload:
-    return {"Attachable": company.upload(*part)}
+    """One entry of AttachableResponse: what is refused is told there, under HTTP 200, as recorded."""
+    try:
+        return {"Attachable": company.upload(*part)}
+    except faults.QboFault as fault:
+        return {"Fault": fault.as_json()}
 
 
 def _without_gateway_parameters(params: dict[str, str]) -> dict[str, str]:
