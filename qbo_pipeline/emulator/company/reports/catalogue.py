@@ -55,7 +55,8 @@ _LIST: Final = (*_SPAN, *listings.PARAMETERS)
 REPORTS: Final = (
     Report("AccountList", lists.account_list, ("account_type", "account_status", "columns", "sort_by", *_SORT),
            ("start_createdate", "end_createdate", "createdate_macro", "start_moddate", "end_moddate", "moddate_macro")),
-    Report("AgedPayableDetail", ageing.payable_detail, (*_DAY, "vendor", "columns", *ageing.PARAMETERS), _ITEMS),
+    Report("AgedPayableDetail", ageing.payable_detail, (*_DAY, "vendor", "columns", *ageing.PARAMETERS),
+           (*_ITEMS, *_BASIS)),
     Report("AgedPayables", ageing.payables, (*_DAY, "vendor", *ageing.PARAMETERS)),
     Report("AgedReceivableDetail", ageing.receivable_detail,
            (*_DAY, "customer", "columns", *ageing.PARAMETERS), _ITEMS),
@@ -64,7 +65,7 @@ REPORTS: Final = (
     Report("CashFlow", cash_flow.cash_flow, _SUMMARY),
     Report("ClassSales", sales.class_sales, _SUMMARY),
     Report("CustomerBalance", balances.customers, (*_DAY, "customer", "department", *_SORT),
-           ("arpaid", "summarize_column_by")),
+           ("arpaid", "summarize_column_by", *_BASIS)),
     Report("CustomerBalanceDetail", balances.customer_detail, (*_DAY, "customer", "department", "columns", *_SORT),
            (*_ITEMS, "aging_method")),
     Report("CustomerIncome", sales.customer_income, (*_SPAN, *_BASIS, *_ALL, *_SORT), ("term", "summarize_column_by")),
@@ -89,13 +90,13 @@ REPORTS: Final = (
     Report("TransactionListWithSplits", listings.with_splits, _LIST, listings.REFUSED),
     Report("TrialBalance", statements.trial_balance, (*_SPAN, *_BASIS), ("summarize_column_by", "sort_order")),
     Report("VendorBalance", balances.vendors, (*_DAY, "vendor", "department", *_SORT),
-           ("appaid", "summarize_column_by")),
+           ("appaid", "summarize_column_by", *_BASIS)),
     Report("VendorBalanceDetail", balances.vendor_detail, (*_DAY, "vendor", "department", "columns", *_SORT),
-           (*_ITEMS, "aging_method", "sort_by")),
+           (*_ITEMS, "aging_method", "sort_by", *_BASIS)),
     Report("VendorExpenses", sales.vendor_expenses, _SUMMARY),
 )  # fmt: skip
 _BY_NAME: Final = {found.name.lower(): found for found in REPORTS}
-_HARMLESS: Final = {"accounting_method": "Accrual", "summarize_column_by": "Total"}
+_HARMLESS: Final = {"accounting_method": "accrual", "summarize_column_by": "total"}
 """Values that say what a report does anyway."""
 _ALIASES: Final = {"generalledgerdetail": "generalledger", "accountlistdetail": "accountlist"}
 """What some clients call a report that QBO answers under either name."""
@@ -109,7 +110,7 @@ def build(book: Book, name: str, params: Mapping[str, str]) -> Body:
         raise fault("500", what=f"report {name}")
     given = {key.lower(): value for key, value in params.items() if value != ""}
     for refused in found.refuses:
-        if given.get(refused, _HARMLESS.get(refused)) != _HARMLESS.get(refused):
+        if refused in given and given[refused].lower() != _HARMLESS.get(refused):
             raise fault("5030", refused, what=f"{refused} is not emulated in the report {found.name}.")
     with _no_collector():
         return found.build(book, {key: value for key, value in given.items() if key in found.honours})
