@@ -207,3 +207,11 @@ def test_a_crash_inside_the_emulator_is_a_system_fault_without_a_traceback(
 def test_more_parameters_than_anybody_needs_are_refused(served: Served) -> None:
     answer = served.client.get(served.url("companyinfo?" + "&".join(f"p{n}=1" for n in range(300))))
     assert (answer.status_code, codes(answer)) == (400, ["2010"])
+
+
+def test_an_invoice_has_its_link_where_it_is_asked_for() -> None:
+    with serving("us") as served:
+        (invoice,) = served.company.query("select * from Invoice maxresults 1")["Invoice"]
+        assert "InvoiceLink" not in served.get(f"invoice/{invoice['Id']}").json()["Invoice"]
+        found = served.get(f"invoice/{invoice['Id']}", include="invoiceLink").json()["Invoice"]
+        assert found["InvoiceLink"].startswith(served.state.base_url)
