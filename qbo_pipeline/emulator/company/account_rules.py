@@ -93,6 +93,8 @@ _MADE_ON_DEMAND: Final[dict[tuple[str, str], str]] = {
     ("Expense", "OtherMiscellaneousServiceCost"): "Uncategorized Expense",
     ("Other Expense", "ExchangeGainOrLoss"): "Exchange Gain or Loss",
     ("Other Current Liability", "GlobalTaxPayable"): "Tax Payable",
+    ("Income", "UnappliedCashPaymentIncome"): "Unapplied Cash Payment Income",
+    ("Expense", "UnappliedCashBillPaymentExpense"): "Unapplied Cash Bill Payment Expense",
 }
 
 

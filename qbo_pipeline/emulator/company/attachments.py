@@ -8,7 +8,7 @@ from typing import Any
 
 from qbo_pipeline.emulator.company import entries
 from qbo_pipeline.emulator.company.book import Book, Entry
-from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, fault
+from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, QboFault, business, fault
 from qbo_pipeline.emulator.company.schema.entities import entity
 from qbo_pipeline.emulator.company.store import row_id
 
@@ -23,13 +23,18 @@ class Attachment:
 
 
 def upload(book: Book, metadata: Mapping[str, Any] | None, file_name: str, content_type: str, content: bytes) -> Entry:
-    """Store a file and make its Attachable. Raises 6030 for too large a file, and the faults of the metadata."""
+    """Store a file and make its Attachable. Raises 6030 for too large a file, 6000 for a link to nothing."""
     if len(content) > book.settings.upload_limit:
         raise fault("6030")
     body = dict(metadata or {})
     body["FileName"] = body.get("FileName") or file_name
     body["ContentType"] = body.get("ContentType") or content_type
-    entry, _ = entries.create(book, entity("Attachable"), body)
+    try:
+        entry, _ = entries.create(book, entity("Attachable"), body)
+    except QboFault as refusal:
+        if refusal.errors[0].code != "2500":
+            raise
+        raise business("The object that the file is to be attached to does not exist.", "EntityRef") from None
     entry.body["Size"] = len(content)
     entry.body["FileAccessUri"] = f"/v3/company/attachments/{entry.id}"
     book.save_entry("Attachable", entry, is_new=False)

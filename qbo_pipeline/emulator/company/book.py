@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, entity
 from qbo_pipeline.emulator.company.settings import CompanySettings
-from qbo_pipeline.emulator.company.store import Store
+from qbo_pipeline.emulator.company.store import Store, entry_key
 
 Body = dict[str, Any]
 
@@ -184,7 +184,7 @@ class Book:
         self.touched = True
         row = (
             kind,
-            int(entry.id),
+            entry_key(entry.id),
             int(entry.active),
             entry.sync,
             entry.created,

@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 
 from qbo_pipeline.emulator.company import present
 from qbo_pipeline.emulator.company.book import Body, Book
-from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.faults import QboFault, fault
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity
 
 
 def since(book: Book, names: list[str], instant: datetime) -> Body:
     """`{"CDCResponse": [{"QueryResponse": [...]}]}`, one part for each entity that changed, deleted ones as stubs.
 
-    Raises 4001 for an entity without change tracking, 6000 for an instant beyond the look-back. At most
-    `changes_limit` objects in all, the oldest first.
+    Raises 4001 where no entity has change tracking (see `unknown_changes` for some), 6000 for an instant beyond the
+    look-back. At most `changes_limit` objects in all, the oldest first.
     """
-    wanted = [_tracked(name) for name in names]
+    wanted = _wanted(book, names)
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     if book.clock() - aware > book.settings.changes_look_back:
         days = book.settings.changes_look_back.days
@@ -33,6 +33,19 @@ def since(book: Book, names: list[str], instant: datetime) -> Body:
                 part["totalCount"] = len(bodies)
             parts.append(part)
     return {"CDCResponse": [{"QueryResponse": parts or [{}]}]}
+
+
+def _wanted(book: Book, names: list[str]) -> list[Entity]:
+    found: list[Entity] = []
+    refused: QboFault | None = None
+    for name in names:
+        try:
+            found.append(_tracked(name))
+        except QboFault as fault:
+            refused = fault
+    if refused is not None and (not found or book.settings.unknown_changes == "refuse"):
+        raise refused
+    return found
 
 
 def _tracked(name: str) -> Entity:

@@ -28,9 +28,9 @@ from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, NOT_FOUND_IN
 from qbo_pipeline.emulator.company.query.execute import run
 from qbo_pipeline.emulator.company.reports.catalogue import build as build_report
 from qbo_pipeline.emulator.company.schema import entities
-from qbo_pipeline.emulator.company.seeds.seeding import plant
+from qbo_pipeline.emulator.company.seeds.seeding import plant, upgrade
 from qbo_pipeline.emulator.company.settings import CompanySettings
-from qbo_pipeline.emulator.company.store import Store, row_id
+from qbo_pipeline.emulator.company.store import Store, entry_key, row_id
 
 __all__ = ["Attachment", "Body", "Change", "Company"]
 
@@ -75,6 +75,9 @@ class Company:
         company = cls(Book(store, clock, settings or CompanySettings()), realm)
         if stored is None:
             company._plant(seed, realm)
+        else:
+            with company.batch():
+                upgrade(company._book)
         return company
 
     def _plant(self, seed: str, realm: str) -> None:
@@ -236,18 +239,22 @@ class Company:
         return present.transaction(self._book, row)
 
     def read(self, entity: str, id: str) -> Body:
-        """One object. CompanyInfo and Preferences are found under any id. Raises fault 610."""
+        """One object. CompanyInfo and Preferences are found under any id. Raises fault 610, 2030 for no number."""
         with self._lock:
             book = self._settled()
             rules = entities.entity(entity)
             if rules.kind == "transaction":
                 sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
+                if row_id(id) < 0:
+                    raise fault("2030", "Id", what=id)
                 if not book.store.row(sql, (row_id(id), rules.name)):
                     raise fault("610", what=NOT_FOUND_DELETED)
                 return self._transaction(row_id(id))
             if rules.name == "ExchangeRate":
                 return rates.get(book, id, None)
             entry = book.entries[rules.name].get("1" if rules.kind == "single" else id)
+            if entry is None and isinstance(entry_key(id), str):
+                raise fault("2030", "Id", what=id)
             if entry is None:
                 raise fault("610", what=NOT_FOUND_INACTIVE)
             return present.entry(book, rules.name, entry)
@@ -259,8 +266,12 @@ class Company:
 
     def report(self, name: str, params: Mapping[str, str]) -> Body:
         """A report in QBO's Header/Columns/Rows shape; `params` are the URL's parameters."""
-        with self._lock:
-            return build_report(self._settled(), name, params)
+        with self.batch():  # a report on cash basis may need an account that is not there yet
+            try:
+                return build_report(self._settled(), name, params)
+            except QboFault as fault:
+                refused = fault  # raised outside: to leave by an exception would take back the batch around this
+        raise refused
 
     def changes(self, entities: list[str], since: datetime) -> Body:
         """Change data capture: `{"CDCResponse": [...]}` with stubs for what was deleted. `since` is aware."""

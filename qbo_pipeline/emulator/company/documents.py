@@ -10,7 +10,7 @@ from qbo_pipeline.emulator.company import jsontext, ledger, linking, stock
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.entries import check_token
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, QboError, error, fault
-from qbo_pipeline.emulator.company.fields import clean
+from qbo_pipeline.emulator.company.fields import clean, refuse_unknown
 from qbo_pipeline.emulator.company.preparing import Before, check_open, prepare, raise_all, rules_of, write
 from qbo_pipeline.emulator.company.schema.entities import STARTING_VALUE
 from qbo_pipeline.emulator.company.store import row_id
@@ -21,6 +21,7 @@ def create(book: Book, kind: str, body: Mapping[str, Any], options: frozenset[st
     rules = rules_of(kind)
     errors: list[QboError] = []
     cleaned = {k: v for k, v in clean(body, rules.fields, errors).items() if v is not None}
+    refuse_unknown(errors)
     draft = prepare(book, rules, 0, cleaned, None, options, errors)
     draft.id = book.next_id("Transaction")
     now = book.now()
@@ -38,6 +39,7 @@ def update(book: Book, kind: str, body: Mapping[str, Any], options: frozenset[st
     old = row["body"]
     errors: list[QboError] = []
     cleaned = clean(body, rules.fields, errors)
+    refuse_unknown(errors)
     sparse = body.get("sparse") in (True, "true")
     if rules.sparse_only and not sparse:
         errors.append(error("2010", "sparse", what=f"{kind} can only be updated sparsely"))
@@ -50,7 +52,7 @@ def update(book: Book, kind: str, body: Mapping[str, Any], options: frozenset[st
         merged.pop("TxnTaxDetail", None)
     if "ExchangeRate" not in merged and merged["TxnDate"] == day and "ExchangeRate" in old:
         merged["ExchangeRate"] = old["ExchangeRate"]
-    check_open(book, day, errors)
+    check_open(book, kind, day, errors)
     linking.check_deposited(book, id, errors)
     before = Before(id, number, old, row["total"], row["party"], row["currency"])
     draft = prepare(book, rules, id, merged, before, options, errors)
@@ -68,7 +70,7 @@ def delete(book: Book, kind: str, body: Mapping[str, Any]) -> int:
     row = existing(book, kind, body)
     id = int(row["id"])
     errors: list[QboError] = []
-    check_open(book, row["date"], errors)
+    check_open(book, kind, row["date"], errors)
     linking.check_deposited(book, id, errors)
     if book.settings.linked_delete == "refuse" and linking.settled_by(book, id):
         errors.append(error("6000", what="This transaction is linked to others. Unlink it before you delete it."))
@@ -94,7 +96,7 @@ def void(book: Book, kind: str, body: Mapping[str, Any]) -> int:
     row = existing(book, kind, body)
     id = int(row["id"])
     errors: list[QboError] = []
-    check_open(book, row["date"], errors)
+    check_open(book, kind, row["date"], errors)
     linking.check_deposited(book, id, errors)
     sources = linking.settled_by(book, id)
     if sources and book.settings.void_of_paid_invoice == "refuse":

@@ -30,6 +30,7 @@ class Line(NamedTuple):
     memo: str | None
     class_id: int | None
     department: int | None
+    customer: int | None = None
 
 
 class Move(NamedTuple):
@@ -96,6 +97,7 @@ class Draft:
         memo: str | None = None,
         class_id: str | None = None,
         department: str | None = None,
+        customer: str | None = None,
         in_home: bool = False,
     ) -> int:
         """Add a line (debit positive); returns its index. Without `home` the amount is converted at the rate.
@@ -120,6 +122,7 @@ class Draft:
                 memo or self.memo,
                 int(class_id) if class_id else None,
                 int(department) if department else self.department,
+                int(customer) if customer else None,
             )
         )
         return len(self.lines) - 1

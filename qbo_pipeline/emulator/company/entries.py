@@ -16,8 +16,9 @@ from qbo_pipeline.emulator.company.faults import (
     error,
     fault,
 )
-from qbo_pipeline.emulator.company.fields import clean, missing
+from qbo_pipeline.emulator.company.fields import clean, missing, refuse_unknown
 from qbo_pipeline.emulator.company.schema.entities import Entity
+from qbo_pipeline.emulator.company.store import entry_key
 
 
 def create(book: Book, entity: Entity, body: Mapping[str, Any]) -> tuple[Entry, list[FollowUp]]:
@@ -27,6 +28,7 @@ def create(book: Book, entity: Entity, body: Mapping[str, Any]) -> tuple[Entry, 
     """
     errors: list[QboError] = []
     cleaned = {k: v for k, v in clean(body, entity.fields, errors).items() if v is not None}
+    refuse_unknown(errors)
     active = bool(cleaned.pop("Active", True))
     missing(cleaned, entity.fields, errors)
     references.check(book, cleaned, entity.fields, errors)
@@ -46,6 +48,7 @@ def update(book: Book, entity: Entity, body: Mapping[str, Any]) -> tuple[Entry, 
     old = existing(book, entity, body)
     errors: list[QboError] = []
     cleaned = clean(body, entity.fields, errors)
+    refuse_unknown(errors)
     sparse = body.get("sparse") in (True, "true")
     active = bool(cleaned.pop("Active", old.active) if cleaned.get("Active") is not None else old.active)
     cleaned.pop("Active", None)
@@ -73,6 +76,8 @@ def existing(book: Book, entity: Entity, body: Mapping[str, Any]) -> Entry:
     id = "1" if entity.kind == "single" else str(body.get("Id") or "")
     if not id:
         raise fault("2020", "Id", what="Required parameter Id is missing in the request")
+    if isinstance(entry_key(id), str) and id not in book.entries[entity.name]:
+        raise fault("2030", "Id", what=id)
     found = book.entries[entity.name].get(id)
     if found is None:
         raise fault("610", what=NOT_FOUND_INACTIVE)

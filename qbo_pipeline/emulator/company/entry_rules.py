@@ -79,6 +79,7 @@ def _attachable(book: Book, entry: Entry, old: Entry | None, errors: list[QboErr
     if not body.get("FileName") and not body.get("Note"):
         errors.append(error("2020", "Note", what="Required parameter FileName or Note is missing in the request"))
     for link in body.get("AttachableRef", []):
+        link.setdefault("IncludeOnSend", False)
         reference = link.get("EntityRef") or {}
         if not isinstance(reference, dict):
             errors.append(error("2120", "EntityRef", expected="a reference", what=reference))

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from qbo_pipeline.emulator.company import jsontext
-from qbo_pipeline.emulator.company.faults import QboError, error
+from qbo_pipeline.emulator.company.faults import VALIDATION, QboError, QboFault, error
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
@@ -70,6 +70,13 @@ def clean(
 
 def _empty_reference(value: Any) -> bool:
     return isinstance(value, Mapping) and value.get("value") in (None, "")
+
+
+def refuse_unknown(errors: list[QboError]) -> None:
+    """Raise 2010 alone where a body has a property that is not known: nothing else of it is looked at then."""
+    first = next((found for found in errors if found.code == "2010"), None)
+    if first is not None:
+        raise QboFault(400, VALIDATION, [first])
 
 
 def missing(body: Mapping[str, Any], fields: Mapping[str, Field], errors: list[QboError], path: str = "") -> None:

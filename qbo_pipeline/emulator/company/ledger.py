@@ -5,7 +5,7 @@ from __future__ import annotations
 from qbo_pipeline.emulator.company.book import Book
 from qbo_pipeline.emulator.company.draft import Line
 
-_INSERT = "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def write(book: Book, txn: int, day: str, lines: list[Line]) -> None:

@@ -175,7 +175,8 @@ def emptied(kind: str, body: Body) -> Body:
     note = out.get("PrivateNote")
     if not note or not note.startswith("Voided"):
         out["PrivateNote"] = f"Voided - {note}" if note else "Voided"
-    out.pop("TxnTaxDetail", None)
+    if out.pop("TxnTaxDetail", None) is not None:
+        out["TxnTaxDetail"] = {"TotalTax": Decimal(0)}
     out.pop("LinkedTxn", None)
     lines = []
     for line in body.get("Line", []):

@@ -8,6 +8,7 @@ from typing import Final
 from qbo_pipeline.emulator.company.book import Book
 from qbo_pipeline.emulator.company.faults import QboError, error
 from qbo_pipeline.emulator.company.schema.entities import LABELS
+from qbo_pipeline.emulator.company.store import row_id
 
 AUTO_GENERATE: Final = "AUTO_GENERATE"
 
@@ -17,13 +18,14 @@ class Numbering:
     """`custom` is the preference that leaves numbers to the user (without it QBO counts); None: QBO never counts.
 
     `warn` is the preference that refuses duplicates; "" refuses always, None never. Documents of one `family` share
-    one sequence.
+    one sequence; duplicates of `by_party` ones are looked for among those of the same vendor.
     """
 
     family: str
     custom: str | None = None
     warn: str | None = None
     always: bool = False
+    by_party: bool = False
 
 
 _SALES: Final = Numbering("sales", "SalesFormsPrefs.CustomTxnNumbers", "")
@@ -34,7 +36,7 @@ _TABLE: Final[dict[str, Numbering]] = {
     "CreditMemo": _SALES,
     "SalesReceipt": _SALES,
     "RefundReceipt": _SALES,
-    "Bill": Numbering("bill", None, "OtherPrefs.VendorAndPurchasesPrefs.WarnDuplicateBillNumber"),
+    "Bill": Numbering("bill", None, "OtherPrefs.VendorAndPurchasesPrefs.WarnDuplicateBillNumber", by_party=True),
     "VendorCredit": Numbering("credit", _PURCHASES),
     "PurchaseOrder": Numbering("order", _PURCHASES, ""),
     "JournalEntry": Numbering("journal", None, "OtherPrefs.WarnDuplicateJournalNumber"),
@@ -51,8 +53,12 @@ def choose(
     old: str | None,
     options: frozenset[str],
     errors: list[QboError],
+    party: str | None,
 ) -> str | None:
-    """The number that a document gets. Appends 6140 where it is taken and duplicates are refused."""
+    """The number that a document gets. Appends 6140 where it is taken and duplicates are refused.
+
+    A bill's number is taken where the same vendor has one of it (`party`), or anybody has (`bill_numbers_unique`).
+    """
     rules = _TABLE.get(kind, _NONE)
     if given is None and id and old is not None:
         return old
@@ -62,7 +68,9 @@ def choose(
             return _next(book, kind, rules)
         return None
     if given != old and _refuses(book, rules) and "allowduplicatedocnum" not in options:
-        taken = book.store.row("SELECT id FROM txns WHERE entity = ? AND number = ? AND id <> ?", (kind, given, id))
+        within = party if rules.by_party and book.settings.bill_numbers_unique == "vendor" else None
+        sql = "SELECT id FROM txns WHERE entity = ? AND number = ? AND id <> ? AND (? IS NULL OR party = ?)"
+        taken = book.store.row(sql, (kind, given, id, within, within and row_id(within)))
         if taken is not None:
             errors.append(error("6140", "DocNumber", number=given, kind=LABELS[kind], id=taken[0]))
     if rules.family and given.isdecimal() and len(given) < 16:

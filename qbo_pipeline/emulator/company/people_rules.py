@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from qbo_pipeline.emulator.company import filling
 from qbo_pipeline.emulator.company.account_rules import FollowUp, Then, opening_balance_equity
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.faults import QboError, error
@@ -62,10 +63,16 @@ def customer(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]
         body["CurrencyRef"] = dict(above.body["CurrencyRef"])
     _currency(book, entry, old, errors)
     level = place_in_tree(book, "Customer", "", entry, errors)
-    body["Level"] = level
+    body.pop("Level", None)
+    if level:
+        body["Level"] = level
     body["Job"] = level > 0
     body.setdefault("BillWithParent", False)
     body.setdefault("Taxable", True)
+    code = filling.default_tax_code(book)
+    if code and body["Taxable"]:
+        body.setdefault("DefaultTaxCodeRef", code)
+    filling.addresses(book, body, ("BillAddr", "ShipAddr"))
     body.setdefault("PreferredDeliveryMethod", "Print")
     _deactivation(book, "Customer", entry, old, errors)
     opening = _opening(body, old, errors)
@@ -79,6 +86,7 @@ def vendor(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) 
     _name(entry, errors)
     _currency(book, entry, old, errors)
     entry.body.setdefault("Vendor1099", False)
+    filling.addresses(book, entry.body, ("BillAddr",))
     _deactivation(book, "Vendor", entry, old, errors)
     opening = _opening(entry.body, old, errors)
     if old is not None:
@@ -90,6 +98,7 @@ def employee(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]
     """Defaults of an employee."""
     _name(entry, errors)
     entry.body.setdefault("BillableTime", False)
+    filling.addresses(book, entry.body, ("PrimaryAddr",))
 
 
 def _opening(body: Body, old: Entry | None, errors: list[QboError]) -> tuple[Decimal, str] | None:
@@ -111,4 +120,5 @@ def _after(book: Book, made: Entry, opening: tuple[Decimal, str] | None, documen
     account = "ItemAccountRef" if document == "Invoice" else "AccountRef"
     party = "CustomerRef" if document == "Invoice" else "VendorRef"
     line = {"Amount": amount, "DetailType": detail, "Description": "Opening Balance", detail: {account: equity}}
-    return [(document, {party: {"value": made.id}, "TxnDate": day, "Line": [line]})]
+    untaxed = {} if book.country == "US" else {"GlobalTaxCalculation": "NotApplicable"}
+    return [(document, {party: {"value": made.id}, "TxnDate": day, "Line": [line]} | untaxed)]

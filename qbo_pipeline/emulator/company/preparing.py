@@ -36,6 +36,7 @@ POSTINGS: Final[dict[str, Callable[[Draft], None]]] = {
     "VendorCredit": purchases.vendor_credit,
     STARTING_VALUE: journals.starting_value,
 }
+NOT_POSTING: Final = ("Estimate", "PurchaseOrder")
 _STARTING: Final = Entity(
     STARTING_VALUE,
     "transaction",
@@ -89,9 +90,11 @@ def prepare(
         errors.append(error("5020", what=f"{rules.name} is not available in QuickBooks Online {book.settings.plan}."))
     day = body.pop("TxnDate", None) or book.today().isoformat()
     if "reposting" not in options:
-        check_open(book, day, errors)
+        check_open(book, rules.name, day, errors)
     old_number = before.number if before else None
-    number = numbering.choose(book, rules.name, id, body.pop("DocNumber", None), old_number, options, errors)
+    given = body.pop("DocNumber", None)
+    named = ref_id(body, rules.party) if rules.party else None
+    number = numbering.choose(book, rules.name, id, given, old_number, options, errors, named)
     raise_all(errors)
     party = _party(book, rules, body)
     currency, rate = _currency(book, rules, body, day, party, errors)
@@ -135,8 +138,10 @@ _NEEDED: Final = (
 )
 
 
-def check_open(book: Book, day: str, errors: list[QboError]) -> None:
-    """Append 6210 for a day in the closed period, once."""
+def check_open(book: Book, kind: str, day: str, errors: list[QboError]) -> None:
+    """Append 6210 for a day in the closed period, once; what posts nothing is let through unless it is held too."""
+    if kind in NOT_POSTING and not book.settings.closed_period_holds_not_posting:
+        return
     if book.closed_to and day <= book.closed_to and not any(e.code == "6210" for e in errors):
         errors.append(error("6210"))
 

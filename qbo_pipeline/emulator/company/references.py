@@ -13,8 +13,9 @@ from qbo_pipeline.emulator.company.store import row_id
 
 _WORDS: Final = {"Customer": "Names", "Vendor": "Names", "Employee": "Names", "Class": "Klasses"}
 US_TAX_CODES: Final = ("TAX", "NON")
+"""The tax codes that every US company has beside its own, with words for Ids; its lines take no others."""
 SHIPPING_ITEM: Final = "SHIPPING_ITEM_ID"
-_SPECIAL: Final = {"Item": (SHIPPING_ITEM,), "TaxCode": US_TAX_CODES}
+_SPECIAL: Final = {"Item": (SHIPPING_ITEM,)}
 CURRENCY_NAMES: Final = {
     "USD": "United States Dollar",
     "GBP": "British Pound Sterling",
@@ -76,11 +77,15 @@ def _plan(fields: Mapping[str, Field]) -> _Plan:
     return found
 
 
-Found = tuple[str, Field, Body]
+Found = tuple[str, Field, Body, str | None]
 
 
 def walk(body: Body, fields: Mapping[str, Field]) -> list[Found]:
-    """Every reference in a body that points to an entity: its property name, its rule, and the reference itself."""
+    """Every reference in a body that points to an entity: its property name, its rule, and the reference itself.
+
+    Last comes the entity that it says it points to, where several are possible: in the reference, or beside it as in a
+    journal's `{"Type": "Vendor", "EntityRef": …}`.
+    """
     out: list[Found] = []
     _collect(body, _plan(fields), out)
     return out
@@ -90,7 +95,7 @@ def _collect(body: Body, plan: _Plan, out: list[Found]) -> None:
     for name, field in plan.refs:
         value = body.get(name)
         if value:
-            out.append((name, field, value))
+            out.append((name, field, value, value.get("type") or (body.get("Type") if len(field.target) > 1 else None)))
     for name, is_list, inner in plan.nested:
         value = body.get(name)
         if not value:
@@ -102,9 +107,8 @@ def _collect(body: Body, plan: _Plan, out: list[Found]) -> None:
             _collect(value, inner, out)
 
 
-def find(book: Book, reference: Body, targets: tuple[str, ...]) -> Entry | None:
-    """The list entity that a reference points to, or None."""
-    wanted = reference.get("type")
+def find(book: Book, reference: Body, targets: tuple[str, ...], wanted: str | None) -> Entry | None:
+    """The list entity that a reference points to, or None; `wanted` names it among several possible ones."""
     for target in targets:
         if wanted and len(targets) > 1 and wanted.lower() != target.lower():
             continue
@@ -115,34 +119,40 @@ def find(book: Book, reference: Body, targets: tuple[str, ...]) -> Entry | None:
 
 
 def check(book: Book, body: Body, fields: Mapping[str, Field], errors: list[QboError], old: Body | None = None) -> None:
-    """Append fault 2500 for each reference to nothing, or to something inactive that `old` did not refer to already."""
+    """Append fault 2500 for each reference to nothing, or to something inactive that `old` did not refer to already.
+
+    A tax code on a US line that is not TAX or NON is 6100.
+    """
     allowed: set[tuple[tuple[str, ...], str]] | None = None
-    for name, field, reference in walk(body, fields):
+    for name, field, reference, wanted in walk(body, fields):
         value = reference["value"]
         target = field.target[0]
         if target in _SPECIAL and value in _SPECIAL[target]:
+            continue
+        if name == "TaxCodeRef" and book.country == "US" and value not in US_TAX_CODES:
+            errors.append(error("6100", name, what=value))
             continue
         if target in ENTITIES and ENTITIES[target].kind == "transaction":
             if not book.store.row("SELECT 1 FROM txns WHERE id = ? AND entity = ?", (row_id(value), target)):
                 errors.append(error("2500", name, what=f"{target} element id {value} not found"))
             continue
-        entry = find(book, reference, field.target)
+        entry = find(book, reference, field.target, wanted)
         if entry is None:
             errors.append(error("2500", name, what=f"{_WORDS.get(target, target + 's')} element id {value} not found"))
         elif not entry.active:
             if allowed is None:
-                allowed = {(f.target, r["value"]) for _, f, r in walk(old, fields)} if old else set()
+                allowed = {(f.target, r["value"]) for _, f, r, _ in walk(old, fields)} if old else set()
             if (field.target, value) not in allowed:
                 errors.append(error("2500", name, what=NOT_FOUND_INACTIVE))
 
 
 def name_references(book: Book, body: Body, fields: Mapping[str, Field]) -> None:
     """Put the present name beside each reference, as QBO answers them."""
-    for _, field, reference in walk(body, fields):
-        entry = find(book, reference, field.target)
-        if entry is not None:
+    for _, field, reference, wanted in walk(body, fields):
+        entry = find(book, reference, field.target, wanted)
+        if entry is not None and entry.id not in US_TAX_CODES:
             reference["name"] = entry.name
-            if len(field.target) > 1 and "type" not in reference:
+            if len(field.target) > 1 and wanted is None:
                 reference["type"] = next(t for t in field.target if book.entries[t].get(entry.id) is entry)
     currency = body.get("CurrencyRef")
     if currency:

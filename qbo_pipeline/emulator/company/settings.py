@@ -32,6 +32,8 @@ class CompanySettings:
     changes_look_back: timedelta = timedelta(days=30)
     changes_limit: int = 1000
     """Change data capture: how far back, and how many objects one answer holds."""
+    bill_numbers_unique: Literal["vendor", "company"] = "vendor"
+    """Among which bills a number may stand once, where the company warns of duplicates."""
     journal_imbalance_code: Literal["6000", "2300"] = "6000"
     one_control_line_per_journal: bool = False
     """True: a journal entry with more than one A/R or A/P line is refused, as QuickBooks Desktop does."""
@@ -39,6 +41,10 @@ class CompanySettings:
     void_of_paid_invoice: Literal["unlink", "refuse"] = "unlink"
     linked_delete: Literal["unlink", "refuse"] = "refuse"
     """Deleting a document that a payment is applied to."""
+    closed_period_holds_not_posting: bool = False
+    """True: estimates and purchase orders, which post nothing, are refused (6210) in the closed period too."""
+    unknown_changes: Literal["skip", "refuse"] = "skip"
+    """An entity without change data capture named beside others: left out of the answer, or fault 4001 for all."""
     close_billed_purchase_orders: bool = True
     deactivated_suffix: str = " (deleted)"
     """Appended to the name of a list entity that is made inactive; "" keeps the name and keeps it taken."""
@@ -51,9 +57,14 @@ class CompanySettings:
     """Rate that automated sales tax charges on lines with tax code TAX when the request gives no TotalTax."""
     require_global_tax_calculation: bool = False
     """True: outside the US a missing GlobalTaxCalculation is fault 2020; False: it is taken as TaxExcluded."""
+    vat_rate_required: bool = True
+    """True: in a UK company a line without TaxCodeRef is refused (6000) unless tax is told to be NotApplicable."""
     require_currency_ref: bool = False
     """True: with multi-currency on, a transaction without CurrencyRef is fault 2020; False: the party's currency."""
     default_due_days: int = 30
+    general_ledger_shape: Literal["keyed", "recorded"] = "keyed"
+    """How the general ledger comes: a flat section for each account and ColKeys beside the columns, or as in
+    recordings, where sub-accounts lie inside their parents, and a column's key is its ColType."""
     report_cell_limit: int = 400_000
     report_limit_text: str = "Unable to display more data"
     upload_limit: int = 100 * 1024 * 1024

@@ -25,7 +25,7 @@ CREATE INDEX IF NOT EXISTS txns_party ON txns (party, party_kind) WHERE party IS
 CREATE TABLE IF NOT EXISTS lines (
     txn INTEGER NOT NULL, n INTEGER NOT NULL, date TEXT NOT NULL, account INTEGER NOT NULL,
     home INTEGER NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, party_kind TEXT, party INTEGER,
-    item INTEGER, qty INTEGER, memo TEXT, class INTEGER, department INTEGER,
+    item INTEGER, qty INTEGER, memo TEXT, class INTEGER, department INTEGER, customer INTEGER,
     PRIMARY KEY (txn, n)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS lines_account ON lines (account, date, home, amount);
 CREATE TABLE IF NOT EXISTS links (
@@ -46,6 +46,13 @@ CREATE TABLE IF NOT EXISTS rates (
     currency TEXT NOT NULL, as_of TEXT NOT NULL, rate TEXT NOT NULL, updated TEXT NOT NULL,
     PRIMARY KEY (currency, as_of)) WITHOUT ROWID;
 """
+# Columns that came later than their tables: table, column, type.
+_ADDED: Final = (("lines", "customer", "INTEGER"),)
+
+
+def entry_key(id: str) -> int | str:
+    """The key of a list entity's row: its number, or the text itself where QBO's own Id is a word (TAX, NON)."""
+    return int(id) if id.isascii() and id.isdigit() else id
 
 
 def row_id(text: str) -> int:
@@ -66,8 +73,15 @@ class Store:
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA cache_size = -65536")
         self._db.executescript(_TABLES)
+        self._upgrade()
         self.execute = self._db.execute
         self.executemany = self._db.executemany
+
+    def _upgrade(self) -> None:
+        """Add what a file that an earlier version made does not have yet."""
+        for table, column, kind in _ADDED:
+            if column not in {row[1] for row in self._db.execute(f"PRAGMA table_info({table})")}:
+                self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def close(self) -> None:
         """Let go of the file; what is not committed is lost."""

@@ -13,6 +13,7 @@ from qbo_pipeline.emulator.company.faults import error
 from qbo_pipeline.emulator.company.money import major, minor, prorate, share
 
 Side = Literal["Sales", "Purchase"]
+_NO_VAT_RATE: Final = "Make sure all your transactions have a VAT rate before you save."
 _PPM: Final = 10_000_000
 """Percentages are kept as whole ten-millionths of a percent while amounts are computed."""
 
@@ -53,7 +54,7 @@ class Tax:
 def compute(draft: Draft, rows: list[TaxedLine], side: Side, discount: int = 0) -> Tax:
     """The tax of a document's lines; sets each line's `net`, and the document's TxnTaxDetail.
 
-    An explicit TotalTax is honoured and divided over the rates in proportion. Appends 6100, 6170 and 2020.
+    An explicit TotalTax is honoured and divided over the rates in proportion. Appends 6170 and 2020.
     """
     book, body = draft.book, draft.body
     given = body.get("TxnTaxDetail", {}).get("TotalTax")
@@ -71,9 +72,6 @@ def _automated(draft: Draft, rows: list[TaxedLine], side: Side, discount: int, g
     tax = Tax()
     if side == "Purchase":
         return tax
-    for row in rows:
-        if row.code not in (None, "TAX", "NON") and row.code not in draft.book.entries["TaxCode"]:
-            draft.errors.append(error("6100", "TaxCodeRef", what=row.code))
     taxable = sum(row.net for row in rows if row.code not in (None, "NON"))
     whole = sum(row.net for row in rows)
     if discount and whole and draft.body.get("ApplyTaxAfterDiscount"):
@@ -98,15 +96,17 @@ def _percent_of(amount: int, percent: Decimal) -> int:
 
 
 def _by_code(draft: Draft, rows: list[TaxedLine], side: Side, discount: int, given: Decimal | None) -> Tax:
-    method = draft.body.get("GlobalTaxCalculation")
+    book, method = draft.book, draft.body.get("GlobalTaxCalculation")
     tax = Tax()
-    if method is None and draft.book.settings.require_global_tax_calculation:
+    if method is None and book.settings.require_global_tax_calculation:
         text = "Required parameter GlobalTaxCalculation is missing in the request"
         draft.errors.append(error("2020", "GlobalTaxCalculation", what=text))
     if method == "NotApplicable":
         if given:
             draft.errors.append(error("6170", "TxnTaxDetail"))
         return tax
+    if book.country == "GB" and book.settings.vat_rate_required and any(row.code is None for row in rows):
+        draft.errors.append(error("6000", "TaxCodeRef", what=_NO_VAT_RATE))
     draft.body["GlobalTaxCalculation"] = method or "TaxExcluded"
     nets: dict[str, int] = {}
     for row in rows:

@@ -46,26 +46,29 @@ class ItemAnswer:
 
 
 def read_items(body: dict[str, Any]) -> list[BatchItem]:
-    """The items of a batch. Raises a fault for the whole batch: no items, more than 30, bIds missing or repeated."""
+    """The items of a batch. Raises a fault for the whole batch: no items, more than 30, a bId given twice.
+
+    What is wrong with one item alone, a missing bId or operation included, is answered for that item.
+    """
     requests = body.get("BatchItemRequest")
     if not isinstance(requests, list) or not requests:
         raise gateway_fault("2020", "BatchItemRequest", "BatchItemRequest")
     if len(requests) > MOST_ITEMS:
         raise gateway_fault("1040", MOST_ITEMS)
-    items = []
-    for request in requests:
-        if not isinstance(request, dict):
-            raise faults.fault("2010", what=PARSE_FAILED)
-        b_id = request.get("bId")
-        if not isinstance(b_id, str) or not b_id:
-            raise gateway_fault("2020", "bId", "bId")
-        items.append(_read_item(b_id, request))
-    if len({item.b_id for item in items}) != len(items):
+    items = [_read_item(request) for request in requests]
+    given = [item.b_id for item in items if item.b_id]
+    if len(set(given)) != len(given):
         raise faults.fault("2010", "bId", what="bId is given twice")
     return items
 
 
-def _read_item(b_id: str, request: dict[str, Any]) -> BatchItem:
+def _read_item(request: Any) -> BatchItem:
+    if not isinstance(request, dict):
+        return BatchItem("", Operation("unknown", READ), None, {}, faults.fault("2010", what=PARSE_FAILED))
+    b_id = request.get("bId")
+    if not isinstance(b_id, str) or not b_id:
+        missing = gateway_fault("2020", "bId", "bId")
+        return BatchItem("", Operation("unknown", READ), None, request, missing)
     try:
         operation, body = _item_operation(request)
     except QboFault as fault:
@@ -81,7 +84,9 @@ def _item_operation(request: dict[str, Any]) -> tuple[Operation, Any]:
     names = [name for name in request if name not in NOT_ENTITIES]
     if len(names) != 1 or not isinstance(request[names[0]], dict):
         raise faults.fault("2010", what=PARSE_FAILED)
-    name = str(request.get("operation", "")).lower()
+    name = str(request.get("operation") or "").lower()
+    if not name:
+        raise gateway_fault("2020", "operation", "operation")
     if name not in ITEM_OPERATIONS:
         raise gateway_fault("500", name[:100])
     body = request[names[0]]
@@ -102,7 +107,7 @@ def answer_item(company: Company, item: BatchItem, remember: Callable[[BatchItem
             raise item.problem
         payload = _perform(company, item)
     except QboFault as fault:
-        return ItemAnswer(dumps({"Fault": fault.as_json(), "bId": item.b_id}))
+        return ItemAnswer(dumps({"Fault": fault.as_json(), **({"bId": item.b_id} if item.b_id else {})}))
     content = dumps({**payload, "bId": item.b_id})
     if item.operation.kind == READ:
         return ItemAnswer(content, reads=1)

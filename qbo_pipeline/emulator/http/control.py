@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from qbo_pipeline.emulator.http import wire
+from qbo_pipeline.emulator.http import company_control, wire
 from qbo_pipeline.emulator.http.fault_rules import parse_script
 from qbo_pipeline.emulator.http.intent import Intent
 from qbo_pipeline.emulator.http.meter import Meter
@@ -88,6 +88,8 @@ class Control:
             ("DELETE", "faults", self.clear_faults),
             ("GET", "settings", self.read_settings),
             ("POST", "settings", self.change_settings),
+            ("GET", "company", self.read_company),
+            ("POST", "company", self.change_company),
             ("GET", "meter", self.read_meter),
             ("DELETE", "meter", self.clear_meter),
             ("GET", "requests", self.read_requests),
@@ -160,6 +162,12 @@ class Control:
         if "intent_url" in body:
             self.state.intent = intent
         return settings.model_dump()
+
+    async def read_company(self, _: dict[str, Any]) -> dict[str, Any]:
+        return company_control.as_json(self.state.company)
+
+    async def change_company(self, body: dict[str, Any]) -> dict[str, Any]:
+        return company_control.change(self.state.company, body)
 
     async def read_meter(self, _: dict[str, Any]) -> dict[str, Any]:
         return self.state.meter.as_dict(self.state.clock.now(), self.state.limits.peaks())

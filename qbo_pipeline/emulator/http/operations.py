@@ -10,7 +10,7 @@ from qbo_pipeline.emulator.company import faults
 from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.emulator.http.fault_texts import gateway_fault
 from qbo_pipeline.emulator.http.multipart import parse_upload
-from qbo_pipeline.emulator.http.requests import ApiRequest, Operation, read_json, settle_save
+from qbo_pipeline.emulator.http.requests import ApiRequest, Operation, read_json, read_options, settle_save
 
 Payload = dict[str, Any]
 
@@ -44,7 +44,10 @@ def perform(company: Company, operation: Operation, request: ApiRequest, body: P
         case "create" | "update" | "delete" | "void":
             return {operation.entity: save(company, operation.name, operation.entity, body, operation.options)}
         case "read":
-            return {operation.entity: company.read(operation.entity, operation.id)}
+            found = company.read(operation.entity, operation.id)
+            if operation.entity == "Invoice" and "invoicelink" in read_options(request.params.get("include", "")):
+                found["InvoiceLink"] = f"{company.settings.download_base_url}/emulator/invoice/{found['Id']}"
+            return {operation.entity: found}
         case "query":
             return {"QueryResponse": company.query(query_text(request))}
         case "cdc":
@@ -128,7 +131,11 @@ def _exchange_rate(company: Company, params: dict[str, str]) -> Payload:
 
 
 def _upload(company: Company, part: tuple[Payload | None, str, str, bytes]) -> Payload:
-    return {"Attachable": company.upload(*part)}
+    """One entry of AttachableResponse: what is refused is told there, under HTTP 200, as recorded."""
+    try:
+        return {"Attachable": company.upload(*part)}
+    except faults.QboFault as fault:
+        return {"Fault": fault.as_json()}
 
 
 def _without_gateway_parameters(params: dict[str, str]) -> dict[str, str]:

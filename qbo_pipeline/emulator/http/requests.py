@@ -112,8 +112,8 @@ def find_operation(request: ApiRequest) -> Operation:
         return Operation("pdf", READ, entity, segments[1])
     if request.method == "POST" and len(segments) == 3 and segments[2].lower() == "send":
         return Operation("send", WRITE, entity, segments[1])
-    if len(segments) == 3:
-        raise unknown_path(request.path)
+    if len(segments) == 3:  # customer/1/5 is answered with 400, as recorded; 404 is for what names no entity
+        raise gateway_fault("500", f"{request.method} {request.path[:200]}")
     raise gateway_fault("500", f"{request.method} {entity}")
 
 

@@ -52,6 +52,8 @@ class RandomBooks:
         ]
         self.codes = query("select * from TaxCode").get("TaxCode", [])
         self.home = home
+        self.classes = [str(company.create("Class", {"Name": name})["Id"]) for name in ("North", "South")]
+        self.places = [str(company.create("Department", {"Name": name})["Id"]) for name in ("Shop", "Yard")]
 
     def run(self, accepted: int) -> None:
         """Do operations until `accepted` of them have been."""
@@ -83,12 +85,18 @@ class RandomBooks:
             else {}
         )
 
+    def tracking(self) -> Body:
+        return {"ClassRef": ref(self.random.choice(self.classes))} if self.random.random() < 0.4 else {}
+
+    def place(self) -> Body:
+        return {"DepartmentRef": ref(self.random.choice(self.places))} if self.random.random() < 0.4 else {}
+
     def sale(self) -> Body:
         customer = self.random.choice(self.customers)
         lines = []
         for _ in range(self.random.randint(1, 3)):
             item = self.random.choice(self.items)
-            line = sale_line(item["Id"], self.random.randint(1, 9), self.money(), **self.code())
+            line = sale_line(item["Id"], self.random.randint(1, 9), self.money(), **self.code(), **self.tracking())
             lines.append(line)
         if self.random.random() < 0.15:
             percent = self.random.randint(1, 30)
@@ -105,6 +113,7 @@ class RandomBooks:
             "TxnDate": self.day(),
             "Line": lines,
             "GlobalTaxCalculation": method,
+            **self.place(),
             **self.rate(currency),
         }
 
@@ -116,7 +125,11 @@ class RandomBooks:
                 item = self.random.choice(self.items)
                 lines.append(bill_line(item["Id"], self.random.randint(1, 40), self.money(50, 4000), **self.code()))
             else:
-                lines.append(expense_line(ref(self.random.choice(self.expenses)["Id"]), self.money(), **self.code()))
+                whom = (
+                    {"CustomerRef": ref(self.random.choice(self.customers)["Id"])} if self.random.random() < 0.4 else {}
+                )
+                account = ref(self.random.choice(self.expenses)["Id"])
+                lines.append(expense_line(account, self.money(), **self.code(), **self.tracking(), **whom))
         method = self.random.choice(("TaxExcluded", "TaxInclusive", "NotApplicable"))
         currency = vendor["CurrencyRef"]["value"]
         return {
@@ -124,6 +137,7 @@ class RandomBooks:
             "TxnDate": self.day(),
             "Line": lines,
             "GlobalTaxCalculation": method,
+            **self.place(),
             **self.rate(currency),
         }
 

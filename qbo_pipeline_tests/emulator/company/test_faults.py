@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,9 @@ class World:
     stock: str
     cogs: Body
     bank: Body
+
+    def numbered(self, number: str, vendor: str) -> Body:
+        return {"VendorRef": ref(vendor), "DocNumber": number, "Line": [expense_line(self.cogs, 5)]}
 
     def invoice(self, **more: Any) -> Body:
         return {"CustomerRef": ref(self.customer), "Line": [sale_line(self.service, 1, 10)], **more}
@@ -141,7 +144,7 @@ CASES: list[Case] = [
     (
         "wrapped body",
         lambda w: w.company.create("JournalEntry", {"JournalEntry": {}}),
-        [("2010", "JournalEntry"), ("2020", "Line")],
+        [("2010", "JournalEntry")],
     ),
     ("no lines", lambda w: w.company.create("Bill", {"VendorRef": ref(w.vendor)}), [("2020", "Line")]),
     (
@@ -300,7 +303,22 @@ CASES: list[Case] = [
     (
         "tax code in the US",
         lambda w: w.company.create("Invoice", w.invoice(Line=[sale_line(w.service, 1, 1, TaxCodeRef=ref("77"))])),
-        [("2500", "TaxCodeRef")],
+        [("6100", "TaxCodeRef")],
+    ),
+    (
+        "the company's own tax code on a US line",
+        lambda w: w.company.create("Invoice", w.invoice(Line=[sale_line(w.service, 1, 1, TaxCodeRef=ref("1"))])),
+        [("6100", "TaxCodeRef")],
+    ),
+    (
+        "CUSTOM on a US line",
+        lambda w: w.company.create("Bill", w.bill(Line=[expense_line(w.cogs, 5, TaxCodeRef=ref("CUSTOM"))])),
+        [("6100", "TaxCodeRef")],
+    ),
+    (
+        "a vendor's bill number again",
+        lambda w: [w.company.create("Bill", w.numbered("B-1", w.vendor)) for _ in range(2)],
+        [("6140", "DocNumber")],
     ),
     (
         "foreign currency in a home company",
@@ -346,6 +364,17 @@ CASES: list[Case] = [
 @pytest.mark.parametrize(("operation", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_refusal(world: World, operation: Callable[[World], Any], expected: list[tuple[str, str]]) -> None:
     assert refused(lambda: operation(world)) == expected
+
+
+def test_two_vendors_may_use_one_bill_number_unless_the_company_is_told_otherwise() -> None:
+    us = open_company("us")
+    first, other = (ref(id_of(us, "Vendor", name)) for name in ("Cal Telephone", "Books by the Bay"))
+    line = expense_line(account(us, "Advertising"), 5)
+    made = [us.create("Bill", {"VendorRef": v, "DocNumber": "2026-1", "Line": [line]}) for v in (first, other)]
+    assert [bill["DocNumber"] for bill in made] == ["2026-1", "2026-1"]
+    us.change_settings(replace(us.settings, bill_numbers_unique="company"))
+    third = {"VendorRef": ref(id_of(us, "Vendor", "Hicks Hardware")), "DocNumber": "2026-1", "Line": [line]}
+    assert refused(lambda: us.create("Bill", third)) == [("6140", "DocNumber")]
 
 
 TEXTS = [

@@ -17,6 +17,7 @@ from qbo_pipeline_tests.emulator.company.opening import (
     expense_line,
     id_of,
     journal,
+    journal_line,
     open_company,
     ref,
     refused,
@@ -303,3 +304,31 @@ def test_attached_file_comes_back(us: Company) -> None:
     assert refused(lambda: us.download(made["Id"])) == [("610", "")]
     small = open_company("empty", upload_limit=3)
     assert refused(lambda: small.upload(None, "a.txt", "text/plain", b"four")) == [("6030", "")]
+
+
+def test_a_journal_line_comes_back_with_the_name_it_was_given() -> None:
+    """Customer 3 and vendor 3 are two names."""
+    us = open_company("us")
+    payable, receivable, cost = (
+        account(us, name) for name in ("Accounts Payable (A/P)", "Accounts Receivable (A/R)", "Advertising")
+    )
+    lines = [
+        journal_line("Debit", cost, 10),
+        journal_line("Credit", payable, 10, ("Vendor", "3")),
+        journal_line("Debit", receivable, 5, ("Customer", "3")),
+        journal_line("Credit", cost, 5),
+    ]
+    made = us.create("JournalEntry", {"Line": lines})
+    named = [line["JournalEntryLineDetail"].get("Entity") for line in us.read("JournalEntry", made["Id"])["Line"]]
+    vendor, customer = us.read("Vendor", "3")["DisplayName"], us.read("Customer", "3")["DisplayName"]
+    assert vendor != customer
+    assert named == [
+        None,
+        {"Type": "Vendor", "EntityRef": {"value": "3", "name": vendor}},
+        {"Type": "Customer", "EntityRef": {"value": "3", "name": customer}},
+        None,
+    ]
+    spent = {"AccountRef": account(us, "Checking"), "PaymentType": "Cash", "Line": [expense_line(cost, 1)]}
+    for kind, name in (("Vendor", vendor), ("Customer", customer)):
+        entity = us.create("Purchase", spent | {"EntityRef": {"value": "3", "type": kind}})["EntityRef"]
+        assert entity == {"value": "3", "type": kind, "name": name}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from qbo_pipeline.emulator.company.company import Company
@@ -151,3 +153,29 @@ def test_computed_balances_can_be_asked_for(company: Company) -> None:
     assert [c["Balance"] for c in found] == sorted((c["Balance"] for c in found), reverse=True)
     tracked = company.query("select * from Item where Type = 'Inventory' and QtyOnHand > '0'")["Item"]
     assert {i["Name"] for i in tracked} == {"Rock Fountain", "Fountain Pump", "Sprinkler Heads", "Sprinkler Pipes"}
+
+
+def test_us_companies_have_tax_codes_named_by_words() -> None:
+    for seed in ("us", "empty"):
+        us = open_company(seed)
+        codes = us.query("select * from TaxCode")["TaxCode"]
+        assert {code["Id"]: code["Taxable"] for code in codes if not code["Id"].isdigit()} == {
+            "TAX": True,
+            "NON": False,
+        }
+        assert us.query("select * from TaxCode where Id = 'NON'")["TaxCode"] == [us.read("TaxCode", "NON")]
+        assert us.query("select count(*) from TaxCode") == {"totalCount": len(codes)}
+    assert all(code["Id"].isdigit() for code in open_company("uk").query("select * from TaxCode")["TaxCode"])
+
+
+def test_an_older_file_gets_the_tax_codes_of_today(tmp_path: Path) -> None:
+    path = tmp_path / "books.sqlite"
+    us = open_company("us", path)
+    us.store.execute("DELETE FROM entries WHERE entity = 'TaxCode' AND id IN ('TAX', 'NON')")
+    us.store.execute("ALTER TABLE lines DROP COLUMN customer")
+    before = us.report("GeneralLedger", {"date_macro": "All"})["Rows"]
+    us.close()
+    again = open_company("us", path)
+    assert again.read("TaxCode", "TAX")["Name"] == "TAX"
+    assert again.report("GeneralLedger", {"date_macro": "All"})["Rows"] == before
+    again.close()

@@ -9,6 +9,7 @@ import pytest
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.company import Company
+from qbo_pipeline.emulator.company.reports.catalogue import REPORTS, Report
 from qbo_pipeline_tests.emulator.company.opening import (
     START,
     Body,
@@ -116,10 +117,11 @@ def test_profit_and_loss_by_month_adds_up(us: Company) -> None:
     report = us.report(
         "ProfitAndLoss", {"start_date": "2026-01-01", "end_date": "2026-03-31", "summarize_column_by": "Month"}
     )
-    assert [c["ColTitle"] for c in report["Columns"]["Column"]] == ["", "Jan 2026", "Feb 2026", "Mar 2026"]
+    assert [c["ColTitle"] for c in report["Columns"]["Column"]] == ["", "Jan 2026", "Feb 2026", "Mar 2026", "Total"]
     whole = us.report("ProfitAndLoss", {"start_date": "2026-01-01", "end_date": "2026-03-31"})
     monthly = [Decimal(c["value"]) for c in report["Rows"]["Row"][-1]["Summary"]["ColData"][1:]]
-    assert sum(monthly) == Decimal(whole["Rows"]["Row"][-1]["Summary"]["ColData"][1]["value"])
+    net = Decimal(whole["Rows"]["Row"][-1]["Summary"]["ColData"][1]["value"])
+    assert (sum(monthly[:-1]), monthly[-1]) == (net, net)
     assert [row["group"] for row in whole["Rows"]["Row"]][-2:] == ["NetOperatingIncome", "NetIncome"]
 
 
@@ -159,6 +161,14 @@ MACROS = [
     ("This Fiscal Year", "2025-05-01", "2026-04-30"),
     ("Last Fiscal Year", "2024-05-01", "2025-04-30"),
     ("This Calendar Year", "2026-01-01", "2026-12-31"),
+    ("Last Week", "2026-03-08", "2026-03-14"),
+    ("Next Month", "2026-04-01", "2026-04-30"),
+    ("Next 4 Weeks", "2026-03-22", "2026-04-18"),
+    ("Last Month-to-date", "2026-02-01", "2026-02-15"),
+    ("Last Fiscal Quarter", "2025-11-01", "2026-01-31"),
+    ("Last Fiscal Quarter-to-date", "2025-11-01", "2025-12-13"),
+    ("Last Fiscal Year-to-date", "2024-05-01", "2025-03-15"),
+    ("Next Fiscal Year", "2026-05-01", "2027-04-30"),
 ]
 
 
@@ -172,13 +182,20 @@ def test_date_macros_in_a_company_whose_year_begins_in_may(us: Company, macro: s
 
 WRONG = [
     ("Spaceship", {}, "500"),
-    ("TrialBalance", {"colour": "red"}, "2010"),
+    ("TrialBalance", {"summarize_column_by": "Month"}, "5030"),
     ("TrialBalance", {"date_macro": "Custom"}, "2170"),
     ("TrialBalance", {"date_macro": "Today", "start_date": "2026-01-01"}, "6000"),
     ("TrialBalance", {"start_date": "01/01/2026"}, "2060"),
     ("TrialBalance", {"start_date": "2026-02-01", "end_date": "2026-01-01"}, "6000"),
-    ("ProfitAndLoss", {"accounting_method": "Cash"}, "5030"),
-    ("ProfitAndLoss", {"summarize_column_by": "Week"}, "5030"),
+    ("ProfitAndLoss", {"accounting_method": "Guess"}, "2170"),
+    ("ProfitAndLoss", {"summarize_column_by": "Moons"}, "2170"),
+    ("ProfitAndLoss", {"sort_order": "sideways"}, "2170"),
+    ("CashFlow", {"summarize_column_by": "Customers"}, "5030"),
+    ("GeneralLedger", {"sort_by": "colour"}, "2170"),
+    ("AgedReceivables", {"aging_method": "Guess"}, "2170"),
+    ("AgedReceivables", {"num_periods": "many"}, "2080"),
+    ("TransactionList", {"group_by": "Name"}, "5030"),
+    ("AccountList", {"account_status": "Asleep"}, "2170"),
     ("GeneralLedger", {"account": "x"}, "2030"),
     ("AgedReceivables", {"report_date": "soon"}, "2060"),
 ]
@@ -187,6 +204,42 @@ WRONG = [
 @pytest.mark.parametrize(("name", "params", "code"), WRONG)
 def test_refused(us: Company, name: str, params: dict[str, str], code: str) -> None:
     assert refused(lambda: us.report(name, params))[0][0] == code
+
+
+@pytest.mark.parametrize("found", REPORTS, ids=lambda found: found.name)
+def test_what_a_report_does_not_know_is_ignored(us: Company, found: Report) -> None:
+    plain = us.report(found.name, {})
+    assert us.report(found.name, {"format": "json", "colour": "red", "qzurl": "true"}) == plain
+    assert plain["Header"]["ReportName"] == found.name
+
+
+def test_one_account_by_amount_last_first(us: Company) -> None:
+    report = us.report(
+        "GeneralLedger",
+        {"start_date": "2025-01-01", "end_date": "2026-12-31", "sort_by": "subt_nat_amount", "sort_order": "descend"},
+    )
+    for section in report["Rows"]["Row"]:
+        amounts = [
+            Decimal(cell(report, row, "subt_nat_amount"))
+            for row in section["Rows"]["Row"]
+            if cell(report, row, "subt_nat_amount")
+        ]
+        assert amounts == sorted(amounts, reverse=True)
+
+
+def test_the_recorded_shape_of_the_general_ledger() -> None:
+    us = open_company("us", general_ledger_shape="recorded")
+    telephone, cash = account(us, "Telephone"), account(us, "Checking")
+    us.create("JournalEntry", journal(telephone, cash, 25, TxnDate="2026-03-14"))
+    day = {"start_date": "2026-03-14", "end_date": "2026-03-14"}
+    report = us.report("GeneralLedger", day | {"account": telephone["value"]})
+    assert [c["ColType"] for c in report["Columns"]["Column"] if "MetaData" not in c][:2] == ["tx_date", "txn_type"]
+    (outer,) = report["Rows"]["Row"]
+    (inner,) = outer["Rows"]["Row"]
+    assert outer["Summary"]["ColData"][0] == {"value": "Total for Utilities with sub-accounts"}
+    assert outer["Header"]["ColData"][0] == {"value": "Utilities", "id": telephone["value"]}
+    assert inner["Header"]["ColData"][0] == {"value": "Telephone"}
+    assert outer["Summary"]["ColData"][6] == inner["Summary"]["ColData"][6] == {"value": "25.00"}
 
 
 def test_changes_since_an_instant_with_stubs_for_what_is_gone() -> None:
@@ -231,3 +284,35 @@ def test_invoice_as_pdf(us: Company) -> None:
     assert b"Rock Fountain" in page
     assert page.rstrip().endswith(b"%%EOF")
     assert refused(lambda: us.pdf("Bill", "1")) == [("500", "")]
+
+
+def test_cash_basis_counts_income_when_it_is_paid(us: Company) -> None:
+    customer, item = ref(id_of(us, "Customer", "Cool Cars")), id_of(us, "Item", "Design")
+    sold = us.create(
+        "Invoice", {"CustomerRef": customer, "TxnDate": "2027-02-10", "Line": [sale_line(item, 2, 100)]}
+    )  # fmt: skip
+    link = {"Amount": 50, "LinkedTxn": [{"TxnId": sold["Id"], "TxnType": "Invoice"}]}
+    us.create("Payment", {"CustomerRef": customer, "TxnDate": "2027-03-05", "TotalAmt": 80, "Line": [link]})
+
+    def income(basis: str) -> dict[str, list[str]]:
+        params = {"start_date": "2027-02-01", "end_date": "2027-03-31", "summarize_column_by": "Month"}
+        report = us.report("ProfitAndLoss", params | {"accounting_method": basis})
+        assert report["Header"]["ReportBasis"] == basis
+        rows = report["Rows"]["Row"][0]["Rows"]["Row"]
+        return {row["ColData"][0]["value"]: [c["value"] for c in row["ColData"][1:]] for row in rows}
+
+    assert income("Accrual") == {"Services": ["200.00", ".00", "200.00"]}
+    assert income("Cash") == {
+        "Services": [".00", "50.00", "50.00"],
+        "Unapplied Cash Payment Income": [".00", "30.00", "30.00"],
+    }
+    line = us.report(
+        "GeneralLedger",
+        {"start_date": "2027-01-01", "end_date": "2027-12-31", "accounting_method": "Cash"}
+        | {"account": account(us, "Services")["value"]},
+    )["Rows"]["Row"][0]["Rows"]["Row"][0]["ColData"]
+    assert (line[0]["value"], line[1], line[6]["value"]) == (
+        "2027-03-05",
+        {"value": "Invoice", "id": sold["Id"]},
+        "50.00",
+    )

@@ -46,7 +46,9 @@ def test_any_minor_version_is_answered_alike(served: Served, version: str) -> No
         ("GET", "frobnicate/1", 400, "2000"),
         ("POST", "frobnicate", 400, "2000"),
         ("GET", "customer/1/pdf/again", 404, "500"),
-        ("GET", "customer/1/frob", 404, "500"),
+        ("GET", "customer/1/frob", 400, "500"),
+        ("GET", "customer/1/5", 400, "500"),
+        ("GET", "customer/1.5", 400, "2030"),
         ("GET", "customer", 400, "500"),
         ("DELETE", "customer/1", 400, "500"),
         ("PUT", "customer", 400, "500"),
@@ -205,3 +207,11 @@ def test_a_crash_inside_the_emulator_is_a_system_fault_without_a_traceback(
 def test_more_parameters_than_anybody_needs_are_refused(served: Served) -> None:
     answer = served.client.get(served.url("companyinfo?" + "&".join(f"p{n}=1" for n in range(300))))
     assert (answer.status_code, codes(answer)) == (400, ["2010"])
+
+
+def test_an_invoice_has_its_link_where_it_is_asked_for() -> None:
+    with serving("us") as served:
+        (invoice,) = served.company.query("select * from Invoice maxresults 1")["Invoice"]
+        assert "InvoiceLink" not in served.get(f"invoice/{invoice['Id']}").json()["Invoice"]
+        found = served.get(f"invoice/{invoice['Id']}", include="invoiceLink").json()["Invoice"]
+        assert found["InvoiceLink"].startswith(served.state.base_url)

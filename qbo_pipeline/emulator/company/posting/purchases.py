@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from qbo_pipeline.emulator.company import jsontext, tax
+from qbo_pipeline.emulator.company import filling, jsontext, tax
 from qbo_pipeline.emulator.company.account_rules import control_account, system_account
 from qbo_pipeline.emulator.company.book import Body
 from qbo_pipeline.emulator.company.draft import Draft, Link, Move
@@ -50,6 +50,7 @@ def purchase(draft: Draft) -> None:
 def purchase_order(draft: Draft) -> None:
     """Posts nothing: totals, and Open until it is billed."""
     draft.body.setdefault("POStatus", "Open")
+    filling.purchase_form(draft)
     if not draft.body.get("APAccountRef"):
         account = control_account(draft.book, "Accounts Payable", draft.currency)
         draft.body["APAccountRef"] = {"value": account}
@@ -105,6 +106,7 @@ def _check_account(draft: Draft, detail: Body) -> None:
 
 
 def _form(draft: Draft, sign: int, account: str) -> None:
+    filling.purchase_form(draft)
     rows = _rows(draft)
     taxes = tax.compute(draft, [row for row, _, _ in rows], "Purchase")
     draft.total = sum(row.net for row, _, _ in rows) + taxes.total
@@ -135,6 +137,7 @@ def _form(draft: Draft, sign: int, account: str) -> None:
             item=int(item[0]) if item else None,
             memo=memo,
             class_id=class_id,
+            customer=customer,
         )
     tax.post(draft, taxes, sign)
     draft.balance_home(control)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from qbo_pipeline.emulator.company import tax
+from qbo_pipeline.emulator.company import filling, tax
 from qbo_pipeline.emulator.company.account_rules import control_account, system_account, undeposited_funds
 from qbo_pipeline.emulator.company.book import Body
 from qbo_pipeline.emulator.company.draft import Draft, Move
@@ -47,6 +47,7 @@ def refund_receipt(draft: Draft) -> None:
 def estimate(draft: Draft) -> None:
     """Posts nothing: totals alone."""
     draft.body.setdefault("TxnStatus", "Pending")
+    filling.sales_form(draft)
     rows, discount = _rows(draft)
     taxes = tax.compute(draft, [row for row, _, _ in rows], "Sales", discount)
     draft.total = sum(row.net for row, _, _ in rows) - discount + taxes.total
@@ -87,6 +88,7 @@ def _rows(draft: Draft) -> tuple[list[_Row], int]:
 
 def _form(draft: Draft, sign: int, *, receivable: bool) -> None:
     book = draft.book
+    filling.sales_form(draft)
     rows, discount = _rows(draft)
     taxes = tax.compute(draft, [row for row, _, _ in rows], "Sales", discount)
     draft.total = sum(row.net for row, _, _ in rows) - discount + taxes.total

@@ -1,9 +1,8 @@
-"""Running a parsed query: which properties may be asked for (4001), SQL for the filter, paging."""
+"""Running a parsed query: SQL for the filter and the order, paging. Which properties there are is in `properties`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -11,41 +10,15 @@ from typing import Any, Final
 from qbo_pipeline.emulator.company import present
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import QboFault, fault
-from qbo_pipeline.emulator.company.fields import Field, exact_number
+from qbo_pipeline.emulator.company.fields import exact_number
 from qbo_pipeline.emulator.company.query.grammar import Condition, Statement, parse
+from qbo_pipeline.emulator.company.query.properties import META, Property, find_property, projected
+from qbo_pipeline.emulator.company.references import US_TAX_CODES
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity_name
 from qbo_pipeline.emulator.company.store import row_id
 
-_SCALARS: Final = ("text", "email", "bool", "date", "datetime", "amount", "number", "integer", "enum")
-_TXN_COLUMNS: Final = {
-    "Id": "id",
-    "DocNumber": "number",
-    "TxnDate": "date",
-    "CustomerRef": "party",
-    "VendorRef": "party",
-    "TotalAmt": "total * 100",
-    "Amount": "total * 100",
-    "Balance": "balance * 100",
-}
 _FINE: Final = 10_000
 """Literals are compared with amounts in ten-thousandths: exact whole numbers, finer than any amount."""
-_ENTRY_COLUMNS: Final = {"Id": "id", "Active": "active"}
-_META: Final = {"metadata.createtime": "created", "metadata.lastupdatedtime": "updated"}
-# Properties worked out on reading: they are compared after that, as are numbers inside the body (exactly).
-_COMPUTED: Final = {
-    "Account": ("CurrentBalance", "CurrentBalanceWithSubAccounts"),
-    "Customer": ("Balance", "BalanceWithJobs"),
-    "Vendor": ("Balance",),
-    "Item": ("QtyOnHand",),
-    "Attachable": ("Size",),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Property:
-    name: str
-    field: Field
-    sql: str | None
 
 
 def run(book: Book, text: str) -> Body:
@@ -75,7 +48,8 @@ def run(book: Book, text: str) -> Body:
         if sort is not None:
             found.sort(key=sort[0], reverse=sort[1])
         found = found[start - 1 : start - 1 + limit]
-    return {entity.name: found, "startPosition": start, "maxResults": len(found)} if found else {}
+    shown = [projected(entity, statement.fields, body) for body in found]
+    return {entity.name: shown, "startPosition": start, "maxResults": len(shown)} if shown else {}
 
 
 def _entity(name: str) -> Entity:
@@ -103,32 +77,6 @@ def _present(book: Book, entity: Entity, row: tuple[Any, ...]) -> Body:
     return present.entry(book, entity.name, book.entries[entity.name][str(row[0])])
 
 
-def _property(entity: Entity, name: str) -> _Property:
-    folded = name.lower()
-    if folded in _META:
-        return _Property(name, Field("datetime"), _META[folded])
-    base, _, suffix = folded.partition(".")
-    for known, field in entity.fields.items():
-        if known.lower() == base and suffix in ("", "value"):
-            queryable = field.kind in _SCALARS if field.queryable is None else field.queryable
-            if not queryable:
-                raise fault("4001", what=f"property '{name}' is not queryable")
-            return _Property(known, field, _column(entity, known, field))
-    raise fault("4001", what=f"Property {name} not found for Entity {entity.name}")
-
-
-def _column(entity: Entity, name: str, field: Field) -> str | None:
-    if name in _COMPUTED.get(entity.name, ()):
-        return None
-    columns = _TXN_COLUMNS if entity.kind == "transaction" else _ENTRY_COLUMNS
-    if name in columns:
-        return columns[name]
-    if field.kind in ("amount", "number", "integer"):
-        return None
-    path = f"$.{name}.value" if field.kind == "ref" else f"$.{name}"
-    return f"json_extract(body, '{path}')"
-
-
 def _where(book: Book, entity: Entity, statement: Statement) -> tuple[str, list[Any], list[Callable[[Body], bool]]]:
     parts, parameters = ["entity = ?"], [entity.name]
     later: list[Callable[[Body], bool]] = []
@@ -136,7 +84,7 @@ def _where(book: Book, entity: Entity, statement: Statement) -> tuple[str, list[
     if "Active" in entity.fields and "active" not in names:
         parts.append("active = 1")
     for condition in statement.conditions:
-        found = _property(entity, condition.field)
+        found = find_property(entity, condition.field)
         if found.name == "Id" and condition.operator not in ("=", "IN"):
             raise fault("4001", what=f"operator {condition.operator} is not supported for property 'Id'")
         values = [_value(found, text, condition.operator) for text in condition.values]
@@ -149,7 +97,7 @@ def _where(book: Book, entity: Entity, statement: Statement) -> tuple[str, list[
     return " AND ".join(parts), parameters, later
 
 
-def _compare(found: _Property, condition: Condition, values: list[Any]) -> tuple[str, list[Any]]:
+def _compare(found: Property, condition: Condition, values: list[Any]) -> tuple[str, list[Any]]:
     column = str(found.sql)
     is_text = found.field.kind in ("text", "email", "enum")
     collate = " COLLATE NOCASE" if is_text else ""
@@ -166,13 +114,17 @@ def _pattern(text: str) -> str:
     return text.replace("\\", "\\\\").replace("_", "\\_")
 
 
-def _value(found: _Property, text: str, operator: str) -> Any:
+def _value(found: Property, text: str, operator: str) -> Any:
     """A literal as the column holds it."""
     kind = found.field.kind
     if operator == "LIKE":
         if kind not in ("text", "email", "enum", "date"):
             raise fault("4001", what=f"operator LIKE is not supported for property '{found.name}'")
         return text
+    if found.name == "Id" and text in US_TAX_CODES:
+        return text
+    if found.name == "Id" and row_id(text) < 0:
+        raise fault("2030", "Id", what=text)
     if found.name == "Id" or found.sql == "party":
         return row_id(text)
     if kind == "bool":
@@ -198,7 +150,7 @@ def _instant(name: str, text: str) -> str:
     return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _test(found: _Property, condition: Condition, values: list[Any]) -> Callable[[Body], bool]:
+def _test(found: Property, condition: Condition, values: list[Any]) -> Callable[[Body], bool]:
     tests: dict[str, Callable[[Decimal], bool]] = {
         "=": lambda x: x == values[0],
         "!=": lambda x: x != values[0],
@@ -215,11 +167,13 @@ def _test(found: _Property, condition: Condition, values: list[Any]) -> Callable
 def _order(entity: Entity, statement: Statement) -> tuple[str, tuple[Callable[[Body], Any], bool] | None]:
     parts = []
     for name, descending in statement.order:
-        found = _property(entity, name)
+        found = find_property(entity, name)
         if found.sql is None:
             return "id", (_sort_key(found.name), descending)
         collate = " COLLATE NOCASE" if found.field.kind in ("text", "enum", "email") else ""
         parts.append(f"{found.sql}{collate} {'DESC' if descending else 'ASC'}")
+    if not parts and entity.kind == "list" and entity.name_field:
+        parts.append(f"json_extract(body, '$.{entity.name_field}') COLLATE NOCASE")
     return ", ".join([*parts, "id"]), None
 
 
@@ -229,7 +183,7 @@ def _sort_key(name: str) -> Callable[[Body], Decimal]:
 
 def _rates(book: Book, statement: Statement) -> Body:
     """`select * from exchangerate where sourcecurrencycode in (…) and asofdate = '…'`."""
-    known = {"sourcecurrencycode": "SourceCurrencyCode", "asofdate": "AsOfDate", **dict.fromkeys(_META, "")}
+    known = {"sourcecurrencycode": "SourceCurrencyCode", "asofdate": "AsOfDate", **dict.fromkeys(META, "")}
     wanted: dict[str, tuple[str, ...]] = {}
     for condition in statement.conditions:
         name = condition.field.lower()

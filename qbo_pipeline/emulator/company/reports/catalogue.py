@@ -1,43 +1,119 @@
-"""The reports that can be asked for, by name."""
+"""The reports that can be asked for, by name, with the parameters that each honours."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import fault
-from qbo_pipeline.emulator.company.reports import ageing, general_ledger, listings, statements, stock
-from qbo_pipeline.emulator.company.reports.shape import unknown_parameters
+from qbo_pipeline.emulator.company.reports import (
+    ageing,
+    balances,
+    cash_flow,
+    details,
+    general_ledger,
+    journals,
+    listings,
+    lists,
+    sales,
+    statements,
+    stock,
+    tax_summary,
+)
 
 Build = Callable[[Book, Mapping[str, str]], Body]
-_FILTERS: Final = ("account", "customer", "vendor", "item", "class", "department")
-# Name -> the function, and its parameters beyond those of every report.
-_REPORTS: Final[dict[str, tuple[Build, tuple[str, ...]]]] = {
-    "AgedPayables": (ageing.payables, ("report_date", "vendor")),
-    "AgedReceivables": (ageing.receivables, ("report_date", "customer")),
-    "BalanceSheet": (statements.balance_sheet, ("summarize_column_by",)),
-    "GeneralLedger": (general_ledger.general_ledger, (*_FILTERS, "columns", "sort_order")),
-    "InventoryValuationDetail": (stock.detail, ("item",)),
-    "InventoryValuationSummary": (stock.summary, ("report_date", "item")),
-    "JournalReport": (listings.journal_report, ()),
-    "ProfitAndLoss": (statements.profit_and_loss, ("summarize_column_by",)),
-    "TransactionList": (listings.transaction_list, ("columns", "transaction_type", "customer", "vendor", "docnum")),
-    "TrialBalance": (statements.trial_balance, ()),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report: what makes it, the parameters that it honours, and documented ones that it refuses (5030).
+
+    Every other parameter is ignored, as QBO does.
+    """
+
+    name: str
+    build: Build
+    honours: tuple[str, ...]
+    refuses: tuple[str, ...] = ()
+
+
+_SPAN: Final = ("start_date", "end_date", "date_macro")
+_DAY: Final = ("report_date", *_SPAN)
+_BASIS: Final = ("accounting_method",)
+_PEOPLE: Final = ("customer", "vendor", "employee")
+_TRACKING: Final = ("class", "department")
+_SORT: Final = ("sort_order",)
+_ALL: Final = (*_PEOPLE, *_TRACKING, "item")
+_SUMMARY: Final = (*_SPAN, *_BASIS, *_ALL, "summarize_column_by", *_SORT)
+_DUE: Final = ("start_duedate", "end_duedate", "duedate_macro")
+_ITEMS: Final = ("shipvia", "term", "custom1", "custom2", "custom3", "arpaid", "appaid", *_DUE)
+_LIST: Final = (*_SPAN, *listings.PARAMETERS)
+REPORTS: Final = (
+    Report("AccountList", lists.account_list, ("account_type", "account_status", "columns", "sort_by", *_SORT),
+           ("start_createdate", "end_createdate", "createdate_macro", "start_moddate", "end_moddate", "moddate_macro")),
+    Report("AgedPayableDetail", ageing.payable_detail, (*_DAY, "vendor", "columns", *ageing.PARAMETERS),
+           (*_ITEMS, *_BASIS)),
+    Report("AgedPayables", ageing.payables, (*_DAY, "vendor", *ageing.PARAMETERS)),
+    Report("AgedReceivableDetail", ageing.receivable_detail,
+           (*_DAY, "customer", "columns", *ageing.PARAMETERS), _ITEMS),
+    Report("AgedReceivables", ageing.receivables, (*_DAY, "customer", *ageing.PARAMETERS)),
+    Report("BalanceSheet", statements.balance_sheet, _SUMMARY, ("adjusted_gain_loss",)),
+    Report("CashFlow", cash_flow.cash_flow, _SUMMARY),
+    Report("ClassSales", sales.class_sales, _SUMMARY),
+    Report("CustomerBalance", balances.customers, (*_DAY, "customer", "department", *_SORT),
+           ("arpaid", "summarize_column_by", *_BASIS)),
+    Report("CustomerBalanceDetail", balances.customer_detail, (*_DAY, "customer", "department", "columns", *_SORT),
+           (*_ITEMS, "aging_method")),
+    Report("CustomerIncome", sales.customer_income, (*_SPAN, *_BASIS, *_ALL, *_SORT), ("term", "summarize_column_by")),
+    Report("CustomerSales", sales.customer_sales, _SUMMARY),
+    Report("DepartmentSales", sales.department_sales, _SUMMARY),
+    Report("GeneralLedger", general_ledger.general_ledger,
+           (*_SPAN, *_BASIS, *_ALL, "account", "columns", "sort_by", *_SORT),
+           ("account_type", "source_account", "source_account_type", "summarize_column_by")),
+    Report("InventoryValuationDetail", stock.detail, (*_SPAN, "item"),
+           ("columns", "group_by", "start_svcdate", "end_svcdate", "svcdate_macro")),
+    Report("InventoryValuationSummary", stock.summary, (*_DAY, "item"), ("summarize_column_by", "sort_order")),
+    Report("ItemSales", sales.item_sales, (*_SPAN, *_BASIS, *_ALL, *_SORT), ("summarize_column_by", *_DUE)),
+    Report("JournalReport", journals.journal_report, _SPAN, ("columns", "sort_by", "sort_order")),
+    Report("ProfitAndLoss", statements.profit_and_loss, _SUMMARY, ("adjusted_gain_loss",)),
+    Report("ProfitAndLossDetail", details.profit_and_loss_detail,
+           (*_SPAN, *_BASIS, *_ALL, "account", "columns", *_SORT),
+           ("account_type", "adjusted_gain_loss", "payment_method", "sort_by")),
+    Report("TaxSummary", tax_summary.tax_summary, (*_SPAN, "agency_id"), ("accounting_method", "sort_order")),
+    Report("TransactionList", listings.transaction_list, _LIST, listings.REFUSED),
+    Report("TransactionListByCustomer", listings.by_customer, _LIST, listings.REFUSED),
+    Report("TransactionListByVendor", listings.by_vendor, _LIST, listings.REFUSED),
+    Report("TransactionListWithSplits", listings.with_splits, _LIST, listings.REFUSED),
+    Report("TrialBalance", statements.trial_balance, (*_SPAN, *_BASIS), ("summarize_column_by", "sort_order")),
+    Report("VendorBalance", balances.vendors, (*_DAY, "vendor", "department", *_SORT),
+           ("appaid", "summarize_column_by", *_BASIS)),
+    Report("VendorBalanceDetail", balances.vendor_detail, (*_DAY, "vendor", "department", "columns", *_SORT),
+           (*_ITEMS, "aging_method", "sort_by", *_BASIS)),
+    Report("VendorExpenses", sales.vendor_expenses, _SUMMARY),
+)  # fmt: skip
+_BY_NAME: Final = {found.name.lower(): found for found in REPORTS}
+_HARMLESS: Final = {"accounting_method": "accrual", "summarize_column_by": "total"}
+"""Values that say what a report does anyway."""
+_ALIASES: Final = {"generalledgerdetail": "generalledger", "accountlistdetail": "accountlist"}
+"""What some clients call a report that QBO answers under either name."""
 
 
 def build(book: Book, name: str, params: Mapping[str, str]) -> Body:
-    """The report of a name (in any case). Raises 500 for an unknown one, 2010 for an unknown parameter."""
-    found = next((known for known in _REPORTS if known.lower() == name.lower()), None)
+    """The report of a name (in any case). Raises 500 for an unknown one, 5030 for a parameter that is not emulated."""
+    key = name.lower()
+    found = _BY_NAME.get(_ALIASES.get(key, key))
     if found is None:
         raise fault("500", what=f"report {name}")
-    make, allowed = _REPORTS[found]
-    unknown_parameters(params, allowed)
+    given = {key.lower(): value for key, value in params.items() if value != ""}
+    for refused in found.refuses:
+        if refused in given and given[refused].lower() != _HARMLESS.get(refused):
+            raise fault("5030", refused, what=f"{refused} is not emulated in the report {found.name}.")
     with _no_collector():
-        return make(book, params)
+        return found.build(book, {key: value for key, value in given.items() if key in found.honours})
 
 
 @contextmanager

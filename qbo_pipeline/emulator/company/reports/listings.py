@@ -1,4 +1,4 @@
-"""Transaction list and journal report: transactions one by one."""
+"""Transactions one by one: in a list, by customer, by vendor, with their lines."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ from typing import Any, Final
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import fault
-from qbo_pipeline.emulator.company.reports.general_ledger import label
-from qbo_pipeline.emulator.company.reports.shape import (
-    Cell,
-    Row,
-    amount,
-    cells,
-    column,
-    filter_ids,
-    period,
-    report,
-    total_row,
-)
+from qbo_pipeline.emulator.company.reports.choosing import ids, sort_order
+from qbo_pipeline.emulator.company.reports.ledger_lines import label
+from qbo_pipeline.emulator.company.reports.periods import period
+from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount, cells, column, report, section
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES
 from qbo_pipeline.emulator.company.window import party_name
 
+PARAMETERS: Final = (
+    "columns",
+    "transaction_type",
+    "customer",
+    "vendor",
+    "docnum",
+    "department",
+    "sort_by",
+    "sort_order",
+)
+REFUSED: Final = (
+    *("group_by", "term", "memo", "name", "payment_method", "cleared", "printed", "arpaid", "appaid", "bothamount"),
+    *("source_account_type", "start_duedate", "end_duedate", "duedate_macro", "createdate_macro", "start_createdate"),
+    *("end_createdate", "start_moddate", "end_moddate", "moddate_macro"),
+)
 # ColKey -> (title, ColType).
-_LIST_COLUMNS: Final[dict[str, tuple[str, str]]] = {
+_COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "tx_date": ("Date", "Date"),
     "txn_type": ("Transaction Type", "String"),
     "doc_num": ("Num", "String"),
@@ -35,34 +42,116 @@ _LIST_COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "account_name": ("Account", "String"),
     "other_account": ("Split", "String"),
     "subt_nat_amount": ("Amount", "Money"),
+    "dept_name": ("Location", "String"),
+    "due_date": ("Due Date", "Date"),
     "currency": ("Currency", "String"),
     "create_date": ("Create Date", "Date"),
     "create_by": ("Created By", "String"),
     "last_mod_date": ("Last Modified", "Date"),
     "last_mod_by": ("Last Modified By", "String"),
 }
-_LIST_DEFAULT: Final = tuple(list(_LIST_COLUMNS)[:9])
+_DEFAULT: Final = tuple(list(_COLUMNS)[:9])
 _NO_POST: Final = ("Estimate", "PurchaseOrder")
+_Found = tuple[str | None, str, dict[str, Cell]]
+"""A transaction's kind and name of party, and its cells by ColKey."""
 
 
 def transaction_list(book: Book, params: Mapping[str, str]) -> Body:
-    """One row a transaction of the period: `columns`, `transaction_type`, `customer`, `vendor` and `docnum` choose."""
-    found = period(book, params, "this month-to-date")
+    """TransactionList: one row a transaction of the period. `PARAMETERS` choose and sort."""
+    keys = _keys(params)
+    rows = [_data(keys, found) for _, _, found in _found(book, params, keys)]
+    return _report(book, params, "TransactionList", keys, rows)
+
+
+def by_customer(book: Book, params: Mapping[str, str]) -> Body:
+    """TransactionListByCustomer: the same, in a section for each customer."""
+    return _by(book, params, "TransactionListByCustomer", "Customer")
+
+
+def by_vendor(book: Book, params: Mapping[str, str]) -> Body:
+    """TransactionListByVendor: the same, in a section for each vendor."""
+    return _by(book, params, "TransactionListByVendor", "Vendor")
+
+
+def _by(book: Book, params: Mapping[str, str], name: str, kind: str) -> Body:
+    keys = _keys(params)
+    sections: dict[tuple[str, str], list[Row]] = {}
+    for party, title, found in _found(book, params, keys):
+        if party == kind:
+            sections.setdefault((title, found["name"]["id"]), []).append(_data(keys, found))
+    blank = cells(*[""] * (len(keys) - 1))
+    rows = [
+        section([{"value": title, "id": id}, *blank], sections[(title, id)], None)
+        for title, id in sorted(sections, key=lambda found: found[0].casefold())
+    ]
+    return _report(book, params, name, keys, rows)
+
+
+def with_splits(book: Book, params: Mapping[str, str]) -> Body:
+    """TransactionListWithSplits: each transaction with its ledger lines, debits positive, in home currency."""
+    keys = _keys(params)
+    span = period(book, params, "this month-to-date")
+    sql = """SELECT txn, account, home, party_kind, party, memo FROM lines
+             WHERE date BETWEEN ? AND ? ORDER BY txn, n"""
+    lines = {txn: list(found) for txn, found in groupby(book.store.rows(sql, (span.start, span.end)), lambda r: r[0])}
+    accounts = book.entries["Account"]
+    rows: list[Row] = []
+    for _, _, found in _found(book, params, keys):
+        inner: list[Row] = []
+        for _, account, home, kind, party, memo in lines.get(int(found["txn_type"]["id"]), []):
+            own: dict[str, Cell] = {
+                "account_name": {"value": accounts[str(account)].name, "id": str(account)},
+                "name": {"value": party_name(book, kind, party)},
+                "memo": {"value": memo or ""},
+                "subt_nat_amount": {"value": amount(home)},
+            }
+            inner.append({"ColData": [own.get(key, {"value": ""}) for key in keys], "type": "Data"})
+        head = [found[key] if key not in ("account_name", "other_account") else {"value": ""} for key in keys]
+        rows.append(section(head, inner, None))
+    return _report(book, params, "TransactionListWithSplits", keys, rows)
+
+
+def _keys(params: Mapping[str, str]) -> list[str]:
     text = params.get("columns")
-    keys = [key.strip() for key in text.split(",")] if text else list(_LIST_DEFAULT)
-    wrong = [key for key in keys if key not in _LIST_COLUMNS]
+    keys = [key.strip() for key in text.split(",") if key.strip()] if text else list(_DEFAULT)
+    wrong = [key for key in keys if key not in _COLUMNS]
     if wrong:
         raise fault("2170", "columns", what=", ".join(wrong))
+    return keys
+
+
+def _data(keys: list[str], found: dict[str, Cell]) -> Row:
+    return {"ColData": [found[key] for key in keys], "type": "Data"}
+
+
+def _report(book: Book, params: Mapping[str, str], name: str, keys: list[str], rows: list[Row]) -> Body:
+    columns = [column(*_COLUMNS[key], key) for key in keys]
+    return report(book, name, params, columns, rows, period(book, params, "this month-to-date"))
+
+
+def _found(book: Book, params: Mapping[str, str], keys: list[str]) -> list[_Found]:
+    """The transactions that the parameters choose, by date, or sorted by a column."""
+    span = period(book, params, "this month-to-date")
     where, values = _where(params)
     sql = f"""SELECT id, entity, number, date, party_kind, party, currency, total, created, updated, body
               FROM txns WHERE date BETWEEN ? AND ? {where} ORDER BY date, id"""
-    first = _first_accounts(book, found.start, found.end)
-    rows: list[Row] = []
-    for row in book.store.execute(sql, (found.start, found.end, *values)):
-        cells_of = _list_cells(book, row, first.get(row[0], ("", "")))
-        rows.append({"ColData": [cells_of[key] for key in keys], "type": "Data"})
-    columns = [column(*_LIST_COLUMNS[key], key) for key in keys]
-    return report(book, "TransactionList", params, columns, rows, found)
+    first = _first_accounts(book, span.start, span.end)
+    out: list[_Found] = []
+    for row in book.store.execute(sql, (span.start, span.end, *values)):
+        made = _cells(book, row, first.get(row[0], ("", "")))
+        out.append((row[4], made["name"]["value"], made))
+    by = params.get("sort_by")
+    if by and by not in _COLUMNS:
+        raise fault("2170", "sort_by", what=by)
+    if by == "subt_nat_amount":
+        out.sort(key=lambda found: _minor(found[2][by]["value"]))
+    elif by:
+        out.sort(key=lambda found: found[2][by]["value"].casefold())
+    return out[::-1] if sort_order(params) == "descend" else out
+
+
+def _minor(text: str) -> int:
+    return int(text.replace(".", "") or 0)
 
 
 def _where(params: Mapping[str, str]) -> tuple[str, list[Any]]:
@@ -77,10 +166,15 @@ def _where(params: Mapping[str, str]) -> tuple[str, list[Any]]:
         parts.append(f"AND entity IN ({', '.join('?' * len(names))})")
         values += names
     for name, kind in (("customer", "Customer"), ("vendor", "Vendor")):
-        ids = filter_ids(params, name)
-        if ids is not None:
-            parts.append(f"AND party_kind = ? AND party IN ({', '.join('?' * len(ids))})")
-            values += [kind, *sorted(ids)]
+        found = ids(params, name)
+        if found is not None:
+            parts.append(f"AND party_kind = ? AND party IN ({', '.join('?' * len(found))})")
+            values += [kind, *sorted(found)]
+    departments = ids(params, "department")
+    if departments is not None:
+        marks = ", ".join("?" * len(departments))
+        parts.append(f"AND CAST(json_extract(body, '$.DepartmentRef.value') AS INTEGER) IN ({marks})")
+        values += sorted(departments)
     if params.get("docnum"):
         parts.append("AND number = ?")
         values.append(params["docnum"])
@@ -99,70 +193,29 @@ def _first_accounts(book: Book, start: str, end: str) -> dict[int, tuple[str, st
     return out
 
 
-def _list_cells(book: Book, row: tuple[Any, ...], accounts: tuple[str, str]) -> dict[str, Cell]:
-    id, entity, number, day, kind, party, currency, total, created, updated, body = row
+def _cells(book: Book, row: tuple[Any, ...], accounts: tuple[str, str]) -> dict[str, Cell]:
+    id, entity, number, day, kind, party, currency, total, created, updated, stored = row
     name: Cell = {"value": party_name(book, kind, party)}
     if party is not None:
         name["id"] = str(party)
-    note = _note(body)
+    body = jsontext.loads(stored)
+    department = book.entries["Department"].get((body.get("DepartmentRef") or {}).get("value", ""))
     user = book.settings.user
     return {
         "tx_date": {"value": day},
-        "txn_type": {"value": label(entity, body), "id": str(id)},
+        "txn_type": {"value": label(entity, stored), "id": str(id)},
         "doc_num": {"value": number or ""},
         "is_no_post": {"value": "No" if entity in _NO_POST else "Yes"},
         "name": name,
-        "memo": {"value": note},
+        "memo": {"value": str(body.get("PrivateNote") or "")},
         "account_name": {"value": accounts[0]},
         "other_account": {"value": accounts[1]},
         "subt_nat_amount": {"value": amount(total)},
+        "dept_name": {"value": department.name, "id": department.id} if department else {"value": ""},
+        "due_date": {"value": body.get("DueDate") or ""},
         "currency": {"value": currency},
         "create_date": {"value": book.local(created)},
         "create_by": {"value": user},
         "last_mod_date": {"value": book.local(updated)},
         "last_mod_by": {"value": user},
     }
-
-
-def _note(body: bytes) -> str:
-    return str(jsontext.loads(body).get("PrivateNote") or "")
-
-
-def journal_report(book: Book, params: Mapping[str, str]) -> Body:
-    """Every transaction of the period as debits and credits in home currency."""
-    found = period(book, params, "this month-to-date")
-    sql = """SELECT l.txn, t.entity, t.number, l.date, l.party_kind, l.party, l.memo, l.account, l.home, t.body
-             FROM lines l JOIN txns t ON t.id = l.txn WHERE l.date BETWEEN ? AND ? ORDER BY l.date, l.txn, l.n"""
-    names = {int(e.id): e.name for e in book.entries["Account"].values()}
-    rows: list[Row] = []
-    debits = credits = 0
-    for _, grouped in groupby(book.store.execute(sql, (found.start, found.end)), key=lambda row: row[0]):
-        debit = credit = 0
-        for n, (txn, entity, number, day, kind, party, memo, account, home, body) in enumerate(grouped):
-            head = [{"value": day}, {"value": label(entity, body), "id": str(txn)}] if n == 0 else cells("", "")
-            debit, credit = debit + max(home, 0), credit + max(-home, 0)
-            sides = (amount(home), "") if home >= 0 else ("", amount(-home))
-            data = [
-                *head,
-                *cells((number or "") if n == 0 else "", party_name(book, kind, party), memo or ""),
-                {"value": names[account], "id": str(account)},
-                *cells(*sides),
-            ]
-            rows.append({"ColData": data, "type": "Data"})
-        rows.append(
-            {"Summary": {"ColData": cells("", "", "", "", "", "", amount(debit), amount(credit))}, "type": "Section"}
-        )
-        debits, credits = debits + debit, credits + credit
-    if rows:
-        rows.append(total_row("TOTAL", "", "", "", "", "", amount(debits), amount(credits)))
-    titles = (
-        ("Date", "Date", "tx_date"),
-        ("Transaction Type", "String", "txn_type"),
-        ("Num", "String", "doc_num"),
-        ("Name", "String", "name"),
-        ("Memo/Description", "String", "memo"),
-        ("Account", "String", "account_name"),
-        ("Debit", "Money", "debt_amt"),
-        ("Credit", "Money", "credt_amt"),
-    )
-    return report(book, "JournalReport", params, [column(*title) for title in titles], rows, found)

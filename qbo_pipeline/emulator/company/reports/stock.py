@@ -8,22 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.emulator.company.book import Body, Book
-from qbo_pipeline.emulator.company.faults import QboError, fault
-from qbo_pipeline.emulator.company.fields import DATE, clean
 from qbo_pipeline.emulator.company.money import major, quantity, round_money
-from qbo_pipeline.emulator.company.reports.general_ledger import label
-from qbo_pipeline.emulator.company.reports.shape import (
-    Period,
-    Row,
-    amount,
-    cells,
-    column,
-    filter_ids,
-    period,
-    report,
-    section,
-    total_row,
-)
+from qbo_pipeline.emulator.company.reports.choosing import ids
+from qbo_pipeline.emulator.company.reports.ledger_lines import label
+from qbo_pipeline.emulator.company.reports.periods import Period, period, report_day
+from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
 
 
 def valuation(book: Book, day: str) -> dict[int, tuple[int, int]]:
@@ -32,21 +21,10 @@ def valuation(book: Book, day: str) -> dict[int, tuple[int, int]]:
     return {item: (qty, cost) for item, qty, cost in book.store.rows(sql, (day,))}
 
 
-def _report_day(book: Book, params: Mapping[str, str]) -> str:
-    given = params.get("report_date")
-    if given:
-        problems: list[QboError] = []
-        checked = clean({"report_date": given}, {"report_date": DATE}, problems)
-        if problems:
-            raise fault("2060", "report_date", what=given)
-        return str(checked["report_date"])
-    return period(book, params, "today").end
-
-
 def summary(book: Book, params: Mapping[str, str]) -> Body:
     """Item, SKU, quantity, asset value and average cost at `report_date` (or the end of the period; default today)."""
-    day = _report_day(book, params)
-    wanted = filter_ids(params, "item")
+    day = report_day(book, params)
+    wanted = ids(params, "item")
     found = valuation(book, day)
     rows: list[Row] = []
     total_units = total_value = 0
@@ -84,7 +62,7 @@ def _average(units: int, value: int) -> str:
 def detail(book: Book, params: Mapping[str, str]) -> Body:
     """Each stock movement of the period by item, with its cost and what was on hand after it."""
     found = period(book, params, "this month-to-date")
-    wanted = filter_ids(params, "item")
+    wanted = ids(params, "item")
     before = valuation(book, _day_before(found.start))
     sql = """SELECT m.item, m.date, m.qty, m.cost, t.id, t.entity, t.number, t.party_kind, t.party, t.body
              FROM moves m JOIN txns t ON t.id = m.txn

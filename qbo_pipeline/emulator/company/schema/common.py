@@ -102,6 +102,7 @@ _PRICE: Final[Fields] = {
     "ItemRef": ref("Item"),
     "Qty": NUMBER,
     "UnitPrice": NUMBER,
+    "RatePercent": NUMBER,
     "TaxInclusiveAmt": AMOUNT,
     "TaxCodeRef": TAX_CODE,
     "ClassRef": ref("Class"),

@@ -192,7 +192,13 @@ def preferences(seed: Seed) -> dict[str, Any]:
         "CurrencyPrefs": {"HomeCurrency": {"value": seed.currency}, "MultiCurrencyEnabled": seed.multi_currency},
         "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
         "TimeTrackingPrefs": {"UseServices": True, "BillCustomers": True, "WorkWeekStartDate": "Monday"},
-        "EmailMessagesPrefs": {"InvoiceMessage": {"Subject": "Invoice", "Message": "Your invoice is attached."}},
+        "EmailMessagesPrefs": {
+            f"{form}Message": {
+                "Subject": f"{form} from {seed.name}",
+                "Message": f"Please find your {form.lower()} attached.",
+            }
+            for form in ("Invoice", "Estimate", "SalesReceipt", "Statement")
+        },
         "OtherPrefs": {
             "NameValue": [
                 {"Name": "VendorAndPurchasesPrefs.WarnDuplicateBillNumber", "Value": "true"},

@@ -8,6 +8,7 @@ from decimal import Decimal
 from qbo_pipeline.emulator.company import documents, entries, rates, taxservice
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.item_rules import INVENTORY_PLANS
+from qbo_pipeline.emulator.company.references import US_TAX_CODES
 from qbo_pipeline.emulator.company.schema.entities import entity
 from qbo_pipeline.emulator.company.seeds.companies import PAYMENT_METHODS, SEEDS, TERMS, Seed, preferences
 from qbo_pipeline.emulator.company.seeds.first_documents import FIRST_DOCUMENTS
@@ -19,6 +20,7 @@ def plant(book: Book, name: str) -> None:
     if seed is None:
         raise ValueError(f"there is no seed {name!r}: choose one of {', '.join(SEEDS)}")
     _singles(book, seed)
+    upgrade(book)
     _chart(book, seed)
     for term in TERMS:
         _create(book, "Term", dict(term))
@@ -33,6 +35,17 @@ def plant(book: Book, name: str) -> None:
     _items(book, seed)
     if seed.documents and book.settings.plan in INVENTORY_PLANS:
         _documents(book)
+
+
+def upgrade(book: Book) -> None:
+    """Enter what every company has now and one begun with an earlier version lacks; nothing where it is all there."""
+    if book.country != "US":
+        return
+    now = book.now()
+    for id, is_taxable in zip(US_TAX_CODES, (True, False), strict=True):
+        if id not in book.entries["TaxCode"]:
+            body: Body = {"Name": id, "Description": id, "Taxable": is_taxable, "TaxGroup": False, "Hidden": False}
+            book.save_entry("TaxCode", Entry(id, True, 0, now, now, body), is_new=True)
 
 
 def _create(book: Book, kind: str, body: Body) -> str:

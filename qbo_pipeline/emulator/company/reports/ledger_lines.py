@@ -1,0 +1,208 @@
+"""Ledger lines for reports that show them one by one: reading them, and filling the cells of each column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from qbo_pipeline.emulator.company import jsontext
+from qbo_pipeline.emulator.company.book import Book
+from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.money import quantity
+from qbo_pipeline.emulator.company.reports.choosing import conditions
+from qbo_pipeline.emulator.company.reports.periods import Period
+from qbo_pipeline.emulator.company.reports.shape import Cell, amount
+from qbo_pipeline.emulator.company.schema.entities import LABELS
+
+# ColKey -> (title, ColType).
+COLUMNS: Final[dict[str, tuple[str, str]]] = {
+    "tx_date": ("Date", "Date"),
+    "txn_type": ("Transaction Type", "String"),
+    "doc_num": ("Num", "String"),
+    "is_adj": ("Adj", "String"),
+    "create_date": ("Create Date", "Date"),
+    "create_by": ("Created By", "String"),
+    "last_mod_date": ("Last Modified", "Date"),
+    "last_mod_by": ("Last Modified By", "String"),
+    "name": ("Name", "String"),
+    "cust_name": ("Customer", "String"),
+    "vend_name": ("Vendor", "String"),
+    "emp_name": ("Employee", "String"),
+    "item_name": ("Product/Service", "String"),
+    "memo": ("Memo/Description", "String"),
+    "account_name": ("Account", "String"),
+    "split_acc": ("Split", "String"),
+    "klass_name": ("Class", "String"),
+    "dept_name": ("Location", "String"),
+    "quantity": ("Qty", "Quantity"),
+    "currency": ("Currency", "String"),
+    "debt_amt": ("Debit", "Money"),
+    "credt_amt": ("Credit", "Money"),
+    "debt_home_amt": ("Debit", "Money"),
+    "credt_home_amt": ("Credit", "Money"),
+    "subt_nat_amount": ("Amount", "Money"),
+    "rbal_nat_amount": ("Balance", "Money"),
+    "subt_nat_home_amount": ("Amount", "Money"),
+    "rbal_nat_home_amount": ("Balance", "Money"),
+}
+_FOREIGN: Final = {"subt_nat_amount": "subt_nat_home_amount", "rbal_nat_amount": "rbal_nat_home_amount"}
+_SQL: Final = """
+SELECT l.account, l.date, l.txn, l.n, l.home, l.amount, l.currency, l.party_kind, l.party, l.item, l.qty, l.memo,
+       l.class, l.department, t.entity, t.number, t.created, t.updated,
+       CASE WHEN t.entity IN ('Purchase', 'BillPayment', 'JournalEntry') THEN t.body END
+FROM {table} l JOIN txns t ON t.id = l.txn
+WHERE l.date BETWEEN ? AND ?{filters}
+ORDER BY l.account, l.date, l.txn, l.n"""
+
+
+@dataclass(slots=True)
+class LedgerLine:
+    """One ledger line with what its cells need."""
+
+    account: int
+    day: str
+    txn: int
+    n: int
+    home: int
+    amount: int
+    currency: str
+    party_kind: str | None
+    party: int | None
+    item: int | None
+    qty: int | None
+    memo: str | None
+    class_id: int | None
+    department: int | None
+    entity: str
+    number: str | None
+    created: str
+    updated: str
+    body: bytes
+    balance: int = 0
+
+
+Maker = Callable[[LedgerLine], Cell]
+
+
+def read_lines(book: Book, params: Mapping[str, str], found: Period, table: str) -> dict[int, list[LedgerLine]]:
+    """The lines of a period that the filters let through, by account, each in order of date and transaction."""
+    filters, values = conditions(params)
+    sql = _SQL.format(table=table, filters=filters)
+    out: dict[int, list[LedgerLine]] = {}
+    for row in book.store.execute(sql, (found.start, found.end, *values)):
+        out.setdefault(row[0], []).append(LedgerLine(*row))
+    return out
+
+
+def chosen_columns(book: Book, params: Mapping[str, str], default: tuple[str, ...]) -> list[str]:
+    """The ColKeys of a report: those asked for, else the usual ones. Raises 2170 for an unknown one."""
+    text = params.get("columns")
+    if text:
+        keys = [key.strip() for key in text.split(",") if key.strip()]
+        wrong = [key for key in keys if key not in COLUMNS]
+        if wrong:
+            raise fault("2170", "columns", what=", ".join(wrong))
+        return keys
+    return [_FOREIGN.get(key, key) for key in default] if book.multi_currency else list(default)
+
+
+def makers_of(book: Book, keys: list[str], found: Period, table: str) -> list[Maker]:
+    """For each column the function that fills its cell."""
+    splits = _splits(book, found, table) if "split_acc" in keys else {}
+    return [_maker(book, key, splits) for key in keys]
+
+
+def _splits(book: Book, found: Period, table: str) -> dict[int, dict[int, str]]:
+    """For each transaction, what stands on the other side of its first line and of all others."""
+    names = {int(e.id): e.name for e in book.entries["Account"].values()}
+    out: dict[int, dict[int, str]] = {}
+    sql = f"SELECT txn, n, account FROM {table} WHERE date BETWEEN ? AND ? ORDER BY txn, n"
+    accounts: list[int] = []
+    current = None
+    for txn, _, account in book.store.execute(sql, (found.start, found.end)):
+        if txn != current:
+            if current is not None:
+                out[current] = _split_names(accounts, names)
+            current, accounts = txn, []
+        accounts.append(account)
+    if current is not None:
+        out[current] = _split_names(accounts, names)
+    return out
+
+
+def _split_names(accounts: list[int], names: dict[int, str]) -> dict[int, str]:
+    others = {names[a] for a in accounts[1:]}
+    first = next(iter(others)) if len(others) == 1 else "-Split-" if others else ""
+    return {0: first, 1: names[accounts[0]]}
+
+
+def _maker(book: Book, key: str, splits: dict[int, dict[int, str]]) -> Maker:
+    parties = {
+        (kind, int(id)): e.name for kind in ("Customer", "Vendor", "Employee") for id, e in book.entries[kind].items()
+    }
+    user = book.settings.user
+
+    def named(kind: str, id: int | None) -> Cell:
+        entry = book.entries[kind].get(str(id)) if id else None
+        return {"value": entry.name, "id": entry.id} if entry else {"value": ""}
+
+    def party(line: LedgerLine, *kinds: str) -> Cell:
+        if line.party is None or (kinds and line.party_kind not in kinds):
+            return {"value": ""}
+        return {"value": parties.get((str(line.party_kind), line.party), ""), "id": str(line.party)}
+
+    def split(line: LedgerLine) -> Cell:
+        return {"value": splits[line.txn][min(line.n, 1)]}
+
+    def adjusting(line: LedgerLine) -> Cell:
+        return {"value": "Yes" if line.entity == "JournalEntry" and jsontext.loads(line.body).get("Adjustment") else ""}
+
+    def side(line: LedgerLine, is_debit: bool) -> Cell:
+        raw = line.home if book.account(line.account)["Classification"] in ("Asset", "Expense") else -line.home
+        return {"value": amount(abs(raw)) if (raw > 0) == is_debit and raw else ""}
+
+    makers: dict[str, Maker] = {
+        "tx_date": lambda line: {"value": line.day},
+        "txn_type": lambda line: {"value": label(line.entity, line.body), "id": str(line.txn)},
+        "doc_num": lambda line: {"value": line.number or ""},
+        "is_adj": adjusting,
+        "create_date": lambda line: {"value": book.local(line.created)},
+        "create_by": lambda line: {"value": user},
+        "last_mod_date": lambda line: {"value": book.local(line.updated)},
+        "last_mod_by": lambda line: {"value": user},
+        "name": party,
+        "cust_name": lambda line: party(line, "Customer"),
+        "vend_name": lambda line: party(line, "Vendor"),
+        "emp_name": lambda line: party(line, "Employee"),
+        "item_name": lambda line: named("Item", line.item),
+        "memo": lambda line: {"value": line.memo or ""},
+        "account_name": lambda line: named("Account", line.account),
+        "split_acc": split,
+        "klass_name": lambda line: named("Class", line.class_id),
+        "dept_name": lambda line: named("Department", line.department),
+        "quantity": lambda line: {"value": "" if line.qty is None else format(quantity(line.qty), "f")},
+        "currency": lambda line: {"value": line.currency},
+        "debt_amt": lambda line: side(line, True),
+        "credt_amt": lambda line: side(line, False),
+        "debt_home_amt": lambda line: side(line, True),
+        "credt_home_amt": lambda line: side(line, False),
+        "subt_nat_amount": lambda line: {"value": amount(line.home)},
+        "rbal_nat_amount": lambda line: {"value": amount(line.balance)},
+    }
+    makers["subt_nat_home_amount"] = makers["subt_nat_amount"]
+    makers["rbal_nat_home_amount"] = makers["rbal_nat_amount"]
+    return makers[key]
+
+
+def label(entity: str, body: bytes) -> str:
+    """How reports name a transaction: payments of bills and purchases by how they were paid."""
+    if entity == "BillPayment":
+        kind = jsontext.loads(body).get("PayType")
+        return f"Bill Payment ({'Credit Card' if kind == 'CreditCard' else 'Check'})"
+    if entity == "Purchase":
+        found = jsontext.loads(body)
+        if found.get("PaymentType") == "Check":
+            return "Check"
+        return "Credit Card Credit" if found.get("Credit") else "Expense"
+    return LABELS[entity]

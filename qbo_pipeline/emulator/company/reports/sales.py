@@ -1,0 +1,132 @@
+"""Sales and costs by customer, item, class, location and vendor: sums of ledger lines that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.money import major, quantity, round_money
+from qbo_pipeline.emulator.company.reports.cash import lines_of
+from qbo_pipeline.emulator.company.reports.choosing import CUSTOMER, FILTERS, conditions, sort_order
+from qbo_pipeline.emulator.company.reports.periods import period
+from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount, cells, column, report, total_row
+from qbo_pipeline.emulator.company.reports.sums import Columns, summarize
+from qbo_pipeline.emulator.company.reports.trees import Totals, Write, amounts, tree
+
+_SALES_FORMS: Final = " AND l.txn IN (SELECT id FROM txns WHERE entity IN ('Invoice', 'SalesReceipt', 'CreditMemo', 'RefundReceipt'))"  # fmt: skip  # noqa: E501
+_DEFAULT: Final = "this month-to-date"
+
+
+def customer_sales(book: Book, params: Mapping[str, str]) -> Body:
+    """CustomerSales: what sales forms post to income, by customer."""
+    return _sales(book, params, "CustomerSales", "Customer", CUSTOMER)
+
+
+def class_sales(book: Book, params: Mapping[str, str]) -> Body:
+    """ClassSales: what sales forms post to income, by class."""
+    return _sales(book, params, "ClassSales", "Class", FILTERS["class"])
+
+
+def department_sales(book: Book, params: Mapping[str, str]) -> Body:
+    """DepartmentSales: what sales forms post to income, by location."""
+    return _sales(book, params, "DepartmentSales", "Department", FILTERS["department"])
+
+
+def vendor_expenses(book: Book, params: Mapping[str, str]) -> Body:
+    """VendorExpenses: everything on cost and expense accounts, by vendor."""
+    found = period(book, params, _DEFAULT)
+    made = summarize(book, params, found, key=FILTERS["vendor"], only=_of_classes(book, "Expense"))
+    return _listed(book, params, "VendorExpenses", "Vendor", made, 1)
+
+
+def customer_income(book: Book, params: Mapping[str, str]) -> Body:
+    """CustomerIncome: income, expenses and what is left, by customer."""
+    found = period(book, params, _DEFAULT)
+    params = {**params, "summarize_column_by": "Total"}
+    income = summarize(book, params, found, key=CUSTOMER, only=_of_classes(book, "Revenue"))
+    costs = summarize(book, params, found, key=CUSTOMER, only=_of_classes(book, "Expense"))
+    totals: Totals = {}
+    for id in (*income.sums[0], *costs.sums[0]):
+        earned, spent = -income.sums[0].get(id, 0), costs.sums[0].get(id, 0)
+        totals[id] = [earned, spent, earned - spent]
+    rows = _rows(book, "Customer", totals, sort_order(params))
+    titles = (("Total Income", "income"), ("Total Expenses", "expenses"), ("Net Income", "net_income"))
+    columns = [column("", "Customer", "customer"), *(column(title, "Money", key) for title, key in titles)]
+    return report(book, "CustomerIncome", params, columns, rows, found, summarize="Total")
+
+
+def _sales(book: Book, params: Mapping[str, str], name: str, kind: str, key: str) -> Body:
+    found = period(book, params, _DEFAULT)
+    made = summarize(book, params, found, key=key, only=_SALES_FORMS + _of_classes(book, "Revenue"))
+    return _listed(book, params, name, kind, made, -1)
+
+
+def _listed(book: Book, params: Mapping[str, str], name: str, kind: str, made: Columns, sign: int) -> Body:
+    ids = dict.fromkeys(id for found in made.sums for id in found)
+    totals = {id: made.of([id], sign) for id in ids}
+    rows = _rows(book, kind, totals, made.order)
+    columns = [column("", kind, kind.lower()), *made.heads]
+    return report(book, name, params, columns, rows, period(book, params, _DEFAULT), summarize=made.by)
+
+
+def _rows(book: Book, kind: str, totals: Totals, order: str, write: Write = amounts) -> list[Row]:
+    named = {id: found for id, found in totals.items() if id}
+    rows = tree(book, kind, named, order, write)
+    if any(totals.get(0, ())):
+        rows.append({"ColData": [{"value": "Not Specified"}, *write(totals[0])], "type": "Data"})
+    if rows:
+        whole = [sum(column) for column in zip(*totals.values(), strict=True)]
+        rows.append(total_row("TOTAL", *(cell["value"] for cell in write(whole))))
+    return rows
+
+
+def _of_classes(book: Book, classification: str) -> str:
+    ids = [e.id for e in book.entries["Account"].values() if e.body["Classification"] == classification]
+    return f" AND l.account IN ({', '.join(ids)})"
+
+
+_ITEM_COLUMNS: Final = (
+    ("Quantity", "Quantity", "quantity"),
+    ("Amount", "Money", "amount"),
+    ("% of Sales", "Money", "percent_sales"),
+    ("Avg Price", "Money", "avg_price"),
+    ("COGS", "Money", "cogs"),
+    ("Gross Margin", "Money", "gross_margin"),
+    ("Gross Margin %", "Money", "gross_margin_percent"),
+)
+
+
+def item_sales(book: Book, params: Mapping[str, str]) -> Body:
+    """ItemSales: quantity, amount, share, average price, cost and margin of each product on sales forms.
+
+    Cost is the FIFO cost of tracked products; the quantity of a product is what was sold less what came back.
+    """
+    found = period(book, params, _DEFAULT)
+    where, values = conditions(params)
+    revenue, cost = _of_classes(book, "Revenue")[5:], _of_classes(book, "Expense")[5:]
+    sql = f"""SELECT COALESCE(l.item, 0),
+                     SUM(CASE WHEN NOT ({revenue}) THEN 0 WHEN l.home > 0 THEN -l.qty ELSE l.qty END),
+                     SUM(CASE WHEN {revenue} THEN -l.home ELSE 0 END), SUM(CASE WHEN {cost} THEN l.home ELSE 0 END)
+              FROM {lines_of(book, params)} l WHERE l.date BETWEEN ? AND ?{_SALES_FORMS}{where} GROUP BY 1"""
+    totals: Totals = {
+        item: [int(units or 0), sold, spent]
+        for item, units, sold, spent in book.store.rows(sql, (found.start, found.end, *values))
+    }
+    whole = sum(sold for _, sold, _ in totals.values())
+
+    def write(values: list[int]) -> list[Cell]:
+        units, sold, spent = values
+        average = format(round_money(major(sold) / quantity(units)), "f") if units else ""
+        return cells(
+            format(quantity(units), "f"), amount(sold), _percent(sold, whole), average,
+            amount(spent), amount(sold - spent), _percent(sold - spent, sold),
+        )  # fmt: skip
+
+    rows = _rows(book, "Item", totals, sort_order(params), write)
+    columns = [column("", "ProductsAndService", "item"), *(column(*each) for each in _ITEM_COLUMNS)]
+    return report(book, "ItemSales", params, columns, rows, found, summarize="Total")
+
+
+def _percent(part: int, whole: int) -> str:
+    return format(round_money(major(part) * 100 / major(whole)), "f") if whole else ""

@@ -1,0 +1,83 @@
+"""TaxSummary: what documents charged for each agency and rate, in home currency."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from qbo_pipeline.emulator.company import jsontext
+from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.money import convert, minor
+from qbo_pipeline.emulator.company.reports.choosing import ids
+from qbo_pipeline.emulator.company.reports.periods import period
+from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
+
+# Document -> the sign of its tax as owed to the agency.
+_SIGNS: Final = {
+    **dict.fromkeys(("Invoice", "SalesReceipt", "VendorCredit"), 1),
+    **dict.fromkeys(("CreditMemo", "RefundReceipt", "Bill", "Purchase"), -1),
+}
+_Key = tuple[str, str]
+"""Ids of agency and rate; "" where the document names none."""
+
+
+def tax_summary(book: Book, params: Mapping[str, str]) -> Body:
+    """A section for each agency with its rates: net amount taxed, and tax owed less tax paid. `agency_id` chooses."""
+    found = period(book, params, "this month-to-date")
+    wanted = ids(params, "agency_id")
+    sums: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0])
+    kinds = ", ".join(f"'{kind}'" for kind in _SIGNS)
+    sql = f"SELECT entity, body FROM txns WHERE entity IN ({kinds}) AND date BETWEEN ? AND ? ORDER BY id"
+    for entity, stored in book.store.execute(sql, (found.start, found.end)):
+        body = jsontext.loads(stored)
+        sign = -_SIGNS[entity] if body.get("Credit") else _SIGNS[entity]
+        for key, net, tax in _taxes(book, body):
+            sums[key][0] += sign * net
+            sums[key][1] += sign * tax
+    rows: list[Row] = []
+    total = 0
+    for agency in sorted({key[0] for key in sums}, key=lambda id: (not id, id)):
+        if wanted is not None and (not agency or int(agency) not in wanted):
+            continue
+        inner = [_rate(book, rate, sums[(agency, rate)]) for a, rate in sorted(sums) if a == agency]
+        owed = sum(tax for (a, _), (_, tax) in sums.items() if a == agency)
+        total += owed
+        entry = book.entries["TaxAgency"].get(agency)
+        name = entry.name if entry else "Not Specified"
+        head = [{"value": name, **({"id": agency} if entry else {})}, *cells("", "")]
+        rows.append(section(head, inner, cells(f"Total for {name}", "", amount(owed))))
+    if rows:
+        rows.append(total_row("TOTAL", "", amount(total)))
+    columns = [
+        column("", "String", "tax_rate"),
+        column("Net Amount", "Money", "net_amount"),
+        column("Tax", "Money", "tax_amount"),
+    ]
+    return report(book, "TaxSummary", params, columns, rows, found)
+
+
+def _taxes(book: Book, body: Body) -> list[tuple[_Key, int, int]]:
+    """Agency and rate, net and tax in home currency, of each tax line of a document."""
+    detail: Body = body.get("TxnTaxDetail") or {}
+    rate = Decimal(body.get("ExchangeRate") or 1)
+    out: list[tuple[_Key, int, int]] = []
+    rest = minor(detail.get("TotalTax") or 0)
+    for line in detail.get("TaxLine", []):
+        own: dict[str, Any] = line.get("TaxLineDetail") or {}
+        id = str((own.get("TaxRateRef") or {}).get("value", ""))
+        entry = book.entries["TaxRate"].get(id)
+        agency = str((entry.body.get("AgencyRef") or {}).get("value", "")) if entry else ""
+        tax = minor(line.get("Amount") or 0)
+        rest -= tax
+        out.append(((agency, id), convert(minor(own.get("NetAmountTaxable") or 0), rate), convert(tax, rate)))
+    if rest:
+        out.append((("", ""), 0, convert(rest, rate)))
+    return out
+
+
+def _rate(book: Book, id: str, sums: list[int]) -> Row:
+    entry = book.entries["TaxRate"].get(id)
+    name = {"value": entry.name, "id": id} if entry else {"value": "Not Specified"}
+    return {"ColData": [name, *cells(amount(sums[0]), amount(sums[1]))], "type": "Data"}

@@ -1,0 +1,94 @@
+"""Answers as full as the recorded ones: what the request left out and QBO fills in."""
+
+from __future__ import annotations
+
+import pytest
+
+from qbo_pipeline.emulator.company.company import Company
+from qbo_pipeline_tests.emulator.company.opening import (
+    Body,
+    account,
+    expense_line,
+    id_of,
+    open_company,
+    ref,
+    sale_line,
+    token,
+)
+
+HOME = {"Line1": "1 Elm Street", "City": "Springfield"}
+
+
+@pytest.fixture(scope="module")
+def us() -> Company:
+    return open_company("us")
+
+
+def customer(us: Company, name: str, **more: object) -> Body:
+    return us.create("Customer", {"DisplayName": name, **more})
+
+
+def sale(us: Company, id: str, **more: object) -> Body:
+    return us.create(
+        "Invoice", {"CustomerRef": ref(id), "Line": [sale_line(id_of(us, "Item", "Design"), 1, 10)], **more}
+    )
+
+
+def test_an_invoice_takes_the_customers_addresses_and_their_ids(us: Company) -> None:
+    made = customer(us, "Addressed", BillAddr=HOME, ShipAddr={**HOME, "Line1": "2 Oak"})
+    assert made["BillAddr"]["Id"] != made["ShipAddr"]["Id"]
+    invoice = sale(us, made["Id"])
+    assert (invoice["BillAddr"], invoice["ShipAddr"]) == (made["BillAddr"], made["ShipAddr"])
+    own = sale(us, made["Id"], BillAddr={"Line1": "elsewhere"})["BillAddr"]
+    assert own["Line1"] == "elsewhere"
+    assert own["Id"] not in (made["BillAddr"]["Id"], made["ShipAddr"]["Id"])
+    assert "BillAddr" not in sale(us, customer(us, "Nowhere")["Id"])
+
+
+def test_an_invoice_tells_its_flags(us: Company) -> None:
+    made = sale(us, "1")
+    told = ("AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment")
+    assert {name: made[name] for name in (*told, "ApplyTaxAfterDiscount")} == dict.fromkeys(
+        (*told, "ApplyTaxAfterDiscount"), False
+    )
+    assert (made["EmailStatus"], made["PrintStatus"], made["CustomField"]) == ("NotSet", "NeedToPrint", [])
+    assert sale(us, "1", EmailStatus="NeedToSend")["EmailStatus"] == "NeedToSend"
+    estimate = {"CustomerRef": ref("1"), "Line": made["Line"][:1]}
+    assert "AllowIPNPayment" not in us.create("Estimate", estimate)
+
+
+def test_us_lines_say_that_they_are_not_taxed(us: Company) -> None:
+    assert sale(us, "1")["Line"][0]["SalesItemLineDetail"]["TaxCodeRef"] == {"value": "NON"}
+    line = expense_line(account(us, "Advertising"), 5)
+    detail = us.create("Bill", {"VendorRef": ref("1"), "Line": [line]})["Line"][0]["AccountBasedExpenseLineDetail"]
+    assert (detail["TaxCodeRef"], detail["BillableStatus"]) == ({"value": "NON"}, "NotBillable")
+    eu = open_company("eu")
+    item = id_of(eu, "Item", "Delivery")
+    made = eu.create("Invoice", {"CustomerRef": ref("1"), "Line": [sale_line(item, 1, 10)]})
+    assert "TaxCodeRef" not in made["Line"][0]["SalesItemLineDetail"]
+
+
+def test_a_void_keeps_its_tax_detail(us: Company) -> None:
+    made = sale(us, "1")
+    assert us.void("Invoice", token(made))["TxnTaxDetail"] == {"TotalTax": 0}
+
+
+def test_customers_have_a_tax_code_and_only_jobs_have_a_level(us: Company) -> None:
+    top = customer(us, "Top")
+    own = id_of(us, "TaxCode", "California")
+    assert top["DefaultTaxCodeRef"] == {"value": own, "name": "California"}
+    assert "Level" not in top
+    assert customer(us, "Job", ParentRef=ref(top["Id"]), Job=True)["Level"] == 1
+    assert "DefaultTaxCodeRef" not in customer(us, "Exempt", Taxable=False)
+    assert "DefaultTaxCodeRef" not in customer(open_company("empty"), "Untaxed")
+
+
+def test_attachments_say_whether_they_are_sent(us: Company) -> None:
+    link = {"EntityRef": {"type": "Customer", "value": "1"}}
+    made = us.create("Attachable", {"Note": "hello", "AttachableRef": [link]})
+    assert made["AttachableRef"] == [link | {"IncludeOnSend": False}]
+
+
+def test_preferences_tell_the_texts_of_mails(us: Company) -> None:
+    texts = us.read("Preferences", "1")["EmailMessagesPrefs"]
+    assert set(texts) == {"InvoiceMessage", "EstimateMessage", "SalesReceiptMessage", "StatementMessage"}
