@@ -126,7 +126,7 @@ def give_up(row: Row) -> Change:
 def judge(row: Row, answer: Fate, now: float, policy: Policy) -> Change:
     """What the answer to a send means for its row."""
     if isinstance(answer, Confirmed):
-        return _posted("posted", row, answer)
+        return _posted("posted", answer)
     if isinstance(answer, Lost):
         return _unknown(row, answer, policy)
     if isinstance(answer, Unsent):
@@ -163,14 +163,14 @@ def _refused(row: Row, answer: Rejected, now: float, policy: Policy) -> Change:
         fields: Fields = {"state": UNKNOWN, "lease_until": None, "not_before": now + policy.lag, "misses": 0}
         fallback: Fields = {"fallback": answer.kind, "message": f"{answer.code}: {answer.message}"}
         return Change("refused", {**fields, **fallback}, **line)
-    return _parked("refused", row, answer.kind, f"{answer.code}: {answer.message}", **line)
+    return _parked("refused", answer.kind, f"{answer.code}: {answer.message}", **line)
 
 
 def _refused_name(row: Row, answer: Rejected, now: float, policy: Policy, line: Any) -> Change:
     """Nothing of ours can be there: who has the name is looked up only where it may be linked."""
     text = f"{answer.code}: {answer.message}"
     if row.operation != CREATE or not policy.link_existing:
-        return _parked("refused", row, DUPLICATE_NAME, text, **line)
+        return _parked("refused", DUPLICATE_NAME, text, **line)
     fields: Fields = {"state": UNKNOWN, "lease_until": None, "not_before": now, "misses": 0}
     return Change("refused", {**fields, "fallback": DUPLICATE_NAME, "message": text}, **line)
 
@@ -182,7 +182,7 @@ def judge_look(row: Row, finding: list[Seen] | LookFailed, now: float, policy: P
         return Change("look_failed", fields, finding.message)
     verdict, seen = recognise(row, finding)
     if verdict == "miss" and row.by_name and row.operation == CREATE and row.fallback == DUPLICATE_NAME and finding:
-        return _name_taken(row, finding, policy)
+        return _name_taken(finding, policy)
     return _VERDICTS[verdict](row, seen, now, policy)
 
 
@@ -217,25 +217,25 @@ def _is_own_entry(row: Row, seen: Seen) -> bool:
     return seen.own and (row.doubt or row.fallback is None)
 
 
-def _name_taken(row: Row, found: list[Seen], policy: Policy) -> Change:
+def _name_taken(found: list[Seen], policy: Policy) -> Change:
     """Names are unique in QBO, so that what has ours, and is not ours, also says that ours is not there."""
     seen = found[0]
     if policy.link_existing and len(found) == 1 and seen.obstacle is None:
-        return _posted("linked_by_name", row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+        return _posted("linked_by_name", Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
     why = f", and cannot be linked: {seen.obstacle}" if policy.link_existing and seen.obstacle else ""
     text = f"QuickBooks has the name already, under Id {seen.qbo_id}, and it is not ours{why}"
-    return _parked("parked", row, DUPLICATE_NAME, text)
+    return _parked("parked", DUPLICATE_NAME, text)
 
 
-def taken(row: Row, qbo_id: str, other: str) -> Change:
+def taken(qbo_id: str, other: str) -> Change:
     """What was found or answered belongs to another key: one object of QBO holds one key."""
     text = f"Id {qbo_id} in QuickBooks is {other}'s: rename one of the two in the source, or relink"
-    return _parked("parked", row, TAKEN, text)
+    return _parked("parked", TAKEN, text)
 
 
 def _same(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
     assert seen is not None
-    return _posted("recovered", row, Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
+    return _posted("recovered", Confirmed(seen.qbo_id, seen.sync_token, seen.fingerprint, seen.number))
 
 
 def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
@@ -243,16 +243,16 @@ def _different(row: Row, seen: Seen | None, now: float, policy: Policy) -> Chang
     assert seen is not None
     text = f"QBO holds other content under Id {seen.qbo_id}: somebody changed it there"
     if row.operation != CREATE:
-        return _parked("parked", row, CONFLICT, text)
+        return _parked("parked", CONFLICT, text)
     # The link keeps the SyncToken of the object as we sent it, not as the person left it. An update of ours that is
     # made before anybody has looked at the change names this old token: QBO refuses it, and the person's change stays.
-    adopted = _posted("recovered", row, Confirmed(seen.qbo_id, FIRST_VERSION, row.fingerprint, seen.number))
+    adopted = _posted("recovered", Confirmed(seen.qbo_id, FIRST_VERSION, row.fingerprint, seen.number))
     drifted: Fields = {"state": DRIFTED, "reason": VOIDED if seen.voided else EDITED, "message": text}
     return adopted._replace(fields=adopted.fields | drifted, message=text)
 
 
 def _twice(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
-    return _parked("parked", row, FOUND_TWICE, "QBO holds more than one object with this posting's marker")
+    return _parked("parked", FOUND_TWICE, "QBO holds more than one object with this posting's marker")
 
 
 def _gone(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
@@ -265,7 +265,7 @@ def _gone(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
 
 def _moved(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
     if row.stale >= policy.stale or seen is None:
-        return _parked("parked", row, CONFLICT, f"the object changed under {row.stale + 1} updates one after another")
+        return _parked("parked", CONFLICT, f"the object changed under {row.stale + 1} updates one after another")
     fields: Fields = {"state": READY, "stale": row.stale + 1, "base_token": seen.sync_token}
     return Change("rebased", {**_CERTAIN, **fields})
 
@@ -275,11 +275,11 @@ def _miss(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
     if misses < policy.looks:
         return Change("missed", {"misses": misses, "lease_until": None, "not_before": now + policy.lag})
     if row.fallback is not None:
-        return _parked("parked", row, row.fallback, row.message)
+        return _parked("parked", row.fallback, row.message)
     if row.crashes >= policy.crashes:
-        return _parked("parked", row, QUARANTINED, f"{row.crashes} workers were lost over this document")
+        return _parked("parked", QUARANTINED, f"{row.crashes} workers were lost over this document")
     if row.attempts >= policy.attempts:
-        return _parked("parked", row, EXHAUSTED, row.message)
+        return _parked("parked", EXHAUSTED, row.message)
     # `doubt` and the frozen request stay: what is sent again are the same bytes under the same requestid.
     return Change("missed", {**_FREE, "state": READY, "misses": misses})
 
@@ -287,7 +287,7 @@ def _miss(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
 _VERDICTS = {"same": _same, "different": _different, "twice": _twice, "gone": _gone, "moved": _moved, "miss": _miss}
 
 
-def _posted(event: str, row: Row, done: Confirmed) -> Change:
+def _posted(event: str, done: Confirmed) -> Change:
     fields: Fields = {**_CERTAIN, "state": POSTED, "reason": None, "message": None, "qbo_id": done.qbo_id}
     links: Fields = {"sync_token": done.sync_token, "posted_fingerprint": done.fingerprint, "qbo_number": done.number}
     recovered: Fields = {"recovered": event == "recovered", "answer_hash": done.digest}
@@ -302,7 +302,6 @@ def _unknown(row: Row, lost: Lost, policy: Policy) -> Change:
 
 def _parked(
     event: str,
-    row: Row,
     reason: str,
     text: str | None,
     *,

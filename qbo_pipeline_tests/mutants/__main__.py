@@ -1,78 +1,164 @@
 """Mutation testing: small mistakes are put into the pure rooms, one at a time, and their tests have to notice.
 
-What belongs here: which files and which tests make up a room, and the run of mutmut over one room in a folder of its
-own
-(`.mutants/ROOM`), so that neither the sources nor the environment are touched. The figures that were reached, and what
-was thought of each mutant that nothing noticed, are in `docs/mutants.md`.
+What belongs here: the command: a copy of the package in `.mutants/ROOM`, so that neither the sources nor the
+environment are touched, the run, and what it says. What was reached, and how each kind of mutant is judged, is in
+`docs/mutants.md`.
 
-    python -m qbo_pipeline_tests.mutants ROOM [NAME-PATTERN ...]
+    python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--survivors] [--show]
+
+FILE limits the run to files of the room (`content.py`). A run that was stopped goes on where it was, as long as sources
+and tests are the same; `--survivors` keeps what was noticed before whatever has changed since, which is quick while one
+writes tests, and no count. `--show` prints each mutant that nothing noticed.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+from qbo_pipeline_tests.mutants.judging import equivalent, judgements
+from qbo_pipeline_tests.mutants.making import Mutant, make, reached_as
+from qbo_pipeline_tests.mutants.rooms import ROOMS, TESTS
+from qbo_pipeline_tests.mutants.trying import NOT_REACHED, NOTICED, SURVIVED, TIMED_OUT, progress
+
 ROOT = Path(__file__).parent.parent.parent
-PROCESSES = os.environ.get("QBO_PIPELINE_MUTANT_PROCESSES", "2")
-TESTS = "qbo_pipeline_tests"
-
-ROOMS: dict[str, tuple[list[str], list[str]]] = {
-    "inventory": (["qbo_pipeline/inventory/*"], [f"{TESTS}/inventory"]),
-    "posting": (
-        [f"qbo_pipeline/posting/{name}.py" for name in ("core", "events", "states", "identity", "policy", "content")],
-        [
-            f"{TESTS}/posting/test_{name}.py"
-            for name in ("core", "core_changes", "policy", "identity", "content", "facts")
-        ],
-    ),
-    "accounting": (["qbo_pipeline/accounting/*"], [f"{TESTS}/accounting"]),
-    "reconciliation": (["qbo_pipeline/reconciliation/*"], [f"{TESTS}/reconciliation"]),
-}
-"""The files that are mutated and the tests that have to notice, by room."""
+AIM = 95
+SETTINGS = '\n[tool.mutmut]\nsource_paths = ["qbo_pipeline"]\n'
 
 
-def prepare(room: str) -> Path:
-    """A copy of the package and its tests with mutmut's settings for the room."""
-    folder = ROOT / ".mutants" / room
-    sources, tests = ROOMS[room]
+def copied(room: str) -> Path:
+    """A fresh copy of the package and its tests; only what earlier runs found is kept."""
+    folder = ROOT / ".mutants" / room / "copy"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in ("qbo_pipeline", TESTS, "sql"):
+    for name in ("qbo_pipeline", TESTS, "sql", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shared = ROOT.parent / "shared"
     if shared.is_dir():
-        (folder / "shared").symlink_to(shared)
-    settings = {
-        "source_paths": ["qbo_pipeline"],
-        "only_mutate": sources,
-        "also_copy": [TESTS, "sql"],
-        "pytest_add_cli_args_test_selection": [test for test in tests if (ROOT / test).exists()],
-        "pytest_add_cli_args": ["-n0", "-x", "-m", "not benchmark and not torture"],
-    }
-    lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
+        (folder.parent / "shared").unlink(missing_ok=True)
+        (folder.parent / "shared").symlink_to(shared)
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (folder / "pyproject.toml").write_text(f"{project}\n[tool.mutmut]\n{lines}\n", encoding="utf-8")
+    (folder / "pyproject.toml").write_text(project + SETTINGS, encoding="utf-8")
     return folder
 
 
-def main(room: str, *patterns: str) -> int:
-    """Run the mutants of a room (all, or those whose names match) and list those that nothing noticed."""
-    folder = prepare(room)
-    # CI makes hypothesis try the same examples each time, so that a mutant's fate does not change from run to run.
-    environment = os.environ | {"CI": "1"}
-    mutmut = str(Path(sys.executable).parent / "mutmut")
-    run = [mutmut, "run", "--max-children", PROCESSES, *patterns]
-    status = subprocess.run(run, cwd=folder, env=environment, check=False).returncode
-    subprocess.run([mutmut, "results"], cwd=folder, env=environment, check=False)
-    return status
+def state_of(folder: Path) -> str:
+    """One digest of all that can change a verdict: the package and its tests."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def known(kept: Path, mutants: list[Mutant], state: str, any_state: bool) -> dict[str, str]:
+    """The verdicts of earlier runs that still stand, by the name of the mutant."""
+    if not kept.exists():
+        return {}
+    rows = json.loads(kept.read_text(encoding="utf-8"))
+    still = {}
+    for mutant in mutants:
+        verdict, seen_in = rows.get(f"{mutant.file} {mutant.function} {mutant.digest}", (None, None))
+        if verdict and (seen_in == state or (any_state and verdict in (NOTICED, TIMED_OUT))):
+            still[mutant.name] = verdict
+    return still
+
+
+def keep(kept: Path, mutants: list[Mutant], state: str, new: dict[str, str]) -> None:
+    """Keep the new verdicts beside those of the files that took no part."""
+    rows = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    rows |= {
+        f"{mutant.file} {mutant.function} {mutant.digest}": (new[mutant.name], state)
+        for mutant in mutants
+        if mutant.name in new
+    }
+    kept.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def table(mutants: list[Mutant], verdicts: dict[str, str], reasons: dict[str, str]) -> tuple[str, float]:
+    """The count by file as a table of Markdown, and the share in percent of the room that was noticed."""
+    lines = ["| file | mutants | change nothing | noticed | not noticed |", "|---|---|---|---|---|"]
+    total: Counter[str] = Counter()
+    for file in dict.fromkeys(mutant.file for mutant in mutants):
+        counts = Counter(
+            "nothing" if mutant.name in reasons else verdicts.get(mutant.name, "not tried")
+            for mutant in mutants
+            if mutant.file == file
+        )
+        lines.append(_row(Path(file).name, counts))
+        total += counts
+    lines.append(_row("all", total))
+    return "\n".join(lines), _share(total)
+
+
+def _share(counts: Counter[str]) -> float:
+    counted = counts.total() - counts["nothing"]
+    return 100 * (counts[NOTICED] + counts[TIMED_OUT]) / counted if counted else 100.0
+
+
+def _row(name: str, counts: Counter[str]) -> str:
+    noticed = counts[NOTICED] + counts[TIMED_OUT]
+    missed = counts[SURVIVED] + counts[NOT_REACHED] + counts["not tried"]
+    share = f"{_share(counts):.1f}"
+    return f"| {name} | {counts.total():,} | {counts['nothing']:,} | {noticed:,} ({share} %) | {missed:,} |"
+
+
+def main(room: str, files: list[str], survivors: bool, show: bool) -> int:
+    """Try the mutants of a room or of some of its files; 0 where enough of them are noticed, 1 otherwise."""
+    folder = copied(room)
+    state = state_of(folder)
+    sources, tests, without = ROOMS[room]
+    paths = sorted(str(path.relative_to(folder)) for pattern in sources for path in folder.glob(pattern))
+    os.chdir(folder)  # mutmut reads its settings there
+    mutants = [mutant for path in paths if not files or Path(path).name in files for mutant in make(folder, path)]
+    reasons, wrong = equivalent(mutants, judgements())
+    kept, written, task = (folder.parent / name for name in ("verdicts.json", "new.jsonl", "task.json"))
+    before = known(kept, mutants, state, survivors)
+    chosen = {mutant.name: reached_as(mutant) for mutant in mutants if mutant.name not in before}
+    selected = sorted(str(path.relative_to(folder)) for pattern in tests for path in folder.glob(pattern))
+    processes = int(os.environ.get("QBO_PIPELINE_MUTANT_PROCESSES", "2"))
+    task.write_text(
+        json.dumps(
+            {"mutants": chosen, "tests": [test for test in selected if test not in without], "processes": processes}
+        ),
+        encoding="utf-8",
+    )
+    written.unlink(missing_ok=True)
+    code = 0
+    try:
+        if chosen:
+            # CI makes hypothesis try the same examples each time, so that a verdict does not change from run to run.
+            environment = os.environ | {"CI": "1", "PYTHONPATH": str(folder)}
+            command = [sys.executable, "-m", f"{TESTS}.mutants.trying", str(task), str(written)]
+            code = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+    finally:
+        new = dict(progress(written))
+        keep(kept, mutants, state, new)
+    verdicts = before | new
+    for mutant in mutants:
+        verdict = verdicts.get(mutant.name, "not tried")
+        if mutant.name in reasons and verdict in (NOTICED, TIMED_OUT):
+            wrong.append(f"{mutant.file}, {mutant.function}: judged to change nothing, but noticed: {mutant.becomes!r}")
+        elif show and mutant.name not in reasons and verdict not in (NOTICED, TIMED_OUT):
+            print(f"\n{mutant.file}, {mutant.function} ({verdict})\n- {mutant.was}\n+ {mutant.becomes}")
+    text, share = table(mutants, verdicts, reasons)
+    print(f"\n{text}")
+    for line in wrong:
+        print(f"equivalent.toml: {line}")
+    return 1 if code or wrong or share < AIM else 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in ROOMS:
-        raise SystemExit(f"name a room: {', '.join(ROOMS)}")
-    raise SystemExit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m qbo_pipeline_tests.mutants", description=__doc__)
+    parser.add_argument("room", choices=sorted(ROOMS))
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    parser.add_argument("--survivors", action="store_true")
+    parser.add_argument("--show", action="store_true")
+    options = parser.parse_args()
+    raise SystemExit(main(options.room, options.files, options.survivors, options.show))

@@ -196,7 +196,7 @@ def test_a_name_is_linked_only_where_one_object_has_it_and_nothing_stands_in_the
 
 def test_an_object_of_another_key_is_never_taken() -> None:
     text = "Id 9 in QuickBooks is document/7's: rename one of the two in the source, or relink"
-    assert core.taken(row(), "9", "document/7") == Change("parked", parked("object_of_another", text), text)
+    assert core.taken("9", "document/7") == Change("parked", parked("object_of_another", text), text)
 
 
 def test_a_claim_to_send_takes_the_row_with_a_new_fence() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.posting.content import STATED, agrees, amount, differences, fingerprint, is_voided, stated
+from qbo_pipeline.posting.content import STATED, agrees, amount, differences, fingerprint, is_voided, item_ids, stated
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline_tests.posting.test_content import (
     BILL_PAYMENT,
@@ -40,6 +40,7 @@ COUNT = {
     "AdjustAccountRef": reference("4"),
     "Line": [line("ItemAdjustmentLineDetail", "0", ItemRef=reference("3"), QtyDiff=-2)],
 }
+LINKS = [{"TxnId": "8", "TxnType": "Invoice"}, {"TxnId": "7", "TxnType": "Invoice"}]
 ALWAYS = ["exchange rate=1", "tax=0.00"]
 WHOLE: list[tuple[str, dict[str, Any], list[str]]] = [
     ("Invoice", RICH, [
@@ -66,6 +67,17 @@ WHOLE: list[tuple[str, dict[str, Any], list[str]]] = [
     ]),
     ("Invoice", {}, [
         "date=", "total=0.00", *ALWAYS, "lines=e3b0c44298fc1c149afbf4c8996fb924", "tax codes of lines=none",
+    ]),
+    ("Transfer", {"Amount": 5, "FromAccountRef": reference("1"), "ToAccountRef": reference("2")}, [
+        "date=", "account from=1", "account to=2", "total=5.00", *ALWAYS,
+        "lines=e3b0c44298fc1c149afbf4c8996fb924", "tax codes of lines=none",
+    ]),
+    ("Payment", {"Line": [{"LinkedTxn": LINKS}]}, [
+        "date=", "total=0.00", *ALWAYS, "lines=5c985ff1d24cdd5c5f99120618be8d6a", "tax codes of lines=none",
+    ]),
+    ("Bill", {"TxnTaxDetail": {"TaxLine": [{"Amount": 2}]}}, [
+        "date=", "total=0.00", *ALWAYS, "tax lines=7b97ad93975a39ce81f538610c796930",
+        "lines=e3b0c44298fc1c149afbf4c8996fb924", "tax codes of lines=none",
     ]),
     ("Item", ITEM, ["name=a04bd35be16789649a70cf2e6712d8e7", "type=Service", "income account=1"]),
 ]  # fmt: skip
@@ -161,6 +173,8 @@ def test_a_rate_is_what_qbo_rounds_it_to() -> None:
 
     assert rate(Decimal("1.23456749")) == ["currency=EUR", "exchange rate=1.234567"]
     assert rate("100.50") == ["currency=EUR", "exchange rate=100.5"]
+    assert rate(100) == ["currency=EUR", "exchange rate=100"]
+    assert rate(2) == ["currency=EUR", "exchange rate=2"]
     assert rate(1) == rate(1.0) == rate("1.0000001") == rate(None) == ["exchange rate=1"]
 
 
@@ -179,3 +193,21 @@ def test_a_rate_is_what_qbo_rounds_it_to() -> None:
 )
 def test_an_object_is_voided_where_all_is_nil_and_the_note_says_so(thing: dict[str, Any], voided: bool) -> None:
     assert is_voided(thing) is voided
+
+
+def test_lines_that_qbo_computes_are_passed_over_wherever_they_stand() -> None:
+    first = {"Line": [{"DetailType": "SubTotalLineDetail", "Amount": 25}, *RICH["Line"]]}
+    assert fingerprint("Invoice", RICH | first) == fingerprint("Invoice", RICH)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"), [("8", "8"), (reference("8"), "8"), ({"value": " 8  a "}, "8 a"), ({"name": "North"}, "")]
+)
+def test_a_reference_is_its_id_without_stray_spaces(given: Any, text: str) -> None:
+    assert f"location={text}" in fingerprint("Invoice", {"DepartmentRef": given}).split("\n")
+
+
+def test_items_are_found_on_lines_and_inside_groups() -> None:
+    group = {"DetailType": "GroupLineDetail", "GroupLineDetail": {"Line": [item_line(ItemRef=reference("9"))]}}
+    assert item_ids({"Line": [item_line(), expense_line(), group]}) == {"3", "9"}
+    assert item_ids({}) == set()

@@ -1,0 +1,289 @@
+"""Each mutant against the tests that reach it: the tests are collected once, and a process is forked for each mutant.
+
+What belongs here: what happens in the working folder, in a process of its own: which tests call which function and how
+long each takes, and then mutant by mutant the tests of its function, the quickest first, to the first that fails. A
+function that is called while the modules are imported (a schema built from a table) was called before the fork; its
+mutants get a process that imports everything anew. Properties run a few examples, always the same, and do not shrink
+what they find.
+
+    python -m qbo_pipeline_tests.mutants.trying TASK VERDICTS     (JSON in, lines of JSON out; __main__ calls it)
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pickle
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import hypothesis
+import pytest
+from _pytest.runner import runtestprotocol
+from mutmut.mutation.trampoline import set_mutant_under_test
+from mutmut.state import state
+
+EXAMPLES = 20
+OPTIONS = [
+    "-n0",
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+    "-q",
+    "-x",
+    "--tb=no",
+    "-p",
+    "no:cacheprovider",
+    "-m",
+    "not benchmark and not torture",
+]
+NO_MUTANT = "none.none"
+NOTICED, SURVIVED, NOT_REACHED, TIMED_OUT = "noticed", "survived", "not reached", "timed out"
+
+
+class Reach(NamedTuple):
+    """What one run without a mutant shows: by function the tests that call it, and by test its seconds."""
+
+    tests: dict[str, set[str]]
+    seconds: dict[str, float]
+    at_import: set[str]
+    modules: list[str]
+
+
+def in_a_fork(work: Callable[[], Any]) -> Any:
+    """The value of the work, done in a process of its own, whose modules and threads end with it."""
+    reading, writing = os.pipe()
+    if not (pid := os.fork()):
+        os.close(reading)
+        try:
+            with os.fdopen(writing, "wb") as pipe:
+                pickle.dump(work(), pipe)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        value = pipe.read()
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+        raise SystemExit("the run before the mutants did not end well: see above")
+    return pickle.loads(value)
+
+
+class Pool:
+    """At most so many processes at once, each with one mutant; their verdicts as they end."""
+
+    def __init__(self, processes: int, said: Callable[[str, str], None]) -> None:
+        self.processes, self.said = processes, said
+        self.running: dict[int, str] = {}
+
+    def try_one(self, name: str, seconds: float, work: Callable[[], bool]) -> None:
+        """Fork for one mutant; `work` says whether a test noticed it. Far beyond `seconds` it is stopped."""
+        while len(self.running) >= self.processes:
+            self._one_ends()
+        if not (pid := os.fork()):
+            _child(name, seconds, work)
+        self.running[pid] = name
+
+    def finish(self) -> None:
+        """Wait for those that are still running."""
+        while self.running:
+            self._one_ends()
+
+    def _one_ends(self) -> None:
+        pid, status = os.wait()
+        if name := self.running.pop(pid, None):
+            self.said(name, _verdict(os.waitstatus_to_exitcode(status)))
+
+
+def _verdict(code: int) -> str:
+    if code in (-signal.SIGALRM, -signal.SIGPROF):
+        return TIMED_OUT
+    return SURVIVED if code == 0 else NOTICED
+
+
+def _child(name: str, seconds: float, work: Callable[[], bool]) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    allowed = 5 + 20 * seconds
+    signal.setitimer(signal.ITIMER_PROF, allowed)
+    signal.setitimer(signal.ITIMER_REAL, 60 + 10 * allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+    set_mutant_under_test(name)
+    try:
+        noticed = work()
+    except BaseException:
+        noticed = True
+    os._exit(1 if noticed else 0)
+
+
+class Session:
+    """The plugin of pytest that takes the place of its loop over the tests."""
+
+    def __init__(self, then: Callable[[Any, Reach], None]) -> None:
+        self.then = then
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Collected is everything: see which test calls what, then go on with the mutants."""
+        at_import = set(state()._stats)
+        for item in session.items:
+            _few_examples(item)
+        gc.collect()
+        gc.freeze()
+        tests, seconds, failed = in_a_fork(lambda: _observe(session.items))
+        if failed:
+            raise RuntimeError(f"without any mutant these tests fail already: {', '.join(failed)}")
+        items = _quickest_first(session.items, seconds)
+        _must_pass(sum(seconds.values()), lambda: _notices(items))
+        self.then(session, Reach(tests, seconds, at_import, list(sys.modules)))
+        return True
+
+
+def _must_pass(seconds: float, work: Callable[[], bool]) -> None:
+    """Where no mutant is chosen, nothing may be noticed: otherwise every verdict would be worthless."""
+    verdicts: dict[str, str] = {}
+    control = Pool(1, verdicts.__setitem__)
+    control.try_one(NO_MUTANT, seconds, work)
+    control.finish()
+    if verdicts != {NO_MUTANT: SURVIVED}:
+        raise RuntimeError(f"the tests do not pass in a process of their own without a mutant: {verdicts}")
+
+
+def _few_examples(item: Any) -> None:
+    test = getattr(item.obj, "__func__", item.obj)
+    if (given := getattr(test, "_hypothesis_internal_use_settings", None)) is not None:
+        test._hypothesis_internal_use_settings = hypothesis.settings(
+            given,
+            max_examples=min(given.max_examples, EXAMPLES),
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+
+
+def _observe(items: list[Any]) -> tuple[dict[str, set[str]], dict[str, float], list[str]]:
+    tests: dict[str, set[str]] = defaultdict(set)
+    seconds: dict[str, float] = {}
+    failed = []
+    set_mutant_under_test("stats")
+    for item, following in pairwise([*items, None]):
+        state()._stats.clear()
+        started = time.process_time()
+        reports = runtestprotocol(item, nextitem=following, log=False)
+        if any(report.failed for report in reports):
+            failed.append(item.nodeid)
+        elif all(report.passed for report in reports):
+            seconds[item.nodeid] = time.process_time() - started
+            for function in state()._stats:
+                tests[function].add(item.nodeid)
+    return dict(tests), seconds, failed
+
+
+def _notices(items: list[Any]) -> bool:
+    return any(
+        report.failed
+        for item, following in pairwise([*items, None])
+        for report in runtestprotocol(item, nextitem=following, log=False)
+    )
+
+
+def _quickest_first(items: list[Any], seconds: dict[str, float]) -> list[Any]:
+    return sorted((item for item in items if item.nodeid in seconds), key=lambda item: seconds[item.nodeid])
+
+
+def _after_import(session: Any, reach: Reach, mutants: dict[str, str], pool: Pool) -> list[str]:
+    """Try the mutants of functions that are first called by a test; the names of the others are the answer."""
+    left = []
+    for name, function in mutants.items():
+        chosen = reach.tests.get(function, set())
+        items = [item for item in _quickest_first(session.items, reach.seconds) if item.nodeid in chosen]
+        if function in reach.at_import:
+            left.append(name)
+        elif not items:
+            pool.said(name, NOT_REACHED)
+        else:
+            pool.try_one(name, sum(reach.seconds[item.nodeid] for item in items), lambda items=items: _notices(items))
+    pool.finish()
+    return left
+
+
+class _Ordered:
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = seconds
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = _quickest_first(items, self.seconds)
+        for item in items:
+            _few_examples(item)
+
+
+def _from_import_on(tests: list[str], seconds: dict[str, float]) -> bool:
+    return pytest.main([*OPTIONS, *tests], plugins=[_Ordered(seconds)]) != 0
+
+
+def _libraries(modules: list[str]) -> None:
+    """Import what the tests import and is not ours, so that the processes to come need not."""
+    for name in modules:
+        if not name.startswith(("qbo_pipeline", "_pytest", "pytest", "__main__")):
+            with suppress(Exception):
+                importlib.import_module(name)
+
+
+def main(task: Path, verdicts: Path) -> int:
+    """Try the mutants of the task; a line of JSON for each verdict, written at once, so that a run can go on later."""
+    wanted = json.loads(task.read_text(encoding="utf-8"))
+    mutants, tests = wanted["mutants"], wanted["tests"]
+    with verdicts.open("a", encoding="utf-8") as file:
+
+        def said(name: str, verdict: str) -> None:
+            file.write(json.dumps([name, verdict]) + "\n")
+            file.flush()
+
+        pool = Pool(wanted["processes"], said)
+        result: list[Any] = []
+
+        def collected() -> Any:
+            set_mutant_under_test("stats")
+            code = pytest.main(
+                [*OPTIONS, *tests],
+                plugins=[Session(lambda *seen: result.extend((seen[1], _after_import(*seen, mutants, pool))))],
+            )
+            return code, *result
+
+        code, *rest = in_a_fork(collected)
+        if not rest:
+            return int(code)
+        reach, left = rest
+        if left:
+            _libraries(reach.modules)
+            gc.freeze()
+            _must_pass(sum(reach.seconds.values()), lambda: _from_import_on(tests, reach.seconds))
+        for name in left:
+            pool.try_one(name, sum(reach.seconds.values()), lambda: _from_import_on(tests, reach.seconds))
+        pool.finish()
+    return 0
+
+
+def progress(verdicts: Path) -> Iterator[tuple[str, str]]:
+    """The verdicts written so far: name and verdict."""
+    if verdicts.exists():
+        for line in verdicts.read_text(encoding="utf-8").splitlines():
+            name, verdict = json.loads(line)
+            yield name, verdict
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1]), Path(sys.argv[2])))
