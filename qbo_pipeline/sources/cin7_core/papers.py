@@ -52,8 +52,9 @@ class Paper:
         ]
         for position, (mark, line) in enumerate(numbered, start=1):
             self.add(
-                "document_lines", document_id=document_id, business_date=row["business_date"], line_id=f"{document_id}:{mark}",
-                line_number=position, product_id=key(line, "ProductID"), description=text(line, "Name", "Description"),
+                "document_lines", document_id=document_id, business_date=row["business_date"],
+                line_id=f"{document_id}:{mark}", line_number=position, product_id=key(line, "ProductID"),
+                description=text(line, "Name", "Description"),
                 quantity=amount(line, "Quantity"), unit_price=amount(line, "Price"), net_amount=self._net(line),
                 tax_amount=amount(line, "Tax"), tax_code=text(line, "TaxRule"), account=text(line, "Account"),
             )  # fmt: skip
