@@ -15,6 +15,7 @@ from qbo_pipeline.systems.exact import cents, milli
 
 Paper = dict[str, Any]
 NOT_BEGUN = "NOT AVAILABLE"
+ADVANCED = "Advanced Purchase"
 
 
 def date_text(day: str | None) -> str | None:
@@ -47,21 +48,22 @@ class Names:
             "ProductID": guid("item", row["item_id"]), "SKU": item["sku"], "Name": item["name"],
             "Quantity": milli(row["quantity_milli"]), "Price": cents(row["unit_cents"]), "Discount": 0,
             "Tax": cents(row.get("tax_cents", 0)), "TaxRule": row.get("tax_code", "NON"),
-            "Total": cents(row["net_cents"]), "Account": account, "Comment": "",
+            "Total": cents(row["net_cents"]), "Comment": "", **({} if account is None else {"Account": account}),
         }  # fmt: skip
 
     def charge(self, row: Record, account: str | None) -> Paper:
         """A service, which has no product on a paper."""
         line = self.line(row, account)
-        for name in ("ProductID", "SKU", "Name"):
+        for name in ("ProductID", "SKU", "Name", "Comment"):
             del line[name]
         return {"Description": self.items[row["item_id"]]["name"], **line}
 
-    def parted(self, rows: list[Record], account: str) -> Paper:
-        """Lines and charges of a document; a line's own expense account counts before the usual one."""
+    def parted(self, rows: list[Record], account: str | None) -> Paper:
+        """Lines and charges of a document; a line's own expense account counts before the usual one. Orders and quotes
+        have no accounts."""
         found: Paper = {"Lines": [], "AdditionalCharges": []}
         for row in rows:
-            own = BY_REASON.get(row.get("expense_account") or "", account)
+            own = None if account is None else BY_REASON.get(row.get("expense_account") or "", account)
             if self.items[row["item_id"]]["kind"] == "service":
                 found["AdditionalCharges"].append(self.charge(row, own))
             else:
@@ -135,7 +137,7 @@ def sales(company: CompanyDatabase, names: Names) -> dict[str, Paper]:
         paper = _sale(names, guid("sale_order", order["id"]), order, order["number"], order["customer_reference"])
         paper["Order"] = {
             "SaleOrderNumber": order["number"], "Memo": "", "Status": "AUTHORISED",
-            **names.parted(lines, SALES), **totals({"net_cents": sum(row["net_cents"] for row in lines)}),
+            **names.parted(lines, None), **totals({"net_cents": sum(row["net_cents"] for row in lines)}),
         }  # fmt: skip
         paper["Fulfilments"] = [
             _fulfilment(names, number, shipment, shipped[shipment["id"]])
@@ -155,7 +157,7 @@ def sales(company: CompanyDatabase, names: Names) -> dict[str, Paper]:
     for quote in company.table("quotes"):
         paper = _sale(names, guid("quote", quote["id"]), quote, quote["number"], None)
         part = {"Memo": quote["memo"], "Status": status_of(quote), "Prepayments": []}
-        paper["Quote"] = {**part, **totals(quote), **names.parted(quoted[quote["id"]], SALES)}
+        paper["Quote"] = {**part, **totals(quote), **names.parted(quoted[quote["id"]], None)}
         paper["Order"] = {"SaleOrderNumber": quote["number"], "Status": NOT_BEGUN, "Lines": [], "AdditionalCharges": []}
         found[paper["ID"]] = paper
     return found
@@ -271,8 +273,8 @@ def purchases(company: CompanyDatabase, names: Names) -> dict[str, Paper]:
         }  # fmt: skip
 
     for order in company.table("purchase_orders"):
-        paper = _purchase(names, guid("purchase_order", order["id"]), order, "Advanced Purchase")
-        part = names.parted(ordered[order["id"]], INVENTORY)
+        paper = {**_purchase(names, guid("purchase_order", order["id"]), order), "Type": ADVANCED}
+        part = names.parted(ordered[order["id"]], None)
         paper["Order"] = {"Memo": "", "Status": status_of(order), "Prepayments": [], **totals(order), **part}
         groups = grouped(receipts[order["id"]], lambda receipt: tasks[receipt["id"]])
         paper["StockReceived"] = [
@@ -287,7 +289,7 @@ def purchases(company: CompanyDatabase, names: Names) -> dict[str, Paper]:
         paper["ManualJournals"] = []
         found[paper["ID"]] = paper
     for bill in bills[None]:
-        paper = _purchase(names, guid("bill", bill["id"]), bill, "Simple Purchase")
+        paper = _purchase(names, guid("bill", bill["id"]), bill)
         paper["Order"] = {"Memo": "", "Status": NOT_BEGUN, "Lines": [], "AdditionalCharges": [], "Prepayments": []}
         paper["StockReceived"] = {"Status": NOT_BEGUN, "Lines": []}
         paper["Invoice"] = {"InvocieNumber": bill["supplier_reference"], **bill_part(bill)}
@@ -300,14 +302,14 @@ def _task_of_bill(company: CompanyDatabase, tasks: dict[int, str]) -> dict[int, 
     return {row["bill_id"]: tasks[row["receipt_id"]] for row in company.rows(_BILLED)}
 
 
-def _purchase(names: Names, paper_id: str, row: Record, kind: str) -> Paper:
+def _purchase(names: Names, paper_id: str, row: Record) -> Paper:
     supplier = names.suppliers[row["supplier_id"]]
     return {
         "ID": paper_id, "Supplier": supplier["name"], "SupplierID": guid("supplier", supplier["id"]),
         "BaseCurrency": "USD", "SupplierCurrency": "USD", "CurrencyRate": 1, "TaxCalculation": "Exclusive",
         "TaxRule": "NON", "Terms": f"{supplier['terms_days']} days", "OrderNumber": row["number"],
         "OrderDate": date_text(row["business_date"]), "InventoryAccount": INVENTORY, "Approach": "STOCK",
-        "Status": "VOIDED" if row["status"] == "voided" else "ORDERED", "Type": kind, "BlindReceipt": False,
+        "Status": "VOIDED" if row["status"] == "voided" else "ORDERED", "BlindReceipt": False,
         "Attachments": [],
     }  # fmt: skip
 
