@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -64,13 +65,26 @@ class ConnectionSettings(Section):
 class SourceSettings(Section):
     """`[source]`: where the inventory system's data is, and how it is mapped."""
 
-    kind: Literal["sql", "csv"]
+    kind: Literal["sql", "csv", "cin7_core"]
     url: str | None = None
     url_variable: str | None = None
     path: Path | None = None
     mapping: str | None = None
     parameters: dict[str, str | list[str]] = {}
     batch_size: Annotated[int, Field(ge=1, le=100_000)] = 2_000
+    calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+
+    @property
+    def is_read_by_api(self) -> bool:
+        return self.kind not in ("sql", "csv")
+
+    @model_validator(mode="after")
+    def _has_a_safe_address(self) -> SourceSettings:
+        if self.is_read_by_api and self.url is not None:
+            parts = urlsplit(self.url)
+            if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+                raise ValueError("our key goes to url: write https://..., or an emulator on this machine")
+        return self
 
     @model_validator(mode="after")
     def _has_its_place(self) -> SourceSettings:

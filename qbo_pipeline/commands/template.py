@@ -34,6 +34,7 @@ _DEFAULTS: dict[str, Any] = {
     "source_kind": "sql",
     "source_path": None,
     "source_url": None,
+    "calls_per_minute": None,
     "mapping": None,
     "parameters": {},
     "base_url": None,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, make_url, select, update
 from sqlalchemy.exc import ArgumentError
 
+from qbo_pipeline.environment import variable
 from qbo_pipeline.pipeline.connect import ConnectionMismatch
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.settings import Settings, SettingsError
@@ -103,13 +105,26 @@ def source_place(settings: Settings) -> str | None:
     """
     source = settings.source
     try:
-        if source.kind == "csv":
+        if source.is_read_by_api:
+            place = _account(settings)
+        elif source.kind == "csv":
             place = _from_settings(settings, settings.source_path())
         else:
             place = _database(settings, settings.source_url())
     except (SettingsError, ArgumentError, ValueError):  # opening the source says what is wrong with it
         return None
+    if place is None:
+        return None
     return " ".join(filter(None, (source.kind, place, source.mapping and f"mapped by {source.mapping}")))
+
+
+def _account(settings: Settings) -> str | None:
+    """The account of a system that is read by API, without giving its id away: that is half of a password."""
+    variable_name = f"QBO_{settings.connection.name.upper()}_SOURCE_ACCOUNT_ID"
+    account = variable(variable_name, settings.folder)
+    if account is None:
+        return None
+    return f"account {sha256(account.encode()).hexdigest()[:12]}"
 
 
 def _database(settings: Settings, text: str) -> str:

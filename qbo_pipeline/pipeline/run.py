@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from qbo_pipeline.pipeline.binding import bind_connection
 from qbo_pipeline.pipeline.connect import open_quickbooks, tokens_database
+from qbo_pipeline.pipeline.landed import open_landed
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
@@ -49,11 +50,20 @@ class Run:
     @contextmanager
     def source(self) -> Iterator[Source]:
         """The inventory system, read-only, closed at the end of the block."""
-        source = open_source(self.settings)
+        source: Source
+        if self.settings.source.is_read_by_api:
+            source = open_landed(self, self._landing_database)
+        else:
+            source = open_source(self.settings)
         try:
             yield source
         finally:
             source.close()
+
+    @property
+    def _landing_database(self) -> Database:
+        """Where what was read by API lies."""
+        return self.database
 
     @property
     def tokens(self) -> Database:
@@ -99,6 +109,11 @@ class _Elsewhere(Run):
     """A run within another one, which keeps the client, its meter and the tokens, and closes them."""
 
     within: Run = field(kw_only=True)
+
+    @property
+    def _landing_database(self) -> Database:
+        """The other run's: what a system says is the same for both, and asking it again would cost its limit."""
+        return self.within._landing_database
 
     @property
     def tokens(self) -> Database:

@@ -1,4 +1,4 @@
-"""From a connection's settings to its source."""
+"""From a connection's settings to its source, where that is read directly; `pipeline.landed` opens the others."""
 
 from __future__ import annotations
 

@@ -62,6 +62,10 @@ BEGIN
             ('exchange_rates', 'SELECT'),
             -- How far reading has come: one row a name, replaced.
             ('watermarks', 'SELECT, INSERT, DELETE'),
+            -- Objects as their system gave them, each former version kept; and who is reading them now.
+            ('landed_objects', 'SELECT, INSERT, UPDATE'),
+            ('landed_versions', 'SELECT, INSERT'),
+            ('landings', 'SELECT, INSERT, UPDATE'),
             -- By which settings something was made: each version stays. What differs today is worked out anew.
             ('settings_versions', 'SELECT, INSERT'),
             ('settings_comparisons', 'SELECT, INSERT, DELETE'),

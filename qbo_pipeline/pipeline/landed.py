@@ -1,0 +1,189 @@
+"""A system that is read by API, as a source: landed first, then made into rows, then read as any database.
+
+What belongs here: what joins the rooms. The objects lie in the store, their rows in a file beside the settings, which
+may be deleted at any time. A run reads the system once, however many of its steps open the source, and one process at a
+time reads it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qbo_pipeline.environment import where_to_set
+from qbo_pipeline.landing.objects import StoredLanding
+from qbo_pipeline.landing.turns import Turn
+from qbo_pipeline.quickbooks.clock import Clock, SystemClock
+from qbo_pipeline.quickbooks.pacing import CALL, Limits
+from qbo_pipeline.quickbooks.transport import Call, Transport, TransportFailure
+from qbo_pipeline.settings import SettingsError
+from qbo_pipeline.sources.cin7_core.check import Expected, check_account
+from qbo_pipeline.sources.cin7_core.fetching import Fetching
+from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
+from qbo_pipeline.sources.cin7_core.system import Cin7Core
+from qbo_pipeline.sources.errors import Problem, SourceFailure, SourceUnavailable
+from qbo_pipeline.sources.http.reader import NoReply, Reader, Reply
+from qbo_pipeline.sources.landed.listing import Lists
+from qbo_pipeline.sources.landed.projection import catch_up
+from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
+from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
+from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.pacing import StoredPacer
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
+
+_POLL_SECONDS = 1.0
+_PATIENCE_SECONDS = 3600.0  # for another process that reads
+
+
+class LandedSource:
+    """`Source` over what has landed. The system is asked when it is first read from."""
+
+    def __init__(self, ready: Callable[[], SqlSource], check: Callable[[], list[Problem]]) -> None:
+        self._ready = ready
+        self._check = check
+        self._source: SqlSource | None = None
+
+    def read_days(
+        self, first: date, last: date, *, batch_size: int, record_types: Collection[str] = DATED_TYPES
+    ) -> Iterator[Batch]:
+        """As `SqlSource.read_days`."""
+        return self._sql().read_days(first, last, batch_size=batch_size, record_types=record_types)
+
+    def existing(self, record_type: str, ids: Sequence[str]) -> set[str]:
+        """As `SqlSource.existing`."""
+        return self._sql().existing(record_type, ids)
+
+    def read_master_data(self, *, batch_size: int) -> Iterator[Batch]:
+        """As `SqlSource.read_master_data`."""
+        return self._sql().read_master_data(batch_size=batch_size)
+
+    def stock_values(self, as_at: date) -> list[StockValue]:
+        """What the system says that it has, less what moved since that day."""
+        return self._sql().stock_values(as_at)
+
+    def changed_days(self, since: str | None) -> ChangedDays:
+        """The days of which rows changed since they were last made; all of them when they were made anew."""
+        return self._sql().changed_days(since)
+
+    def check(self) -> list[Problem]:
+        """Whether the account can be read and fits the settings, then as `SqlSource.check`."""
+        try:
+            source = self._sql()
+            return [*self._check(), *source.check()]
+        except SourceFailure as error:
+            return error.problems
+
+    def close(self) -> None:
+        """Give back connections; what has landed stays."""
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def _sql(self) -> SqlSource:
+        if self._source is None:
+            self._source = self._ready()
+        return self._source
+
+
+def open_landed(run: Run, database: Database) -> LandedSource:
+    """The source of a connection that is read by API; `database` holds the landing. Nothing is read yet."""
+    settings = run.settings
+    landing = StoredLanding(database, run.name, settings.source.kind)
+    system = Cin7Core(settings.connection.zone)
+
+    def ready() -> SqlSource:
+        _read_once(run, database, landing)
+        path = _rows_file(settings.folder, run.name, settings.source.kind)
+        catch_up(path, landing, system)
+        return SqlSource(f"sqlite:///{path}", shown=f"what has landed of {API.system}")
+
+    company = settings.connection
+    expected = Expected(company.currency, company.time_zone, company.first_day)
+    return LandedSource(ready, lambda: check_account(landing, expected, settings.source.parameters))
+
+
+def _rows_file(folder: Path, name: str, kind: str) -> Path:
+    return folder / ".cache" / f"{kind}_{name}.sqlite"
+
+
+def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
+    """Read the system, unless this run has; where another process is reading, wait for it."""
+    reader_name = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+    turn = Turn(database, run.name, landing.system, run.run_id, reader_name)
+    clock = SystemClock()
+    until = clock.monotonic() + _PATIENCE_SECONDS
+    while (answer := turn.take()) == "wait":
+        if clock.monotonic() > until:
+            raise SourceUnavailable(
+                Problem(f"{API.system} is being read", run.name, "another run has been at it for an hour", "Try later")
+            )
+        clock.sleep(_POLL_SECONDS)
+    if answer == "done":
+        return
+    transport = Transport()
+    try:
+        lists = Lists(_reader(run, database, transport, clock), landing, run.progress, turn.go_on)
+        Fetching(lists, run.settings.connection.zone, run.settings.connection.first_day).run()
+        turn.finish()
+    except BaseException:
+        turn.give_up()
+        raise
+    finally:
+        transport.close()
+
+
+def _reader(run: Run, database: Database, transport: Transport, clock: Clock) -> Reader:
+    settings, secrets = run.settings, run.secrets
+    if secrets.source_account_id is None or secrets.source_application_key is None:
+        prefix = f"QBO_{run.name.upper()}_SOURCE"
+        where = where_to_set([f"{prefix}_ACCOUNT_ID", f"{prefix}_APPLICATION_KEY"], settings.folder)
+        raise SettingsError(
+            f"{settings.file}: [source]: {API.system} needs its account id and application key: {where}"
+        )
+    account, key = (found.get_secret_value() for found in (secrets.source_account_id, secrets.source_application_key))
+    headers = {"api-auth-accountid": account, "api-auth-applicationkey": key}
+    # The limit is an application's: whoever calls with the same key shares it.
+    name = f"{settings.source.kind}:{sha256(f'{account}/{key}'.encode()).hexdigest()[:16]}"
+    pace = _Pace(database, name, settings.source.calls_per_minute, clock)
+    return Reader(API, settings.source.url or BASE_URL, _Wire(transport), pace, lambda _query: headers, clock.sleep)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    """The project's one HTTP transport, for reading."""
+
+    transport: Transport
+
+    def get(self, url: str, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Reply:
+        try:
+            answer = self.transport.send(Call("GET", url, headers=headers), deadline=seconds, max_bytes=max_bytes)
+        except TransportFailure as failure:
+            reason, too_large = failure.reason, failure.kind == "too_large"
+        else:
+            return Reply(answer.status, answer.body)
+        raise NoReply(reason, too_large=too_large)
+
+
+class _Pace:
+    """An application's limit, shared by all processes of the store as QuickBooks' is."""
+
+    def __init__(self, database: Database, name: str, calls_per_minute: int, clock: Clock) -> None:
+        limits = Limits(calls_per_minute=calls_per_minute, calls_per_second=max(10, calls_per_minute))
+        self._pacer = StoredPacer(database, name, limits, clock=clock)
+        self._clock = clock
+
+    def wait(self) -> None:
+        while (left := self._pacer.acquire(CALL, 60.0)) > 0:
+            self._clock.sleep(left)
+
+    def quiet(self, seconds: float) -> None:
+        self._pacer.quiet(seconds)

@@ -1,0 +1,203 @@
+"""Reading a Cin7 Core account: in which order, what again, and how it is known that nothing is missing.
+
+What belongs here: the plan of one reading. Lists and limits are in `lists.py`.
+
+What changed is asked for where the API can say it, and once a day every list is read whole, so that what is gone is
+noticed. Quantity and cost of each movement of stock stand with the product alone (`Movements`): the products of papers
+that changed are read again. The system's own ledger (`/transactions`) is kept day by day: it is the sum that stock has
+to agree with, and it shows changes of papers whose list shows none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from qbo_pipeline.sources.cin7_core.fields import day, key, product_ids
+from qbo_pipeline.sources.cin7_core.lists import (
+    AVAILABILITY,
+    COMPANY,
+    LEDGER,
+    LEDGER_DAY,
+    LISTINGS,
+    MOVEMENTS,
+    PAPERS,
+    STOCK,
+    STOCK_KINDS,
+    TASKS,
+    WITH_MOVEMENTS,
+)
+from qbo_pipeline.sources.http.exact import write_exact
+from qbo_pipeline.sources.landed.listing import Entry, Listing, Lists, object_id
+from qbo_pipeline.sources.landed.objects import Landing, Seen
+
+ROUNDS = 3  # what changes while it is read is read again before stock is looked at
+LOOK_BACK = timedelta(days=3)
+_STOCK_FIELDS = ("ID", "Location", "OnHand", "StockOnHand")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """One reading of an account into its landing. `first_day` is from when on its ledger is read."""
+
+    lists: Lists
+    zone: ZoneInfo
+    first_day: date
+
+    @property
+    def landing(self) -> Landing:
+        return self.lists.landing
+
+    def run(self) -> None:
+        """Land all that is new.
+
+        Raises `SourceError` and `SourceUnavailable`; what was landed until then stays, and the next reading goes on
+        from there.
+        """
+        begun = self.landing.now()
+        today = begun.astimezone(self.zone).date()
+        whole = self.landing.watermark("whole") != today.isoformat()
+        self._company()
+        self._lists(None if whole else self._since(), begun)
+        if whole:
+            self._vanish(begun)
+        self._ledger(today)
+        self._movements(everything=whole)
+        for _ in range(ROUNDS):
+            again = self.landing.now()
+            self._stock(today)
+            self._lists(self._since(), again, (*PAPERS, *TASKS))
+            if not self._movements(everything=False):
+                break
+        if whole:
+            self.landing.keep_watermark("whole", today.isoformat())
+
+    def _since(self) -> datetime | None:
+        found = self.landing.watermark("since")
+        return datetime.fromisoformat(found) if found else None
+
+    def _company(self) -> None:
+        self.lists.alive()
+        content = self.lists.reader.get("me")
+        self.lists.put([Seen(COMPANY, COMPANY, content or {})])
+
+    def _lists(self, since: datetime | None, begun: datetime, listings: Iterable[Listing] = LISTINGS) -> None:
+        for listing in listings:
+            self.lists.read(listing, since)
+        self.landing.keep_watermark("since", begun.isoformat())
+
+    def _vanish(self, begun: datetime) -> None:
+        """Every list was read to its end: what none of them showed is gone."""
+        for kind in dict.fromkeys(listing.kind for listing in LISTINGS):
+            self.landing.vanish(kind, begun)
+
+    def _ledger(self, today: date) -> None:
+        """Land the ledger's lines, a day an object, a month at a time; of what changed there, read the papers again."""
+        read_to = self.landing.watermark("ledger")
+        first = date.fromisoformat(read_to) - LOOK_BACK if read_to else self._ledger_begins()
+        tasks: set[str] = set()
+        while first <= today:
+            last = min(today, (first.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1))
+            tasks |= self._ledger_days(first, last)
+            first = last + timedelta(days=1)
+        self._read_again(tasks)
+        self.landing.keep_watermark("ledger", today.isoformat())
+
+    def _ledger_begins(self) -> date:
+        """The day of the account's opening balances, where that is before the first day that is read."""
+        company = self.landing.get(COMPANY, COMPANY)
+        opening = day(company.content, "OpeningBalanceDate", self.zone) if company else None
+        return min(self.first_day, date.fromisoformat(opening)) if opening else self.first_day
+
+    def _ledger_days(self, first: date, last: date) -> set[str]:
+        days: dict[str, list[Entry]] = defaultdict(list)
+        window = {"FromDate": f"{first}T00:00:00.000", "ToDate": f"{last}T23:59:59.999"}
+        for entries, _ in self.lists.pages(LEDGER, window):
+            for entry in entries:
+                days[day(entry, "EffectiveDate", self.zone) or ""].append(entry)
+        tasks: set[str] = set()
+        wanted = {(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)} | set(days)
+        for name in sorted(wanted):
+            lines = sorted(days.get(name, []), key=write_exact)
+            before = self.landing.get(LEDGER_DAY, name)
+            if before is None and not lines:
+                continue
+            former = before.content["Transactions"] if before else []
+            if former != lines:
+                tasks |= _tasks_that_differ(former, lines)
+                found = date.fromisoformat(name) if name else None
+                self.lists.put([Seen(LEDGER_DAY, name, {"Transactions": lines}, business_date=found)])
+        return tasks
+
+    def _read_again(self, tasks: set[str]) -> None:
+        """Read the papers without a "changed since" of which the ledger has other lines than before."""
+        for listing in TASKS:
+            known = sorted(self.landing.marks(listing.kind, tasks).items())
+            for task, mark in known:
+                content = self.lists.behind(listing, {listing.id_field: task})
+                if content is not None:
+                    self.lists.put([Seen(listing.kind, task, content, mark)])
+
+    def _movements(self, *, everything: bool) -> int:
+        """Read the movements of the products that changed papers name; answers how many products these were."""
+        done = int(self.landing.watermark("movements") or 0)
+        products: set[str] = set()
+        last = done
+        for landed in self.landing.changed_after(done):
+            if landed.kind in STOCK_KINDS:
+                products |= set(product_ids(landed.content))
+            elif landed.kind == "product":
+                products.add(landed.object_id)
+            last = landed.change_number
+        known = sum(1 for _ in self.landing.each("product"))
+        if everything or len(products) > known / WITH_MOVEMENTS.page_size:
+            for entries, _ in self.lists.pages(WITH_MOVEMENTS, WITH_MOVEMENTS.params):
+                self._put_movements(entries)
+        else:
+            for product in sorted(products):
+                self.lists.alive()
+                answer = self.lists.reader.get("product", {**WITH_MOVEMENTS.params, "ID": product})
+                self._put_movements((answer or {}).get("Products") or [])
+        self.landing.keep_watermark("movements", str(last))
+        return len(products)
+
+    def _put_movements(self, entries: Iterable[Entry]) -> None:
+        """Land what moved each product. A movement that its product no longer shows is kept beside the others: of a
+        paper that was voided nothing else says what it had moved."""
+        found = []
+        for entry in entries:
+            product = object_id(WITH_MOVEMENTS, entry)
+            movements = sorted(entry.get("Movements") or [], key=write_exact)
+            before = self.landing.get(MOVEMENTS, product)
+            content: dict[str, Any] = {
+                "ID": product,
+                "Movements": movements,
+                "Gone": _gone(before and before.content, movements),
+            }
+            found.append(Seen(MOVEMENTS, product, content))
+        self.lists.put(found)
+
+    def _stock(self, today: date) -> None:
+        """Land what the system says that it has now: quantity and value by product and location."""
+        rows: list[dict[str, Any]] = []
+        for entries, _ in self.lists.pages(AVAILABILITY, {}):
+            rows += [{name: entry.get(name) for name in _STOCK_FIELDS} for entry in entries]
+        content = {"Lines": sorted(rows, key=write_exact)}
+        self.lists.put([Seen(STOCK, today.isoformat(), content, business_date=today)])
+
+
+def _tasks_that_differ(former: list[Entry], lines: list[Entry]) -> set[str]:
+    before, after = ({write_exact(line): key(line, "TaskID") for line in found} for found in (former, lines))
+    return {task for text in before.keys() ^ after.keys() if (task := before.get(text) or after.get(text))}
+
+
+def _gone(before: Any, movements: list[Entry]) -> list[Entry]:
+    if not before:
+        return []
+    shown = {key(movement, "TaskID") for movement in movements}
+    former = [*before["Movements"], *before["Gone"]]
+    return sorted((movement for movement in former if key(movement, "TaskID") not in shown), key=write_exact)

@@ -1,0 +1,152 @@
+"""Reading a system's lists page by page, and what stands behind each entry where it is new or changed.
+
+What belongs here: the reading, which is the same for every list of every system; the lists themselves are data
+(`Listing`). A stop loses at most a handful of calls: what was read is landed as it comes, and an entry that the list
+still shows as it was is not asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from qbo_pipeline.inventory.records import text_hash
+from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable
+from qbo_pipeline.sources.http.exact import write_exact
+from qbo_pipeline.sources.http.reader import Reader
+from qbo_pipeline.sources.landed.objects import Landing, Seen
+
+OVERLAP = timedelta(hours=1)
+"""How far a list is read behind its watermark: our clock and the system's need not agree, and work takes its time."""
+TRIES = 3  # a list that changes while it is read is read again
+AT_ONCE = 20  # objects behind entries that are landed together
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list: where it is, how it is paged, what an entry is called, and what stands behind it.
+
+    `items` names the array in the answer, `id_field` an entry's id. `since` is the parameter for what changed since an
+    instant, where the list knows it. `detail` answers path and parameters of the object behind an entry, or `None`
+    where the entry is all of it; `changed` then names the field that says when that changed last (without it, the whole
+    entry does).
+    """
+
+    kind: str
+    path: str
+    items: str
+    id_field: str
+    since: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    detail: Callable[[Entry], tuple[str, Mapping[str, str]]] | None = None
+    changed: str | None = None
+    page_size: int = 1000
+
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Reads lists into a landing. `alive` is called before each call, so that a claim on the reading holds."""
+
+    reader: Reader
+    landing: Landing
+    progress: Progress
+    alive: Callable[[], None]
+
+    def read(self, listing: Listing, since: datetime | None) -> None:
+        """Land what a list shows: all of it, or what changed since an instant (less `OVERLAP`).
+
+        Raises `SourceUnavailable` where the list changed under every attempt to read it whole: then nothing that it
+        did not show may be taken for gone.
+        """
+        params = dict(listing.params)
+        if since is not None and listing.since is not None:
+            params[listing.since] = (since - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        for _ in range(TRIES):
+            seen: set[str] = set()
+            total = 0
+            for entries, stated in self.pages(listing, params):
+                total = stated
+                seen |= {object_id(listing, entry) for entry in entries}
+                self._land(listing, entries)
+                self.progress(f"{listing.kind.replace('_', ' ')} read", len(seen))
+            if len(seen) >= total or listing.since in params:
+                return
+        raise SourceUnavailable(
+            Problem(
+                f"the list {listing.path} does not hold still",
+                self.reader.api.system,
+                f"it says that it has {total:,} entries, and {len(seen):,} different ones came ({TRIES} times)",
+                "Run it again when nobody is working in it",
+            )
+        )
+
+    def pages(self, listing: Listing, params: Mapping[str, str]) -> Iterator[tuple[list[Entry], int]]:
+        """The list's pages, each with how many entries the list says that it has in all."""
+        page, came = 1, 0
+        while True:
+            self.alive()
+            numbers = {"Page": str(page), "Limit": str(listing.page_size)}
+            answer = self.reader.get(listing.path, {**params, **numbers})
+            if answer is None:
+                return
+            entries = answer.get(listing.items) if isinstance(answer, dict) else None
+            if entries is None:
+                raise SourceError(
+                    Problem(
+                        f"{self.reader.api.system} answers otherwise than it is known to",
+                        listing.path,
+                        f"the answer has no {listing.items!r}",
+                        "Report it: the interface has changed",
+                    )
+                )
+            came += len(entries)
+            stated = answer.get("Total")
+            yield entries, came if stated is None else int(stated)
+            # A page may be shorter than was asked for: where the list says how many there are, that counts.
+            if not entries or (len(entries) < listing.page_size if stated is None else came >= int(stated)):
+                return
+            page += 1
+
+    def _land(self, listing: Listing, entries: list[Entry]) -> None:
+        by_id = {object_id(listing, entry): entry for entry in entries}
+        known = self.landing.marks(listing.kind, by_id)
+        fresh: list[Seen] = []
+        for key, entry in by_id.items():
+            mark = text_hash(write_exact(entry if listing.changed is None else entry.get(listing.changed)))
+            if known.get(key) == mark:
+                continue
+            content: Any = entry
+            if listing.detail is not None:
+                content = self.behind(listing, entry)
+                if content is None:
+                    continue
+            fresh.append(Seen(listing.kind, key, content, mark))
+            if len(fresh) >= AT_ONCE:
+                self.put(fresh)
+                fresh = []
+        self.put(fresh)
+
+    def behind(self, listing: Listing, entry: Entry) -> Any:
+        """The object behind an entry; `None` where it is gone since the list was read."""
+        assert listing.detail is not None
+        self.alive()
+        path, params = listing.detail(entry)
+        content = self.reader.get(path, params)
+        return content or None
+
+    def put(self, objects: list[Seen]) -> set[tuple[str, str]]:
+        """Land objects, and note the calls that were made."""
+        calls, self.reader.calls = self.reader.calls, 0
+        return self.landing.put(objects, calls=calls) if objects or calls else set()
+
+
+def object_id(listing: Listing, entry: Entry) -> str:
+    """An entry's id in the one way that it is written: systems change the case of the letters in it."""
+    return str(entry.get(listing.id_field) or "").strip().lower()

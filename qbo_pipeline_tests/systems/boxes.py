@@ -1,0 +1,43 @@
+"""The systems in a box in this process, for tests: on a free port of loopback, with limits off unless asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from qbo_pipeline.serving.server import base_url, listen
+from qbo_pipeline.systems.cin7_core.app import PATH, Box
+from qbo_pipeline.systems.cin7_core.server import server
+from qbo_pipeline.systems.cin7_core.world import World
+from qbo_pipeline.systems.company import CompanyDatabase
+
+ACCOUNT_ID, APPLICATION_KEY = "3f0b7a52-account", "9c1e44d0-key"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBox:
+    """A box that answers at `url`."""
+
+    box: Box
+    url: str
+
+
+@contextmanager
+def running_cin7_core(company: Path, calls_a_minute: int | None = None) -> Iterator[RunningBox]:
+    """Cin7 Core with this company, until the end of the block."""
+    database = CompanyDatabase(company)
+    box = Box(World(database), ACCOUNT_ID, APPLICATION_KEY, calls_a_minute)
+    with listen("127.0.0.1", 0) as listener:
+        running = server(box, listener, StringIO())
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield RunningBox(box, base_url(listener) + PATH)
+        finally:
+            running.should_exit = True
+            thread.join(timeout=10)
+            database.close()
