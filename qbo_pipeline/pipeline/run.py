@@ -75,6 +75,19 @@ class Run:
         """The same run with its records and postings in another store; QuickBooks is reached as before."""
         return _Elsewhere(self.settings, database, self.secrets, self.run_id, self.progress, within=self)
 
+    @contextmanager
+    def step(self, progress: Progress) -> Iterator[Run]:
+        """A step of this run: with its own progress and count of calls, and with all that this run has open.
+
+        The calls of a step are in the store's meter when it ends.
+        """
+        step = _Step(self.settings, self.database, self.secrets, self.run_id, progress, within=self)
+        try:
+            yield step
+        finally:
+            if self._client is not None:
+                self._client[1].flush()
+
     def api_calls(self) -> dict[str, int]:
         """The calls that this run has made to QBO, as Intuit bills them."""
         totals = self._client[1].totals() if self._client else CallTotals()
@@ -112,6 +125,17 @@ class _Elsewhere(Run):
 
     def close(self) -> None:
         """Nothing: the other run closes what both use."""
+
+
+@dataclass
+class _Step(_Elsewhere):
+    """A part of a run that counts the calls it has made itself."""
+
+    def __post_init__(self) -> None:
+        self._before = self.within.api_calls()
+
+    def api_calls(self) -> dict[str, int]:
+        return {name: count - self._before[name] for name, count in self.within.api_calls().items()}
 
 
 @contextmanager
