@@ -6,6 +6,7 @@ have prepared. A step that fails closes it, so that the one after it, or the sam
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
@@ -25,6 +26,7 @@ AnyContext = (
 )
 
 RETRIES = 2
+PROGRESS_SECONDS = 5.0
 
 
 class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it resolves to itself
@@ -61,12 +63,9 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         # The database, the source and QuickBooks drivers: half a second that loading the definitions need not wait.
         from qbo_pipeline.pipeline.failures import plain_failure
 
-        def progress(what: str, count: int) -> None:
-            context.log.info(f"{what}: {count:,}")
-
         run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run.run_id
         try:
-            with self._run(run_id, progress, only_look=only_look) as run:
+            with self._run(run_id, _progress(context), only_look=only_look) as run:
                 yield run
         except (dg.Failure, dg.RetryRequested):
             raise
@@ -107,6 +106,19 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
             wait = self.retry_after * 2**context.retry_number
             context.log.warning(f"{one_line(text)} (tried again in {wait:.0f} s)")
             raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from error
+
+
+def _progress(context: AnyContext) -> Progress:
+    """Progress as lines of the run's log, one every few seconds: each is an event that is kept."""
+    said_at = time.monotonic()
+
+    def progress(what: str, count: int) -> None:
+        nonlocal said_at
+        if (now := time.monotonic()) - said_at >= PROGRESS_SECONDS:
+            said_at = now
+            context.log.info(f"{what}: {count:,}")
+
+    return progress
 
 
 def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[Any]:

@@ -16,7 +16,6 @@ from qbo_pipeline.pipeline.connect import open_quickbooks, tokens_database
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
-from qbo_pipeline.sources.open import open_source
 from qbo_pipeline.sources.source import Source
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.meter import StoredMeter
@@ -49,6 +48,10 @@ class Run:
     @contextmanager
     def source(self) -> Iterator[Source]:
         """The inventory system, read-only, closed at the end of the block."""
+        from qbo_pipeline.sources.open import (
+            open_source,
+        )  # it brings the library of frames: a second for who only looks
+
         source = open_source(self.settings)
         try:
             yield source
