@@ -65,9 +65,6 @@ app.command()(demonstrate.ui)
 
 def main() -> None:
     """Run the command line; what a person must act on is told in plain words, without a traceback."""
-    from qbo_pipeline.pipeline.failures import plain_failure
-    from qbo_pipeline.surfaces import terminal
-
     # Each attempt to reach QuickBooks is logged; a person is told once, in the words of the error that ends them.
     for talkative in ("stamina", "qbo_pipeline.quickbooks"):
         logging.getLogger(talkative).addHandler(logging.NullHandler())
@@ -75,6 +72,10 @@ def main() -> None:
         with early_ends():
             app()
     except Exception as error:
+        # The database's errors are known by its drivers: a third of a second that `--help` need not wait for.
+        from qbo_pipeline.pipeline.failures import plain_failure
+        from qbo_pipeline.surfaces import terminal
+
         failure = plain_failure(error)
         if failure is None:
             raise

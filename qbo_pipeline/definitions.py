@@ -18,9 +18,7 @@ from qbo_pipeline.assets.common import Common
 from qbo_pipeline.assets.extraction import extraction_assets
 from qbo_pipeline.assets.loading import loading_assets
 from qbo_pipeline.assets.reconciling import reconciling_assets
-from qbo_pipeline.checks.current import access_check, freshly_read_checks
-from qbo_pipeline.checks.reconciling import posting_checks, reconciliation_checks
-from qbo_pipeline.checks.records import record_checks
+from qbo_pipeline.checks.all import all_checks
 from qbo_pipeline.jobs import build_jobs
 from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
@@ -52,13 +50,7 @@ def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_A
     alarm = alarm_job(settings)
     return dg.Definitions(
         assets=[*extraction_assets(common), *loading_assets(common), *reconciling_assets(common)],
-        asset_checks=[
-            *record_checks(common),
-            *freshly_read_checks(common),
-            access_check(common),
-            *posting_checks(common),
-            *reconciliation_checks(common),
-        ],
+        asset_checks=all_checks(common),
         jobs=[
             *jobs.values(),
             *decision_jobs(settings),

@@ -22,7 +22,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── NotPossible                     posting.decisions       what a person decided cannot be done
     │   ├── FrameError                      reconciliation.frames   a frame cannot be reconciled
     │   ├── BeforeTheBooks                  pipeline.days           a day before the books begin is asked for
-    │   ├── NothingReconciled               pipeline.reconcile      there is no reconciliation to look at
+    │   ├── NothingReconciled               pipeline.latest         there is no reconciliation to look at
     │   ├── SignOffError                    reconciliation.signoff  a signature would certify what is not so
     │   └── QuickBooksRefused               quickbooks.errors       QuickBooks or Intuit said a definite no
     │       ├── ReconnectNeeded             quickbooks.errors       our access has ended

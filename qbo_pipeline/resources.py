@@ -1,25 +1,32 @@
-"""The one resource: opens a run of the pipeline for the assets, checks, sensors and ops of a connection."""
+"""The one resource: opens a run of the pipeline for the assets, checks, sensors and ops of a connection.
+
+A run of Dagster opens it once, for all of its steps: settings are read once, and store and QuickBooks keep what they
+have prepared. A step that fails closes it, so that the one after it, or the same one tried again, begins anew.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.surfaces import markdown, one_line, terminal
 
 if TYPE_CHECKING:
-    from qbo_pipeline.pipeline.run import Run
+    from qbo_pipeline.pipeline.run import Progress, Run
 
 AnyContext = (
     dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext | dg.SensorEvaluationContext
 )
 
 RETRIES = 2
+PROGRESS_SECONDS = 5.0
 
 
 class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it resolves to itself
@@ -27,6 +34,23 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
 
     settings_file: str
     retry_after: float  # seconds before the first retry of what passes by itself; twice as long before the second
+    _open: ExitStack | None = PrivateAttr(default=None)  # closes `_opened`; `None` outside a run of Dagster
+    _opened: Run | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[PipelineResource]:
+        """For the length of one run of Dagster, what its first step opens stays open."""
+        self._open = ExitStack()
+        try:
+            yield self
+        finally:
+            self._close()
+            self._open = None
+
+    def _close(self) -> None:
+        opened, self._opened = self._opened, None
+        if self._open is not None and opened is not None:
+            self._open.close()
 
     @contextmanager
     def run(self, context: AnyContext, *, only_look: bool = False) -> Iterator[Run]:
@@ -38,15 +62,10 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         """
         # The database, the source and QuickBooks drivers: half a second that loading the definitions need not wait.
         from qbo_pipeline.pipeline.failures import plain_failure
-        from qbo_pipeline.pipeline.run import open_run
-
-        def progress(what: str, count: int) -> None:
-            context.log.info(f"{what}: {count:,}")
 
         run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run.run_id
         try:
-            settings = load_settings(self.settings_file)
-            with open_run(settings, run_id=run_id, progress=progress, only_look=only_look) as run:
+            with self._run(run_id, _progress(context), only_look=only_look) as run:
                 yield run
         except (dg.Failure, dg.RetryRequested):
             raise
@@ -63,12 +82,43 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
                 self.try_again(context, failure.text, error)
             raise dg.Failure(description=terminal(failure.text), allow_retries=False) from error
 
+    @contextmanager
+    def _run(self, run_id: str | None, progress: Progress, *, only_look: bool) -> Iterator[Run]:
+        from qbo_pipeline.pipeline.run import open_run
+
+        if self._open is None or only_look:
+            settings = load_settings(self.settings_file)
+            with open_run(settings, run_id=run_id, progress=progress, only_look=only_look) as run:
+                yield run
+            return
+        if self._opened is None:
+            self._opened = self._open.enter_context(open_run(load_settings(self.settings_file), run_id=run_id))
+        try:
+            with self._opened.step(progress) as step:
+                yield step
+        except BaseException:
+            self._close()
+            raise
+
     def try_again(self, context: AnyContext, text: str, error: Exception | None = None) -> None:
         """Have Dagster try an asset's step again after a while; comes back where that was done often enough."""
         if isinstance(context, dg.AssetExecutionContext) and context.retry_number < RETRIES:
             wait = self.retry_after * 2**context.retry_number
             context.log.warning(f"{one_line(text)} (tried again in {wait:.0f} s)")
             raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from error
+
+
+def _progress(context: AnyContext) -> Progress:
+    """Progress as lines of the run's log, one every few seconds: each is an event that is kept."""
+    said_at = time.monotonic()
+
+    def progress(what: str, count: int) -> None:
+        nonlocal said_at
+        if (now := time.monotonic()) - said_at >= PROGRESS_SECONDS:
+            said_at = now
+            context.log.info(f"{what}: {count:,}")
+
+    return progress
 
 
 def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[Any]:

@@ -1,159 +1,160 @@
 """Checks on postings and reconciliation: what finance must see before it signs."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from qbo_pipeline.assets.common import Common, anchors_of
-from qbo_pipeline.resources import PipelineResource, table
+from qbo_pipeline.checks.together import ERROR, WARN, Check, Finding
+from qbo_pipeline.resources import table
 from qbo_pipeline.verdicts import Verdict, conclude
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
 
 SHOWN_ROWS = 50
 OLD_DAYS = 30
-_SEVERITY = {
-    "good": dg.AssetCheckSeverity.WARN,
-    "attention": dg.AssetCheckSeverity.WARN,
-    "bad": dg.AssetCheckSeverity.ERROR,
-}
+_SEVERITY = {"good": WARN, "attention": WARN, "bad": ERROR}
 _POSTINGS = ["key", "kind", "day", "amount", "state", "reason"]
 _COPIES = ["key", "kind", "qbo_id", "number", "day", "amount"]
 
 
-def posting_checks(common: Common) -> list[dg.AssetChecksDefinition]:
-    """Nothing parked, no unknown outcome older than an hour, the attempts' hash chain unbroken, nothing drifted."""
-    documents = common.key("quickbooks_documents")
+def posting_checks(common: Common) -> list[Check]:
+    """Nothing parked, no unknown outcome older than an hour, the attempts' hash chain unbroken."""
+    documents = "quickbooks_documents"
 
-    @dg.asset_check(asset=documents, description="No posting waits for a person; each that does is listed with why.")
-    def none_parked(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.counts import open_postings
-
-        with pipeline.run(context) as run:
-            rows = open_postings(run)
-        return _warn_of(rows, "parked")
-
-    @dg.asset_check(asset=documents, description="No posting's outcome has been unknown for more than an hour.")
-    def no_unknown_older_than_1h(
-        context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
-    ) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.counts import old_unknowns
-
-        with pipeline.run(context) as run:
-            rows = old_unknowns(run, hours=1)
-        return _warn_of(rows, "unknown")
-
-    @dg.asset_check(
-        asset=documents,
-        blocking=True,
-        description="The journal of attempts has not been altered, and agrees with its anchors and with every posting.",
-    )
-    def attempts_unaltered(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
+    def attempts_unaltered(run: Run, instance: dg.DagsterInstance) -> Finding:
         from qbo_pipeline.pipeline.verify import verify_attempts
 
-        with pipeline.run(context) as run:
-            result = verify_attempts(run, outside=anchors_of(context.instance, documents))
-        return dg.AssetCheckResult(
-            passed=result.intact,
-            severity=dg.AssetCheckSeverity.ERROR,
-            metadata={"attempts": result.attempts, "finding": result.text},
-        )
-
-    @dg.asset_check(
-        asset=common.key("ledger_lines"),
-        description="Nobody changed, voided or deleted in QBO what was posted; it is shown, and never overwritten.",
-    )
-    def none_changed_in_quickbooks(
-        context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
-    ) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.counts import open_postings
-
-        with pipeline.run(context) as run:
-            rows = open_postings(run, ("drifted", "deleted_in_qbo"))
-        return _warn_of(rows, "changed")
-
-    @dg.asset_check(
-        asset=common.key("ledger_lines"),
-        description="Nobody copied in QBO what was posted: a copy with its marker is a document that stands twice.",
-    )
-    def none_copied_in_quickbooks(
-        context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
-    ) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.counts import copies_in_quickbooks
-
-        with pipeline.run(context) as run:
-            rows = copies_in_quickbooks(run)
-        return dg.AssetCheckResult(
-            passed=not rows,
-            severity=dg.AssetCheckSeverity.ERROR,
-            metadata={"copies": len(rows), "list": table(rows[:SHOWN_ROWS], _COPIES)},
-        )
+        result = verify_attempts(run, outside=anchors_of(instance, common.key(documents)))
+        return Finding(result.intact, {"attempts": result.attempts, "finding": result.text}, ERROR)
 
     return [
-        none_parked,
-        no_unknown_older_than_1h,
-        attempts_unaltered,
-        none_changed_in_quickbooks,
-        none_copied_in_quickbooks,
+        Check(
+            documents,
+            "none_parked",
+            "No posting waits for a person; each that does is listed with why.",
+            _none_parked,
+        ),
+        Check(
+            documents,
+            "no_unknown_older_than_1h",
+            "No posting's outcome has been unknown for more than an hour.",
+            _no_old_unknown,
+        ),
+        Check(
+            documents,
+            "attempts_unaltered",
+            "The journal of attempts has not been altered, and agrees with its anchors and with every posting.",
+            attempts_unaltered,
+            blocking=True,
+        ),
     ]
 
 
-def reconciliation_checks(common: Common) -> list[dg.AssetChecksDefinition]:
+def ledger_checks() -> list[Check]:
+    """Nobody changed or copied in QBO what was posted."""
+    return [
+        Check(
+            "ledger_lines",
+            "none_changed_in_quickbooks",
+            "Nobody changed, voided or deleted in QBO what was posted; it is shown, and never overwritten.",
+            _none_changed,
+        ),
+        Check(
+            "ledger_lines",
+            "none_copied_in_quickbooks",
+            "Nobody copied in QBO what was posted: a copy with its marker is a document that stands twice.",
+            _none_copied,
+        ),
+    ]
+
+
+def reconciliation_checks() -> list[Check]:
     """Unexplained is zero, nothing is old, nobody else writes to the inventory accounts."""
-    reconciliation = common.key("reconciliation")
+    return [
+        Check(
+            "reconciliation",
+            "tie_out_zero_unexplained",
+            "Stock value equals the ledger. A warning where every cent of a difference has its cause and waits "
+            "for somebody; an error, which stops what follows, where a cent has none or a document stands twice.",
+            _tie_out,
+            blocking=True,
+        ),
+        Check("reconciliation", "ageing_over_30d", f"No difference is older than {OLD_DAYS} days.", _ageing),
+        Check(
+            "reconciliation",
+            "qbo_only_entries",
+            "No entry on an inventory account was made by somebody else.",
+            _entries_of_others,
+        ),
+    ]
 
-    @dg.asset_check(
-        asset=reconciliation,
-        blocking=True,
-        description="Stock value equals the ledger. A warning where every cent of a difference has its cause and waits "
-        "for somebody; an error, which stops what follows, where a cent has none or a document stands twice.",
+
+def _none_parked(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.counts import open_postings
+
+    return _none_of(open_postings(run), "parked")
+
+
+def _no_old_unknown(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.counts import old_unknowns
+
+    return _none_of(old_unknowns(run, hours=1), "unknown")
+
+
+def _none_changed(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.counts import open_postings
+
+    return _none_of(open_postings(run, ("drifted", "deleted_in_qbo")), "changed")
+
+
+def _none_copied(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.counts import copies_in_quickbooks
+
+    return _none_of(copies_in_quickbooks(run), "copies", _COPIES, ERROR)
+
+
+def _tie_out(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.latest import latest_reconciliation
+    from qbo_pipeline.pipeline.standing import of_reconciliation
+
+    latest = latest_reconciliation(run)
+    found = conclude(of_reconciliation(latest))
+    amounts = ("stock_value", "ledger_balance", "difference", "unexplained")
+    return Finding(
+        found.verdict is Verdict.IN_BALANCE,
+        {
+            "verdict": found.line,
+            "as_at": latest.as_at.isoformat(),
+            **{name: f"{getattr(latest, name):,.2f}" for name in amounts},
+        },
+        _SEVERITY[found.verdict.tone],
     )
-    def tie_out_zero_unexplained(
-        context: dg.AssetCheckExecutionContext, pipeline: PipelineResource
-    ) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.reconcile import latest_reconciliation
-        from qbo_pipeline.pipeline.standing import of_reconciliation
-
-        with pipeline.run(context) as run:
-            latest = latest_reconciliation(run)
-        found = conclude(of_reconciliation(latest))
-        return dg.AssetCheckResult(
-            passed=found.verdict is Verdict.IN_BALANCE,
-            severity=_SEVERITY[found.verdict.tone],
-            metadata={
-                "verdict": found.line,
-                "as_at": latest.as_at.isoformat(),
-                "stock_value": f"{latest.stock_value:,.2f}",
-                "ledger_balance": f"{latest.ledger_balance:,.2f}",
-                "difference": f"{latest.difference:,.2f}",
-                "unexplained": f"{latest.unexplained:,.2f}",
-            },
-        )
-
-    @dg.asset_check(asset=reconciliation, description=f"No difference is older than {OLD_DAYS} days.")
-    def ageing_over_30d(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.reconcile import latest_reconciliation
-
-        with pipeline.run(context) as run:
-            latest = latest_reconciliation(run)
-        old = [row for row in latest.differences if row["age_days"] > OLD_DAYS]
-        return _warn_of(old, "differences", ["business_date", "document_key", "cause", "amount", "age_days"])
-
-    @dg.asset_check(asset=reconciliation, description="No entry on an inventory account was made by somebody else.")
-    def qbo_only_entries(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.reconcile import latest_reconciliation
-
-        with pipeline.run(context) as run:
-            latest = latest_reconciliation(run)
-        foreign = [row for row in latest.differences if row["scope"] == "ledger_entry"]
-        return _warn_of(
-            foreign, "entries", ["business_date", "qbo_type", "qbo_number", "cause", "amount", "changed_by"]
-        )
-
-    return [tie_out_zero_unexplained, ageing_over_30d, qbo_only_entries]
 
 
-def _warn_of(rows: list[dict[str, Any]], what: str, columns: list[str] | None = None) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=not rows,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={what: len(rows), "list": table(rows[:SHOWN_ROWS], columns or _POSTINGS)},
-    )
+def _ageing(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.latest import latest_reconciliation
+
+    old = [row for row in latest_reconciliation(run).differences if row["age_days"] > OLD_DAYS]
+    return _none_of(old, "differences", ["business_date", "document_key", "cause", "amount", "age_days"])
+
+
+def _entries_of_others(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.latest import latest_reconciliation
+
+    foreign = [row for row in latest_reconciliation(run).differences if row["scope"] == "ledger_entry"]
+    columns = ["business_date", "qbo_type", "qbo_number", "cause", "amount", "changed_by"]
+    return _none_of(foreign, "entries", columns)
+
+
+def _none_of(
+    rows: list[dict[str, Any]],
+    what: str,
+    columns: list[str] | None = None,
+    severity: dg.AssetCheckSeverity = WARN,
+) -> Finding:
+    """Passed where there is no row; the first of them are listed."""
+    return Finding(not rows, {what: len(rows), "list": table(rows[:SHOWN_ROWS], columns or _POSTINGS)}, severity)

@@ -1,64 +1,55 @@
 """Checks on what was extracted: nothing set aside, and the counting identity."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common
-from qbo_pipeline.resources import PipelineResource, table
+from qbo_pipeline.checks.together import ERROR, Check, Finding
+from qbo_pipeline.resources import table
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
 
 SHOWN_ROWS = 50
-
-
-def record_checks(common: Common) -> list[dg.AssetChecksDefinition]:
-    """For each extracted asset: does every record pass its schema? And do all counts add up?"""
-
-    def none_set_aside(asset: str, record_types: tuple[str, ...]) -> dg.AssetChecksDefinition:
-        @dg.asset_check(
-            asset=common.key(asset),
-            name="no_record_set_aside",
-            description="Every record passes its schema; one that fails is kept, named here, and not posted.",
-        )
-        def check(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
-            from qbo_pipeline.pipeline.counts import set_aside_records
-
-            with pipeline.run(context) as run:
-                found = set_aside_records(run, record_types)
-            rows = [dict(zip(_SET_ASIDE, row, strict=True)) for row in found[:SHOWN_ROWS]]
-            return dg.AssetCheckResult(
-                passed=not found,
-                severity=dg.AssetCheckSeverity.WARN,
-                metadata={"set_aside": len(found), "records": table(rows, list(_SET_ASIDE))},
-            )
-
-        return check
-
-    @dg.asset_check(
-        asset=common.key("quickbooks_documents"),
-        name="counts_add_up",
-        blocking=True,
-        description="read = posted + waiting + parked + skipped + excluded + set aside, for each day and kind.",
-    )
-    def counts_add_up(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
-        from qbo_pipeline.pipeline.counts import broken_counts
-
-        with pipeline.run(context) as run:
-            broken = broken_counts(run)
-        rows = [row.as_dict() for row in broken[:SHOWN_ROWS]]
-        return dg.AssetCheckResult(
-            passed=not broken,
-            severity=dg.AssetCheckSeverity.ERROR,
-            metadata={
-                "days_that_do_not_add_up": len(broken),
-                "counts": table(rows, list(rows[0]) if rows else ["day"]),
-            },
-        )
-
-    return [
-        none_set_aside("master_data", ("party", "product", "location")),
-        none_set_aside("documents", ("document",)),
-        none_set_aside("movements", ("movement",)),
-        none_set_aside("payments", ("payment",)),
-        counts_add_up,
-    ]
-
-
+_EXTRACTED = {
+    "master_data": ("party", "product", "location"),
+    "documents": ("document",),
+    "movements": ("movement",),
+    "payments": ("payment",),
+}
 _SET_ASIDE = ("record", "number", "day", "rule", "message")
+
+
+def record_checks() -> list[Check]:
+    """For each extracted asset: does every record pass its schema?"""
+    text = "Every record passes its schema; one that fails is kept, named here, and not posted."
+    return [Check(asset, "no_record_set_aside", text, _none_set_aside(types)) for asset, types in _EXTRACTED.items()]
+
+
+def counting_check() -> Check:
+    """Do all counts add up?"""
+    text = "read = posted + waiting + parked + skipped + excluded + set aside, for each day and kind."
+    return Check("quickbooks_documents", "counts_add_up", text, _counts_add_up, blocking=True)
+
+
+def _none_set_aside(record_types: tuple[str, ...]) -> Callable[[Run, dg.DagsterInstance], Finding]:
+    def look(run: Run, _instance: dg.DagsterInstance) -> Finding:
+        from qbo_pipeline.pipeline.counts import set_aside_records
+
+        found = set_aside_records(run, record_types)
+        rows = [dict(zip(_SET_ASIDE, row, strict=True)) for row in found[:SHOWN_ROWS]]
+        return Finding(not found, {"set_aside": len(found), "records": table(rows, list(_SET_ASIDE))})
+
+    return look
+
+
+def _counts_add_up(run: Run, _instance: dg.DagsterInstance) -> Finding:
+    from qbo_pipeline.pipeline.counts import broken_counts
+
+    broken = broken_counts(run)
+    rows = [row.as_dict() for row in broken[:SHOWN_ROWS]]
+    counts = table(rows, list(rows[0]) if rows else ["day"])
+    return Finding(not broken, {"days_that_do_not_add_up": len(broken), "counts": counts}, ERROR)

@@ -45,8 +45,6 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
 
     With `only_look` the run is that of `pipeline.looking`: nothing that it does is there afterwards.
     """
-    from rich.console import Console
-
     from qbo_pipeline.settings import load_settings
 
     settings = load_settings(settings_file)
@@ -54,6 +52,8 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
         with _opened(settings, lambda what, _: note_phase(what), only_look=only_look) as run:
             yield run
         return
+    from rich.console import Console
+
     with Console(stderr=True).status("starting") as status:
 
         def progress(what: str, count: int) -> None:
@@ -88,13 +88,14 @@ def as_answer(reasons: Iterable[Reason]) -> dict[str, Any]:
 
 @contextmanager
 def _opened(settings: Settings, progress: Progress, *, only_look: bool) -> Iterator[Run]:
-    from qbo_pipeline.pipeline.looking import looking
     from qbo_pipeline.pipeline.run import open_run
 
     with open_run(settings, progress=progress, only_look=only_look) as run:
         if not only_look:
             yield run
             return
+        from qbo_pipeline.pipeline.looking import looking
+
         with looking(run) as elsewhere:
             yield elsewhere
 

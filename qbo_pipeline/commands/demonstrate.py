@@ -25,7 +25,6 @@ import typer
 
 from qbo_pipeline.commands.common import say
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
-from qbo_pipeline.quickbooks.outcomes import Done
 
 NAME = "demo"
 FIRST_DAY = date(2026, 10, 1)
@@ -171,6 +170,7 @@ def open_books(folder: DemoFolder) -> None:
     from qbo_pipeline.pipeline.going_live import accept_preflight
     from qbo_pipeline.pipeline.run import open_run
     from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.quickbooks.outcomes import Done
     from qbo_pipeline.settings import load_settings
 
     with open_run(load_settings(folder.settings)) as run:

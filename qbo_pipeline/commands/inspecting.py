@@ -38,7 +38,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         set_aside_records,
         total_counts,
     )
-    from qbo_pipeline.pipeline.reconcile import NothingReconciled, latest_reconciliation
+    from qbo_pipeline.pipeline.latest import NothingReconciled, latest_reconciliation
     from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_reconciliation, of_set_aside
     from qbo_pipeline.posting.recovery import recovering
 

@@ -12,8 +12,8 @@ from qbo_pipeline.verdicts import Verdict, conclude
 def print_summary(settings: Settings, *, as_at: date) -> int:
     """Print what the nights came to; answers the exit status of the verdict, and says why where it is not 0."""
     from qbo_pipeline.pipeline.counts import broken_counts, day_counts, open_postings, total_counts
+    from qbo_pipeline.pipeline.latest import latest_reconciliation
     from qbo_pipeline.pipeline.load import posted_by_entity
-    from qbo_pipeline.pipeline.reconcile import latest_reconciliation
     from qbo_pipeline.pipeline.report_files import report_paths
     from qbo_pipeline.pipeline.run import open_run
     from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_reconciliation

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +14,6 @@ from sqlalchemy import Connection, func, select
 from qbo_pipeline.accounting.accounts import Place, account_for, product_of
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Stop
-from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
@@ -41,10 +39,8 @@ from qbo_pipeline.store.ledger_lines import first_read, load_balances, load_ledg
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.reconciliations import (
     load_closes,
-    load_differences,
     load_earlier,
     load_sign_offs,
-    load_summaries,
     save,
     save_sign_off,
 )
@@ -54,25 +50,6 @@ from qbo_pipeline.store.tables.records import reads, stock_lines
 # Kinds of asset accounts that may hold the value of goods: money, claims and fixed assets are none of them.
 _GOODS_SUBTYPES = ("Inventory", "OtherCurrentAssets", "PrepaidExpenses")
 _ITEMS_AT_ONCE = 30  # in one query
-
-
-class NothingReconciled(PermanentError):
-    """There is no reconciliation in the store yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The newest reconciliation in the store, with its differences as rows."""
-
-    as_at: date
-    status: str
-    stock_value: Decimal
-    ledger_balance: Decimal
-    difference: Decimal
-    unexplained: Decimal
-    content_hash: str
-    made_at: datetime
-    differences: list[dict[str, Any]]
 
 
 def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
@@ -136,17 +113,6 @@ def _void_what_changed(connection: Connection, name: str, result: Reconciliation
             checked = replace(kept, void_at=now, void_why=why)
         if checked.state == "void":
             save_sign_off(connection, name, checked, number)
-
-
-def latest_reconciliation(run: Run, as_at: date | None = None) -> Latest:
-    """The newest reconciliation in the store (as at a date); raises `NothingReconciled` where there is none."""
-    with run.database.reading() as connection:
-        for summary in load_summaries(connection, run.name):
-            if as_at is None or summary["as_at"] == as_at:
-                frame = load_differences(connection, run.name, summary["number"])
-                names = [name for name in Latest.__slots__ if name != "differences"]
-                return Latest(**{name: summary[name] for name in names}, differences=frame.to_dict("records"))
-    raise NothingReconciled(f"{run.name}: nothing has been reconciled yet")
 
 
 def _without_rate(lines: Mapping[str, int], home: str) -> list[str]:

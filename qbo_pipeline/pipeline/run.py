@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 
 from qbo_pipeline.pipeline.binding import bind_connection
 from qbo_pipeline.pipeline.connect import open_quickbooks, tokens_database
-from qbo_pipeline.pipeline.landed import open_landed
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
-from qbo_pipeline.sources.open import open_source
 from qbo_pipeline.sources.source import Source
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.meter import StoredMeter
@@ -52,8 +50,13 @@ class Run:
         """The inventory system, read-only, closed at the end of the block."""
         source: Source
         if self.settings.source.is_read_by_api:
+            from qbo_pipeline.pipeline.landed import open_landed
+
             source = open_landed(self, self._landing_database)
         else:
+            # It brings the library of frames, a second for who only looks.
+            from qbo_pipeline.sources.open import open_source
+
             source = open_source(self.settings)
         try:
             yield source
@@ -84,6 +87,19 @@ class Run:
     def elsewhere(self, database: Database) -> Run:
         """The same run with its records and postings in another store; QuickBooks is reached as before."""
         return _Elsewhere(self.settings, database, self.secrets, self.run_id, self.progress, within=self)
+
+    @contextmanager
+    def step(self, progress: Progress) -> Iterator[Run]:
+        """A step of this run: with its own progress and count of calls, and with all that this run has open.
+
+        The calls of a step are in the store's meter when it ends.
+        """
+        step = _Step(self.settings, self.database, self.secrets, self.run_id, progress, within=self)
+        try:
+            yield step
+        finally:
+            if self._client is not None:
+                self._client[1].flush()
 
     def api_calls(self) -> dict[str, int]:
         """The calls that this run has made to QBO, as Intuit bills them."""
@@ -127,6 +143,17 @@ class _Elsewhere(Run):
 
     def close(self) -> None:
         """Nothing: the other run closes what both use."""
+
+
+@dataclass
+class _Step(_Elsewhere):
+    """A part of a run that counts the calls it has made itself."""
+
+    def __post_init__(self) -> None:
+        self._before = self.within.api_calls()
+
+    def api_calls(self) -> dict[str, int]:
+        return {name: count - self._before[name] for name, count in self.within.api_calls().items()}
 
 
 @contextmanager

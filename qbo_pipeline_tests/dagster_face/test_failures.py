@@ -18,7 +18,7 @@ import stamina
 
 from qbo_pipeline import resources
 from qbo_pipeline.pipeline import extract as extract_stage
-from qbo_pipeline.pipeline import reconcile as reconcile_stage
+from qbo_pipeline.pipeline import latest as latest_stage
 from qbo_pipeline.sources.errors import Problem, SourceUnavailable
 from qbo_pipeline_tests.dagster_face.company import (
     NOWHERE,
@@ -205,10 +205,8 @@ def test_an_unexplained_cent_fails_the_run(
     tmp_path: Path, instance: dg.DagsterInstance, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     company = make_company(tmp_path, emulator, name="cent", days=1)
-    really = reconcile_stage.latest_reconciliation
-    monkeypatch.setattr(
-        reconcile_stage, "latest_reconciliation", lambda run: replace(really(run), status="unexplained")
-    )
+    really = latest_stage.latest_reconciliation
+    monkeypatch.setattr(latest_stage, "latest_reconciliation", lambda run: replace(really(run), status="unexplained"))
     result = company.run(instance, day(0))
     assert not result.success
     assert "reconciliation.tie_out_zero_unexplained" in failed_checks(result)

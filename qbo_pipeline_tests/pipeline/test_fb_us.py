@@ -11,8 +11,9 @@ import pandas as pd
 
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.counts import broken_counts, day_counts, set_aside_records, total_counts
+from qbo_pipeline.pipeline.latest import latest_reconciliation
 from qbo_pipeline.pipeline.ledger import read_ledger
-from qbo_pipeline.pipeline.reconcile import latest_reconciliation, reconcile_as_at
+from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.pipeline.food_and_beverage import (
