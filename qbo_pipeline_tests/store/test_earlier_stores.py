@@ -59,8 +59,8 @@ def put_posting(database: Database, name: str, key: str, **fields: Any) -> None:
     row = {
         **blank(), "connection": name, "key": key, "revision": 1, "record_key": key, "record_hash": "h",
         "entity": "Item", "business_date": date(2026, 3, 2), "amount": Decimal(0), "currency": "USD", "payload": "{}",
-        "payload_hash": "p", "marker": "m", "by_name": True, "first_seen": NOW, "state": "posted", "qbo_id": "7", "sync_token": "0",
-        "posted_at": NOW, "attempts": 1, **fields,
+        "payload_hash": "p", "marker": "m", "by_name": True, "first_seen": NOW, "state": "posted", "qbo_id": "7",
+        "sync_token": "0", "posted_at": NOW, "attempts": 1, **fields,
     }  # fmt: skip
     with database.transaction() as connection:
         connection.execute(postings.insert(), {name: row[name] for name in row if name not in LATER_COLUMNS})
@@ -71,8 +71,9 @@ def put_posting(database: Database, name: str, key: str, **fields: Any) -> None:
 def test_what_a_migration_parked_stands_in_the_journal(before_0009: Database) -> None:
     for number, key in enumerate(("product/1", "product/2", "product/3")):
         put_posting(before_0009, "shop", key)
+        linked = {"linked_by": "name", "linked_at": NOW.replace(second=number)}
         link = {"connection": "shop", "key": key, "entity": "Item", "qbo_id": "7", "sync_token": "0",
-                "fingerprint": "f", "revision": 1, "linked_by": "name", "linked_at": NOW.replace(second=number)}  # fmt: skip
+                "fingerprint": "f", "revision": 1, **linked}  # fmt: skip
         with before_0009.transaction() as connection:
             connection.execute(posting_links.insert(), link)
     before_0009.upgrade()
