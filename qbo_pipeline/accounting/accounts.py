@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from qbo_pipeline.accounting.books import AccountRef, Books
 from qbo_pipeline.accounting.drafts import refuse
-from qbo_pipeline.inventory.records import Product
+from qbo_pipeline.inventory.records import Document, DocumentLine, Movement, MovementLine, Product
+
+_FIELDS = {"class": "class_", "department": "department"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,7 @@ class Place:
     """Where a line stands: what the resolver may look at. `field` names it in messages.
 
     The hints are the source's own account texts; a rule leaves them out where they may not decide (a stock line's
-    inventory account does not follow an expense hint).
+    inventory account does not follow an expense hint). `line` and `document` are asked for class and department only.
     """
 
     field: str
@@ -26,6 +28,8 @@ class Place:
     location_id: str | None = None
     document_hint: str | None = None
     party: str | None = None
+    line: DocumentLine | MovementLine | None = None
+    document: Document | Movement | None = None
 
 
 def account_for(books: Books, role: str, place: Place) -> AccountRef:
@@ -56,11 +60,39 @@ def money_account_for(books: Books, role: str, place: Place) -> AccountRef:
 
 
 def dimension_for(books: Books, dimension: str, place: Place) -> str | None:
-    """The class or department id at a place, `None` where none is mapped."""
-    for level, value in _levels(place):
-        if level != "hint" and (found := books.overrides.get((dimension, level, value))) is not None:
+    """The class or department id at a place, `None` where none is said or mapped.
+
+    Line, product, category, location, document, party: the first that says something counts. Ends with `Refused`
+    where the source names one that QuickBooks does not have.
+    """
+    if (name := named(place.line, dimension)) is not None:
+        return known_dimension(books, dimension, name, place.field)
+    values = dict(_levels(place))
+    for level in ("product", "category", "location", "document", "party"):
+        if level == "document":
+            if (name := named(place.document, dimension)) is not None:
+                return known_dimension(books, dimension, name, place.field)
+        elif (found := books.overrides.get((dimension, level, values.get(level, "")))) is not None:
             return found
     return None
+
+
+def named(row: DocumentLine | MovementLine | Document | Movement | None, dimension: str) -> str | None:
+    """The class or department that a row of the source names, by name or `id:<Id>`."""
+    return None if row is None else getattr(row, _FIELDS[dimension])
+
+
+def known_dimension(books: Books, dimension: str, name: str, field: str) -> str:
+    """The Id of the class or department that the source names; `Refused` where QuickBooks has none of that name."""
+    found = books.dimensions.get((dimension, name.strip().casefold()))
+    if found is None:
+        refuse(
+            f"unknown_{dimension}",
+            f"{field} names the {dimension} '{name}', which QuickBooks does not have, or not as an active one: write "
+            "it in the source as QuickBooks does (Parent:Child), or create it there",
+            f"{dimension}:{name}",
+        )
+    return found
 
 
 def known_account(books: Books, account_id: str, field: str) -> AccountRef:

@@ -106,6 +106,7 @@ class Books:
       the role may also be `class` or `department`. A category's value is its text, a party's its record id.
     - `chart`: account id -> account, the whole chart as QBO gives it.
     - `hints`: the source's own account text -> account id.
+    - `dimensions`: (`class` or `department`, its full name in lower case or `id:<Id>`) -> id, the active ones of QBO.
     - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
     - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
     - `namesakes`: all parties whose `parties.name_key` is the given one.
@@ -129,6 +130,7 @@ class Books:
     movement: Callable[[str], Movement | None]
     overrides: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     tax_codes: Mapping[str, str] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes

@@ -6,10 +6,10 @@ document became). Lines are the business of `sales.py` and `purchases.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from qbo_pipeline.accounting.accounts import Place, dimension_for
+from qbo_pipeline.accounting.accounts import Place, dimension_for, named
 from qbo_pipeline.accounting.books import Books, rate_on
 from qbo_pipeline.accounting.drafts import Payload, exclude, refuse
 from qbo_pipeline.accounting.money import ROUNDING_LIMIT, cents
@@ -135,13 +135,35 @@ def header(subject: Subject, books: Books, number: str) -> Payload:
         ),
         **currency_fields(books, document.currency, subject.rate),
     }
-    place = Place(field=subject.label, location_id=document.location_id, party=subject.party.record_id)
-    if (department := dimension_for(books, "department", place)) is not None:
+    if (department := _department(subject, books)) is not None:
         payload["DepartmentRef"] = ref(department)
     payload["CustomerRef" if subject.party.kind == "customer" else "VendorRef"] = key_ref(
         f"party/{subject.party.record_id}"
     )
     return payload
+
+
+def _department(subject: Subject, books: Books) -> str | None:
+    """The one department that a form has in QBO: its lines' where all that name one name the same, else the document's.
+
+    `Refused` where lines name several and the document none: QBO keeps a department for the form, not for its lines.
+    """
+    document = subject.document
+    place = Place(
+        field=subject.label, location_id=document.location_id, party=subject.party.record_id, document=document
+    )
+    names = {name.strip().casefold(): line for line in document.lines if (name := named(line, "department"))}
+    if len(names) == 1:
+        return dimension_for(books, "department", replace(place, line=next(iter(names.values()))))
+    if names and document.department is None:
+        told = ", ".join(f"'{line.department}'" for line in names.values())
+        refuse(
+            "several_departments",
+            f"the lines of {subject.label} name the departments {told}, and QuickBooks keeps one for a form: name one "
+            "on the document, or split it in the source",
+            "lines.department",
+        )
+    return dimension_for(books, "department", place)
 
 
 def due_field(subject: Subject) -> Payload:

@@ -111,6 +111,8 @@ class Clearing:
                     product=product_of(self.books, leg.product_id, "matches"),
                     location_id=leg.location_id,
                     party=self.subject.party.record_id,
+                    line=line,
+                    document=self.subject.document,
                 ),
             ),
         )

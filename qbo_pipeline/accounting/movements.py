@@ -111,6 +111,7 @@ def movement_legs(movement: Movement, books: Books) -> list[Leg]:
             field=f"what the lines of {rule.label.lower()} {movement.number} leave over",
             document_hint=movement.account if rule.hinted == rule.remainder else None,
             party=_party(movement),
+            document=movement,
         )
         legs.append(_other_side(books, rule.remainder, gap, place, None))
     return legs
@@ -140,16 +141,31 @@ def _line_legs(
             location_id=line.location_id,
             document_hint=hint if rule.hinted == "labour_absorbed" else None,
             party=_party(movement),
+            line=line,
+            document=movement,
         )
         yield leg(books, "labour_absorbed", -value, place, line_id=line.line_id)
         if rule.against is not None:
-            against = Place(field=field, location_id=line.location_id, document_hint=hint if rule.hinted else None)
+            against = Place(
+                field=field,
+                location_id=line.location_id,
+                document_hint=hint if rule.hinted else None,
+                line=line,
+                document=movement,
+            )
             yield _other_side(books, _against(rule, books), value, against, line.line_id)
         return
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
     if not _counts(books, line):
         return
-    place = Place(field=field, product=product, location_id=line.location_id, party=_party(movement))
+    place = Place(
+        field=field,
+        product=product,
+        location_id=line.location_id,
+        party=_party(movement),
+        line=line,
+        document=movement,
+    )
     yield leg(books, "inventory", value, place, line_id=line.line_id)
     if rule.against is not None:
         against = Place(
@@ -158,6 +174,8 @@ def _line_legs(
             location_id=line.location_id,
             document_hint=hint if rule.hinted else None,
             party=_party(movement),
+            line=line,
+            document=movement,
         )
         yield _other_side(books, _against(rule, books), -value, against, line.line_id)
 

@@ -115,6 +115,8 @@ def _parts(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[
         product=product,
         location_id=line.location_id or subject.document.location_id,
         party=subject.party.record_id,
+        line=line,
+        document=subject.document,
     )
     if product.kind == "stocked" if product is not None else line.line_id in clearing.matches:
         return clearing.parts(line, amount, place)
@@ -139,7 +141,7 @@ def _tax_line(subject: Subject, books: Books) -> list[tuple[Part, Payload]]:
     """Where a bill has no tax of its own in QBO, what the supplier charged is a line on the input tax account."""
     if regime_of(books).taxes_purchases or not subject.tax:
         return []
-    place = Place(field=f"the tax of {subject.label}", party=subject.party.record_id)
+    place = Place(field=f"the tax of {subject.label}", party=subject.party.record_id, document=subject.document)
     part = Part(account=account_for(books, "input_tax", place), amount=subject.tax, place=place)
     return [(part, _account_line(books, part, "Tax", {}))]
 

@@ -85,6 +85,8 @@ def _line(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -
         product=product,
         location_id=line.location_id or subject.document.location_id,
         party=subject.party.record_id,
+        line=line,
+        document=subject.document,
     )
     detail: Payload = {"ItemRef": sales_item(books, place)}
     text = line.description or (product.name if product else "")

@@ -61,6 +61,8 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
             calls = run.api_calls()
             if result.remark is not None:
                 context.log.warning(one_line(result.remark))
+            for note in result.notes:
+                context.log.info(one_line(note))
             if result.summary.degraded is not None:
                 finished += _complete(context, result)
                 pipeline.try_again(context, str(result.unfinished))

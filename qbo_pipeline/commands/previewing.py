@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from qbo_pipeline.pipeline.previewing import Previewed, Totals
     from qbo_pipeline.pipeline.run import Run
 
-LISTS = ("warnings", "postings", "set_aside", "why")  # a line each: what a person must know, and what waits for one
+# A line each: what a person must know, what else was found, and what waits for somebody.
+LISTS = ("warnings", "notes", "postings", "set_aside", "why")
 CSV_COLUMNS = (
     "key", "kind", "would_be", "state", "reason", "number", "party", "day", "currency", "side", "account_number",
     "account", "debit", "credit", "description", "class", "department", "tax",
@@ -55,6 +56,8 @@ def echo_summary(summary: dict[str, Any]) -> None:
         say(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
     for text in summary["warnings"]:
         say(f"! {text}")
+    for text in summary.get("notes", ()):
+        say(f"  {text}")
     if summary.get("would_differ_today"):
         say(
             f"  {summary['would_differ_today']:,} records are posted as earlier settings made them and would be posted "

@@ -143,6 +143,7 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Rea
         "counts_add_up": "yes" if not broken else f"no, on {len(broken)} days (see status)",
         **waiting,
         "warnings": [*warnings, *(reason.why for reason in doubled)],
+        "notes": list(loaded.notes),
     }
     said = [Reason(Verdict.WAITING, loaded.remark)] if loaded.remark else []
     return summary, [*said, *of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *doubled, *differs]

@@ -19,6 +19,16 @@ def upgrade(
             "again with every upgrade.",
         ),
     ] = False,
+    set_aside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set-aside",
+            metavar="NAME",
+            help="Of two connections of one company, the one that is used no more; with --who and --why.",
+        ),
+    ] = None,
+    who: Annotated[str | None, typer.Option("--who", help="Who decides that.")] = None,
+    why: Annotated[str | None, typer.Option("--why", help="Why.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the store where there is none, and bring it to this version: tables, views for finance's own tools, rights.
@@ -30,18 +40,22 @@ def upgrade(
     from qbo_pipeline.settings import load_settings
     from qbo_pipeline.store.database import Database
     from qbo_pipeline.store.opening import make_private
+    from qbo_pipeline.store.shared_companies import SetAside
 
+    if len({bool(set_aside), bool(who and who.strip()), bool(why and why.strip())}) > 1:
+        raise typer.BadParameter("--set-aside, --who and --why go together")
     database = Database(load_settings(settings).store_url())
     if database.file is not None and not database.file.exists():
         make_private(database.file)
     try:
-        applied = database.upgrade(grant_roles=roles)
+        order = SetAside(tuple(set_aside), who, why) if set_aside and who and why else None
+        applied = database.upgrade(grant_roles=roles, setting_aside=order)
     finally:
         database.close()
     if as_json:
         print_json({"applied": applied})
         return
     for name in applied:
-        say(f"applied {name}")
+        say(name if name.startswith("set aside") else f"applied {name}")
     if not applied:
         say("nothing to do: the store is of this version")

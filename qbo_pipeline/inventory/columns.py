@@ -51,6 +51,10 @@ _STATUS = _optional(
     "completed",
 )
 _MEMO = _optional("memo", "text", "free text")
+_CLASS = _optional("class", "text", "QuickBooks' class, by its full name (`Parent:Child`) or `id:<Id>`")
+_DEPARTMENT = _optional(
+    "department", "text", "QuickBooks' department (its screens say location), by its full name or `id:<Id>`"
+)
 _LINE_NUMBER = _optional("line_number", "integer", "position; without it lines count 1, 2, 3 in the order of line_id")
 _LINE_DATE = _optional("business_date", "date", "repeats the header's; a line with another date sets the record aside")
 
@@ -97,6 +101,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _optional("reference", "text", "the other side's number (the supplier's invoice, the customer's order)"),
         _MEMO,
         _optional("location_id", "text", "location of the lines that name none"),
+        _CLASS,
+        _DEPARTMENT,
     ),
     "document_lines": (
         _required("document_id", "text", "the header's id"),
@@ -112,6 +118,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _optional("tax_code", "text", "the source's tax code, mapped in the settings"),
         _optional("account", "text", "the source's own account hint, mapped in the settings"),
         _optional("location_id", "text", "where the goods are"),
+        _CLASS,
+        _DEPARTMENT,
     ),
     "bill_matches": (
         _required("document_id", "text", "the bill's id"),
@@ -131,6 +139,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _STATUS,
         _optional("account", "text", "the source's own account hint (an adjustment's reason), mapped in the settings"),
         _MEMO,
+        _CLASS,
+        _DEPARTMENT,
     ),
     "movement_lines": (
         _required("movement_id", "text", "the header's id"),
@@ -154,6 +164,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ),
         _optional("direction", "integer", "1 or -1, multiplies `value`: for sources that keep cost unsigned"),
         _optional("currency", "text", "repeats the header's; a line in another currency sets the record aside"),
+        _CLASS,
+        _DEPARTMENT,
     ),
     "payments": (
         _required("payment_id", "text", "the source's id, never its number"),

@@ -36,6 +36,11 @@ def decimal_text(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def column_of(field: str) -> str:
+    """The name of a field in a source's columns and in stored content: Python keeps `class` for itself."""
+    return field.rstrip("_")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """Base of the record dataclasses: plain fields of `str`, `int`, `bool`, `date`, `Decimal` or `None`,
@@ -45,17 +50,17 @@ class Row:
         """The row as a JSON object: decimals and dates as text, rows as lists, `None` left out."""
         content: JsonObject = {}
         for field in fields(self):
-            value = getattr(self, field.name)
+            value, name = getattr(self, field.name), column_of(field.name)
             if value is None:
                 continue
             if isinstance(value, Decimal):
-                content[field.name] = decimal_text(value)
+                content[name] = decimal_text(value)
             elif isinstance(value, date):
-                content[field.name] = value.isoformat()
+                content[name] = value.isoformat()
             elif isinstance(value, tuple):
-                content[field.name] = [row.to_content() for row in value]
+                content[name] = [row.to_content() for row in value]
             else:
-                content[field.name] = value
+                content[name] = value
         return content
 
     @classmethod
@@ -65,7 +70,8 @@ class Row:
         Raises `TypeError` where a required field is missing or an unknown one is there.
         """
         values: JsonObject = {}
-        for name, value in content.items():
+        for column, value in content.items():
+            name = "class_" if column == "class" else column
             kind = cls.__annotations__.get(name, "")
             if kind.startswith("Decimal"):
                 values[name] = Decimal(value)
@@ -142,6 +148,8 @@ class DocumentLine(Row):
     tax_code: str | None = None
     account: str | None = None  # the source's own hint, mapped in the settings
     location_id: str | None = None
+    class_: str | None = None  # QBO's, by name or Id
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +181,8 @@ class Document(Row):
     reference: str | None = None  # the other side's number (supplier's invoice number, customer's order number)
     memo: str | None = None
     location_id: str | None = None
+    class_: str | None = None
+    department: str | None = None
     lines: tuple[DocumentLine, ...] = ()
     matches: tuple[Match, ...] = ()
 
@@ -192,6 +202,8 @@ class MovementLine(Row):
     location_id: str | None = None
     quantity: Decimal = Decimal(0)
     value: Decimal
+    class_: str | None = None
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +220,8 @@ class Movement(Row):
     status: str = "completed"  # completed | voided
     account: str | None = None  # the source's own hint (adjustment reason), mapped in the settings
     memo: str | None = None
+    class_: str | None = None
+    department: str | None = None
     lines: tuple[MovementLine, ...] = ()
 
     @property

@@ -21,6 +21,7 @@ from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline.store.database import Database, insert_unless_there
+from qbo_pipeline.store.shared_companies import SET_ASIDE
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import connections, watermarks
 
@@ -170,6 +171,11 @@ def _refuse_a_company_of_others(settings: Settings, connection: Connection) -> N
 
 
 def _refuse_another_company(settings: Settings, known: RowMapping, wanted: dict[str, Any]) -> None:
+    if str(known["environment"]).startswith(SET_ASIDE):
+        raise ConnectionMismatch(
+            f"{settings.file}: the connection {settings.connection.name!r} was set aside, because another one of this "
+            "store has its company: nothing is posted under its name any more. Use the settings of the other one"
+        )
     for name in _COMPANY:
         if known[name] != wanted[name]:
             raise ConnectionMismatch(

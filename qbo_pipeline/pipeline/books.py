@@ -63,6 +63,13 @@ class StoredBooks:
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
         self._rates_read = self._read_rates()
+        self._dimensions = {
+            (dimension, name.casefold()): item.qbo_id
+            for dimension, entity in _DIMENSION_LISTS.items()
+            for item in references(connection, self._name, entity)
+            if item.active
+            for name in (item.name, f"id:{item.qbo_id}")
+        }
         self.books = self.books_under(self.rule_set)
 
     def books_under(self, rule_set: RuleSet) -> Books:
@@ -94,6 +101,7 @@ class StoredBooks:
                 for item in self._chart
             },
             hints=rules.hints,
+            dimensions=self._dimensions,
             tax_codes=rules.tax_codes,
             policies=rules.policies,
             product=lambda record_id: self._look_up(Product, "product", record_id),

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.going_live import check_before_first_send
-from qbo_pipeline.pipeline.ownership import NotLookedAt, prove_company
+from qbo_pipeline.pipeline.ownership import NotLookedAt, Proof, prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import read_in_force
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
@@ -35,7 +35,8 @@ class Loaded:
     summary: PostingSummary
     states: tuple[StateCount, ...]
     journal: Head
-    remark: str | None = None  # what a person should know of store and company
+    remark: str | None = None  # what waits for a person, of store and company
+    notes: tuple[str, ...] = ()  # what else was found of them
 
     @property
     def unfinished(self) -> str | None:
@@ -87,9 +88,9 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     def progress(events: dict[str, int]) -> None:
         run.progress("documents posted", events.get("posted", 0))
 
-    remark: str | None = None
+    proof = Proof()
     try:
-        remark = prove_company(run)
+        proof = prove_company(run)
         check_before_first_send(run)
         hold_tracked_items(run)
     except NotLookedAt as error:
@@ -100,7 +101,8 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
         poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
         summary = poster.run(run.name, None, last, keys=keys)
     with run.database.reading() as connection:
-        return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name), remark)
+        states, head = tuple(counts(connection, run.name, first, last)), head_of(connection, run.name)
+    return Loaded(summary, states, head, proof.remark, proof.notes)
 
 
 def poster_settings(run: Run) -> PosterSettings:

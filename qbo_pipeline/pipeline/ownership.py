@@ -6,29 +6,32 @@ connection or store stop the run; our own in a company that the store has never 
 deleted, misspelt or made anew; our own that are younger than anything the store knows mean that the store was restored
 from a copy: it recovers by itself, and nothing is sent before it was looked for.
 
-The look costs one metered read a run; three where the store has never looked (the newest thousand journals, invoices
-and bills), one for each entity where it has not for a month. What is read is compared with the store afterwards: a
-posting that another process is sending is known before it is sent.
+The look costs one metered read a run, and one for each kind of object where the store has not looked for a month. Where
+it has never looked, everything that may carry a marker is read once (`first_look`). What is read is compared with the
+store afterwards: a posting that another process is sending is known before it is sent.
+
+Objects of another connection that are voided stop nothing: they count in no books any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, or_, select
 
 from qbo_pipeline.errors import PermanentError, Signal
 from qbo_pipeline.pipeline.binding import has_posted
+from qbo_pipeline.pipeline.first_look import CREATED, MARKED, PATIENCE, forget_search, search
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.content import counts_for_nothing
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.events import READY
 from qbo_pipeline.posting.identity import CODE_LENGTH, marker_in, tag_of
 from qbo_pipeline.posting.recovery import begin, recovering
 from qbo_pipeline.posting.shell import identity_of
-from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuotaExhausted
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject
@@ -42,12 +45,6 @@ UNTAGGED = "untagged"  # the tag of markers of an earlier version that are not t
 _PROVED = "company proved until"
 _ACCEPTED = "objects of another accepted: "
 PIPELINE = Person("the pipeline", "QuickBooks holds objects of this connection that the store does not know")
-_FIRST_LOOK = ("JournalEntry", "Invoice", "Bill")
-_CREATED = "MetaData.CreateTime"
-_POSTED = (
-    "JournalEntry", "Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "BillPayment", "Estimate",
-    "PurchaseOrder",
-)  # fmt: skip
 
 
 class CompanyOfAnother(PermanentError):
@@ -67,48 +64,104 @@ class Foreign:
     example: str
 
 
-def prove_company(run: Run) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a look found that a person should know: `remark` waits for somebody, `notes` only say what was done."""
+
+    remark: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Judge:
+    """What the store knows at the start of a look, and what follows from the objects of one page after another."""
+
+    run: Run
+    own: str
+    accepted: tuple[str, ...]
+    recovers: bool
+    posted: bool
+    mine: list[Foreign] = field(default_factory=list)
+    voided: list[Foreign] = field(default_factory=list)
+    remark: str | None = None
+
+    def page(self, things: Sequence[tuple[str, JsonObject]]) -> None:
+        """Raises `CompanyOfAnother`; begins to recover where the store is behind QuickBooks."""
+        with self.run.database.reading() as reading:
+            found, voided = _unknown(reading, self.run.name, things, self.own)
+        others = [item for item in found if item.tag not in (self.own, *self.accepted)]
+        if others:
+            raise CompanyOfAnother(_of_another(self.run, others))
+        self.voided += [item for item in voided if item.tag not in self.accepted]
+        mine = [item for item in found if item.tag == self.own]
+        if mine and not self.recovers and not self.posted:
+            raise CompanyOfAnother(_new_store(self.run, mine))
+        self.mine += mine
+        if mine and not self.recovers:
+            with suppress(NotPossible):  # another process of this store has found it too
+                begin(self.run.database, self.run.name, PIPELINE)
+            self.recovers = True
+            self.remark = (
+                f"the store is behind QuickBooks: {_shown(mine)} carry our marker and are younger than anything that "
+                "it knows, as after a restore from a copy. From now on every posting is looked for in QuickBooks "
+                "before it is sent; when the days since the copy have been read again, end it with "
+                "`qbo-pipeline recover --end`"
+            )
+
+    def notes(self) -> Iterator[str]:
+        if self.voided:
+            tags = ", ".join(sorted({item.tag for item in self.voided}))
+            yield (
+                f"{_shown(self.voided)} were posted by another connection (tag {tags}) and are voided: they count in "
+                "no books any more and were left alone"
+            )
+
+
+def prove_company(run: Run, patience: float = PATIENCE) -> Proof:
     """Look whether the company and the store belong together; answers what a person should know, if anything.
 
     Raises `CompanyOfAnother` where something would be posted a second time, and `NotLookedAt` where QuickBooks cannot
-    be asked for the first time; later, posting goes on without the look. Asks nothing where nothing is to be sent.
+    be asked for the first time, or that took more than `patience` seconds; later, posting goes on without the look.
+    Asks nothing where nothing is to be sent.
     """
     with run.database.reading() as reading:
         if not _anything_ready(reading, run.name):
-            return None
+            return Proof()
         identity = identity_of(reading, run.name, run.settings.quickbooks.realm)
         proved = _proved_until(reading, run.name)
-        recovery = recovering(reading, run.name)
-        posted = has_posted(reading, run.name)
-        accepted = _accepted(reading, run.name)
+        judge = _Judge(
+            run, identity.tag, _accepted(reading, run.name), recovering(reading, run.name) is not None,
+            has_posted(reading, run.name),
+        )  # fmt: skip
         now = run.database.now(reading)
     try:
+        if proved is None:
+            return _first_look(run, judge, now, patience)
         things, until = _look(run, proved, now)
     except (QuickBooksAway, QuotaExhausted) as error:
         if proved is None:
             said = f"QuickBooks could not be asked whether it holds documents of another store ({error})"
             raise NotLookedAt(said) from error
-        return f"whether another store posts to this company was last looked at {proved:%Y-%m-%d}: {error}"
-    with run.database.reading() as reading:
-        found = _unknown(reading, run.name, things, identity.tag)
-    others = [item for item in found if item.tag not in (identity.tag, *accepted)]
-    if others:
-        raise CompanyOfAnother(_of_another(run, others))
-    mine = [item for item in found if item.tag == identity.tag]
-    if mine and recovery is None and not posted:
-        raise CompanyOfAnother(_new_store(run, mine))
-    if mine and recovery is None:
-        with suppress(NotPossible):  # another process of this store has found it too
-            begin(run.database, run.name, PIPELINE)
-        return (
-            f"the store is behind QuickBooks: {_shown(mine)} carry our marker and are younger than anything that it "
-            "knows, as after a restore from a copy. From now on every posting is looked for in QuickBooks before it is "
-            "sent; when the days since the copy have been read again, end it with `qbo-pipeline recover --end`"
-        )
-    if not mine:
+        return Proof(f"whether another store posts to this company was last looked at {proved:%Y-%m-%d}: {error}")
+    judge.page(things)
+    if not judge.mine:
         with run.database.transaction() as connection:
             _set(connection, run.name, until, run.database.now(connection))
-    return None
+    return Proof(judge.remark, tuple(judge.notes()))
+
+
+def _first_look(run: Run, judge: _Judge, now: datetime, patience: float) -> Proof:
+    searched = search(run, judge.page, patience)
+    if not searched.complete:
+        raise NotLookedAt(
+            f"this store has never looked whether QuickBooks holds documents of another store, and {patience:,.0f} "
+            f"seconds were not enough: {searched.text}. The next run goes on where this one ended"
+        )
+    with run.database.transaction() as connection:
+        _set(connection, run.name, now, run.database.now(connection))
+        forget_search(connection, run.name)
+    said = f"QuickBooks was searched for documents of other stores, once for this store: {searched.text}"
+    return Proof(judge.remark, (said, *judge.notes()))
 
 
 def accept_objects_of(run: Run, tag: str, person: Person) -> None:
@@ -149,31 +202,26 @@ def _accepted(reading: Connection, name: str) -> tuple[str, ...]:
     return tuple(text.removeprefix(_ACCEPTED) for text in reading.scalars(select(watermarks.c.name).where(*mine)))
 
 
-def _look(run: Run, proved: datetime | None, now: datetime) -> tuple[list[tuple[str, JsonObject]], datetime]:
-    """The objects that may be unknown to the store, with their entities, and until when this look counts."""
-    entities = [name for name in ENTITIES if name in _POSTED]
-    if proved is not None and now - proved < MONTH:
-        changes = run.quickbooks().changes(entities, proved - OVERLAP)
+def _look(run: Run, proved: datetime, now: datetime) -> tuple[list[tuple[str, JsonObject]], datetime]:
+    """The objects made since a look that may be unknown to the store, and until when this look counts."""
+    if now - proved < MONTH:
+        changes = run.quickbooks().changes(MARKED, proved - OVERLAP)
         things = [(entity, thing) for entity, found in changes.objects.items() for thing in found]
-        things += [item for entity in changes.gaps for item in _newest(run, entity, proved)]
+        things += [item for entity in changes.gaps for item in _made_since(run, entity, proved)]
         return things, changes.as_at
-    looked_at = entities if proved is not None else _FIRST_LOOK
-    return [item for entity in looked_at for item in _newest(run, entity, proved)], now
+    return [item for entity in MARKED for item in _made_since(run, entity, proved)], now
 
 
-def _newest(run: Run, entity: str, since: datetime | None) -> Iterator[tuple[str, JsonObject]]:
-    """The objects made since an instant; without one the newest thousand."""
-    if since is not None:
-        for thing in run.quickbooks().query(select_objects(entity).where(_CREATED, ">=", since - OVERLAP)):
-            yield entity, thing
-        return
-    query = select_objects(entity).order_by(_CREATED, descending=True)
-    for thing in next(iter(run.quickbooks().query_pages(query)), []):
+def _made_since(run: Run, entity: str, since: datetime) -> Iterator[tuple[str, JsonObject]]:
+    for thing in run.quickbooks().query(select_objects(entity).where(CREATED, ">=", since - OVERLAP)):
         yield entity, thing
 
 
-def _unknown(reading: Connection, name: str, things: Iterable[tuple[str, JsonObject]], own: str) -> list[Foreign]:
-    """The objects whose marker names no posting of the store that was ever sent or linked, by tag.
+def _unknown(
+    reading: Connection, name: str, things: Iterable[tuple[str, JsonObject]], own: str
+) -> tuple[list[Foreign], list[Foreign]]:
+    """The objects whose marker names no posting of the store that was ever sent or linked, by tag; apart from them
+    those of another that are voided.
 
     A marker of an earlier version has no tag: it has this connection's (`own`) where one of its postings has the code.
     """
@@ -182,11 +230,14 @@ def _unknown(reading: Connection, name: str, things: Iterable[tuple[str, JsonObj
     ]
     codes = sorted({code for code, _, _ in marked})
     known, drafted = _sent(reading, name, codes), _drafted(reading, name, [code for code in codes if not tag_of(code)])
-    found: dict[str, list[tuple[str, JsonObject]]] = {}
+    found: dict[tuple[bool, str], list[tuple[str, JsonObject]]] = {}
     for code, entity, thing in marked:
         if code not in known:
-            found.setdefault(tag_of(code) or (own if code in drafted else UNTAGGED), []).append((entity, thing))
-    return [Foreign(tag, len(there), _named(*there[0])) for tag, there in sorted(found.items())]
+            tag = tag_of(code) or (own if code in drafted else UNTAGGED)
+            # Ours is ours also when it is voided: it must not be posted a second time.
+            found.setdefault((tag != own and counts_for_nothing(thing), tag), []).append((entity, thing))
+    grouped = [(voided, Foreign(tag, len(there), _named(*there[0]))) for (voided, tag), there in sorted(found.items())]
+    return [item for voided, item in grouped if not voided], [item for voided, item in grouped if voided]
 
 
 def _sent(reading: Connection, name: str, codes: Sequence[str]) -> set[str]:

@@ -109,6 +109,16 @@ def is_voided(thing: JsonObject) -> bool:
     return nil and note.startswith("Voided")
 
 
+def counts_for_nothing(thing: JsonObject) -> bool:
+    """Whether an object is voided, each of its lines as well: a journal has no total of its own, and a note alone is
+    soon written."""
+    try:
+        nil = all(exact(line.get("Amount", 0), "Amount") == 0 for line in objects(thing.get("Line"), "Line"))
+    except OddShape:
+        return False
+    return nil and is_voided(thing)
+
+
 def item_ids(thing: Mapping[str, Any]) -> set[str]:
     """The Ids of the items on an object's lines, those inside a group among them."""
     return {_ref(detail["ItemRef"]) for _, detail in _posting_lines(thing.get("Line")) if detail.get("ItemRef")}

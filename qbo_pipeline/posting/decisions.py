@@ -36,6 +36,7 @@ from qbo_pipeline.posting.events import (
     VOID,
 )
 from qbo_pipeline.posting.identity import Identity
+from qbo_pipeline.posting.namesakes import obstacle
 from qbo_pipeline.posting.reversal import reversal_key, reversed_payload
 from qbo_pipeline.posting.revising import NO_PAYLOAD, blank, dressed
 from qbo_pipeline.posting.states import Origin, Reason
@@ -225,7 +226,9 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
     """Take an object of QBO, as it is now, for this posting's.
 
     `thing` is the object as QBO answered it. What is compared from now on is its present content: a person's change
-    in QBO is accepted by this.
+    in QBO is accepted by this. Raises `NotPossible` for what linking by name refuses as well (`namesakes.obstacle`):
+    another type, account or currency than the posting's, an inactive entry, a tracked item; and for what is another
+    posting's.
     """
     with database.transaction() as transaction:
         row = _row(transaction, connection, key)
@@ -235,6 +238,11 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
             content = fingerprint(row["entity"], thing)
         except OddShape as error:
             raise NotPossible(f"the {row['entity']} in QuickBooks cannot be read: {error}") from None
+        if (hinders := obstacle(thing, from_wire(row["payload"] or "{}"))) is not None:
+            raise NotPossible(
+                f"{row['entity']} {thing['Id']} in QuickBooks cannot be linked to {key}: {hinders}; or choose another "
+                "object. Nothing was changed"
+            )
         for other in links_to(transaction, connection, row["entity"], [str(thing["Id"])]).get(str(thing["Id"]), []):
             if other.key != key:
                 raise NotPossible(

@@ -33,6 +33,7 @@ from qbo_pipeline.inventory.records import (
     Product,
     Record,
     Row,
+    column_of,
     content_hash,
 )
 from qbo_pipeline.inventory.schemas import schema_findings
@@ -265,11 +266,12 @@ def _date(value: Any) -> date | None:
 
 def _row(cls: type[Any], values: TypedRow, **more: Any) -> Any:
     names = _FIELDS[cls]
-    return cls(**{name: value for name, value in values.items() if name in names and value is not None}, **more)
+    known = {names[column]: value for column, value in values.items() if column in names and value is not None}
+    return cls(**known, **more)
 
 
-_FIELDS: dict[type[Any], frozenset[str]] = {
-    cls: frozenset(field.name for field in dataclasses.fields(cls))
+_FIELDS: dict[type[Any], dict[str, str]] = {
+    cls: {column_of(field.name): field.name for field in dataclasses.fields(cls)}
     for assembly in ASSEMBLIES.values()
     for cls in (assembly.record, *(row for _, row in assembly.lines.values()))
 }

@@ -19,8 +19,10 @@ from sqlalchemy.exc import ArgumentError
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.store import roles
 from qbo_pipeline.store.migrations import MigrationError, applied, lock, migrations, missing, note, upgrade
+from qbo_pipeline.store.parked_by_migration import journal_parked
 from qbo_pipeline.store.report_views import NUMBER as VIEWS
 from qbo_pipeline.store.report_views import applied_as, create_views, drop_views, report_views
+from qbo_pipeline.store.shared_companies import ONE_COMPANY, SetAside, set_aside, shared_companies, told
 
 log = logging.getLogger(__name__)
 
@@ -124,24 +126,26 @@ class Database:
         instant: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return instant.astimezone(UTC)
 
-    def upgrade(self, *, grant_roles: bool = False) -> list[str]:
+    def upgrade(self, *, grant_roles: bool = False, setting_aside: SetAside | None = None) -> list[str]:
         """Bring tables and report views to this version; answers what was applied, in order: the migrations' names,
         `reports`, `roles`.
 
         Where all is as this version wants it, two SELECTs are all that it takes, and no right but to read. On
         PostgreSQL `grant_roles` gives the group roles their rights; where they have them, they get them again after
-        every change. Raises `MigrationError` where the store is of a later version, or where something is missing and
-        this login is not the owner of the tables.
+        every change. `setting_aside` is a person's order about a company that two connections share. Raises
+        `MigrationError` where the store is of a later version, where something is missing and this login is not the
+        owner of the tables, and where a company has two connections.
         """
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         if grant_roles and self.dialect == "sqlite":
             raise MigrationError("a store in SQLite has no roles: who may read the file may read the store")
-        if not grant_roles and not self._may_upgrade():
+        may = grant_roles or self._may_upgrade()
+        if not may and setting_aside is None:
             return []
         with self.transaction() as connection:
             lock(connection, self.dialect)
-            return self._upgrade(connection, grant_roles=grant_roles)
+            return self._upgrade(connection, grant_roles=grant_roles, setting_aside=setting_aside)
 
     def _may_upgrade(self) -> bool:
         """Whether there is something to do, and this login may do it."""
@@ -160,16 +164,25 @@ class Database:
         at = f"is at migration {max(before):04d}, this version needs {len(known):04d}" if before else "has no tables"
         raise MigrationError(f"the store {at}: {_as_owner(login)}")
 
-    def _upgrade(self, connection: Connection, *, grant_roles: bool) -> list[str]:
+    def _upgrade(self, connection: Connection, *, grant_roles: bool, setting_aside: SetAside | None) -> list[str]:
         """What is still missing now that other upgrades are kept away."""
         views, now = report_views(), self.now(connection)
         before = applied(connection)
         pending = missing(migrations(self.dialect), before)
         done: list[str] = []
+        if before and any(migration.number == ONE_COMPANY for migration in pending):
+            if setting_aside is not None:
+                set_aside(connection, setting_aside, now)
+                done += [f"set aside {name}" for name in setting_aside.names]
+            if shared := shared_companies(connection):
+                raise MigrationError(told(connection, shared))
+        elif setting_aside is not None:
+            raise MigrationError("no company of this store belongs to two connections: nothing was set aside")
         granted = grant_roles or (self.dialect == "postgresql" and roles.are_granted(connection))
         if pending or before.get(VIEWS) != applied_as(views):
             drop_views(connection)
             done += upgrade(connection, self.dialect, now)
+            journal_parked(connection, now)
             create_views(connection, views)
             note(connection, VIEWS, applied_as(views), now)
             done.append("reports")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.load import load
-from qbo_pipeline.pipeline.ownership import CompanyOfAnother, prove_company
+from qbo_pipeline.pipeline.ownership import CompanyOfAnother, Proof, prove_company
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.pipeline.transform import transform
@@ -82,7 +82,7 @@ def test_what_another_process_of_this_store_posts_is_no_stranger(
 
         with monkeypatch.context() as between:
             between.setattr(company, asked, ask)
-            assert prove_company(run) is None
+            assert prove_company(run).remark is None
         assert posted[0] > 0
         carry(run, FIRST_DAY, LAST_DAY)
         after = objects(run)
@@ -145,7 +145,7 @@ def test_where_nothing_is_to_be_sent_nothing_is_asked(tmp_path: Path, emulator: 
     shop = open_shop(tmp_path, emulator)
     carry_file(shop.settings, FIRST_DAY, LAST_DAY)
     with shop.run() as run:
-        assert prove_company(run) is None
+        assert prove_company(run) == Proof()
         assert run.api_calls()["api_calls"] == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,39 @@ def test_relinking_adopts_an_object_as_it_is(room: Room) -> None:
     assert link is not None
     assert (link.qbo_id, link.linked_by) == (thing["Id"], "person")
     assert drifts(room) == []
+
+
+ITEM = {"Name": "Tea", "Type": "NonInventory", "IncomeAccountRef": {"value": "79"},
+        "ExpenseAccountRef": {"value": "80"}}  # fmt: skip
+CUSTOMER = {"DisplayName": "Acme", "CurrencyRef": {"value": "USD"}}
+
+
+@pytest.mark.parametrize(
+    ("entity", "ours", "theirs", "said"),
+    [
+        ("Item", ITEM, {"Type": "Inventory"}, "keeps no quantity"),
+        ("Item", ITEM, {"Type": "Group"}, "type Group"),
+        ("Item", ITEM, {"Type": "Service"}, "its type is Service, not NonInventory"),
+        ("Item", ITEM, {"IncomeAccountRef": {"value": "1"}}, "its income account is 1, not 79"),
+        ("Item", ITEM, {"ExpenseAccountRef": {"value": "1"}}, "its expense account is 1, not 80"),
+        ("Item", ITEM, {"Active": False}, "inactive"),
+        ("Item", ITEM, {"ParentRef": {"value": "3"}}, "belongs under another"),
+        ("Customer", CUSTOMER, {"CurrencyRef": {"value": "EUR"}}, "its currency is EUR, not USD"),
+    ],
+)
+def test_relinking_refuses_all_that_linking_by_name_refuses(
+    room: Room, entity: str, ours: dict[str, Any], theirs: dict[str, Any], said: str
+) -> None:
+    room.take_in(intent(drafted("master/1", entity, ours, None)))
+    thing = room.company._carry_out("create", entity, {**ours, **theirs})
+    with pytest.raises(NotPossible, match=said) as refused:
+        relink(room.database, "shop", "master/1", thing, SOMEBODY)
+    assert f"{entity} {thing['Id']}" in str(refused.value)
+    assert "choose another object" in str(refused.value)
+    assert room.state("master/1") == ("ready", None)
+    assert room.history("master/1").link is None
+    relink(room.database, "shop", "master/1", {**thing, **ours, "Active": True, "ParentRef": None}, SOMEBODY)
+    assert room.state("master/1") == ("posted", None)
 
 
 def test_drift_is_seen_shown_and_taken_back(room: Room) -> None:

@@ -1,0 +1,101 @@
+"""The first look of a store at its company: everything in QuickBooks that may carry a marker of ours is read once.
+
+What belongs here: the pages of that look, and how far it has come. A company's newest objects say nothing of the older
+ones, so that all are read, oldest first, by their time of creation. How far it came is kept after each page: a look
+that takes longer than its patience, or is interrupted, is gone on with by the next run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from qbo_pipeline.instants import parse_instant
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.quickbooks.errors import AccessDenied
+from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.quickbooks.shapes import JsonObject
+from qbo_pipeline.store.tables.records import watermarks
+
+# What the posting rules and reversals make, and with it all that may carry a marker; a test holds it against them.
+MARKED = (
+    "JournalEntry", "Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "BillPayment", "Estimate",
+    "PurchaseOrder", "RefundReceipt",
+)  # fmt: skip
+PATIENCE = 600.0  # seconds of one run for it
+CREATED = "MetaData.CreateTime"
+_REACHED = "company searched: "
+
+Page = list[tuple[str, JsonObject]]
+
+
+@dataclass(slots=True)
+class Searched:
+    """What a look has read in this run, and whether nothing is left."""
+
+    objects: int = 0
+    reads: int = 0
+    complete: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"{self.objects:,} objects in {self.reads:,} metered reads"
+
+
+def search(run: Run, judge: Callable[[Page], None], patience: float = PATIENCE) -> Searched:
+    """Read what an earlier run has not read yet, and have each page judged, which ends the look by raising.
+
+    Raises `QuickBooksAway` and `QuotaExhausted` where QuickBooks does not answer; the pages before count.
+    """
+    until, before = time.monotonic() + patience, run.api_calls()["api_metered_reads"]
+    found = Searched()
+    try:
+        for entity in MARKED:
+            query, reached = select_objects(entity), _reached(run, entity)
+            if reached is not None:
+                query = query.where(CREATED, ">=", reached)
+            try:
+                for page in run.quickbooks().query_pages(query):
+                    judge([(entity, thing) for thing in page])
+                    found.objects += len(page)
+                    run.progress("objects in QuickBooks searched for markers", found.objects)
+                    newest = max(parse_instant(thing["MetaData"]["CreateTime"]) for thing in page)
+                    if newest == reached:  # the objects of the last instant are answered again
+                        continue
+                    reached = newest
+                    _keep(run, entity, reached)
+                    if time.monotonic() > until:
+                        return found
+            except AccessDenied:  # the company's plan does not have it, so that nothing of ours is there
+                continue
+        found.complete = True
+        return found
+    finally:
+        found.reads = run.api_calls()["api_metered_reads"] - before
+
+
+def forget_search(connection: Connection, name: str) -> None:
+    """The look is done: how far it came tells nothing any more."""
+    mine = (watermarks.c.connection == name, watermarks.c.name.startswith(_REACHED))
+    connection.execute(delete(watermarks).where(*mine))
+
+
+def _reached(run: Run, entity: str) -> datetime | None:
+    with run.database.reading() as reading:
+        value = reading.execute(select(watermarks.c.value).where(*_of(run, entity))).scalar_one_or_none()
+    return datetime.fromisoformat(value) if value else None
+
+
+def _keep(run: Run, entity: str, reached: datetime) -> None:
+    with run.database.transaction() as connection:
+        connection.execute(delete(watermarks).where(*_of(run, entity)))
+        row = {"connection": run.name, "name": f"{_REACHED}{entity}", "value": reached.isoformat()}
+        connection.execute(watermarks.insert(), row | {"moved_at": run.database.now(connection)})
+
+
+def _of(run: Run, entity: str) -> tuple[object, ...]:
+    return (watermarks.c.connection == run.name, watermarks.c.name == f"{_REACHED}{entity}")
