@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.going_live import check_before_first_send
+from qbo_pipeline.pipeline.names_in_settings import bind_names, check_names
 from qbo_pipeline.pipeline.ownership import NotLookedAt, prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import read_in_force
@@ -76,11 +77,12 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     """Post everything that is ready up to `last`, in the order of its dependencies.
 
     Earlier days that still wait are caught up rather than left: a payment must not overtake its invoice. `first` only
-    bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`
-    and `PreflightFailed` where nothing may be sent at all.
+    bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`,
+    `NameMeansAnother` and `PreflightFailed` where nothing may be sent at all.
 
     What was drafted under other settings than those of this run is built again before anything is sent.
     """
+    check_names(run)
     if _drafted_otherwise(run, last):
         transform(run, first, last)
 
@@ -92,6 +94,7 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
         remark = prove_company(run)
         check_before_first_send(run)
         hold_tracked_items(run)
+        bind_names(run)
     except NotLookedAt as error:
         scope = Scope(run.name, None, last, tuple(keys) if keys is not None else None)
         with run.database.reading() as connection:

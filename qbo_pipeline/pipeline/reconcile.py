@@ -19,10 +19,11 @@ from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
-from qbo_pipeline.pipeline.books import StoredBooks, renamed_accounts
+from qbo_pipeline.pipeline.books import StoredBooks, renamed_in_quickbooks
 from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.frames import StoredFrames
+from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import is_voided, item_ids
@@ -109,7 +110,8 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
                 "alone says what happened to them."
             )
     with run.database.reading() as connection:
-        notes += renamed_accounts(connection, run.settings)
+        notes += renamed_in_quickbooks(connection, run.settings)
+        notes += [f"Before anything is sent: {item.text}." for item in changed_names(connection, run.settings)]
     result = replace(result, notes=(*notes, *result.notes, *_without_rate(without_rate, result.currency)))
     with run.database.transaction() as connection:
         now = run.database.now(connection)
