@@ -14,6 +14,7 @@ from qbo_pipeline.pipeline.names_in_settings import bind_names, check_names
 from qbo_pipeline.pipeline.ownership import NotLookedAt, prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import read_in_force
+from qbo_pipeline.pipeline.token_counter import note_token_version
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting.policy import Policy
@@ -102,6 +103,7 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     else:
         poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
         summary = poster.run(run.name, None, last, keys=keys)
+        note_token_version(run)
     with run.database.reading() as connection:
         return Loaded(summary, tuple(counts(connection, run.name, first, last)), head_of(connection, run.name), remark)
 

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, delete, func, or_, select
 from qbo_pipeline.errors import PermanentError, Signal
 from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
 from qbo_pipeline.posting.events import READY
 from qbo_pipeline.posting.identity import CODE_LENGTH, marker_in, tag_of
 from qbo_pipeline.posting.recovery import begin, recovering
@@ -124,6 +124,7 @@ def accept_objects_of(run: Run, tag: str, person: Person) -> None:
         connection.execute(delete(watermarks).where(watermarks.c.connection == run.name, watermarks.c.name == name))
         row = {"connection": run.name, "name": name, "value": f"{person.who}: {person.why}", "moved_at": now}
         connection.execute(watermarks.insert(), row)
+        note_decision(connection, run.name, [name], person, now)
 
 
 def prove_company_until_now(run: Run) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from qbo_pipeline.store import evidence
 from qbo_pipeline.store.tables.settings import bound_names
 
 Name = tuple[str, str]  # QBO's entity, and the name as the settings write it
@@ -30,8 +31,8 @@ def put_bound_names(
     now: datetime,
     who: str | None = None,
     why: str | None = None,
-) -> list[tuple[str, str, int]]:
-    """Bind these names, each as its next turn; answers entity, name and turn of each."""
+) -> None:
+    """Bind these names, each as its next turn, with a line in the journal each."""
     columns = bound_names.c
     query = select(columns.entity, columns.name, func.max(columns.turn)).where(columns.connection == connection)
     turns = {(row[0], row[1]): row[2] for row in transaction.execute(query.group_by(columns.entity, columns.name))}
@@ -42,4 +43,5 @@ def put_bound_names(
     ]  # fmt: skip
     if rows:
         transaction.execute(bound_names.insert(), rows)
-    return [(row["entity"], row["name"], row["turn"]) for row in rows]
+        bound = [(row["entity"], row["name"], row["turn"]) for row in rows]
+        evidence.note_all(transaction, connection, evidence.NAME, bound, "bound", now=now, who=who, why=why)
