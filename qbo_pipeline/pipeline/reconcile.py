@@ -169,6 +169,8 @@ def _input(
     stale: NotRead | None,
 ) -> tuple[ReconciliationInput, Mapping[str, int]]:
     """What reconciliation is given, and how many stock lines of each currency could not be converted."""
+    counted = _counts_until(run, as_at)
+    movements = counted.pop("movement", None)
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
         accounts = books.accounts_of("inventory")
@@ -191,8 +193,9 @@ def _input(
             opening_date=run.settings.connection.first_day,
             pending_days=ahead.days if ahead else (),
             read_ahead=ahead is not None,
-            records_read=frames.records_read(as_at, ahead),
-            other_records=_other_records(run, as_at),
+            # Where the reading of a day broke off, nobody knows how many movements there are.
+            records_read=None if movements and movements["read"] is None else frames.records_read(as_at, ahead),
+            other_records=counted,
             asset_accounts=_asset_accounts(connection, run.name, accounts),
             ledger_from=first_read(connection, run.name),
             ledger_read_at=oldest_read(connection, run.name, as_at),
@@ -203,10 +206,9 @@ def _input(
         return given, frames.without_rate
 
 
-def _other_records(run: Run, as_at: date) -> dict[str, dict[str, int]]:
-    """What became of documents, payments and master data up to a date: the certification speaks of all records."""
-    counts = [count for count in day_counts(run) if count.record_type != "movement"]
-    return total_counts([count for count in counts if count.day is None or count.day <= as_at])
+def _counts_until(run: Run, as_at: date) -> dict[str, dict[str, int | None]]:
+    """What became of the records of each type up to a date: the certification speaks of all of them."""
+    return total_counts([count for count in day_counts(run) if count.day is None or count.day <= as_at])
 
 
 def _account_of(

@@ -179,7 +179,7 @@ class ReconciliationInput:
     pending_days: tuple[date, ...] = ()
     read_ahead: bool = False
     records_read: Mapping[str, int] | None = None
-    other_records: Mapping[str, Mapping[str, int]] = field(
+    other_records: Mapping[str, Mapping[str, int | None]] = field(
         default_factory=dict
     )  # by type: `read`, and what they became
     asset_accounts: frozenset[str] = field(default_factory=frozenset)  # names of other accounts that hold goods' value
