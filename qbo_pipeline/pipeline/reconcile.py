@@ -105,9 +105,10 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
         try:
             result = reconcile(replace(given, objects=_read_objects(run, wanted)))
         except REFUSED as error:
+            result = reconcile(replace(given, unanswered=True))
             notes.append(
-                f"{len(wanted)} objects with a difference could not be looked up: {why_refused(error)}. The ledger "
-                "alone says what happened to them."
+                f"{len(wanted)} objects with a difference could not be looked up: {why_refused(error)}. What the "
+                "ledger does not tell of them is not checked."
             )
     with run.database.reading() as connection:
         notes += renamed_in_quickbooks(connection, run.settings)
@@ -196,6 +197,7 @@ def _input(
             # Where the reading of a day broke off, nobody knows how many movements there are.
             records_read=None if movements and movements["read"] is None else frames.records_read(as_at, ahead),
             other_records=counted,
+            unanswered=stale is not None,
             asset_accounts=_asset_accounts(connection, run.name, accounts),
             ledger_from=first_read(connection, run.name),
             ledger_read_at=oldest_read(connection, run.name, as_at),
