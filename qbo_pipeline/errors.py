@@ -7,6 +7,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     PipelineError                           its text says what, where, why and what to do
     ├── PermanentError                      a person must act: trying again gives the same answer
     │   ├── SettingsError                   settings_errors         the settings are wrong or missing
+    │   │   └── NameMeansAnother            pipeline.names_in_settings  ... a name means another object than before
     │   ├── ConnectionMismatch              pipeline.connect        the store ties the connection to another company
     │   ├── PreflightFailed                 pipeline.going_live     a check before going live fails
     │   ├── CompanyOfAnother                pipeline.ownership      the company holds what another store has posted

@@ -95,16 +95,39 @@ def adopt(
     say(f"Objects with the tag {theirs} are another connection's; this one posts beside them.")
 
 
-def rebind(who: Who, why: Why, settings: SettingsOption = None) -> None:
+def rebind(
+    who: Who,
+    why: Why,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="A name in the settings that means another object in QBO now."),
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
     """Say that the source of the settings is the one from before at another place: moved, renamed, another host.
 
     Records keep their ids there: one with another id is another document, and would be posted beside the first.
+
+    With --name: an account, tax code, class or department that the settings name is another object in QuickBooks than
+    when something was last posted with it, and the new one is meant from now on.
     """
     from qbo_pipeline.pipeline.binding import rebind_source
-    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.pipeline.names_in_settings import rebind_name
+    from qbo_pipeline.posting.decisions import NotPossible, Person
     from qbo_pipeline.settings import load_settings
     from qbo_pipeline.store.opening import open_store
 
+    if name is not None:
+        with command_run(settings, quiet=True) as run:
+            try:
+                changed = rebind_name(run, name, Person(who, why))
+            except NotPossible as error:
+                say(str(error), err=True)
+                raise typer.Exit(1) from None
+        for item in changed:
+            say(f"{name} is the {item.word} with the Id {item.now} from now on; it was {item.before}.")
+        say("What is posted stays as it is; `qbo-pipeline restate --preview` shows what would differ today.")
+        return
     loaded = load_settings(settings)
     database = open_store(loaded.store_url())
     try:

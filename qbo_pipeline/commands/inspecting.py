@@ -105,12 +105,15 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
 
 
 def _print_status(
-    totals: dict[str, dict[str, int]], broken: list[dict[str, Any]], waiting: list[dict[str, Any]], aside: list[Any]
+    totals: dict[str, dict[str, int | None]],
+    broken: list[dict[str, Any]],
+    waiting: list[dict[str, Any]],
+    aside: list[Any],
 ) -> None:
     columns = ("read", *BECAME)
     say(f"{'':10}" + "".join(f"{name.replace('_', ' '):>11}" for name in columns))
     for record_type, row in totals.items():
-        say(f"{record_type:10}" + "".join(f"{row[name]:>11,}" for name in columns))
+        say(f"{record_type:10}" + "".join(f"{'?' if row[name] is None else f'{row[name]:,}':>11}" for name in columns))
     for row in broken:
         say(f"! {_counts_in_words(row)}")
     for posting in waiting:

@@ -25,14 +25,16 @@ def reconcile(
     """Stock value against the Inventory account as at a date, each difference with its cause.
 
     Reads QBO's ledger and the source; writes nothing to either. The exit status is that of the table of verdicts:
-    1 where a difference is explained and waits for somebody, 4 where something is unexplained or stands twice, 3 where
-    QuickBooks refuses reads and the ledger is the one that was read last (a note says of when it is).
+    1 where a difference is explained and waits for somebody, or the reading of a day broke off, 4 where something is
+    unexplained or stands twice, 3 where QuickBooks refuses reads and the ledger is the one that was read last (a note
+    says of when it is).
     """
+    from qbo_pipeline.pipeline.counts import broken_counts
     from qbo_pipeline.pipeline.days import still_to_come
     from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.reconcile import reconcile_as_at
     from qbo_pipeline.pipeline.report_files import write_reports
-    from qbo_pipeline.pipeline.standing import of_reconciliation, of_refusals
+    from qbo_pipeline.pipeline.standing import of_counts, of_reconciliation, of_refusals
     from qbo_pipeline.reconciliation.export import to_json
 
     with command_run(settings, quiet=as_json) as run:
@@ -42,6 +44,7 @@ def reconcile(
         result = reconcile_as_at(run, as_at)
         files = write_reports(run, result, report) if report is not None else None
         future = still_to_come(run.settings, as_at)
+        broken = [count for count in broken_counts(run) if count.day is None or count.day <= as_at]
     if future:
         say(f"! {future}", err=True)
     if as_json:
@@ -57,7 +60,7 @@ def reconcile(
             say(f"- {note}")
         if files is not None:
             say(f"report           {files.page}", f"workbook         {files.workbook}")
-    leave([*of_reconciliation(result), *of_refusals([side.warning])])
+    leave([*of_reconciliation(result), *of_counts(broken), *of_refusals([side.warning])])
 
 
 def sign_off(

@@ -69,13 +69,13 @@ def run(
 
 
 def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
-    from qbo_pipeline.pipeline.days import refuse_before_the_books, still_to_come
+    from qbo_pipeline.pipeline.days import still_to_come, within_the_books
     from qbo_pipeline.pipeline.extract import extract_days, extract_master_data, warned
     from qbo_pipeline.pipeline.reference import refresh_reference_data
     from qbo_pipeline.pipeline.restating import count_restatements
     from qbo_pipeline.pipeline.transform import transform
 
-    refuse_before_the_books(opened.settings, last)
+    first, early = within_the_books(opened.settings, first, last)
     future = still_to_come(opened.settings, last)
     extracted = [*extract_master_data(opened), *extract_days(opened, first, last)]
     reference = refresh_reference_data(opened)
@@ -89,7 +89,7 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
         "records_set_aside": sum(item.counts.set_aside for item in extracted),
         **transformed.totals(),
         "would_differ_today": differ,
-        "warnings": [*filter(None, [future, reference.warning]), *warned(extracted)],
+        "warnings": [*filter(None, [early, future, reference.warning]), *warned(extracted)],
         "refused": [reference.warning] if reference.warning else [],
     }
 

@@ -109,7 +109,7 @@ def _row(section: str, name: str, info: FieldInfo, said: dict[str, str]) -> str:
 def _values(info: FieldInfo) -> str:
     bounds = {type(bound): bound for bound in info.metadata if isinstance(bound, Ge | Le)}
     if info.annotation is int:
-        return f"{bounds[Ge].ge} to {bounds[Le].le}"  # type: ignore[union-attr]
+        return f"{bounds[Ge].ge} to {bounds[Le].le}"  # type: ignore[union-attr]  # each has both bounds
     return _words(info.annotation)
 
 

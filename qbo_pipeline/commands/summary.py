@@ -40,10 +40,11 @@ def print_summary(settings: Settings, *, as_at: date) -> int:
     )
     for name, amount in rows:
         say(f"{name:15} {amount:>16,.2f} {currency}")
-    read = sum(row["read"] for row in counts.values())
-    set_aside = sum(row["set_aside"] for row in counts.values())
+    known = [row["read"] for row in counts.values()]
+    read = "?" if None in known else f"{sum(number or 0 for number in known):,}"
+    set_aside = sum(row["set_aside"] or 0 for row in counts.values())
     add_up = "all accounted for" if not broken else f"{len(broken)} days do not add up"
-    say(f"records         {read:>16,} read, {set_aside} set aside, {len(parked)} waiting; {add_up}")
+    say(f"records         {read:>16} read, {set_aside} set aside, {len(parked)} waiting; {add_up}")
     say(f"report          {page}")
     say(f"workbook        {workbook}")
     found = conclude([*of_reconciliation(latest), *of_postings(parked), *of_counts(broken)])

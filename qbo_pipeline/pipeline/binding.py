@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from qbo_pipeline.environment import variable
 from qbo_pipeline.pipeline.connect import ConnectionMismatch
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline.store.database import Database, insert_unless_there
@@ -90,6 +90,7 @@ def rebind_source(settings: Settings, database: Database, person: Person) -> Mov
         story = f"{known['source_place']} -> {place}; {person.who}: {person.why}"
         row = {"connection": settings.connection.name, "name": f"source moved {now.isoformat()}", "value": story}
         connection.execute(watermarks.insert(), {**row, "moved_at": now})
+        note_decision(connection, settings.connection.name, [row["name"]], person, now)
     return Moved(str(known["source_place"]), place)
 
 

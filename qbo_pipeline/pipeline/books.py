@@ -21,9 +21,11 @@ from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
+from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS, bound_object, followed, renamed_names
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
 from qbo_pipeline.store.account_names import former_names
+from qbo_pipeline.store.bound_names import Name, load_bound_names
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.postings import approved_under
 from qbo_pipeline.store.reference import Reference, references
@@ -32,7 +34,6 @@ from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, reco
 R = TypeVar("R", bound=Record)
 K = TypeVar("K")
 _IDS_IN_A_QUERY = 500
-_DIMENSION_LISTS = {"class": "Class", "department": "Department"}  # a department is called location in QBO's screens
 _DIMENSION_PLURALS = {"class": "classes", "department": "departments"}
 
 
@@ -201,11 +202,12 @@ def resolve_rules(
     preferences = preferences_of(connection, name)
     prefs = preferences[0] if preferences else {}
     regime = tax_regime([item.content for item in references(connection, name, "CompanyInfo")], prefs)
-    dimensions = {dimension: references(connection, name, entity) for dimension, entity in _DIMENSION_LISTS.items()}
+    dimensions = {dimension: references(connection, name, entity) for dimension, entity in DIMENSION_LISTS.items()}
     wrong: list[str] = []
+    bound = load_bound_names(connection, name)
     accounts = [*accounts, *former_names(connection, name, accounts)]  # a renamed account is followed by its Id
     by_date = [
-        _rules(first_day, its, accounts, dimensions, codes, prefs, regime, wrong)
+        _rules(first_day, its, accounts, dimensions, codes, prefs, regime, bound, wrong)
         for first_day, its in settings.by_date()
     ]
     if wrong and mistakes is None:
@@ -232,6 +234,7 @@ def _rules(
     codes: Sequence[Reference],
     preferences: dict[str, Any],
     regime: TaxRegimeName,
+    bound: Mapping[Name, str],
     wrong: list[str],
 ) -> Rules:
     def found(
@@ -239,6 +242,11 @@ def _rules(
     ) -> dict[K, str]:
         ids = {}
         for key, name in names.items():
+            entity = DIMENSION_LISTS.get(dimension(key), "Account")
+            kept = bound_object(dimensions.get(dimension(key), chart), bound, entity, name)
+            if kept is not None:
+                ids[key] = kept.qbo_id
+                continue
             try:
                 if dimension(key) in dimensions:
                     items = dimensions[dimension(key)]
@@ -257,16 +265,19 @@ def _rules(
             accounts.overrides(), lambda key: f"[accounts.by_{key[1]}] {key[2]}.{key[0]}", lambda key: key[0]
         ),
         hints=found(accounts.hints, lambda hint: f"[accounts.hints] {hint}"),
-        tax_codes=_tax_codes(settings, codes, wrong),
+        tax_codes=_tax_codes(settings, codes, bound, wrong),
         policies=_policies(settings, preferences, regime),
     )
 
 
-def _tax_codes(settings: Settings, codes: Sequence[Reference], wrong: list[str]) -> dict[str, str]:
+def _tax_codes(
+    settings: Settings, codes: Sequence[Reference], bound: Mapping[Name, str], wrong: list[str]
+) -> dict[str, str]:
     known = {"TAX": "TAX", "NON": "NON"} | {code.name: code.qbo_id for code in codes}
     found = {}
     for source_code, name in settings.tax_codes.items():
-        qbo_id = name.removeprefix("id:") if name.startswith("id:") else known.get(name)
+        kept = bound_object(codes, bound, "TaxCode", name)
+        qbo_id = kept.qbo_id if kept else name.removeprefix("id:") if name.startswith("id:") else known.get(name)
         if qbo_id is None:
             hint = did_you_mean(name, known, "tax codes")
             where = f"{settings.file}: [tax_codes] {source_code!r}"
@@ -336,21 +347,21 @@ def find_dimension(items: Sequence[Reference], settings: Settings, dimension: st
     raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no {dimension} {name!r}; {hint}")
 
 
-def renamed_accounts(connection: Connection, settings: Settings) -> list[str]:
-    """Sentences about the accounts that the settings name as they were called before, each with its name of now."""
+def renamed_in_quickbooks(connection: Connection, settings: Settings) -> list[str]:
+    """Sentences about what the settings name as it was called before, each with its name of now."""
     name = settings.connection.name
     chart = references(connection, name, "Account")
-    now = {account.qbo_id: account.name for account in chart}
+    now = {account.qbo_id: account for account in chart}
     used: set[str] = set()
     for _, its in settings.by_date():
         stated = its.accounts
         used |= {*stated.roles.values(), *stated.overrides().values(), *stated.hints.values()}
-    return [
-        f"The account {former.name!r} of the settings is called {now[former.qbo_id]!r} in QuickBooks now (Id "
-        f'{former.qbo_id}); it is followed by its Id. Write the new name, or "id:{former.qbo_id}", into the settings.'
+    found = [
+        followed("Account", former.name, now[former.qbo_id])
         for former in former_names(connection, name, chart)
         if former.name in used
     ]
+    return list(dict.fromkeys([*found, *renamed_names(connection, settings)]))
 
 
 def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:

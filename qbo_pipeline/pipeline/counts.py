@@ -63,14 +63,15 @@ def broken_counts(run: Run) -> list[DayCount]:
     return [count for count in day_counts(run) if not count.holds]
 
 
-def total_counts(counts: list[DayCount]) -> dict[str, dict[str, int]]:
-    """By record type: read, and what became of it."""
-    totals: dict[str, dict[str, int]] = {}
-    for count in counts:
-        row = totals.setdefault(count.record_type, dict.fromkeys(("read", *BECAME), 0))
-        row["read"] += count.rows_read or 0
-        for name, number in count.became.items():
-            row[name] += number
+def total_counts(counts: list[DayCount]) -> dict[str, dict[str, int | None]]:
+    """By record type: read, and what became of it; `read` is `None` where the reading of one of the days broke off."""
+    totals: dict[str, dict[str, int | None]] = {}
+    for record_type in dict.fromkeys(count.record_type for count in counts):
+        mine = [count for count in counts if count.record_type == record_type]
+        read = [count.rows_read for count in mine]
+        known = sum(number or 0 for number in read)
+        totals[record_type] = {"read": None if None in read else known}
+        totals[record_type] |= {name: sum(count.became[name] for count in mine) for name in BECAME}
     return totals
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.settings import Settings
@@ -21,6 +21,21 @@ def refuse_before_the_books(settings: Settings, day: date) -> None:
             f"{settings.file}): nothing was read or posted. What is earlier is in the opening balance; ask for "
             f"{first_day} or later"
         )
+
+
+def within_the_books(settings: Settings, first: date, last: date) -> tuple[date, str | None]:
+    """The first of these days that belongs to the books, and what to say where that is not the one asked for.
+
+    Raises `BeforeTheBooks` where none of them does.
+    """
+    refuse_before_the_books(settings, last)
+    first_day = settings.connection.first_day
+    if first >= first_day:
+        return first, None
+    return first_day, (
+        f"the books begin on {first_day} ([connection] first_day): the days from {first} to "
+        f"{first_day - timedelta(days=1)} were not read, what is earlier is in the opening balance"
+    )
 
 
 def still_to_come(settings: Settings, day: date) -> str | None:

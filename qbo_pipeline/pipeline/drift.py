@@ -112,7 +112,7 @@ def _compared_in_full(run: Run, entity: str) -> Counter[str]:
         seen.update(str(thing["Id"]) for thing in page)
         found.update(_compared(run, entity, page))
     with run.database.transaction() as connection:
-        forget_unseen(connection, run.name, entity, seen)
+        forget_unseen(connection, run.name, entity, seen, now=run.database.now(connection))
         missed = unseen(connection, run.name, entity, seen, linked_before=began - LAG)
     for position in range(0, len(missed), IDS_AT_ONCE):
         ids = missed[position : position + IDS_AT_ONCE]

@@ -14,7 +14,7 @@ from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.preflight import Finding, preflight
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.decisions import Person, note_decision
 from qbo_pipeline.posting.events import READY
 from qbo_pipeline.posting.recovery import recovering
 from qbo_pipeline.store.tables.posting import postings
@@ -61,3 +61,4 @@ def accept_preflight(run: Run, findings: list[Finding], person: Person) -> None:
         now = run.database.now(connection)
         row = {"connection": run.name, "name": _ACCEPTED, "value": value, "moved_at": now}
         connection.execute(watermarks.insert(), row)
+        note_decision(connection, run.name, [_ACCEPTED], person, now)

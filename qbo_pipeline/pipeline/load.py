@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.going_live import check_before_first_send
+from qbo_pipeline.pipeline.names_in_settings import bind_names, check_names
 from qbo_pipeline.pipeline.ownership import NotLookedAt, Proof, prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import read_in_force
+from qbo_pipeline.pipeline.token_counter import note_token_version
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting.policy import Policy
@@ -77,11 +79,12 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     """Post everything that is ready up to `last`, in the order of its dependencies.
 
     Earlier days that still wait are caught up rather than left: a payment must not overtake its invoice. `first` only
-    bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`
-    and `PreflightFailed` where nothing may be sent at all.
+    bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`,
+    `NameMeansAnother` and `PreflightFailed` where nothing may be sent at all.
 
     What was drafted under other settings than those of this run is built again before anything is sent.
     """
+    check_names(run)
     if _drafted_otherwise(run, last):
         transform(run, first, last)
 
@@ -93,6 +96,7 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
         proof = prove_company(run)
         check_before_first_send(run)
         hold_tracked_items(run)
+        bind_names(run)
     except NotLookedAt as error:
         scope = Scope(run.name, None, last, tuple(keys) if keys is not None else None)
         with run.database.reading() as connection:
@@ -100,6 +104,7 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     else:
         poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
         summary = poster.run(run.name, None, last, keys=keys)
+        note_token_version(run)
     with run.database.reading() as connection:
         states, head = tuple(counts(connection, run.name, first, last)), head_of(connection, run.name)
     return Loaded(summary, states, head, proof.remark, proof.notes)

@@ -23,9 +23,10 @@ AT_ONCE = 1_000  # rows in memory
 # What building reads. The journal is not copied: it is evidence of what was done, and nothing is done here.
 COPIED: tuple[Table, ...] = (
     records.connections, records.reads, records.records, records.stock_lines, records.bill_matches,
-    records.record_references, records.reference_data, records.exchange_rates, records.watermarks,
+    records.record_references, records.reference_data, records.account_names, records.exchange_rates,
+    records.watermarks,
     posting.postings, posting.posting_effects, posting.posting_records, posting.posting_links,
-    settings.settings_versions, settings.settings_comparisons,
+    settings.settings_versions, settings.settings_comparisons, settings.bound_names,
 )  # fmt: skip
 
 

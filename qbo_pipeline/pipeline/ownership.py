@@ -27,7 +27,7 @@ from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.first_look import CREATED, MARKED, PATIENCE, forget_search, search
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import counts_for_nothing
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
 from qbo_pipeline.posting.events import READY
 from qbo_pipeline.posting.identity import CODE_LENGTH, marker_in, tag_of
 from qbo_pipeline.posting.recovery import begin, recovering
@@ -177,6 +177,7 @@ def accept_objects_of(run: Run, tag: str, person: Person) -> None:
         connection.execute(delete(watermarks).where(watermarks.c.connection == run.name, watermarks.c.name == name))
         row = {"connection": run.name, "name": name, "value": f"{person.who}: {person.why}", "moved_at": now}
         connection.execute(watermarks.insert(), row)
+        note_decision(connection, run.name, [name], person, now)
 
 
 def prove_company_until_now(run: Run) -> None:

@@ -16,6 +16,7 @@ from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.books import StoredBooks, numbered_by_quickbooks
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
 from qbo_pipeline.pipeline.names_ahead import Namesake, namesakes_of
+from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.query import select
@@ -56,10 +57,12 @@ def preflight(run: Run) -> list[Finding]:
     mistakes: list[str] = []
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings, mistakes).books
+        changed = changed_names(connection, run.settings)
     return [
         *_source(run),
         *_company(run),
         *_access(run),
+        *(Finding("names in the settings", False, item.text, "Say which of the two is meant") for item in changed),
         *_accounts(books, mistakes),
         *_days_ahead(run, books),
         *_tracked_items(run),

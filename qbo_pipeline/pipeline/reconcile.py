@@ -17,10 +17,11 @@ from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
-from qbo_pipeline.pipeline.books import StoredBooks, renamed_accounts
+from qbo_pipeline.pipeline.books import StoredBooks, renamed_in_quickbooks
 from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.frames import StoredFrames
+from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import is_voided, item_ids
@@ -81,12 +82,14 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
         try:
             result = reconcile(replace(given, objects=_read_objects(run, wanted)))
         except REFUSED as error:
+            result = reconcile(replace(given, unanswered=True))
             notes.append(
-                f"{len(wanted)} objects with a difference could not be looked up: {why_refused(error)}. The ledger "
-                "alone says what happened to them."
+                f"{len(wanted)} objects with a difference could not be looked up: {why_refused(error)}. What the "
+                "ledger does not tell of them is not checked."
             )
     with run.database.reading() as connection:
-        notes += renamed_accounts(connection, run.settings)
+        notes += renamed_in_quickbooks(connection, run.settings)
+        notes += [f"Before anything is sent: {item.text}." for item in changed_names(connection, run.settings)]
     result = replace(result, notes=(*notes, *result.notes, *_without_rate(without_rate, result.currency)))
     with run.database.transaction() as connection:
         now = run.database.now(connection)
@@ -133,6 +136,8 @@ def _input(
     stale: NotRead | None,
 ) -> tuple[ReconciliationInput, Mapping[str, int]]:
     """What reconciliation is given, and how many stock lines of each currency could not be converted."""
+    counted = _counts_until(run, as_at)
+    movements = counted.pop("movement", None)
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
         accounts = books.accounts_of("inventory")
@@ -155,8 +160,10 @@ def _input(
             opening_date=run.settings.connection.first_day,
             pending_days=ahead.days if ahead else (),
             read_ahead=ahead is not None,
-            records_read=frames.records_read(as_at, ahead),
-            other_records=_other_records(run, as_at),
+            # Where the reading of a day broke off, nobody knows how many movements there are.
+            records_read=None if movements and movements["read"] is None else frames.records_read(as_at, ahead),
+            other_records=counted,
+            unanswered=stale is not None,
             asset_accounts=_asset_accounts(connection, run.name, accounts),
             ledger_from=first_read(connection, run.name),
             ledger_read_at=oldest_read(connection, run.name, as_at),
@@ -167,10 +174,9 @@ def _input(
         return given, frames.without_rate
 
 
-def _other_records(run: Run, as_at: date) -> dict[str, dict[str, int]]:
-    """What became of documents, payments and master data up to a date: the certification speaks of all records."""
-    counts = [count for count in day_counts(run) if count.record_type != "movement"]
-    return total_counts([count for count in counts if count.day is None or count.day <= as_at])
+def _counts_until(run: Run, as_at: date) -> dict[str, dict[str, int | None]]:
+    """What became of the records of each type up to a date: the certification speaks of all of them."""
+    return total_counts([count for count in day_counts(run) if count.day is None or count.day <= as_at])
 
 
 def _account_of(

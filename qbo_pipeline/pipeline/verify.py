@@ -17,6 +17,8 @@ from sqlalchemy import func, select
 
 from qbo_pipeline.pipeline.report_files import report_folder
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.token_counter import older_tokens
+from qbo_pipeline.settings import SettingsError
 from qbo_pipeline.store.attempts import Head, head_of, verify
 from qbo_pipeline.store.tables.posting import attempts
 from qbo_pipeline.store.verifying import Anchor, disagreements
@@ -30,6 +32,7 @@ class Verified:
     head: Head
     anchors: int
     findings: tuple[str, ...]
+    not_compared: str | None = None
 
     @property
     def intact(self) -> bool:
@@ -37,10 +40,11 @@ class Verified:
 
     @property
     def text(self) -> str:
-        return "; ".join(self.findings) or (
+        said = "; ".join(self.findings) or (
             f"every entry carries the hash of the one before it, {self.anchors:,} anchors outside the store agree with "
-            "it, and every posting is as the journal says"
+            "it, and every posting, reconciliation, signature and decision is as the journal says"
         )
+        return f"{said}; {self.not_compared}" if self.not_compared else said
 
 
 def verify_attempts(run: Run, reports: Path | None = None, outside: Iterable[Anchor] = ()) -> Verified:
@@ -56,7 +60,13 @@ def verify_attempts(run: Run, reports: Path | None = None, outside: Iterable[Anc
         ).scalar_one()
         found = [item.what for item in verify(connection, run.name)]
         found += disagreements(connection, run.name, anchors)
-        return Verified(number, head_of(connection, run.name), len(anchors), tuple(found))
+        head = head_of(connection, run.name)
+    not_compared = None
+    try:
+        found += older_tokens(run)
+    except SettingsError as error:
+        not_compared = f"not compared: the counter of the tokens ({error})"
+    return Verified(number, head, len(anchors), tuple(found), not_compared)
 
 
 def _in_reports(folder: Path, name: str) -> Iterator[Anchor]:

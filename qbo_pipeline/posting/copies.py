@@ -55,13 +55,13 @@ def note_copies(
             copies.append({"entity": entity, "qbo_id": qbo_id, "key": key, "business_date": day, "found_at": now}
                           | _facts(thing))  # fmt: skip
     before = known_copies(transaction, connection, entity)
-    put_copies(transaction, connection, entity, {*seen, *deleted_ids}, copies)
+    put_copies(transaction, connection, entity, {*seen, *deleted_ids}, copies, now=now)
     return len({row["qbo_id"] for row in copies} - before)
 
 
-def forget_unseen(transaction: Connection, connection: str, entity: str, seen: set[str]) -> None:
+def forget_unseen(transaction: Connection, connection: str, entity: str, seen: set[str], *, now: datetime) -> None:
     """After all objects of an entity were read: what was not among them is no longer there."""
-    put_copies(transaction, connection, entity, known_copies(transaction, connection, entity) - seen, ())
+    put_copies(transaction, connection, entity, known_copies(transaction, connection, entity) - seen, (), now=now)
 
 
 def _day(thing: Mapping[str, Any]) -> date | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, TypedDict
@@ -43,7 +43,7 @@ from qbo_pipeline.posting.states import Origin, Reason
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
-from qbo_pipeline.store import attempts, claims
+from qbo_pipeline.store import attempts, claims, evidence
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.postings import (
     Posting,
@@ -106,6 +106,17 @@ class Person:
     def __post_init__(self) -> None:
         if not self.who.strip() or not self.why.strip():
             raise NotPossible("a decision needs somebody's name and a reason")
+
+
+def note_decision(
+    transaction: Connection, connection: str, names: Sequence[str], person: Person, now: datetime
+) -> None:
+    """The lines of the journal about decisions that are no posting's: `names` are those of their watermarks."""
+    assert all(name.startswith(evidence.DECISIONS) for name in names)
+    rows = [(name,) for name in names]
+    evidence.note_all(
+        transaction, connection, evidence.DECISION, rows, "decided", now=now, who=person.who, why=person.why
+    )
 
 
 def retry(database: Database, connection: str, key: str, person: Person) -> None:

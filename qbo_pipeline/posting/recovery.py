@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from qbo_pipeline.instants import show_instant
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.records import watermarks
 
@@ -37,8 +37,10 @@ def begin(database: Database, connection: str, person: Person, *, time_zone: str
             since = show_instant(recovery.since, time_zone)
             raise NotPossible(f"{connection} recovers already, since {since} ({recovery.who})")
         value = json.dumps({"who": person.who, "why": person.why})
-        row = {"connection": connection, "name": _NAME, "value": value, "moved_at": database.now(transaction)}
+        now = database.now(transaction)
+        row = {"connection": connection, "name": _NAME, "value": value, "moved_at": now}
         transaction.execute(watermarks.insert(), row)
+        note_decision(transaction, connection, [_NAME], person, now)
 
 
 def end(database: Database, connection: str, person: Person) -> Recovery:
@@ -56,6 +58,7 @@ def end(database: Database, connection: str, person: Person) -> Recovery:
         story |= {"ended_by": person.who, "ended_why": person.why}
         row = {"connection": connection, "name": f"{_NAME} ended {now.isoformat()}", "value": json.dumps(story)}
         transaction.execute(watermarks.insert(), {**row, "moved_at": now})
+        note_decision(transaction, connection, [_NAME, row["name"]], person, now)
     return recovery
 
 

@@ -17,6 +17,7 @@ from qbo_pipeline.reconciliation.books import IN_FLIGHT, day_number
 from qbo_pipeline.reconciliation.entries import Row
 from qbo_pipeline.reconciliation.inputs import Close
 
+NOT_CHECKED = "not checked"  # the detail of an object about which QBO gave no answer
 SMALL_CENTS = 5  # what one entry may leave to rounding
 
 Cell = tuple[int, int]  # account, day
@@ -113,6 +114,7 @@ class Context:
     account_names: tuple[str, ...]
     closes: tuple[Close, ...]  # by date
     objects: Mapping[tuple[str, str], Row]
+    unanswered: bool  # whether QBO was to be asked about the objects and gave no answer
     first_read: int  # the first day of which ledger lines were read
 
     def is_read(self, day: int) -> bool:

@@ -38,6 +38,7 @@ def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
         account_names=tuple(books.account_names),
         closes=tuple(inputs.periods(books.input.closes)),
         objects=books.objects,
+        unanswered=books.input.unanswered,
         first_read=day_number(books.input.ledger_from or date.min),
     )
     tables, changes = [], []

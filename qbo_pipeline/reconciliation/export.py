@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from qbo_pipeline.reconciliation.inputs import DISPOSITIONS
 from qbo_pipeline.reconciliation.result import Reconciliation
 
 JsonObject = dict[str, Any]
@@ -35,6 +36,11 @@ def to_json(reconciliation: Reconciliation) -> JsonObject:
         "causes": [
             {"cause": row["cause"], "count": row["count"], "amount": amount(row["amount"])}
             for row in rows_of(reconciliation.causes, ("cause", "count", "amount"))
+        ],
+        # `read` and `adds_up` are null where it is not known how many records were read.
+        "counts": [
+            row | {"adds_up": row.pop("holds")}
+            for row in rows_of(reconciliation.counts, ("kind", "read", *DISPOSITIONS, "holds"))
         ],
         "differences": [_difference(row, names) for row in rows_of(reconciliation.differences, _COLUMNS)],
     }

@@ -153,7 +153,8 @@ class ReconciliationInput:
 
     `stock_values` is None where the source cannot value its stock at a past date: then its movements are the stock
     value. `objects` is what QBO answers today for objects that do not agree (see `engine.objects_to_read`), with the
-    columns of `OBJECTS` and, where known, `OBJECT_DAY` and `OBJECT_TRACKED`. `opening_values` (columns of
+    columns of `OBJECTS` and, where known, `OBJECT_DAY` and `OBJECT_TRACKED`; `unanswered` says that it could not be
+    asked or did not answer, so that nothing is said of what became of them. `opening_values` (columns of
     `STOCK_VALUES`) is the source's stock as at the day before `opening_date`, for a company that had stock before its
     movements are read. `opening_date` is the first day that the pipeline posts: what either side holds from before
     it, without being matched, is the opening balance; what others entered there after our first posting is an entry
@@ -173,6 +174,7 @@ class ReconciliationInput:
     ledger_balances: Any
     stock_values: Any | None = None
     objects: Any | None = None
+    unanswered: bool = False
     earlier: Any | None = None
     opening_values: Any | None = None
     closes: tuple[Close, ...] = ()
@@ -180,7 +182,7 @@ class ReconciliationInput:
     pending_days: tuple[date, ...] = ()
     read_ahead: bool = False
     records_read: Mapping[str, int] | None = None
-    other_records: Mapping[str, Mapping[str, int]] = field(
+    other_records: Mapping[str, Mapping[str, int | None]] = field(
         default_factory=dict
     )  # by type: `read`, and what they became
     asset_accounts: frozenset[str] = field(default_factory=frozenset)  # names of other accounts that hold goods' value

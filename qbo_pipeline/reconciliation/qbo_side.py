@@ -11,9 +11,10 @@ from datetime import datetime
 
 from qbo_pipeline.reconciliation.books import day_number
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Sent, take
+from qbo_pipeline.reconciliation.document import NOT_CHECKED, SMALL_CENTS, Context, Document, Gap, Sent, take
 from qbo_pipeline.reconciliation.entries import Change, Entry, amount_text, day_text, posting_trace
 
+NOT_LOOKED_UP = "not checked, QuickBooks did not say whether it was deleted, voided or moved"
 SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
 
 
@@ -83,6 +84,8 @@ class _Finder:
             cause, detail, now = Cause.CHANGED_IN_QBO, "account or date", where
         elif status == "voided" or (status is None and nil):
             cause, detail, now = Cause.DELETED_IN_QBO, "voided", "voided"
+        elif status is None and self.context.unanswered and self.sent.posting["state"] != "deleted_in_qbo":
+            cause, detail, now = Cause.CHANGED_IN_QBO, NOT_CHECKED, NOT_LOOKED_UP
         else:
             cause, detail, now = Cause.DELETED_IN_QBO, "deleted", "deleted"
         for account, cents in sorted(self.sent.effects.items()):

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from qbo_pipeline.reconciliation.causes import CAUSES, Cause
+from qbo_pipeline.reconciliation.document import NOT_CHECKED
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.result import Reconciliation
 
@@ -100,7 +101,10 @@ def plan(reconciliation: Reconciliation, keys: Collection[str] | None = None) ->
 
 
 def _remedy(row: dict[str, Any], adopted: set[str | None]) -> Remedy | None:
-    """A deleted posting whose copy stands is adopted: one step for both."""
+    """A deleted posting whose copy stands is adopted: one step for both. Without knowing what became of an object no
+    step is offered: it may be there, on another account."""
+    if row["detail"] == NOT_CHECKED:
+        return None
     if row["posting_key"] in adopted and row["cause"] in (Cause.DELETED_IN_QBO, Cause.DUPLICATE_IN_QBO):
         return ADOPTION
     return REMEDIES.get(Cause(row["cause"]))

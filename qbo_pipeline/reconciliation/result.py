@@ -213,7 +213,7 @@ COMPLETENESS: Columns = (
 
 COUNTS: Columns = (
     Column("kind", TEXT, "the kind of stock-moving records, the type of others"),
-    Column("read", WHOLE, "records that the source delivered; null where the caller did not say"),
+    Column("read", WHOLE, "records that the source delivered; null where that is not known"),
     Column("posted", WHOLE, "records by disposition …"),
     Column("waiting", WHOLE, "…"),
     Column("parked", WHOLE, "…"),

@@ -20,10 +20,13 @@ from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import money
 from qbo_pipeline.reconciliation.books import Books, whole
 from qbo_pipeline.reconciliation.causes import CAUSES, ORDER, Cause
+from qbo_pipeline.reconciliation.document import NOT_CHECKED
 from qbo_pipeline.reconciliation.entries import Change, Entry
 from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, array, flat, make, to_table
 from qbo_pipeline.reconciliation.result import CHANGED_AFTER_POSTING, DIFFERENCES
 
+_NOT_CHECKED_EXPLANATION = "What the pipeline had posted is not on the inventory accounts any more."
+_NOT_CHECKED_REMEDY = "Reconcile again once QuickBooks answers; correct nothing until then."
 _WITH_REASON = [Cause.PARKED.value, Cause.SKIPPED.value, Cause.BACK_DATED.value]
 
 ENTRY_SCHEMA = pa.schema(
@@ -67,7 +70,9 @@ def differences(entries: Any, books: Books) -> pd.DataFrame:
     def text(name: str) -> Any:
         return pa.array([getattr(meaning, name) for meaning in known], TEXT).take(meanings.indices)
 
-    sentences = (text("explanation"), entries["note"], _reason(entries), _by_whom(entries, books.input.time_zone))
+    unchecked = pc.fill_null(pc.equal(entries["detail"], NOT_CHECKED), False)
+    explained = pc.if_else(unchecked, _NOT_CHECKED_EXPLANATION, text("explanation"))
+    sentences = (explained, entries["note"], _reason(entries), _by_whom(entries, books.input.time_zone))
     explanation = pc.binary_join_element_wise(*sentences, " ", null_handling="skip")
     data = {name: entries[name] for name in ENTRY_SCHEMA.names if name not in ("account", "day", "cents", "note")}
     data |= {
@@ -78,7 +83,7 @@ def differences(entries: Any, books: Books) -> pd.DataFrame:
         "first_seen": _first_seen(keys, books),
         "age_days": pa.array(books.as_at - whole(entries["day"])),
         "explanation": pc.utf8_rtrim_whitespace(explanation),
-        "remedy": text("remedy"),
+        "remedy": pc.if_else(unchecked, _NOT_CHECKED_REMEDY, text("remedy")),
         "who": text("who"),
     }
     return make(data, DIFFERENCES)

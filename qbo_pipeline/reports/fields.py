@@ -24,6 +24,7 @@ class Field(NamedTuple):
     total: bool = False
     formula: str | None = None
     link: str | None = None  # the column that holds the address
+    whole_only: bool = False  # where a cell is empty, the sum is not known either
 
 
 @dataclass(frozen=True, slots=True)

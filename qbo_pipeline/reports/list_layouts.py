@@ -124,7 +124,7 @@ COUNTS = Layout(
     "Read = posted + waiting + parked + skipped + excluded + set aside.",
     (
         Field("Kind", "kind_word", width=22),
-        Field("Read", "read", WHOLE, 11, total=True),
+        Field("Read", "read", WHOLE, 11, total=True, whole_only=True),
         *(Field(name.replace("_", " ").capitalize(), name, WHOLE, 11, total=True) for name in BECAME),
         Field("Sum", "sum", WHOLE, 11, total=True, formula=f"SUM({_SUM})"),
         Field("Not extracted", "not_extracted", WHOLE, 13, total=True),

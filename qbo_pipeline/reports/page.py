@@ -25,7 +25,7 @@ from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
 from qbo_pipeline.reports.drill_down import drill_down
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Field, Layout
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
-from qbo_pipeline.reports.views import Report, Rows, length, total, values
+from qbo_pipeline.reports.views import Report, Rows, added_up, length, total, values
 from qbo_pipeline.reports.worklist import work_list
 from qbo_pipeline.surfaces import visible
 
@@ -165,7 +165,7 @@ def _shown(report: Report, layout: Layout, rows: Rows) -> Shown:
     totals = None
     if layout.totals and count > 1:
         totals = [
-            _cell(report, field, total(rows, field.name)) if field.total else Cell("", field.kind) for _, field in kept
+            _cell(report, field, added_up(rows, field)) if field.total else Cell("", field.kind) for _, field in kept
         ]
     return Shown(layout, [field for _, field in kept], body, totals, count)
 

@@ -20,8 +20,8 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Field, Layout
 from qbo_pipeline.reports.header import ReportHeader
 from qbo_pipeline.reports.safe_text import cell_text
-from qbo_pipeline.reports.views import Rows, length, total, values
-from qbo_pipeline.reports.words import identity
+from qbo_pipeline.reports.views import Rows, added_up, length, values
+from qbo_pipeline.reports.words import NOT_CHECKED, identity
 
 EXCEL_ROWS = 1_048_576
 LINKS = 65_000  # Excel keeps 65,530 links a sheet
@@ -223,7 +223,10 @@ class Sheet:
                     self.sheet.write_string(self.row, column, label, self.book.style(bold=True))
                     labelled = True
                 continue
-            amount = total(self.rows, one.name)
+            amount = added_up(self.rows, one)
+            if amount is None:
+                self.sheet.write_string(self.row, column, NOT_CHECKED, self.book.style(bold=True))
+                continue
             letter = xl_col_to_name(column)
             sum_of = formula.replace("{range}", f"{letter}{first}:{letter}{last}")
             rounded = f"ROUND({sum_of},{ {MONEY: 2, WHOLE: 0}.get(one.kind, 6) })"

@@ -25,6 +25,7 @@ from qbo_pipeline.reports.words import (
     CAUSE_WORDS,
     GROUP_WORDS,
     LINE_WORDS,
+    NOT_CHECKED,
     STATUS_WORDS,
     cause_words,
     plain,
@@ -107,6 +108,13 @@ def total(rows: Rows, name: str) -> Any:
         return sum((value for value in column if value is not None), Decimal(0))
     found = pc.sum(column).as_py()
     return (Decimal("0.00") if pa.types.is_decimal(column.type) else 0) if found is None else found
+
+
+def added_up(rows: Rows, field: Field) -> Any:
+    """The sum under a column; `None` where it cannot be told, because a cell that must be there is empty."""
+    column = rows[field.name]
+    values = column if isinstance(column, list) else column.to_pylist()
+    return None if field.whole_only and None in values else total(rows, field.name)
 
 
 def _with_qbo(report: Report, rows: Rows) -> Rows:
@@ -275,7 +283,7 @@ def counts(report: Report) -> Rows:
     return rows | {
         "kind_word": mapped(rows["kind"], plain),
         "sum": [sum(row) for row in zip(*(rows[name].to_pylist() for name in BECAME), strict=True)],
-        "holds_word": [{True: "yes", False: "NO", None: "not checked"}[holds] for holds in rows["holds"].to_pylist()],
+        "holds_word": [{True: "yes", False: "NO", None: NOT_CHECKED}[holds] for holds in rows["holds"].to_pylist()],
     }
 
 

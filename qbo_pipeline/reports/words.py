@@ -80,6 +80,9 @@ def number_of(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+NOT_CHECKED = "not checked"  # where the number that it would be held against is not known
+
+
 class Said(NamedTuple):
     """The certification in words: verdict and its tone, one sentence about the difference, one about when it began."""
 
@@ -92,9 +95,14 @@ class Said(NamedTuple):
 def verdict(reconciliation: Reconciliation) -> Said:
     """What a reader must understand first."""
     status = reconciliation.status
-    return Said(
-        OF_STATUS[status].tone, STATUS_WORDS[status], _about_the_difference(reconciliation), _since(reconciliation)
-    )
+    tone, sentence = OF_STATUS[status].tone, _about_the_difference(reconciliation)
+    counted = [bool(holds) for holds in reconciliation.counts["holds"].dropna()]
+    if not all(counted):
+        tone, sentence = "bad", f"{sentence} The counts of the records do not add up."
+    elif len(counted) < len(reconciliation.counts):
+        tone = "attention" if tone == "good" else tone
+        sentence = f"{sentence} How many records were read is not known for every day."
+    return Said(tone, STATUS_WORDS[status], sentence, _since(reconciliation))
 
 
 def _about_the_difference(given: Reconciliation) -> str:

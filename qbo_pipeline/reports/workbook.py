@@ -19,8 +19,8 @@ from qbo_pipeline.reports import layouts, list_layouts, views
 from qbo_pipeline.reports.fields import MONEY, WHOLE, Field, Layout
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
 from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Sheet
-from qbo_pipeline.reports.views import Report, Rows, length, total
-from qbo_pipeline.reports.words import instant, number_of, verdict
+from qbo_pipeline.reports.views import Report, Rows, added_up, length, total
+from qbo_pipeline.reports.words import NOT_CHECKED, instant, number_of, verdict
 from qbo_pipeline.reports.worklist import work_list
 
 _CONSTANT_MEMORY_FROM = 50_000  # rows of all tables together
@@ -129,12 +129,16 @@ def _proof(sheet: Sheet, book: Book, report: Report) -> None:
     rows = views.counts(report)
     for one in counted:
         place = book.columns.get(f"counts.{one.name}")
-        checks.append((f"Records: {one.title.lower()}", place and f"=SUM({place})", total(rows, one.name), WHOLE))
+        amount = added_up(rows, one)
+        formula = place and f"=SUM({place})" if amount is not None else None
+        checks.append((f"Records: {one.title.lower()}", formula, amount, WHOLE))
     sheet.row = row
     for text, formula, value, kind in checks:
         sheet.sheet.write_string(sheet.row, 0, text, book.style())
         if formula:
             sheet.sheet.write_formula(sheet.row, 2, formula, book.style(kind), value)
+        elif value is None:
+            sheet.sheet.write_string(sheet.row, 2, NOT_CHECKED, book.style(bold=True))
         else:
             sheet.sheet.write_number(sheet.row, 2, value, book.style(kind))
         sheet.row += 1

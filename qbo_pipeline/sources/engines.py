@@ -36,7 +36,7 @@ def _postgresql(url: URL) -> Engine:
 
 def _take_any_date(connection: Any, _: object) -> None:
     """Dates that PostgreSQL holds and Python does not (before Christ, the year 20000) come as text, not as an end."""
-    from psycopg2 import extensions  # type: ignore[import-untyped]
+    from psycopg2 import extensions  # type: ignore[import-untyped]  # it ships no types
 
     for number, name in ((1082, "DATE"), (1114, "DATETIME")):
         known = extensions.string_types[number]

@@ -47,7 +47,8 @@ def append(transaction: Connection, connection: str, at: datetime, lines: Sequen
     """Add lines in their order, each with a digest of what its posting holds now: write postings and effects first.
 
     A line holds `key, revision, event, state, fence` and whatever else of `request_id, item, code, message,
-    intuit_tid, who, why` there is. The head's row is locked until the transaction ends: append last.
+    intuit_tid, who, why` there is; one about no posting brings its own `content` (`evidence.py`). The head's row is
+    locked until the transaction ends: append last.
     """
     if not lines:
         return
@@ -61,7 +62,8 @@ def append(transaction: Connection, connection: str, at: datetime, lines: Sequen
     for line in lines:
         seq += 1
         row = {name: line.get(name) for name in _FIELDS} | {"at": at}
-        row |= dict(zip(_DIGESTS, known.get((line["key"], line["revision"]), (None, None)), strict=True))
+        own = (line.get("content"), None)
+        row |= dict(zip(_DIGESTS, known.get((line["key"], line["revision"]), own), strict=True))
         digest = _hash(connection, seq, digest, row)
         rows.append({"connection": connection, "seq": seq, **row, "hash": digest})
         last[line["key"], line["revision"]] = seq

@@ -6,10 +6,12 @@ What belongs here: SQL.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, exists, select
 
+from qbo_pipeline.store import evidence
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import posting_copies, posting_links, postings
 
@@ -36,14 +38,34 @@ def newest_states(reading: Connection, connection: str, keys: Collection[str]) -
 
 
 def put_copies(
-    transaction: Connection, connection: str, entity: str, seen: Collection[str], copies: Sequence[Mapping[str, Any]]
+    transaction: Connection,
+    connection: str,
+    entity: str,
+    seen: Collection[str],
+    copies: Sequence[Mapping[str, Any]],
+    *,
+    now: datetime,
 ) -> None:
-    """Keep these copies of an entity; what else was `seen` (Ids) is none, or no longer there."""
-    for part in chunks(sorted(seen)):
-        mine = (posting_copies.c.connection == connection, posting_copies.c.entity == entity)
+    """Keep these copies of an entity; what else was `seen` (Ids) is none, or no longer there.
+
+    A copy that is found or gone, or that is another one now, has a line in the journal.
+    """
+    mine = (posting_copies.c.connection == connection, posting_copies.c.entity == entity)
+    before = {row.qbo_id: row for row in transaction.execute(select(posting_copies).where(*mine))}
+    found = {row["qbo_id"]: row for row in copies}
+    gone = sorted((before.keys() & set(seen)) - found.keys())
+    new = sorted(
+        qbo_id
+        for qbo_id, row in found.items()
+        if qbo_id not in before or any(row[name] != getattr(before[qbo_id], name) for name in evidence.COPY.columns)
+    )
+    for part in chunks([*gone, *new]):
         transaction.execute(delete(posting_copies).where(*mine, posting_copies.c.qbo_id.in_(part)))
-    if copies:
-        transaction.execute(posting_copies.insert(), [{"connection": connection, **row} for row in copies])
+    if new:
+        transaction.execute(posting_copies.insert(), [{"connection": connection, **found[qbo_id]} for qbo_id in new])
+    for event, ids in (("copy gone", gone), ("copy found", new)):
+        identities = [(entity, qbo_id) for qbo_id in ids]
+        evidence.note_all(transaction, connection, evidence.COPY, identities, event, now=now)
 
 
 def known_copies(reading: Connection, connection: str, entity: str) -> set[str]:

@@ -60,7 +60,7 @@ def _contents(reading: Connection, connection: str, of: Sequence[Posting]) -> di
     mine = (posting_effects.c.connection == connection, posting_effects.c.key.in_(keys))
     effects: dict[Posting, list[list[Any]]] = defaultdict(list)
     for row in reading.execute(select(posting_effects).where(*mine)).mappings():
-        effects[row["key"], row["revision"]].append([_plain(row[name]) for name in EFFECTS])
+        effects[row["key"], row["revision"]].append([plain(row[name]) for name in EFFECTS])
     columns = [postings.c[name] for name in ("key", "revision", *CONTENT)]
     rows = reading.execute(select(*columns).where(postings.c.connection == connection, postings.c.key.in_(keys)))
     found = {}
@@ -97,10 +97,10 @@ def point_to_last(transaction: Connection, connection: str, last: Mapping[Postin
 
 
 def _digest(row: Any, names: Sequence[str], more: Any = None) -> str:
-    return hashlib.sha256(orjson.dumps([[_plain(row[name]) for name in names], more])).hexdigest()
+    return hashlib.sha256(orjson.dumps([[plain(row[name]) for name in names], more])).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as both databases answer it: amounts without the zeros at their end, instants in UTC."""
     if isinstance(value, Decimal):
         return format(value.normalize() if value else Decimal(0), "f")

@@ -22,6 +22,7 @@ from qbo_pipeline.reconciliation.frames import make
 from qbo_pipeline.reconciliation.inputs import EARLIER, Close, ClosedBalance
 from qbo_pipeline.reconciliation.result import DIFFERENCES, Reconciliation
 from qbo_pipeline.reconciliation.signoff import SignOff, SignOffError, close_of
+from qbo_pipeline.store import evidence
 from qbo_pipeline.store.attempts import head_of
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
 
@@ -73,6 +74,7 @@ def save(db: Connection, connection: str, reconciliation: Reconciliation, *, mad
     for start in range(0, len(reconciliation.differences), _PAGE):
         rows = rows_of(reconciliation.differences.iloc[start : start + _PAGE], _KEPT)
         db.execute(differences.insert(), [head | row | {"first_seen": row["first_seen"] or made_at} for row in rows])
+    evidence.note(db, connection, evidence.RECONCILIATION, (number,), "reconciled", now=made_at)
     return Saved(number=number, new=True)
 
 
@@ -161,6 +163,8 @@ def save_sign_off(db: Connection, connection: str, sign_off: SignOff, number: in
     ).decode()
     head = {"connection": connection, "number": number, "step": step}
     db.execute(table.insert(), facts | head | _anchor(db, connection))
+    at = sign_off.void_at or sign_off.reviewed_at or sign_off.prepared_at
+    evidence.note(db, connection, evidence.SIGN_OFF, (number, step), sign_off.state, now=at)
     return number
 
 

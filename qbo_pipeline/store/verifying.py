@@ -11,12 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.inventory.records import content_hash
 from qbo_pipeline.store.attempts import head_of
+from qbo_pipeline.store.evidence import about_evidence, altered
 from qbo_pipeline.store.posting_facts import digests
 from qbo_pipeline.store.tables.posting import attempts, posting_links, postings
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
+from qbo_pipeline.store.tables.settings import settings_versions
 
 _PAGE = 500
 _GONE = ("void", "delete")  # operations after which QBO has no object that we are linked to
@@ -32,11 +36,13 @@ class Anchor:
 
 
 def disagreements(reading: Connection, connection: str, outside: Iterable[Anchor] = ()) -> Iterator[str]:
-    """Whatever does not agree: anchors, postings, links; a sentence each."""
+    """Whatever does not agree: anchors, postings, links, evidence, settings; a sentence each."""
     yield from _anchors(reading, connection, [*_kept(reading, connection), *outside])
     yield from _postings(reading, connection)
     yield from _unknown_postings(reading, connection)
     yield from _reconciliations(reading, connection)
+    yield from altered(reading, connection)
+    yield from _settings(reading, connection)
 
 
 def _kept(reading: Connection, connection: str) -> Iterator[Anchor]:
@@ -149,11 +155,27 @@ def _unknown_postings(reading: Connection, connection: str) -> Iterator[str]:
     """Postings that the journal knows and that are not there."""
     query = (
         select(attempts.c.key, attempts.c.revision)
-        .where(attempts.c.connection == connection)
+        .where(attempts.c.connection == connection, ~about_evidence())
         .except_(select(postings.c.key, postings.c.revision).where(postings.c.connection == connection))
     )
     for row in sorted(reading.execute(query)):
         yield f"{row.key} revision {row.revision} is in the journal, and its posting is not there"
+
+
+def _settings(reading: Connection, connection: str) -> Iterator[str]:
+    """Each version of the settings is named by the hash of what it says, and each posting's is there."""
+    mine = settings_versions.c.connection == connection
+    known = set()
+    for row in reading.execute(select(settings_versions).where(mine).order_by(settings_versions.c.settings_hash)):
+        known.add(row.settings_hash)
+        content = orjson.loads(row.content)
+        if (content_hash(content), content_hash(content["rules"])) != (row.settings_hash, row.rules_hash):
+            yield f"the settings of version {row.settings_hash[:12]} do not read as they did when postings were made"
+    used = select(postings.c.settings_hash).where(
+        postings.c.connection == connection, postings.c.settings_hash.is_not(None)
+    )
+    for version in sorted(set(reading.scalars(used.distinct())) - known):
+        yield f"postings were made by settings of version {version[:12]}, and what these said is not there"
 
 
 def _reconciliations(reading: Connection, connection: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
+from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.pipeline.shop import DAYS, FIRST_DAY, open_shop
 
 
@@ -38,6 +39,25 @@ def test_what_lies_before_the_books_is_refused_in_a_sentence(
     assert answer.status == 2
     assert f"2024-02-05 lies before the books begin, on {FIRST_DAY} ([connection] first_day" in answer.plain
     assert "Traceback" not in answer.plain
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["run", "dry run"])
+def test_of_a_range_that_begins_before_the_books_the_days_within_them_are_worked(
+    tmp_path: Path, qbo: CommandLine, more: tuple[str, ...]
+) -> None:
+    early = ("--from", "2024-02-27", "--to", DAYS[3])
+    with running_emulator("--limits", "off") as emulator:
+        shop = open_shop(tmp_path, emulator)
+        shop.change("UPDATE documents SET business_date = '2024-02-28' WHERE document_id = 'i1'")
+        answer = qbo("run", *early, *more, "--settings", shop.settings, "--json")
+        with shop.run() as run:
+            stored = [row["record_id"] for row in rows(run, "SELECT record_id FROM records WHERE number = 'I1'")]
+    assert [text for text in answer.json["warnings"] if text.startswith("the books begin on 2024-03-01")] == [
+        "the books begin on 2024-03-01 ([connection] first_day): the days from 2024-02-27 to 2024-02-29 were not read, "
+        "what is earlier is in the opening balance"
+    ]
+    assert stored == [], "what is dated before the books is neither read nor posted"
+    assert answer.json["records_read"] > 5
 
 
 def test_a_day_to_come_is_told(tmp_path: Path, qbo: CommandLine) -> None:

@@ -114,7 +114,7 @@ def test_json_has_its_keys_and_passes_hostile_text_through() -> None:
     answer = json.loads(json.dumps(to_json(reconcile(read(text).input))))
     assert list(answer) == [
         "as_at", "currency", "stock_value", "ledger_balance", "difference", "unexplained", "status",
-        "first_divergence", "causes", "differences",
+        "first_divergence", "causes", "counts", "differences",
     ]  # fmt: skip
     assert answer["as_at"] == "2026-03-31"
     assert (answer["stock_value"], answer["ledger_balance"], answer["difference"]) == ("-40.50", "7.00", "47.50")

@@ -56,7 +56,7 @@ def test_the_figures_and_the_bridge_are_those_of_the_reconciliation() -> None:
     causes = [amount for name, amount in total.items() if not name.endswith(")") or name.startswith("QBO-only")]
     assert sum(causes, total["Stock value (inventory system)"]) == total["Inventory account (QuickBooks)"]
     assert total["Parked"] == Decimal("-1477.25")
-    assert "35 stock movements read = 33 posted + 2 parked. It adds up." in root.text
+    assert "35 records read = 33 posted + 2 parked. It adds up." in root.text
 
 
 def test_the_page_fetches_nothing_and_runs_only_its_own_script() -> None:

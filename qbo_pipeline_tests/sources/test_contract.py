@@ -45,7 +45,9 @@ def test_columns_are_the_fields_of_the_records(kind: str) -> None:
     assert {column.name for column in COLUMNS[kind]} == fields - ({"kind"} if kind == "locations" else set())
     for child, (_, row) in assembly.lines.items():
         columns = {column.name for column in COLUMNS[child]} - NOT_FIELDS[child]
-        assert columns == {records.column_of(field.name) for field in dataclasses.fields(row)} - ({"document_id"} - columns)
+        assert columns == {records.column_of(field.name) for field in dataclasses.fields(row)} - (
+            {"document_id"} - columns
+        )
 
 
 @pytest.mark.parametrize("kind", list(ASSEMBLIES))

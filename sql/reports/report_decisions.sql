@@ -1,4 +1,5 @@
--- What people decided about postings: who, why, when; and the document that it was about.
+-- What people decided: who, why, when; and the document that it was about. A decision about the connection or a name of
+-- its settings has no posting.
 SELECT
     a.connection,
     a.seq,

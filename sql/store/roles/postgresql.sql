@@ -58,6 +58,8 @@ BEGIN
             ('reference_data', 'SELECT, INSERT, DELETE'),
             -- What accounts were called: a name that goes to another account is replaced, none is lost.
             ('account_names', 'SELECT, INSERT, DELETE'),
+            -- What the names of the settings mean: a new meaning is a new row, with who said so.
+            ('bound_names', 'SELECT, INSERT'),
             -- Written by nobody but people.
             ('exchange_rates', 'SELECT'),
             -- How far reading has come: one row a name, replaced.
