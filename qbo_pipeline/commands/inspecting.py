@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -20,6 +20,9 @@ from qbo_pipeline.commands.common import (
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.verdicts import OF_STATUS, Reason, Verdict
+
+if TYPE_CHECKING:
+    from qbo_pipeline.store.integrity import Checked
 
 
 def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
@@ -192,15 +195,20 @@ def verify(
     as_json: JsonOption = False,
     reports: Annotated[Path | None, typer.Option(help="Folder of reports to compare with.")] = None,
 ) -> None:
-    """The journal of attempts against its anchors and the postings, and the counting identity.
+    """The database's own check of the store, the journal of attempts against its anchors and the postings, and the
+    counting identity.
 
-    Exit status 4 where one does not hold: something was altered, lost or doubled.
+    Exit status 4 where one does not hold: something was altered, lost, doubled or damaged.
     """
     from qbo_pipeline.pipeline.counts import broken_counts
     from qbo_pipeline.pipeline.standing import of_counts
     from qbo_pipeline.pipeline.verify import verify_attempts
+    from qbo_pipeline.store.integrity import check_integrity
 
-    with command_run(settings, quiet=True) as run:
+    with command_run(settings, quiet=as_json) as run:
+        store = check_integrity(run.database, run.progress)
+        if store.findings:
+            _leave_damaged(store, as_json=as_json)
         chain = verify_attempts(run, reports)
         lost = broken_counts(run)
     broken = [row.as_dict() for row in lost]
@@ -209,6 +217,7 @@ def verify(
         print_json(
             {
                 **as_answer(reasons),
+                "store": store.text,
                 "attempts": chain.attempts,
                 "journal": {"line": chain.head.seq, "hash": chain.head.hash},
                 "chain": chain.text,
@@ -217,6 +226,19 @@ def verify(
             }
         )
     else:
+        say(f"store: {store.text}")
         say(f"{chain.attempts:,} attempts: {chain.text}")
         say(*(map(_counts_in_words, broken) if broken else ["counts: all add up"]))
+    leave(reasons)
+
+
+def _leave_damaged(store: Checked, *, as_json: bool) -> NoReturn:
+    """Say what is damaged and end: what the journal says is no evidence while pages of it cannot be trusted."""
+    from qbo_pipeline.store.opening import RESTORE
+
+    reasons = [Reason(Verdict.UNEXPLAINED, one) for one in store.findings]
+    if as_json:
+        print_json({**as_answer(reasons), "store": store.text, "remedy": RESTORE})
+    else:
+        say(*(f"store: {one}" for one in store.findings), f"{RESTORE}.")
     leave(reasons)

@@ -69,11 +69,17 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
     def verify_journal_and_counts(context: dg.OpExecutionContext, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.counts import broken_counts
         from qbo_pipeline.pipeline.verify import verify_attempts
+        from qbo_pipeline.store.integrity import check_integrity
+        from qbo_pipeline.store.opening import RESTORE
 
         with pipeline.run(context) as run:
+            store = check_integrity(run.database, run.progress)
+            if store.findings:
+                raise dg.Failure(description=terminal(f"{store.text}. {RESTORE}."), allow_retries=False)
             chain = verify_attempts(run, outside=anchors_of(context.instance, documents))
             broken = [row.as_dict() for row in broken_counts(run)]
         metadata: dict[str, Any] = {
+            "store": store.text,
             "attempts": chain.attempts,
             "chain": chain.text,
             "counts": table(broken, list(broken[0]) if broken else []),
@@ -112,7 +118,10 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
 
     jobs = {
         "preflight": (check_before_going_live, "The checks before going live, each with its remedy; reads only."),
-        "verify": (verify_journal_and_counts, "The journal of attempts is unaltered, and the counts add up."),
+        "verify": (
+            verify_journal_and_counts,
+            "The store is undamaged, the journal of attempts is unaltered, and the counts add up.",
+        ),
         "show": (show_document, "One document's whole history: record, postings, attempts, ledger lines."),
         "sign_off": (
             sign_reconciliation,

@@ -7,11 +7,13 @@ browser can make it ask this address for something: only a request that carries 
 from __future__ import annotations
 
 import asyncio
+import errno
 import hmac
 import os
 import queue
+import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -26,6 +28,9 @@ NOT_OURS = (
     "This is not the answer that qbo-pipeline waits for, and nothing was connected by it. "
     "Open the page that `qbo-pipeline connect` shows, and choose the company there."
 )
+_ADDRESSES = {"localhost": ("127.0.0.1", "::1"), "127.0.0.1": ("127.0.0.1",), "::1": ("::1",)}
+# The address is not this machine's: no IPv6 (or no IPv4) here, so that no browser can come that way either.
+_NOT_THERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _HEADERS = [
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"x-content-type-options", b"nosniff"),
@@ -37,7 +42,9 @@ _HEADERS = [
 class ComingBack:
     """Serves the redirect address in a thread of its own while it is entered. The state is never logged nor shown.
 
-    Raises `NotConnected` on entering where the port cannot be had.
+    A browser takes `localhost` for 127.0.0.1 or ::1 as it likes: both are served, and where a stranger has one of them
+    the other is not enough, since the code would go there. Raises `NotConnected` on entering where the port cannot be
+    had.
     """
 
     def __init__(self, redirect: str, state: str) -> None:
@@ -49,7 +56,7 @@ class ComingBack:
     def __enter__(self) -> ComingBack:
         port = self._where.port or 80
         try:
-            self._listener = listen("127.0.0.1", port)
+            self._listeners = _listen_on_all(_ADDRESSES[self._where.hostname or ""], port)
         except OSError as error:
             raise NotConnected(
                 f"the browser cannot come back to port {port} of this machine ({os.strerror(error.errno or 0)}): end "
@@ -57,14 +64,15 @@ class ComingBack:
                 "redirect_uri and among the redirect URIs of your app at Intuit, and run `qbo-pipeline connect` again"
             ) from None
         self._server = Server(configured(self._app, open_door(BOUNDS)), started=lambda: None)
-        self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
+        self._thread = threading.Thread(target=self._server.run, args=(self._listeners,), daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._server.should_exit = True
         self._thread.join()
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
 
     def wait(self, seconds: float) -> _Answered | None:
         """The answer with our state; `None` where none came in time. The browser waits until it is told something."""
@@ -122,8 +130,29 @@ class _Answered:
 def loopback(redirect: str) -> SplitResult:
     """The parts of a redirect address on this machine; raises `NotConnected` for any other."""
     where = urlsplit(redirect)
-    if where.scheme != "http" or where.hostname not in ("localhost", "127.0.0.1"):
+    if where.scheme != "http" or where.hostname not in _ADDRESSES:
         raise NotConnected(
             f"[quickbooks] redirect_uri must be on this machine, such as http://localhost:8914/callback, not {redirect}"
         )
     return where
+
+
+def _listen_on_all(addresses: Iterable[str], port: int) -> list[socket.socket]:
+    """A listener on each of the addresses that this machine has; raises `OSError` where it has none or one is taken."""
+    listeners: list[socket.socket] = []
+    missing: OSError | None = None
+    try:
+        for address in addresses:
+            try:
+                listeners.append(listen(address, port))
+            except OSError as error:
+                if error.errno not in _NOT_THERE:
+                    raise
+                missing = error
+        if not listeners and missing is not None:
+            raise missing
+    except OSError:
+        for listener in listeners:
+            listener.close()
+        raise
+    return listeners

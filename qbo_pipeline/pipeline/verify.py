@@ -3,7 +3,9 @@
 What it proves: whoever changed, cut off or emptied a table by hand, and did not write every anchor anew as well, is
 noticed. What it cannot prove: that somebody who rewrites the journal, the postings, the reconciliations and sign-offs,
 and every report and Dagster's own metadata outside the store, changed nothing. A report that finance keeps elsewhere
-still shows it: its line and hash are compared by `verify --reports`.
+still shows it: its line and hash are compared by `verify --reports`. Nor can a whole store that was put back from an
+older copy prove by itself that it is old: reports and Dagster's metadata of later days show it here, and QuickBooks'
+own objects with our marker show it before anything is sent again (`ownership.py`).
 """
 
 from __future__ import annotations

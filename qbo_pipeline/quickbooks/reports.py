@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.quickbooks.errors import Incomplete, Unavailable
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects, odd
+from qbo_pipeline.quickbooks.wire import exact_number
 
 CUT_OFF = "unable to display more data"  # QBO's words at its cap of 400,000 cells
 
@@ -58,12 +59,9 @@ class Cell:
         if not text:
             return None
         try:
-            amount = Decimal(text.replace(",", ""))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite():
-            raise Unavailable(f"QuickBooks' report holds {text!r} where an amount is expected")
-        return amount
+            return exact_number(text.replace(",", ""))
+        except ValueError:
+            raise Unavailable(f"QuickBooks' report holds {text[:60]!r} where an amount is expected") from None
 
 
 _BLANK = Cell("")

@@ -6,10 +6,11 @@ doing and is told as such; a mistake in our own reading stays a defect, because 
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.errors import Signal
+from qbo_pipeline.quickbooks.wire import exact_number
 
 JsonObject = dict[str, Any]
 
@@ -47,9 +48,6 @@ def objects(value: Any, where: str) -> list[JsonObject]:
 def exact(value: Any, where: str) -> Decimal:
     """A finite number, given as a JSON number or as its text."""
     try:
-        number = Decimal(str(value))
-    except InvalidOperation:
+        return exact_number(str(value))
+    except ValueError:
         raise odd(where, "a number", value) from None
-    if not number.is_finite():
-        raise odd(where, "a number", value)
-    return number

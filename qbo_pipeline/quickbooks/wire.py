@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
@@ -51,14 +51,18 @@ def from_wire(body: bytes | str) -> Any:
     deeper than anything that QBO sends.
     """
     try:
-        return json.loads(body, parse_float=_decimal, parse_constant=_refuse_constant)
+        return json.loads(body, parse_float=exact_number, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
 
 
-def _decimal(text: str) -> Decimal:
-    number = Decimal(text) if len(text) <= _DIGITS else None
-    if number is None or abs(number.adjusted()) > _DIGITS:
+def exact_number(text: str) -> Decimal:
+    """The finite number that QBO wrote; raises `ValueError` for anything else, and for one that no book can hold."""
+    try:
+        number = Decimal(text) if len(text) <= _DIGITS else None
+    except InvalidOperation:  # no number at all, or an exponent beyond any decimal
+        number = None
+    if number is None or not number.is_finite() or abs(number.adjusted()) > _DIGITS:
         raise ValueError(f"{text[:20]}… is no number that an amount, a rate or a quantity can be")
     return number
 

@@ -53,9 +53,18 @@ def _take_any_date(connection: Any, _: object) -> None:
 
 
 def _mysql(url: URL) -> Engine:
-    arguments = {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}
+    # One statement at a time and no file of this machine, whatever the URL's options say.
+    arguments = {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4", "client_flag": 0, "local_infile": False}
     # Instants come as UTC, whatever the server's own time zone.
-    return _server(url, arguments, "SET SESSION TRANSACTION READ ONLY", _STANDARD, "SET SESSION time_zone = '+00:00'")
+    utc = "SET SESSION time_zone = '+00:00'"
+    engine = _server(url, arguments, "SET SESSION TRANSACTION READ ONLY", _STANDARD, utc)
+
+    # Each transaction says it of itself: a function that a SELECT calls may change the session's default.
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("START TRANSACTION READ ONLY")
+
+    return engine
 
 
 def _server(url: URL, arguments: dict[str, Any], *statements: str) -> Engine:

@@ -22,7 +22,14 @@ READER_PARAMETERS = ("as_at",)
 """Parameters that the reader itself gives a value."""
 
 _PARAMETER = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)(?!:)")
-_TO_A_FILE = re.compile(r"\binto\s+(?:outfile|dumpfile)\b", re.IGNORECASE)  # MySQL lets a read-only session do that
+# What a SELECT reaches beyond its read-only session: files of the server (MySQL), other sessions, large objects
+# (PostgreSQL before 16). Looked for in literals too, since MySQL takes a `#` for a comment and PostgreSQL does not.
+_BEYOND = re.compile(
+    r"\b(?:outfile|dumpfile)\b"
+    r"|\b(?:dblink\w*|lo_(?:create?|import|export|unlink|put|truncate(?:64)?|from_bytea|open)|lowrite|sys_exec|sys_eval"
+    r"|pg_(?:file_\w+|write_\w+|read_\w+|logical_\w+|terminate_backend|cancel_backend|reload_conf))\b\"?\s*\(",
+    re.IGNORECASE,
+)
 _CHOOSE = re.compile(r"--\s*choose:\s*(one|many)\b")
 
 
@@ -147,7 +154,16 @@ def _why(error: OSError | UnicodeDecodeError) -> str:
 def _one_select(path: Path, text: str) -> str:
     sql = without_comments(text).strip().removesuffix(";").rstrip()
     outside = code(sql)
-    if ";" in outside or "\x00" in sql or _TO_A_FILE.search(outside) or not re.match(r"(?i)(select|with)\b", sql):
+    if beyond := _BEYOND.search(sql):
+        raise SourceError(
+            Problem(
+                "not a SELECT that only reads",
+                str(path),
+                f"it holds {beyond[0].rstrip('( ').rstrip()!r}, which reaches beyond a read-only session",
+                "Nothing is ever written in a source or beside it; read the table itself, or give it to us in a view",
+            )
+        )
+    if ";" in outside or "\x00" in sql or not re.match(r"(?i)(select|with)\b", sql):
         raise SourceError(
             Problem(
                 "not one SELECT",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import threading
@@ -13,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from qbo_pipeline.pipeline.coming_back import ComingBack
+from qbo_pipeline.serving.server import listen
 from qbo_pipeline_tests.commands.command_line import Answer, CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import point_to, rows
@@ -212,6 +215,76 @@ def test_a_taken_port_is_said_in_plain_words(
     assert answer.status == 2
     assert f"the browser cannot come back to port {port[1]} of this machine" in answer.plain
     assert "Traceback" not in answer.plain
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+
+
+def at_localhost(shop: Shop) -> int:
+    """Let the browser come back to `localhost`; the port."""
+    text = shop.settings.read_text()
+    port = re.search(r"127\.0\.0\.1:(\d+)/callback", text)
+    assert port is not None
+    point_to(shop.settings, f"127.0.0.1:{port[1]}/callback", f"localhost:{port[1]}/callback")
+    return int(port[1])
+
+
+@needs_ipv6
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_a_browser_comes_back_to_localhost_by_either_address(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    port = at_localhost(unconnected)
+
+    def decide(client: httpx.Client, url: str) -> httpx.Response:
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        assert asked["redirect_uri"] == f"http://localhost:{port}/callback"
+        page = client.get(url)
+        ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
+        assert ticket is not None
+        form = {"ticket": ticket[1], "decision": "connect"}
+        back = client.post(url.partition("?")[0], data=form, follow_redirects=False).headers["location"]
+        return client.get(back.replace("localhost", address, 1))
+
+    answer, shown = connect(qbo, unconnected, monkeypatch, Browser(decide))
+    assert (answer.status, shown.status_code) == (0, 200), answer.plain
+
+
+@needs_ipv6
+@pytest.mark.parametrize(("address", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+def test_a_stranger_at_one_address_of_localhost_gets_no_code(
+    unconnected: Shop, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch, address: str, family: socket.AddressFamily
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    port = at_localhost(unconnected)
+    with socket.create_server((address, port), family=family):
+        answer = qbo("connect", "--settings", unconnected.settings, "--timeout", 1)
+    assert answer.status == 2
+    assert f"the browser cannot come back to port {port} of this machine" in answer.plain
+    assert opened == []
+    for other, its in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):  # nothing stays open
+        socket.create_server((other, port), family=its).close()
+
+
+def test_a_machine_with_one_of_the_two_addresses_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_ipv6(host: str, port: int) -> socket.socket:
+        if ":" in host:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        return listen(host, port)
+
+    monkeypatch.setattr("qbo_pipeline.pipeline.coming_back.listen", without_ipv6)
+    port = free_port()
+    with ComingBack(f"http://localhost:{port}/callback", "s" * 20):
+        assert httpx.get(f"http://127.0.0.1:{port}/callback").status_code == 400
 
 
 @pytest.mark.parametrize("pkce", [False, True])

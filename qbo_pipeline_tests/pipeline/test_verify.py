@@ -6,6 +6,7 @@ What belongs here: a shop of one week that is posted, reconciled and signed, and
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +22,22 @@ from qbo_pipeline.pipeline.report_files import write_reports
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.verify import verify_attempts
-from qbo_pipeline.store.attempts import FIRST_HASH, _hash, lines_of
+from qbo_pipeline.store.attempts import FIRST_HASH, _hash, append, lines_of
 from qbo_pipeline.store.posting_facts import CONTENT, FACTS
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.verifying import Anchor
+from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, point_to
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop
+
+
+@pytest.fixture
+def qbo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """`qbo-pipeline` with arguments."""
+    monkeypatch.setenv("COLUMNS", "300")
+    return CommandLine(monkeypatch, capsys)
+
 
 POSTED = "key = 'document/i1' AND revision = 1"
 OTHER_VALUE = {
@@ -183,3 +193,46 @@ def test_a_posting_that_was_added_by_hand_is_seen(posted: Shop, tmp_path: Path) 
     with altered(posted, tmp_path, statement) as run:
         found = verify_attempts(run).findings
     assert "document/forged revision 1 is a posting of which the journal says nothing" in found
+
+
+def test_a_damaged_page_is_said_before_anything_is_compared(posted: Shop, tmp_path: Path, qbo: CommandLine) -> None:
+    copy = Path(shutil.copytree(posted.folder, tmp_path / "copy"))
+    settings = copy / posted.settings.name
+    point_to(settings, str(posted.folder), str(copy))
+    whole = qbo("verify", "--settings", settings)
+    assert "store: every page and row can be read, every index agrees with its table" in whole.plain
+    store = copy / "store.sqlite"
+    by_hand = sqlite3.connect(store)
+    by_hand.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (page,) = by_hand.execute("SELECT rootpage FROM sqlite_master WHERE name = 'differences'").fetchone()
+    by_hand.close()
+    with store.open("r+b") as opened:
+        opened.seek((page - 1) * 4096)
+        opened.write(b"\xff" * 16)
+    answer, as_json = qbo("verify", "--settings", settings), qbo("verify", "--json", "--settings", settings)
+    for one in (answer, as_json):
+        assert one.status == 4, one.plain
+        assert "the table differences is damaged" in one.plain
+        assert "qbo-pipeline recover" in one.plain
+        assert "Traceback" not in one.plain
+    assert as_json.json["exit"] == 4
+
+
+def test_a_whole_older_store_put_back_is_missed_by_the_report(posted: Shop, tmp_path: Path) -> None:
+    """Tokens, their counter, journal, postings and anchors are of one age: only what lies outside is younger."""
+    copy = Path(shutil.copytree(posted.folder, tmp_path / "copy"))
+    settings = copy / posted.settings.name
+    point_to(settings, str(posted.folder), str(copy))
+    older = Path(shutil.copytree(copy, tmp_path / "older"))
+    with Shop(copy, posted.source_url, None).run() as run:
+        with run.database.transaction() as connection:
+            line = {"key": "document/i1", "revision": 1, "event": "noted", "state": "posted", "fence": 0}
+            append(connection, run.name, run.database.now(connection), [line])
+        write_reports(run, reconcile_as_at(run, LAST_DAY))
+    for file in copy.glob("store.sqlite*"):
+        file.unlink()
+    for file in older.glob("store.sqlite*"):
+        shutil.copy(file, copy)
+    with Shop(copy, posted.source_url, None).run() as run:
+        (found,) = verify_attempts(run).findings
+    assert found.startswith("the report reconciliation-2024-03-07.json was made when the journal had")

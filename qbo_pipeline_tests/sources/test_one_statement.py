@@ -37,7 +37,7 @@ LEAVE = "commit; begin read write; create table taken (id int); commit; select 1
 def test_more_than_one_select_is_refused(tmp_path: Path, sql: str) -> None:
     (tmp_path / "parties.sql").write_bytes(sql.encode())
 
-    with pytest.raises(SourceError, match="has to hold one statement"):
+    with pytest.raises(SourceError, match=r"has to hold one statement|reaches beyond a read-only session"):
         load_mapping(f"{tmp_path}")
 
 
