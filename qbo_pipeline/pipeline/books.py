@@ -66,7 +66,7 @@ class StoredBooks:
         self._rates_read = self._read_rates()
         self._dimensions = {
             (dimension, name.casefold()): item.qbo_id
-            for dimension, entity in _DIMENSION_LISTS.items()
+            for dimension, entity in DIMENSION_LISTS.items()
             for item in references(connection, self._name, entity)
             if item.active
             for name in (item.name, f"id:{item.qbo_id}")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.run import Run
@@ -97,5 +97,5 @@ def _keep(run: Run, entity: str, reached: datetime) -> None:
         connection.execute(watermarks.insert(), row | {"moved_at": run.database.now(connection)})
 
 
-def _of(run: Run, entity: str) -> tuple[object, ...]:
+def _of(run: Run, entity: str) -> tuple[ColumnElement[bool], ...]:
     return (watermarks.c.connection == run.name, watermarks.c.name == f"{_REACHED}{entity}")

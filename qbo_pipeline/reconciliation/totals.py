@@ -127,8 +127,7 @@ def _cleared(differences: pd.DataFrame, books: Books) -> tuple[Whole, Whole]:
     gone = ~keys.isin(differences["difference_key"].to_numpy())
     place = np.array([_CAUSES.index(Cause(name)) for name in earlier["cause"].to_pylist()], dtype=np.int64)
     cell = place * len(AGEING_BUCKETS) + _bucket(books.as_at - whole(earlier["business_date"]))
-    sums = sum_by(cell[gone], np.ones(int(gone.sum()), dtype=np.int64))
-    return sums  # type: ignore[return-value]  # one array for one: its type does not say how many it answers
+    return sum_by(cell[gone], np.ones(int(gone.sum()), dtype=np.int64))  # type: ignore[return-value]  # one for one
 
 
 def names(books: Books, account: Whole) -> Any:

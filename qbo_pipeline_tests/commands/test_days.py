@@ -53,8 +53,10 @@ def test_of_a_range_that_begins_before_the_books_the_days_within_them_are_worked
         with shop.run() as run:
             stored = [row["record_id"] for row in rows(run, "SELECT record_id FROM records WHERE number = 'I1'")]
     assert [text for text in answer.json["warnings"] if text.startswith("the books begin on 2024-03-01")] == [
-        "the books begin on 2024-03-01 ([connection] first_day): the days from 2024-02-27 to 2024-02-29 were not read, "
-        "what is earlier is in the opening balance"
+        (
+            "the books begin on 2024-03-01 ([connection] first_day): the days from 2024-02-27 to 2024-02-29 were not "
+            "read, what is earlier is in the opening balance"
+        )
     ]
     assert stored == [], "what is dated before the books is neither read nor posted"
     assert answer.json["records_read"] > 5
