@@ -59,7 +59,8 @@ def _contents(reading: Connection, connection: str, of: Sequence[Posting]) -> di
     wanted, keys = set(of), sorted({key for key, _ in of})
     mine = (posting_effects.c.connection == connection, posting_effects.c.key.in_(keys))
     effects: dict[Posting, list[list[Any]]] = defaultdict(list)
-    for row in reading.execute(select(posting_effects).where(*mine)).mappings():
+    told = [posting_effects.c[name] for name in ("key", "revision", *EFFECTS)]
+    for row in reading.execute(select(*told).where(*mine)).mappings():
         effects[row["key"], row["revision"]].append([plain(row[name]) for name in EFFECTS])
     columns = [postings.c[name] for name in ("key", "revision", *CONTENT)]
     rows = reading.execute(select(*columns).where(postings.c.connection == connection, postings.c.key.in_(keys)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import pkgutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from qbo_pipeline.pipeline.failures import plain_failure
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.settings import SettingsError, load_settings
+from qbo_pipeline.store import tables
 from qbo_pipeline.store.attempts import append
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.migrations import MigrationError, migrations
@@ -25,6 +28,9 @@ from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, point_to
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, STOCK_VALUE, Shop, open_shop
 from qbo_pipeline_tests.store.logins import logins
+
+for module in pkgutil.iter_modules(tables.__path__, tables.__name__ + "."):
+    importlib.import_module(module.name)
 
 TABLES = {*metadata.tables, "schema_migrations"}
 # What may go is a copy that is read or worked out anew; all else is evidence.
