@@ -35,6 +35,7 @@ _EXAMPLE = {
 _WORDS: dict[Any, str] = {
     bool: "`true` or `false`",
     str: "text",
+    int: "whole number",
     Path: "path",
     date: "date",
     Decimal: "decimal number in quotes",
