@@ -25,6 +25,7 @@ from qbo_pipeline.emulator.http.settings import Settings
 from qbo_pipeline.emulator.http.state import EmulatorState
 from qbo_pipeline.emulator.http.wire import EmulatorProtocol
 from qbo_pipeline.emulator.launch import DEFAULT_REALM
+from qbo_pipeline.emulator.scenarios.playing import play
 from qbo_pipeline.serving.server import base_url, configured, listen, open_door
 
 _SECONDS_TO_START = 30.0
@@ -72,6 +73,22 @@ class RunningEmulator:
         """Let virtual time pass, as `timedelta` takes it; what falls due on the way has been done when this returns."""
         later = self._state.clock.now() + timedelta(**delta)
         asyncio.run_coroutine_threadsafe(self._state.schedule.advance_to(later), self._loop).result()
+
+    def play(self, scenario: str, *, seed: int = 1, steps: int = 10) -> list[str]:
+        """Play a scenario at once; returns what was done, step by step."""
+        return play(self.company, scenario, seed, steps)
+
+    def snapshot(self, name: str) -> None:
+        """Keep the whole state under a name."""
+        self._state.snapshot(name)
+
+    def rewind(self, name: str) -> None:
+        """Go back to a snapshot, in virtual time too."""
+
+        async def go_back() -> None:
+            self._state.rewind(name)
+
+        asyncio.run_coroutine_threadsafe(go_back(), self._loop).result()
 
     def fail(self, *rules: dict[str, Any], seed: int = 1) -> None:
         """Order failures in the place of those ordered before; without rules nothing fails any more."""
