@@ -203,6 +203,8 @@ class Company:
             return self._write(lambda: rates.put(self._book, body))
         rules = entities.entity(name)
         self._check_allowed(name)
+        if not rules.update:
+            raise fault("500", what=f"update on {name}")
         return self._write(lambda: self._update(rules, body, options))
 
     def _update(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
@@ -223,6 +225,8 @@ class Company:
         book = self._book
         if rules.name == "Attachable":
             id = self._write(lambda: attachments.delete(book, body))
+        elif rules.kind == "list":
+            id = self._write(lambda: entries.delete(book, rules, body))
         else:
             id = str(self._write(lambda: documents.delete(book, rules.name, body)))
         return {"domain": "QBO", "status": "Deleted", "Id": id}

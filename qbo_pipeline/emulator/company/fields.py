@@ -188,6 +188,8 @@ def _integer(field: Field, value: Any, path: str, errors: list[QboError]) -> Any
     number = exact_number(value)
     if number is None or number != number.to_integral_value() or abs(number) >= _LARGEST["integer"]:
         return _refuse(errors, "2080", path, what=value)
+    if (field.low is not None and number < field.low) or (field.high is not None and number > field.high):
+        return _refuse(errors, "2240", path, low=field.low, high=field.high, what=value)
     return int(number)
 
 
