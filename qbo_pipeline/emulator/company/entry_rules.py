@@ -97,6 +97,7 @@ _PREFERENCES: Final[dict[str, dict[str, Field]]] = {
     "CurrencyPrefs": {"HomeCurrency": Field("ref"), "MultiCurrencyEnabled": BOOL},
     "OtherPrefs": {"NameValue": rows({"Name": text(100, required=True), "Value": text(4000, required=True)})},
     "SalesFormsPrefs": {"CustomTxnNumbers": BOOL},
+    "TaxPrefs": {"PartnerTaxEnabled": BOOL, "UsingSalesTax": BOOL},
 }
 
 

@@ -59,6 +59,11 @@ BEHAVIOURS: Final = (
     Behaviour("the cost of tracked goods is posted at once, or later", RECORDED, "R", ("cogs_delay",)),
     Behaviour("stock may go below zero", RECORDED, "R", ("negative_stock",)),
     Behaviour("automated sales tax is one percentage of what is taxable", ASSUMED, "I", ("us_sales_tax_percent",)),
+    Behaviour(
+        "a US company charges tax automatically, by the tax code that a form names, or not at all", ASSUMED, "I K"
+    ),
+    Behaviour("tax is refused in a US company whose sales tax is switched off", ASSUMED, "K", ("tax_when_off",)),
+    Behaviour("tax is rounded once for each code of a document", ASSUMED, "K", ("tax_rounding",)),
     Behaviour("a missing GlobalTaxCalculation is TaxExcluded", ASSUMED, "I", ("require_global_tax_calculation",)),
     Behaviour("lines in the UK need a VAT rate", RECORDED, "R1", ("vat_rate_required",)),
     Behaviour("a missing CurrencyRef is that of the name", ASSUMED, "I", ("require_currency_ref",)),
