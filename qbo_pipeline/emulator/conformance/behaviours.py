@@ -82,6 +82,12 @@ BEHAVIOURS: Final = (
         ("request_id", "request_id_seconds", "request_id_conflict"),
     ),
     Behaviour("500 requests a minute, 10 a second, 40 batches a minute", DOCUMENTED, "L", ("limits",)),
+    Behaviour(
+        "XML is taken and answered where it is asked for; without Accept the answer is JSON",
+        ASSUMED,
+        "R X",
+        ("answers",),
+    ),
     Behaviour("the body of 429 has upper or lower keys", ASSUMED, "R", ("throttle_keys",)),
     Behaviour("reads are counted, and blocked at a number a month", DOCUMENTED, "L", ("monthly_reads",)),
     Behaviour("40 e-mails a day", DOCUMENTED, "L", ("emails_per_day",)),
