@@ -320,12 +320,12 @@ class Company:
             return attachments.download(self._book, id)
 
     def pdf(self, entity: str, id: str) -> bytes:
-        """A simple PDF of a sales form. Raises 500 for other entities, 610 for an unknown id."""
+        """A simple PDF of a form. Raises 500 for other entities, 610 for an unknown id."""
         name = entities.entity_name(entity)
-        if name not in ("Invoice", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt"):
+        if name not in pdf.FORMS:
             raise fault("500", what=f"pdf of {name}")
         company = str(self._book.single("CompanyInfo").get("CompanyName", ""))
-        return pdf.sales_form(company, entities.LABELS[name], self.read(name, id))
+        return pdf.form(company, entities.LABELS[name], self.read(name, id))
 
     def journal(self) -> str:
         """The whole ledger in home currency as an hledger journal."""
