@@ -53,11 +53,6 @@ def download(book: Book, id: str) -> Attachment:
 
 def delete(book: Book, body: Mapping[str, Any]) -> str:
     """Take an Attachable and its file away; returns its id."""
-    found = entries.existing(book, entity("Attachable"), body)
-    book.touched = True
-    book.store.execute("DELETE FROM files WHERE id = ?", (int(found.id),))
-    book.store.execute("DELETE FROM entries WHERE entity = 'Attachable' AND id = ?", (int(found.id),))
-    book.store.execute("INSERT OR REPLACE INTO deleted VALUES ('Attachable', ?, ?)", (int(found.id), book.now()))
-    del book.entries["Attachable"][found.id]
-    book.record("Attachable", found.id, "Delete")
-    return found.id
+    id = entries.delete(book, entity("Attachable"), body)
+    book.store.execute("DELETE FROM files WHERE id = ?", (int(id),))
+    return id

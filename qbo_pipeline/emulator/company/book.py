@@ -24,12 +24,16 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One committed change, as a webhook reports it: operation is Create, Update, Delete or Void; `at` is aware UTC."""
+    """One committed change, as a webhook reports it: operation is Create, Update, Delete, Void or Merge.
+
+    `at` is aware UTC; `deleted` is the id that was merged away.
+    """
 
     entity: str
     id: str
     operation: str
     at: datetime
+    deleted: str = ""
 
 
 @dataclass(slots=True)
@@ -216,11 +220,11 @@ class Book:
                 self.store.set_meta(f"counter:{key}", str(value))
         self._stored_counters = dict(self.counters)
 
-    def record(self, kind: str, id: str | int, operation: str) -> None:
+    def record(self, kind: str, id: str | int, operation: str, deleted: str = "") -> None:
         """Remember a change, for the listeners, and count it."""
         self.touched = True
         self.counters["changes"] = self.counters.get("changes", 0) + 1
-        self.changes.append(Change(kind, str(id), operation, self.clock().astimezone(UTC)))
+        self.changes.append(Change(kind, str(id), operation, self.clock().astimezone(UTC), deleted))
 
     def now(self) -> str:
         """The instant as stored: UTC, whole seconds, so that text order is time order."""

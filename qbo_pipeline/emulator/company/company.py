@@ -15,6 +15,7 @@ from qbo_pipeline.emulator.company import (
     documents,
     entries,
     journal,
+    merging,
     pdf,
     present,
     rates,
@@ -30,6 +31,7 @@ from qbo_pipeline.emulator.company.reports.catalogue import build as build_repor
 from qbo_pipeline.emulator.company.schema import entities
 from qbo_pipeline.emulator.company.seeds.seeding import plant, upgrade
 from qbo_pipeline.emulator.company.settings import CompanySettings
+from qbo_pipeline.emulator.company.snapshots import Snapshots
 from qbo_pipeline.emulator.company.store import Store, entry_key, row_id
 
 __all__ = ["Attachment", "Body", "Change", "Company"]
@@ -50,6 +52,7 @@ class Company:
         self._lock = threading.RLock()
         self._in_batch = False
         self._listeners: list[Callable[[list[Change]], None]] = []
+        self.snapshots = Snapshots(book.store)
         self.realm = realm
         """The company's id, part of every URL."""
 
@@ -200,6 +203,8 @@ class Company:
             return self._write(lambda: rates.put(self._book, body))
         rules = entities.entity(name)
         self._check_allowed(name)
+        if not rules.update:
+            raise fault("500", what=f"update on {name}")
         return self._write(lambda: self._update(rules, body, options))
 
     def _update(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
@@ -220,6 +225,8 @@ class Company:
         book = self._book
         if rules.name == "Attachable":
             id = self._write(lambda: attachments.delete(book, body))
+        elif rules.kind == "list":
+            id = self._write(lambda: entries.delete(book, rules, body))
         else:
             id = str(self._write(lambda: documents.delete(book, rules.name, body)))
         return {"domain": "QBO", "status": "Deleted", "Id": id}
@@ -228,6 +235,15 @@ class Company:
         """Void: amounts become zero, links are cleared, PrivateNote starts with Voided."""
         rules = entities.entity(entity)
         return self._write(lambda: self._transaction(documents.void(self._book, rules.name, body)))
+
+    def merge_customers(self, gone: str, kept: str) -> None:
+        """Move all documents of one customer to another and let it go, as QBO's window does; not a call of the API."""
+        self._write(lambda: merging.customers(self._book, gone, kept))
+
+    @property
+    def today(self) -> date:
+        """Today's business date in the company's zone."""
+        return self._book.today()
 
     def _check_allowed(self, name: str) -> None:
         if name == "InventoryAdjustment" and name not in self._book.settings.premium:
@@ -304,12 +320,12 @@ class Company:
             return attachments.download(self._book, id)
 
     def pdf(self, entity: str, id: str) -> bytes:
-        """A simple PDF of a sales form. Raises 500 for other entities, 610 for an unknown id."""
+        """A simple PDF of a form. Raises 500 for other entities, 610 for an unknown id."""
         name = entities.entity_name(entity)
-        if name not in ("Invoice", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt"):
+        if name not in pdf.FORMS:
             raise fault("500", what=f"pdf of {name}")
         company = str(self._book.single("CompanyInfo").get("CompanyName", ""))
-        return pdf.sales_form(company, entities.LABELS[name], self.read(name, id))
+        return pdf.form(company, entities.LABELS[name], self.read(name, id))
 
     def journal(self) -> str:
         """The whole ledger in home currency as an hledger journal."""
@@ -331,13 +347,31 @@ class Company:
         with self._lock:
             return window.latest_lines(self._settled(), limit)
 
+    def snapshot(self, name: str) -> None:
+        """Keep the whole state under a name. Raises ValueError for a name that cannot be one, and inside `batch`."""
+        with self._outside_batch():
+            self.snapshots.take(name)
+
+    def rewind(self, name: str) -> None:
+        """Go back to a snapshot: objects, ledger, numbers, what the gateway keeps beside them. Raises ValueError."""
+        with self._outside_batch():
+            self.snapshots.bring_back(name)
+            self._book.reload()
+
+    @contextmanager
+    def _outside_batch(self) -> Iterator[None]:
+        with self._lock:
+            if self._in_batch:
+                raise ValueError("a snapshot is neither taken nor returned to inside a batch")
+            yield
+
     def on_change(self, listener: Callable[[list[Change]], None]) -> None:
         """Call `listener` after each commit with the changes that it made durable, under the company's lock."""
         self._listeners.append(listener)
 
     @property
     def change_counter(self) -> int:
-        """Number of changes so far; it only grows, and survives a restart."""
+        """Number of changes so far; it grows, survives a restart, and goes back with `rewind` alone."""
         return self._book.counters.get("changes", 0)
 
     @staticmethod

@@ -11,7 +11,7 @@ from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.entries import check_token
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, QboError, error, fault
 from qbo_pipeline.emulator.company.fields import clean, refuse_unknown
-from qbo_pipeline.emulator.company.preparing import Before, check_open, prepare, raise_all, rules_of, write
+from qbo_pipeline.emulator.company.preparing import BY_AMOUNT, Before, check_open, prepare, raise_all, rules_of, write
 from qbo_pipeline.emulator.company.schema.entities import STARTING_VALUE
 from qbo_pipeline.emulator.company.store import row_id
 
@@ -44,8 +44,8 @@ def update(book: Book, kind: str, body: Mapping[str, Any], options: frozenset[st
     if rules.sparse_only and not sparse:
         errors.append(error("2010", "sparse", what=f"{kind} can only be updated sparsely"))
     merged = {k: v for k, v in ((old | cleaned) if sparse else cleaned).items() if v is not None}
-    if kind in ("Payment", "BillPayment", "Transfer") and sparse:
-        merged.setdefault("Amount" if kind == "Transfer" else "TotalAmt", Decimal(row["total"]).scaleb(-2))
+    if kind in ("Payment", "BillPayment", *BY_AMOUNT) and sparse:
+        merged.setdefault("Amount" if kind in BY_AMOUNT else "TotalAmt", Decimal(row["total"]).scaleb(-2))
     if "TxnDate" not in merged or kind == "InventoryAdjustment":
         merged["TxnDate"] = day
     if sparse and book.country != "US" and "TxnTaxDetail" not in cleaned:

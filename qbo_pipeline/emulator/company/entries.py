@@ -71,6 +71,18 @@ def update(book: Book, entity: Entity, body: Mapping[str, Any]) -> tuple[Entry, 
     return entry, then(entry)
 
 
+def delete(book: Book, entity: Entity, body: Mapping[str, Any]) -> str:
+    """Take a list entity away for good; returns its id. Raises as `existing` does."""
+    found = existing(book, entity, body)
+    book.touched = True
+    book.store.execute("DELETE FROM entries WHERE entity = ? AND id = ?", (entity.name, int(found.id)))
+    book.store.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?, ?)", (entity.name, int(found.id), book.now()))
+    book.forget_name(entity.name, found)
+    del book.entries[entity.name][found.id]
+    book.record(entity.name, found.id, "Delete")
+    return found.id
+
+
 def existing(book: Book, entity: Entity, body: Mapping[str, Any]) -> Entry:
     """The stored object that an update names, after checking Id (2020, 610) and SyncToken (2020, 5010)."""
     id = "1" if entity.kind == "single" else str(body.get("Id") or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from qbo_pipeline.emulator.company import account_rules, item_rules, people_rules
+from qbo_pipeline.emulator.company import account_rules, item_rules, people_rules, planning_rules
 from qbo_pipeline.emulator.company.account_rules import FollowUp, Then
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.faults import QboError, error
@@ -97,6 +97,7 @@ _PREFERENCES: Final[dict[str, dict[str, Field]]] = {
     "CurrencyPrefs": {"HomeCurrency": Field("ref"), "MultiCurrencyEnabled": BOOL},
     "OtherPrefs": {"NameValue": rows({"Name": text(100, required=True), "Value": text(4000, required=True)})},
     "SalesFormsPrefs": {"CustomTxnNumbers": BOOL},
+    "TaxPrefs": {"PartnerTaxEnabled": BOOL, "UsingSalesTax": BOOL},
 }
 
 
@@ -122,15 +123,18 @@ def _preferences(book: Book, entry: Entry, old: Entry | None, errors: list[QboEr
 _RULES: Final[dict[str, Rule]] = {
     "Account": account_rules.complete,
     "Attachable": _attachable,
+    "Budget": planning_rules.budget,
     "Class": _tracking_category("Class", "SubClass"),
     "CompanyCurrency": _company_currency,
     "Customer": people_rules.customer,
     "Department": _tracking_category("Department", "SubDepartment"),
     "Employee": people_rules.employee,
     "Item": item_rules.complete,
+    "JournalCode": planning_rules.journal_code,
     "PaymentMethod": _payment_method,
     "Preferences": _preferences,
     "TaxAgency": _tax_agency,
     "Term": _term,
+    "TimeActivity": planning_rules.time_activity,
     "Vendor": people_rules.vendor,
 }

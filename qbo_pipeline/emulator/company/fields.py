@@ -68,8 +68,13 @@ def clean(
     return out
 
 
+def _is_mapping(value: Any) -> bool:
+    """Whether a value is an object; a plain dict, as nearly always, is known without asking its class."""
+    return type(value) is dict or isinstance(value, Mapping)
+
+
 def _empty_reference(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get("value") in (None, "")
+    return _is_mapping(value) and value.get("value") in (None, "")
 
 
 def refuse_unknown(errors: list[QboError]) -> None:
@@ -100,6 +105,8 @@ def _required(fields: Mapping[str, Field]) -> tuple[str, ...]:
 
 def exact_number(value: Any) -> Decimal | None:
     """A JSON number (or its text) as a `Decimal`: a float counts as the digits that it prints; None if it is none."""
+    if type(value) is Decimal:
+        return value if value.is_finite() else None
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, Decimal)):
@@ -188,11 +195,13 @@ def _integer(field: Field, value: Any, path: str, errors: list[QboError]) -> Any
     number = exact_number(value)
     if number is None or number != number.to_integral_value() or abs(number) >= _LARGEST["integer"]:
         return _refuse(errors, "2080", path, what=value)
+    if (field.low is not None and number < field.low) or (field.high is not None and number > field.high):
+        return _refuse(errors, "2240", path, low=field.low, high=field.high, what=value)
     return int(number)
 
 
 def _ref(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
-    identifier: Any = value.get("value") if isinstance(value, Mapping) else None
+    identifier: Any = value.get("value") if _is_mapping(value) else None
     if isinstance(identifier, bool) or not isinstance(identifier, (str, int)):
         return _refuse(errors, "2120", path, expected='a reference such as {"value": "1"}', what=value)
     out = {"value": str(identifier).strip()}
@@ -212,7 +221,7 @@ def _enum(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
 
 
 def _object(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
-    if not isinstance(value, Mapping):
+    if not _is_mapping(value):
         return _refuse(errors, "2120", path, expected="an object", what=value)
     assert field.fields is not None
     out = {k: v for k, v in clean(value, field.fields, errors, path + ".").items() if v is not None}
@@ -221,7 +230,7 @@ def _object(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
 
 
 def _list(field: Field, value: Any, path: str, errors: list[QboError]) -> Any:
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         value = [value]
     if not isinstance(value, list):
         return _refuse(errors, "2120", path, expected="a list", what=value)

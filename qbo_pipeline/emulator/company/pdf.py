@@ -1,22 +1,29 @@
-"""A simple PDF of a sales form: one page of text in a built-in font, written by hand."""
+"""A simple PDF of a form: one page of text in a built-in font, written by hand."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from qbo_pipeline.emulator.company.book import Body
 
+FORMS: Final = (*("CreditMemo", "Estimate", "Invoice", "Payment", "PurchaseOrder", "RefundReceipt", "SalesReceipt"),)
+"""The entities that have one, as Intuit's reference lists them."""
 _LINES_ON_PAGE = 48
 
 
-def sales_form(company: str, label: str, body: Body) -> bytes:
+def form(company: str, label: str, body: Body) -> bytes:
     """The form as PDF bytes: head, lines, total. Lines beyond the page are counted, not drawn."""
     currency = body.get("CurrencyRef", {}).get("value", "")
     rows = [company, "", f"{label} {body.get('DocNumber', '')}", f"Date {body['TxnDate']}"]
     if body.get("DueDate"):
         rows.append(f"Due {body['DueDate']}")
-    rows += [f"To {body.get('CustomerRef', {}).get('name', '')}", ""]
+    party = body.get("CustomerRef") or body.get("VendorRef") or {}
+    rows += [f"To {party.get('name', '')}", ""]
     for line in body.get("Line", []):
-        if line.get("Id"):
-            rows.append(f"{str(line.get('Description') or line['DetailType'])[:60]:<62}{line.get('Amount', ''):>14}")
+        linked = next((f"{x['TxnType']} {x['TxnId']}" for x in line.get("LinkedTxn", [])), "")
+        if line.get("Id") or linked:
+            text = str(line.get("Description") or linked or line.get("DetailType", ""))
+            rows.append(f"{text[:60]:<62}{line.get('Amount', ''):>14}")
     tax = body.get("TxnTaxDetail", {}).get("TotalTax")
     rows += ["", f"{'Tax':<62}{tax:>14}" if tax else "", f"{'Total ' + currency:<62}{body['TotalAmt']:>14}"]
     if len(rows) > _LINES_ON_PAGE:

@@ -21,6 +21,7 @@ from qbo_pipeline.emulator.company.schema.entities import STARTING_VALUE, Entity
 POSTINGS: Final[dict[str, Callable[[Draft], None]]] = {
     "Bill": purchases.bill,
     "BillPayment": settlements.bill_payment,
+    "CreditCardPayment": banking.credit_card_payment,
     "CreditMemo": sales.credit_memo,
     "Deposit": banking.deposit,
     "Estimate": sales.estimate,
@@ -36,6 +37,8 @@ POSTINGS: Final[dict[str, Callable[[Draft], None]]] = {
     "VendorCredit": purchases.vendor_credit,
     STARTING_VALUE: journals.starting_value,
 }
+BY_AMOUNT: Final = ("CreditCardPayment", "Transfer")
+"""Transactions whose total is called Amount."""
 NOT_POSTING: Final = ("Estimate", "PurchaseOrder")
 _STARTING: Final = Entity(
     STARTING_VALUE,
@@ -197,7 +200,7 @@ def write(
     again = stock.cost(book, draft)
     kind, party = draft.party or (None, None)
     stored = {k: v for k, v in draft.body.items() if k not in _NOT_STORED}
-    if draft.entity.name == "Transfer":
+    if draft.entity.name in BY_AMOUNT:
         stored.pop("Amount", None)
     balance = draft.balance
     if balance is not None and items is not None:

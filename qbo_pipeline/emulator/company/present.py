@@ -47,7 +47,7 @@ def transaction(book: Book, row: tuple[Any, ...]) -> Body:
     body["TxnDate"] = day
     body.update(jsontext.loads(stored) if isinstance(stored, bytes) else stored)
     name_references(book, body, ENTITIES[kind].fields)
-    if kind == "Transfer":
+    if kind in ("CreditCardPayment", "Transfer"):
         body["Amount"] = major(total)
     elif kind != "InventoryAdjustment":
         body["TotalAmt"] = Decimal(0) if kind == "JournalEntry" else major(total)

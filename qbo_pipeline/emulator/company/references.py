@@ -53,7 +53,7 @@ class _Plan:
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
         self.fields = fields
-        self.refs = tuple((name, f) for name, f in fields.items() if f.kind == "ref" and f.target)
+        self.refs = tuple((n, f, len(f.target) > 1) for n, f in fields.items() if f.kind == "ref" and f.target)
         self.nested = tuple(
             (name, f.kind == "list", _plan(f.fields))
             for name, f in fields.items()
@@ -92,10 +92,11 @@ def walk(body: Body, fields: Mapping[str, Field]) -> list[Found]:
 
 
 def _collect(body: Body, plan: _Plan, out: list[Found]) -> None:
-    for name, field in plan.refs:
+    for name, field, is_one_of_many in plan.refs:
         value = body.get(name)
         if value:
-            out.append((name, field, value, value.get("type") or (body.get("Type") if len(field.target) > 1 else None)))
+            kind = (value.get("type") or body.get("Type")) if is_one_of_many else None
+            out.append((name, field, value, kind))
     for name, is_list, inner in plan.nested:
         value = body.get(name)
         if not value:
@@ -124,13 +125,15 @@ def check(book: Book, body: Body, fields: Mapping[str, Field], errors: list[QboE
     A tax code on a US line that is not TAX or NON is 6100.
     """
     allowed: set[tuple[tuple[str, ...], str]] | None = None
+    is_us = book.country == "US"
     for name, field, reference, wanted in walk(body, fields):
         value = reference["value"]
         target = field.target[0]
         if target in _SPECIAL and value in _SPECIAL[target]:
             continue
-        if name == "TaxCodeRef" and book.country == "US" and value not in US_TAX_CODES:
-            errors.append(error("6100", name, what=value))
+        if is_us and name == "TaxCodeRef":
+            if value not in US_TAX_CODES:
+                errors.append(error("6100", name, what=value))
             continue
         if target in ENTITIES and ENTITIES[target].kind == "transaction":
             if not book.store.row("SELECT 1 FROM txns WHERE id = ? AND entity = ?", (row_id(value), target)):
@@ -149,8 +152,10 @@ def check(book: Book, body: Body, fields: Mapping[str, Field], errors: list[QboE
 def name_references(book: Book, body: Body, fields: Mapping[str, Field]) -> None:
     """Put the present name beside each reference, as QBO answers them."""
     for _, field, reference, wanted in walk(body, fields):
+        if reference["value"] in US_TAX_CODES:
+            continue
         entry = find(book, reference, field.target, wanted)
-        if entry is not None and entry.id not in US_TAX_CODES:
+        if entry is not None:
             reference["name"] = entry.name
             if len(field.target) > 1 and wanted is None:
                 reference["type"] = next(t for t in field.target if book.entries[t].get(entry.id) is entry)

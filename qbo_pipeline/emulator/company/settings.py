@@ -55,6 +55,10 @@ class CompanySettings:
     negative_stock: Literal["allow", "refuse"] = "allow"
     us_sales_tax_percent: Decimal = Decimal("8")
     """Rate that automated sales tax charges on lines with tax code TAX when the request gives no TotalTax."""
+    tax_when_off: Literal["refuse", "charge"] = "refuse"
+    """A total of tax in a US company whose sales tax is switched off: fault 6000, or charged all the same."""
+    tax_rounding: Literal["total", "line"] = "total"
+    """Whether tax on amounts without tax is rounded once for each code of a document, or on each line."""
     require_global_tax_calculation: bool = False
     """True: outside the US a missing GlobalTaxCalculation is fault 2020; False: it is taken as TaxExcluded."""
     vat_rate_required: bool = True

@@ -67,6 +67,7 @@ class Store:
     """
 
     def __init__(self, path: Path | None) -> None:
+        self.path = path
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._db.close)  # of a company that nobody closes, in a test say
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -86,6 +87,19 @@ class Store:
     def close(self) -> None:
         """Let go of the file; what is not committed is lost."""
         self._db.close()
+
+    def image(self) -> bytes:
+        """The whole state as the bytes of a database file."""
+        return self._db.serialize()
+
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Copy the whole state into another connection's file."""
+        self._db.backup(other)
+
+    def replace_by(self, other: sqlite3.Connection) -> None:
+        """Put another connection's whole state in the place of this one."""
+        other.backup(self._db)
+        self._upgrade()
 
     def begin(self) -> None:
         """Open the transaction of a batch."""

@@ -1,4 +1,4 @@
-"""Tax on documents: automated sales tax in the US, tax codes with rates elsewhere; what is owed to each agency."""
+"""Tax on documents: sales tax in the US, tax codes with rates elsewhere; what is owed to each agency."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.draft import Draft
 from qbo_pipeline.emulator.company.faults import error
 from qbo_pipeline.emulator.company.money import major, minor, prorate, share
+from qbo_pipeline.emulator.company.references import US_TAX_CODES
 
 Side = Literal["Sales", "Purchase"]
 _NO_VAT_RATE: Final = "Make sure all your transactions have a VAT rate before you save."
+_SALES_TAX_OFF: Final = "Sales tax is turned off. Turn it on before you charge it."
 _PPM: Final = 10_000_000
 """Percentages are kept as whole ten-millionths of a percent while amounts are computed."""
 
@@ -61,34 +63,55 @@ def compute(draft: Draft, rows: list[TaxedLine], side: Side, discount: int = 0) 
     for row in rows:
         row.net = row.amount
     if book.country == "US":
-        tax = _automated(draft, rows, side, discount, given)
+        tax = _of_the_us(draft, rows, side, discount, given)
     else:
         tax = _by_code(draft, rows, side, discount, given)
     _describe(draft, tax)
     return tax
 
 
-def _automated(draft: Draft, rows: list[TaxedLine], side: Side, discount: int, given: Decimal | None) -> Tax:
+def _of_the_us(draft: Draft, rows: list[TaxedLine], side: Side, discount: int, given: Decimal | None) -> Tax:
+    """Sales tax of a US company: automated, by hand, or none, as its preferences say. Purchases carry none.
+
+    Automated tax charges one percentage of what is taxable. By hand, a form names its tax code (TxnTaxCodeRef), whose
+    rates are charged one by one; a form that names none is not taxed. A form may name its code with automated tax too.
+    """
     tax = Tax()
+    book, body = draft.book, draft.body
     if side == "Purchase":
+        return tax
+    prefs = book.single("Preferences").get("TaxPrefs", {})
+    if not prefs.get("UsingSalesTax") and book.settings.tax_when_off == "refuse":
+        if given:
+            draft.errors.append(error("6000", "TxnTaxDetail", what=_SALES_TAX_OFF))
         return tax
     taxable = sum(row.net for row in rows if row.code not in (None, "NON"))
     whole = sum(row.net for row in rows)
-    if discount and whole and draft.body.get("ApplyTaxAfterDiscount"):
+    if discount and whole and body.get("ApplyTaxAfterDiscount"):
         taxable -= share(discount, taxable, whole)
-    customer = draft.book.entries["Customer"].get(str(draft.party[1])) if draft.party else None
-    is_exempt = customer is not None and customer.body.get("Taxable") is False
-    percent = draft.book.settings.us_sales_tax_percent
-    amount = (
-        minor(given)
-        if given is not None and (given or not taxable)
-        else _percent_of(0 if is_exempt else taxable, percent)
-    )
-    if amount:
-        agency = next(iter(draft.book.entries["TaxRate"].values()), None)
-        account = agency_account(draft.book, agency.body if agency else None)
-        tax.rates["automated"] = RateTotal(agency.id if agency else None, percent, account, taxable, amount)
+    customer = book.entries["Customer"].get(str(draft.party[1])) if draft.party else None
+    base = 0 if customer is not None and customer.body.get("Taxable") is False else taxable
+    named = (body.get("TxnTaxDetail", {}).get("TxnTaxCodeRef") or {}).get("value")
+    if named is not None and (named not in book.entries["TaxCode"] or named in US_TAX_CODES):
+        draft.errors.append(error("2500", "TxnTaxCodeRef", what=f"TaxCodes element id {named} not found"))
+        return tax
+    for rate, percent in code_rates(book, named, side):
+        _add(book, tax, rate, percent, base, _percent_of(base, percent))
+    if not tax.rates and (prefs.get("PartnerTaxEnabled") or given):
+        _automated(draft, tax, base)
+    if given is not None and (given or not taxable) and minor(given) != tax.total:
+        _override(draft, tax, minor(given))
+    tax.rates = {key: total for key, total in tax.rates.items() if total.tax}
     return tax
+
+
+def _automated(draft: Draft, tax: Tax, base: int) -> None:
+    book = draft.book
+    percent = book.settings.us_sales_tax_percent
+    own = next(iter(book.entries["TaxRate"].values()), None)
+    account = agency_account(book, own.body if own else None)
+    amount = _percent_of(base, percent)
+    tax.rates["automated"] = RateTotal(own.id if own else None, percent, account, base, amount)
 
 
 def _percent_of(amount: int, percent: Decimal) -> int:
@@ -116,7 +139,11 @@ def _by_code(draft: Draft, rows: list[TaxedLine], side: Side, discount: int, giv
         elif row.code is not None:
             nets[row.code] = nets.get(row.code, 0) + row.net
     whole = sum(nets.values())
-    for code, net in nets.items():
+    by_line = book.settings.tax_rounding == "line" and not discount and method != "TaxInclusive"
+    for row in rows if by_line else ():
+        for rate, percent in code_rates(book, row.code, side):
+            _add(book, tax, rate, percent, row.net, _percent_of(row.net, percent))
+    for code, net in () if by_line else nets.items():
         base = net - (share(discount, net, whole) if discount and whole else 0)
         for rate, percent in code_rates(draft.book, code, side):
             _add(draft.book, tax, rate, percent, base, _percent_of(base, percent))
@@ -152,9 +179,23 @@ def _override(draft: Draft, tax: Tax, given: int) -> None:
             error("6000", "TxnTaxDetail", what="Select a tax code for the lines to which the tax belongs.")
         )
         return
+    told = _told_lines(draft)
+    if set(told) == set(tax.rates) and sum(told.values()) == given:
+        for id, amount in told.items():
+            tax.rates[id].tax = amount
+        return
     weights = [total.tax for total in totals]
     for total, part in zip(totals, prorate(given, weights if sum(weights) else [1] * len(weights)), strict=True):
         total.tax = part
+
+
+def _told_lines(draft: Draft) -> dict[str, int]:
+    """Tax by rate as the request itself divides it (TaxLine)."""
+    out: dict[str, int] = {}
+    for line in draft.body.get("TxnTaxDetail", {}).get("TaxLine", []):
+        rate = ((line.get("TaxLineDetail") or {}).get("TaxRateRef") or {}).get("value", "")
+        out[rate] = out.get(rate, 0) + minor(line.get("Amount") or Decimal(0))
+    return out
 
 
 def _add(book: Book, tax: Tax, rate: str, percent: Decimal, net: int, amount: int) -> None:

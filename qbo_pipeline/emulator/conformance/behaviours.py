@@ -59,6 +59,11 @@ BEHAVIOURS: Final = (
     Behaviour("the cost of tracked goods is posted at once, or later", RECORDED, "R", ("cogs_delay",)),
     Behaviour("stock may go below zero", RECORDED, "R", ("negative_stock",)),
     Behaviour("automated sales tax is one percentage of what is taxable", ASSUMED, "I", ("us_sales_tax_percent",)),
+    Behaviour(
+        "a US company charges tax automatically, by the tax code that a form names, or not at all", ASSUMED, "I K"
+    ),
+    Behaviour("tax is refused in a US company whose sales tax is switched off", ASSUMED, "K", ("tax_when_off",)),
+    Behaviour("tax is rounded once for each code of a document", ASSUMED, "K", ("tax_rounding",)),
     Behaviour("a missing GlobalTaxCalculation is TaxExcluded", ASSUMED, "I", ("require_global_tax_calculation",)),
     Behaviour("lines in the UK need a VAT rate", RECORDED, "R1", ("vat_rate_required",)),
     Behaviour("a missing CurrencyRef is that of the name", ASSUMED, "I", ("require_currency_ref",)),
@@ -77,6 +82,12 @@ BEHAVIOURS: Final = (
         ("request_id", "request_id_seconds", "request_id_conflict"),
     ),
     Behaviour("500 requests a minute, 10 a second, 40 batches a minute", DOCUMENTED, "L", ("limits",)),
+    Behaviour(
+        "XML is taken and answered where it is asked for; without Accept the answer is JSON",
+        ASSUMED,
+        "R X",
+        ("answers",),
+    ),
     Behaviour("the body of 429 has upper or lower keys", ASSUMED, "R", ("throttle_keys",)),
     Behaviour("reads are counted, and blocked at a number a month", DOCUMENTED, "L", ("monthly_reads",)),
     Behaviour("40 e-mails a day", DOCUMENTED, "L", ("emails_per_day",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from qbo_pipeline.emulator.company.pdf import FORMS
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity
 from qbo_pipeline.emulator.conformance.evidence import ASSUMED, DOCUMENTED, NOT_EMULATED, RECORDED
 from qbo_pipeline.emulator.http.sending import SENDABLE
@@ -52,7 +53,6 @@ _RECORDED: Final = frozenset(
         ("Attachable", "create"),
     }
 )
-PDF: Final = frozenset({"Invoice", "Estimate", "CreditMemo", "SalesReceipt", "RefundReceipt"})
 _OUTSIDE: Final = ("ExchangeRate", "TaxService")
 
 
@@ -79,7 +79,7 @@ def _of_entity(found: Entity, operation: str) -> bool:
         "delete": found.delete,
         "void": found.void,
         "cdc": found.changes,
-        "pdf": found.name in PDF,
+        "pdf": found.name in FORMS,
         "send": found.name in SENDABLE,
     }[operation]
 

@@ -14,7 +14,10 @@ _STATEMENT: Final = (*_SUMMARY, "vendor", "item", "adjusted_gain_loss")
 _AGED: Final = ("report_date", "date_macro", "sort_order", "department", "aging_method")
 _DUE: Final = ("start_duedate", "end_duedate")
 _DETAIL: Final = (*_AGED, *_DUE, "term", "shipvia", "custom1", "columns", "num_periods", "aging_period", "past_due")
-_MODIFIED: Final = ("start_createdate", "end_createdate", "createdate_macro", "start_moddate", "end_moddate", "moddate_macro")  # fmt: skip  # noqa: E501
+_MODIFIED: Final = (
+    *("start_createdate", "end_createdate", "createdate_macro"),
+    *("start_moddate", "end_moddate", "moddate_macro"),
+)
 _LIST: Final = (
     *(*_SPAN, *_MODIFIED, *_DUE, "duedate_macro", "columns", "sort_by", "sort_order", "group_by", "transaction_type"),
     *("docnum", "customer", "vendor", "department", "term", "memo", "name", "payment_method", "cleared", "printed"),

@@ -15,6 +15,7 @@ from qbo_pipeline.emulator.conformance.causes import CAUSES
 from qbo_pipeline.emulator.conformance.evidence import SOURCES, WORDS
 from qbo_pipeline.emulator.conformance.operations import OPERATIONS, entities, status
 from qbo_pipeline.emulator.conformance.reports import NOT_KNOWN, parameters
+from qbo_pipeline.emulator.http.fault_rules import EXPLAINED, KINDS
 
 _OPENING: Final = """\
 # The emulator beside QuickBooks Online
@@ -53,6 +54,9 @@ def conformance_text() -> str:
         (b.what, b.status, _marks(b.sources), ", ".join(f"`{name}`" for name in b.settings)) for b in BEHAVIOURS
     ]
     parts.append(_table(("what", "status", "source", "setting"), behaviours))
+    parts.append("## Failures on order\nOf `POST /emulator/faults`, and of `--faults FILE`.\n")
+    kinds = [(f"`{kind}`", EXPLAINED[kind], ", ".join(f"`{name}`" for name in sorted(KINDS[kind]))) for kind in KINDS]
+    parts.append(_table(("kind", "does", "takes"), kinds))
     return "\n".join(parts)
 
 

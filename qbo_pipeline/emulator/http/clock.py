@@ -17,7 +17,7 @@ Due = Callable[[], Coroutine[Any, Any, None] | None]
 
 
 class VirtualClock:
-    """Aware UTC time that runs with real time, can be moved forwards, and can stand still."""
+    """Aware UTC time that runs with real time, can be moved forwards, and can stand still; it goes back by a rewind."""
 
     def __init__(self, offset: timedelta = timedelta(0)) -> None:
         self._offset = offset
@@ -58,6 +58,13 @@ class VirtualClock:
         else:
             self._offset = instant - datetime.now(UTC)
 
+    def go_back_to(self, instant: datetime) -> None:
+        """Set the clock to any instant; for a company that is rewound together with it."""
+        if self._stopped_at is not None:
+            self._stopped_at = instant.astimezone(UTC)
+        else:
+            self._offset = instant - datetime.now(UTC)
+
     def stop(self) -> None:
         """Let time stand still until `run` or `move_to`."""
         self._stopped_at = self.now()
@@ -84,6 +91,11 @@ class Schedule:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    def clear(self) -> None:
+        """Forget everything that was to happen; what has begun goes on."""
+        self._heap.clear()
+        self._changed.set()
 
     def after(self, seconds: float, due: Due) -> None:
         """Call `due` when `seconds` of virtual time have passed."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,12 +19,24 @@ from qbo_pipeline.emulator.http.meter import Meter
 from qbo_pipeline.emulator.http.settings import Settings
 from qbo_pipeline.emulator.http.state import EmulatorState
 from qbo_pipeline.emulator.http.webhooks import Subscription, Webhooks
+from qbo_pipeline.emulator.scenarios.playing import SCENARIOS, play, steps_of
 
 BODY_LIMIT = 1024 * 1024
 MOST_SECONDS = 20 * 366 * 86_400
 MOST_CLOSED_SECONDS = 600
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Play(BaseModel):
+    """A scenario to be played."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Literal["busy_office", "bookkeeper", "month_end", "merger"]
+    seed: int = 1
+    steps: Annotated[int, Field(ge=1, le=10_000)] = 10
+    every_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0
 
 
 class ControlError(ValueError):
@@ -71,6 +83,12 @@ def _readable(error: ValueError) -> str:
     return "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg'].removeprefix('Value error, ')}" for p in problems)
 
 
+def _name(body: dict[str, Any]) -> str:
+    if not isinstance(body.get("name"), str) or set(body) - {"name", "forget"}:
+        raise ControlError('write the name of a snapshot: {"name": "before"}')
+    return str(body["name"])
+
+
 class Control:
     """Clock, faults, settings, meter, request log, webhooks."""
 
@@ -95,6 +113,11 @@ class Control:
             ("GET", "requests", self.read_requests),
             ("GET", "emails", self.read_emails),
             ("POST", "listener", self.close_listener),
+            ("GET", "scenarios", self.read_scenarios),
+            ("POST", "scenarios", self.play_scenario),
+            ("GET", "snapshots", self.read_snapshots),
+            ("POST", "snapshots", self.take_snapshot),
+            ("POST", "rewind", self.rewind),
             ("GET", "webhooks", self.read_webhooks),
             ("POST", "webhooks", self.add_webhook),
             ("DELETE", "webhooks", self.clear_webhooks),
@@ -197,6 +220,39 @@ class Control:
             raise ControlError("this emulator does not own its socket")
         self.state.refuse_connections(float(seconds))
         return {"closed_seconds": seconds}
+
+    async def read_scenarios(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"scenarios": {name: scenario.__doc__ for name, scenario in SCENARIOS.items()}}
+
+    async def play_scenario(self, body: dict[str, Any]) -> dict[str, Any]:
+        """`{"name", "seed", "steps", "every_seconds"}`: played at once, or one step each so many virtual seconds."""
+        wanted = Play.model_validate(body)
+        if not wanted.every_seconds:
+            return {"done": play(self.state.company, wanted.name, wanted.seed, wanted.steps)}
+        steps = steps_of(self.state.company, wanted.name, wanted.seed, wanted.steps)
+
+        def one_step() -> None:
+            next(steps, None)
+
+        for n in range(wanted.steps):
+            self.state.schedule.after((n + 1) * wanted.every_seconds, one_step)
+        return {"scheduled": wanted.steps}
+
+    async def read_snapshots(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"snapshots": self.state.company.snapshots.names()}
+
+    async def take_snapshot(self, body: dict[str, Any]) -> dict[str, Any]:
+        """`{"name": "before"}` keeps the present; with `"forget": true` that snapshot is dropped."""
+        if body.get("forget"):
+            self.state.company.snapshots.forget(_name(body))
+        else:
+            self.state.snapshot(_name(body))
+        return await self.read_snapshots({})
+
+    async def rewind(self, body: dict[str, Any]) -> dict[str, Any]:
+        """`{"name": "before"}`: the company and the clock as they were."""
+        self.state.rewind(_name(body))
+        return await self.read_clock({})
 
     async def read_webhooks(self, _: dict[str, Any]) -> dict[str, Any]:
         return self.webhooks.as_dict()

@@ -31,6 +31,7 @@ from qbo_pipeline.emulator.http.requests import (
 from qbo_pipeline.emulator.http.settings import limit_factor
 from qbo_pipeline.emulator.http.state import EmulatorState
 from qbo_pipeline.emulator.http.tokens import ACCOUNTING
+from qbo_pipeline.emulator.http.xml_answers import as_xml, wants_xml
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ class Gateway:
         state.meter.arrives(state.clock.seconds())
         answer = await self._answer(exchange, scope, body, upload)
         self._count(exchange, scope, answer, tid)
+        if wants_xml(scope["headers"], state.settings.answers):
+            answer = as_xml(answer, state.time())
         headers = [(b"intuit_tid", tid.encode()), (b"qbo-version", answers.QBO_VERSION)]
         if exchange.rule is not None and exchange.rule.kind in DISTORTED:
             await self.failing.deliver(exchange.rule, answer, headers, scope, receive)

@@ -11,6 +11,7 @@ from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.emulator.http.fault_texts import gateway_fault
 from qbo_pipeline.emulator.http.multipart import parse_upload
 from qbo_pipeline.emulator.http.requests import ApiRequest, Operation, read_json, read_options, settle_save
+from qbo_pipeline.emulator.http.xml_bodies import MEDIA, read_xml
 
 Payload = dict[str, Any]
 
@@ -28,9 +29,11 @@ class Raw:
 
 
 def read_request_body(operation: Operation, request: ApiRequest) -> Payload:
-    """The JSON body of an operation that has one, and what it decides about the operation."""
+    """The body of an operation that has one, JSON or XML, and what it decides about the operation."""
     if operation.name in ("save", "create", "update", "delete", "void", "batch", "tax_service"):
-        body = read_json(request)
+        media = request.content_type.partition(";")[0].strip().lower()
+        name = {"batch": "batch", "tax_service": "TaxService"}.get(operation.name, operation.entity)
+        body = read_xml(name, request.body) if media in MEDIA else read_json(request)
         settle_save(operation, body)
         if operation.name in ("delete", "void"):
             operation.id = str(body.get("Id", ""))

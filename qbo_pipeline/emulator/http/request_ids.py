@@ -74,6 +74,10 @@ class RequestIds:
                 (request_id, item_id, digest, now, zlib.compress(body, 1)),
             )
 
+    def rewound(self) -> None:
+        """Begin looking for old ones anew: time has gone back."""
+        self._forget_at = 0.0
+
     def forget_old(self, now: float) -> None:
         """Drop what is past its retention time; looks for it 24 times within that time."""
         if now < self._forget_at:

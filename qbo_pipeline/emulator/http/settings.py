@@ -22,6 +22,8 @@ class Settings(BaseModel):
     latency_ms: Annotated[int, Field(ge=0, le=120_000)] = 0
     throttle_keys: Literal["upper", "lower"] = "upper"
     """Key case of the 429 body: `Fault/Error/Message` or the gateway's `fault/error/message`."""
+    answers: Literal["json", "xml"] = "json"
+    """What a request gets whose Accept header names neither kind; of the real service XML is recorded."""
     monthly_reads: Annotated[int, Field(ge=0)] | None = None
     """CorePlus calls a month after which metered reads are refused (500000 on the free tier); None: no block."""
     emails_per_day: Annotated[int, Field(ge=0)] = 40

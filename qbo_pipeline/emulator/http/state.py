@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from qbo_pipeline.emulator.company.company import Company
@@ -98,6 +98,22 @@ class EmulatorState:
     def save_clock(self) -> None:
         """Keep how far virtual time is ahead, so that a restart does not go back in time."""
         save_value(self.store, "clock_ahead", str(self.clock.offset.total_seconds()))
+
+    def snapshot(self, name: str) -> None:
+        """Keep company, request ids and the instant under a name. Raises ValueError as `Company.snapshot` does."""
+        save_value(self.store, "snapshot_at", self.clock.now().isoformat())
+        self.company.snapshot(name)
+
+    def rewind(self, name: str) -> None:
+        """Go back to a snapshot, in time too; whoever is connected stays so, and what was still to happen does not."""
+        self.company.rewind(name)
+        self.save_tokens()
+        save_value(self.store, "client", json.dumps([self.client_id, self.client_secret]))
+        self.clock.go_back_to(datetime.fromisoformat(saved_value(self.store, "snapshot_at") or ""))
+        self.save_clock()
+        self.schedule.clear()
+        self.limits = Limits()
+        self.request_ids.rewound()
 
     def time(self) -> str:
         """The present as QBO writes it: 2026-01-02T03:04:05.678-08:00, in the company's zone."""

@@ -146,7 +146,11 @@ def notification(changes: list[Change], realm: str, style: str) -> list[dict[str
             }
             for change in changes
         ]
-    entities = [{"name": c.entity, "id": c.id, "operation": c.operation, "lastUpdated": _zulu(c.at)} for c in changes]
+    entities = [
+        {"name": c.entity, "id": c.id, "operation": c.operation, "lastUpdated": _zulu(c.at)}
+        | ({"deletedId": c.deleted} if c.deleted else {})
+        for c in changes
+    ]
     return {"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": entities}}]}
 
 

@@ -167,6 +167,7 @@ class RandomBooks:
                 "InventoryAdjustment",
                 "Estimate",
                 "PurchaseOrder",
+                "CreditCardPayment",
             ),
         )
         kind = self.random.choice(kinds)
@@ -282,6 +283,15 @@ class RandomBooks:
             **self.rate(currency),
         }
 
+    def CreditCardPayment(self) -> Body:
+        home = [bank for bank in self.banks if bank["CurrencyRef"]["value"] == self.home]
+        return {
+            "CreditCardAccountRef": ref(self.cards[0]["Id"]),
+            "BankAccountRef": ref(self.random.choice(home)["Id"]),
+            "Amount": self.money(),
+            "TxnDate": self.day(),
+        }
+
     def JournalEntry(self) -> Body:
         currency = self.random.choice((self.home, "USD", "GBP"))
         count = self.random.randint(1, 4)
@@ -306,7 +316,7 @@ class RandomBooks:
         what = self.random.random()
         if what < 0.4 or kind in ("Payment", "BillPayment", "Deposit", "InventoryAdjustment"):
             self.company.update(kind, token(found) | {"sparse": True, "TxnDate": self.day()})
-        elif what < 0.7 and kind not in ("Transfer",):
+        elif what < 0.7 and kind not in ("Transfer", "CreditCardPayment"):
             self.company.update(kind, found | {"PrivateNote": f"changed {self.random.randint(1, 99)}"})
         else:
             body = getattr(self, kind)()

@@ -51,6 +51,14 @@ TRANSACTIONS = [name for name, entity in ENTITIES.items() if entity.kind == "tra
 LISTS: dict[str, Body] = {
     "Account": {"Name": "A", "AccountType": "Bank", "OpeningBalance": 5, "CurrencyRef": {"value": "USD"}},
     "Attachable": {"Note": "n", "AttachableRef": [{"EntityRef": {"type": "Invoice", "value": "1"}}]},
+    "Budget": {
+        "Name": "B",
+        "StartDate": "2026-01-01",
+        "EndDate": "2026-12-31",
+        "BudgetType": "ProfitAndLoss",
+        "BudgetEntryType": "Monthly",
+        "BudgetDetail": [{"BudgetDate": "2026-02-01", "Amount": 5, "AccountRef": {"value": "1"}}],
+    },
     "Class": {"Name": "C", "ParentRef": {"value": "1"}},
     "CompanyCurrency": {"Code": "SEK"},
     "Customer": {"DisplayName": "N", "Balance": 5, "OpenBalanceDate": "2026-01-01", "ParentRef": {"value": "1"}},
@@ -64,10 +72,12 @@ LISTS: dict[str, Body] = {
         "UnitPrice": 1,
         "ParentRef": {"value": "1"},
     },
+    "JournalCode": {"Name": "VT", "Type": "Sales"},
     "PaymentMethod": {"Name": "P"},
     "TaxAgency": {"DisplayName": "T"},
     "TaxService": {"TaxCode": "T", "TaxRateDetails": [{"TaxRateName": "T", "RateValue": 5, "TaxAgencyId": "1"}]},
     "Term": {"Name": "T", "DueDays": 5},
+    "TimeActivity": {"NameOf": "Employee", "EmployeeRef": {"value": "1"}, "Hours": 3, "Minutes": 15},
     "Vendor": {"DisplayName": "V", "Balance": 5, "OpenBalanceDate": "2026-01-01"},
 }
 

@@ -286,6 +286,26 @@ def test_invoice_as_pdf(us: Company) -> None:
     assert refused(lambda: us.pdf("Bill", "1")) == [("500", "")]
 
 
+def test_payments_and_orders_as_pdf(us: Company) -> None:
+    paid = us.query("select * from Payment maxresults 1")["Payment"][0]
+    assert b"Invoice" in us.pdf("Payment", paid["Id"])
+    line = {"DetailType": "AccountBasedExpenseLineDetail", "Amount": 7, "Description": "Boards"}
+    detail = {"AccountBasedExpenseLineDetail": {"AccountRef": account(us, "Advertising")}}
+    order = us.create("PurchaseOrder", {"VendorRef": ref("1"), "Line": [line | detail]})
+    page = us.pdf("PurchaseOrder", order["Id"])
+    assert b"Boards" in page
+    assert order["VendorRef"]["name"].encode() in page
+
+
+def test_accounts_listed_by_type_and_balance(us: Company) -> None:
+    found = us.report("AccountList", {"account_type": "Bank,CreditCard", "sort_by": "account_bal"})["Rows"]["Row"]
+    kinds = {row["ColData"][1]["value"] for row in found}
+    balances = [Decimal(row["ColData"][4]["value"]) for row in found]
+    assert kinds == {"Bank", "Credit Card"}
+    assert balances == sorted(balances)
+    assert refused(lambda: us.report("AccountList", {"columns": "account_name,colour"})) == [("2170", "columns")]
+
+
 def test_cash_basis_counts_income_when_it_is_paid(us: Company) -> None:
     customer, item = ref(id_of(us, "Customer", "Cool Cars")), id_of(us, "Item", "Design")
     sold = us.create(

@@ -153,3 +153,18 @@ def transfer(draft: Draft) -> None:
     bank_line(draft, source, -amount)
     draft.total = amount
     draft.balance_home(1)
+
+
+def credit_card_payment(draft: Draft) -> None:
+    """Dr the credit card that is paid off / Cr the bank account that pays it."""
+    amount = minor(draft.body["Amount"])
+    card, bank = draft.body["CreditCardAccountRef"]["value"], draft.body["BankAccountRef"]["value"]
+    for id, wanted, name in ((card, "Credit Card", "CreditCardAccountRef"), (bank, "Bank", "BankAccountRef")):
+        entry = draft.book.entries["Account"].get(id)
+        if entry is not None and entry.body["AccountType"] != wanted:
+            draft.errors.append(error("6430", name, what=f"{entry.name} is not of type {wanted}"))
+    memo = draft.body.get("Memo")
+    bank_line(draft, card, amount, memo=memo)
+    bank_line(draft, bank, -amount, memo=memo)
+    draft.total = amount
+    draft.balance_home(1)

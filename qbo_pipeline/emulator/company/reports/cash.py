@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from qbo_pipeline.emulator.company.account_rules import system_account
@@ -96,10 +97,8 @@ class _Cash:
                   AND (l.account IN ({self.control}) OR (l.account NOT IN ({self.permanent})
                        AND NOT EXISTS (SELECT 1 FROM moves m WHERE m.txn = l.txn AND m.counter = l.n)))
                   ORDER BY l.txn, l.n"""
-        found: defaultdict[int, list[Row]] = defaultdict(list)
-        for row in self.book.store.execute(sql):
-            found[row[0]].append(row)
-        for txn, rows in found.items():
+        for txn, grouped in groupby(self.book.store.execute(sql), key=lambda row: row[0]):
+            rows = list(grouped)
             control = [row[:-1] for row in rows if row[_ACCOUNT] in self.book.control]
             deferred = [row[:-1] for row in rows if row[_ACCOUNT] not in self.book.control]
             if control and deferred:

@@ -36,19 +36,21 @@ def account_list(book: Book, params: Mapping[str, str]) -> Body:
     text = params.get("columns")
     keys = [key.strip() for key in text.split(",") if key.strip()] if text else list(_DEFAULT)
     by = params.get("sort_by")
-    for name, wrong in (("columns", [k for k in keys if k not in _COLUMNS]), ("sort_by", [by] if by not in (None, "", *_COLUMNS) else [])):  # fmt: skip  # noqa: E501
-        if wrong:
-            raise fault("2170", name, what=", ".join(map(str, wrong)))
+    asked = [("columns", key) for key in keys] + ([("sort_by", by)] if by else [])
+    wrong = [(name, key) for name, key in asked if key not in _COLUMNS]
+    if wrong:
+        raise fault("2170", wrong[0][0], what=wrong[0][1])
     status = (params.get("account_status") or "Active").lower()
     if status not in _STATUS:
         raise fault("2170", "account_status", what=status)
-    types = [kind.strip().casefold() for kind in (params.get("account_type") or "").split(",") if kind.strip()]
+    types = {kind.strip().casefold() for kind in (params.get("account_type") or "").split(",") if kind.strip()}
     found: list[dict[str, Cell]] = []
     for entry in in_order(book):
         body = entry.body
         if entry.active not in _STATUS[status]:
             continue
-        if types and body["AccountType"].casefold() not in types and body["AccountType"].replace(" ", "").casefold() not in types:  # fmt: skip  # noqa: E501
+        kind = body["AccountType"].casefold()
+        if types and not {kind, kind.replace(" ", "")} & types:
             continue
         found.append(
             {

@@ -14,7 +14,9 @@ from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount, cells
 from qbo_pipeline.emulator.company.reports.sums import Columns, summarize
 from qbo_pipeline.emulator.company.reports.trees import Totals, Write, amounts, tree
 
-_SALES_FORMS: Final = " AND l.txn IN (SELECT id FROM txns WHERE entity IN ('Invoice', 'SalesReceipt', 'CreditMemo', 'RefundReceipt'))"  # fmt: skip  # noqa: E501
+# The plus keeps SQLite from going through the forms one by one: one pass over the lines is quicker.
+_SALES_FORMS: Final = """ AND +l.txn IN (
+    SELECT id FROM txns WHERE entity IN ('Invoice', 'SalesReceipt', 'CreditMemo', 'RefundReceipt'))"""
 _DEFAULT: Final = "this month-to-date"
 
 

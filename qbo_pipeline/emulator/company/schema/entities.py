@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.fields import Field
-from qbo_pipeline.emulator.company.schema import lists, setup, transactions
+from qbo_pipeline.emulator.company.schema import lists, planning, setup, transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ _ALL: Final = (
         delete=True,
         void=True,
     ),
+    Entity("Budget", "list", planning.BUDGET, name_field="Name", delete=True),
     Entity("Class", "list", lists.CLASS, name_field="Name", plans=_PLUS),
     Entity("CompanyCurrency", "list", lists.COMPANY_CURRENCY, name_field="Code"),
     Entity("CompanyInfo", "single", setup.COMPANY_INFO, create=False),
@@ -55,6 +56,17 @@ _ALL: Final = (
         party="CustomerRef",
         delete=True,
         void=True,
+    ),
+    Entity(
+        "CreditCardPayment",
+        "transaction",
+        transactions.CREDIT_CARD_PAYMENT,
+        "Credit Card Payment",
+        party="VendorRef",
+        delete=True,
+    ),
+    Entity(
+        "CustomerType", "list", planning.CUSTOMER_TYPE, name_field="Name", create=False, update=False, changes=False
     ),
     Entity("Customer", "list", lists.CUSTOMER, name_field="DisplayName"),
     Entity("Department", "list", lists.DEPARTMENT, name_field="Name", plans=_PLUS),
@@ -73,6 +85,7 @@ _ALL: Final = (
     Entity("Invoice", "transaction", transactions.INVOICE, "Invoice", party="CustomerRef", delete=True, void=True),
     Entity("Item", "list", lists.ITEM, name_field="Name"),
     Entity("JournalEntry", "transaction", transactions.JOURNAL_ENTRY, "Journal Entry", delete=True),
+    Entity("JournalCode", "list", planning.JOURNAL_CODE, name_field="Name", update=False, changes=False),
     Entity("Payment", "transaction", transactions.PAYMENT, "Payment", party="CustomerRef", delete=True, void=True),
     Entity("PaymentMethod", "list", lists.PAYMENT_METHOD, name_field="Name"),
     Entity("Preferences", "single", setup.PREFERENCES, create=False),
@@ -108,6 +121,7 @@ _ALL: Final = (
     Entity("TaxCode", "list", setup.TAX_CODE_TABLE, name_field="Name", create=False, changes=False),
     Entity("TaxRate", "list", setup.TAX_RATE, name_field="Name", create=False, changes=False),
     Entity("Term", "list", lists.TERM, name_field="Name"),
+    Entity("TimeActivity", "list", planning.TIME_ACTIVITY, delete=True, changes=False),
     Entity("Transfer", "transaction", transactions.TRANSFER, "Transfer", delete=True, void=True),
     Entity("Vendor", "list", lists.VENDOR, name_field="DisplayName"),
     Entity("VendorCredit", "transaction", transactions.VENDOR_CREDIT, "Vendor Credit", party="VendorRef", delete=True),

@@ -116,7 +116,7 @@ CUSTOMER: Final[Fields] = _TRADER | {
     "SalesTermRef": ref("Term"),
     "PaymentMethodRef": ref("PaymentMethod"),
     "ARAccountRef": ref("Account"),
-    "CustomerTypeRef": Field("ref", target=()),
+    "CustomerTypeRef": ref("CustomerType"),
     "PreferredDeliveryMethod": text(31),
     "ResaleNum": text(16),
     "PrimaryTaxIdentifier": text(31),

@@ -221,6 +221,15 @@ TRANSFER: Final[Fields] = _TRANSACTION | {
     "ToAccountRef": ref("Account", required=True),
     "Amount": Field("amount", required=True, low=Decimal("0"), queryable=True),
 }
+CREDIT_CARD_PAYMENT: Final[Fields] = _TRANSACTION | {
+    "CreditCardAccountRef": ref("Account", required=True),
+    "BankAccountRef": ref("Account", required=True),
+    "Amount": Field("amount", required=True, low=Decimal("0"), queryable=True),
+    "VendorRef": ref("Vendor"),
+    "CheckNum": text(21),
+    "Memo": text(4000, queryable=False),
+    "PrintStatus": enum("NotSet", "NeedToPrint", "PrintComplete"),
+}
 INVENTORY_ADJUSTMENT: Final[Fields] = _TRANSACTION | {
     "AdjustAccountRef": ref("Account", required=True),
     "CustomerRef": ref("Customer"),

@@ -27,6 +27,7 @@ class Seed:
     employees: tuple[tuple[str, str], ...] = ()
     items: tuple[tuple[str, str, str, str], ...] = ()
     documents: bool = False
+    customer_types: tuple[str, ...] = ()
 
 
 _US_ITEMS: Final = (
@@ -84,6 +85,7 @@ SEEDS: Final[dict[str, Seed]] = {
             ("Tania's Nursery", None),
         ),
         employees=(("Emily", "Platt"), ("John", "Johnson")),
+        customer_types=("Commercial", "Residential"),
         items=_US_ITEMS,
         documents=True,
     ),

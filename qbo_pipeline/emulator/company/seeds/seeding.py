@@ -31,6 +31,8 @@ def plant(book: Book, name: str) -> None:
         if not any(e.body["Code"] == code for e in book.entries["CompanyCurrency"].values()):
             _create(book, "CompanyCurrency", {"Code": code})
         rates.put(book, {"SourceCurrencyCode": code, "Rate": rate, "AsOfDate": "2015-01-01"})
+    for name in seed.customer_types:
+        _create(book, "CustomerType", {"Name": name})
     _people(book, seed)
     _items(book, seed)
     if seed.documents and book.settings.plan in INVENTORY_PLANS:
