@@ -58,7 +58,7 @@ def money_account_for(books: Books, role: str, place: Place) -> AccountRef:
 def dimension_for(books: Books, dimension: str, place: Place) -> str | None:
     """The class or department id at a place, `None` where none is mapped."""
     for level, value in _levels(place):
-        if level != "hint" and (found := books.overrides.get((dimension, level, value))) is not None:
+        if (found := books.overrides.get((dimension, level, value))) is not None:
             return found
     return None
 
