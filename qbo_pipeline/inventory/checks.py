@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import pandas as pd
-import pyarrow as pa
 
 from qbo_pipeline.inventory.findings import Finding
 from qbo_pipeline.inventory.records import decimal_text
@@ -298,8 +297,7 @@ def _of_header(lines: pd.DataFrame, headers: pd.DataFrame, key: str, column: str
 def _sums(headers: pd.DataFrame, lines: pd.DataFrame, key: str, column: str) -> pd.Series:
     """The sum of a column over each header's lines, exact; zero for a header without lines."""
     sums = lines.groupby(key)[column].sum().reindex(headers[key]).set_axis(headers.index)
-    zero = pa.scalar(Decimal(0), type=pa.decimal128(18, 6)).as_py()
-    return sums.fillna(zero)
+    return sums.fillna(Decimal(0))
 
 
 def _true(mask: pd.Series) -> pd.Series:

@@ -88,6 +88,10 @@ ONE: list[tuple[Rows, Finding]] = [
         "documents", 0, "lines_net", "net_amount", "10",
         "net_amount is 10, but its 1 lines add up to 9.5: 0.5 is missing",
     )),
+    (documents() | {"document_lines": [], "bill_matches": []}, Finding(
+        "documents", 0, "lines_net", "net_amount", "10",
+        "net_amount is 10, but its 0 lines add up to 0: 10 is missing",
+    )),
     (spoilt(documents(), "document_lines", tax_amount=D("0.98")), Finding(
         "documents", 0, "lines_tax", "tax_amount", "1",
         "tax_amount is 1, but the lines' tax adds up to 0.98; rounding allows 0.01",
@@ -213,6 +217,48 @@ def test_a_fault_is_found_in_its_own_row_of_several() -> None:
     assert [(finding.row, finding.rule) for finding in found(rows)] == [(1, "total")]
 
 
+def test_a_header_that_is_there_twice_is_no_hindrance() -> None:
+    rows = documents()
+    rows["documents"].append(rows["documents"][0] | {"number": "2"})
+    assert found(rows) == []
+
+
+@pytest.mark.parametrize(("off", "broken"), [("0.01", False), ("-0.01", False), ("0.012", True), ("-0.012", True)])
+def test_a_line_without_tax_adds_nothing_to_what_rounding_allows(off: str, broken: bool) -> None:
+    rows = spoilt(documents(), "documents", tax_amount=1 + D(off), total_amount=11 + D(off))
+    rows["document_lines"] += [
+        rows["document_lines"][0] | {"line_id": line, "net_amount": D(0), "tax_amount": tax}
+        for line, tax in (("2", D(0)), ("3", None))
+    ]
+    assert [finding.rule for finding in found(rows)] == (["lines_tax"] if broken else [])
+
+
+def test_of_a_transfer_the_first_product_that_is_left_over_is_named() -> None:
+    rows = transfer(quantity=D(3))
+    rows["movement_lines"] += [
+        rows["movement_lines"][0] | {"line_id": "3", "product_id": "q", "quantity": D(5), "value": D(0)}
+    ]
+    (finding,) = [finding for finding in found(rows) if finding.rule == "transfer"]
+    assert (finding.value, "product 'p' 1 is left over" in finding.message) == ("1", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantity", "value", "rules"),
+    [
+        ("receipt", "0", "1", []), ("receipt", "0.5", "1", []), ("receipt", "-0.5", "-1", ["against_its_kind"]),
+        ("shipment", "0", "-1", []), ("shipment", "-0.5", "-1", []), ("shipment", "0.5", "1", ["against_its_kind"]),
+        ("adjustment", "0", "-1", []), ("adjustment", "0", "1", []), ("adjustment", "1", "0", []),
+        ("adjustment", "1", "0.5", []), ("adjustment", "-1", "0", []), ("adjustment", "-1", "-0.5", []),
+        ("adjustment", "0.5", "-1", ["negative_cost"]), ("adjustment", "-1", "0.5", ["negative_cost"]),
+        ("revaluation", "0", "5", []), ("revaluation", "1", "5", ["value_alone"]),
+    ],
+)  # fmt: skip
+def test_what_a_lines_signs_say(kind: str, quantity: str, value: str, rules: list[str]) -> None:
+    rows = spoilt(movements(kind), "movement_lines", quantity=D(quantity), value=D(value))
+    rows["movements"][0]["party_id"] = None
+    assert [finding.rule for finding in found(rows)] == rules
+
+
 def test_negative_labour_is_named() -> None:
     findings = [finding for finding in found(assembly("-1")) if finding.rule == "labour"]
     words = "absorbed labour is -1; it has to be positive"
@@ -244,8 +290,18 @@ def test_a_key_that_is_there_twice_is_told_with_all_its_parts() -> None:
 
 
 def test_a_key_with_an_empty_part_is_no_duplicate() -> None:
-    rows = [{"party_id": None, "kind": "customer", "name": name} for name in ("A", "B")]
-    assert {finding.rule for finding in schema_findings("parties", make_frame("parties", rows))} == {"required"}
+    rows = [{"party_id": party, "kind": "customer", "name": "A"} for party in (None, None, "1", "1")]
+    findings = schema_findings("parties", make_frame("parties", rows))
+    assert [(finding.row, finding.rule) for finding in findings] == [
+        (0, "required"), (1, "required"), (2, "duplicate"), (3, "duplicate"),
+    ]  # fmt: skip
+
+
+def test_a_key_of_one_part_is_told_by_itself() -> None:
+    rows = [{"product_id": "1", "kind": "stocked", "name": name} for name in ("A", "B")]
+    words = "product_id '1' appears more than once; ids are unique within products"
+    expected = [Finding("products", row, "duplicate", "product_id", "1", words) for row in (0, 1)]
+    assert schema_findings("products", make_frame("products", rows)) == expected
 
 
 def test_the_keys_are_those_of_the_contract() -> None:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbo_pipeline.inventory.columns import COLUMNS
+from qbo_pipeline.inventory.columns import COLUMNS, ROLES, STATUSES
 from qbo_pipeline.inventory.frames import make_frame
-from qbo_pipeline.inventory.schemas import schema_findings
+from qbo_pipeline.inventory.schemas import SCHEMAS, schema_findings
 
 GOOD: dict[str, dict[str, Any]] = {
     "parties": {"party_id": "c1", "kind": "customer", "name": "Café"},
@@ -79,6 +79,7 @@ def test_good_rows_break_nothing(kind: str) -> None:
         ("documents", "total_amount", None, "required"),
         ("movement_lines", "direction", 0, "direction"),
         ("movement_lines", "role", "freight", "choice"),
+        ("movement_lines", "unit_cost", Decimal("-0.01"), "unit_cost"),
         ("movement_lines", "quantity", None, "required"),
     ],
 )
@@ -107,6 +108,7 @@ def test_keys_are_unique_and_both_copies_are_found() -> None:
         lambda frame: frame.drop(columns="name"),
         lambda frame: frame.assign(name=frame["name"].astype(object)),
         lambda frame: frame.assign(more=1),
+        lambda frame: frame[list(reversed(frame.columns))],
     ],
 )
 def test_a_malformed_frame_is_a_mistake_and_no_bad_row(spoil: Any) -> None:
@@ -114,3 +116,16 @@ def test_a_malformed_frame_is_a_mistake_and_no_bad_row(spoil: Any) -> None:
 
     with pytest.raises(pandera.errors.SchemaErrors):
         schema_findings("parties", frame)
+
+    assert SCHEMAS["parties"].name == "parties"  # pandera names the frame in that error
+
+
+def test_columns_say_what_they_mean_and_what_stands_in_for_an_empty_one() -> None:
+    every = [(kind, column) for kind, columns in COLUMNS.items() for column in columns]
+    assert all(column.meaning and isinstance(column.required, bool) for _, column in every)
+    assert {(column.name, column.default) for _, column in every if column.default is not None} == {
+        ("active", "yes"), ("status", "completed"), ("role", "stock"), ("tax_amount", "0"),
+    }  # fmt: skip
+    assert {column.name: column.values for _, column in every if column.name in ("status", "role")} == {
+        "status": STATUSES, "role": ROLES,
+    }  # fmt: skip

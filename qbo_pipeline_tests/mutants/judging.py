@@ -33,8 +33,10 @@ def judgements(file: Path = FILE) -> list[Judgement]:
         for entry in entries:
             if not entry["because"].strip():
                 raise ValueError(f"{path}, {entry['function']}: an entry without a reason")
-            key = (path, entry["function"], _plain(entry["was"]), _plain(entry["becomes"]))
-            found.append(Judgement(key, entry["because"], entry.get("times", 1)))
+            becomes = entry["becomes"] if isinstance(entry["becomes"], list) else [entry["becomes"]]
+            for text in becomes:
+                key = (path, entry["function"], _plain(entry["was"]), _plain(text))
+                found.append(Judgement(key, entry["because"], entry.get("times", 1)))
     return found
 
 

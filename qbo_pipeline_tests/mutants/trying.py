@@ -2,9 +2,9 @@
 
 What belongs here: what happens in the working folder, in a process of its own: which tests call which function and how
 long each takes, and then mutant by mutant the tests of its function, the quickest first, to the first that fails. A
-function that is called while the modules are imported (a schema built from a table) was called before the fork; its
-mutants get a process that imports everything anew. Properties run a few examples, always the same, and do not shrink
-what they find.
+function that is called while modules are imported (a schema built from a table) was called before the fork; those of
+its mutants that are not noticed get a process that imports everything anew. Properties run a few examples, always the
+same, and do not shrink what they find.
 
     python -m qbo_pipeline_tests.mutants.trying TASK VERDICTS     (JSON in, lines of JSON out; __main__ calls it)
 """
@@ -34,7 +34,7 @@ from _pytest.runner import runtestprotocol
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
-EXAMPLES = 20
+EXAMPLES = 10
 OPTIONS = [
     "-n0",
     "-W",
@@ -205,18 +205,26 @@ def _quickest_first(items: list[Any], seconds: dict[str, float]) -> list[Any]:
 
 
 def _after_import(session: Any, reach: Reach, mutants: dict[str, str], pool: Pool) -> list[str]:
-    """Try the mutants of functions that are first called by a test; the names of the others are the answer."""
+    """Try each mutant with the tests of its function; the answer: those that may only be seen by importing anew."""
     left = []
+    said = pool.said
+
+    def first_of_two(name: str, verdict: str) -> None:
+        if verdict in (SURVIVED, NOT_REACHED) and mutants[name] in reach.at_import:
+            left.append(name)
+        else:
+            said(name, verdict)
+
+    pool.said = first_of_two
     for name, function in mutants.items():
         chosen = reach.tests.get(function, set())
         items = [item for item in _quickest_first(session.items, reach.seconds) if item.nodeid in chosen]
-        if function in reach.at_import:
-            left.append(name)
-        elif not items:
+        if not items:
             pool.said(name, NOT_REACHED)
         else:
             pool.try_one(name, sum(reach.seconds[item.nodeid] for item in items), lambda items=items: _notices(items))
     pool.finish()
+    pool.said = said
     return left
 
 

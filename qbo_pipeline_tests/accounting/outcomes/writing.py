@@ -1,0 +1,62 @@
+"""What becomes of one record of each kind, whole: every field of the payload, every word of a message.
+
+What belongs here: how an outcome is written down. The records are in the modules beside this one; what came out when a
+person last looked at it is in `outcomes.json`; `test_outcomes.py` compares. After a change that is meant, write it anew
+and read the difference:
+
+    python -m qbo_pipeline_tests.accounting.outcomes.writing
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.drafts import Draft, Outcome
+from qbo_pipeline.accounting.products import build_account_items
+from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.inventory.records import Record
+from qbo_pipeline_tests.accounting.outcomes.company import ITEMS, stored
+from qbo_pipeline_tests.accounting.outcomes.lists import LISTS
+from qbo_pipeline_tests.accounting.outcomes.movements import MOVEMENTS
+from qbo_pipeline_tests.accounting.outcomes.payments import PAYMENTS
+from qbo_pipeline_tests.accounting.outcomes.purchases import PURCHASES
+from qbo_pipeline_tests.accounting.outcomes.sales import SALES
+
+FILE = Path(__file__).with_name("outcomes.json")
+SUBJECTS: dict[str, dict[str, tuple[Record, Books]]] = {
+    "sales": SALES, "purchases": PURCHASES, "payments": PAYMENTS, "movements": MOVEMENTS, "lists": LISTS,
+}  # fmt: skip
+
+
+def told() -> dict[str, Any]:
+    """Every outcome by its subject and name, as JSON takes it."""
+    found: dict[str, Any] = {
+        f"{subject}: {name}": written(build(record, of))
+        for subject, rows in SUBJECTS.items()
+        for name, (record, of) in rows.items()
+    }
+    found["lists: the items of accounts"] = written(build_account_items(stored(further=ITEMS, hints={})))
+    return found
+
+
+def written(outcome: Outcome | Sequence[Draft]) -> Any:
+    """An outcome with the name of its kind; decimals and dates as text."""
+    if isinstance(outcome, list):
+        return [written(one) for one in outcome]
+    content = {"is": type(outcome).__name__} | asdict(outcome)  # type: ignore[call-overload]
+    return json.loads(json.dumps(content, default=str, ensure_ascii=False))
+
+
+def known() -> dict[str, Any]:
+    """What came out when a person last looked."""
+    content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return content
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(told(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

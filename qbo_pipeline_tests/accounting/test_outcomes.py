@@ -1,0 +1,40 @@
+"""What becomes of one record of each kind, whole, against what a person has looked at (`outcomes/outcomes.json`)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.accounting.products import build_account_items
+from qbo_pipeline.accounting.rules import build
+from qbo_pipeline_tests.accounting.outcomes.company import ITEMS, stored
+from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, known, written
+
+KNOWN = known()
+ROWS = [(f"{subject}: {name}", *row) for subject, rows in SUBJECTS.items() for name, row in rows.items()]
+
+
+@pytest.mark.parametrize(("name", "record", "of"), ROWS, ids=[row[0] for row in ROWS])
+def test_an_outcome_is_the_same_to_the_last_word(name: str, record: Any, of: Any) -> None:
+    assert written(build(record, of)) == KNOWN[name]
+
+
+def test_the_items_of_accounts_are_the_same() -> None:
+    assert written(build_account_items(stored(further=ITEMS, hints={}))) == KNOWN["lists: the items of accounts"]
+
+
+def test_nothing_else_is_written_down() -> None:
+    assert set(KNOWN) == {name for name, _, _ in ROWS} | {"lists: the items of accounts"}
+
+
+@pytest.mark.parametrize("name", [name for name, row in KNOWN.items() if "JournalEntry" in str(row)])
+def test_the_journals_that_are_written_down_balance(name: str) -> None:
+    """The file is read by people, who may overlook a cent; this does not."""
+    for made in KNOWN[name] if isinstance(KNOWN[name], list) else [KNOWN[name]]:
+        if made.get("entity") == "JournalEntry":
+            sides = {"Debit": Decimal(0), "Credit": Decimal(0)}
+            for line in made["payload"]["Line"]:
+                sides[line["JournalEntryLineDetail"]["PostingType"]] += Decimal(line["Amount"])
+            assert sides["Debit"] == sides["Credit"] == Decimal(made["amount"])

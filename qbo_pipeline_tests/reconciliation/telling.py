@@ -1,0 +1,74 @@
+"""A reconciliation written down whole, as text: every total, note, row and word of it.
+
+What belongs here: how it is written, and the file of what came out when a person last looked at it (`told.txt`), which
+`test_telling.py` compares. After a change that is meant, write the file anew and read the difference:
+
+    python -m qbo_pipeline_tests.reconciliation.telling
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from qbo_pipeline.reconciliation.engine import reconcile
+from qbo_pipeline.reconciliation.export import rows_of
+from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
+from qbo_pipeline_tests.reconciliation.language import read
+from qbo_pipeline_tests.reconciliation.rich import OTHERS, rich
+from qbo_pipeline_tests.reconciliation.test_causes import CASES
+
+FILE = Path(__file__).with_name("told.txt")
+TOTALS = (
+    "as_at", "currency", "stock_value", "ledger_balance", "difference", "explained", "unexplained", "tolerance",
+    "status", "stock_basis", "first_divergence", "notes", "content_hash",
+)  # fmt: skip
+BOOKS = {name: read(text, asset_accounts=OTHERS).input for name, text in CASES.items()} | rich()
+
+
+def told(result: Reconciliation) -> str:
+    """The reconciliation as lines: a total or a row of a frame each; in a row stands what is not null."""
+    return "\n".join([*_totals(result), *_rows(result)])
+
+
+def told_of(name: str) -> str:
+    """The same for one of the books that are kept."""
+    return told(reconcile(BOOKS[name]))
+
+
+def known() -> dict[str, str]:
+    """What came out when a person last looked, by the name of the books."""
+    parts = FILE.read_text(encoding="utf-8").split("\n\n# ")[1:]
+    return {name: text.rstrip("\n") for name, _, text in (part.partition("\n") for part in parts)}
+
+
+def _totals(result: Reconciliation) -> Iterator[str]:
+    for name in TOTALS:
+        value = getattr(result, name)
+        if value is not None and value != ():
+            yield f"{name}: {_text(value)}"
+
+
+def _rows(result: Reconciliation) -> Iterator[str]:
+    for name, columns in FRAMES.items():
+        frame = getattr(result, name)
+        names = tuple(column.name for column in columns)
+        assert tuple(frame.columns) == names
+        for row in rows_of(frame, names):
+            if name == "roll_forward" and not (row["source"] or row["ledger"]):
+                continue  # most lines of most accounts: which there are is held by `test_views.py`
+            yield f"{name}: " + " ".join(f"{key}={_text(value)}" for key, value in row.items() if value is not None)
+
+
+def _text(value: Any) -> str:
+    text = str(value)
+    return text if text and not set(text) & set(' ="\n') else json.dumps(text, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    head = "Books of the tests, reconciled; see telling.py."
+    FILE.write_text(
+        head + "".join(f"\n\n# {name}\n{told_of(name)}" for name in BOOKS) + "\n", encoding="utf-8", newline="\n"
+    )
