@@ -17,6 +17,7 @@ from qbo_pipeline.commands import (
     decisions,
     demonstrate,
     inspecting,
+    notifying,
     reconciling,
     restating,
     rotating,
@@ -57,6 +58,7 @@ app.command()(correcting.correct)
 app.command()(restating.restate)
 app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
+app.command()(notifying.notify)
 app.command()(webhooks.webhooks)
 app.command()(emulator)
 app.command()(demonstrate.demo)

@@ -26,6 +26,7 @@ from qbo_pipeline.ops.inspecting import inspecting_jobs
 from qbo_pipeline.ops.restating import restating_jobs
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.schedules import build_schedules
+from qbo_pipeline.sensors.alerts import build_alert_sensors
 from qbo_pipeline.sensors.changed_days import build_changed_days_sensor
 from qbo_pipeline.sensors.keep_alive import alarm_job, build_keep_alive_sensor
 from qbo_pipeline.sensors.qbo_changes import build_qbo_changes_sensor
@@ -64,6 +65,7 @@ def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_A
             build_changed_days_sensor(settings, jobs, pipeline),
             build_qbo_changes_sensor(settings, jobs, pipeline),
             build_keep_alive_sensor(settings, alarm, pipeline),
+            *build_alert_sensors(settings, pipeline),
         ],
         resources={"pipeline": pipeline},
         # A process for each step costs a second and shares no connection: runs are what is spread over machines.

@@ -36,6 +36,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     └── TransientError                      it passes by itself: the next run goes on from there
         ├── SourceUnavailable               sources.errors          the source went away or is busy
         ├── LedgerReadError                 store.ledger_lines      ledger lines that do not prove their balances
+        ├── NobodyTookIt                    alerts.telling          a message that no service took
         └── QuickBooksAway                  quickbooks.errors       QuickBooks or Intuit gave no usable answer
             ├── Unavailable                 quickbooks.errors       nobody answered, or nothing that can be read
             └── Throttled                   quickbooks.errors       the limits are reached for now

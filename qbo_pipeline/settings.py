@@ -19,6 +19,7 @@ from qbo_pipeline.environment import Secrets, variable, where_to_set
 from qbo_pipeline.settings_errors import SettingsError, in_plain_words
 from qbo_pipeline.settings_sections import (
     AccountSettings,
+    AlertSettings,
     ChangeSettings,
     ConnectionSettings,
     PostingSettings,
@@ -50,6 +51,7 @@ class Settings(Section):
     posting: PostingSettings = PostingSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    alerts: AlertSettings = AlertSettings()
     file: Path = Field(default=Path(), exclude=True)
 
     @field_validator("changes")

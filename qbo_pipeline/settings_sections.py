@@ -258,3 +258,25 @@ class ScheduleSettings(Section):
 
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:30"
     look_back_days: Annotated[int, Field(ge=0, le=90)] = 3
+
+
+_HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+class AlertSettings(Section):
+    """`[alerts]`: who is told what is wrong, by the addresses in a variable of the environment; hours are by the
+    company's clock."""
+
+    urls_variable: str | None = None
+    digest_at: Annotated[str | None, Field(pattern=_HOUR)] = None
+    quiet_from: Annotated[str | None, Field(pattern=_HOUR)] = None
+    quiet_to: Annotated[str | None, Field(pattern=_HOUR)] = None
+    waiting_days: Annotated[int, Field(ge=1, le=365)] = 3
+    silent_hours: Annotated[int, Field(ge=1, le=8_760)] = 30
+    metered_reads_a_month: Annotated[int | None, Field(ge=1)] = None
+
+    @model_validator(mode="after")
+    def _both_ends(self) -> AlertSettings:
+        if (self.quiet_from is None) != (self.quiet_to is None):
+            raise ValueError("quiet hours have two ends: give quiet_from and quiet_to")
+        return self

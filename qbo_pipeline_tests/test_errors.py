@@ -19,7 +19,7 @@ from qbo_pipeline.posting.decisions import NotPossible
 from qbo_pipeline.posting.shell import WrongCompany
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable
 
-STAND_ALONE = ("qbo_pipeline.emulator", "qbo_pipeline.demo", "qbo_pipeline.serving")
+STAND_ALONE = ("qbo_pipeline.emulator", "qbo_pipeline.systems", "qbo_pipeline.demo", "qbo_pipeline.serving")
 ACROSS = {"QuickBooksError", "SourceFailure"}
 DEFECTS = {"NotExact"}  # a float where an exact number was promised
 _LINE = re.compile(r"^[ │├└─]*── (\w+) {2,}(?:([\w.]+) {2,})?\S", re.MULTILINE)

@@ -75,6 +75,8 @@ BEGIN
             ('postings', 'SELECT, INSERT, UPDATE'),
             ('posting_effects', 'SELECT, INSERT'),
             ('posting_records', 'SELECT, INSERT'),
+            -- What people were told about: told and over are written into the row.
+            ('alerts', 'SELECT, INSERT, UPDATE'),
             -- Which object in QuickBooks a document is at present. Who linked or unlinked it, when and why stands in the
             -- journal, and what was posted in the posting, so a row that goes takes no evidence with it.
             ('posting_links', 'SELECT, INSERT, DELETE'),

@@ -1,0 +1,266 @@
+"""Who is told what: each trouble once, over once, held in quiet hours, and the digest's numbers are the report's."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from qbo_pipeline.alerts.sending import AppriseSender
+from qbo_pipeline.alerts.telling import NobodyTookIt, Told, tell
+from qbo_pipeline.instants import in_zone
+from qbo_pipeline.pipeline.latest import latest_reconciliation
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.settings import SettingsError, load_settings
+from qbo_pipeline.store.tables.reconciliation import reconciliations
+from qbo_pipeline_tests.commands.command_line import CommandLine
+from qbo_pipeline_tests.emulator.server import running_emulator
+from qbo_pipeline_tests.pipeline.connections import carry, point_to
+from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop
+
+VARIABLE = "SHOP_ALERTS"
+CANARY = "hunter2canary"
+
+
+@dataclass
+class Post:
+    """A sender in memory: what was sent; it takes nothing while it is `shut`."""
+
+    messages: list[tuple[str, str]] = field(default_factory=list)
+    shut: bool = False
+
+    def send(self, title: str, body: str) -> Sequence[str]:
+        if self.shut:
+            raise NobodyTookIt("the post is shut")
+        self.messages.append((title, body))
+        return []
+
+    def titles(self) -> list[str]:
+        return [title for title, _ in self.messages]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+    with running_emulator("--limits", "off") as emulator:
+        shop = open_shop(tmp_path, emulator, store_url=store_url)
+        point_to(shop.settings, "silent_hours = 30", "silent_hours = 8760")
+        with shop.run() as run:
+            carry(run, FIRST_DAY, LAST_DAY)
+        yield shop
+
+
+def told(shop: Shop, post: Post, **options: Any) -> Told:
+    with shop.run() as run:
+        return tell(run, post, **options)
+
+
+def _stored(status: str, unexplained: str) -> Callable[[Shop], None]:
+    """The newest reconciliation says something else."""
+
+    def change(shop: Shop) -> None:
+        with shop.run() as run, run.database.transaction() as connection:
+            values = {"status": status, "difference": Decimal("5.00"), "unexplained": Decimal(unexplained)}
+            connection.execute(update(reconciliations).values(**values))
+
+    return change
+
+
+def _old_posting(shop: Shop) -> None:
+    _sql(shop, "UPDATE postings SET state = 'parked', reason = 'refused', first_seen = :then WHERE key = 'movement/d1'")
+
+
+def _copied(shop: Shop) -> None:
+    _sql(
+        shop,
+        "INSERT INTO posting_copies (connection, entity, qbo_id, key, business_date, found_at) "
+        "VALUES ('shop', 'Invoice', '999', 'document/i1', '2024-03-04', :then)",
+    )
+
+
+def _lost(shop: Shop) -> None:
+    _sql(shop, "UPDATE reads SET rows_read = rows_read + 1 WHERE record_type = 'document' AND rows_read > 0")
+
+
+def _silent(shop: Shop) -> None:
+    point_to(shop.settings, "silent_hours = 8760", "silent_hours = 1")
+    _sql(shop, "UPDATE reads SET read_at = :then")
+
+
+def _read_much(shop: Shop) -> None:
+    point_to(shop.settings, "# metered_reads_a_month = 500000 ", "metered_reads_a_month = 1 ")
+
+
+def _sql(shop: Shop, statement: str) -> None:
+    with shop.run() as run, run.database.transaction() as connection:
+        then = run.database.now(connection) - timedelta(days=4)
+        shown: Any = then if run.database.dialect == "postgresql" else then.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+        connection.execute(text(statement), {"then": shown} if ":then" in statement else {})
+
+
+TROUBLES: dict[str, tuple[Callable[[Shop], None], str]] = {
+    "unexplained": (_stored("unexplained", "5.00"), "unexplained 5.00"),
+    "out_of_balance": (_stored("explained", "0.00"), "difference 5.00, unexplained 0.00"),
+    "doubled": (_copied, "1 document copied in QuickBooks"),
+    "lost": (_lost, "the counts do not add up"),
+    "waiting": (_old_posting, "1 document waits for a person for 3 days or longer, one since 4 days"),
+    "reads": (_read_much, "of this month's 1 metered reads"),
+    "silence": (_silent, "nothing has run for more than 1 hours"),
+}
+
+
+def test_a_clean_night_says_nothing(shop: Shop) -> None:
+    post = Post()
+    assert told(shop, post) == Told()
+    assert post.messages == []
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_each_trouble_is_told_once_and_once_more_when_it_is_over(shop: Shop, trouble: str) -> None:
+    make, words = TROUBLES[trouble]
+    make(shop)
+    post = Post()
+    told(shop, post)
+    told(shop, post)  # the next night
+    assert [words in title for title in post.titles()].count(True) == 1, post.titles()
+    if trouble in ("unexplained", "out_of_balance"):
+        with shop.run() as run, run.database.transaction() as connection:
+            values = {"status": "balanced", "difference": Decimal(0), "unexplained": Decimal(0)}
+            connection.execute(update(reconciliations).values(**values))
+        told(shop, post)
+        told(shop, post)
+        assert [title for title in post.titles() if ": over:" in title] == [
+            "shop: over: every cent has its cause again"
+            if trouble == "unexplained"
+            else "shop: over: stock value and ledger agree again"
+        ]
+
+
+def test_a_failed_run_is_told_until_one_goes_through(shop: Shop) -> None:
+    post = Post()
+    told(shop, post, failed_run="shop_nightly: the source is away")
+    told(shop, post, failed_run="shop_nightly: the source is away")
+    assert post.titles() == ["shop: unavailable: a run failed: shop_nightly: the source is away"]
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+    told(shop, post)
+    assert post.titles()[1:] == ["shop: over: a later run went through"]
+
+
+def test_what_nobody_took_is_told_again(shop: Shop) -> None:
+    post = Post(shut=True)
+    _copied(shop)
+    assert told(shop, post).failed == ["the post is shut"]
+    post.shut = False
+    told(shop, post)
+    assert len(post.messages) == 1
+
+
+def around_now(run: Run, *, hours: int) -> str:
+    with run.database.reading() as connection:
+        now = in_zone(run.database.now(connection), run.settings.connection.time_zone)
+    return (now + timedelta(hours=hours)).strftime("%H:%M")
+
+
+def test_quiet_hours_hold_and_then_tell(shop: Shop) -> None:
+    with shop.run() as run:
+        before, after = around_now(run, hours=-1), around_now(run, hours=2)
+    point_to(shop.settings, '# quiet_from = "22:00" ', f'quiet_from = "{before}" ')
+    point_to(shop.settings, '# quiet_to = "06:30" ', f'quiet_to = "{after}" ')
+    _copied(shop)
+    post = Post()
+    assert [headline[:26] for headline in told(shop, post).held] == ["1 document copied in Quick"]
+    assert post.messages == []
+    point_to(shop.settings, f'quiet_to = "{after}" ', f'quiet_to = "{before}" ')
+    told(shop, post)
+    assert len(post.messages) == 1
+
+
+def test_the_digest_has_the_numbers_of_the_report_once_a_day(shop: Shop) -> None:
+    with shop.run() as run:
+        due = around_now(run, hours=0)
+        latest = latest_reconciliation(run)
+    point_to(shop.settings, '# digest_at = "07:30" ', f'digest_at = "{due}" ')
+    post = Post()
+    told(shop, post)
+    told(shop, post)
+    ((title, body),) = post.messages
+    assert title == f"shop: in balance as at {LAST_DAY}"
+    amounts = f"Stock value {latest.stock_value:,.2f}, ledger {latest.ledger_balance:,.2f} USD: difference 0.00"
+    assert amounts in body
+    assert "Waiting for somebody: 0." in body
+    told(shop, post, digest=True)
+    assert len(post.messages) == 2
+
+
+class _Service(BaseHTTPRequestHandler):
+    received: list[dict[str, Any]] = []  # noqa: RUF012 - the server makes the handlers
+    status = 200
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.append(json.loads(body))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def service() -> Iterator[int]:
+    _Service.received, _Service.status = [], 200
+    server = HTTPServer(("127.0.0.1", 0), _Service)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_message_reaches_every_address_and_no_secret_is_told(
+    shop: Shop, service: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    point_to(shop.settings, '# urls_variable = "ACME_ALERTS" ', f'urls_variable = "{VARIABLE}" ')
+    good, dead = f"json://user:{CANARY}@127.0.0.1:{service}/", f"json://user:{CANARY}@127.0.0.1:9/"
+    monkeypatch.setenv(VARIABLE, f"{good} {dead}")
+    qbo = CommandLine(monkeypatch, capsys)
+    answer = qbo("notify", "--test", "--settings", shop.settings)
+    assert (answer.status, [one["title"] for one in _Service.received]) == (3, ["shop: a test"])
+    assert "address number 2 (JSON) did not take the message" in answer.plain
+    monkeypatch.setenv(VARIABLE, good)
+    _copied(shop)
+    answer = qbo("notify", "--settings", shop.settings, "--json")
+    assert answer.status == 0
+    assert len(answer.json["sent"]) == 1
+    _Service.status = 500
+    assert qbo("notify", "--test", "--settings", shop.settings).status == 3
+    assert CANARY not in answer.out + answer.err + json.dumps(_Service.received)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("# urls", "json://127.0.0.1/", "urls_variable is not given"),
+        (f'urls_variable = "{VARIABLE}" #', "", "which is not set"),
+        (f'urls_variable = "{VARIABLE}" #', f"{CANARY}", "number 1 in SHOP_ALERTS is none that Apprise knows"),
+    ],
+)
+def test_what_is_wrong_with_the_addresses_is_said_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, words: str
+) -> None:
+    shop = open_shop(tmp_path, None)
+    point_to(shop.settings, '# urls_variable = "ACME_ALERTS" ', f"{setting} ")
+    monkeypatch.setenv(VARIABLE, value)
+    with pytest.raises(SettingsError, match=words) as raised:
+        AppriseSender(load_settings(shop.settings))
+    assert CANARY not in str(raised.value)
