@@ -1,4 +1,4 @@
-"""`qbo-pipeline demo`: a month of nights of a made-up company, embedded; and `qbo-pipeline ui` on what it left.
+"""`qbo-pipeline demo`: a month of a made-up company, embedded; and `qbo-pipeline ui` on what it left.
 
 The emulator runs in a process of its own and is stopped at the end; the company's books, the store and Dagster's
 instance stay in the demo's folder.
@@ -55,10 +55,12 @@ Folder = Annotated[Path, typer.Option(help="Where everything of the demo lies.")
 
 def demo(
     folder: Folder = Path(".demo"),
-    days: Annotated[int, typer.Option(min=1, max=365, help="How many nights.")] = 31,
+    days: Annotated[
+        int, typer.Option(min=1, max=365, help="How many days; the last three are nights of their own.")
+    ] = 31,
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
 ) -> None:
-    """A month of nightly runs of a made-up company, reconciled: no account, no server, no question asked."""
+    """A month of a made-up company in one run, then three nights, reconciled: no account, no server, no question asked."""
     raise typer.Exit(run_demo(folder, days, seed=seed))
 
 
@@ -193,7 +195,7 @@ def _dagster_yaml() -> str:
 
 
 def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
-    """Run `days` nights and print what came out; answers the exit status, that of the verdict."""
+    """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
     from qbo_pipeline.commands.demo_nights import Clock, run_days, windows
 
     folder = DemoFolder(folder_path.resolve())
@@ -201,7 +203,7 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
         shutil.rmtree(folder.path)
     folder.path.mkdir(parents=True)
     clock = Clock()
-    say(f"A made-up company, {days} nights from {FIRST_DAY}, into an emulated QuickBooks company.")
+    say(f"A made-up company, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
     with emulator(folder) as start:
         prepare(folder, start, days)
         open_books(folder)
@@ -213,7 +215,7 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
             if failure := run_days(str(folder.settings), NAME, (first, last), clock.say):
                 say(f"The run of {last} failed; `make ui` shows all of it.", *failure.splitlines())
                 return 1
-        clock.say(f"{days} nights done")
+        clock.say(f"{days} days done")
     return _tell(folder, FIRST_DAY + timedelta(days=days - 1))
 
 
@@ -237,7 +239,7 @@ def run_ui(folder_path: Path, port: int) -> int:
     """Start the emulator and the Dagster UI on the demo's instance; ends with Ctrl-C."""
     folder = DemoFolder(folder_path.resolve())
     if not folder.settings.is_file():
-        say("There is no demo yet: run `make demo` first (it takes a few minutes).", err=True)
+        say("There is no demo yet: run `make demo` first (it takes about a minute).", err=True)
         return 1
     from urllib.parse import urlsplit
 
