@@ -60,7 +60,7 @@ def demo(
     ] = 31,
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
 ) -> None:
-    """A month of a made-up company in one run, then three nights, reconciled: no account, no server, no question asked."""
+    """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
     raise typer.Exit(run_demo(folder, days, seed=seed))
 
 
