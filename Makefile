@@ -14,16 +14,16 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) (once; about a minute) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else "qbo_pipeline needs Python 3.11 to 3.14, this is " + sys.version.split()[0])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing the tools for tests and checks into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/.runtime ## a month of nightly runs of a made-up company, reconciled; no account, no server
+demo: $(VENV)/.runtime ## a month of a made-up company and three nights, reconciled; no account, no server
 	@$(BIN)/python -m qbo_pipeline.cli demo
 
 ui: $(VENV)/.runtime ## the Dagster UI on the demo's instance

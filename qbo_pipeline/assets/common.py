@@ -95,6 +95,17 @@ def covered(context: dg.AssetExecutionContext, *, longest: int | None = None) ->
     return windows(context.partition_keys, longest=longest)
 
 
+def told(
+    context: dg.AssetExecutionContext, metadata: Mapping[str, Any], last: date | None = None
+) -> dg.MaterializeResult[None]:
+    """The end of a step with what it found: once, on the `last` day that it covered, for the numbers are of all days.
+
+    Where Dagster makes the metadata part of the result it keeps them twice for each day of a range.
+    """
+    context.add_asset_metadata(metadata, partition_key=last.isoformat() if last else None)
+    return dg.MaterializeResult()
+
+
 ANCHOR_LINE, ANCHOR_HASH = "journal_line", "journal_hash"
 
 

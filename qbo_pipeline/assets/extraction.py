@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success
+from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success, told
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.records import records
 from qbo_pipeline.store.tables.records import reference_data as reference_table
@@ -34,7 +34,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
         from qbo_pipeline.pipeline.extract import extract_master_data
 
         with pipeline.run(context) as run:
-            return dg.MaterializeResult(metadata=_metadata(extract_master_data(run)))
+            return told(context, _metadata(extract_master_data(run)))
 
     @common.asset(
         "extract",
@@ -51,13 +51,14 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
             if found.warning:
                 context.log.warning(one_line(found.warning))
             rows = [{"list": name, "entries": count} for name, count in found.counts.items()]
-            return dg.MaterializeResult(
-                metadata={
+            return told(
+                context,
+                {
                     "entries": sum(found.counts.values()),
                     **({"warning": found.warning} if found.warning else {}),
                     **as_metadata(run.api_calls()),
                     "lists": table(rows, ["list", "entries"]),
-                }
+                },
             )
 
     def dated(name: str, record_type: str, description: str) -> dg.AssetsDefinition:
@@ -72,7 +73,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
                 for first, last in covered(context, longest=LONGEST_WINDOW):
                     found += extract_days(run, first, last, (record_type,))
                     finished.append((first, last))
-            return dg.MaterializeResult(metadata=_metadata(found))
+            return told(context, _metadata(found), finished[-1][1])
 
         return extracted
 

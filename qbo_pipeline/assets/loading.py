@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import ANCHOR_HASH, ANCHOR_LINE, Common, as_metadata, covered, partial_success
+from qbo_pipeline.assets.common import ANCHOR_HASH, ANCHOR_LINE, Common, as_metadata, covered, partial_success, told
 from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.posting import postings as postings_table
@@ -35,12 +35,14 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
         with pipeline.run(context) as run:
             result = transform(run, first, last)
             differ = count_restatements(run)
-        return dg.MaterializeResult(
-            metadata={
+        return told(
+            context,
+            {
                 **as_metadata(result.totals()),
                 "would_differ_today": differ,  # posted by earlier settings: the job `restate` shows and changes them
                 "by_kind": table(result.rows(), ["kind", "outcome", "reason", "count"]),
-            }
+            },
+            last,
         )
 
     @common.asset(
@@ -70,14 +72,16 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
                     description=result.unfinished,
                     metadata={**as_metadata(result.totals()), **_anchor(result)},
                 )
-        return dg.MaterializeResult(
-            metadata={
+        return told(
+            context,
+            {
                 **as_metadata(result.totals()),
                 "waiting": result.summary.waiting,
                 **as_metadata(calls),
                 **_anchor(result),
                 "by_state": table(result.rows(), ["kind", "state", "reason", "count", "amount"]),
-            }
+            },
+            last,
         )
 
     return [postings, quickbooks_documents]

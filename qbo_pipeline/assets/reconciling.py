@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered
+from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered, told
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.resources import PipelineResource, curve, table
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
@@ -35,20 +35,24 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 raise dg.Failure(description=terminal(side.warning or ""), allow_retries=False)
             context.log.warning(one_line(side.warning or ""))
             zone = common.settings.connection.time_zone
-            return dg.MaterializeResult(
-                metadata={
+            return told(
+                context,
+                {
                     "warning": terminal(side.warning or ""),
                     "as_of": show_instant(side.as_of, zone),
                     **calls,
-                }
+                },
+                last,
             )
-        return dg.MaterializeResult(
-            metadata={
+        return told(
+            context,
+            {
                 **as_metadata(side.read.totals()),
                 "changed_in_quickbooks": sum(side.drifted.found.values()),
                 **calls,
                 "balances": table(side.read.rows(), ["account", "balance", "lines"]),
-            }
+            },
+            last,
         )
 
     @common.asset(
@@ -71,8 +75,9 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         causes = result.causes.astype(str).to_dict("records")
         divergence = result.first_divergence
         amounts = ("stock_value", "ledger_balance", "difference", "unexplained")
-        return dg.MaterializeResult(
-            metadata={
+        return told(
+            context,
+            {
                 "as_at": result.as_at.isoformat(),
                 "currency": result.currency,
                 **as_metadata({name: getattr(result, name) for name in amounts}),
@@ -86,7 +91,8 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 "page": dg.MetadataValue.path(str(files.page)),
                 "workbook": dg.MetadataValue.path(str(files.workbook)),
                 "content_hash": result.content_hash,
-            }
+            },
+            last,
         )
 
     return [ledger_lines, reconciliation]

@@ -1,4 +1,4 @@
-"""`qbo-pipeline demo`: a month of nights of a made-up company, embedded; and `qbo-pipeline ui` on what it left.
+"""`qbo-pipeline demo`: a month of a made-up company, embedded; and `qbo-pipeline ui` on what it left.
 
 The emulator runs in a process of its own and is stopped at the end; the company's books, the store and Dagster's
 instance stay in the demo's folder.
@@ -55,10 +55,12 @@ Folder = Annotated[Path, typer.Option(help="Where everything of the demo lies.")
 
 def demo(
     folder: Folder = Path(".demo"),
-    days: Annotated[int, typer.Option(min=1, max=365, help="How many nights.")] = 31,
+    days: Annotated[
+        int, typer.Option(min=1, max=365, help="How many days; the last three are nights of their own.")
+    ] = 31,
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
 ) -> None:
-    """A month of nightly runs of a made-up company, reconciled: no account, no server, no question asked."""
+    """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
     raise typer.Exit(run_demo(folder, days, seed=seed))
 
 
@@ -193,69 +195,37 @@ def _dagster_yaml() -> str:
 
 
 def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
-    """Run `days` nights and print what came out; answers the exit status, that of the verdict."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
+    from qbo_pipeline.commands.demo_nights import Clock, run_days, windows
 
     folder = DemoFolder(folder_path.resolve())
     if folder.path.exists():
         shutil.rmtree(folder.path)
     folder.path.mkdir(parents=True)
-    console = Console()
-    say(f"A made-up company, {days} nights from {FIRST_DAY}, into an emulated QuickBooks company.")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with emulator(folder) as start, Progress(*columns, console=console) as progress:
+    clock = Clock()
+    say(f"A made-up company, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
+    with emulator(folder) as start:
         prepare(folder, start, days)
         open_books(folder)
         os.environ.update(folder.environment())
-        task = progress.add_task("nights", total=days)
-        for night in range(days):
-            day = FIRST_DAY + timedelta(days=night)
-            _company_works(folder, day, night, seed)
-            progress.update(task, description=f"night after {day}")
-            if failure := _run_night(day):
-                say(f"The run of {day} failed; `make ui` shows all of it.", *failure.splitlines())
+        for first, last in windows(FIRST_DAY, days):
+            clock.say(f"the night after {last}" if first == last else f"{first} to {last}, in one run")
+            _company_works(folder, last, seed)
+            clock.say("  the company has worked; Dagster begins")
+            if failure := run_days(str(folder.settings), NAME, (first, last), clock.say):
+                say(f"The run of {last} failed; `make ui` shows all of it.", *failure.splitlines())
                 return 1
-            progress.advance(task)
-        if not sys.stdout.isatty():
-            say(f"{days} nights done.")
+        clock.say(f"{days} days done")
     return _tell(folder, FIRST_DAY + timedelta(days=days - 1))
 
 
-def _company_works(folder: DemoFolder, day: date, night: int, seed: int) -> None:
+def _company_works(folder: DemoFolder, last: date, seed: int) -> None:
     from qbo_pipeline.demo.company import advance, generate
 
-    if night == 0:
-        generate(folder.company, seed=seed, first_day=day, days=1)
+    if folder.company.exists():
+        advance(folder.company, last)
     else:
-        advance(folder.company, day)
-
-
-def _run_night(day: date) -> str | None:
-    """Run one night; answers what failed, in words, or `None`."""
-    import dagster as dg
-
-    from qbo_pipeline.definitions import build_definitions
-
-    definitions = build_definitions(os.environ["QBO_PIPELINE_SETTINGS"])
-    job = definitions.resolve_job_def(f"{NAME}_nightly")
-    with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(
-            instance=instance,
-            partition_key=day.isoformat(),
-            raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-    if result.success:
-        return None
-    failed = [event for event in result.all_events if event.is_step_failure]
-    return "\n".join(f"{event.step_key}: {_innermost(event.step_failure_data.error)}" for event in failed)
-
-
-def _innermost(error: Any) -> str:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return str(error.message).strip() if error is not None else "no error is recorded"
+        generate(folder.company, seed=seed, first_day=FIRST_DAY, days=(last - FIRST_DAY).days + 1)
 
 
 def _tell(folder: DemoFolder, last: date) -> int:
@@ -269,7 +239,7 @@ def run_ui(folder_path: Path, port: int) -> int:
     """Start the emulator and the Dagster UI on the demo's instance; ends with Ctrl-C."""
     folder = DemoFolder(folder_path.resolve())
     if not folder.settings.is_file():
-        say("There is no demo yet: run `make demo` first (it takes a few minutes).", err=True)
+        say("There is no demo yet: run `make demo` first (it takes about a minute).", err=True)
         return 1
     from urllib.parse import urlsplit
 

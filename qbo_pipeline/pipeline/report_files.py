@@ -176,7 +176,7 @@ def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Itera
             }
         joined = (posting_effects.c.connection == postings.c.connection) & (posting_effects.c.key == postings.c.key)
         sent = (
-            select(posting_effects, postings.c.record_key, postings.c.entity, postings.c.qbo_id)
+            select(posting_effects, postings.c.record_key.label("asks"), postings.c.entity, postings.c.qbo_id)
             .join(postings, joined & (posting_effects.c.revision == postings.c.revision))
             .where(postings.c.connection == name, postings.c.record_key.in_(chunk), postings.c.superseded_by.is_(None))
             .order_by(posting_effects.c.key, posting_effects.c.line)
@@ -184,10 +184,10 @@ def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Itera
         objects: dict[tuple[str, str], str] = {}
         for row in connection.execute(sent):
             if row.qbo_id:
-                objects[row.entity, row.qbo_id] = row.record_key
+                objects[row.entity, row.qbo_id] = row.asks
             found = dict(row._mapping)
             yield found | {
-                "document_key": row.record_key,
+                "document_key": row.asks,
                 "side": "posted",
                 "amount": row.amount.quantize(Decimal("0.01")),
             }

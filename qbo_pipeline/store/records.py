@@ -1,4 +1,8 @@
-"""Records in the store: compare a batch with what is there by content hash, and write only what is new or changed."""
+"""Records in the store: compare a batch with what is there by content hash, and write only what is new or changed.
+
+The revision that counts is in `records`; those that it came after are in `record_revisions`, where nothing is changed
+or deleted. A store of an earlier version holds the one that counts in both.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, case, delete, select, update
 
 from qbo_pipeline.inventory.records import (
     Movement,
@@ -19,6 +23,7 @@ from qbo_pipeline.inventory.records import (
     record_type,
     text_hash,
 )
+from qbo_pipeline.store.database import insert_unless_there
 from qbo_pipeline.store.derived import delete_derived, put_derived
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import UNDATED, reads, record_revisions, records
@@ -91,7 +96,7 @@ def put_records(
     if not batch:
         return counts
     before = _stored(connection, name, batch[0].record_type, [row.record_id for row in batch])
-    inserts, updates, revisions, derived = [], [], [], []
+    inserts, updates, derived = [], [], []
     arrivals: set[date] = set()
     departures: Counter[date] = Counter()
     for row in batch:
@@ -101,7 +106,6 @@ def put_records(
             continue
         revision = 1 if known is None else known.revision + 1
         values = _values(row, name, revision, run_id, now)
-        revisions.append({key: values[key] for key in _REVISION_KEYS} | {"seen_at": now})
         counts.days.add(row.business_date)
         arrivals.add(row.business_date)
         if known is not None and known.vanished_at is None and known.business_date != row.business_date:
@@ -117,11 +121,10 @@ def put_records(
     if inserts:
         connection.execute(records.insert(), inserts)
     if updates:
+        ids = [row["new_record_id"] for row in updates]
+        _keep_revisions(connection, name, batch[0].record_type, ids)
         connection.execute(_UPDATE, updates)
-    if revisions:
-        connection.execute(record_revisions.insert(), revisions)
-    if updates:
-        delete_derived(connection, name, batch[0].record_type, [row["new_record_id"] for row in updates])
+        delete_derived(connection, name, batch[0].record_type, ids)
     put_derived(connection, name, derived)
     _disturb_reads(connection, name, batch[0].record_type, arrivals, departures)
     return counts
@@ -132,7 +135,7 @@ def mark_vanished(
 ) -> None:
     """Say that the source has these records no longer: their stock lines go, their content and history stay."""
     for chunk in chunks(list(ids)):
-        known = _stored(connection, name, record_type, chunk)
+        _keep_revisions(connection, name, record_type, chunk)
         values = {
             "vanished_at": now,
             "changed_at": now,
@@ -141,24 +144,24 @@ def mark_vanished(
             "revision": records.c.revision + 1,
         }
         connection.execute(update(records).where(_these(records, name, record_type, chunk)).values(**values))
-        connection.execute(
-            record_revisions.insert(),
-            [
-                {
-                    "connection": name,
-                    "record_type": record_type,
-                    "record_id": row.record_id,
-                    "revision": row.revision + 1,
-                    "business_date": row.business_date,
-                    "content_hash": "vanished",
-                    "content": "",
-                    "seen_at": now,
-                    "run_id": run_id,
-                }
-                for row in known.values()
-            ],
-        )
         delete_derived(connection, name, record_type, chunk)
+
+
+def _keep_revisions(connection: Connection, name: str, record_type: str, ids: Sequence[str]) -> None:
+    """Keep these records as they stand, before they change; one that had vanished is kept without its content."""
+    gone = records.c.vanished_at.is_not(None)
+    as_they_stand = {
+        **{column: records.c[column] for column in ("connection", "record_type", "record_id", "revision")},
+        "business_date": records.c.business_date,
+        "content_hash": case((gone, "vanished"), else_=records.c.content_hash),
+        "content": case((gone, ""), else_=records.c.content),
+        "seen_at": records.c.changed_at,
+        "run_id": records.c.run_id,
+    }
+    insert = insert_unless_there(connection, record_revisions)
+    for chunk in chunks(list(ids)):
+        these = select(*as_they_stand.values()).where(_these(records, name, record_type, chunk))
+        connection.execute(insert.from_select(list(as_they_stand), these))
 
 
 def ids_of_days(connection: Connection, name: str, record_type: str, first: date, last: date) -> list[tuple[str, date]]:
@@ -216,9 +219,6 @@ def _forget_reads(connection: Connection, name: str, record_type: str, days: Col
         )
 
 
-_REVISION_KEYS = (
-    "connection", "record_type", "record_id", "revision", "business_date", "content_hash", "content", "run_id",
-)  # fmt: skip
 _UPDATED = (
     "kind", "number", "business_date", "currency", "amount", "revision", "content_hash", "content", "disposition",
     "rule", "message", "changed_at", "run_id", "warnings",

@@ -1,0 +1,50 @@
+"""The demo: what is past in one run, then nights, told as it goes; and it ends in balance."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from qbo_pipeline.commands.demo_nights import windows
+
+FIRST = date(2026, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (1, [(1, 1)]),
+        (3, [(1, 1), (2, 2), (3, 3)]),
+        (4, [(1, 1), (2, 2), (3, 3), (4, 4)]),
+        (31, [(1, 28), (29, 29), (30, 30), (31, 31)]),
+    ],
+)
+def test_all_but_the_last_three_nights_are_one_run(days: int, expected: list[tuple[int, int]]) -> None:
+    assert [(first.day, last.day) for first, last in windows(FIRST, days)] == expected
+
+
+def test_the_demo_says_where_it_is_and_ends_in_balance(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "qbo_pipeline.cli", "demo", "--folder", str(tmp_path / "demo"), "--days", "5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    told = [line.partition(" s ")[2].strip() for line in lines if " s " in line]
+    nights = [f"the night after 2026-10-0{day}" for day in (3, 4, 5)]
+    assert [line for line in told if line.startswith(("2026", "the night"))] == [
+        "2026-10-01 to 2026-10-02, in one run",
+        *nights,
+    ]
+    for step in ("documents", "documents into QuickBooks", "reconciliation"):
+        assert told.count(step) == 4, step
+    assert "difference 0.00 USD" in lines
+    assert "unexplained 0.00 USD" in lines
+    assert any(line.endswith("0 set aside, 0 waiting; all accounted for") for line in lines)
+    with closing(sqlite3.connect(tmp_path / "demo" / "store.sqlite")) as store:
+        ((days,),) = store.execute("SELECT COUNT(DISTINCT business_date) FROM reads WHERE record_type = 'document'")
+    assert days >= 5

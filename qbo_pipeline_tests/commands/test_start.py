@@ -1,0 +1,52 @@
+"""What a command loads before it says anything: by the libraries in memory, for a clock differs by machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qbo_pipeline_tests.pipeline.connections import write_connection
+
+FRAMES = {"numpy", "pandas", "pandera", "pyarrow", "xlsxwriter"}
+DATABASE = {"sqlalchemy", "httpx", "cryptography"}
+WHO_LOADED = """
+import json, sys
+from qbo_pipeline.cli import main
+sys.argv = ["qbo-pipeline", *sys.argv[1:]]
+try:
+    main()
+finally:
+    sys.stderr.write("\\n" + json.dumps(sorted(sys.modules)))
+"""
+
+
+def _modules(*command: str) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", WHO_LOADED, *command], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("command", [(), ("run",), ("demo",), ("emulator",), ("reconcile",)], ids=" ".join)
+def test_help_loads_no_database_and_no_frames(command: tuple[str, ...]) -> None:
+    loaded = _modules(*command, "--help")
+    assert not loaded & (FRAMES | DATABASE | {"dagster", "starlette", "jinja2"})
+    assert len(loaded) < 500  # about 400; 1,481 when the errors of the database were loaded first
+
+
+@pytest.mark.parametrize("command", [("status",), ("show", "document/1")], ids=" ".join)
+def test_looking_loads_no_frames(command: tuple[str, ...], tmp_path: Path) -> None:
+    file = write_connection(tmp_path, "shop", None, currency="USD", first_day="2026-03-02", source_url="sqlite:///x")
+    done = subprocess.run(
+        [sys.executable, "-c", WHO_LOADED, *command, "--settings", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = set(json.loads(done.stderr.splitlines()[-1]))
+    assert "sqlalchemy" in loaded
+    assert not loaded & (FRAMES | {"dagster", "starlette", "jinja2"})
+    assert len(loaded) < 900  # 786
