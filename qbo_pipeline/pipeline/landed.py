@@ -27,6 +27,7 @@ from qbo_pipeline.settings import SettingsError
 from qbo_pipeline.sources.cin7_core.check import Expected, check_account
 from qbo_pipeline.sources.cin7_core.fetching import Fetching
 from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
+from qbo_pipeline.sources.cin7_core.look import Look, look_at
 from qbo_pipeline.sources.cin7_core.system import Cin7Core
 from qbo_pipeline.sources.errors import Problem, SourceFailure, SourceUnavailable
 from qbo_pipeline.sources.http.reader import NoReply, Reader, Reply
@@ -109,6 +110,17 @@ def open_landed(run: Run, database: Database) -> LandedSource:
     company = settings.connection
     expected = Expected(company.currency, company.time_zone, company.first_day)
     return LandedSource(ready, lambda: check_account(landing, expected, settings.source.parameters))
+
+
+def look_at_account(run: Run) -> Look:
+    """A first look at the account, in about one call a list; nothing is landed."""
+    transport, clock = Transport(), SystemClock()
+    try:
+        landing = StoredLanding(run.database, run.name, run.settings.source.kind)
+        reader = _reader(run, run.database, transport, clock)
+        return look_at(Lists(reader, landing, run.progress, lambda: None))
+    finally:
+        transport.close()
 
 
 def _rows_file(folder: Path, name: str, kind: str) -> Path:
