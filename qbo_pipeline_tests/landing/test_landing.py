@@ -1,4 +1,4 @@
-"""The landing in the store, on SQLite and PostgreSQL: exact contents, versions, changes in order, one reader at a time."""
+"""The landing in the store, on SQLite and PostgreSQL: exact contents, versions, changes in order, one reader."""
 
 from __future__ import annotations
 
