@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qbo_pipeline.environment import where_to_set
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.landing.turns import Turn
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
@@ -127,25 +128,42 @@ def _rows_file(folder: Path, name: str, kind: str) -> Path:
     return folder / ".cache" / f"{kind}_{name}.sqlite"
 
 
+class _OutOfTime(Signal):
+    """The time of whoever has somebody waiting is used up."""
+
+
 def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
-    """Read the system, unless this run has; where another process is reading, wait for it."""
+    """Read the system, unless this run has; where another process is reading, wait for it.
+
+    A run with patience stops when that is used up, and takes what has landed until then: the next one goes on.
+    """
     reader_name = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     turn = Turn(database, run.name, landing.system, run.run_id, reader_name)
     clock = SystemClock()
-    until = clock.monotonic() + _PATIENCE_SECONDS
+    until = clock.monotonic() + (_PATIENCE_SECONDS if run.patience is None else run.patience)
     while (answer := turn.take()) == "wait":
-        if clock.monotonic() > until:
+        if clock.monotonic() > until and run.patience is None:
             raise SourceUnavailable(
                 Problem(f"{API.system} is being read", run.name, "another run has been at it for an hour", "Try later")
             )
+        if clock.monotonic() > until:
+            return
         clock.sleep(_POLL_SECONDS)
     if answer == "done":
         return
+
+    def alive() -> None:
+        if run.patience is not None and clock.monotonic() > until:
+            raise _OutOfTime
+        turn.go_on()
+
     transport = Transport()
     try:
-        lists = Lists(_reader(run, database, transport, clock), landing, run.progress, turn.go_on)
+        lists = Lists(_reader(run, database, transport, clock), landing, run.progress, alive)
         Fetching(lists, run.settings.connection.zone, run.settings.connection.first_day).run()
         turn.finish()
+    except _OutOfTime:
+        turn.give_up()
     except BaseException:
         turn.give_up()
         raise
