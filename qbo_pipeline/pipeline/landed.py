@@ -25,17 +25,14 @@ from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.pacing import CALL, Limits
 from qbo_pipeline.quickbooks.transport import Call, Transport, TransportFailure
 from qbo_pipeline.settings import SettingsError
-from qbo_pipeline.sources.cin7_core.check import Expected, check_account
-from qbo_pipeline.sources.cin7_core.fetching import Fetching
-from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
-from qbo_pipeline.sources.cin7_core.look import Look, look_at
-from qbo_pipeline.sources.cin7_core.system import Cin7Core
 from qbo_pipeline.sources.errors import Problem, SourceFailure, SourceUnavailable
 from qbo_pipeline.sources.http.reader import NoReply, Reader, Reply
+from qbo_pipeline.sources.landed.account import Expected, Look
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.projection import catch_up
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
 from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
+from qbo_pipeline.sources.systems import SYSTEMS
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.pacing import StoredPacer
 
@@ -99,18 +96,19 @@ class LandedSource:
 def open_landed(run: Run, database: Database) -> LandedSource:
     """The source of a connection that is read by API; `database` holds the landing. Nothing is read yet."""
     settings = run.settings
+    door = SYSTEMS[settings.source.kind]
     landing = StoredLanding(database, run.name, settings.source.kind)
-    system = Cin7Core(settings.connection.zone)
+    system = door.system(settings.connection.zone)
 
     def ready() -> SqlSource:
         _read_once(run, database, landing)
         path = _rows_file(settings.folder, run.name, settings.source.kind)
         catch_up(path, landing, system)
-        return SqlSource(f"sqlite:///{path}", shown=f"what has landed of {API.system}")
+        return SqlSource(f"sqlite:///{path}", shown=f"what has landed of {door.api.system}")
 
     company = settings.connection
     expected = Expected(company.currency, company.time_zone, company.first_day)
-    return LandedSource(ready, lambda: check_account(landing, expected, settings.source.parameters))
+    return LandedSource(ready, lambda: door.check(landing, expected, settings.source.parameters))
 
 
 def look_at_account(run: Run) -> Look:
@@ -119,7 +117,7 @@ def look_at_account(run: Run) -> Look:
     try:
         landing = StoredLanding(run.database, run.name, run.settings.source.kind)
         reader = _reader(run, run.database, transport, clock)
-        return look_at(Lists(reader, landing, run.progress, lambda: None))
+        return SYSTEMS[landing.system].look(Lists(reader, landing, run.progress, lambda: None))
     finally:
         transport.close()
 
@@ -144,7 +142,9 @@ def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
     while (answer := turn.take()) == "wait":
         if clock.monotonic() > until and run.patience is None:
             raise SourceUnavailable(
-                Problem(f"{API.system} is being read", run.name, "another run has been at it for an hour", "Try later")
+                Problem(
+                    f"{landing.system} is being read", run.name, "another run has been at it for an hour", "Try later"
+                )
             )
         if clock.monotonic() > until:
             return
@@ -160,7 +160,8 @@ def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
     transport = Transport()
     try:
         lists = Lists(_reader(run, database, transport, clock), landing, run.progress, alive)
-        Fetching(lists, run.settings.connection.zone, run.settings.connection.first_day).run()
+        company = run.settings.connection
+        SYSTEMS[landing.system].fetch(lists, company.zone, company.first_day)
         turn.finish()
     except _OutOfTime:
         turn.give_up()
@@ -172,19 +173,18 @@ def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
 
 
 def _reader(run: Run, database: Database, transport: Transport, clock: Clock) -> Reader:
-    settings, secrets = run.settings, run.secrets
-    if secrets.source_account_id is None or secrets.source_application_key is None:
-        prefix = f"QBO_{run.name.upper()}_SOURCE"
-        where = where_to_set([f"{prefix}_ACCOUNT_ID", f"{prefix}_APPLICATION_KEY"], settings.folder)
-        raise SettingsError(
-            f"{settings.file}: [source]: {API.system} needs its account id and application key: {where}"
-        )
-    account, key = (found.get_secret_value() for found in (secrets.source_account_id, secrets.source_application_key))
-    headers = {"api-auth-accountid": account, "api-auth-applicationkey": key}
-    # The limit is an application's: whoever calls with the same key shares it.
-    name = f"{settings.source.kind}:{sha256(f'{account}/{key}'.encode()).hexdigest()[:16]}"
+    settings, door = run.settings, SYSTEMS[run.settings.source.kind]
+    given = [getattr(run.secrets, name) for name in door.secrets]
+    if None in given:
+        names = [f"QBO_{run.name.upper()}_{name.upper()}" for name in door.secrets]
+        where = where_to_set(names, settings.folder)
+        raise SettingsError(f"{settings.file}: [source]: {door.api.system} lets in whoever has its key: {where}")
+    secrets = [secret.get_secret_value() for secret in given]
+    # A limit is an application's: whoever calls with the same key shares it.
+    name = f"{settings.source.kind}:{sha256('/'.join(secrets).encode()).hexdigest()[:16]}"
     pace = _Pace(database, name, settings.source.calls_per_minute, clock)
-    return Reader(API, settings.source.url or BASE_URL, _Wire(transport), pace, lambda _query: headers, clock.sleep)
+    url = settings.source.url or door.base_url
+    return Reader(door.api, url, _Wire(transport), pace, door.headers(secrets), clock.sleep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ import pytest
 
 from qbo_pipeline.inventory.records import Document, Movement, Payment, Record
 from qbo_pipeline.landing.objects import StoredLanding
-from qbo_pipeline.sources.cin7_core.check import Expected, check_account, ledger_sum
+from qbo_pipeline.sources.cin7_core.check import check_account, ledger_sum
 from qbo_pipeline.sources.cin7_core.fields import day
 from qbo_pipeline.sources.cin7_core.system import Cin7Core
+from qbo_pipeline.sources.landed.account import Expected
 from qbo_pipeline.sources.landed.objects import Seen
 from qbo_pipeline.sources.landed.projection import catch_up
 from qbo_pipeline.sources.source import SetAside

@@ -41,6 +41,11 @@ LOOK_BACK = timedelta(days=3)
 _STOCK_FIELDS = ("ID", "Location", "OnHand", "StockOnHand")
 
 
+def fetch(lists: Lists, zone: ZoneInfo, first_day: date) -> None:
+    """Land all that is new in an account; as `Fetching.run`."""
+    Fetching(lists, zone, first_day).run()
+
+
 @dataclass(frozen=True, slots=True)
 class Fetching:
     """One reading of an account into its landing. `first_day` is from when on its ledger is read."""

@@ -6,35 +6,17 @@ What belongs here: the questions, about one call a list. Nothing is landed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from qbo_pipeline.sources.cin7_core.fields import text
 from qbo_pipeline.sources.cin7_core.lists import AVAILABILITY, LISTINGS, WITH_MOVEMENTS
+from qbo_pipeline.sources.landed.account import Look, Shown
 from qbo_pipeline.sources.landed.listing import Listing, Lists
 
 SHOWN = 5
 _NAMES = ("Name", "OrderNumber", "StocktakeNumber", "InventoryWriteOffNumber", "AssemblyNumber", "DisassemblyNumber",
           "Number", "CustomerName", "SupplierName")  # fmt: skip
 _COMPANY = ("Company", "Currency", "TimeZone", "LockDate", "OpeningBalanceDate")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One list: where it is, how many entries it has (`None`: it does not say), and the first of them."""
-
-    path: str
-    total: int | None
-    entries: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What an account shows. `calls` is about how many a first load takes."""
-
-    company: Mapping[str, str | None]
-    lists: tuple[Shown, ...]
-    calls: int
 
 
 def look_at(lists: Lists) -> Look:
