@@ -26,6 +26,7 @@ AnyContext = (
 )
 
 RETRIES = 2
+SENSOR_SECONDS = 25.0  # for reading a system by API: Dagster gives up an evaluation after 60
 PROGRESS_SECONDS = 5.0
 
 
@@ -88,7 +89,8 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
 
         if self._open is None or only_look:
             settings = load_settings(self.settings_file)
-            with open_run(settings, run_id=run_id, progress=progress, only_look=only_look) as run:
+            patience = SENSOR_SECONDS if run_id is None else None
+            with open_run(settings, run_id=run_id, progress=progress, only_look=only_look, patience=patience) as run:
                 yield run
             return
         if self._opened is None:

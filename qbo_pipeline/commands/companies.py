@@ -27,6 +27,12 @@ def init(
     ] = None,
     mapping: Annotated[str | None, typer.Option(help="A folder of sql/source, such as openbravo.")] = None,
     csv: Annotated[str | None, typer.Option(help="A folder of CSV files instead of a database.")] = None,
+    system: Annotated[
+        str | None, typer.Option(help="An inventory system that is read by its API: cin7_core.", metavar="NAME")
+    ] = None,
+    system_url: Annotated[
+        str | None, typer.Option(help="With --system: the address of an emulator of it, instead of the vendor's.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where to write <name>.toml.")] = Path("connections"),
 ) -> None:
     """Write a settings file to start from, with every setting explained, and beside it an encryption key and an empty
@@ -66,8 +72,14 @@ def init(
         "base_url": base_url,
         "store_url": f"sqlite:///{name}.sqlite",
     }
+    if system is not None and (csv is not None or mapping is not None):
+        raise typer.BadParameter("a system that is read by API has no mapping and no CSV files", param_hint="--system")
+    if system_url is not None and system is None:
+        raise typer.BadParameter("--system-url goes with --system", param_hint="--system-url")
     if csv is not None:
         values |= {"source_kind": "csv", "source_path": _from(folder, csv)}
+    if system is not None:
+        values |= {"source_kind": system, "source_url": system_url}
     text = settings_text(values)
     try:
         settings = settings_of(text, file)
@@ -82,9 +94,37 @@ def init(
         secrets_file.touch(mode=0o600)
         with secrets_file.open("a", encoding="utf-8") as out:
             out.write(f"{variable}={base64.b64encode(random.token_bytes(32)).decode()}\n")
+    if system is not None:
+        look_at_system(file)
     say(f"Wrote {file}. Next: set the source and the accounts in it, then")
     say(f"  qbo-pipeline connect --settings {file}")
     say(f"  qbo-pipeline preflight --settings {file}")
+
+
+def look_at_system(file: Path) -> None:
+    """Show what an account says of itself, the beginning of each list, and how long a first load takes.
+
+    Says what is missing where its key is not in the environment yet.
+    """
+    from qbo_pipeline.errors import PipelineError
+    from qbo_pipeline.pipeline.landed import look_at_account
+    from qbo_pipeline.pipeline.run import open_run
+    from qbo_pipeline.settings import load_settings
+
+    settings = load_settings(file)
+    try:
+        with open_run(settings, only_look=True) as run:
+            look = look_at_account(run)
+    except PipelineError as error:
+        say(f"The account was not looked at: {error}")
+        return
+    say("The account says of itself:", *(f"  {name}: {value or 'not set'}" for name, value in look.company.items()))
+    for shown in look.lists:
+        total = "" if shown.total is None else f" ({shown.total:,} in all)"
+        say(f"{shown.path}{total}: {'; '.join(shown.entries) or 'nothing'}")
+    minutes = look.calls / settings.source.calls_per_minute
+    spent = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
+    say(f"A first load takes about {look.calls:,} calls, {spent} at {settings.source.calls_per_minute} a minute.")
 
 
 def _from(folder: Path, path: str) -> str:

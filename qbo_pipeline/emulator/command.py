@@ -1,4 +1,4 @@
-"""`qbo-pipeline emulator`: QuickBooks Online in a box, as a command."""
+"""`qbo-pipeline emulator`: QuickBooks Online in a box, or with `--system` an inventory system, as a command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ def emulator(
     company: Annotated[
         str | None, typer.Option(help="Company to begin with: us (the default), uk, eu or empty.")
     ] = None,
-    limits: Annotated[str, typer.Option(help="Intuit's limits: qbo, off, or xN for N times them.")] = "qbo",
+    limits: Annotated[
+        str, typer.Option(help="Intuit's limits, or the system's own: qbo, off, or xN for N times them.")
+    ] = "qbo",
     latency: Annotated[int, typer.Option(min=0, max=120_000, help="Milliseconds before each answer.")] = 0,
     faults: Annotated[Path | None, typer.Option(help="TOML or JSON file of failures to order.")] = None,
     host: Annotated[
@@ -26,12 +28,36 @@ def emulator(
         list[str] | None,
         typer.Option(help="Host besides this machine that webhooks and OAuth redirects may go to; repeatable."),
     ] = None,
+    system: Annotated[
+        str | None, typer.Option(help="An inventory system instead, with the demo's company: cin7_core.")
+    ] = None,
+    inventory: Annotated[
+        Path | None, typer.Option(help="With --system: the company's file; .demo/inventory.sqlite.")
+    ] = None,
 ) -> None:
     """Run a QuickBooks Online company offline, behind the real v3 API.
 
     The first line on stdout is JSON: base_url, discovery_url, realm, client_id, client_secret, refresh_token.
-    Its window is at base_url. Stop it with Ctrl-C.
+    Its window is at base_url. With --system the line says base_url, account_id and application_key. Stop it with
+    Ctrl-C.
     """
+    if system is not None or inventory is not None:
+        _launch_system(
+            system,
+            inventory,
+            host,
+            port,
+            limits,
+            others={
+                "--state": state,
+                "--realm": realm,
+                "--company": company,
+                "--latency": latency or None,
+                "--faults": faults,
+                "--allow-host": allow_host,
+            },
+        )
+        return
     from qbo_pipeline.emulator.launch import NotLaunched, launch
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -48,6 +74,29 @@ def emulator(
             allowed_hosts=frozenset(allow_host or ()),
         )
     except NotLaunched as error:
+        typer.secho(f"emulator: {error}", err=True, fg="red")
+        raise typer.Exit(2) from None
+
+
+def _launch_system(
+    system: str | None, inventory: Path | None, host: str, port: int, limits: str, *, others: dict[str, object]
+) -> None:
+    from qbo_pipeline.systems.launch import launch
+
+    try:
+        if system is None:
+            raise ValueError("--inventory goes with --system.")
+        if given := [name for name, value in others.items() if value]:
+            raise ValueError(f"{', '.join(given)}: of QuickBooks' emulator alone, not of --system.")
+        launch(
+            system,
+            inventory or Path(".demo/inventory.sqlite"),
+            host=host,
+            port=port,
+            limits=limits,
+            warn=lambda text: typer.secho(text, err=True, fg="red", bold=True),
+        )
+    except (ValueError, OSError) as error:
         typer.secho(f"emulator: {error}", err=True, fg="red")
         raise typer.Exit(2) from None
 

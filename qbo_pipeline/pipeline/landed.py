@@ -18,22 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qbo_pipeline.environment import where_to_set
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.landing.turns import Turn
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.pacing import CALL, Limits
 from qbo_pipeline.quickbooks.transport import Call, Transport, TransportFailure
 from qbo_pipeline.settings import SettingsError
-from qbo_pipeline.sources.cin7_core.check import Expected, check_account
-from qbo_pipeline.sources.cin7_core.fetching import Fetching
-from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
-from qbo_pipeline.sources.cin7_core.system import Cin7Core
 from qbo_pipeline.sources.errors import Problem, SourceFailure, SourceUnavailable
 from qbo_pipeline.sources.http.reader import NoReply, Reader, Reply
+from qbo_pipeline.sources.landed.account import Expected, Look
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.projection import catch_up
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
 from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
+from qbo_pipeline.sources.systems import SYSTEMS
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.pacing import StoredPacer
 
@@ -97,43 +96,75 @@ class LandedSource:
 def open_landed(run: Run, database: Database) -> LandedSource:
     """The source of a connection that is read by API; `database` holds the landing. Nothing is read yet."""
     settings = run.settings
+    door = SYSTEMS[settings.source.kind]
     landing = StoredLanding(database, run.name, settings.source.kind)
-    system = Cin7Core(settings.connection.zone)
+    system = door.system(settings.connection.zone)
 
     def ready() -> SqlSource:
         _read_once(run, database, landing)
         path = _rows_file(settings.folder, run.name, settings.source.kind)
         catch_up(path, landing, system)
-        return SqlSource(f"sqlite:///{path}", shown=f"what has landed of {API.system}")
+        return SqlSource(f"sqlite:///{path}", shown=f"what has landed of {door.api.system}")
 
     company = settings.connection
     expected = Expected(company.currency, company.time_zone, company.first_day)
-    return LandedSource(ready, lambda: check_account(landing, expected, settings.source.parameters))
+    return LandedSource(ready, lambda: door.check(landing, expected, settings.source.parameters))
+
+
+def look_at_account(run: Run) -> Look:
+    """A first look at the account, in about one call a list; nothing is landed."""
+    transport, clock = Transport(), SystemClock()
+    try:
+        landing = StoredLanding(run.database, run.name, run.settings.source.kind)
+        reader = _reader(run, run.database, transport, clock)
+        return SYSTEMS[landing.system].look(Lists(reader, landing, run.progress, lambda: None))
+    finally:
+        transport.close()
 
 
 def _rows_file(folder: Path, name: str, kind: str) -> Path:
     return folder / ".cache" / f"{kind}_{name}.sqlite"
 
 
+class _OutOfTime(Signal):
+    """The time of whoever has somebody waiting is used up."""
+
+
 def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
-    """Read the system, unless this run has; where another process is reading, wait for it."""
+    """Read the system, unless this run has; where another process is reading, wait for it.
+
+    A run with patience stops when that is used up, and takes what has landed until then: the next one goes on.
+    """
     reader_name = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     turn = Turn(database, run.name, landing.system, run.run_id, reader_name)
     clock = SystemClock()
-    until = clock.monotonic() + _PATIENCE_SECONDS
+    until = clock.monotonic() + (_PATIENCE_SECONDS if run.patience is None else run.patience)
     while (answer := turn.take()) == "wait":
-        if clock.monotonic() > until:
+        if clock.monotonic() > until and run.patience is None:
             raise SourceUnavailable(
-                Problem(f"{API.system} is being read", run.name, "another run has been at it for an hour", "Try later")
+                Problem(
+                    f"{landing.system} is being read", run.name, "another run has been at it for an hour", "Try later"
+                )
             )
+        if clock.monotonic() > until:
+            return
         clock.sleep(_POLL_SECONDS)
     if answer == "done":
         return
+
+    def alive() -> None:
+        if run.patience is not None and clock.monotonic() > until:
+            raise _OutOfTime
+        turn.go_on()
+
     transport = Transport()
     try:
-        lists = Lists(_reader(run, database, transport, clock), landing, run.progress, turn.go_on)
-        Fetching(lists, run.settings.connection.zone, run.settings.connection.first_day).run()
+        lists = Lists(_reader(run, database, transport, clock), landing, run.progress, alive)
+        company = run.settings.connection
+        SYSTEMS[landing.system].fetch(lists, company.zone, company.first_day)
         turn.finish()
+    except _OutOfTime:
+        turn.give_up()
     except BaseException:
         turn.give_up()
         raise
@@ -142,19 +173,18 @@ def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
 
 
 def _reader(run: Run, database: Database, transport: Transport, clock: Clock) -> Reader:
-    settings, secrets = run.settings, run.secrets
-    if secrets.source_account_id is None or secrets.source_application_key is None:
-        prefix = f"QBO_{run.name.upper()}_SOURCE"
-        where = where_to_set([f"{prefix}_ACCOUNT_ID", f"{prefix}_APPLICATION_KEY"], settings.folder)
-        raise SettingsError(
-            f"{settings.file}: [source]: {API.system} needs its account id and application key: {where}"
-        )
-    account, key = (found.get_secret_value() for found in (secrets.source_account_id, secrets.source_application_key))
-    headers = {"api-auth-accountid": account, "api-auth-applicationkey": key}
-    # The limit is an application's: whoever calls with the same key shares it.
-    name = f"{settings.source.kind}:{sha256(f'{account}/{key}'.encode()).hexdigest()[:16]}"
+    settings, door = run.settings, SYSTEMS[run.settings.source.kind]
+    given = [getattr(run.secrets, name) for name in door.secrets]
+    if None in given:
+        names = [f"QBO_{run.name.upper()}_{name.upper()}" for name in door.secrets]
+        where = where_to_set(names, settings.folder)
+        raise SettingsError(f"{settings.file}: [source]: {door.api.system} lets in whoever has its key: {where}")
+    secrets = [secret.get_secret_value() for secret in given]
+    # A limit is an application's: whoever calls with the same key shares it.
+    name = f"{settings.source.kind}:{sha256('/'.join(secrets).encode()).hexdigest()[:16]}"
     pace = _Pace(database, name, settings.source.calls_per_minute, clock)
-    return Reader(API, settings.source.url or BASE_URL, _Wire(transport), pace, lambda _query: headers, clock.sleep)
+    url = settings.source.url or door.base_url
+    return Reader(door.api, url, _Wire(transport), pace, door.headers(secrets), clock.sleep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Run:
     secrets: Secrets
     run_id: str
     progress: Progress = no_progress
+    patience: float | None = None  # seconds that reading a system by API may take, for whoever has somebody waiting
     _client: tuple[QuickBooks, StoredMeter] | None = field(default=None, init=False, repr=False)
     _tokens: Database | None = field(default=None, init=False, repr=False)
 
@@ -164,10 +165,12 @@ def open_run(
     progress: Progress = no_progress,
     database: Database | None = None,
     only_look: bool = False,
+    patience: float | None = None,
 ) -> Iterator[Run]:
     """A run of the connection with these settings, its store brought to this version.
 
-    With `only_look` a connection that is new to the store is not tied to its company by this.
+    With `only_look` a connection that is new to the store is not tied to its company by this. With `patience`, in
+    seconds, a system that is read by API is read for so long: what has landed until then is what there is.
 
     Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it binds
     the connection to something else, `MigrationError` where it is of a later version or of an earlier one that this
@@ -179,6 +182,7 @@ def open_run(
         secrets=Secrets.read(settings),
         run_id=run_id or str(uuid.uuid4()),
         progress=progress,
+        patience=patience,
     )
     try:
         bind_connection(settings, run.database, only_look=only_look)

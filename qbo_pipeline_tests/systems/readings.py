@@ -56,7 +56,7 @@ def _place(names: dict[str, str], item: StockValue) -> str:
 def facts(run: Run) -> Counter[tuple[Any, ...]]:
     names = _names(run)
     found: Counter[tuple[Any, ...]] = Counter()
-    query = "SELECT * FROM records WHERE vanished_at IS NULL AND record_type IN ('document', 'movement', 'payment')"
+    query = "SELECT * FROM records WHERE vanished_at IS NULL AND disposition <> 'set_aside'"
     for row in rows(run, query):
         content = json.loads(row["content"])
         status = content.get("status", "completed")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +63,11 @@ def first(reading: Reading, kind: str) -> str:
         return str(rows(run, query, kind=kind)[0]["number"])
 
 
+def _write(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(statement)
+
+
 CHANGES: dict[str, Callable[[Company], object]] = {
     "dearer shipment": lambda c: changes.change_cost(c.path, first(c.sql, "shipment"), Decimal("3.21")),
     "dearer receipt": lambda c: changes.change_cost(c.path, first(c.sql, "receipt"), Decimal("1.07")),
@@ -73,6 +81,8 @@ CHANGES: dict[str, Callable[[Company], object]] = {
     "deleted adjustment": lambda c: changes.delete(c.path, first(c.sql, "adjustment")),
     "deleted payment": lambda c: changes.delete(c.path, first(c.sql, "payment_received")),
     "late bill": lambda c: changes.late_bill(c.path, FIRST + timedelta(days=2), Decimal("87.65")),
+    "renamed place": lambda c: _write(c.path, "UPDATE warehouses SET name = 'Westbrook hall' WHERE code = 'WEST'"),
+    "renamed product": lambda c: _write(c.path, "UPDATE items SET sku = 'TEN-2X' WHERE sku = 'TEN-2P'"),
     "four more days": lambda c: advance(c.path, LAST + timedelta(days=4)),
 }
 
@@ -86,6 +96,51 @@ def test_what_changes_is_read_as_it_is(company: Company, change: str) -> None:
 
     company.equal(LAST + timedelta(days=4))
     assert company.sql.facts() != before or change == "deleted payment"
+
+
+def test_drift_of_the_interface_is_read_or_set_aside(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that comes as text is read, a new field is passed over, a missing one sets its record aside."""
+    from qbo_pipeline.systems.cin7_core import world
+
+    real = world.sales
+
+    def drifted(*given: Any) -> dict[str, Any]:
+        found = real(*given)
+        invoices = [part for sale in found.values() for part in sale["Invoices"]]
+        for part in invoices:
+            part["Total"], part["Loyalty"] = str(part["Total"]), {"Points": 3}
+        del invoices[0]["InvoiceDate"]
+        invoices[1]["Lines"][0]["Quantity"] = "a few"
+        return found
+
+    monkeypatch.setattr(world, "sales", drifted)
+    company.sql.read(LAST)
+    company.cin7.read(LAST)
+    invoices = {key: count for key, count in company.sql.facts().items() if key[0] == "sales_invoice" and len(key) == 4}
+    read = {key: count for key, count in company.cin7.facts().items() if key[0] == "sales_invoice" and len(key) == 4}
+    with open_run(load_settings(company.cin7.file)) as run:
+        aside = rows(run, "SELECT record_type, rule, message FROM records WHERE disposition = 'set_aside'")
+    assert sum(read.values()) == sum(invoices.values()) - 2
+    assert sorted(row["rule"] for row in aside) == ["not_a_number", "required"]
+
+
+def test_a_wrong_address_takes_nothing_for_gone(company: Company) -> None:
+    company.equal()
+    text = company.cin7.file.read_text()
+    company.cin7.file.write_text(text.replace(company.box.url, company.box.url.replace("/v2", "/v3")))
+    with pytest.raises(SourceError, match=r"does not say what company|Correct \[source\] url"):
+        company.cin7.read(LAST)
+    company.cin7.file.write_text(text)
+    company.equal()
+
+
+def test_whoever_has_somebody_waiting_takes_what_has_landed(company: Company) -> None:
+    with open_run(load_settings(company.cin7.file), patience=0.0) as run, run.source() as source:
+        assert source.changed_days(None).days == ()
+    with open_run(load_settings(company.cin7.file)) as run:
+        (state,) = rows(run, "SELECT finished_at, reader FROM landings")
+    assert state == {"finished_at": None, "reader": None}
+    company.equal()
 
 
 def test_a_second_night_without_news_asks_for_lists_alone(company: Company) -> None:

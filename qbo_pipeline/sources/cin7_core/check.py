@@ -6,7 +6,6 @@ What belongs here: the questions to what has landed; they take no call.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
@@ -14,19 +13,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from qbo_pipeline.sources.cin7_core.fields import day, exact, objects, text
 from qbo_pipeline.sources.cin7_core.lists import COMPANY, LEDGER_DAY, STOCK
 from qbo_pipeline.sources.errors import Problem
+from qbo_pipeline.sources.landed.account import Expected
 from qbo_pipeline.sources.landed.objects import Landing
 
 PARAMETER = "inventory_accounts"
 _ACCOUNT = "Cin7 Core, /me"
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the settings say of the company."""
-
-    currency: str
-    time_zone: str
-    first_day: date
 
 
 def check_account(landing: Landing, expected: Expected, parameters: Mapping[str, str | Sequence[str]]) -> list[Problem]:

@@ -31,6 +31,7 @@ from qbo_pipeline.sources.cin7_core.lists import (
     TASKS,
     WITH_MOVEMENTS,
 )
+from qbo_pipeline.sources.errors import Problem, SourceError
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.landed.listing import Entry, Listing, Lists, object_id
 from qbo_pipeline.sources.landed.objects import Landing, Seen
@@ -38,6 +39,11 @@ from qbo_pipeline.sources.landed.objects import Landing, Seen
 ROUNDS = 3  # what changes while it is read is read again before stock is looked at
 LOOK_BACK = timedelta(days=3)
 _STOCK_FIELDS = ("ID", "Location", "OnHand", "StockOnHand")
+
+
+def fetch(lists: Lists, zone: ZoneInfo, first_day: date) -> None:
+    """Land all that is new in an account; as `Fetching.run`."""
+    Fetching(lists, zone, first_day).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,10 @@ class Fetching:
     def _company(self) -> None:
         self.lists.alive()
         content = self.lists.reader.get("me")
-        self.lists.put([Seen(COMPANY, COMPANY, content or {})])
+        if not isinstance(content, dict) or not content.get("Currency"):
+            why, remedy = "it does not say what company it is", "Correct [source] url, or report it"
+            raise SourceError(Problem(f"{self.lists.reader.api.system} answers otherwise", "me", why, remedy))
+        self.lists.put([Seen(COMPANY, COMPANY, content)])
 
     def _lists(self, since: datetime | None, begun: datetime, listings: Iterable[Listing] = LISTINGS) -> None:
         for listing in listings:

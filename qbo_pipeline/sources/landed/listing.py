@@ -94,18 +94,9 @@ class Lists:
             self.alive()
             numbers = {"Page": str(page), "Limit": str(listing.page_size)}
             answer = self.reader.get(listing.path, {**params, **numbers})
-            if answer is None:
-                return
             entries = answer.get(listing.items) if isinstance(answer, dict) else None
-            if entries is None:
-                raise SourceError(
-                    Problem(
-                        f"{self.reader.api.system} answers otherwise than it is known to",
-                        listing.path,
-                        f"the answer has no {listing.items!r}",
-                        "Report it: the interface has changed",
-                    )
-                )
+            if entries is None:  # never taken for an empty list: then everything would be gone
+                raise _no_list(self.reader.api.system, listing, answer)
             came += len(entries)
             stated = answer.get("Total")
             yield entries, came if stated is None else int(stated)
@@ -145,6 +136,17 @@ class Lists:
         """Land objects, and note the calls that were made."""
         calls, self.reader.calls = self.reader.calls, 0
         return self.landing.put(objects, calls=calls) if objects or calls else set()
+
+
+def _no_list(system: str, listing: Listing, answer: Any) -> SourceError:
+    if answer is None:
+        why, remedy = (
+            "there is nothing at this address",
+            "Correct [source] url, or report it: the interface has changed",
+        )
+    else:
+        why, remedy = f"the answer has no {listing.items!r}", "Report it: the interface has changed"
+    return SourceError(Problem(f"{system} answers otherwise than it is known to", listing.path, why, remedy))
 
 
 def object_id(listing: Listing, entry: Entry) -> str:

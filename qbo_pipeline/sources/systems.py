@@ -1,0 +1,61 @@
+"""The systems that are read by API, one row each: what tells one from another before a word is exchanged.
+
+What belongs here: the table. What a system's objects mean is in its folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from qbo_pipeline.sources.cin7_core.check import check_account
+from qbo_pipeline.sources.cin7_core.fetching import fetch
+from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
+from qbo_pipeline.sources.cin7_core.look import look_at
+from qbo_pipeline.sources.cin7_core.system import Cin7Core
+from qbo_pipeline.sources.errors import Problem
+from qbo_pipeline.sources.http.reader import Api
+from qbo_pipeline.sources.landed.account import Expected, Look
+from qbo_pipeline.sources.landed.listing import Lists
+from qbo_pipeline.sources.landed.objects import Landing
+from qbo_pipeline.sources.landed.projection import System
+
+Parameters = Mapping[str, str | Sequence[str]]
+Headers = Callable[[str], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadByApi:
+    """One system. `secrets` are the names of what a connection needs to enter (`QBO_<CONNECTION>_<NAME>`), the account
+    first; `headers` makes of them what goes with each call, by its query string."""
+
+    api: Api
+    base_url: str
+    secrets: tuple[str, ...]
+    headers: Callable[[Sequence[str]], Headers]
+    system: Callable[[ZoneInfo], System]
+    fetch: Callable[[Lists, ZoneInfo, date], None]
+    check: Callable[[Landing, Expected, Parameters], list[Problem]]
+    look: Callable[[Lists], Look]
+
+
+def _account_and_key(secrets: Sequence[str]) -> Headers:
+    account, key = secrets
+    found = {"api-auth-accountid": account, "api-auth-applicationkey": key}
+    return lambda _query: found
+
+
+SYSTEMS: dict[str, ReadByApi] = {
+    "cin7_core": ReadByApi(
+        api=API,
+        base_url=BASE_URL,
+        secrets=("source_account_id", "source_application_key"),
+        headers=_account_and_key,
+        system=Cin7Core,
+        fetch=fetch,
+        check=check_account,
+        look=look_at,
+    ),
+}

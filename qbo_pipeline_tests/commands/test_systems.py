@@ -1,0 +1,86 @@
+"""`emulator --system` and `init --system`, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from qbo_pipeline.cli import app
+from qbo_pipeline.demo.company import generate
+from qbo_pipeline.settings import load_settings
+
+INIT = ["init", "acme", "--realm", "123", "--first-day", "2026-10-01", "--system", "cin7_core"]
+
+
+@pytest.fixture(scope="module")
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("company") / "inventory.sqlite"
+    generate(path, first_day=date(2026, 10, 1), days=3)
+    return path
+
+
+def test_init_looks_at_the_account_that_the_emulator_serves(
+    inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-m", "qbo_pipeline.cli", "emulator", "--system", "cin7_core", "--limits", "x100"]
+    with subprocess.Popen([*command, "--inventory", str(inventory)], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            start = json.loads(process.stdout.readline())
+            monkeypatch.setenv("QBO_ACME_SOURCE_ACCOUNT_ID", start["account_id"])
+            monkeypatch.setenv("QBO_ACME_SOURCE_APPLICATION_KEY", start["application_key"])
+            # Its own pace, 60 calls a minute, is waited for: the look takes as many seconds as it has calls.
+            result = CliRunner().invoke(app, [*INIT, "--system-url", start["base_url"], "--folder", str(tmp_path)])
+        finally:
+            process.terminate()
+    assert result.exit_code == 0, result.output
+    assert "  OpeningBalanceDate: 2026-10-01T00:00:00\n" in result.output
+    assert "ref/location (3 in all): Portland main warehouse; Westbrook depot" in result.output
+    assert "A first load takes about " in result.output
+    assert start["application_key"] not in result.output
+    settings = load_settings(tmp_path / "acme.toml")
+    assert (settings.source.kind, settings.source.url) == ("cin7_core", start["base_url"])
+
+
+def test_init_without_a_key_writes_the_settings_and_says_what_is_missing(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [*INIT, "--folder", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert "set QBO_ACME_SOURCE_ACCOUNT_ID and QBO_ACME_SOURCE_APPLICATION_KEY" in result.output
+    assert load_settings(tmp_path / "acme.toml").source.url is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--system", "unknown"], "write one of cin7_core"),
+        (["--system", "cin7_core", "--inventory", "nowhere.sqlite"], "`make demo` makes a company"),
+        (["--system", "cin7_core", "--realm", "5"], "--realm: of QuickBooks' emulator alone"),
+        (["--system", "cin7_core", "--limits", "fast", "--inventory", __file__], "write own, off, or xN"),
+        (["--inventory", __file__], "--inventory goes with --system"),
+    ],
+)
+def test_an_emulator_that_cannot_be_is_refused(options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["emulator", *options])
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://inventory.dearsystems.com/ExternalApi/v2", True),
+        ("http://127.0.0.1:8000/ExternalApi/v2", True),
+        ("http://inventory.dearsystems.com/ExternalApi/v2", False),
+        ("ftp://example.com", False),
+    ],
+)
+def test_the_key_goes_by_https_or_to_this_machine(url: str, good: bool, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [*INIT, "--system-url", url, "--folder", str(tmp_path)])
+    refused = "our key goes to url: write https://" in str(result.exception)
+    assert refused != good
