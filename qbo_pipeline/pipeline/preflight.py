@@ -185,7 +185,7 @@ def _names(run: Run, entries: Sequence[Draft]) -> Iterator[Finding]:
         yield Finding(
             "names",
             not found,
-            _some(found, "have the name of one of ours in QuickBooks already") if found else "none of them is taken",
+            _some(found, "taken in QuickBooks by an entry that is not ours") if found else "none of them is taken",
             'Rename them in QuickBooks, or let them be linked: [posting] link_existing = "same_name", or one by one '
             "with `qbo-pipeline relink`",
         )
