@@ -95,7 +95,7 @@ CAUSES: dict[Cause, Meaning] = {
     ),
     Cause.DUPLICATE_IN_QBO: Meaning(
         "Duplicate in QuickBooks", "qbo_only",
-        "A second entry with the number, the content or the mark (in the private note) of one that the pipeline posted.",
+        "A second entry with the number, the content or the mark (in the private note) of one that we posted.",
         "Delete the copy; where the pipeline's own entry is gone, link its posting to the copy.", ACCOUNTANT,
     ),
     Cause.DOUBLED_COGS: Meaning(
