@@ -82,8 +82,8 @@ def test_what_is_not_in_balance_always_says_why() -> None:
     assert found.verdict is Verdict.UNEXPLAINED
     assert found.line == (
         "unexplained, lost or doubled: the counts do not add up for 1 day of a type of record; QuickBooks refuses "
-        "calls because of its limits; 2 postings parked for a person; 1 posting ready and not sent; 1 record set aside: "
-        "correct in the inventory system; the reading broke off on 1 day of a type of record: run them again"
+        "calls because of its limits; 2 postings parked for a person; 1 posting ready and not sent; 1 record set "
+        "aside: correct in the inventory system; the reading broke off on 1 day of a type of record: run them again"
     )
     assert conclude([]).line == "in balance"
 
