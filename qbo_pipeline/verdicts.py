@@ -48,7 +48,8 @@ _WORDS = {
 _MEANINGS = {
     Verdict.IN_BALANCE: "stock value equals the ledger, nothing waits for anybody",
     Verdict.WAITING: "every difference has its cause, or something waits: somebody has something to do",
-    Verdict.SETTINGS: "the settings, the way of calling or the access to a system are wrong: somebody must change something",
+    Verdict.SETTINGS: "the settings, the way of calling or the access to a system are wrong: somebody must change "
+    "something",
     Verdict.UNAVAILABLE: "a system could not be reached or refused to answer, or the output could not be written; the "
     "same command goes on from there later",
     Verdict.UNEXPLAINED: "a cent is unexplained, a record is lost, a document stands twice, or the journal was altered",

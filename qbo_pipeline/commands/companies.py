@@ -83,7 +83,11 @@ def init(
         with secrets_file.open("a", encoding="utf-8") as out:
             out.write(f"{variable}={base64.b64encode(random.token_bytes(32)).decode()}\n")
     say(f"Wrote {file}. Next: set the source and the accounts in it, then")
-    say(f"  qbo-pipeline connect --settings {file}")
+    if environment == "emulator":
+        names = ", ".join(f"QBO_{name.upper()}_{part}" for part in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"))
+        say(f"  write {names}, as the emulator's first line says them, into {secrets_file}")
+    else:
+        say(f"  qbo-pipeline connect --settings {file}")
     say(f"  qbo-pipeline preflight --settings {file}")
 
 

@@ -220,8 +220,9 @@ JUDGEMENTS: dict[str, Judgement] = {
         {r"^posted: 3$": 2},
     ),
     "43": Judgement(
-        "two suppliers' bills of one number are both posted once a person approves the second",
-        (r"document/x1 Bill posted", r"document/x2 is approved", r"document/x2 Bill posted"),
+        "two suppliers' bills of one number are both posted",
+        (r"^exit 0$", r"document/x1 Bill posted", r"document/x2 Bill posted"),
+        (r"document/x2 Bill parked",),
     ),
     "45": Judgement(
         "a stock value with a hole is refused by its row",
