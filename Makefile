@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 
-.PHONY: demo test ui check bench torture fuzz mutants lock clean
+.PHONY: demo test ui check bench torture fuzz mutants cases lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -57,6 +57,9 @@ fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, with many examples
 mutants: $(VENV)/.dev ## mutation testing of one room, ROOM=inventory, posting, accounting or reconciliation (docs/mutants.md)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
 	@$(BIN)/python -m qbo_pipeline_tests.mutants $(or $(ROOM),inventory)
+
+cases: $(VENV)/.dev ## the cases from practice that lie beside the repository, each judged (QBO_PIPELINE_CASES names their folder)
+	@$(BIN)/python -m qbo_pipeline_tests.cases
 
 lock: ## pin anew what pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml

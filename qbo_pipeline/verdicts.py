@@ -1,18 +1,9 @@
 """The one table of verdicts: what a command, a check, a report and a message say about how things stand.
 
-What belongs here: the five verdicts with their exit status, word and tone, which one each status of a reconciliation
-is, and how several reasons become one verdict with its line. Nothing else of ours is imported, so that every room may
-use it.
-
-| verdict | exit status | means |
-|---|---|---|
-| in balance | 0 | stock value equals the ledger, nothing waits for anybody |
-| waiting | 1 | every difference has its cause, or something waits: somebody has something to do |
-| settings | 2 | the settings or the way of calling are wrong; nothing was done |
-| unavailable | 3 | a system could not be reached or refused to answer; the next run goes on |
-| unexplained | 4 | a cent is unexplained, a record is lost or a document stands twice |
-
-A command that is stopped has no verdict: it exits 128 and the signal's number (`commands.ends`).
+What belongs here: the five verdicts with their exit status, word, meaning and tone, which one each status of a
+reconciliation is, and how several reasons become one verdict with its line. Nothing else of ours is imported, so that
+every room may use it. A command that is stopped has no verdict: its exit status is 128 and the signal's number
+(`STOPPED`, `commands.ends`). The README's table is this one; a test holds the two against each other.
 """
 
 from __future__ import annotations
@@ -37,6 +28,11 @@ class Verdict(IntEnum):
         return _WORDS[self]
 
     @property
+    def meaning(self) -> str:
+        """What it says to whoever reads an exit status."""
+        return _MEANINGS[self]
+
+    @property
     def tone(self) -> str:
         """How it is coloured: `good`, `attention` or `bad`."""
         return _TONES[self]
@@ -49,6 +45,21 @@ _WORDS = {
     Verdict.UNAVAILABLE: "unavailable",
     Verdict.UNEXPLAINED: "unexplained, lost or doubled",
 }
+_MEANINGS = {
+    Verdict.IN_BALANCE: "stock value equals the ledger, nothing waits for anybody",
+    Verdict.WAITING: "every difference has its cause, or something waits: somebody has something to do",
+    Verdict.SETTINGS: "the settings, the way of calling or the access to a system are wrong: somebody must change "
+    "something",
+    Verdict.UNAVAILABLE: "a system could not be reached or refused to answer, or the output could not be written; the "
+    "same command goes on from there later",
+    Verdict.UNEXPLAINED: "a cent is unexplained, a record is lost, a document stands twice, or the journal was altered",
+}
+STOPPED = {
+    129: ("HUP", "the terminal was closed"),
+    130: ("INT", "somebody pressed Ctrl-C"),
+    141: ("PIPE", "nobody reads the output any more, as after `| head`"),
+    143: ("TERM", "the machine or somebody ended it"),
+}  # 128 and the number of the signal: its name, and what it is
 _TONES = {
     Verdict.IN_BALANCE: "good",
     Verdict.WAITING: "attention",

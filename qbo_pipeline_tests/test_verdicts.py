@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,16 +14,30 @@ from qbo_pipeline.pipeline.counts import BECAME, DayCount
 from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_reconciliation, of_refusals, of_set_aside
 from qbo_pipeline.reconciliation.result import STATUSES
 from qbo_pipeline.reports.words import STATUS_WORDS
-from qbo_pipeline.verdicts import OF_STATUS, Reason, Verdict, conclude, worst
+from qbo_pipeline.verdicts import OF_STATUS, STOPPED, Reason, Verdict, conclude, worst
 
 ROOT = Path(__file__).parents[1]
-ROW = re.compile(r"^\| (\d) \| \*?([a-z, ]+?)\*? \| .+ \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
 
 
 def test_the_readme_has_the_table() -> None:
-    table = (ROOT / "README.md").read_text(encoding="utf-8").split("### Exit statuses", 1)[1].split("\n## ", 1)[0]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.split("### Exit statuses", 1)[1].split("\n## ", 1)[0]
+    verdicts = [(str(one.value), one.word, one.meaning) for one in Verdict]
+    stopped = [
+        (str(status), f"stopped ({name})", f"{what}; what was committed stays")
+        for status, (name, what) in STOPPED.items()
+    ]
 
-    assert {int(number): word for number, word in ROW.findall(table)} == {one.value: one.word for one in Verdict}
+    assert ROW.findall(table) == [*verdicts, *stopped]
+    assert "exits 1" not in readme, "exit statuses are told by the table alone"
+    assert "exit status 3" not in readme.lower()
+
+
+def test_a_stopped_command_exits_as_the_table_says() -> None:
+    assert {status: f"SIG{name}" for status, (name, _) in STOPPED.items()} == {
+        128 + one: one.name for one in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)
+    }
 
 
 def test_each_status_of_a_reconciliation_has_a_verdict_that_the_report_says() -> None:
@@ -66,9 +81,9 @@ def test_what_is_not_in_balance_always_says_why() -> None:
 
     assert found.verdict is Verdict.UNEXPLAINED
     assert found.line == (
-        "unexplained, lost or doubled: the counts do not add up on 1 day and kind; QuickBooks refuses calls because of "
-        "its limits; 2 postings parked for a person; 1 posting ready and not sent; 1 record set aside: correct in the "
-        "inventory system; the reading of 1 day and kind broke off: run them again"
+        "unexplained, lost or doubled: the counts do not add up for 1 day of a type of record; QuickBooks refuses "
+        "calls because of its limits; 2 postings parked for a person; 1 posting ready and not sent; 1 record set "
+        "aside: correct in the inventory system; the reading broke off on 1 day of a type of record: run them again"
     )
     assert conclude([]).line == "in balance"
 

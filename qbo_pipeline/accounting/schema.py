@@ -278,7 +278,11 @@ def _document_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("Line", f"the total {total} is negative")
     taxable = "CustomerRef" in payload and "GlobalTaxCalculation" not in payload and "TxnTaxDetail" in payload
     if taxable and len(payload["Line"]) > MAX_US_TAXABLE_LINES:
-        yield Problem("Line", f"{len(payload['Line'])} lines, and QBO takes {MAX_US_TAXABLE_LINES} where sales tax is")
+        yield Problem(
+            "Line",
+            f"{len(payload['Line'])} lines, and QBO takes {MAX_US_TAXABLE_LINES} on a form with US sales tax: split "
+            "the document in the inventory system",
+        )
 
 
 def _payment_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:

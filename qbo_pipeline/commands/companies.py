@@ -97,7 +97,11 @@ def init(
     if system is not None:
         look_at_system(file)
     say(f"Wrote {file}. Next: set the source and the accounts in it, then")
-    say(f"  qbo-pipeline connect --settings {file}")
+    if environment == "emulator":
+        names = ", ".join(f"QBO_{name.upper()}_{part}" for part in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"))
+        say(f"  write {names}, as the emulator's first line says them, into {secrets_file}")
+    else:
+        say(f"  qbo-pipeline connect --settings {file}")
     say(f"  qbo-pipeline preflight --settings {file}")
 
 

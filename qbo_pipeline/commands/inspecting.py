@@ -148,7 +148,11 @@ def show(
     with command_run(settings, quiet=True) as run:
         found, zone = trace(run, key), run.settings.connection.time_zone
     if not found:
-        say(f"Nothing has the key or the number {key!r}.", err=True)
+        say(
+            f"Nothing has the key or the number {key!r}. A key is a record's type and its id in the source, such as "
+            "document/4711; `qbo-pipeline status` shows the keys of what waits.",
+            err=True,
+        )
         raise typer.Exit(Verdict.SETTINGS)
     if as_json:
         print_json(found)

@@ -97,7 +97,7 @@ def _lasting(stored: StoredTokens, time_zone: str) -> Access:
         )
     due = expiries(tokens, now, time_zone)
     idle = _end(tokens.refresh_expires_at, now, time_zone)
-    text = f"lasts until {idle} if it is never renewed, and each renewal moves that"
+    text = f"lasts until {idle} if nothing renews it; every run does"
     if tokens.hard_expires_at is not None:
         text += f"; for good until {_end(tokens.hard_expires_at, now, time_zone)}"
     if not due:

@@ -29,7 +29,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
 from qbo_pipeline.pipeline.settings_in_force import in_force
 from qbo_pipeline.pipeline.summaries import ALONE, Membership, may_be_summed, memberships
-from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
+from qbo_pipeline.posting.asking import NOTHING_ASKED, Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store.dispositions import Built, load_record, put_built
@@ -162,7 +162,8 @@ class Page:
     def gone(self, row: Any) -> None:
         """The record is no longer in the source: nothing of it is to be in QBO."""
         self.note(row, "vanished", "vanished", "the source no longer has it")
-        self.intents.append(Intent(key_of(row), row.content_hash))
+        why = "its record is no longer in the source"
+        self.intents.append(Intent(key_of(row), row.content_hash, why_gone=why))
 
     def load(self, row: Any) -> Record | None:
         """The record, or `None` for one that cannot be read any more, which is then refused."""
@@ -185,8 +186,11 @@ class Page:
         """Write down what becomes of the record, and ask posting for it."""
         drafts: Sequence[Draft] = ()
         refusal: Refused | None = None
+        why_gone = NOTHING_ASKED
         if isinstance(outcome, Excluded):
             self.note(row, "excluded", outcome.rule, outcome.message)
+            voided = outcome.rule == "voided_in_source"
+            why_gone = "it was voided in the source" if voided else f"nothing of it is posted: {outcome.message}"
         elif isinstance(outcome, Refused):
             self.note(row, "refused", outcome.reason, outcome.message)
             refusal = outcome
@@ -200,6 +204,7 @@ class Page:
                 content_hash=row.content_hash,
                 drafts=drafts,
                 refusal=refusal,
+                why_gone=why_gone,
                 business_date=row.business_date,
                 amount=cents(row.amount or Decimal(0)),
                 currency=row.currency or self.stored.books.home_currency,

@@ -184,11 +184,12 @@ def _adopt(run: Run, one: Correction, person: Person) -> str:
     action, key = one.action, one.action.posting_key or ""
     row = _newest(run, key)
     if row is None or action.qbo_type is None or action.qbo_id is None:
-        raise NotPossible(f"{key} has no posting, or the copy no Id")
+        raise NotPossible(f"{key} cannot be linked to the copy: the posting or the copy's Id is not known")
     thing = run.quickbooks().read(action.qbo_type, action.qbo_id)
     if action.qbo_type != row["entity"] or _facts_of(row["entity"], thing) != row["posted_fingerprint"]:
         raise NotPossible(
-            f"the {action.qbo_type} {action.qbo_id} is not what {key} was: delete it in QuickBooks and post {key} again"
+            f"the {action.qbo_type} {action.qbo_id} does not say what {key} had posted: delete it in QuickBooks and "
+            f"post {key} again"
         )
     decisions.relink(run.database, run.name, key, thing, person)
     return f"{key} is linked to {action.qbo_type} {action.qbo_id}"
@@ -238,7 +239,8 @@ def _take_as_it_is(run: Run, row: Posting, person: Person) -> None:
         thing = run.quickbooks().read(link.entity, link.qbo_id)
     except NotFound:
         raise NotPossible(
-            f"{row['key']}: {link.entity} {link.qbo_id} is gone; look for drift, then order again"
+            f"{row['key']}: {link.entity} {link.qbo_id} is no longer in QuickBooks; run the pipeline once, so that it "
+            "notices, then order again"
         ) from None
     decisions.relink(run.database, run.name, row["key"], thing, person)
 
@@ -250,7 +252,7 @@ def _restate(run: Run, row: Posting, person: Person) -> None:
         for one in _of_record(connection, run.name, row["record_key"]):
             payload = from_wire(one["payload"] or "null")
             if payload is None:
-                raise NotPossible(f"{one['key']} of the same record has no payload: correct that first")
+                raise NotPossible(f"{one['key']} of the same record waits and was never built: remove its reason first")
             if one["key"] == row["key"]:
                 note = MARKER.sub("", payload.get("PrivateNote") or "").rstrip()
                 again = f"posted again as revision {row['revision'] + 1} for {person.who}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, text
 
+from qbo_pipeline.pipeline.referred import references_named
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.reconciliation.counting import BECAME, adds_up
 from qbo_pipeline.sql_files import sql_folder
@@ -124,6 +126,8 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
         query = query.where(postings.c.business_date <= last)
     with run.database.reading() as connection:
         now = run.database.now(connection)
+        found = connection.execute(query).all()
+        named = references_named(connection, run.name, found)
         return [
             {
                 "key": row.key,
@@ -131,12 +135,17 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
                 "day": _day(row.business_date),
                 "amount": f"{row.amount:,.2f} {row.currency}",
                 "state": row.state,
-                "reason": f"{row.reason}: {row.message}" if row.message else row.reason,
+                "reason": _why(row, named),
                 "waits_days": (now - row.first_seen).days,
                 "sent_at": row.sent_at,
             }
-            for row in connection.execute(query)
+            for row in found
         ]
+
+
+def _why(row: Any, named: Mapping[tuple[str, int], str]) -> str | None:
+    reason = f"{row.reason}: {row.message}" if row.message else row.reason
+    return " ".join(filter(None, (reason, named.get((row.key, row.revision))))) or None
 
 
 def copies_in_quickbooks(run: Run) -> list[dict[str, Any]]:

@@ -120,7 +120,8 @@ def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:
     if end:
         ended = recovery.end(run.database, run.name, person)
         prove_company_until_now(run)
-        return f"{run.name} sends at once again; it recovered since {show_instant(ended.since, zone)} ({ended.who})."
+        since = show_instant(ended.since, zone)
+        return f"{run.name} sends at once again; it had been recovering since {since} ({ended.who})."
     recovery.begin(run.database, run.name, person, time_zone=zone)
     return (
         f"{run.name} recovers: from now on every posting is looked for in QuickBooks before it is sent. When the days "

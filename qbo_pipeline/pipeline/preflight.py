@@ -165,7 +165,7 @@ def _days_ahead(run: Run, books: Books) -> Iterator[Finding]:
         yield Finding("unmapped tax code", False, f"{what} is on {_records(count)} of {days}", remedy)
     for refusal, count in seen.refused:
         text = f"{refusal.message} (so it is with {_records(count)} of {days})"
-        yield Finding("days ahead", False, text, "Until then they wait, parked; everything else is posted")
+        yield Finding("days ahead", False, text, "They wait until that is mended; everything else is posted")
     for message, count in sorted(seen.set_aside.items()):
         text = f"{_records(count)} of {days} would be set aside: {message}"
         yield Finding("days ahead", False, text, "Correct them in the source; the next reading finds them")
@@ -185,7 +185,7 @@ def _names(run: Run, entries: Sequence[Draft]) -> Iterator[Finding]:
         yield Finding(
             "names",
             not found,
-            _some(found, "have the name of one of ours in QuickBooks already") if found else "none of them is taken",
+            _some(found, "of our names taken in QuickBooks by entries of others") if found else "none of them is taken",
             'Rename them in QuickBooks, or let them be linked: [posting] link_existing = "same_name", or one by one '
             "with `qbo-pipeline relink`",
         )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.reconcile import source_read_at
+from qbo_pipeline.pipeline.referred import references_named
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.trace import journal_message
 from qbo_pipeline.reconciliation.frames import Columns, make
@@ -223,14 +224,17 @@ def _exceptions(connection: Connection, name: str, named: Collection[str]) -> It
         )
         .order_by(postings.c.business_date, postings.c.key)
     )
-    for row in connection.execute(waiting):
+    found = connection.execute(waiting).all()
+    refused = references_named(connection, name, found)
+    for row in found:
         if row.key in named and row.state not in ("parked", "unknown"):
             continue  # its difference says it, with the amount
         number = row.record_number or row.record_key
         pending = row.reason == COST_PENDING
+        about = refused.get((row.key, row.revision), "")
         yield {
             "severity": "medium" if row.state == "parked" else "high",
-            "what": f"{number} {_WHAT[row.state]}: {row.message or row.reason}",
+            "what": f"{number} {_WHAT[row.state]}: {row.message or row.reason} {about}".rstrip(),
             "to_do": _COST if pending else _TO_DO[row.state],
             "who": "stock keeper" if pending else "accountant",
             "document_key": row.record_key,

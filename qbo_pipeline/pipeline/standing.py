@@ -40,10 +40,11 @@ def of_counts(broken: Sequence[DayCount]) -> Iterator[Reason]:
     unread = [count for count in broken if count.rows_read is None]
     wrong = len(broken) - len(unread)
     if wrong:
-        yield Reason(Verdict.UNEXPLAINED, f"the counts do not add up on {_number(wrong, 'day and kind')}")
+        yield Reason(Verdict.UNEXPLAINED, f"the counts do not add up for {_number(wrong, 'day')} of a type of record")
     if unread:
         yield Reason(
-            Verdict.WAITING, f"the reading of {_number(len(unread), 'day and kind')} broke off: run them again"
+            Verdict.WAITING,
+            f"the reading broke off on {_number(len(unread), 'day')} of a type of record: run them again",
         )
 
 

@@ -31,11 +31,15 @@ class Share:
     amount: Decimal
 
 
+NOTHING_ASKED = "its record asks for nothing in QBO any more"
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What a record, or a summary of records, asks for: its drafts, or why there are none.
 
-    Neither drafts nor refusal means that nothing is to be in QBO: the record vanished, was voided or excluded.
+    Neither drafts nor refusal means that nothing is to be in QBO, and `why_gone` says why: the record vanished, was
+    voided or excluded.
     `record_key` and `content_hash` are those of what asks; `business_date`, `amount` and `currency` the record's, for a
     refused one. `shares` are the records that a summary is made of; without them a draft is the record's, whole.
     """
@@ -48,6 +52,7 @@ class Intent:
     amount: Decimal = Decimal(0)
     currency: str = ""
     shares: Sequence[Share] = ()
+    why_gone: str = NOTHING_ASKED
 
 
 @dataclass(frozen=True, slots=True)

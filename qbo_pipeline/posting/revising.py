@@ -21,6 +21,7 @@ from qbo_pipeline.posting.asking import (
     ENTITY_CHANGED,
     GONE,
     HISTORY,
+    NOTHING_ASKED,
     REMOVED_TEXT,
     REVERSED,
     SKIPPED_BEFORE,
@@ -232,7 +233,7 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | N
     row["operation"] = _way_out(plan.policy, entity)
     row["waits_for"] = before["key"] if _in_flight(before) else None
     _hold(plan, row, before)
-    _hold_gone(plan.policy, row)
+    _hold_gone(plan.policy, row, _way_on(intent.why_gone))
     if hindered is not None:
         _park(row, *hindered)
     _supersede(plan, before, revision)
@@ -253,9 +254,13 @@ def _hold(plan: Plan, row: Posting, before: Standing | None) -> None:
         _park(row, AWAITING_APPROVAL, "postings of this connection are sent once a person has approved them")
 
 
-def _hold_gone(policy: IntakePolicy, row: Posting) -> None:
+def _way_on(why: str) -> str:
+    return f"{why}: approve to take it out of QBO, or skip to keep it"
+
+
+def _hold_gone(policy: IntakePolicy, row: Posting, why: str) -> None:
     if policy.when_gone == "hold" and row["state"] == READY:
-        _park(row, GONE, "its record is no longer in the source: approve to take it out of QBO, or skip to keep it")
+        _park(row, GONE, why)
 
 
 def _way_out(policy: IntakePolicy, entity: str) -> str:
@@ -278,7 +283,7 @@ def _renew(plan: Plan, row: Standing) -> None:
         held = cast(Posting, {**row, **fields, "state": READY, "reason": None, "message": None})
         _hold(plan, held, None)
         if row["origin"] == Origin.WITHDRAWAL:
-            _hold_gone(plan.policy, held)
+            _hold_gone(plan.policy, held, (row["reason"] == GONE and row["message"]) or _way_on(NOTHING_ASKED))
         if (held["state"], held["reason"]) != (row["state"], row["reason"]):
             fields |= {"state": held["state"], "reason": held["reason"], "message": held["message"]}
             plan.lines.append(_line(row, "settings", held["state"], held["message"]))

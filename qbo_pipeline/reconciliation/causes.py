@@ -66,7 +66,7 @@ CAUSES: dict[Cause, Meaning] = {
     Cause.WAITING: Meaning(
         "Waiting to be posted", "not_posted",
         "It is extracted and will be posted, but QuickBooks does not have it yet.",
-        "Run the posting of this day; an unknown outcome is resolved by the next run.", ENGINEER,
+        "Run the pipeline for this day; where QuickBooks did not answer, the next run asks it again.", ENGINEER,
     ),
     Cause.PARKED: Meaning(
         "Parked or failed", "parked",
@@ -95,8 +95,8 @@ CAUSES: dict[Cause, Meaning] = {
     ),
     Cause.DUPLICATE_IN_QBO: Meaning(
         "Duplicate in QuickBooks", "qbo_only",
-        "A second entry with the marker, the number or the content of one that the pipeline posted.",
-        "Delete the copy; where the pipeline's own is gone, adopt the copy.", ACCOUNTANT,
+        "A second entry with the number, the content or the mark (in the private note) of one that we posted.",
+        "Delete the copy; where the pipeline's own entry is gone, link its posting to the copy.", ACCOUNTANT,
     ),
     Cause.DOUBLED_COGS: Meaning(
         "Cost of sales posted twice", "qbo_only",

@@ -105,7 +105,9 @@ def _notes(books: Books, both: Balances) -> tuple[str, ...]:
     if under_way:
         notes.append(f"Postings are under way: the outcome of {under_way} is not known yet.")
     if books.adopted:
-        notes.append(f"{len(books.adopted)} postings without an answer are in QuickBooks, known by their marker.")
+        notes.append(
+            f"{len(books.adopted)} documents whose answer did not arrive are in QuickBooks: they carry our mark."
+        )
     pending = [day for day in given.pending_days if day <= given.as_at]
     if pending:
         notes.append(f"{len(pending)} days changed in the inventory system since they were read.")
@@ -114,10 +116,10 @@ def _notes(books: Books, both: Balances) -> tuple[str, ...]:
         notes.append(f"The ledger of {name} was read incompletely: lines of {missing:,} {given.currency} are missing.")
     without = [books.account_names[account] for account in np.flatnonzero(~both.given).tolist()]
     if names := [name for name in without if name != UNMAPPED]:
-        notes.append(f"QuickBooks' own balance was not given for {', '.join(names)}; the lines read stand in for it.")
+        notes.append(f"QuickBooks gave no balance of {', '.join(names)}: the sum of its ledger lines is used.")
     if UNMAPPED in books.accounts:
         notes.append("Some stock has no inventory account in the settings; it is shown under an account of its own.")
     orphans = int((books.effect_posting < 0).sum())
     if orphans:
-        notes.append(f"{orphans} posting effects have no posting and were left out.")
+        notes.append(f"{orphans} stock lines belong to postings that are not in the store and were left out.")
     return tuple(notes)

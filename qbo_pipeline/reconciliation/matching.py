@@ -1,4 +1,4 @@
-"""The matched mass: what agrees on all three sides is set apart in whole columns, the rest is named.
+"""What agrees on all three sides (source, postings, ledger) is set apart at once; the rest goes on to be explained.
 
 What belongs here: the cells (document, account, day) with what the source says, what was posted and what the ledger
 has; and which documents need an explanation. A document agrees where all three are equal in every cell up to the

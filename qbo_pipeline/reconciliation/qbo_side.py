@@ -33,7 +33,7 @@ def explain(document: Document, sent: Sent, context: Context) -> tuple[list[Entr
 
 def _decided(document: Document, sent: Sent) -> str:
     """What was decided about the object since, as sentences: a decision explains no less than there was before."""
-    said = " A person took it as it stands in QuickBooks." if sent.posting["by_person"] == "accepted" else ""
+    said = " Somebody accepted it as it stands in QuickBooks." if sent.posting["by_person"] == "accepted" else ""
     key, revision = sent.posting["posting_key"], sent.posting["revision"]
     for one in document.pending:
         posting = one.posting
@@ -134,7 +134,7 @@ class _Finder:
             self._change("account", "no inventory account", self._names(gap), self._in_scope(self.entries))
 
     def _recoded(self, gap: Gap, day: int, ledger: Gap) -> None:
-        """An account left, another came; or the gaps of the accounts cancel out."""
+        """The amount went to another inventory account, or what two accounts lack and have too much is the same."""
         left = {a: cents for a, cents in self.sent.effects.items() if cents and not ledger.get((a, day))}
         came = [a for a, d in sorted(gap) if d == day and not self.sent.effects.get(a)]
         moved: dict[int, int] = {}

@@ -108,7 +108,9 @@ def changed(sign_off: SignOff, reconciliation: Reconciliation) -> str | None:
         )
         if was != now
     ]
-    return "the data changed after it was signed: " + (", ".join(moved) or "the totals are the same, rows are not")
+    return "the data changed after it was signed: " + (
+        ", ".join(moved) or "the totals are the same, single documents are not"
+    )
 
 
 def check(sign_off: SignOff, reconciliation: Reconciliation, at: datetime) -> SignOff:

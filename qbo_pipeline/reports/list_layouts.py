@@ -28,7 +28,7 @@ WORK_LIST = Layout(
 
 LEDGER_ONLY = Layout(
     "ledger_only", "S8 QBO-only entries", "Entries that only QuickBooks has",
-    "Never made by the pipeline, usually the cause of a difference.",
+    "Entries on the inventory accounts that the pipeline did not make; they are usually the cause of a difference.",
     (
         Field("Date", "business_date", DAY, 11),
         Field("Type", "qbo_type", width=16),

@@ -139,7 +139,7 @@ def _since(given: Reconciliation) -> str:
     if first is None:
         if given.status == "balanced":
             return f"In balance on every day up to {given.as_at.isoformat()}."
-        return "Day by day the two sides never part; the differences lie within single days or in the balances."
+        return "The two sides agree at the end of every day; the differences lie within single days or in the balances."
     if len(given.by_date) and given.by_date["business_date"].iloc[0] < first.business_date:
         so_far = f"In balance up to {(first.business_date - timedelta(days=1)).isoformat()}; first break "
     else:

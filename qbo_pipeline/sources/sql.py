@@ -287,7 +287,8 @@ def _refuse_undated(found: Sequence[RawRow], where: str) -> None:
         Problem(
             "bad business_date in the stock value",
             where,
-            f"{len(found):,} rows have no date of the form YYYY-MM-DD: {'; '.join(rows)}{more}",
+            f"{len(found):,} {'row has' if len(found) == 1 else 'rows have'} no date of the form YYYY-MM-DD: "
+            f"{'; '.join(rows)}{more}",
             "Correct the rows in the source, or deliver the column as a date: a stock value with a hole is none",
         )
     )

@@ -118,3 +118,17 @@ def test_a_room_that_nobody_told_the_contract_of_is_refused(copy: Path) -> None:
 
 def test_the_copy_as_it_is_is_kept(copy: Path) -> None:
     assert lint(copy).endswith("exit 0")
+
+
+IGNORED = re.compile(r"# type: ignore(?:\[[\w-]+(?:, [\w-]+)*\])?(.*)$", re.MULTILINE)
+
+
+def test_every_type_that_is_ignored_has_its_reason_beside_it() -> None:
+    """In the product; a test that calls something with a wrong type says so by what it tests."""
+    silent = [
+        f"{file.relative_to(REPOSITORY)}: {found[0].strip()}"
+        for file in sorted((REPOSITORY / "qbo_pipeline").rglob("*.py"))
+        for found in IGNORED.finditer(file.read_text(encoding="utf-8"))
+        if not found[1].strip().startswith("#")
+    ]
+    assert silent == []

@@ -43,7 +43,10 @@ def test_what_was_typed_wrong_leaves_nothing_behind(
 
 def test_an_emulators_connection(qbo: CommandLine, tmp_path: Path) -> None:
     emulator = {"--environment": "emulator", "--base-url": "http://127.0.0.1:8000"}
-    assert qbo("init", "acme", *options(emulator), "--folder", tmp_path).status == 0
+    answer = qbo("init", "acme", *options(emulator), "--folder", tmp_path)
+    assert answer.status == 0
+    assert "QBO_ACME_CLIENT_ID, QBO_ACME_CLIENT_SECRET, QBO_ACME_REFRESH_TOKEN, as the emulator's" in answer.plain
+    assert "qbo-pipeline connect" not in answer.plain, "there is nobody to consent"
     assert load_settings(tmp_path / "acme.toml").quickbooks.base_url == "http://127.0.0.1:8000"
 
 

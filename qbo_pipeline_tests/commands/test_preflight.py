@@ -161,7 +161,7 @@ def test_names_that_somebody_has_in_quickbooks_are_told_before_anything_is_linke
     person_makes(shop, "Customer", DisplayName="ROASTERY")  # where a supplier of ours has that name
 
     (waiting,) = [item for item in failed(qbo, shop) if item["check"] == "names"]
-    assert waiting["finding"].startswith("2 have the name of one of ours in QuickBooks already: ")
+    assert waiting["finding"].startswith("2 of our names taken in QuickBooks by entries of others: ")
     assert "Customer 'Café Sol'" in waiting["finding"]
     assert '[posting] link_existing = "same_name"' in waiting["remedy"]
 

@@ -79,7 +79,7 @@ def test_the_commands_say_that_a_reading_broke_off(
         carry(run, FIRST_DAY, LAST_DAY)
         break_off(run, "document")
     tied_out = command("reconcile", "--as-at", LAST_DAY, "--settings", shop.settings)
-    assert (tied_out.status, "the reading of 1 day and kind broke off" in tied_out.err) == (1, True)
+    assert (tied_out.status, "the reading broke off on 1 day of a type of record" in tied_out.err) == (1, True)
     before = command("reconcile", "--as-at", FIRST_DAY, "--settings", shop.settings)
     assert before.status == 0, "a day before it is read completely"
     status = command("status", "--json", "--settings", shop.settings)

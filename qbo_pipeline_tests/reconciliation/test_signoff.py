@@ -64,7 +64,7 @@ def test_a_change_of_data_voids_it_for_ever() -> None:
 def test_rows_that_change_without_the_totals_void_it_too() -> None:
     other = CLEAN.replace("2026-03-01", "2026-03-02")
     assert changed(prepare(outcome(), "Preparer", AT), outcome(other)) == (
-        "the data changed after it was signed: the totals are the same, rows are not"
+        "the data changed after it was signed: the totals are the same, single documents are not"
     )
 
 

@@ -234,7 +234,7 @@ def test_postings_under_way_are_said() -> None:
     """)
     assert result.notes == (
         "Postings are under way: the outcome of 2 is not known yet.",
-        "1 postings without an answer are in QuickBooks, known by their marker.",
+        "1 documents whose answer did not arrive are in QuickBooks: they carry our mark.",
     )
     assert rows(result, "differences", "cause", "posting_key") == [("waiting", "movement/2")]
 

@@ -34,7 +34,7 @@ def page(reconciliation: Reconciliation, extras: ReportExtras | None = None, **f
         (books.unexplained, "Unexplained, lost or doubled",
          ("QuickBooks shows 15.00 USD more than the stock is worth. No cause is known for 15.00 USD of it; "
           "1 finding in all."),
-         "Day by day the two sides never part; the differences lie within single days or in the balances."),
+         "The two sides agree at the end of every day; the differences lie within single days or in the balances."),
     ],
 )  # fmt: skip
 def test_the_first_screen_says_it_in_words(month: Any, word: str, sentence: str, since: str) -> None:

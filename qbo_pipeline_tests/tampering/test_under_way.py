@@ -93,7 +93,7 @@ def test_a_poster_stopped_in_the_middle(tmp_path: Path) -> None:
         assert (result.status, result.unexplained) == ("explained", Decimal("0.00"))
         under_way = states["sending"] + states["unknown"]
         assert f"Postings are under way: the outcome of {under_way} is not known yet." in result.notes
-        adopted = [note for note in result.notes if "are in QuickBooks, known by their marker" in note]
+        adopted = [note for note in result.notes if "documents whose answer did not arrive are in QuickBooks" in note]
         assert len(adopted) == 1
         assert company.reconciled().content_hash == result.content_hash
 
