@@ -126,7 +126,7 @@ def rebind(
     if name is not None:
         if preview:
             raise typer.BadParameter(
-                "--name is ordered with --who and --why; what it changes, `restate --preview` shows"
+                "--name is ordered with --who and --why; `restate --preview` shows what differs"
             )
         _rebind_name(settings, name, who, why)
         return

@@ -93,7 +93,7 @@ def planned_move(reading: Connection, settings: Settings, before: date) -> First
 
 
 def keep_move(connection: Connection, settings: Settings, move: FirstDayMove, decided: str, now: datetime) -> list[str]:
-    """Remember from which day on the books are reconciled, who moved the first day and why; answers under which names."""
+    """Remember from which day on the books are reconciled, who moved the first day and why; answers their names."""
     name = settings.connection.name
     began = min(books_began(connection, settings), move.before)
     connection.execute(delete(watermarks).where(watermarks.c.connection == name, watermarks.c.name == _BEGAN))

@@ -29,7 +29,8 @@ from qbo_pipeline.store.tables.settings import bound_names
 KEPT, GONE, SEEN = "kept", "gone", "seen"
 # The watermarks that are decisions of people, by how their names begin.
 DECISIONS = (
-    "preflight accepted", "recovery", "source moved ", "objects of another accepted: ", "first day moved ", "books began",
+    "preflight accepted", "recovery", "source moved ", "objects of another accepted: ", "first day moved ",
+    "books began",
 )  # fmt: skip
 _AT_ONCE = 5_000
 
