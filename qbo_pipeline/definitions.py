@@ -20,6 +20,7 @@ from qbo_pipeline.assets.loading import loading_assets
 from qbo_pipeline.assets.reconciling import reconciling_assets
 from qbo_pipeline.checks.all import all_checks
 from qbo_pipeline.jobs import build_jobs
+from qbo_pipeline.ops.binding import binding_jobs
 from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
 from qbo_pipeline.ops.inspecting import inspecting_jobs
@@ -55,6 +56,7 @@ def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_A
         jobs=[
             *jobs.values(),
             *decision_jobs(settings),
+            *binding_jobs(settings),
             *inspecting_jobs(settings),
             *restating_jobs(settings),
             correcting_job(settings),

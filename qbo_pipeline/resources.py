@@ -20,6 +20,8 @@ from qbo_pipeline.surfaces import markdown, one_line, terminal
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Progress, Run
+    from qbo_pipeline.settings import Settings
+    from qbo_pipeline.store.database import Database
 
 AnyContext = (
     dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext | dg.SensorEvaluationContext
@@ -62,12 +64,29 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         into a failed check.
         """
         # The database, the source and QuickBooks drivers: half a second that loading the definitions need not wait.
+        run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run.run_id
+        with self._plain(context), self._run(run_id, _progress(context), only_look=only_look) as run:
+            yield run
+
+    @contextmanager
+    def store(self, context: AnyContext) -> Iterator[tuple[Settings, Database]]:
+        """The settings and the store alone, for what must be done before a run may be opened; failures as of `run`."""
+        from qbo_pipeline.store.opening import open_store
+
+        with self._plain(context):
+            settings = load_settings(self.settings_file)
+            database = open_store(settings.store_url())
+            try:
+                yield settings, database
+            finally:
+                database.close()
+
+    @contextmanager
+    def _plain(self, context: AnyContext) -> Iterator[None]:
         from qbo_pipeline.pipeline.failures import plain_failure
 
-        run_id = None if isinstance(context, dg.SensorEvaluationContext) else context.run.run_id
         try:
-            with self._run(run_id, _progress(context), only_look=only_look) as run:
-                yield run
+            yield
         except (dg.Failure, dg.RetryRequested):
             raise
         except Exception as error:

@@ -96,45 +96,63 @@ def adopt(
 
 
 def rebind(
-    who: Who,
-    why: Why,
+    preview: Annotated[bool, typer.Option("--preview", help="Only show what it would do.")] = False,
     name: Annotated[
         str | None,
         typer.Option("--name", metavar="NAME", help="A name in the settings that means another object in QBO now."),
     ] = None,
+    who: Annotated[str, typer.Option("--who", help="Who decides; kept in the store.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Why; kept in the store.")] = "",
     settings: SettingsOption = None,
 ) -> None:
-    """Say that the source of the settings is the one from before at another place: moved, renamed, another host.
+    """Bind the connection to what its settings say now: the source at another place (moved, renamed, another host), or
+    another first day of the books.
 
-    Records keep their ids there: one with another id is another document, and would be posted beside the first.
+    Records keep their ids at the new place: one with another id is another document, and would be posted beside the
+    first. A first day that moves later leaves what is posted before it posted and reconciled; one that moves earlier
+    opens the days before the old one, and a person moves the opening entry with it.
 
     With --name: an account, tax code, class or department that the settings name is another object in QuickBooks than
     when something was last posted with it, and the new one is meant from now on.
     """
-    from qbo_pipeline.pipeline.binding import rebind_source
-    from qbo_pipeline.pipeline.names_in_settings import rebind_name
-    from qbo_pipeline.posting.decisions import NotPossible, Person
+    from qbo_pipeline.pipeline.rebinding import planned_rebinding
+    from qbo_pipeline.pipeline.rebinding import rebind as carry_out
+    from qbo_pipeline.posting.decisions import Person
     from qbo_pipeline.settings import load_settings
     from qbo_pipeline.store.opening import open_store
 
+    if preview == bool(who.strip() and why.strip()):
+        raise typer.BadParameter("say --preview to look, or --who and --why to order it: both are kept in the store")
     if name is not None:
-        with command_run(settings, quiet=True) as run:
-            try:
-                changed = rebind_name(run, name, Person(who, why))
-            except NotPossible as error:
-                say(str(error), err=True)
-                raise typer.Exit(1) from None
-        for item in changed:
-            say(f"{name} is the {item.word} with the Id {item.now} from now on; it was {item.before}.")
-        say("What is posted stays as it is; `qbo-pipeline restate --preview` shows what would differ today.")
+        if preview:
+            raise typer.BadParameter(
+                "--name is ordered with --who and --why; `restate --preview` shows what differs"
+            )
+        _rebind_name(settings, name, who, why)
         return
     loaded = load_settings(settings)
     database = open_store(loaded.store_url())
     try:
-        moved = rebind_source(loaded, database, Person(who, why))
+        plan = planned_rebinding(loaded, database) if preview else carry_out(loaded, database, Person(who, why))
     finally:
         database.close()
-    say(f"{loaded.connection.name} reads from {moved.now} now; it was {moved.before}.")
+    say(*plan.lines())
+    say("Nothing was changed." if preview else f"{loaded.connection.name} is bound to this now.")
+
+
+def _rebind_name(settings: Path | None, name: str, who: str, why: str) -> None:
+    from qbo_pipeline.pipeline.names_in_settings import rebind_name
+    from qbo_pipeline.posting.decisions import NotPossible, Person
+
+    with command_run(settings, quiet=True) as run:
+        try:
+            changed = rebind_name(run, name, Person(who, why))
+        except NotPossible as error:
+            say(str(error), err=True)
+            raise typer.Exit(1) from None
+    for item in changed:
+        say(f"{name} is the {item.word} with the Id {item.now} from now on; it was {item.before}.")
+    say("What is posted stays as it is; `qbo-pipeline restate --preview` shows what would differ today.")
 
 
 def _decide(settings: Path | None, key: str, who: str, why: str, done: str, decision: str, **options: Any) -> None:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from qbo_pipeline.inventory.records import Movement, content_hash
+from qbo_pipeline.pipeline.first_day import books_began
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.sources.source import SetAside, Source
 from qbo_pipeline.store.dispositions import load_record
@@ -74,8 +75,10 @@ def read_ahead(run: Run, as_at: date) -> Ahead:
             present[item.record_id] = item
 
     settings = run.settings.connection
+    with run.database.reading() as connection:
+        began = books_began(connection, run.settings)
     with run.source() as source:
-        for item in _movements(run, source, settings.first_day, as_at):
+        for item in _movements(run, source, began, as_at):
             note(item)
         missing = sorted(set(stored) - seen)
         elsewhere = {record_id for part in chunks(missing) for record_id in source.existing("movement", part)}

@@ -6,7 +6,6 @@ or leave posted documents without their books. Before the first posting everythi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -17,13 +16,12 @@ from sqlalchemy.exc import ArgumentError
 
 from qbo_pipeline.environment import variable
 from qbo_pipeline.pipeline.connect import ConnectionMismatch
-from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline.store.database import Database, insert_unless_there
 from qbo_pipeline.store.shared_companies import SET_ASIDE
 from qbo_pipeline.store.tables.posting import postings
-from qbo_pipeline.store.tables.records import connections, watermarks
+from qbo_pipeline.store.tables.records import connections
 
 _COMPANY = ("environment", "realm")
 _BOOKS = ("currency", "time_zone", "first_day")
@@ -33,14 +31,12 @@ _WHY = {
     "first_day": "the opening entry and the reconciliation begin there: what is posted before it would belong to "
     "nobody, and what is left out between the two days would be a difference without a document",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What `rebind` did: where the source was, and where it is."""
-
-    before: str
-    now: str
+_OTHER_BOOKS = "other books need a store and a company of their own"
+_WAY_OUT = {
+    "currency": _OTHER_BOOKS,
+    "time_zone": _OTHER_BOOKS,
+    "first_day": "or see what moving it does, `qbo-pipeline rebind --preview`, and order that",
+}
 
 
 def bind_connection(settings: Settings, database: Database, *, only_look: bool = False) -> None:
@@ -74,24 +70,13 @@ def bind_connection(settings: Settings, database: Database, *, only_look: bool =
             connection.execute(update(connections).where(mine).values(**different))
 
 
-def rebind_source(settings: Settings, database: Database, person: Person) -> Moved:
-    """Say that the source of the settings is the bound one at another place; raises `NotPossible` where it is the same.
-
-    The records' identities must be the same there: a record that has another id is another document, and is posted.
-    """
-    place = source_place(settings)
-    with database.transaction() as connection:
-        known = _known(connection, settings.connection.name)
-        if place is None or known is None or known["source_place"] in (None, place):
-            raise NotPossible(f"{settings.connection.name} is bound to this source already: nothing to do")
-        mine = connections.c.connection == settings.connection.name
-        connection.execute(update(connections).where(mine).values(source_place=place))
-        now = database.now(connection)
-        story = f"{known['source_place']} -> {place}; {person.who}: {person.why}"
-        row = {"connection": settings.connection.name, "name": f"source moved {now.isoformat()}", "value": story}
-        connection.execute(watermarks.insert(), {**row, "moved_at": now})
-        note_decision(connection, settings.connection.name, [row["name"]], person, now)
-    return Moved(str(known["source_place"]), place)
+def bound_connection(reading: Connection, settings: Settings) -> RowMapping | None:
+    """What the connection of these settings is bound to; `None` where it is not yet. Raises `ConnectionMismatch` for
+    another company."""
+    known = _known(reading, settings.connection.name)
+    if known is not None:
+        _refuse_another_company(settings, known, _wanted(settings))
+    return known
 
 
 def has_posted(reading: Connection, name: str) -> bool:
@@ -193,8 +178,7 @@ def _refuse(settings: Settings, known: RowMapping, different: dict[str, Any]) ->
             raise ConnectionMismatch(
                 f"{settings.file}: [connection] {setting}: {name} has posted with {_text(known[setting])}, the "
                 f"settings say {_text(different[setting])}. It is part of the books once something is posted: "
-                f"{_WHY[setting]}. "
-                f"Write {setting} = {_text(known[setting])} again; other books need a store and a company of their own"
+                f"{_WHY[setting]}. Write {setting} = {_text(known[setting])} again; {_WAY_OUT[setting]}"
             )
     raise ConnectionMismatch(
         f"{settings.file}: [source]: {name} has posted from {known['source_place']}, the settings say "

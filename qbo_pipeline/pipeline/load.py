@@ -21,7 +21,7 @@ from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
 from qbo_pipeline.store.attempts import Head, head_of
-from qbo_pipeline.store.claims import Scope
+from qbo_pipeline.store.claims import Scope, made_by_others
 from qbo_pipeline.store.postings import StateCount, counts
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.settings_versions import made_otherwise
@@ -82,10 +82,14 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     bounds the counts that are answered. With `keys`, just these postings and what they need. Raises `CompanyOfAnother`,
     `NameMeansAnother` and `PreflightFailed` where nothing may be sent at all.
 
-    What was drafted under other settings than those of this run is built again before anything is sent.
+    What was drafted under other settings than those of this run is built again before anything is sent, and what
+    another process drafts meanwhile is left to it: the claim itself compares the settings.
     """
     check_names(run)
-    if _drafted_otherwise(run, last):
+    with run.database.reading() as connection:
+        known = bool(references(connection, run.name, "Account"))  # else nothing can have been drafted, nor be built
+        settings_hash = read_in_force(connection, run).settings_hash if known else None
+    if settings_hash is not None and _drafted_otherwise(run, last, settings_hash):
         transform(run, first, last)
 
     def progress(events: dict[str, int]) -> None:
@@ -103,11 +107,13 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
             summary = summarise(connection, scope, Tally(), str(error))
     else:
         poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
-        summary = poster.run(run.name, None, last, keys=keys)
+        summary = poster.run(run.name, None, last, keys=keys, settings_hash=settings_hash)
         note_token_version(run)
     with run.database.reading() as connection:
+        left = made_by_others(connection, Scope(run.name, None, last, settings_hash=settings_hash))
         states, head = tuple(counts(connection, run.name, first, last)), head_of(connection, run.name)
-    return Loaded(summary, states, head, proof.remark, proof.notes)
+    remarks = [*filter(None, (proof.remark, _made_by_others(left)))]
+    return Loaded(summary, states, head, "; ".join(remarks) or None, proof.notes)
 
 
 def poster_settings(run: Run) -> PosterSettings:
@@ -115,12 +121,18 @@ def poster_settings(run: Run) -> PosterSettings:
     return PosterSettings(policy=Policy(link_existing=run.settings.posting.link_existing == "same_name"))
 
 
-def _drafted_otherwise(run: Run, last: date) -> bool:
+def _made_by_others(count: int) -> str | None:
+    if not count:
+        return None
+    return (
+        f"{count:,} postings were made by other settings than those of this run and were not sent: they go once their "
+        "records are built by the settings of the run that sends them, as every run does first"
+    )
+
+
+def _drafted_otherwise(run: Run, last: date, settings_hash: str) -> bool:
     """Whether something unsent up to `last` was made under other settings, as after a step that is run by itself."""
     with run.database.reading() as connection:
-        if not references(connection, run.name, "Account"):
-            return False  # nothing can have been drafted yet, nor be built
-        settings_hash = read_in_force(connection, run).settings_hash
         key = records.c.record_type + "/" + records.c.record_id
         query = select(key).where(
             records.c.connection == run.name,

@@ -20,6 +20,7 @@ from qbo_pipeline.pipeline.as_of import states_as_of
 from qbo_pipeline.pipeline.books import StoredBooks, renamed_in_quickbooks
 from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.days import refuse_before_the_books
+from qbo_pipeline.pipeline.first_day import books_began
 from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
@@ -64,10 +65,11 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
     refuse_before_the_books(run.settings, as_at)
     with run.database.reading() as connection:
         stale = not_read(connection, run, LEDGER)
+        began = books_began(connection, run.settings)
     run.progress("stock value read", 0)
     with run.source() as source:
         values = source.stock_values(as_at)
-        before = source.stock_values(run.settings.connection.first_day - timedelta(days=1))
+        before = source.stock_values(began - timedelta(days=1))
     given, without_rate = _input(run, as_at, values, before, None, stale)
     result = reconcile(given)
     if (result.causes["cause"] == Cause.SOURCE_CONTRADICTS_ITSELF).any():
@@ -157,7 +159,7 @@ def _input(
             earlier=load_earlier(connection, run.name, as_at),
             closes=load_closes(connection, run.name),
             opening_values=frames.stock_values(before, as_at) if before else None,
-            opening_date=run.settings.connection.first_day,
+            opening_date=books_began(connection, run.settings),
             pending_days=ahead.days if ahead else (),
             read_ahead=ahead is not None,
             # Where the reading of a day broke off, nobody knows how many movements there are.

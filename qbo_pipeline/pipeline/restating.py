@@ -56,6 +56,11 @@ class Restatement:
     new: tuple[Draft, ...]
     refused: str | None = None
 
+    @property
+    def by_unknown_settings(self) -> bool:
+        """Whether it was posted before the store kept settings: what makes the difference cannot be told."""
+        return any(row["settings_hash"] is None for row in self.old)
+
 
 def count_restatements(run: Run) -> int:
     """How many records would be posted otherwise today; what was not compared with these settings is compared now."""

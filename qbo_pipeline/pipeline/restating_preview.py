@@ -60,6 +60,7 @@ def preview_restatements(run: Run) -> Iterator[Restated]:
 def _would(one: Restatement) -> str:
     if one.refused is not None:
         return f"stays as it is, for it cannot be built today: {one.refused}"
-    if not one.new:
-        return "would be voided"
-    return "would be updated" if one.old else "would be created"
+    would = "would be voided" if not one.new else "would be updated" if one.old else "would be created"
+    if one.by_unknown_settings:
+        return f"{would}; it was posted before settings were kept: by which ones is not known"
+    return would

@@ -59,6 +59,11 @@ class Claims:
         self._policy = policy
         self._look_first = look_first
 
+    @property
+    def tag(self) -> str:
+        """What all markers of the connection's objects carry."""
+        return self._identity.tag
+
     def to_send(self, lane: str, at_least: int = 1) -> Unit | None:
         """Claim and freeze one unit: a resend if there is one, else up to 30 fresh rows (one in the single lane).
 

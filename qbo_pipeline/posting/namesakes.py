@@ -1,7 +1,8 @@
 """A list entry of QBO that has the name of one of ours: whether we made it, and whether it may be linked.
 
 What belongs here: comparing what was sent with an object found by its name. A list entry has no field for a marker
-that people do not see on forms, so that ours is told by all of its content and by when it was made.
+that people do not see on forms, so that ours is told by all of its content, and by when it was made; where nothing is
+known of a request, by a document of ours that names it (`evidence.py`).
 """
 
 from __future__ import annotations
@@ -24,9 +25,14 @@ _ALIKE = {
 }
 
 
-def told_apart(seen: Seen, thing: JsonObject, sent: JsonObject, since: datetime) -> Seen:
-    """What was found, with whether it is our own and what keeps it from being linked."""
-    own = _made_since(thing, since) and all(_says(thing, name, value) for name, value in sent.items())
+def told_apart(seen: Seen, thing: JsonObject, sent: JsonObject, since: datetime | None, *, named: bool = False) -> Seen:
+    """What was found, with whether it is our own and what keeps it from being linked.
+
+    `since` is the earliest time of its making, `None` where nothing is known of a request; `named` says whether a
+    document of ours names it.
+    """
+    known = named if since is None else _made_since(thing, since)
+    own = known and all(_says(thing, name, value) for name, value in sent.items())
     return seen._replace(own=own, obstacle=obstacle(thing, sent))
 
 
@@ -46,8 +52,6 @@ def obstacle(thing: JsonObject, sent: JsonObject) -> str | None:
 
 def _made_since(thing: JsonObject, since: datetime) -> bool:
     made = (thing.get("MetaData") or {}).get("CreateTime")
-    if since.year == 1:
-        return True  # nothing is known of a request: the content alone tells
     try:
         return datetime.fromisoformat(str(made)) >= since
     except (TypeError, ValueError):  # no time, or one without its offset

@@ -7,7 +7,7 @@ metered, so rows of one entity share their queries; nothing here is asked about 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from qbo_pipeline.posting.claiming import Claims, FrozenBytesLost
 from qbo_pipeline.posting.content import fingerprint, is_voided, stated
 from qbo_pipeline.posting.events import CREATE, LookFailed, Row, Seen
+from qbo_pipeline.posting.evidence import named_by_ours
 from qbo_pipeline.posting.freezing import references, resolve
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.posting.namesakes import told_apart
@@ -60,6 +61,20 @@ class _Bounded:
         return self.quickbooks.query(query, until=self.until)
 
 
+@dataclass(slots=True)
+class _Proved:
+    """The list entries that documents of ours name, read once in a look for each entity, and only where it is asked."""
+
+    quickbooks: _Bounded
+    tag: str
+    _named: dict[str, set[str]] = field(default_factory=dict)
+
+    def of(self, entity: str) -> set[str]:
+        if entity not in self._named:
+            self._named[entity] = named_by_ours(self.quickbooks, entity, self.tag)
+        return self._named[entity]
+
+
 def look(
     quickbooks: Reader, database: Database, connection: str, claims: Claims, rows: Sequence[Row], until: float
 ) -> Findings:
@@ -73,14 +88,19 @@ def look(
             since[row.key], sent[row.key] = _understand(reading, connection, claims, row)
             wanted.setdefault(row.about.entity, []).append(row)
     found: dict[str, list[Seen]] = {row.key: [] for row in rows}
+    proved = _Proved(_Bounded(quickbooks, until), claims.tag)
     for entity, group in wanted.items():
         try:
             for row, things in _find(_Bounded(quickbooks, until), entity, group, since):
                 try:
                     seen = [_seen(entity, thing) for thing in things]
                     if row.by_name and row.operation == CREATE:
-                        pairs = zip(seen, things, strict=True)
-                        seen = [told_apart(one, thing, sent[row.key], since[row.key]) for one, thing in pairs]
+                        first = since[row.key] if since[row.key].year > 1 else None
+                        named = proved.of(entity) if first is None and seen else set()
+                        seen = [
+                            told_apart(one, thing, sent[row.key], first, named=one.qbo_id in named)
+                            for one, thing in zip(seen, things, strict=True)
+                        ]
                     found[row.key] += seen
                 except OddShape as error:
                     said = f"QBO answered an object ({entity}) that cannot be read: {error}"

@@ -78,13 +78,16 @@ class Poster:
         last_day: date | None = None,
         *,
         keys: Sequence[str] | None = None,
+        settings_hash: str | None = None,
     ) -> PostingSummary:
         """Post what is dated within the days, or only the postings of these keys, and master data either way.
 
-        Several runs, in several processes, may work on the same days at once. Raises `WrongCompany` where the
+        With `settings_hash` nothing is sent for the first time that other settings have made. Several runs, in several
+        processes, may work on the same days at once. Raises `WrongCompany` where the
         connection is tied to another company.
         """
-        scope = claims.Scope(connection, first_day, last_day, tuple(keys) if keys is not None else None)
+        only = tuple(keys) if keys is not None else None
+        scope = claims.Scope(connection, first_day, last_day, only, settings_hash)
         settings, tally = self._settings, Tally()
         with self._database.transaction() as transaction:
             identity = identity_of(transaction, connection, self._company.realm)

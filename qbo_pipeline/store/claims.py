@@ -23,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,13 +43,15 @@ _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 class Scope:
     """What a run may touch: one connection; of its dated postings those in the days; or only certain keys.
 
-    Master data (customers, vendors, items) has no date and is always in.
+    Master data (customers, vendors, items) has no date and is always in. With `settings_hash`, of what was never sent
+    only that which these settings made: what another process has drafted meanwhile under others is not this run's.
     """
 
     connection: str
     first_day: date | None = None
     last_day: date | None = None
     keys: tuple[str, ...] | None = None
+    settings_hash: str | None = None
 
     def condition(self) -> ColumnElement[bool]:
         conditions: list[ColumnElement[bool]] = [_P.connection == self.connection]
@@ -60,6 +63,25 @@ class Scope:
             conditions.append(or_(_P.key.in_(self.keys), _P.business_date == UNDATED))
         return and_(*conditions)
 
+    def by_these_settings(self) -> ColumnElement[bool]:
+        """Of what was never sent: made by the run's own settings, or by none (a person's proposal or reversal)."""
+        if self.settings_hash is None:
+            return true()
+        own = or_(_P.settings_hash.is_(None), _P.settings_hash == self.settings_hash)
+        return or_(own, _P.origin.not_in(("draft", "withdrawal")))
+
+
+def made_by_others(reading: Connection, scope: Scope) -> int:
+    """How many postings are ready and were made by other settings than the run's: it does not send them."""
+    others = (
+        scope.condition(),
+        _READY,
+        _P.request_id.is_(None),
+        _P.superseded_by.is_(None),
+        ~scope.by_these_settings(),
+    )
+    return reading.execute(select(func.count()).where(*others)).scalar_one()
+
 
 def fresh(transaction: Connection, scope: Scope, now: datetime, limit: int, *, alone: bool) -> list[RowMapping]:
     """Rows that are ready and hold no frozen request, in the order of their dates."""
@@ -67,6 +89,7 @@ def fresh(transaction: Connection, scope: Scope, now: datetime, limit: int, *, a
         select(postings)
         .where(
             scope.condition(),
+            scope.by_these_settings(),
             _P.state == "ready",
             _P.request_id.is_(None),
             _P.waits_for.is_(None),
@@ -147,7 +170,10 @@ def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | Non
             scope.condition(),
             _READY,
             _P.not_before.is_not(None),
-            or_(_P.request_id.is_not(None), and_(_P.waits_for.is_(None), _P.superseded_by.is_(None))),
+            or_(
+                _P.request_id.is_not(None),
+                and_(_P.waits_for.is_(None), _P.superseded_by.is_(None), scope.by_these_settings()),
+            ),
         )
     ).scalar_one()
     return min([*due, backed_off] if backed_off is not None else due, default=None)

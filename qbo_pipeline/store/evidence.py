@@ -28,7 +28,10 @@ from qbo_pipeline.store.tables.settings import bound_names
 # The states of these lines; a posting's are others. What was seen lies where this login may not look.
 KEPT, GONE, SEEN = "kept", "gone", "seen"
 # The watermarks that are decisions of people, by how their names begin.
-DECISIONS = ("preflight accepted", "recovery", "source moved ", "objects of another accepted: ")
+DECISIONS = (
+    "preflight accepted", "recovery", "source moved ", "objects of another accepted: ", "first day moved ",
+    "books began",
+)  # fmt: skip
 _AT_ONCE = 5_000
 
 

@@ -54,7 +54,8 @@ def made_otherwise(name: str, settings_hash: str) -> Any:
 
 
 def posted_otherwise(connection: Connection, name: str, rules_hash: str, after: str, most: int) -> list[str]:
-    """Keys (in order, beyond `after`) of records that are posted under other rules and were not compared with these."""
+    """Keys (in order, beyond `after`) of records that are posted under other rules, or under rules that nobody knows
+    any more, and were not compared with these."""
     other = select(settings_versions.c.settings_hash).where(
         settings_versions.c.connection == name, settings_versions.c.rules_hash != rules_hash
     )
@@ -68,7 +69,7 @@ def posted_otherwise(connection: Connection, name: str, rules_hash: str, after: 
             postings.c.connection == name,
             _NEWEST,
             postings.c.state == "posted",
-            postings.c.settings_hash.in_(other),
+            or_(postings.c.settings_hash.in_(other), postings.c.settings_hash.is_(None)),
             postings.c.record_key > after,
             postings.c.record_key.not_in(compared),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,8 @@ def test_a_parked_posting_is_retried(office: Office) -> None:
             {"key": "x", "dated": "31/03/2026", **WHO},
             "dated: '31/03/2026' is no date: write it as 2026-03-31",
         ),
+        ("adopt", {"theirs": "ZZZZ", "who": "", "why": "x"}, "a decision needs somebody's name and a reason"),
+        ("rebind", {}, "shop is bound to what its settings say already: nothing to do"),
         ("show", {"key": "nothing"}, "Nothing has the key or the number 'nothing'."),
         ("sign_off", {"as_at": "yesterday", "by": "the accountant"}, "as_at: 'yesterday' is no date"),
         ("correct", {"as_at": "2026-02-30", "keys": ["x"], **WHO}, "as_at: '2026-02-30' is no date"),
@@ -180,3 +184,18 @@ def test_a_defect_in_a_decision_is_no_answer_to_the_person(
     config = {"skip": {"key": "movement/1"}, "recover": {}, "correct": {"as_at": "2026-03-31", "keys": ["x"]}}[name]
     result = office.order(name, **config, **WHO)
     assert "a defect of the pipeline, please report it: ValueError" in "".join(failures(result).values())
+
+
+def test_objects_of_another_are_accepted_and_the_source_is_bound_anew(office: Office) -> None:
+    assert office.done("adopt", theirs="ZZZZ", **WHO) == {"posts_beside": "ZZZZ"}
+    kept = "SELECT value FROM watermarks WHERE name = ?"
+    assert office.company.ask(kept, "objects of another accepted: ZZZZ") == [(f"{WHO['who']}: {WHO['why']}",)]
+
+    ((bound,),) = office.company.ask("SELECT source_place FROM connections")
+    with closing(sqlite3.connect(office.company.store)) as store, store:
+        store.execute("UPDATE connections SET source_place = 'sql elsewhere.sqlite'")
+    told = f"source: sql elsewhere.sqlite becomes {bound}; the same records with the same ids are there"
+    assert office.done("rebind") == {"preview": told}
+    assert office.company.ask("SELECT source_place FROM connections") == [("sql elsewhere.sqlite",)]
+    assert office.done("rebind", **WHO) == {"done": told}
+    assert office.company.ask("SELECT source_place FROM connections") == [(bound,)]

@@ -66,6 +66,8 @@ OP_JOBS: dict[str, set[str]] = {
     "shop_unlink": {"key", "who", "why"},
     "shop_relink": {"key", "who", "why", "qbo_id"},
     "shop_recover": {"who", "why", "end"},
+    "shop_adopt": {"theirs", "who", "why"},
+    "shop_rebind": {"who", "why"},
     "shop_preflight": {"accept_by", "accept_why"},
     "shop_verify": set(),
     "shop_show": {"key"},

@@ -25,6 +25,7 @@ from qbo_pipeline.pipeline.earlier_settings import drafts_of
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.history import post_history
 from qbo_pipeline.pipeline.looking import looking
+from qbo_pipeline.pipeline.ownership import Proof
 from qbo_pipeline.pipeline.previewing import preview
 from qbo_pipeline.pipeline.restating import count_restatements, restate
 from qbo_pipeline.pipeline.run import Run
@@ -237,7 +238,7 @@ def poster(monkeypatch: pytest.MonkeyPatch) -> dict[str, World]:
 
     monkeypatch.setattr(loading, "Poster", Posting)
     for guard in ("prove_company", "check_before_first_send", "hold_tracked_items"):
-        monkeypatch.setattr(loading, guard, lambda _: None)  # they ask QuickBooks, which is not there
+        monkeypatch.setattr(loading, guard, lambda _: Proof())  # they ask QuickBooks, which is not there
     monkeypatch.setattr(Run, "quickbooks", lambda _: None)
     return here
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.pipeline.binding import rebind_source
 from qbo_pipeline.pipeline.counts import broken_counts, open_postings
+from qbo_pipeline.pipeline.rebinding import rebind
 from qbo_pipeline.posting.decisions import Person, approve
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.settings import load_settings
@@ -44,7 +44,7 @@ def test_another_cost_of_one_shipment_reopens_just_its_day(company: Company, ope
     point_to(company.settings, 'kind = "sql"', f'kind = "csv"\npath = "{files}"')
     moved = load_settings(company.settings)
     database = open_store(moved.store_url())
-    rebind_source(moved, database, Person("an engineer", "the same data, as files"))
+    rebind(moved, database, Person("an engineer", "the same data, as files"))
     database.close()
     key = f"movement/{shipment['M_INOUT_ID']}"
     before = _object(company, key)

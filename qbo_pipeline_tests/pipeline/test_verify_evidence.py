@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Table, delete, insert, select, text, update
 
-from qbo_pipeline.pipeline.binding import rebind_source
 from qbo_pipeline.pipeline.decide import recover
 from qbo_pipeline.pipeline.drift import find_drift
 from qbo_pipeline.pipeline.going_live import accept_preflight
 from qbo_pipeline.pipeline.ownership import accept_objects_of
+from qbo_pipeline.pipeline.rebinding import rebind
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.token_counter import note_token_version
@@ -78,7 +78,7 @@ def _move_the_source(shop: Shop) -> None:
     point_to(shop.settings, str(shop.folder / "shop.sqlite"), str(shop.folder / "moved.sqlite"))
     settings = load_settings(shop.settings)
     database = open_store(settings.store_url())
-    rebind_source(settings, database, DANA)
+    rebind(settings, database, DANA)
     database.close()
 
 

@@ -24,7 +24,7 @@ from qbo_pipeline.quickbooks.transport import Answer
 JsonObject = dict[str, Any]
 NAMES = {"Customer": "DisplayName", "Vendor": "DisplayName", "Item": "Name"}
 PATHS = {"journalentry": "JournalEntry", "invoice": "Invoice", "customer": "Customer", "vendor": "Vendor",
-         "payment": "Payment", "bill": "Bill"}  # fmt: skip
+         "payment": "Payment", "bill": "Bill", "item": "Item"}  # fmt: skip
 
 
 class Refuse(Exception):

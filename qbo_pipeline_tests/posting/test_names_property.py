@@ -1,5 +1,6 @@
-"""Names, numbers and links over many nights, against the emulator: random parties and products that clash, differ by
-case alone, are renamed and trade places, while people make objects of their own under the same names.
+"""Names, numbers and links over many nights, against the emulator, on SQLite and on PostgreSQL: random parties and
+products that clash, differ by case alone, are renamed and trade places, while people make objects of their own under
+the same names, answers are lost, and runs die between two calls.
 
 What must hold each night: no two keys on one object, no key on a person's object, no document on another's party or
 item, everything posted or waiting with a reason. And once the clashes are gone, all of it is posted.
@@ -8,9 +9,9 @@ item, everything posted or waiting with a reason. And once the clashes are gone,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from qbo_pipeline.accounting.parties import build_party
 from qbo_pipeline.accounting.products import build_product
 from qbo_pipeline.inventory.records import Party, Product
 from qbo_pipeline.posting.shell import Poster
+from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.outcomes import Done
 from qbo_pipeline.quickbooks.query import select as select_objects
@@ -31,8 +33,8 @@ from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline_tests.accounting.company import books
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
-from qbo_pipeline_tests.posting.conftest import ONE_WORKER
-from qbo_pipeline_tests.posting.harness import CONNECTION, DAY, VirtualClock, client, connect, drafted, intent, take_in
+from qbo_pipeline_tests.posting.harness import DAY, VirtualClock, client, connect, drafted, intent, take_in
+from qbo_pipeline_tests.posting.test_machine import FAULTS, SETTINGS, Killed, Killer
 
 NAMES = st.sampled_from(["Ann", "ANN", "A:nn", "Bob", "bob", "Cid", "Ann (Supplier)"])
 NUMBERS = st.sampled_from(["AB-1", "ab-1", '5" pipe', "5 pipe", "X"])
@@ -46,6 +48,8 @@ NIGHT = st.fixed_dictionaries(
         "people": st.lists(
             st.tuples(st.sampled_from(["Customer", "Vendor"]), NAMES) | st.tuples(st.just("Item"), NUMBERS), max_size=2
         ),
+        "faults": st.lists(st.sampled_from(sorted(FAULTS.keys() - {"refused"})), max_size=2),
+        "dies": st.none() | st.tuples(st.integers(0, 4), st.booleans()),
         "sale": st.tuples(st.integers(0, 2), st.integers(0, PRODUCTS - 1)),
     }
 )
@@ -64,7 +68,8 @@ class Life:
     def __init__(self, company: QuickBooks, database: Database, clock: VirtualClock) -> None:
         self.company, self.database, self.clock = company, database, clock
         self.life = f"L{next(_LIVES)}"
-        self.identity = connect(database, company.realm)
+        self.identity = connect(database, company.realm, self.life)
+        self.killer = Killer(company)
         account = next(
             thing for thing in company.query(select_objects("Account")) if thing.get("AccountType") == "Income"
         )
@@ -89,7 +94,14 @@ class Life:
             body = {"Id": qbo_id, "SyncToken": thing["SyncToken"], "sparse": True, FIELDS[entity]: f"{name} {qbo_id} P"}
             assert isinstance(self.company.send("POST", entity.lower(), (), to_wire(body)), Done)
 
-    def night(self, names: list[str], numbers: list[str], sale: tuple[int, int] | None) -> None:
+    def night(
+        self,
+        names: list[str],
+        numbers: list[str],
+        sale: tuple[int, int] | None,
+        dies: tuple[int, bool] | None = None,
+    ) -> None:
+        """Take in what the source says and post it; a run that `dies` at a call is followed by one that does not."""
         parties = [
             Party(party_id=f"{self.life}-{place}", kind=kind, name=f"{self.life} {name}")
             for place, (kind, name) in enumerate(zip(KINDS, names, strict=True))
@@ -109,9 +121,27 @@ class Life:
             line = {"DetailType": "SalesItemLineDetail", "Amount": Decimal("9.00"), "SalesItemLineDetail": detail}
             payload = {"CustomerRef": {"value": f"${customer}"}, "TxnDate": DAY.isoformat(), "Line": [line]}
             drafts.append(drafted(key, "Invoice", payload, DAY, Decimal("9.00")))
-        take_in(self.database, self.identity, [intent(draft) for draft in drafts])
-        assert Poster(self.database, self.company, self.clock, ONE_WORKER).run(CONNECTION).degraded is None
+        take_in(self.database, self.identity, [intent(draft) for draft in drafts], name=self.life)
+        if dies is not None:
+            self.killer.fuse = dies
+            with suppress(Killed):
+                self.run()
+            self.killer.fuse = None
+        assert self.settled()
         self.check()
+
+    def run(self) -> PostingSummary:
+        return Poster(self.database, self.killer, self.clock, SETTINGS).run(self.life)
+
+    def settled(self) -> bool:
+        """Whether nothing is under way any more, after as many runs as lost answers may ask for."""
+        for _ in range(4):
+            summary = self.run()
+            assert summary.degraded is None
+            if not summary.states.keys() & {"sending", "unknown"}:
+                return True
+            self.clock.sleep(2000)
+        return False
 
     def check(self) -> None:
         links, rows = self.stored()
@@ -141,8 +171,10 @@ class Life:
     def stored(self) -> tuple[dict[str, Any], dict[str, Any]]:
         newest = select(postings).where(postings.c.superseded_by.is_(None), postings.c.state != "superseded")
         with self.database.reading() as reading:
-            links = {row["key"]: row for row in reading.execute(select(posting_links)).mappings()}
-            return links, {row["key"]: row for row in reading.execute(newest).mappings()}
+            mine = select(posting_links).where(posting_links.c.connection == self.life)
+            links = {row["key"]: row for row in reading.execute(mine).mappings()}
+            rows = reading.execute(newest.where(postings.c.connection == self.life)).mappings()
+            return links, {row["key"]: row for row in rows}
 
 
 @settings(
@@ -150,17 +182,25 @@ class Life:
 )
 @given(nights=st.lists(NIGHT, min_size=2, max_size=4))
 def test_each_key_has_its_own_object_and_all_settles_once_clashes_are_gone(
-    emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory, nights: list[dict[str, Any]]
+    emulator: RunningEmulator, store_url: str, nights: list[dict[str, Any]]
 ) -> None:
     clock = VirtualClock()
-    path: Path = tmp_path_factory.mktemp("names") / "store.sqlite"
-    database = open_database(f"sqlite:///{path}", clock=clock.now)
+    database = open_database(store_url, clock=clock.now)
     life = Life(client(emulator, clock=clock), database, clock)
     try:
         for night in nights:
             for entity, name in night["people"]:
                 life.a_person_makes(entity, name)
-            life.night(night["names"], night["numbers"], night["sale"])
+            emulator.order(
+                *(
+                    {"operation": operation, **FAULTS[name]}
+                    for name in night["faults"]
+                    for operation in ("batch", "create", "update")
+                    if FAULTS[name].get("operation", operation) == operation
+                )
+            )
+            life.night(night["names"], night["numbers"], night["sale"], night["dies"])
+            emulator.order()
         life.people_rename_theirs()
         life.night(nights[-1]["names"], nights[-1]["numbers"], None)
         _, rows = life.stored()

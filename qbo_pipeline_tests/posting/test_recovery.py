@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from qbo_pipeline.posting import recovery
 from qbo_pipeline.posting.asking import Intent
 from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.identity import own_number
+from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.posting.conftest import Room
 from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry
@@ -100,3 +102,59 @@ def test_it_is_ordered_once_and_ended_by_a_person(room: Room) -> None:
     assert [json.loads(kept)[name] for name in ("who", "ended_by")] == [SOMEBODY.who, "a controller"]
     room.journals(2)
     assert room.run().reads == 0
+
+
+def looked_for(room: Room, entity: str, fields: dict[str, object]) -> None:
+    """A list entry with this content is drafted in a store that recovers, and the run goes over it."""
+    room.take_in(intent(drafted("product/7" if entity == "Item" else "party/customer:7", entity, fields, None)))
+    recovery.begin(room.database, "shop", SOMEBODY)
+    room.run()
+
+
+ITEM = {"Name": "Tea", "Type": "NonInventory", "IncomeAccountRef": {"value": "79"}}
+ENTRIES: dict[str, dict[str, object]] = {
+    "Customer": {"DisplayName": "Acme", "CompanyName": "Acme"},
+    "Vendor": {"DisplayName": "Acme", "CompanyName": "Acme"},
+    "Item": ITEM,
+}
+NAMING: dict[str, tuple[str, dict[str, object]]] = {
+    "Customer": ("Payment", {"CustomerRef": {"value": "1"}}),
+    "Vendor": ("Bill", {"VendorRef": {"value": "1"}}),
+    "Item": ("Invoice", {"Line": [{"DetailType": "SalesItemLineDetail", "Amount": Decimal(1),
+                                   "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("entity", ENTRIES)
+@pytest.mark.parametrize("proof", ["none", "a person's", "of another connection", "ours"])
+def test_a_list_entry_is_taken_for_ours_only_where_a_document_of_ours_names_it(
+    room: Room, entity: str, proof: str
+) -> None:
+    """Also where all of its content is what we would send: a person may have typed the same."""
+    room.company._carry_out("create", entity, dict(ENTRIES[entity]))
+    tags = {"ours": room.identity.tag, "of another connection": "ZZZZ"}
+    if proof != "none":
+        kind, body = NAMING[entity]
+        note = f"[qp:ABCDEFGHIJKLMNOP.{tags[proof]}]" if proof in tags else "by hand"
+        room.company._carry_out("create", kind, {**body, "TxnDate": "2026-03-02", "PrivateNote": note})
+    looked_for(room, entity, ENTRIES[entity])
+    key = "product/7" if entity == "Item" else "party/customer:7"
+    assert room.state(key) == (("posted", None) if proof == "ours" else ("parked", "duplicate_name"))
+    assert len(room.company.live(entity)) == 1
+
+
+def test_what_nothing_proves_is_linked_by_the_stated_policy_or_by_a_person(room: Room) -> None:
+    room.company._carry_out("create", "Item", dict(ITEM))
+    room.settings = replace(room.settings, policy=Policy(link_existing=True))
+    looked_for(room, "Item", ITEM)
+    assert room.state("product/7") == ("posted", None)
+    assert "linked_by_name" in room.events("product/7")
+
+
+def test_other_content_is_not_ours_though_a_document_of_ours_names_it(room: Room) -> None:
+    room.company._carry_out("create", "Item", {**ITEM, "IncomeAccountRef": {"value": "1"}})
+    kind, body = NAMING["Item"]
+    note = f"[qp:ABCDEFGHIJKLMNOP.{room.identity.tag}]"
+    room.company._carry_out("create", kind, {**body, "TxnDate": "2026-03-02", "PrivateNote": note})
+    looked_for(room, "Item", ITEM)
+    assert room.state("product/7") == ("parked", "duplicate_name")
