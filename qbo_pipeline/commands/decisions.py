@@ -125,9 +125,7 @@ def rebind(
         raise typer.BadParameter("say --preview to look, or --who and --why to order it: both are kept in the store")
     if name is not None:
         if preview:
-            raise typer.BadParameter(
-                "--name is ordered with --who and --why; `restate --preview` shows what differs"
-            )
+            raise typer.BadParameter("--name is ordered with --who and --why; `restate --preview` shows what differs")
         _rebind_name(settings, name, who, why)
         return
     loaded = load_settings(settings)
