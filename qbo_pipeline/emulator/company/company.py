@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from qbo_pipeline.emulator.company import (
     attachments,
@@ -19,7 +18,6 @@ from qbo_pipeline.emulator.company import (
     pdf,
     present,
     rates,
-    stock,
     taxservice,
     window,
 )
@@ -33,10 +31,9 @@ from qbo_pipeline.emulator.company.seeds.seeding import plant, upgrade
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.company.snapshots import Snapshots
 from qbo_pipeline.emulator.company.store import Store, entry_key, row_id
+from qbo_pipeline.emulator.company.writing import Writing
 
 __all__ = ["Attachment", "Body", "Change", "Company"]
-
-_Result = TypeVar("_Result")
 
 
 class Company:
@@ -49,9 +46,8 @@ class Company:
 
     def __init__(self, book: Book, realm: str) -> None:
         self._book = book
-        self._lock = threading.RLock()
-        self._in_batch = False
-        self._listeners: list[Callable[[list[Change]], None]] = []
+        self._writing = Writing(book)
+        self._lock = self._writing.lock
         self.snapshots = Snapshots(book.store)
         self.realm = realm
         """The company's id, part of every URL."""
@@ -108,69 +104,13 @@ class Company:
         with self._lock:
             self._book.store.close()
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self) -> AbstractContextManager[None]:
         """Group commit: the writes inside are committed together on leaving; each is still refused on its own.
 
         Acknowledge them only after the block. Holds the company's lock, so other threads wait. May be nested. If the
         block raises, nothing of it is kept.
         """
-        with self._lock:
-            if self._in_batch:
-                yield
-                return
-            book = self._book
-            book.store.begin()
-            self._in_batch = True
-            try:
-                yield
-                book.store_counters()
-                book.store.commit()
-            except BaseException:
-                book.store.rollback()
-                book.changes.clear()
-                book.reload()
-                raise
-            finally:
-                self._in_batch = False
-            made, book.changes = book.changes, []
-            if made:
-                for listener in self._listeners:
-                    listener(made)
-
-    def _write(self, operation: Callable[[], _Result]) -> _Result:
-        """Run one write: all of it or nothing, inside the open batch or one of its own."""
-        with self.batch():
-            outcome = self._attempt(operation)
-        if isinstance(outcome, QboFault):
-            raise outcome
-        return outcome
-
-    def _attempt(self, operation: Callable[[], _Result]) -> _Result | QboFault:
-        """The result of an operation, or the fault that refused it, after taking back what it had begun."""
-        book = self._book
-        if not book.settings.subscription_active:
-            return fault("6190")
-        stock.settle(book)
-        made, counters = len(book.changes), dict(book.counters)
-        book.touched = False
-        try:
-            with book.store.savepoint():
-                return operation()
-        except QboFault as refusal:
-            del book.changes[made:]
-            if book.touched:
-                book.reload()
-            book.counters = counters
-            return refusal
-
-    def _settled(self) -> Book:
-        """The book for reading, after posting the costs that have become due."""
-        book = self._book
-        if book.next_due is not None and book.now() >= book.next_due:
-            with self.batch():
-                stock.settle(book)
-        return book
+        return self._writing.batch()
 
     def create(self, entity: str, body: Mapping[str, Any], options: frozenset[str] = frozenset()) -> Body:
         """Create an object; returns it as QBO would (without the `{"Invoice": …}` wrapper). Options as `include=`."""
@@ -178,12 +118,12 @@ class Company:
         if name == "TaxService":
             return self.tax_service(body)
         if name == "ExchangeRate":
-            return self._write(lambda: rates.put(self._book, body))
+            return self._writing.write(lambda: rates.put(self._book, body))
         rules = entities.entity(name)
         self._check_allowed(name)
         if not rules.create:
             raise fault("500", what=f"create on {name}")
-        return self._write(lambda: self._create(rules, body, options))
+        return self._writing.write(lambda: self._create(rules, body, options))
 
     def _create(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
         book = self._book
@@ -200,12 +140,12 @@ class Company:
         if "void" in options:
             return self.void(name, body)
         if name == "ExchangeRate":
-            return self._write(lambda: rates.put(self._book, body))
+            return self._writing.write(lambda: rates.put(self._book, body))
         rules = entities.entity(name)
         self._check_allowed(name)
         if not rules.update:
             raise fault("500", what=f"update on {name}")
-        return self._write(lambda: self._update(rules, body, options))
+        return self._writing.write(lambda: self._update(rules, body, options))
 
     def _update(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
         book = self._book
@@ -224,21 +164,21 @@ class Company:
             raise fault("500", what=f"delete on {rules.name}")
         book = self._book
         if rules.name == "Attachable":
-            id = self._write(lambda: attachments.delete(book, body))
+            id = self._writing.write(lambda: attachments.delete(book, body))
         elif rules.kind == "list":
-            id = self._write(lambda: entries.delete(book, rules, body))
+            id = self._writing.write(lambda: entries.delete(book, rules, body))
         else:
-            id = str(self._write(lambda: documents.delete(book, rules.name, body)))
+            id = str(self._writing.write(lambda: documents.delete(book, rules.name, body)))
         return {"domain": "QBO", "status": "Deleted", "Id": id}
 
     def void(self, entity: str, body: Mapping[str, Any]) -> Body:
         """Void: amounts become zero, links are cleared, PrivateNote starts with Voided."""
         rules = entities.entity(entity)
-        return self._write(lambda: self._transaction(documents.void(self._book, rules.name, body)))
+        return self._writing.write(lambda: self._transaction(documents.void(self._book, rules.name, body)))
 
     def merge_customers(self, gone: str, kept: str) -> None:
         """Move all documents of one customer to another and let it go, as QBO's window does; not a call of the API."""
-        self._write(lambda: merging.customers(self._book, gone, kept))
+        self._writing.write(lambda: merging.customers(self._book, gone, kept))
 
     @property
     def today(self) -> date:
@@ -257,7 +197,7 @@ class Company:
     def read(self, entity: str, id: str) -> Body:
         """One object. CompanyInfo and Preferences are found under any id. Raises fault 610, 2030 for no number."""
         with self._lock:
-            book = self._settled()
+            book = self._writing.settled()
             rules = entities.entity(entity)
             if rules.kind == "transaction":
                 sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
@@ -278,13 +218,13 @@ class Company:
     def query(self, text: str) -> Body:
         """The value of `QueryResponse` for a statement of QBO's query language."""
         with self._lock:
-            return run(self._settled(), text)
+            return run(self._writing.settled(), text)
 
     def report(self, name: str, params: Mapping[str, str]) -> Body:
         """A report in QBO's Header/Columns/Rows shape; `params` are the URL's parameters."""
         with self.batch():  # a report on cash basis may need an account that is not there yet
             try:
-                return build_report(self._settled(), name, params)
+                return build_report(self._writing.settled(), name, params)
             except QboFault as fault:
                 refused = fault  # raised outside: to leave by an exception would take back the batch around this
         raise refused
@@ -292,7 +232,7 @@ class Company:
     def changes(self, entities: list[str], since: datetime) -> Body:
         """Change data capture: `{"CDCResponse": [...]}` with stubs for what was deleted. `since` is aware."""
         with self._lock:
-            return changes.since(self._settled(), entities, since)
+            return changes.since(self._writing.settled(), entities, since)
 
     def exchange_rate(self, currency: str, as_of: date | None = None) -> Body:
         """The ExchangeRate object of a currency at a date (today if None). It is set by `create("ExchangeRate", …)`."""
@@ -301,7 +241,7 @@ class Company:
 
     def tax_service(self, body: Mapping[str, Any]) -> Body:
         """`POST /taxservice/taxcode`: makes a tax code and its rates; the answer is not wrapped."""
-        return self._write(lambda: taxservice.create(self._book, body))
+        return self._writing.write(lambda: taxservice.create(self._book, body))
 
     def upload(self, metadata: Mapping[str, Any] | None, file_name: str, content_type: str, content: bytes) -> Body:
         """Store a file; returns its Attachable. Raises 6030 where it is too large."""
@@ -312,7 +252,7 @@ class Company:
                 book, "Attachable", attachments.upload(book, metadata, file_name, content_type, content)
             )
 
-        return self._write(store)
+        return self._writing.write(store)
 
     def download(self, id: str) -> Attachment:
         """The file of an Attachable. Raises fault 610."""
@@ -330,44 +270,37 @@ class Company:
     def journal(self) -> str:
         """The whole ledger in home currency as an hledger journal."""
         with self._lock:
-            return journal.text(self._settled())
+            return journal.text(self._writing.settled())
 
     def accounts(self) -> list[dict[str, Any]]:
         """Accounts with id, name, type, currency and balance (`Decimal`, debit positive) for the window."""
         with self._lock:
-            return window.accounts(self._settled())
+            return window.accounts(self._writing.settled())
 
     def latest_transactions(self, limit: int = 50) -> list[dict[str, Any]]:
         """Newest transactions: id, entity, label, number, date, name, amount, currency, updated."""
         with self._lock:
-            return window.latest_transactions(self._settled(), limit)
+            return window.latest_transactions(self._writing.settled(), limit)
 
     def latest_lines(self, limit: int = 50) -> list[dict[str, Any]]:
         """Newest ledger lines: txn, label, date, account, debit, credit, name, memo."""
         with self._lock:
-            return window.latest_lines(self._settled(), limit)
+            return window.latest_lines(self._writing.settled(), limit)
 
     def snapshot(self, name: str) -> None:
         """Keep the whole state under a name. Raises ValueError for a name that cannot be one, and inside `batch`."""
-        with self._outside_batch():
+        with self._writing.outside_batch():
             self.snapshots.take(name)
 
     def rewind(self, name: str) -> None:
         """Go back to a snapshot: objects, ledger, numbers, what the gateway keeps beside them. Raises ValueError."""
-        with self._outside_batch():
+        with self._writing.outside_batch():
             self.snapshots.bring_back(name)
             self._book.reload()
 
-    @contextmanager
-    def _outside_batch(self) -> Iterator[None]:
-        with self._lock:
-            if self._in_batch:
-                raise ValueError("a snapshot is neither taken nor returned to inside a batch")
-            yield
-
     def on_change(self, listener: Callable[[list[Change]], None]) -> None:
         """Call `listener` after each commit with the changes that it made durable, under the company's lock."""
-        self._listeners.append(listener)
+        self._writing.listeners.append(listener)
 
     @property
     def change_counter(self) -> int:

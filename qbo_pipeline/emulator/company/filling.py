@@ -13,6 +13,8 @@ from qbo_pipeline.emulator.company.references import US_TAX_CODES
 
 _ADDRESSES: Final = ("BillAddr", "ShipAddr")
 _SALES: Final[dict[str, Any]] = {"ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint", "EmailStatus": "NotSet"}
+_NUMBERS: Final = ("1", "2", "3")
+"""QBO has three custom fields on sales forms."""
 _INVOICE: Final[dict[str, Any]] = {
     "AllowIPNPayment": False,
     "AllowOnlinePayment": False,
@@ -29,7 +31,7 @@ def sales_form(draft: Draft) -> None:
     if draft.entity.name == "Invoice":
         for name, value in _INVOICE.items():
             body.setdefault(name, value)
-    body.setdefault("CustomField", [])
+    _custom_fields(book, body)
     customer = book.entries["Customer"].get(str(draft.party[1])) if draft.party else None
     for name in _ADDRESSES:
         inherited = customer.body.get(name) if customer else None
@@ -37,6 +39,33 @@ def sales_form(draft: Draft) -> None:
             body[name] = dict(inherited)
     addresses(book, body, _ADDRESSES)
     _untaxed_lines(draft, "SalesItemLineDetail")
+
+
+def _custom_fields(book: Book, body: Body) -> None:
+    """Every custom field that the company's preferences switch on, with the value that the form gives it, if any."""
+    given = {str(own.get("DefinitionId")): own for own in body.get("CustomField") or []}
+    defined = _definitions(book.single("Preferences").get("SalesFormsPrefs", {}).get("CustomField"))
+    for id, name in defined.items():
+        given[id] = {"DefinitionId": id, "Name": name, "Type": "StringType"} | given.get(id, {}) | {"Name": name}
+    for own in given.values():
+        own.setdefault("Type", "StringType")
+    body["CustomField"] = list(given.values())
+
+
+def _definitions(prefs: Any) -> dict[str, str]:
+    """Number and name of each sales custom field that is in use, as `SalesFormsPrefs.CustomField` tells them."""
+    pairs = [
+        field
+        for part in (prefs if isinstance(prefs, list) else [])
+        for field in (part.get("CustomField") or [] if isinstance(part, dict) else [])
+        if isinstance(field, dict)
+    ]
+    told = {str(field.get("Name", "")).rpartition(".")[2]: field for field in pairs}
+    return {
+        number: str(told.get(f"SalesCustomName{number}", {}).get("StringValue") or "")
+        for number in _NUMBERS
+        if told.get(f"UseSalesCustom{number}", {}).get("BooleanValue") in (True, "true")
+    }
 
 
 def purchase_form(draft: Draft) -> None:

@@ -58,12 +58,7 @@ _DOCUMENTED: Final[dict[str, tuple[str, ...]]] = {
     "VendorBalanceDetail": (*_AGED, *_DUE, "vendor", "term", "appaid", "columns", "sort_by", "accounting_method"),
     "VendorExpenses": (*_SUMMARY, "vendor"),
 }  # fmt: skip
-_RECORDED: Final = frozenset(
-    {
-        *(("ProfitAndLoss", name) for name in ("customer", "summarize_column_by", "start_date", "end_date")),
-        *(("GeneralLedger", name) for name in ("start_date", "end_date", "columns")),
-    }
-)
+_RECORDED: Final = frozenset({("ProfitAndLoss", "customer"), ("ProfitAndLoss", "summarize_column_by")})
 NOT_KNOWN: Final = ("FECReport",)
 """Reports of Intuit's list that are not emulated at all."""
 

@@ -92,3 +92,22 @@ def test_attachments_say_whether_they_are_sent(us: Company) -> None:
 def test_preferences_tell_the_texts_of_mails(us: Company) -> None:
     texts = us.read("Preferences", "1")["EmailMessagesPrefs"]
     assert set(texts) == {"InvoiceMessage", "EstimateMessage", "SalesReceiptMessage", "StatementMessage"}
+
+
+def test_custom_fields_that_are_in_use_stand_on_every_sales_form() -> None:
+    us = open_company("us")
+    now = us.read("Preferences", "1")
+    used = [
+        {"Name": "SalesFormsPrefs.UseSalesCustom1", "Type": "BooleanType", "BooleanValue": True},
+        {"Name": "SalesFormsPrefs.UseSalesCustom2", "Type": "BooleanType", "BooleanValue": False},
+    ]
+    names = [{"Name": "SalesFormsPrefs.SalesCustomName1", "Type": "StringType", "StringValue": "Crew #"}]
+    prefs = {"SalesFormsPrefs": {"CustomField": [{"CustomField": used}, {"CustomField": names}]}}
+    us.update("Preferences", token(now) | {"sparse": True, **prefs})
+    crew = {"DefinitionId": "1", "Name": "Crew #", "Type": "StringType"}
+    assert sale(us, "1")["CustomField"] == [crew]
+    made = sale(us, "1", CustomField=[{"DefinitionId": "1", "StringValue": "7"}])
+    assert made["CustomField"] == [crew | {"StringValue": "7"}]
+    assert (
+        us.update("Invoice", token(made) | {"sparse": True, "PrivateNote": "x"})["CustomField"] == made["CustomField"]
+    )
