@@ -180,6 +180,7 @@ class PostingSettings(Section):
     zero_cost: Literal["hold", "post"] = "hold"
     quotes: bool = False
     purchase_orders: bool = False
+    sub_customers: Literal["kept", "flattened"] = "kept"
     summarise: tuple[SummarisedKind, ...] = ()
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False

@@ -59,6 +59,7 @@ class Policies:
     - `numbered_by_quickbooks`: the entities that QBO numbers by itself; our number then stands in the private note.
     - `zero_cost`: a movement with a quantity whose cost is 0 waits for its cost, or posts what it has.
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
+    - `sub_customers`: whether a customer that is a part of another stands below it in QBO, or beside it.
     - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
     """
 
@@ -74,6 +75,7 @@ class Policies:
     quotes: bool = False
     purchase_orders: bool = False
     numbered_by_quickbooks: tuple[str, ...] = ()
+    sub_customers: Literal["kept", "flattened"] = "kept"
     summarise: tuple[SummarisedKind, ...] = ()
     supplier_suffix: str = " (Supplier)"
 

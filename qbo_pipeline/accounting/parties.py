@@ -14,12 +14,14 @@ from __future__ import annotations
 import re
 
 from qbo_pipeline.accounting.books import Books
-from qbo_pipeline.accounting.drafts import Draft, Payload
+from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
-from qbo_pipeline.accounting.payloads import clean, finish, ref, shorten
+from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
 from qbo_pipeline.inventory.records import Party, record_key
 
 NAME_LENGTH = 500
+MOST_LEVELS = 5  # of customers below one another (QBO's fault 6180)
+_LINES, LINE_LENGTH, _PLACE_LENGTH, _CODE_LENGTH, _PHONE_LENGTH = 5, 500, 255, 30, 30
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
 
@@ -38,6 +40,9 @@ def build_party(party: Party, books: Books) -> Draft:
         payload["Notes"] = f"E-mail in the source: {party.email}"[:2000]
     if party.kind == "supplier" and party.number:
         payload["AcctNum"] = shorten(party.number, 100)
+    payload |= _reached_at(party)
+    if (parent := parent_of(party, books)) is not None:
+        payload |= {"Job": True, "ParentRef": key_ref(record_key(parent))}
     if books.policies.multicurrency:
         payload["CurrencyRef"] = ref(party.currency or books.home_currency)
     return finish(
@@ -48,6 +53,59 @@ def build_party(party: Party, books: Books) -> Draft:
         amount=ZERO,
         currency=books.home_currency,
     )
+
+
+def parent_of(party: Party, books: Books) -> Party | None:
+    """The customer that a customer is a part of, where policy keeps sub-customers.
+
+    Ends with `Refused` where it is unknown, kept in another currency, or more than QBO's five levels deep.
+    """
+    if party.kind != "customer" or party.parent_id is None or books.policies.sub_customers == "flattened":
+        return None
+    seen, above = [party], party
+    while above.parent_id is not None:
+        found = books.party("customer", above.parent_id)
+        if found is None:
+            refuse(
+                "unknown_party",
+                f"customer '{above.name}' is a part of customer {above.parent_id}, which is not among the records: see "
+                "whether it was set aside, then extract it again",
+                "parent_id",
+            )
+        seen.append(found)
+        if len(seen) > MOST_LEVELS:
+            refuse(
+                "customer_levels",
+                f"customer '{party.name}' stands below {MOST_LEVELS} others or more, and QuickBooks takes "
+                f'{MOST_LEVELS} levels: correct its parents in the source, or say [posting] sub_customers = "flattened"',
+                "parent_id",
+            )
+        above = found
+    parent = seen[1]
+    own, theirs = party.currency or books.home_currency, parent.currency or books.home_currency
+    if books.policies.multicurrency and own != theirs:
+        refuse(
+            "party_currency",
+            f"customer '{party.name}' is kept in {own} and the customer '{parent.name}' that it is a part of in "
+            f"{theirs}: QuickBooks keeps both in one currency",
+            "currency",
+        )
+    return parent
+
+
+def _reached_at(party: Party) -> Payload:
+    """Telephone and postal address; what is longer than QBO takes is cut."""
+    found: Payload = {}
+    if phone := clean(party.phone or "", ""):
+        found["PrimaryPhone"] = {"FreeFormNumber": phone[:_PHONE_LENGTH]}
+    lines = [line for text in (party.address or "").splitlines() if (line := clean(text, ""))]
+    address = {f"Line{number}": line[:LINE_LENGTH] for number, line in enumerate(lines[:_LINES], start=1)}
+    for name, value in (("City", party.city), ("CountrySubDivisionCode", party.region), ("Country", party.country)):
+        if text := clean(value or "", ""):
+            address[name] = text[:_PLACE_LENGTH]
+    if code := clean(party.postal_code or "", ""):
+        address["PostalCode"] = code[:_CODE_LENGTH]
+    return found | ({"BillAddr": address} if address else {})
 
 
 def display_name(party: Party, books: Books) -> str:

@@ -82,8 +82,8 @@ def _as_content(rules: Rules) -> dict[str, Any]:
 def _policies_content(policies: Policies) -> dict[str, Any]:
     """As JSON takes them; what came later than the first release is left out while it says nothing, so that settings
     which did not change keep their hash."""
-    content = asdict(policies)
-    return content if policies.summarise else {name: value for name, value in content.items() if name != "summarise"}
+    unsaid = {"summarise": (), "sub_customers": "kept"}
+    return {name: value for name, value in asdict(policies).items() if name not in unsaid or value != unsaid[name]}
 
 
 def _from_content(content: Mapping[str, Any]) -> Rules:

@@ -129,15 +129,21 @@ _PURCHASE: dict[str, Field] = {
         **_detailed(_SIGNED, AccountBasedExpenseLineDetail=_ACCOUNT_LINE, ItemBasedExpenseLineDetail=_ITEM_LINE),
     ),
 }
+_ADDRESS = _object(
+    Line1=_text(500), Line2=_text(500), Line3=_text(500), Line4=_text(500), Line5=_text(500),
+    City=_text(255), CountrySubDivisionCode=_text(255), PostalCode=_text(30), Country=_text(255),
+)  # fmt: skip
 _NAME: dict[str, Field] = {
     "DisplayName": _text(500, required=True, banned=":\t\n"),
     "CompanyName": _text(100),
     "PrimaryEmailAddr": _object(Address=_text(100, required=True)),
     "CurrencyRef": _object(value=Field("currency", True)),
     "Notes": _text(2000),
+    "PrimaryPhone": _object(FreeFormNumber=_text(30, required=True)),
+    "BillAddr": _ADDRESS,
 }
 SCHEMAS: dict[str, dict[str, Field]] = {
-    "Customer": _NAME,
+    "Customer": {**_NAME, "Job": Field("flag"), "ParentRef": _ref()},
     "Vendor": {**_NAME, "AcctNum": _text(100)},
     "Item": {
         "Name": _text(100, required=True, banned=':\t\n"'),
@@ -218,6 +224,8 @@ def _field_problems(rule: Field, value: Any, path: str) -> Iterator[Problem]:
 def _scalar_problem(rule: Field, value: Any) -> str | None:
     if rule.kind in ("amount", "signed", "number"):
         return _amount_problem(rule.kind, value)
+    if rule.kind == "flag":
+        return None if isinstance(value, bool) else f"is {type(value).__name__}, and must be true or false"
     if not isinstance(value, str):
         return f"is {type(value).__name__}, and must be text"
     if rule.kind == "id":

@@ -69,6 +69,13 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _required("name", "text", "display name"),
         _optional("currency", "text", "ISO 4217 code of its documents, where it has only one"),
         _optional("email", "text", "address for documents"),
+        _optional("phone", "text", "telephone number"),
+        _optional("address", "text", "street and house, each line of it on one of its own"),
+        _optional("city", "text", "city or town"),
+        _optional("region", "text", "state, province or county"),
+        _optional("postal_code", "text", "postal code"),
+        _optional("country", "text", "country"),
+        _optional("parent_id", "text", "the customer that a customer is a part of: a branch, a job"),
         _optional("active", "flag", "no for a party no longer in use", default="yes"),
     ),
     "products": (

@@ -95,6 +95,13 @@ class Party(Row):
     name: str
     currency: str | None = None
     email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    parent_id: str | None = None  # of a customer: the one that it is a part of
     active: bool = True
 
     @property

@@ -411,5 +411,6 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         zero_cost=posting.zero_cost,
         quotes=posting.quotes,
         purchase_orders=posting.purchase_orders,
+        sub_customers=posting.sub_customers,
         summarise=tuple(sorted(posting.summarise)),
     )

@@ -218,10 +218,13 @@ class Page:
 
     def build_needed(self) -> None:
         """Parties and products that the page's drafts refer to and that have no posting yet."""
-        there = {intent.record_key for intent in self.intents} | self._posted(sorted(self._needed))
-        for row in _records_of(self.connection, self.run.name, sorted(self._needed - there)):
-            if (record := self.load(row)) is not None:
-                self.answer(row, self.outcome_of(row, record))
+        asked: set[str] = set()
+        while wanted := sorted(self._needed - asked):  # a customer may need the one that it is a part of
+            asked |= set(wanted)
+            there = {intent.record_key for intent in self.intents} | self._posted(wanted)
+            for row in _records_of(self.connection, self.run.name, sorted(set(wanted) - there)):
+                if (record := self.load(row)) is not None:
+                    self.answer(row, self.outcome_of(row, record))
 
     def _posted(self, keys: Sequence[str]) -> set[str]:
         """Which of these records have a posting that stands."""

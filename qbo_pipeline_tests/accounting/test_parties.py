@@ -7,7 +7,7 @@ import pytest
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.parties import build_party
 from qbo_pipeline.inventory.records import Location, Party
-from qbo_pipeline_tests.accounting.company import books, draft, excluded
+from qbo_pipeline_tests.accounting.company import books, draft, excluded, refused
 
 
 def party(kind: str, party_id: str, name: str, number: str | None = None, **changes: str) -> Party:
@@ -88,3 +88,61 @@ def test_a_supplier_gives_way_to_a_customer_who_is_called_like_its_name_with_the
     known = books(ann, named, supplier)
     names = [build_party(party, known).payload["DisplayName"] for party in (ann, named, supplier)]
     assert names == ["Ann", "Ann (Supplier)", "ANN (Supplier) [s1]"]
+
+
+BRANCH = party("customer", "2", "Branch", parent_id="1")
+HEAD = party("customer", "1", "Head office")
+
+
+def test_where_a_party_is_reached() -> None:
+    full = party(
+        "supplier", "1", "Leaf", phone=" +1 555\t0100 ", address="1 Wharf Rd\n\nUnit 2\n3\n4\n5\n6", city="Bath",
+        region="Somerset", postal_code="BA1", country="UK",
+    )  # fmt: skip
+    payload = draft(full, books(full)).payload
+    assert payload["PrimaryPhone"] == {"FreeFormNumber": "+1 555 0100"}
+    assert payload["BillAddr"] == {
+        "Line1": "1 Wharf Rd", "Line2": "Unit 2", "Line3": "3", "Line4": "4", "Line5": "5", "City": "Bath",
+        "CountrySubDivisionCode": "Somerset", "PostalCode": "BA1", "Country": "UK",
+    }  # fmt: skip
+
+
+def test_a_source_that_says_nothing_of_it_changes_no_payload() -> None:
+    plain = party("customer", "1", "Acme")
+    assert draft(plain, books(plain)).payload == {"DisplayName": "Acme", "CompanyName": "Acme"}
+
+
+def test_a_branch_stands_below_its_head_office_where_policy_keeps_it() -> None:
+    made = draft(BRANCH, books(BRANCH, HEAD))
+    assert (made.payload["Job"], made.payload["ParentRef"]) == (True, {"value": "$party/customer:1"})
+    assert made.depends_on == ("party/customer:1",)
+    flat = draft(BRANCH, books(BRANCH, HEAD, policies={"sub_customers": "flattened"}))
+    assert "ParentRef" not in flat.payload
+    assert "Job" not in flat.payload
+
+
+def test_a_supplier_has_no_parent() -> None:
+    supplier = party("supplier", "2", "Branch", parent_id="1")
+    assert "ParentRef" not in draft(supplier, books(supplier, HEAD)).payload
+
+
+def chain(length: int) -> list[Party]:
+    """Customers below one another; the first is at the top."""
+    top = party("customer", "c1", "C1")
+    return [top, *(party("customer", f"c{n}", f"C{n}", parent_id=f"c{n - 1}") for n in range(2, length + 1))]
+
+
+def test_five_levels_and_no_more_and_no_ring() -> None:
+    assert draft(chain(5)[-1], books(*chain(5))).payload["Job"] is True
+    ring = [party("customer", "1", "A", parent_id="2"), party("customer", "2", "B", parent_id="1")]
+    for parties in (chain(6), ring):
+        answer = refused(parties[-1], books(*parties))
+        assert answer.reason == "customer_levels"
+        assert "flattened" in answer.message
+
+
+def test_an_unknown_head_office_and_one_in_another_currency_are_refused() -> None:
+    assert refused(BRANCH, books(BRANCH)).reason == "unknown_party"
+    euro = party("customer", "1", "Head office", currency="EUR")
+    in_books = books(BRANCH, euro, policies={"multicurrency": True})
+    assert refused(BRANCH, in_books).reason == "party_currency"
