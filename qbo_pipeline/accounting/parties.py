@@ -77,7 +77,8 @@ def parent_of(party: Party, books: Books) -> Party | None:
             refuse(
                 "customer_levels",
                 f"customer '{party.name}' stands below {MOST_LEVELS} others or more, and QuickBooks takes "
-                f'{MOST_LEVELS} levels: correct its parents in the source, or say [posting] sub_customers = "flattened"',
+                f"{MOST_LEVELS} levels: correct its parents in the source, or say "
+                '[posting] sub_customers = "flattened"',
                 "parent_id",
             )
         above = found
