@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qbo_pipeline.emulator.company import jsontext
+from qbo_pipeline.emulator.company import balances, jsontext
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, entity
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.company.store import Store, entry_key
@@ -55,16 +55,6 @@ class Entry:
         return str(found or self.id)
 
 
-@dataclass(slots=True)
-class Balances:
-    """Running sums of the ledger's lines, in minor units, debit positive."""
-
-    home: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
-    foreign: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
-    party: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    quantity: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
-
-
 class Book:
     """One company's state. Not thread-safe: `Company` holds the lock."""
 
@@ -97,25 +87,10 @@ class Book:
         self._stored_counters = dict(self.counters)
         self.system_accounts: dict[tuple[str, str], str] = {}
         self.stock: dict[int, Any] = {}
-        self._load_balances()
+        self.balances = balances.load(self.store, self.control_accounts())
         self.next_due: str | None = self.store.value("SELECT MIN(due) FROM moves WHERE due IS NOT NULL")
         self.touched = False
         self.refresh_preferences()
-
-    def _load_balances(self) -> None:
-        self.balances = Balances()
-        for account, home, foreign in self.store.rows(
-            "SELECT account, SUM(home), SUM(amount) FROM lines GROUP BY account"
-        ):
-            self.balances.home[account] = home
-            self.balances.foreign[account] = foreign
-        sql = "SELECT account, party_kind, party, SUM(amount) FROM lines WHERE party IS NOT NULL GROUP BY 1, 2, 3"
-        control = self.control_accounts()
-        for account, kind, party, amount in self.store.rows(sql):
-            if account in control:
-                self.balances.party[(kind, party)] += amount
-        for item, units in self.store.rows("SELECT item, SUM(qty) FROM moves GROUP BY item"):
-            self.balances.quantity[item] = units
 
     def control_accounts(self) -> set[int]:
         """Ids of the accounts of type Accounts Receivable and Accounts Payable."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from qbo_pipeline.emulator.company import (
     attachments,
+    balances,
     changes,
     documents,
     entries,
@@ -48,6 +49,7 @@ class Company:
         self._book = book
         self._writing = Writing(book)
         self._lock = self._writing.lock
+        self._closed = False
         self.snapshots = Snapshots(book.store)
         self.realm = realm
         """The company's id, part of every URL."""
@@ -102,7 +104,12 @@ class Company:
     def close(self) -> None:
         """Let go of the file; everything acknowledged is already in it."""
         with self._lock:
-            self._book.store.close()
+            if not self._closed:
+                self._closed = True
+                try:
+                    balances.keep(self._book.store, self._book.balances)
+                finally:
+                    self._book.store.close()
 
     def batch(self) -> AbstractContextManager[None]:
         """Group commit: the writes inside are committed together on leaving; each is still refused on its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from qbo_pipeline_tests.emulator.company.opening import (
     refused,
     sale_line,
 )
+from qbo_pipeline_tests.emulator.company.random_books import RandomBooks
 
 _WRITER = """
 import sys
@@ -139,3 +141,25 @@ def test_seed_is_the_same_every_time(seed: str) -> None:
         first.query(f"select * from {e} maxresults 1000") == second.query(f"select * from {e} maxresults 1000")
         for e in entities
     )
+
+
+def test_sums_are_found_after_a_clean_end_and_added_up_after_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "books.sqlite"
+    first = open_company("eu", path)
+    RandomBooks(first, 5).run(80)
+    sums = (first.accounts(), first.query("select * from Customer"), first.query("select * from Item"))
+    first.close()
+    first.close()  # twice is once
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT COUNT(*) FROM meta WHERE key = 'balances'").fetchone() == (1,)
+    found = open_company("eu", path)  # finds them, and takes them away
+    assert (found.accounts(), found.query("select * from Customer"), found.query("select * from Item")) == sums
+    killed = open_company("eu", path)  # as if the one before had been killed
+    assert (killed.accounts(), killed.query("select * from Customer"), killed.query("select * from Item")) == sums
+    killed.close()
+    found.close()
+    with sqlite3.connect(path) as file:  # what was left is of another state
+        file.execute("UPDATE meta SET value = '99' WHERE key = 'counter:changes'")
+    again = open_company("eu", path)
+    assert again.accounts() == sums[0]
+    again.close()
