@@ -13,6 +13,7 @@ import typer
 
 from qbo_pipeline.commands import (
     companies,
+    conforming,
     correcting,
     decisions,
     demonstrate,
@@ -61,6 +62,7 @@ app.command("sign-off")(reconciling.sign_off)
 app.command()(notifying.notify)
 app.command()(webhooks.webhooks)
 app.command()(emulator)
+app.command()(conforming.conformance)
 app.command()(demonstrate.demo)
 app.command()(demonstrate.ui)
 

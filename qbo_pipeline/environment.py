@@ -75,6 +75,7 @@ class Secrets(BaseSettings):
     webhook_verifier_token: SecretStr | None = None
     source_account_id: SecretStr | None = None
     source_application_key: SecretStr | None = None
+    source_token: SecretStr | None = None
 
     @classmethod
     def read(cls, settings: Settings) -> Secrets:

@@ -62,10 +62,16 @@ class ConnectionSettings(Section):
         return ZoneInfo(self.time_zone)
 
 
+def is_safe_address(url: str) -> bool:
+    """Whether our key may be sent there: by https, or to this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
+
+
 class SourceSettings(Section):
     """`[source]`: where the inventory system's data is, and how it is mapped."""
 
-    kind: Literal["sql", "csv", "cin7_core"]
+    kind: Literal["sql", "csv", "cin7_core", "http_contract"]
     url: str | None = None
     url_variable: str | None = None
     path: Path | None = None
@@ -80,16 +86,16 @@ class SourceSettings(Section):
 
     @model_validator(mode="after")
     def _has_a_safe_address(self) -> SourceSettings:
-        if self.is_read_by_api and self.url is not None:
-            parts = urlsplit(self.url)
-            if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-                raise ValueError("our key goes to url: write https://..., or an emulator on this machine")
+        if self.is_read_by_api and self.url is not None and not is_safe_address(self.url):
+            raise ValueError("our key goes to url: write https://..., or an emulator on this machine")
         return self
 
     @model_validator(mode="after")
     def _has_its_place(self) -> SourceSettings:
         if self.kind == "csv" and self.path is None:
             raise ValueError('a source of kind "csv" needs path = "FOLDER"')
+        if self.kind == "http_contract" and self.url is None:
+            raise ValueError('a source of kind "http_contract" needs url = "https://..."')
         if self.kind == "sql" and self.url is None and self.url_variable is None:
             raise ValueError('a source of kind "sql" needs url = "..." or url_variable = "NAME"')
         return self

@@ -28,10 +28,11 @@ def init(
     mapping: Annotated[str | None, typer.Option(help="A folder of sql/source, such as openbravo.")] = None,
     csv: Annotated[str | None, typer.Option(help="A folder of CSV files instead of a database.")] = None,
     system: Annotated[
-        str | None, typer.Option(help="An inventory system that is read by its API: cin7_core.", metavar="NAME")
+        str | None,
+        typer.Option(help="An inventory system that is read by its API: cin7_core, http_contract.", metavar="NAME"),
     ] = None,
     system_url: Annotated[
-        str | None, typer.Option(help="With --system: the address of an emulator of it, instead of the vendor's.")
+        str | None, typer.Option(help="With --system: the address, where it is not the vendor's own.")
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where to write <name>.toml.")] = Path("connections"),
 ) -> None:
@@ -126,6 +127,8 @@ def look_at_system(file: Path) -> None:
     for shown in look.lists:
         total = "" if shown.total is None else f" ({shown.total:,} in all)"
         say(f"{shown.path}{total}: {'; '.join(shown.entries) or 'nothing'}")
+    if not look.calls:
+        return
     minutes = look.calls / settings.source.calls_per_minute
     spent = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
     say(f"A first load takes about {look.calls:,} calls, {spent} at {settings.source.calls_per_minute} a minute.")

@@ -29,7 +29,7 @@ def emulator(
         typer.Option(help="Host besides this machine that webhooks and OAuth redirects may go to; repeatable."),
     ] = None,
     system: Annotated[
-        str | None, typer.Option(help="An inventory system instead, with the demo's company: cin7_core.")
+        str | None, typer.Option(help="An inventory system instead, with the demo's company: cin7_core, http_contract.")
     ] = None,
     inventory: Annotated[
         Path | None, typer.Option(help="With --system: the company's file; .demo/inventory.sqlite.")
@@ -38,8 +38,7 @@ def emulator(
     """Run a QuickBooks Online company offline, behind the real v3 API.
 
     The first line on stdout is JSON: base_url, discovery_url, realm, client_id, client_secret, refresh_token.
-    Its window is at base_url. With --system the line says base_url, account_id and application_key. Stop it with
-    Ctrl-C.
+    Its window is at base_url. With --system the line says base_url and what lets one in. Stop it with Ctrl-C.
     """
     if system is not None or inventory is not None:
         _launch_system(

@@ -25,6 +25,7 @@ from qbo_pipeline.store.tables.records import connections
 
 _COMPANY = ("environment", "realm")
 _BOOKS = ("currency", "time_zone", "first_day")
+_BY_ADDRESS = ("http_contract",)  # systems without accounts: a server is one company
 _WHY = {
     "currency": "every posted amount is in it",
     "time_zone": "it decides on which day each posted document counts",
@@ -106,12 +107,12 @@ def source_place(settings: Settings) -> str | None:
 
 
 def _account(settings: Settings) -> str | None:
-    """The account of a system that is read by API, without giving its id away: that is half of a password."""
-    variable_name = f"QBO_{settings.connection.name.upper()}_SOURCE_ACCOUNT_ID"
-    account = variable(variable_name, settings.folder)
-    if account is None:
-        return None
-    return f"account {sha256(account.encode()).hexdigest()[:12]}"
+    """The account of a system that is read by API, without giving its id away, which is half of a password; or its
+    address, where that is what tells one from another."""
+    if settings.source.kind in _BY_ADDRESS:
+        return settings.source.url
+    account = variable(f"QBO_{settings.connection.name.upper()}_SOURCE_ACCOUNT_ID", settings.folder)
+    return None if account is None else f"account {sha256(account.encode()).hexdigest()[:12]}"
 
 
 def _database(settings: Settings, text: str) -> str:

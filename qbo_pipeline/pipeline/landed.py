@@ -184,11 +184,12 @@ def _reader(run: Run, database: Database, transport: Transport, clock: Clock) ->
     name = f"{settings.source.kind}:{sha256('/'.join(secrets).encode()).hexdigest()[:16]}"
     pace = _Pace(database, name, settings.source.calls_per_minute, clock)
     url = settings.source.url or door.base_url
-    return Reader(door.api, url, _Wire(transport), pace, door.headers(secrets), clock.sleep)
+    assert url is not None, "the settings were checked"
+    return Reader(door.api, url, ReadingWire(transport), pace, door.headers(secrets), clock.sleep)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wire:
+class ReadingWire:
     """The project's one HTTP transport, for reading."""
 
     transport: Transport

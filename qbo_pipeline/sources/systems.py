@@ -17,6 +17,8 @@ from qbo_pipeline.sources.cin7_core.look import look_at
 from qbo_pipeline.sources.cin7_core.system import Cin7Core
 from qbo_pipeline.sources.errors import Problem
 from qbo_pipeline.sources.http.reader import Api
+from qbo_pipeline.sources.http_contract import lists as http_contract
+from qbo_pipeline.sources.http_contract import system as http_contract_system
 from qbo_pipeline.sources.landed.account import Expected, Look
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.objects import Landing
@@ -29,10 +31,11 @@ Headers = Callable[[str], Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class ReadByApi:
     """One system. `secrets` are the names of what a connection needs to enter (`QBO_<CONNECTION>_<NAME>`), the account
-    first; `headers` makes of them what goes with each call, by its query string."""
+    first; `headers` makes of them what goes with each call, by its query string. Without a `base_url` the settings have
+    to give one."""
 
     api: Api
-    base_url: str
+    base_url: str | None
     secrets: tuple[str, ...]
     headers: Callable[[Sequence[str]], Headers]
     system: Callable[[ZoneInfo], System]
@@ -47,6 +50,11 @@ def _account_and_key(secrets: Sequence[str]) -> Headers:
     return lambda _query: found
 
 
+def _token(secrets: Sequence[str]) -> Headers:
+    found = {"Authorization": f"Bearer {secrets[0]}"}
+    return lambda _query: found
+
+
 SYSTEMS: dict[str, ReadByApi] = {
     "cin7_core": ReadByApi(
         api=API,
@@ -57,5 +65,15 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=fetch,
         check=check_account,
         look=look_at,
+    ),
+    "http_contract": ReadByApi(
+        api=http_contract.API,
+        base_url=None,
+        secrets=("source_token",),
+        headers=_token,
+        system=http_contract_system.HttpContract,
+        fetch=http_contract_system.fetch,
+        check=http_contract_system.check,
+        look=http_contract_system.look_at,
     ),
 }

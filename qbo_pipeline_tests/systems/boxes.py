@@ -8,13 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from socket import socket
 
-from qbo_pipeline.serving.server import base_url, listen
+from qbo_pipeline.serving.server import Server, base_url, listen
 from qbo_pipeline.systems.cin7_core.app import PATH, Box
 from qbo_pipeline.systems.cin7_core.server import server
 from qbo_pipeline.systems.cin7_core.world import World
 from qbo_pipeline.systems.company import CompanyDatabase
+from qbo_pipeline.systems.http_contract.app import Box as ContractBox
+from qbo_pipeline.systems.http_contract.app import Served
+from qbo_pipeline.systems.http_contract.server import server as contract_server
 
+TOKEN = "5a0c-token"
 ACCOUNT_ID, APPLICATION_KEY = "3f0b7a52-account", "9c1e44d0-key"
 
 
@@ -26,18 +31,40 @@ class RunningBox:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class RunningContract:
+    """The reference server of the HTTP contract, answering at `url`."""
+
+    box: ContractBox
+    url: str
+
+
 @contextmanager
 def running_cin7_core(company: Path, calls_a_minute: int | None = None) -> Iterator[RunningBox]:
     """Cin7 Core with this company, until the end of the block."""
     database = CompanyDatabase(company)
     box = Box(World(database), ACCOUNT_ID, APPLICATION_KEY, calls_a_minute)
-    with listen("127.0.0.1", 0) as listener:
-        running = server(box, listener, StringIO())
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield RunningBox(box, base_url(listener) + PATH)
-        finally:
-            running.should_exit = True
-            thread.join(timeout=10)
-            database.close()
+    with listen("127.0.0.1", 0) as listener, _answering(server(box, listener, StringIO()), listener):
+        yield RunningBox(box, base_url(listener) + PATH)
+    database.close()
+
+
+@contextmanager
+def running_http_contract(company: Path) -> Iterator[RunningContract]:
+    """The reference server with this company, until the end of the block."""
+    database = CompanyDatabase(company)
+    box = ContractBox(Served(database), TOKEN)
+    with listen("127.0.0.1", 0) as listener, _answering(contract_server(box, listener, StringIO()), listener):
+        yield RunningContract(box, base_url(listener))
+    database.close()
+
+
+@contextmanager
+def _answering(running: Server, listener: socket) -> Iterator[None]:
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield
+    finally:
+        running.should_exit = True
+        thread.join(timeout=10)

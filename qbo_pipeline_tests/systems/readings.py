@@ -1,4 +1,4 @@
-"""Two connections to one company, by SQL and by Cin7 Core, that are only read: nothing is sent anywhere.
+"""Two connections to one company, by SQL and by an API, that are only read: nothing is sent anywhere.
 
 What belongs here: making them, reading both, and what of their records must be equal whatever the ids.
 """
@@ -15,12 +15,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import delete
+
 from qbo_pipeline.pipeline.extract import Extracted, extract_days, extract_master_data
 from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.sources.source import StockValue
+from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.pipeline.connections import rows, write_connection
-from qbo_pipeline_tests.systems.boxes import ACCOUNT_ID, APPLICATION_KEY, RunningBox, running_cin7_core
+from qbo_pipeline_tests.systems.boxes import (
+    ACCOUNT_ID,
+    APPLICATION_KEY,
+    TOKEN,
+    RunningBox,
+    RunningContract,
+    running_cin7_core,
+    running_http_contract,
+)
 
 FIRST = date(2026, 10, 1)
 _AMOUNT = {"document": "total_amount", "payment": "amount"}
@@ -76,6 +87,12 @@ def facts(run: Run) -> Counter[tuple[Any, ...]]:
     return found
 
 
+def next_day(reading: Reading) -> None:
+    """The first run of another day: every list is read whole once in each, so that what was deleted is noticed."""
+    with open_run(load_settings(reading.file)) as run, run.database.transaction() as connection:
+        connection.execute(delete(watermarks).where(watermarks.c.name.like("landing:%:whole")))
+
+
 def money(run: Run) -> Counter[tuple[str, str]]:
     """By kind and day, the sum of payments: Cin7 Core has one for each document that money settled."""
     found: Counter[tuple[str, str]] = Counter()
@@ -111,3 +128,16 @@ def cin7_core(folder: Path, box: RunningBox, **values: Any) -> Path:
     with (folder / ".env").open("a") as out:
         out.write(f"QBO_DEMO_SOURCE_ACCOUNT_ID={ACCOUNT_ID}\nQBO_DEMO_SOURCE_APPLICATION_KEY={APPLICATION_KEY}\n")
     return file
+
+
+@contextmanager
+def by_contract(folder: Path, company: Path) -> Iterator[tuple[Reading, Reading, RunningContract]]:
+    """The company by SQL and by the HTTP contract."""
+    common = {"currency": "USD", "first_day": FIRST.isoformat()}
+    with running_http_contract(company) as box:
+        sql = write_connection(folder / "sql", "demo", None, source_url=f"sqlite:///{company}", **common)
+        here = {"source_kind": "http_contract", "source_url": box.url, "calls_per_minute": 1_000_000}
+        file = write_connection(folder / "http", "demo", None, **common, **here)
+        with (file.parent / ".env").open("a") as out:
+            out.write(f"QBO_DEMO_SOURCE_TOKEN={TOKEN}\n")
+        yield Reading(sql), Reading(file), box

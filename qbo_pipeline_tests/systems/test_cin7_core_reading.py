@@ -21,7 +21,7 @@ from qbo_pipeline.settings import load_settings
 from qbo_pipeline.sources.errors import SourceError, SourceUnavailable
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.systems.boxes import RunningBox
-from qbo_pipeline_tests.systems.readings import FIRST, Reading, both, money
+from qbo_pipeline_tests.systems.readings import FIRST, Reading, both, money, next_day
 
 LAST = FIRST + timedelta(days=13)
 
@@ -80,6 +80,7 @@ CHANGES: dict[str, Callable[[Company], object]] = {
     "voided invoice": lambda c: changes.void(c.path, first(c.sql, "sales_invoice")),
     "deleted adjustment": lambda c: changes.delete(c.path, first(c.sql, "adjustment")),
     "deleted payment": lambda c: changes.delete(c.path, first(c.sql, "payment_received")),
+    "deleted quote": lambda c: (changes.delete(c.path, first(c.sql, "quote")), next_day(c.cin7)),
     "late bill": lambda c: changes.late_bill(c.path, FIRST + timedelta(days=2), Decimal("87.65")),
     "renamed place": lambda c: _write(c.path, "UPDATE warehouses SET name = 'Westbrook hall' WHERE code = 'WEST'"),
     "renamed product": lambda c: _write(c.path, "UPDATE items SET sku = 'TEN-2X' WHERE sku = 'TEN-2P'"),

@@ -69,8 +69,7 @@ class Fetching:
         whole = self.landing.watermark("whole") != today.isoformat()
         self._company()
         self._lists(None if whole else self._since(), begun)
-        if whole:
-            self._vanish(begun)
+        self._vanish(begun, everything=whole)
         self._ledger(today)
         self._movements(everything=whole)
         for _ in range(ROUNDS):
@@ -99,10 +98,12 @@ class Fetching:
             self.lists.read(listing, since)
         self.landing.keep_watermark("since", begun.isoformat())
 
-    def _vanish(self, begun: datetime) -> None:
-        """Every list was read to its end: what none of them showed is gone."""
+    def _vanish(self, begun: datetime, *, everything: bool) -> None:
+        """Of the lists that were read to their end: what none of a kind showed is gone."""
+        partly = set() if everything else {listing.kind for listing in LISTINGS if listing.since is not None}
         for kind in dict.fromkeys(listing.kind for listing in LISTINGS):
-            self.landing.vanish(kind, begun)
+            if kind not in partly:
+                self.landing.vanish(kind, begun)
 
     def _ledger(self, today: date) -> None:
         """Land the ledger's lines, a day an object, a month at a time; of what changed there, read the papers again."""

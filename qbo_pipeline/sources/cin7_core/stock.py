@@ -133,37 +133,6 @@ def _matches(projection: Projection, task_id: str, moved: dict[str, list[Row]]) 
             }
 
 
-def finish_stock(projection: Projection, currency: str | None, at: str) -> None:
-    """The source's own stock as at any day: what it says that it has now, less what moved since that day.
-
-    So the newest figures of the system are the anchor, and a movement that was read wrongly shows as a difference on
-    every day. What the movements do not account for stands before all days.
-    """
-    newest = projection.select("SELECT max(day) AS day FROM stock_rows")[0]["day"]
-    totals: dict[tuple[str, str | None], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for row in projection.select(
-        "SELECT product_id, location_id, quantity, value FROM stock_rows WHERE day = ?", newest
-    ):
-        totals[row["product_id"], row["location_id"]][0] += _number(row["quantity"]) or Decimal(0)
-        totals[row["product_id"], row["location_id"]][1] += _number(row["value"]) or Decimal(0)
-    moved = "SELECT product_id, location_id, quantity, value FROM stock_values_rows WHERE owner <> 'stock'"
-    for row in projection.select(moved):
-        totals[row["product_id"], row["location_id"]][0] -= _number(row["quantity"]) or Decimal(0)
-        totals[row["product_id"], row["location_id"]][1] -= _number(row["value"]) or Decimal(0)
-    anchor = [
-        {
-            "product_id": product, "location_id": location, "quantity": decimal_text(quantity),
-            "value": decimal_text(value), "currency": currency, "business_date": BEFORE_ALL,
-        }
-        for (product, location), (quantity, value) in sorted(totals.items(), key=str)
-        if newest is not None and (quantity or value)
-    ]  # fmt: skip
-    projection.replace("stock", {"stock_values": anchor}, at, ("stock_values",))
-
-
-BEFORE_ALL = "1900-01-01"
-
-
 def _number(value: str | None) -> Decimal | None:
     try:
         return Decimal(value) if value not in (None, "") else None

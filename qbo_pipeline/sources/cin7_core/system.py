@@ -15,7 +15,8 @@ from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.cin7_core.fields import Object, amount, day, exact, key, objects, text
 from qbo_pipeline.sources.cin7_core.lists import COMPANY, MOVEMENTS, STOCK
 from qbo_pipeline.sources.cin7_core.papers import Paper, purchase_rows, sale_rows
-from qbo_pipeline.sources.cin7_core.stock import finish_stock, finish_task
+from qbo_pipeline.sources.cin7_core.stock import finish_task
+from qbo_pipeline.sources.landed import anchor
 from qbo_pipeline.sources.landed.objects import Landed
 from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
 
@@ -44,7 +45,7 @@ class Cin7Core:
             "moves": (
                 "task_id", "product_id", "type", "business_date", "quantity", "amount", "location_id", "number", "gone",
             ),
-            "stock": ("day", "product_id", "location_id", "quantity", "value"),
+            "stock": anchor.STOCK,
         }  # fmt: skip
 
     def rows(self, landed: Landed, projection: Projection) -> Rows:
@@ -56,7 +57,7 @@ class Cin7Core:
         for task_id in sorted(projection.tasks):
             finish_task(projection, task_id, currency, at)
         if any(owner.startswith((f"{MOVEMENTS}/", f"{STOCK}/")) for owner in projection.owners):
-            finish_stock(projection, currency, at)
+            anchor.anchor_stock(projection, currency, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,47 @@ Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Paging:
+    """How a system pages its lists: by number (`Page`, `Limit`, `Total`), or by a cursor that each page gives."""
+
+    size: str
+    number: str | None = None
+    total: str | None = None
+    cursor: str | None = None
+    next: str | None = None
+
+    def first(self, size: int) -> dict[str, str]:
+        """The parameters of the first page."""
+        return {self.size: str(size)} | ({self.number: "1"} if self.number else {})
+
+    def stated(self, answer: Entry) -> int | None:
+        """How many entries the list says that it has in all, where it says so."""
+        return int(answer[self.total]) if self.total and answer.get(self.total) is not None else None
+
+    def following(self, answer: Entry, before: Mapping[str, str], got: int, came: int) -> dict[str, str] | None:
+        """The parameters of the page after this one, which had `got` entries; `came` were there in all until now."""
+        if self.cursor and self.next:
+            return {**before, self.cursor: str(answer[self.next])} if answer.get(self.next) else None
+        stated = self.stated(answer)
+        # A page may be shorter than was asked for: where the list says how many there are, that counts.
+        if not got or (got < int(before[self.size]) if stated is None else came >= stated):
+            return None
+        assert self.number is not None
+        return {**before, self.number: str(int(before[self.number]) + 1)}
+
+
+NUMBERED = Paging(size="Limit", number="Page", total="Total")
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """One list: where it is, how it is paged, what an entry is called, and what stands behind it.
 
     `items` names the array in the answer, `id_field` an entry's id. `since` is the parameter for what changed since an
     instant, where the list knows it. `detail` answers path and parameters of the object behind an entry, or `None`
     where the entry is all of it; `changed` then names the field that says when that changed last (without it, the whole
-    entry does).
+    entry does). `any_case` where the system changes the case of letters in ids; `also` are fields that stand before the
+    id where that alone does not tell entries apart.
     """
 
     kind: str
@@ -45,6 +79,9 @@ class Listing:
     detail: Callable[[Entry], tuple[str, Mapping[str, str]]] | None = None
     changed: str | None = None
     page_size: int = 1000
+    paging: Paging = NUMBERED
+    any_case: bool = True
+    also: tuple[str, ...] = ()
 
 
 Progress = Callable[[str, int], None]
@@ -89,21 +126,18 @@ class Lists:
 
     def pages(self, listing: Listing, params: Mapping[str, str]) -> Iterator[tuple[list[Entry], int]]:
         """The list's pages, each with how many entries the list says that it has in all."""
-        page, came = 1, 0
-        while True:
+        came = 0
+        page: Mapping[str, str] | None = listing.paging.first(listing.page_size)
+        while page is not None:
             self.alive()
-            numbers = {"Page": str(page), "Limit": str(listing.page_size)}
-            answer = self.reader.get(listing.path, {**params, **numbers})
+            answer = self.reader.get(listing.path, {**params, **page})
             entries = answer.get(listing.items) if isinstance(answer, dict) else None
             if entries is None:  # never taken for an empty list: then everything would be gone
                 raise _no_list(self.reader.api.system, listing, answer)
             came += len(entries)
-            stated = answer.get("Total")
-            yield entries, came if stated is None else int(stated)
-            # A page may be shorter than was asked for: where the list says how many there are, that counts.
-            if not entries or (len(entries) < listing.page_size if stated is None else came >= int(stated)):
-                return
-            page += 1
+            stated = listing.paging.stated(answer)
+            yield entries, came if stated is None else stated
+            page = listing.paging.following(answer, page, len(entries), came)
 
     def _land(self, listing: Listing, entries: list[Entry]) -> None:
         by_id = {object_id(listing, entry): entry for entry in entries}
@@ -150,5 +184,6 @@ def _no_list(system: str, listing: Listing, answer: Any) -> SourceError:
 
 
 def object_id(listing: Listing, entry: Entry) -> str:
-    """An entry's id in the one way that it is written: systems change the case of the letters in it."""
-    return str(entry.get(listing.id_field) or "").strip().lower()
+    """An entry's id in the one way that it is written."""
+    found = ":".join(str(entry.get(name) or "").strip() for name in (*listing.also, listing.id_field))
+    return found.lower() if listing.any_case else found

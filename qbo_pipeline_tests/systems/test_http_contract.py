@@ -1,0 +1,181 @@
+"""The HTTP contract: its description, its reference server, its source, and the command that holds a server to it."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.demo import changes
+from qbo_pipeline.demo.company import advance, generate
+from qbo_pipeline.pipeline.conformance import conform
+from qbo_pipeline.pipeline.run import open_run
+from qbo_pipeline.settings import SettingsError, load_settings
+from qbo_pipeline.sources.errors import SourceError
+from qbo_pipeline.sources.http_contract.description import description, description_text
+from qbo_pipeline.systems.http_contract import app
+from qbo_pipeline_tests.conftest import ROOT
+from qbo_pipeline_tests.systems.boxes import TOKEN, RunningContract, running_http_contract
+from qbo_pipeline_tests.systems.openapi import misfits
+from qbo_pipeline_tests.systems.readings import FIRST, Reading, by_contract, money, next_day
+
+LAST = FIRST + timedelta(days=9)
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    path = tmp_path / "inventory.sqlite"
+    generate(path, seed=11, first_day=FIRST, days=10)
+    return path
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda company: None,
+    "dearer shipment": lambda company: changes.change_cost(company, "SHP-000001", Decimal("3.21")),
+    "redated shipment": lambda company: changes.move_to_day(company, "SHP-000002", LAST - timedelta(days=2)),
+    "voided shipment": lambda company: changes.void(company, "SHP-000001"),
+    "deleted payment": lambda company: changes.delete(company, "PMT-000001"),
+    "late bill": lambda company: changes.late_bill(company, FIRST + timedelta(days=2), Decimal("87.65")),
+    "two more days": lambda company: advance(company, LAST + timedelta(days=2)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_it_says_what_the_database_says(company: Path, tmp_path: Path, change: str) -> None:
+    def equal(sql: Reading, http: Reading) -> None:
+        last = LAST + timedelta(days=2)
+        sql.read(last)
+        http.read(last)
+        assert http.facts() == sql.facts()
+        assert http.stock(last) == sql.stock(last)
+        assert http.stock(FIRST + timedelta(days=4)) == sql.stock(FIRST + timedelta(days=4))
+        with open_run(load_settings(sql.file)) as one, open_run(load_settings(http.file)) as other:
+            assert money(one) == money(other)
+
+    with by_contract(tmp_path, company) as (sql, http, box):
+        equal(sql, http)
+        before = http.facts()
+        CHANGES[change](company)
+        next_day(http)
+        box.box.calls.clear()
+        equal(sql, http)
+        assert (http.facts() == before) == (change in ("nothing", "deleted payment"))
+        # Three runs (records, stock twice), each of them little more than a call a list.
+        assert len(box.box.calls) <= 3 * 22
+
+
+def test_a_wrong_token_is_told_with_its_remedy(company: Path, tmp_path: Path) -> None:
+    with by_contract(tmp_path, company) as (_, http, box):
+        box.box.token = "another"
+        with pytest.raises(SourceError, match=r"refused our key \(401\)\. Set its token anew"):
+            http.read(LAST)
+        (http.file.parent / ".env").write_text("")
+        with pytest.raises(SettingsError, match="QBO_DEMO_SOURCE_TOKEN"):
+            http.read(LAST)
+
+
+def test_a_server_of_another_currency_is_told_by_the_check(company: Path, tmp_path: Path) -> None:
+    with by_contract(tmp_path, company) as (_, http, _box):
+        text = http.file.read_text()
+        http.file.write_text(text.replace('currency = "USD"', 'currency = "EUR"'))
+        with open_run(load_settings(http.file)) as run, run.source() as source:
+            (problem,) = [problem for problem in source.check() if problem.severity == "error"]
+    assert problem.what == "another currency"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningContract]:
+    path = tmp_path_factory.mktemp("served") / "inventory.sqlite"
+    generate(path, seed=11, first_day=FIRST, days=6)
+    with running_http_contract(path) as running:
+        yield running
+
+
+def test_the_description_is_made_of_the_columns() -> None:
+    assert (ROOT / "docs" / "systems" / "http_contract.json").read_text(encoding="utf-8") == description_text()
+
+
+def test_the_reference_server_answers_as_described(served: RunningContract) -> None:
+    found = description()
+    for path, operations in found["paths"].items():
+        schema = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        request = urllib.request.Request(f"{served.url}{path}?limit=1000", headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert list(misfits(found, schema, json.load(answer), path)) == []
+
+
+def test_the_reference_server_conforms(served: RunningContract) -> None:
+    found = conform(served.url, TOKEN)
+    assert [item for item in found if not item.ok] == []
+    assert len(found) > 20
+
+
+def _broken(answer: Callable[[app.Served, str, Any], Any]) -> Callable[..., Any]:
+    real = app._found
+
+    def found(served: app.Served, path: str, params: Any) -> Any:
+        return answer(served, path, params) or real(served, path, params)
+
+    return found
+
+
+def _with_items(path: str, change: Callable[[list[dict[str, Any]]], object]) -> Callable[..., Any]:
+    real = app._found
+
+    def found(served: app.Served, asked: str, params: Any) -> Any:
+        answer = real(served, asked, params)
+        if asked == path and answer:
+            answer = json.loads(json.dumps(answer))
+            change(answer["items"])
+        return answer
+
+    return found
+
+
+def _fails(served: app.Served, path: str, params: Any) -> Any:
+    if path == "payments":
+        raise app.BadRequest("not today")
+    return None
+
+
+BROKEN: dict[str, tuple[Callable[..., Any], str]] = {
+    "parties in pages": (_with_items("parties", lambda items: items and items.append(items[0])), "ids come twice"),
+    "documents by changed_since": (
+        _broken(lambda served, path, params: path == "documents" and app._page(served.entries[path], params)),
+        "since tomorrow",
+    ),
+    "document records": (
+        _with_items("documents", lambda items: items and items[0]["lines"][0].update(net_amount="ten")),
+        "1 would be set aside",
+    ),
+    "movement records": (
+        _with_items("movements", lambda items: items and items[0].pop("kind")),
+        "would be set aside",
+    ),
+    "payments in pages": (_broken(_fails), "not today"),
+    "stock against movements": (
+        _with_items("stock_values", lambda items: items and items[0].update(value="99999.99")),
+        "that no movement accounts for",
+    ),
+    "company": (_broken(lambda served, path, params: path == "company" and {"currency": "USD", "time_zone": "Here"}),
+                "time zone Here"),
+    "a list that is not there": (_broken(lambda served, path, params: path == "no_such_list" and {"items": []}),
+                                 "answered 200"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_server_that_breaks_the_contract_is_told_where(
+    served: RunningContract, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, said = BROKEN[name]
+    monkeypatch.setattr(app, "_found", answer)
+    failed = {item.name: item.finding for item in conform(served.url, TOKEN) if not item.ok}
+    assert said in failed[name]
