@@ -42,6 +42,15 @@ _INK, _HEAD, _RULE, _MARK = "#1F2933", "#E8EDF2", "#B8C2CC", "#FFF3C4"
 FormulaOf = Callable[[Field, int], str | None]  # a formula for this column in the row of this number, or None
 
 
+LETTER, A4 = 1, 9  # Excel's numbers
+_ON_LETTER = ("USD", "CAD")
+
+
+def paper_of(currency: str) -> int:
+    """The paper that a company with books in this currency prints on."""
+    return LETTER if currency in _ON_LETTER else A4
+
+
 def fits(value: Decimal | int) -> bool:
     """Whether a double holds the number exactly as far as its digits go."""
     if isinstance(value, int):
@@ -103,6 +112,7 @@ class Sheet:
         sheet, as_at = self.sheet, self.book.header.as_at.isoformat()
         sheet.hide_gridlines(2)
         sheet.set_landscape()
+        sheet.set_paper(paper_of(self.book.header.currency))
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         sheet.set_header(f"&L&9Inventory reconciliation as at {as_at}&R&9&A")

@@ -1,4 +1,4 @@
-"""The workbook: sheets S1–S11 and what stands behind them, with live formulas where finance follows a sum.
+"""The workbook: the certificate, sheets S1–S11 and what stands behind them, with formulas where finance follows a sum.
 
 What belongs here: the order of the sheets and what the certification, roll-forward and by-date sheets have beside
 their tables. How a table is written is in `sheet.py`, which columns it has in `layouts.py`.
@@ -16,6 +16,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from qbo_pipeline.reconciliation.result import ROLL_FORWARD_LINES, Reconciliation
 from qbo_pipeline.reports import layouts, list_layouts, views
+from qbo_pipeline.reports.certificate import write_certificate
 from qbo_pipeline.reports.fields import MONEY, WHOLE, Field, Layout
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
 from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Sheet
@@ -82,6 +83,7 @@ def write_workbook(
         book = Book(workbook, header, rows_shown)
         for layout, rows in tables:
             book.place(layout, rows, _CERTIFIED_AT if layout is layouts.CERTIFICATION else TABLE_AT)
+        write_certificate(book, report, _COLOURS)
         for layout, rows in tables:
             _SPECIAL.get(layout.view, _plain)(book, layout, rows, report)
 

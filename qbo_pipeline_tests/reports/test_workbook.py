@@ -11,7 +11,7 @@ import pytest
 
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports.fields import NUMBERS
-from qbo_pipeline.reports.sheet import NUMBER_FORMATS
+from qbo_pipeline.reports.sheet import NUMBER_FORMATS, paper_of
 from qbo_pipeline.reports.workbook import TABLES, write_workbook
 from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books
@@ -72,8 +72,8 @@ def test_the_totals_are_those_of_the_reconciliation(month: Any) -> None:
 
 def test_a_table_is_frozen_filtered_and_ready_for_paper(month: Any) -> None:
     _, sheets = month
-    assert sheets.formulas.sheetnames == [layout.sheet for layout, _ in TABLES]
-    for sheet in sheets.formulas:
+    assert sheets.formulas.sheetnames == ["Certificate", *(layout.sheet for layout, _ in TABLES)]
+    for sheet in sheets.formulas.worksheets[1:]:
         headings = int(sheet.freeze_panes[1:]) - 1
         assert sheet.print_title_rows == f"${headings}:${headings}"
         assert sheet.page_setup.orientation == "landscape"
@@ -104,12 +104,42 @@ def test_numbers_and_dates_are_what_they_say(month: Any) -> None:
 
 def test_every_sheet_says_whose_books_it_shows(month: Any) -> None:
     given, sheets = month
-    for sheet in sheets.values:
+    for sheet in sheets.values.worksheets[1:]:
         head = " ".join(str(sheet.cell(row, 1).value) for row in range(1, 6))
         for fact in ("Harbour Coffee", "…4242", "2026-10-31 (America/New_York)", "USD", "5f0c7d1e", given.content_hash):
             assert fact in head, (sheet.title, fact)
         source, qbo = "America/New_York (-04:00)", "America/New_York (-05:00)"  # the clock was set back between them
         assert f"Source read up to: 2026-11-01 01:00 {source} · QuickBooks read at: 2026-11-01 01:12 {qbo}" in head
+
+
+def test_the_certificate_is_one_page_that_says_what_is_signed(month: Any) -> None:
+    given, sheets = month
+    page, shown = sheets.formulas["Certificate"], sheets.values["Certificate"]
+    assert (page.page_setup.orientation, page.page_setup.fitToWidth or 1, page.page_setup.fitToHeight or 1) == (
+        "portrait", 1, 1,
+    )  # fmt: skip
+    assert page.page_setup.paperSize == 1  # Letter, for books in US dollars
+    assert all(sheet.page_setup.paperSize == 1 for sheet in sheets.formulas)
+    by_label = {row[0].value: [cell.value for cell in row[1:]] for row in shown.iter_rows()}
+    for label, name in (
+        ("Stock value, inventory system", "stock_value"), ("Inventory accounts, QuickBooks", "ledger_balance"),
+        ("Difference", "difference"), ("Without a known cause", "unexplained"),
+    ):  # fmt: skip
+        amounts = [exact(value) for value in by_label[label] if value is not None]
+        assert amounts[-1] == getattr(given, name)
+        assert len(amounts) == 1 or sum(amounts[:-1]) == amounts[-1]
+    causes = [exact(values[len(values) - 1] or 0) for label, values in by_label.items() if "    of it" in str(label)]
+    assert sum(causes, Decimal(0)) + given.unexplained == given.difference
+    words = " ".join(str(cell.value) for row in shown.iter_rows() for cell in row if cell.value)
+    signed = f"Signed is what stands above: a difference of {given.difference:,.2f} USD, of it {given.unexplained:,.2f}"
+    assert signed.replace("-", "−") in words.replace("-", "−")
+    assert words.index("Prepared by") < words.index("Reviewed by") < words.index(given.content_hash)
+    first = " ".join(str(shown.cell(row, 1).value) for row in range(1, 7))
+    assert not any(word in first for word in ("…4242", "5f0c7d1e", given.content_hash))
+
+
+def test_paper_is_that_of_the_country() -> None:
+    assert [paper_of(currency) for currency in ("USD", "CAD", "EUR", "GBP")] == [1, 1, 9, 9]
 
 
 def test_the_first_break_is_marked_in_words(tmp_path: Path) -> None:
