@@ -1,7 +1,8 @@
 """Surfaces: text that somebody else wrote, made fit for the place where a person reads it.
 
-What belongs here: one function a surface (terminal, log, JSON, Markdown, page, workbook, CSV), what none of them can carry,
-and what stands in its place. Nothing is dropped silently: what acts or cannot be seen becomes its visible picture.
+What belongs here: one function a surface (terminal, log, JSON, Markdown, page, workbook, CSV), what none of them can
+carry, and what stands in its place. Nothing is dropped silently: what acts or cannot be seen becomes its visible
+picture.
 """
 
 from __future__ import annotations
