@@ -12,7 +12,7 @@ TABLE = TEXT.partition("## Weakness")[2].partition("\n## ")[0]
 
 def test_every_weakness_names_a_test_that_is_there() -> None:
     lines = [line for line in TABLE.splitlines() if line.startswith("| ")][1:]
-    assert len(lines) > 35
+    assert len(lines) > 30
     for line in lines:
         named = re.search(r"`([a-z_/]+\.py)::(test_\w+)` \|$", line)
         assert named, line
