@@ -50,7 +50,9 @@ torture: $(VENV)/.dev ## the long run of the proofs (hours; the numbers can be s
 	 QBO_PIPELINE_TORTURE_SOCKETS=$${QBO_PIPELINE_TORTURE_SOCKETS:-50} \
 	 $(BIN)/python -m pytest -n $(TEST_WORKERS) -m torture
 
-fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, with many examples (the number can be set, see CONTRIBUTING.md)
+fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, SECONDS=60 each, then many examples of Hypothesis (CONTRIBUTING.md)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: atheris==3.0.0 || true
+	@$(BIN)/python -m qbo_pipeline_tests.fuzzing --seconds $(or $(SECONDS),60) || test $$? -eq 3
 	@QBO_PIPELINE_FUZZ_EXAMPLES=$${QBO_PIPELINE_FUZZ_EXAMPLES:-100000} \
 	 $(BIN)/python -m pytest -n $(TEST_WORKERS) qbo_pipeline_tests/test_hostile_input.py
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from typing import Any, NoReturn
 
 import typer
 
@@ -28,6 +30,9 @@ from qbo_pipeline.commands import (
 )
 from qbo_pipeline.commands.ends import early_ends
 from qbo_pipeline.emulator.command import emulator
+
+# The base of all that can be wrong with arguments (click's ClickException, which Typer brings along without naming it).
+_USAGE = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="qbo-pipeline",
@@ -69,22 +74,39 @@ app.command()(demonstrate.ui)
 
 def main() -> None:
     """Run the command line; what a person must act on is told in plain words, without a traceback."""
+    from qbo_pipeline.surfaces import log_for_people, terminal
+
+    log_for_people()
     # Each attempt to reach QuickBooks is logged; a person is told once, in the words of the error that ends them.
     for talkative in ("stamina", "qbo_pipeline.quickbooks"):
         logging.getLogger(talkative).addHandler(logging.NullHandler())
     try:
         with early_ends():
-            app()
+            sys.exit(app(standalone_mode=False))
     except Exception as error:
+        if isinstance(error, _USAGE):
+            _say_usage(error)
         # The database's errors are known by its drivers: a third of a second that `--help` need not wait for.
         from qbo_pipeline.pipeline.failures import plain_failure
-        from qbo_pipeline.surfaces import terminal
 
         failure = plain_failure(error)
-        if failure is None:
-            raise
+        if failure is None:  # a defect: its traceback must be seen
+            sys.stderr.write(terminal("".join(traceback.format_exception(error))))
+            sys.exit(1)
         sys.stderr.write(f"{terminal(failure.text)}\nexit {failure.verdict.value}, {failure.verdict.word}\n")
         sys.exit(failure.verdict.value)
+
+
+def _say_usage(error: Any) -> NoReturn:
+    """Typer's own frame around what is wrong with the arguments; it would repeat an argument as it was typed."""
+    from typer.rich_utils import rich_format_error
+
+    from qbo_pipeline.surfaces import terminal
+
+    words = terminal(error.format_message())
+    error.format_message = lambda: words
+    rich_format_error(error)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,9 @@ from qbo_pipeline.sensors.changed_days import build_changed_days_sensor
 from qbo_pipeline.sensors.keep_alive import alarm_job, build_keep_alive_sensor
 from qbo_pipeline.sensors.qbo_changes import build_qbo_changes_sensor
 from qbo_pipeline.settings import SETTINGS_VARIABLE, load_settings
+from qbo_pipeline.surfaces import log_for_people
+
+log_for_people()  # what libraries and rooms log goes into the step's standard error, which Dagster shows
 
 # A single run for a range of days is what makes back-fills of years possible; its being marked beta is known.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")

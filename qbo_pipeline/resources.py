@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -92,15 +93,13 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         except Exception as error:
             failure = plain_failure(error)
             if failure is None:
-                raise dg.Failure(
-                    description=terminal(
-                        f"a defect of the pipeline, please report it: {type(error).__name__}: {error}"
-                    ),
-                    allow_retries=False,
-                ) from error
+                said = f"a defect of the pipeline, please report it: {type(error).__name__}: {error}"
+                trace = terminal("".join(format_exception(error)))
+                # Not as the cause: Dagster would show its text as it is.
+                raise dg.Failure(terminal(said), {"traceback": trace}, allow_retries=False) from None
             if failure.transient:
                 self.try_again(context, failure.text, error)
-            raise dg.Failure(description=terminal(failure.text), allow_retries=False) from error
+            raise dg.Failure(description=terminal(failure.text), allow_retries=False) from None
 
     @contextmanager
     def _run(self, run_id: str | None, progress: Progress, *, only_look: bool) -> Iterator[Run]:
@@ -126,7 +125,7 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
         if isinstance(context, dg.AssetExecutionContext) and context.retry_number < RETRIES:
             wait = self.retry_after * 2**context.retry_number
             context.log.warning(f"{one_line(text)} (tried again in {wait:.0f} s)")
-            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from error
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from None
 
 
 def _progress(context: AnyContext) -> Progress:
@@ -137,7 +136,7 @@ def _progress(context: AnyContext) -> Progress:
         nonlocal said_at
         if (now := time.monotonic()) - said_at >= PROGRESS_SECONDS:
             said_at = now
-            context.log.info(f"{what}: {count:,}")
+            context.log.info(f"{one_line(what)}: {count:,}")
 
     return progress
 

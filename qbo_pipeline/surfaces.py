@@ -1,13 +1,16 @@
 """Surfaces: text that somebody else wrote, made fit for the place where a person reads it.
 
-What belongs here: one function a surface (terminal, Markdown, page, workbook, CSV), what each cannot carry, and what
-stands in its place. Nothing is dropped silently: what acts or cannot be seen becomes its visible picture.
+What belongs here: one function a surface (terminal, log, JSON, Markdown, page, workbook, CSV), what none of them can
+carry, and what stands in its place. Nothing is dropped silently: what acts or cannot be seen becomes its visible
+picture.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
+from typing import Any
 
 # What moves the cursor, sets the window's title, or that XML forbids (U+0085 is a line's end, and harmless).
 CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
@@ -58,6 +61,28 @@ def _escape(match: re.Match[str]) -> str:
         return f"\\u{code:04x}"
     high, low = divmod(code - 0x10000, 0x400)
     return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+
+
+def fit(value: Any) -> Any:
+    """What is going to be JSON in somebody else's viewer (Dagster's UI), each text and name in it made fit."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {visible(str(name)): fit(inner) for name, inner in value.items()}
+    return [fit(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+class TerminalLog(logging.Formatter):
+    """Lines of the log for standard error: message and traceback, whatever of others' text is in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return terminal(super().format(record))
+
+
+def log_for_people() -> None:
+    """Let what nobody else handles of the log go to standard error in that form."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(TerminalLog())
 
 
 _LINE_PICTURES = {"\t": " ", "\n": "␊", "\r": "␍"}

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TABLE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").partition("## Weakness")[2]
+TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+TABLE = TEXT.partition("## Weakness")[2].partition("\n## ")[0]
 
 
 def test_every_weakness_names_a_test_that_is_there() -> None:
     lines = [line for line in TABLE.splitlines() if line.startswith("| ")][1:]
-    assert len(lines) > 15
+    assert len(lines) > 30
     for line in lines:
         named = re.search(r"`([a-z_/]+\.py)::(test_\w+)` \|$", line)
         assert named, line

@@ -9,6 +9,7 @@ import dagster as dg
 from qbo_pipeline.assets.common import Common, anchors_of
 from qbo_pipeline.checks.together import ERROR, WARN, Check, Finding
 from qbo_pipeline.resources import table
+from qbo_pipeline.surfaces import terminal
 from qbo_pipeline.verdicts import Verdict, conclude
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def posting_checks(common: Common) -> list[Check]:
         from qbo_pipeline.pipeline.verify import verify_attempts
 
         result = verify_attempts(run, outside=anchors_of(instance, common.key(documents)))
-        return Finding(result.intact, {"attempts": result.attempts, "finding": result.text}, ERROR)
+        return Finding(result.intact, {"attempts": result.attempts, "finding": terminal(result.text)}, ERROR)
 
     return [
         Check(
@@ -127,7 +128,7 @@ def _tie_out(run: Run, _instance: dg.DagsterInstance) -> Finding:
     return Finding(
         found.verdict is Verdict.IN_BALANCE,
         {
-            "verdict": found.line,
+            "verdict": terminal(found.line),
             "as_at": latest.as_at.isoformat(),
             **{name: f"{getattr(latest, name):,.2f}" for name in amounts},
         },

@@ -53,12 +53,13 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
             yield run
         return
     from rich.console import Console
+    from rich.markup import escape
 
     with Console(stderr=True).status("starting") as status:
 
         def progress(what: str, count: int) -> None:
             note_phase(what)
-            status.update(f"{what}: {count:,}")
+            status.update(escape(f"{one_line(what)}: {count:,}"))
 
         with _opened(settings, progress, only_look=only_look) as run:
             yield run

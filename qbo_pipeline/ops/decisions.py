@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from qbo_pipeline.assets.common import as_metadata
 from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.settings import Settings
+from qbo_pipeline.surfaces import one_line
 
 
 class Decision(dg.Config):
@@ -73,7 +75,7 @@ def _recovering_job(settings: Settings) -> dg.JobDefinition:
 
         with pipeline.run(context) as run:
             said = carry_out(run, config.who, config.why, end=config.end)
-        context.add_output_metadata({"now": said})
+        context.add_output_metadata(as_metadata({"now": said}))
 
     @dg.job(name=f"{connection}_recover", description=description, tags={"qbo_pipeline/connection": connection})
     def recover() -> None:
@@ -93,9 +95,9 @@ def _job(settings: Settings, name: str, config_type: type[Decision], description
         with pipeline.run(context) as run:
             now = carry_out(run, name, config.key, config.who, config.why, dated=dated, qbo_id=qbo_id)
         context.add_output_metadata(
-            {"key": config.key, "state": now.state, "reason": now.reason or "", "revision": now.revision}
+            as_metadata({"key": config.key, "state": now.state, "reason": now.reason or "", "revision": now.revision})
         )
-        context.log.info(f"{name} of {config.key} by {config.who}: it is {now.state} now")
+        context.log.info(one_line(f"{name} of {config.key} by {config.who}: it is {now.state} now"))
 
     decide.__annotations__["config"] = config_type  # from it Dagster makes the launchpad's fields
     op = dg.op(name=f"{connection}_{name}_posting", description=description, pool=pool(settings))(decide)

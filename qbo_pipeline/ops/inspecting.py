@@ -10,12 +10,12 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from qbo_pipeline.assets.common import anchors_of
+from qbo_pipeline.assets.common import anchors_of, as_metadata
 from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.ops.decisions import pool
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.settings import Settings
-from qbo_pipeline.surfaces import terminal
+from qbo_pipeline.surfaces import fit, one_line, terminal
 
 
 class Show(dg.Config):
@@ -79,9 +79,7 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
             chain = verify_attempts(run, outside=anchors_of(context.instance, documents))
             broken = [row.as_dict() for row in broken_counts(run)]
         metadata: dict[str, Any] = {
-            "store": store.text,
-            "attempts": chain.attempts,
-            "chain": chain.text,
+            **as_metadata({"store": store.text, "attempts": chain.attempts, "chain": chain.text}),
             "counts": table(broken, list(broken[0]) if broken else []),
         }
         if broken or not chain.intact:
@@ -97,7 +95,9 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
             found = trace(run, config.key)
         if not found:
             raise dg.Failure(f"Nothing has the key or the number {config.key!r}.", allow_retries=False)
-        context.add_output_metadata({item["key"]: dg.MetadataValue.json(_plain(item)) for item in found})
+        context.add_output_metadata(
+            {one_line(str(item["key"])): dg.MetadataValue.json(fit(_plain(item))) for item in found}
+        )
 
     @dg.op(name=f"{name}_sign_reconciliation", pool=pool(settings))
     def sign_reconciliation(context: dg.OpExecutionContext, config: SignOff, pipeline: PipelineResource) -> None:
@@ -107,13 +107,15 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
         with pipeline.run(context) as run:
             signed = sign(run, as_at, config.by, config.comment)
         context.add_output_metadata(
-            {
-                "as_at": signed.as_at.isoformat(),
-                "state": signed.state,
-                "prepared_by": signed.preparer,
-                "reviewed_by": signed.reviewer or "nobody yet",
-                "content_hash": signed.content_hash,
-            }
+            as_metadata(
+                {
+                    "as_at": signed.as_at.isoformat(),
+                    "state": signed.state,
+                    "prepared_by": signed.preparer,
+                    "reviewed_by": signed.reviewer or "nobody yet",
+                    "content_hash": signed.content_hash,
+                }
+            )
         )
 
     jobs = {

@@ -6,6 +6,7 @@ What belongs here: executing commands, and when a worker takes its next unit, wa
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -43,6 +44,7 @@ from qbo_pipeline.store.database import Database
 
 BATCH, SINGLE = "batch", "single"
 LOOK_EVERY = 5.0  # seconds between two glances at the rows in doubt while others are being sent
+LEAVE_WITHIN = 3.0  # seconds for answers on their way, where this process is told to end
 STORM_PAUSE = 180.0  # seconds between two 429s that are not of one storm
 NOT_SENT_LIMIT = 6  # requests in a row that did not leave: the network is down
 
@@ -109,18 +111,31 @@ class Workers:
         """Send until nothing can be claimed any more; raises what a worker raised."""
         lanes = [BATCH] * batch_workers + [SINGLE] * single_workers
         threads = [
-            threading.Thread(target=self._guarded, args=(lane,), name=f"posting-{lane}-{number}")
+            threading.Thread(target=self._guarded, args=(lane,), name=f"posting-{lane}-{number}", daemon=True)
             for number, lane in enumerate(lanes[1:])
         ]
         for thread in threads:
             thread.start()
-        try:
-            self._guarded(lanes[0])
-        finally:
-            for thread in threads:
-                thread.join()
+        self._guarded(lanes[0])
+        self._wait_for(threads)
         if self._failure is not None:
             raise self._failure
+
+    def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
+        """Until all have ended; where this process is told to end, no longer than `LEAVE_WITHIN`: what is on its way
+        then stays `sending`, and the next run asks about it as after a crash."""
+        told_to_end = self._failure is not None and not isinstance(self._failure, Exception)
+        left = LEAVE_WITHIN if told_to_end else None
+        try:
+            for thread in threads:
+                began = time.monotonic()
+                thread.join(left)
+                left = None if left is None else max(0.0, left - (time.monotonic() - began))
+        except BaseException as end:  # told to end while it waits here
+            self.degraded = self.degraded or type(end).__name__
+            with self._changed:
+                self._changed.notify_all()
+            raise
 
     def look_all(self) -> None:
         """Read back everything that is due."""

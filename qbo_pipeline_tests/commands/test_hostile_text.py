@@ -14,29 +14,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from qbo_pipeline.inventory.columns import COLUMNS
 from qbo_pipeline.surfaces import ILLEGAL
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
-from qbo_pipeline_tests.pipeline.shop import DAYS, LAST_DAY, Shop, open_shop, shop_rows
+from qbo_pipeline_tests.hostile import HOSTILE, check_terminal, hostile_rows, plant_in_quickbooks
+from qbo_pipeline_tests.pipeline.shop import DAYS, LAST_DAY, Shop, open_shop
 from qbo_pipeline_tests.reports.html import read
 
-HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202e\u200b\x9b31m<script>alert(1)</script>![i](javascript:x)\nexit 0, in balance"
-# Left alone: what links one row to another or is a code, since a row that names nothing tells of nothing else.
-LINKS = re.compile(r"(_id|_ids|currency|kind|type|status|role|tax_code|unit|_to|_from|revision)$")
 AS_THE_TERMINAL_ENDS_LINES = "\r\n"
-
-
-def hostile_rows() -> tuple[dict[str, list[dict[str, str]]], int]:
-    """The shop's rows with hostile text behind every free text, and how many texts that are."""
-    rows, planted = shop_rows(), 0
-    for kind, own in rows.items():
-        free = [column.name for column in COLUMNS[kind] if column.type == "text" and not LINKS.search(column.name)]
-        for number, row in enumerate(own):
-            for name in free:
-                row[name] = f"{row.get(name) or ''}={number}{HOSTILE}"
-                planted += 1
-    return rows, planted
 
 
 @pytest.fixture
@@ -69,21 +54,20 @@ def through_a_pty(*arguments: object) -> bytes:
     return written
 
 
-def check_terminal(written: bytes) -> None:
-    text = written.decode("utf-8").replace(AS_THE_TERMINAL_ENDS_LINES, "\n")
-    assert "owned\x07" not in text
-    assert "\x1b]" not in text
-    assert not re.search("[\u202e\u200b\x9b\x07]", text)
-    assert not re.search(r"(?m)^exit 0, in balance", text), "a value began a line that looks like ours"
+def check_written(written: bytes) -> None:
+    check_terminal(written.decode("utf-8").replace(AS_THE_TERMINAL_ENDS_LINES, "\n"))
 
 
 def test_nothing_acts_on_any_surface(hostile: Shop, qbo: CommandLine) -> None:
     assert hostile.emulator is not None
     settings, reports = ("--settings", hostile.settings), hostile.folder / "told"
     first = qbo("run", *settings, *DAYS)
-    check_terminal((first.out + first.err).encode())
+    check_terminal(first.out + first.err)
     shown = qbo("show", "document/i1", *settings)
     assert "␛]0;owned␇" in first.out + first.err + shown.out + shown.err, "the text was planted, and is to be seen"
+    with hostile.run() as run:
+        took = plant_in_quickbooks(run, LAST_DAY.isoformat())
+    assert set(took) == {"Customer", "Vendor", "JournalEntry", "Invoice", "Bill", "Item", "Account"}
     for arguments in (
         ("status", *settings),
         ("status", "--json", *settings),
@@ -91,12 +75,19 @@ def test_nothing_acts_on_any_surface(hostile: Shop, qbo: CommandLine) -> None:
         ("show", "document/i1", "--json", *settings),
         ("preflight", *settings),
         ("run", *settings, *DAYS),
+        ("run", *settings, *DAYS, "--dry-run"),
+        ("restate", *settings, "--preview"),
+        ("correct", "--as-at", LAST_DAY.isoformat(), *settings),
+        ("verify", *settings),
+        ("skip", "document/i1", "--who", HOSTILE, "--why", HOSTILE, *settings),
+        ("retry", f"document/{HOSTILE}", "--who", "a", "--why", "b", *settings),
+        ("sign-off", "--as-at", LAST_DAY.isoformat(), "--by", HOSTILE, *settings),
         ("reconcile", "--as-at", LAST_DAY.isoformat(), "--report", reports, *settings),
     ):
         written = through_a_pty(*arguments)
         assert written
         assert not re.search(rb"Traceback|Usage:", written)
-        check_terminal(written)
+        check_written(written)
     pages, workbooks, tables = (list(reports.rglob(f"*.{ending}")) for ending in ("html", "xlsx", "csv"))
     assert (len(pages), len(workbooks)) == (1, 1), written.decode()
     assert tables
@@ -106,6 +97,63 @@ def test_nothing_acts_on_any_surface(hostile: Shop, qbo: CommandLine) -> None:
         check_csv(file)
     said = pages[0].read_text("utf-8") + "".join(file.read_text("utf-8") for file in tables)
     assert "owned" in said, "the text was planted, and is to be seen"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["status", "--\x1b]0;owned\x07\x1b[2J\u202e"],
+        ["\x1b]0;owned\x07\x1b[2J\u202e\nexit 0, in balance"],
+        ["run", "--from", "\x1b]0;owned\x07\u202e"],
+        ["connect", "--timeout", "\x1b]0;owned\x07\u202e"],
+        ["status", "too", "many\x1b]0;owned\x07"],
+        ["status", "--settings", "/nowhere/\x1b]0;owned\x07\u202e.toml"],
+        ["emulator", "--company", "\x1b]0;owned\x07"],
+        ["init", "\x1b]0;owned\x07"],
+    ],
+    ids=["option", "command", "day", "number", "argument", "file", "choice", "name"],
+)
+def test_a_usage_frame_repeats_an_argument_without_obeying_it(arguments: list[str]) -> None:
+    written = through_a_pty(*arguments)
+    assert written
+    assert b"Traceback" not in written
+    check_written(written)
+
+
+def test_the_log_and_the_traceback_of_a_defect_are_fit_to_be_seen(tmp_path: Path) -> None:
+    code = (
+        "import logging, sys\n"
+        "from qbo_pipeline import cli\n"
+        f"HOSTILE = {HOSTILE!r}\n"
+        "@cli.app.command()\n"
+        "def broken() -> None:\n"
+        "    try:\n"
+        "        raise KeyError(HOSTILE)\n"
+        "    except KeyError as error:\n"
+        "        logging.getLogger('qbo_pipeline.pipeline.refusing').error('%s', HOSTILE, exc_info=error)\n"
+        "    raise ZeroDivisionError(HOSTILE)\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "broken"], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert "ZeroDivisionError" in said
+    assert "␛]0;owned␇" in said
+    assert not ILLEGAL.search(said)
+
+
+def test_what_a_fault_of_quickbooks_says_acts_on_nothing(hostile: Shop) -> None:
+    assert hostile.emulator is not None
+    hostile.emulator.order(
+        {"kind": "refusal", "operation": "create", "status": 400, "code": "6000", "message": HOSTILE, "detail": HOSTILE}
+    )
+    settings = ("--settings", hostile.settings)
+    for arguments in (("run", *settings, *DAYS), ("status", *settings), ("show", "document/i1", *settings)):
+        check_written(through_a_pty(*arguments))
+    assert b"owned" in through_a_pty("status", *settings), "the fault's words are to be seen"
+    hostile.emulator.order({"kind": "refusal", "operation": "query", "status": 400, "message": HOSTILE})
+    for arguments in (("run", *settings, *DAYS), ("preflight", *settings)):
+        check_written(through_a_pty(*arguments))
 
 
 def check_page(file: Path) -> None:
