@@ -123,7 +123,7 @@ def test_reconcile_answers_in_json_and_writes_reports(shop: Shop, qbo: CommandLi
     assert set(balanced.json) == RECONCILE_KEYS
     counts = balanced.json["counts"]
     assert counts
-    assert all(row["holds"] and row["read"] == row["posted"] + row["excluded"] for row in counts)
+    assert all(row["adds_up"] and row["read"] == row["posted"] + row["excluded"] for row in counts)
     assert balanced.json | {"first_divergence": None} == {
         "as_at": "2024-03-07", "currency": "USD", "stock_value": "62.50", "ledger_balance": "62.50",
         "difference": "0.00", "unexplained": "0.00", "status": "balanced", "first_divergence": None, "causes": [],
