@@ -14,7 +14,7 @@ from qbo_pipeline_tests.pipeline.shop import DAYS, LAST_DAY, Shop, draft
 AS_AT = ("--as-at", LAST_DAY.isoformat())
 RECONCILE_KEYS = {
     "as_at", "currency", "stock_value", "ledger_balance", "difference", "unexplained", "status", "first_divergence",
-    "causes", "differences",
+    "causes", "counts", "differences",
 }  # fmt: skip
 DIFFERENCE_KEYS = {
     "cause", "amount", "business_date", "source_type", "source_number", "source_id", "qbo_type", "qbo_id", "qbo_number",
@@ -121,10 +121,11 @@ def test_reconcile_answers_in_json_and_writes_reports(shop: Shop, qbo: CommandLi
     balanced = qbo("reconcile", *AS_AT, "--settings", shop.settings, "--json", "--report", tmp_path / "reports")
     assert balanced.status == 0
     assert set(balanced.json) == RECONCILE_KEYS
-    assert balanced.json | {"first_divergence": None} == {
+    assert all(row["adds_up"] for row in balanced.json["counts"])
+    assert balanced.json | {"first_divergence": None, "counts": []} == {
         "as_at": "2024-03-07", "currency": "USD", "stock_value": "62.50", "ledger_balance": "62.50",
         "difference": "0.00", "unexplained": "0.00", "status": "balanced", "first_divergence": None, "causes": [],
-        "differences": [],
+        "counts": [], "differences": [],
     }  # fmt: skip
     assert {".html", ".xlsx", ".json"} <= {path.suffix for path in (tmp_path / "reports").iterdir()}
 
