@@ -43,9 +43,12 @@ def sales_form(draft: Draft) -> None:
 
 def _custom_fields(book: Book, body: Body) -> None:
     """Every custom field that the company's preferences switch on, with the value that the form gives it, if any."""
+    prefs = book.single("Preferences").get("SalesFormsPrefs", {}).get("CustomField")
+    if not prefs and not body.get("CustomField"):
+        body["CustomField"] = []
+        return
     given = {str(own.get("DefinitionId")): own for own in body.get("CustomField") or []}
-    defined = _definitions(book.single("Preferences").get("SalesFormsPrefs", {}).get("CustomField"))
-    for id, name in defined.items():
+    for id, name in _definitions(prefs).items():
         given[id] = {"DefinitionId": id, "Name": name, "Type": "StringType"} | given.get(id, {}) | {"Name": name}
     for own in given.values():
         own.setdefault("Type", "StringType")
