@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from qbo_pipeline.inventory.records import Document, Movement, Payment, Record
+from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Record
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.sources.cin7_core.check import check_account, ledger_sum
 from qbo_pipeline.sources.cin7_core.fields import day
@@ -92,6 +92,29 @@ def source(landing: StoredLanding, folder: Path) -> Iterator[SqlSource]:
         yield found
     finally:
         found.close()
+
+
+def test_a_party_has_its_default_contact_and_billing_address(database: Database, tmp_path: Path) -> None:
+    contacts = [
+        {"Email": "old@example.com", "Phone": "1"},
+        {"Default": True, "Email": "bills@example.com", "Phone": "2"},
+    ]
+    addresses = [
+        {"Type": "Shipping", "DefaultForType": True, "Line1": "Dock 4"},
+        {"Type": "Billing", "DefaultForType": True, "Line1": "Calle Sol 1", "Line2": "2 B", "City": "Madrid",
+         "State": "", "Postcode": "28013", "Country": "Spain"},
+    ]  # fmt: skip
+    content = {"ID": CUSTOMER, "Name": "Bar Sol", "Status": "Active", "Contacts": contacts, "Addresses": addresses}
+    landing = StoredLanding(database, "shop", "cin7_core")
+    landing.put([*MASTER, Seen("customer", CUSTOMER, content)], calls=0)
+    with source(landing, tmp_path) as found:
+        records = [record for batch in found.read_master_data(batch_size=10) for record in batch.records]
+    (party,) = [record for record in records if record.record_id == f"customer:{CUSTOMER}"]
+    assert isinstance(party, Party)
+    assert (party.email, party.phone) == ("bills@example.com", "2")
+    assert (party.address, party.city, party.region, party.postal_code, party.country) == (
+        "Calle Sol 1\n2 B", "Madrid", None, "28013", "Spain",
+    )  # fmt: skip
 
 
 def test_prices_that_include_tax_become_net(read: Read) -> None:

@@ -34,7 +34,7 @@ class Cin7Core:
 
     @property
     def version(self) -> str:
-        return f"1 {self.zone.key}"
+        return f"2 {self.zone.key}"
 
     @property
     def staging(self) -> Mapping[str, tuple[str, ...]]:
@@ -103,11 +103,31 @@ def _party(kind: str) -> Callable[[_Look, Landed], Rows]:
             "name": text(landed.content, "Name"),
             "currency": text(landed.content, "Currency"),
             "email": emails[0] if emails else None,
+            "phone": next((phone for contact in contacts if (phone := text(contact, "Phone", "MobilePhone"))), None),
+            **_address(landed.content),
             "active": "no" if text(landed.content, "Status") == "Deprecated" else "yes",
         }
         return {"parties": [party]}
 
     return rows
+
+
+def _address(party: Object) -> Row:
+    """Where bills go: the default billing address, or else the first there is."""
+    found = sorted(
+        objects(party, "Addresses"),
+        key=lambda address: (address.get("Type") != "Billing", not address.get("DefaultForType")),
+    )
+    if not found:
+        return {}
+    lines = [line for name in ("Line1", "Line2") if (line := text(found[0], name))]
+    return {
+        "address": "\n".join(lines) or None,
+        "city": text(found[0], "City"),
+        "region": text(found[0], "State"),
+        "postal_code": text(found[0], "Postcode"),
+        "country": text(found[0], "Country"),
+    }
 
 
 def _product(look: _Look, landed: Landed) -> Rows:
