@@ -158,7 +158,7 @@ def test_a_bad_record_is_set_aside_and_the_rest_goes_on(
     source = shop_rows()
     change(source)
     with running_emulator("--limits", "off") as emulator:
-        shop = open_shop(tmp_path, emulator, source)
+        shop = open_shop(tmp_path, emulator, source, first_day="2024-02-01")
         bad = qbo("run", "--from", "2024-02-01", "--to", LAST_DAY, "--settings", shop.settings)
         status = qbo("status", "--settings", shop.settings, "--json")
         with shop.run() as run:
