@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 
-.PHONY: demo test ui check bench torture fuzz mutants cases lock clean
+.PHONY: demo test ui check bench torture fuzz audit mutants cases lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -62,6 +62,10 @@ mutants: $(VENV)/.dev ## mutation testing of one room, ROOM=inventory, posting, 
 
 cases: $(VENV)/.dev ## the cases from practice that lie beside the repository, each judged (QBO_PIPELINE_CASES names their folder)
 	@$(BIN)/python -m qbo_pipeline_tests.cases
+
+audit: $(VENV)/.dev ## secrets in every version of every file, and known weaknesses of what the lock files pin (asks the internet)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check detect-secrets==1.5.0 pip-audit==2.10.1
+	@$(BIN)/python -m qbo_pipeline_tests.audit
 
 lock: ## pin anew what pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
