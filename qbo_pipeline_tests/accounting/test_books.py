@@ -99,7 +99,7 @@ def test_an_account_of_the_settings_that_the_chart_has_not_is_named() -> None:
 RULES = Rules(
     first_day=date(2025, 1, 1),
     roles={"sales": "40", "bank": "10"},
-    overrides={("sales", "product", "tea"): "41", ("class", "location", "east"): "901"},
+    overrides={("sales", "category", "hot drinks"): "41", ("class", "location", "east"): "901"},
     hints={"freight": "61"},
     tax_codes={"": "5", "S": "7"},
     policies=Policies(tax_regime="global", numbered_by_quickbooks=("Invoice", "Bill")),
@@ -122,13 +122,13 @@ def test_rules_go_to_json_and_come_back() -> None:
         "home_currency": "EUR",
         "by_date": [{
             "first_day": "2025-01-01", "roles": {"bank": "10", "sales": "40"},
-            "overrides": {"class\x1flocation\x1feast": "901", "sales\x1fproduct\x1ftea": "41"},
+            "overrides": {"class\x1flocation\x1feast": "901", "sales\x1fcategory\x1fhot drinks": "41"},
             "hints": {"freight": "61"}, "tax_codes": {"": "5", "S": "7"},
         }],
         "rates": [["USD", "2025-01-01", "2025-12-31", "0.00000001"]],
     }  # fmt: skip
     assert [list(content["by_date"][0][name]) for name in ("roles", "overrides")] == [
-        ["bank", "sales"], ["class\x1flocation\x1feast", "sales\x1fproduct\x1ftea"],
+        ["bank", "sales"], ["class\x1flocation\x1feast", "sales\x1fcategory\x1fhot drinks"],
     ]  # fmt: skip
 
 

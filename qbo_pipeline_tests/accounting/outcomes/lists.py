@@ -37,6 +37,9 @@ LISTS: dict[str, tuple[Record, Books]] = {
     "a party of its own currency": (GERMAN, stored(policies=MANY)),
     "a party of the home currency": (Party(party_id="6", kind="supplier", name="Home"), stored(policies=MANY)),
     "a supplier named as a customer": (SHARING, books(*STORED, SHARING)),
+    "two of a kind, and a third who is called so": (
+        TWIN, books(*STORED, TWIN, Party(party_id="c", kind="customer", name="Kitchen & Co [K X1]")),
+    ),
     "two of a kind and one name": (TWIN, books(*STORED, TWIN)),
     "a product": (
         Product(product_id="1", kind="stocked", number='5" pipe: X x', name="P" * 4100, category="ware"),

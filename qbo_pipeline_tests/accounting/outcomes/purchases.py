@@ -91,6 +91,14 @@ PURCHASES: dict[str, tuple[Record, Books]] = {
         ),
         stored(policies={"purchase_orders": True}, overrides=DIMENSIONS),
     ),
+    "an order with tax": (
+        document("purchase_order", item("tea", 10, "5", "50", tax_amount=D(4))),
+        stored(policies={"purchase_orders": True}),
+    ),
+    "no tax code for the cents left over": (
+        matched(first={"tax_code": "S"}, total_amount=D("60.01")),
+        stored(policies={"tax_regime": "global"}, tax_codes={"S": "7"}),
+    ),
     "a negative order elsewhere": (
         document("purchase_order", item("tea", -10, "5", "-50", tax_code="S", tax_amount=D(-10))),
         stored(policies={"purchase_orders": True, "tax_regime": "global"}, tax_codes={"S": "7"}),

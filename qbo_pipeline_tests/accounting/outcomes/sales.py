@@ -5,6 +5,7 @@ from __future__ import annotations
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import (
+    ROLES,
     document,
     item,
 )
@@ -75,6 +76,10 @@ SALES: dict[str, tuple[Record, Books]] = {
     "no tax code for the cents left over": (
         document("sales_invoice", item("tea", 1, "9", "9", tax_code="S"), total_amount=D("9.01")),
         stored(policies={"tax_regime": "global"}, tax_codes={"S": "7"}),
+    ),
+    "no rounding account": (
+        document("sales_invoice", item("tea", 1, "9", "9"), total_amount=D("9.01")),
+        stored(roles={k: v for k, v in ROLES.items() if k != "rounding"}),
     ),
     "header and lines that do not agree": (
         document("sales_invoice", item("tea", 1, "9", "9", tax_amount=D(1)), total_amount=D(12)), stored(),
