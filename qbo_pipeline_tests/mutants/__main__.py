@@ -23,8 +23,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from qbo_pipeline_tests.mutants.judging import equivalent, judgements
-from qbo_pipeline_tests.mutants.making import Mutant, make, reached_as
+from qbo_pipeline_tests.mutants.judging import Mutant, equivalent, judgements
+from qbo_pipeline_tests.mutants.making import make, reached_as
 from qbo_pipeline_tests.mutants.rooms import ROOMS, TESTS
 from qbo_pipeline_tests.mutants.trying import NOT_REACHED, NOTICED, SURVIVED, TIMED_OUT, progress
 

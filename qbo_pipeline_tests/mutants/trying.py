@@ -2,7 +2,7 @@
 
 What belongs here: what happens in the working folder, in a process of its own: which tests call which function and how
 long each takes, and then mutant by mutant the tests of its function, the quickest first, to the first that fails. A
-function that is called while modules are imported (a schema built from a table) was called before the fork; those of
+function that a module calls while it is imported (a schema built from a table) was called before the fork; those of
 its mutants that are not noticed get a process that imports everything anew. Properties run a few examples, always the
 same, and do not shrink what they find.
 
@@ -131,12 +131,11 @@ def _child(name: str, seconds: float, work: Callable[[], bool]) -> None:
 class Session:
     """The plugin of pytest that takes the place of its loop over the tests."""
 
-    def __init__(self, then: Callable[[Any, Reach], None]) -> None:
-        self.then = then
+    def __init__(self, at_import: set[str], then: Callable[[Any, Reach], None]) -> None:
+        self.at_import, self.then = at_import, then
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """Collected is everything: see which test calls what, then go on with the mutants."""
-        at_import = set(state()._stats)
         for item in session.items:
             _few_examples(item)
         gc.collect()
@@ -146,7 +145,7 @@ class Session:
             raise RuntimeError(f"without any mutant these tests fail already: {', '.join(failed)}")
         items = _quickest_first(session.items, seconds)
         _must_pass(sum(seconds.values()), lambda: _notices(items))
-        self.then(session, Reach(tests, seconds, at_import, list(sys.modules)))
+        self.then(session, Reach(tests, seconds, self.at_import, list(sys.modules)))
         return True
 
 
@@ -158,6 +157,14 @@ def _must_pass(seconds: float, work: Callable[[], bool]) -> None:
     control.finish()
     if verdicts != {NO_MUTANT: SURVIVED}:
         raise RuntimeError(f"the tests do not pass in a process of their own without a mutant: {verdicts}")
+
+
+def _called_at_import(mutants: dict[str, str]) -> set[str]:
+    """The functions that the modules with mutants call while they are imported."""
+    set_mutant_under_test("stats")
+    for module in sorted({name.rpartition(".")[0] for name in mutants}):
+        importlib.import_module(module)
+    return set(state()._stats)
 
 
 def _few_examples(item: Any) -> None:
@@ -264,11 +271,9 @@ def main(task: Path, verdicts: Path) -> int:
         result: list[Any] = []
 
         def collected() -> Any:
-            set_mutant_under_test("stats")
-            code = pytest.main(
-                [*OPTIONS, *tests],
-                plugins=[Session(lambda *seen: result.extend((seen[1], _after_import(*seen, mutants, pool))))],
-            )
+            at_import = _called_at_import(mutants)
+            session = Session(at_import, lambda *seen: result.extend((seen[1], _after_import(*seen, mutants, pool))))
+            code = pytest.main([*OPTIONS, *tests], plugins=[session])
             return code, *result
 
         code, *rest = in_a_fork(collected)
