@@ -98,6 +98,16 @@ CLOSED = """
     ledger  JournalEntry 41 2026-03-10 130 7.00
 """
 
+WRONG = """
+    source  movement/1 receipt 2026-03-01 100.00
+    posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+    ledger  JournalEntry 10 2026-03-01 130 130.50
+    source  movement/2 receipt 2026-03-02 20.00
+    posting movement/2 JournalEntry 11 2026-03-02 posted 130=20.00
+    ledger  JournalEntry 11 2026-03-02 131 20.00
+    ledger  Bill 12 2026-03-03 130 5.00
+"""
+
 EMPTY = "balance 130 0.00"
 
 
@@ -120,6 +130,25 @@ def _earlier(given: ReconciliationInput) -> ReconciliationInput:
     return replace(given, earlier=rows_table([row | {"first_seen": seen} for row in [*found, gone]], inputs.EARLIER))
 
 
+def _adjusted(*amounts: str) -> ReconciliationInput:
+    """Wrong books with a journal against each difference, in the order of their keys, and one against nothing."""
+    keys = sorted(row["difference_key"] for row in rows_of(reconcile(read(WRONG).input).differences, _KEY))
+    journals = [
+        f"posting adjustment/{key} JournalEntry {60 + n} 2026-03-31 posted 130={amount}\n"
+        f"ledger JournalEntry {60 + n} 2026-03-31 130 {amount}"
+        for n, (key, amount) in enumerate(zip([*keys, "gone"], amounts, strict=False))
+    ]
+    return read("\n".join([WRONG, *journals])).input
+
+
+def _right() -> list[str]:
+    rows = rows_of(reconcile(read(WRONG).input).differences, (*_KEY, "amount"))
+    return [str(-row["amount"]) for row in sorted(rows, key=lambda row: str(row["difference_key"]))]
+
+
+_KEY = ("difference_key",)
+
+
 def rich() -> dict[str, ReconciliationInput]:
     """The books by name."""
     month = read(
@@ -139,5 +168,9 @@ def rich() -> dict[str, ReconciliationInput]:
         "the same month, read ahead": replace(month, read_ahead=True, stock_values=None, tolerance=D(1000)),
         "what came late into periods that were signed": closed,
         "periods signed twice, reconciled before": _earlier(closed),
+        "differences that journals correct": _adjusted(*_right()),
+        "journals that correct all but a cent, and one that corrects nothing": _adjusted(
+            *(str(D(amount) + D("0.01")) for amount in _right()), "7.00"
+        ),
         "nothing at all": read(EMPTY).input,
     }
