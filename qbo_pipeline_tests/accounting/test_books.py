@@ -132,6 +132,15 @@ def test_rules_go_to_json_and_come_back() -> None:
     ]  # fmt: skip
 
 
+def test_policies_that_say_nothing_new_are_left_out_of_json_so_that_hashes_stay() -> None:
+    assert {"summarise", "sub_customers"}.isdisjoint(SET.as_content()["by_date"][0]["policies"])
+    said = replace(RULES, policies=Policies(summarise=("shipment",), sub_customers="flattened"))
+    content = replace(SET, by_date=[said]).as_content()
+    assert content["by_date"][0]["policies"]["summarise"] == ("shipment",)
+    assert content["by_date"][0]["policies"]["sub_customers"] == "flattened"
+    assert RuleSet.from_content(content).by_date == [said]
+
+
 @pytest.mark.parametrize(
     ("day", "first_day"),
     [(date(2024, 6, 1), RULES.first_day), (date(2025, 1, 1), RULES.first_day), (date(2026, 3, 13), RULES.first_day),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import (
+    ACCOUNTS,
     ROLES,
     document,
     item,
@@ -14,8 +15,10 @@ from qbo_pipeline_tests.accounting.outcomes.company import (
     DIMENSIONS,
     DUE,
     EURO,
+    EURO_PAYABLES,
     GLOBAL,
     MANY,
+    NAMED,
     D,
     matched,
     stored,
@@ -83,6 +86,26 @@ PURCHASES: dict[str, tuple[Record, Books]] = {
     "a supplier credit through goods received": (
         document("purchase_credit", item("tea", 3, "5", "15"), matches=(match(1, "supplier_return", 1, 2),)),
         stored(policies={"supplier_return_clearing": "goods_received_not_invoiced", "bill_difference": "inventory"}),
+    ),
+    "class and department of an order's and a bill's lines": (
+        matched(first={"class_": "of lines", "department": "shop"}, department="web", class_="east"),
+        stored(dimensions=NAMED),
+    ),
+    "tax with a class on the document": (
+        document("bill", item("bag", 1, "10", "10", tax_amount=D(2), class_="of lines"), class_="east"),
+        stored(dimensions=NAMED),
+    ),
+    "payables of other suppliers only": (
+        matched(), stored(roles={k: v for k, v in ROLES.items() if k != "accounts_payable"},
+                          overrides={("accounts_payable", "party", "supplier:8"): "20"}),
+    ),
+    "payables by location": (
+        matched(location_id="east"), stored(overrides={("accounts_payable", "location", "east"): "21"},
+                                            chart=ACCOUNTS | {"21": EURO_PAYABLES}),
+    ),
+    "purchases by location": (
+        document("bill", item("bag", 1, "5", "5", location_id="east")),
+        stored(overrides={("purchases", "location", "east"): "61"}),
     ),
     "an order": (
         document(
