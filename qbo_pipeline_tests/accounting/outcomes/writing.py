@@ -22,7 +22,7 @@ from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.accounting.summaries import summarise, summary_key
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import DAY, movement, stock
-from qbo_pipeline_tests.accounting.outcomes.company import ITEMS, stored
+from qbo_pipeline_tests.accounting.outcomes.company import DIMENSIONS, ITEMS, stored
 from qbo_pipeline_tests.accounting.outcomes.lists import LISTS
 from qbo_pipeline_tests.accounting.outcomes.movements import MOVEMENTS
 from qbo_pipeline_tests.accounting.outcomes.payments import PAYMENTS
@@ -49,11 +49,12 @@ def told() -> dict[str, Any]:
 
 def summaries() -> dict[str, Outcome]:
     """The sums of the shipments of a day: of all, of one, of what cancels out, and where QBO numbers them."""
+    split = stored(overrides=DIMENSIONS)
     rows = {
-        f"movement/{n}": build(movement("shipment", stock("tea", -n, f"-{n}.50", "east"), movement_id=str(n)), stored())
+        f"movement/{n}": build(movement("shipment", stock("tea", -n, f"-{n}.50", "east"), movement_id=str(n)), split)
         for n in (1, 2)
     }
-    back = build(movement("customer_return", stock("tea", 1, "1.50", "west"), movement_id="3"), stored())
+    back = build(movement("customer_return", stock("tea", 1, "1.50", "east"), movement_id="3"), split)
     drafts = {key: draft for key, draft in rows.items() if isinstance(draft, Draft)}
     assert isinstance(back, Draft)
     assert len(drafts) == 2
