@@ -56,9 +56,9 @@ fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, SECONDS=60 each, t
 	@QBO_PIPELINE_FUZZ_EXAMPLES=$${QBO_PIPELINE_FUZZ_EXAMPLES:-100000} \
 	 $(BIN)/python -m pytest -n $(TEST_WORKERS) qbo_pipeline_tests/test_hostile_input.py
 
-mutants: $(VENV)/.dev ## mutation testing of one room, ROOM=inventory, posting, accounting or reconciliation (docs/mutants.md)
+mutants: $(VENV)/.dev ## mutation testing of one room, ROOM=posting, accounting, reconciliation or inventory, or of one FILE= of it (docs/mutants.md)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
-	@$(BIN)/python -m qbo_pipeline_tests.mutants $(or $(ROOM),inventory)
+	@$(BIN)/python -m qbo_pipeline_tests.mutants $(or $(ROOM),inventory) $(FILE) --show
 
 cases: $(VENV)/.dev ## the cases from practice that lie beside the repository, each judged (QBO_PIPELINE_CASES names their folder)
 	@$(BIN)/python -m qbo_pipeline_tests.cases

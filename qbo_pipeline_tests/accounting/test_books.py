@@ -99,7 +99,7 @@ def test_an_account_of_the_settings_that_the_chart_has_not_is_named() -> None:
 RULES = Rules(
     first_day=date(2025, 1, 1),
     roles={"sales": "40", "bank": "10"},
-    overrides={("sales", "product", "tea"): "41", ("class", "location", "east"): "901"},
+    overrides={("sales", "category", "hot drinks"): "41", ("class", "location", "east"): "901"},
     hints={"freight": "61"},
     tax_codes={"": "5", "S": "7"},
     policies=Policies(tax_regime="global", numbered_by_quickbooks=("Invoice", "Bill")),
@@ -122,14 +122,23 @@ def test_rules_go_to_json_and_come_back() -> None:
         "home_currency": "EUR",
         "by_date": [{
             "first_day": "2025-01-01", "roles": {"bank": "10", "sales": "40"},
-            "overrides": {"class\x1flocation\x1feast": "901", "sales\x1fproduct\x1ftea": "41"},
+            "overrides": {"class\x1flocation\x1feast": "901", "sales\x1fcategory\x1fhot drinks": "41"},
             "hints": {"freight": "61"}, "tax_codes": {"": "5", "S": "7"},
         }],
         "rates": [["USD", "2025-01-01", "2025-12-31", "0.00000001"]],
     }  # fmt: skip
     assert [list(content["by_date"][0][name]) for name in ("roles", "overrides")] == [
-        ["bank", "sales"], ["class\x1flocation\x1feast", "sales\x1fproduct\x1ftea"],
+        ["bank", "sales"], ["class\x1flocation\x1feast", "sales\x1fcategory\x1fhot drinks"],
     ]  # fmt: skip
+
+
+def test_policies_that_say_nothing_new_are_left_out_of_json_so_that_hashes_stay() -> None:
+    assert {"summarise", "sub_customers"}.isdisjoint(SET.as_content()["by_date"][0]["policies"])
+    said = replace(RULES, policies=Policies(summarise=("shipment",), sub_customers="flattened"))
+    content = replace(SET, by_date=[said]).as_content()
+    assert content["by_date"][0]["policies"]["summarise"] == ("shipment",)
+    assert content["by_date"][0]["policies"]["sub_customers"] == "flattened"
+    assert RuleSet.from_content(content).by_date == [said]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline_tests.accounting.outcomes.company import ITEMS, stored
-from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, known, written
+from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, known, summaries, written
 
 KNOWN = known()
 ROWS = [(f"{subject}: {name}", *row) for subject, rows in SUBJECTS.items() for name, row in rows.items()]
@@ -25,8 +25,14 @@ def test_the_items_of_accounts_are_the_same() -> None:
     assert written(build_account_items(stored(further=ITEMS, hints={}))) == KNOWN["lists: the items of accounts"]
 
 
+def test_the_sums_of_a_day_are_the_same() -> None:
+    for name, outcome in summaries().items():
+        assert written(outcome) == KNOWN[f"summaries: {name}"]
+
+
 def test_nothing_else_is_written_down() -> None:
-    assert set(KNOWN) == {name for name, _, _ in ROWS} | {"lists: the items of accounts"}
+    others = {"lists: the items of accounts", *(f"summaries: {name}" for name in summaries())}
+    assert set(KNOWN) == {name for name, _, _ in ROWS} | others
 
 
 @pytest.mark.parametrize("name", [name for name, row in KNOWN.items() if "JournalEntry" in str(row)])

@@ -118,8 +118,8 @@ def test_what_is_not_known_stands_under_its_id() -> None:
     line = ledger_lines("Bill", bill, NAMES)[1]
     assert (line.account_id, line.account_number, line.account) == ("99", "", "99")
     line = ledger_lines("Bill", {"Line": [{"Amount": Decimal(1)}]}, NAMES)[1]
-    assert (line.account_id, line.account_number, line.account, line.class_, line.tax) == (
-        None, "", "not known yet", "", "",
+    assert (line.account_id, line.account_number, line.account, line.class_, line.tax, line.description) == (
+        None, "", "not known yet", "", "", "",
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded
+from qbo_pipeline.accounting.journals import signed_lines
+from qbo_pipeline.accounting.payloads import ref
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.accounting.schema import problem_in
 from qbo_pipeline.accounting.summaries import (
@@ -91,3 +93,18 @@ def test_policy_of_the_day_decides(kind: str) -> None:
 
 def test_every_movement_but_the_opening_can_be_summed_up() -> None:
     assert set(SUMMARISED_KINDS) == set(MOVEMENT_KINDS) - {"opening"}
+
+
+def test_the_lines_of_a_journal_are_told_by_account_class_department_and_name() -> None:
+    def line(amount: str, side: str, **more: object) -> dict[str, object]:
+        return {"Amount": D(amount), "JournalEntryLineDetail": {"PostingType": side, "AccountRef": ref("81"), **more}}
+
+    named = {"Type": "Customer", "EntityRef": ref("$party/customer:7")}
+    lines = [
+        line("5.00", "Credit", ClassRef=ref("901"), DepartmentRef=ref("801"), Entity=named),
+        line("5.00", "Debit"),
+    ]
+    assert list(signed_lines({"Line": lines})) == [
+        (("81", "901", "801", "Customer", "party/customer:7"), D("-5.00")),
+        (("81", "", "", "", ""), D("5.00")),
+    ]

@@ -4,11 +4,12 @@ What belongs here: the command: a copy of the package in `.mutants/ROOM`, so tha
 environment are touched, the run, and what it says. What was reached, and how each kind of mutant is judged, is in
 `docs/mutants.md`.
 
-    python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--survivors] [--show]
+    python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--survivors] [--without TEST] [--show]
 
 FILE limits the run to files of the room (`content.py`). A run that was stopped goes on where it was, as long as sources
 and tests are the same; `--survivors` keeps what was noticed before whatever has changed since, which is quick while one
-writes tests, and no count. `--show` prints each mutant that nothing noticed.
+writes tests, and no count. `--without test_x.py` leaves a slow file of tests out: what the others notice is kept, what
+they do not is tried again by the next run. `--show` prints each mutant that nothing noticed.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from qbo_pipeline_tests.mutants.judging import equivalent, judgements
-from qbo_pipeline_tests.mutants.making import Mutant, make, reached_as
+from qbo_pipeline_tests.mutants.judging import Mutant, equivalent, judgements
+from qbo_pipeline_tests.mutants.making import make, reached_as
 from qbo_pipeline_tests.mutants.rooms import ROOMS, TESTS
 from qbo_pipeline_tests.mutants.trying import NOT_REACHED, NOTICED, SURVIVED, TIMED_OUT, progress
 
@@ -65,7 +66,7 @@ def known(kept: Path, mutants: list[Mutant], state: str, any_state: bool) -> dic
     still = {}
     for mutant in mutants:
         verdict, seen_in = rows.get(f"{mutant.file} {mutant.function} {mutant.digest}", (None, None))
-        if verdict and (seen_in == state or (any_state and verdict in (NOTICED, TIMED_OUT))):
+        if verdict and (seen_in == state or (any_state and noticed(verdict))):
             still[mutant.name] = verdict
     return still
 
@@ -79,6 +80,11 @@ def keep(kept: Path, mutants: list[Mutant], state: str, new: dict[str, str]) -> 
         if mutant.name in new
     }
     kept.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def noticed(verdict: str) -> bool:
+    """Whether a test failed, or did not end."""
+    return verdict in (NOTICED, TIMED_OUT)
 
 
 def table(mutants: list[Mutant], verdicts: dict[str, str], reasons: dict[str, str]) -> tuple[str, float]:
@@ -109,23 +115,32 @@ def _row(name: str, counts: Counter[str]) -> str:
     return f"| {name} | {counts.total():,} | {counts['nothing']:,} | {noticed:,} ({share} %) | {missed:,} |"
 
 
-def main(room: str, files: list[str], survivors: bool, show: bool) -> int:
+def main(room: str, files: list[str], survivors: bool, without: list[str], show: bool) -> int:
     """Try the mutants of a room or of some of its files; 0 where enough of them are noticed, 1 otherwise."""
     folder = copied(room)
     state = state_of(folder)
-    sources, tests, without = ROOMS[room]
+    sources, tests, never = ROOMS[room]
     paths = sorted(str(path.relative_to(folder)) for pattern in sources for path in folder.glob(pattern))
     os.chdir(folder)  # mutmut reads its settings there
     mutants = [mutant for path in paths if not files or Path(path).name in files for mutant in make(folder, path)]
     reasons, wrong = equivalent(mutants, judgements())
     kept, written, task = (folder.parent / name for name in ("verdicts.json", "new.jsonl", "task.json"))
     before = known(kept, mutants, state, survivors)
-    chosen = {mutant.name: reached_as(mutant) for mutant in mutants if mutant.name not in before}
+    # In the order of their digests, which is by chance: a run that is stopped has tried a fair sample of every file.
+    chosen = {
+        mutant.name: reached_as(mutant)
+        for mutant in sorted(mutants, key=lambda mutant: mutant.digest)
+        if mutant.name not in before
+    }
     selected = sorted(str(path.relative_to(folder)) for pattern in tests for path in folder.glob(pattern))
     processes = int(os.environ.get("QBO_PIPELINE_MUTANT_PROCESSES", "2"))
     task.write_text(
         json.dumps(
-            {"mutants": chosen, "tests": [test for test in selected if test not in without], "processes": processes}
+            {
+                "mutants": chosen,
+                "tests": [test for test in selected if test not in never and Path(test).name not in without],
+                "processes": processes,
+            }
         ),
         encoding="utf-8",
     )
@@ -139,13 +154,13 @@ def main(room: str, files: list[str], survivors: bool, show: bool) -> int:
             code = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
     finally:
         new = dict(progress(written))
-        keep(kept, mutants, state, new)
+        keep(kept, mutants, state, {name: verdict for name, verdict in new.items() if not without or noticed(verdict)})
     verdicts = before | new
     for mutant in mutants:
         verdict = verdicts.get(mutant.name, "not tried")
-        if mutant.name in reasons and verdict in (NOTICED, TIMED_OUT):
+        if mutant.name in reasons and noticed(verdict):
             wrong.append(f"{mutant.file}, {mutant.function}: judged to change nothing, but noticed: {mutant.becomes!r}")
-        elif show and mutant.name not in reasons and verdict not in (NOTICED, TIMED_OUT):
+        elif show and mutant.name not in reasons and not noticed(verdict):
             print(f"\n{mutant.file}, {mutant.function} ({verdict})\n- {mutant.was}\n+ {mutant.becomes}")
     text, share = table(mutants, verdicts, reasons)
     print(f"\n{text}")
@@ -159,6 +174,7 @@ if __name__ == "__main__":
     parser.add_argument("room", choices=sorted(ROOMS))
     parser.add_argument("files", nargs="*", metavar="FILE")
     parser.add_argument("--survivors", action="store_true")
+    parser.add_argument("--without", action="append", default=[], metavar="TEST")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
-    raise SystemExit(main(options.room, options.files, options.survivors, options.show))
+    raise SystemExit(main(options.room, options.files, options.survivors, options.without, options.show))

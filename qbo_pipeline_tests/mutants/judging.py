@@ -1,7 +1,8 @@
 """Mutants that change nothing, by name and with the reason, so that the score counts only those that change something.
 
-What belongs here: the reading of `equivalent.toml`, and the check of it against the mutants that there are: an entry
-that fits no mutant, another number of them than it says, or one that a test has noticed after all, is an error.
+What belongs here: what a mutant is known by, the reading of `equivalent.toml`, and the check of it against the mutants
+that there are: an entry that fits no mutant, another number of them than it says, or one that a test has noticed after
+all, is an error.
 """
 
 from __future__ import annotations
@@ -12,10 +13,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from qbo_pipeline_tests.mutants.making import Mutant
-
 FILE = Path(__file__).parent / "equivalent.toml"
 Key = tuple[str, str, str, str]
+
+
+class Mutant(NamedTuple):
+    """One small mistake; `name` is mutmut's, `digest` is of the whole function with the mistake in it."""
+
+    name: str
+    file: str
+    function: str
+    was: str
+    becomes: str
+    digest: str
 
 
 class Judgement(NamedTuple):

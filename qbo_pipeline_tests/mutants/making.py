@@ -11,21 +11,11 @@ import difflib
 import hashlib
 import json
 from pathlib import Path
-from typing import NamedTuple
 
 from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.utils.format_utils import get_mutant_name, orig_function_and_class_names_from_key
 
-
-class Mutant(NamedTuple):
-    """One small mistake; `name` is mutmut's, `digest` is of the whole function with the mistake in it."""
-
-    name: str
-    file: str
-    function: str
-    was: str
-    becomes: str
-    digest: str
+from qbo_pipeline_tests.mutants.judging import Mutant
 
 
 def make(folder: Path, file: str) -> list[Mutant]:

@@ -1,8 +1,9 @@
 """Each mutant against the tests that reach it: the tests are collected once, and a process is forked for each mutant.
 
 What belongs here: what happens in the working folder, in a process of its own: which tests call which function and how
-long each takes, and then mutant by mutant the tests of its function, the quickest first, to the first that fails. A
-function that is called while modules are imported (a schema built from a table) was called before the fork; those of
+long each takes, and then mutant by mutant the tests of its function, to the first that fails: those first that have
+noticed most so far, then the quickest. A
+function that a module calls while it is imported (a schema built from a table) was called before the fork; those of
 its mutants that are not noticed get a process that imports everything anew. Properties run a few examples, always the
 same, and do not shrink what they find.
 
@@ -21,9 +22,10 @@ import signal
 import sys
 import time
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,13 +88,17 @@ class Pool:
     def __init__(self, processes: int, said: Callable[[str, str], None]) -> None:
         self.processes, self.said = processes, said
         self.running: dict[int, str] = {}
+        self.noticed_by: Counter[str] = Counter()
+        """How often each test has noticed a mutant: what noticed many is tried first."""
+        self.reading, self.writing = os.pipe()
+        os.set_blocking(self.reading, False)
 
-    def try_one(self, name: str, seconds: float, work: Callable[[], bool]) -> None:
-        """Fork for one mutant; `work` says whether a test noticed it. Far beyond `seconds` it is stopped."""
+    def try_one(self, name: str, seconds: float, work: Callable[[], str]) -> None:
+        """Fork for one mutant; `work` says which test noticed it, if any. Far beyond `seconds` it is stopped."""
         while len(self.running) >= self.processes:
             self._one_ends()
         if not (pid := os.fork()):
-            _child(name, seconds, work)
+            self._child(name, seconds, work)
         self.running[pid] = name
 
     def finish(self) -> None:
@@ -102,8 +108,27 @@ class Pool:
 
     def _one_ends(self) -> None:
         pid, status = os.wait()
+        with suppress(BlockingIOError):
+            self.noticed_by.update(os.read(self.reading, 1 << 16).decode().splitlines())
         if name := self.running.pop(pid, None):
             self.said(name, _verdict(os.waitstatus_to_exitcode(status)))
+
+    def _child(self, name: str, seconds: float, work: Callable[[], str]) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        allowed = 5 + 20 * seconds
+        signal.setitimer(signal.ITIMER_PROF, allowed)
+        signal.setitimer(signal.ITIMER_REAL, 60 + 10 * allowed)
+        resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+        set_mutant_under_test(name)
+        try:
+            by = work()
+        except BaseException:
+            by = "an error outside the tests"
+        if by:
+            os.write(self.writing, f"{by}\n".encode())
+        os._exit(1 if by else 0)
 
 
 def _verdict(code: int) -> str:
@@ -112,31 +137,14 @@ def _verdict(code: int) -> str:
     return SURVIVED if code == 0 else NOTICED
 
 
-def _child(name: str, seconds: float, work: Callable[[], bool]) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    allowed = 5 + 20 * seconds
-    signal.setitimer(signal.ITIMER_PROF, allowed)
-    signal.setitimer(signal.ITIMER_REAL, 60 + 10 * allowed)
-    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-    set_mutant_under_test(name)
-    try:
-        noticed = work()
-    except BaseException:
-        noticed = True
-    os._exit(1 if noticed else 0)
-
-
 class Session:
     """The plugin of pytest that takes the place of its loop over the tests."""
 
-    def __init__(self, then: Callable[[Any, Reach], None]) -> None:
-        self.then = then
+    def __init__(self, at_import: set[str], then: Callable[[Any, Reach], None]) -> None:
+        self.at_import, self.then = at_import, then
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """Collected is everything: see which test calls what, then go on with the mutants."""
-        at_import = set(state()._stats)
         for item in session.items:
             _few_examples(item)
         gc.collect()
@@ -145,12 +153,12 @@ class Session:
         if failed:
             raise RuntimeError(f"without any mutant these tests fail already: {', '.join(failed)}")
         items = _quickest_first(session.items, seconds)
-        _must_pass(sum(seconds.values()), lambda: _notices(items))
-        self.then(session, Reach(tests, seconds, at_import, list(sys.modules)))
+        _must_pass(sum(seconds.values()), lambda: _noticed_by(items))
+        self.then(session, Reach(tests, seconds, self.at_import, list(sys.modules)))
         return True
 
 
-def _must_pass(seconds: float, work: Callable[[], bool]) -> None:
+def _must_pass(seconds: float, work: Callable[[], str]) -> None:
     """Where no mutant is chosen, nothing may be noticed: otherwise every verdict would be worthless."""
     verdicts: dict[str, str] = {}
     control = Pool(1, verdicts.__setitem__)
@@ -158,6 +166,14 @@ def _must_pass(seconds: float, work: Callable[[], bool]) -> None:
     control.finish()
     if verdicts != {NO_MUTANT: SURVIVED}:
         raise RuntimeError(f"the tests do not pass in a process of their own without a mutant: {verdicts}")
+
+
+def _called_at_import(mutants: dict[str, str]) -> set[str]:
+    """The functions that the modules with mutants call while they are imported."""
+    set_mutant_under_test("stats")
+    for module in sorted({name.rpartition(".")[0] for name in mutants}):
+        importlib.import_module(module)
+    return set(state()._stats)
 
 
 def _few_examples(item: Any) -> None:
@@ -192,12 +208,12 @@ def _observe(items: list[Any]) -> tuple[dict[str, set[str]], dict[str, float], l
     return dict(tests), seconds, failed
 
 
-def _notices(items: list[Any]) -> bool:
-    return any(
-        report.failed
-        for item, following in pairwise([*items, None])
-        for report in runtestprotocol(item, nextitem=following, log=False)
-    )
+def _noticed_by(items: list[Any]) -> str:
+    """The first test that fails, empty where none does."""
+    for item, following in pairwise([*items, None]):
+        if any(report.failed for report in runtestprotocol(item, nextitem=following, log=False)):
+            return str(item.nodeid)
+    return ""
 
 
 def _quickest_first(items: list[Any], seconds: dict[str, float]) -> list[Any]:
@@ -216,13 +232,15 @@ def _after_import(session: Any, reach: Reach, mutants: dict[str, str], pool: Poo
             said(name, verdict)
 
     pool.said = first_of_two
+    quickest = _quickest_first(session.items, reach.seconds)
     for name, function in mutants.items():
         chosen = reach.tests.get(function, set())
-        items = [item for item in _quickest_first(session.items, reach.seconds) if item.nodeid in chosen]
+        items = [item for item in quickest if item.nodeid in chosen]
         if not items:
             pool.said(name, NOT_REACHED)
-        else:
-            pool.try_one(name, sum(reach.seconds[item.nodeid] for item in items), lambda items=items: _notices(items))
+            continue
+        items.sort(key=lambda item: -pool.noticed_by[item.nodeid])
+        pool.try_one(name, sum(reach.seconds[item.nodeid] for item in items), partial(_noticed_by, items))
     pool.finish()
     pool.said = said
     return left
@@ -238,8 +256,8 @@ class _Ordered:
             _few_examples(item)
 
 
-def _from_import_on(tests: list[str], seconds: dict[str, float]) -> bool:
-    return pytest.main([*OPTIONS, *tests], plugins=[_Ordered(seconds)]) != 0
+def _from_import_on(tests: list[str], seconds: dict[str, float]) -> str:
+    return "some test" if pytest.main([*OPTIONS, *tests], plugins=[_Ordered(seconds)]) else ""
 
 
 def _libraries(modules: list[str]) -> None:
@@ -264,11 +282,9 @@ def main(task: Path, verdicts: Path) -> int:
         result: list[Any] = []
 
         def collected() -> Any:
-            set_mutant_under_test("stats")
-            code = pytest.main(
-                [*OPTIONS, *tests],
-                plugins=[Session(lambda *seen: result.extend((seen[1], _after_import(*seen, mutants, pool))))],
-            )
+            at_import = _called_at_import(mutants)
+            session = Session(at_import, lambda *seen: result.extend((seen[1], _after_import(*seen, mutants, pool))))
+            code = pytest.main([*OPTIONS, *tests], plugins=[session])
             return code, *result
 
         code, *rest = in_a_fork(collected)

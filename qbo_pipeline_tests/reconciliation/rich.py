@@ -98,6 +98,88 @@ CLOSED = """
     ledger  JournalEntry 41 2026-03-10 130 7.00
 """
 
+WRONG = """
+    source  movement/1 receipt 2026-03-01 100.00
+    posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+    ledger  JournalEntry 10 2026-03-01 130 130.50
+    source  movement/2 receipt 2026-03-02 20.00
+    posting movement/2 JournalEntry 11 2026-03-02 posted 130=20.00
+    ledger  JournalEntry 11 2026-03-02 131 20.00
+    ledger  Bill 12 2026-03-03 130 5.00
+"""
+
+EDGES = """
+    opens   2026-03-01
+    source  movement/1 receipt 2026-03-31 100.00 number=R-1
+    posting movement/1 JournalEntry 10 2026-03-31 posted 130=100.00
+    ledger  JournalEntry 10 2026-03-31 130 100.00
+    source  movement/2 receipt 2026-03-31 0.005
+    source  movement/3 receipt 2026-03-31 0.004
+    posting movement/2 JournalEntry 11 2026-03-31 posted 130=0.01
+    ledger  JournalEntry 11 2026-03-31 130 0.01
+    source  movement/4 adjustment 2026-03-02 -0.005 disposition=parked reason='no account'
+    source  movement/5 adjustment 2026-03-03 0.00 disposition=waiting
+    source  movement/6 shipment 2026-03-31 -7.00 disposition=waiting
+    posting movement/6 JournalEntry - 2026-03-31 ready 130=-7.00
+
+    source  movement/7 receipt 2026-03-05 14.00
+    posting movement/7 JournalEntry 17 2026-03-05 posted 130=14.00 by_person=reversed
+    object  JournalEntry 17 voided changed_at=2026-03-09T08:00:00 changed_by=Ann
+    source  movement/8 receipt 2026-03-06 15.00
+    posting movement/8 JournalEntry 18 2026-03-06 posted 130=15.00 by_person=reversed
+    posting movement/8#reversal JournalEntry 19 2026-03-20 posted 130=-15.00 by_person=reversed
+    ledger  JournalEntry 18 2026-03-06 130 15.00
+    ledger  JournalEntry 19 2026-03-20 130 -15.00
+    source  movement/9 receipt 2026-03-07 16.00
+    posting movement/9 JournalEntry 20 2026-03-07 drifted 130=16.00 by_person=accepted reason=edited
+    ledger  JournalEntry 20 2026-03-07 130 17.00 changed_at=2026-03-08T08:00:00 changed_by=Bob
+
+    posting document/1 Invoice 40 2026-03-08 drifted reason=voided qbo_number=I-1
+    object  Invoice 40 voided changed_at=2026-03-09T08:00:00 changed_by=Cy
+    posting document/2 Bill 41 2026-03-09 deleted_in_qbo qbo_number=B-2
+    posting document/3 Invoice 42 2026-03-31 drifted reason=edited
+    posting document/4 Invoice 43 2026-04-01 drifted reason=edited
+
+    source  movement/10 receipt 2026-03-10 20.00 revision=1
+    posting movement/10 JournalEntry 21 2026-03-10 posted 130=20.00
+    posting movement/10 JournalEntry - 2026-03-12 ready 130=21.00 revision=2
+    posting movement/10 JournalEntry - 2026-03-12 parked 130=22.00 revision=3 reason='closed period'
+    ledger  JournalEntry 21 2026-03-11 130 20.00 changed_by=Di changed_at=2026-03-12T08:00:00
+    source  movement/11 receipt 2026-03-12 30.00 account=131
+    source  movement/11 receipt 2026-03-12 5.00
+    posting movement/11 JournalEntry 22 2026-03-12 posted 130=30.00 131=5.00
+    ledger  JournalEntry 22 2026-03-12 130 30.00
+    ledger  JournalEntry 22 2026-03-12 131 5.00
+
+    ledger  Deposit 90 2026-02-01 130 1.00 created_at=2026-02-01T08:00:00 created_by=Ed
+    ledger  Bill 91 2026-02-02 130 2.00 created_at=2026-02-02T08:00:00 changed_at=2026-02-03T08:00:00 changed_by=Flo
+    ledger  Check 92 2026-02-28 130 3.00
+    ledger  Bill 93 2026-03-31 130 4.00 name=Acme
+"""
+
+OPENING = """
+    opens   2026-03-01
+    before  P1 L1 80.00
+    before  P1 L1 0.005
+    before  P2 L2 0.004
+    source  movement/1 receipt 2026-02-10 5.00 product_id=P3 location_id=L3
+    source  movement/2 receipt 2026-03-02 6.00
+    posting movement/2 JournalEntry 10 2026-03-02 posted 130=6.00
+    ledger  JournalEntry 10 2026-03-02 130 6.00
+"""
+
+SUMMARY = """
+    source  movement/1 shipment 2026-03-01 -40.00 posted_by=summary/2026-03-01
+    source  movement/2 shipment 2026-03-01 {second} posted_by=summary/2026-03-01
+    posting summary/2026-03-01 JournalEntry 10 2026-03-01 posted
+"""
+GONE = SUMMARY.format(second="-59.00") + "ledger JournalEntry 10 2026-03-01 130 -105.00"
+NEW = f"""
+    {SUMMARY.format(second="-61.00")}
+    source  movement/4 shipment 2026-03-01 -9.00 posted_by=summary/2026-03-01
+    ledger JournalEntry 10 2026-03-01 130 -100.00
+"""
+
 EMPTY = "balance 130 0.00"
 
 
@@ -120,6 +202,33 @@ def _earlier(given: ReconciliationInput) -> ReconciliationInput:
     return replace(given, earlier=rows_table([row | {"first_seen": seen} for row in [*found, gone]], inputs.EARLIER))
 
 
+def _adjusted(*amounts: str) -> ReconciliationInput:
+    """Wrong books with a journal against each difference, in the order of their keys, and one against nothing."""
+    keys = sorted(row["difference_key"] for row in rows_of(reconcile(read(WRONG).input).differences, _KEY))
+    journals = [
+        f"posting adjustment/{key} JournalEntry {60 + n} 2026-03-31 posted 130={amount}\n"
+        f"ledger JournalEntry {60 + n} 2026-03-31 130 {amount}"
+        for n, (key, amount) in enumerate(zip([*keys, "gone"], amounts, strict=False))
+    ]
+    return read("\n".join([WRONG, *journals])).input
+
+
+def _right() -> list[str]:
+    rows = rows_of(reconcile(read(WRONG).input).differences, (*_KEY, "amount"))
+    return [str(-row["amount"]) for row in sorted(rows, key=lambda row: str(row["difference_key"]))]
+
+
+def _summed(text: str, *shares: tuple[str, str]) -> ReconciliationInput:
+    """A day's summary with the share that each record had in it."""
+    own = {"posting_key": "summary/2026-03-01", "revision": 1, "account_id": "130"}
+    rows = [own | {"record_key": record, "amount": D(amount)} for record, amount in shares]
+    return replace(read(text).input, effects=rows_table(rows, inputs.EFFECTS))
+
+
+_KEY = ("difference_key",)
+SHARES = (("movement/1", "-40.00"), ("movement/2", "-60.00"))
+
+
 def rich() -> dict[str, ReconciliationInput]:
     """The books by name."""
     month = read(
@@ -139,5 +248,13 @@ def rich() -> dict[str, ReconciliationInput]:
         "the same month, read ahead": replace(month, read_ahead=True, stock_values=None, tolerance=D(1000)),
         "what came late into periods that were signed": closed,
         "periods signed twice, reconciled before": _earlier(closed),
+        "differences that journals correct": _adjusted(*_right()),
+        "journals that correct all but a cent, and one that corrects nothing": _adjusted(
+            *(str(D(amount) + D("0.01")) for amount in _right()), "7.00"
+        ),
+        "the last day, the first day and what persons decided": read(EDGES, time_zone="Asia/Tokyo").input,
+        "stock from before the first day": read(OPENING).input,
+        "a summary of which a record is gone": _summed(GONE, *SHARES, ("movement/3", "-5.00")),
+        "a summary that a record is not in yet": _summed(NEW, *SHARES),
         "nothing at all": read(EMPTY).input,
     }

@@ -29,7 +29,14 @@ DIMENSIONS = {
 GERMAN = Party(party_id="8", kind="supplier", name="Tee GmbH", currency="EUR")
 BUYER = Party(party_id="5", kind="customer", name="Café", currency="EUR")
 EURO_PAYABLES = AccountRef(id="21", name="Payables EUR", type="Accounts Payable", currency="EUR")
+NAMED = {
+    ("class", "east"): "903",
+    ("class", "of lines"): "904",
+    ("department", "shop"): "802",
+    ("department", "web"): "803",
+}
 LONG = "word " * 900
+SELF = Party(party_id="0", kind="customer", name="Ring", parent_id="0")
 SHARING = Party(party_id="2", kind="supplier", name="kitchen & CO")
 TWIN = Party(party_id="a:X1", kind="customer", number="K:X1", name="Kitchen & Co")
 UNTOLD = Party(party_id="b:X2", kind="supplier", name="Leaf Imports")

@@ -14,6 +14,7 @@ from qbo_pipeline_tests.accounting.outcomes.company import (
     GERMAN,
     MANY,
     SECOND,
+    SELF,
     SHARING,
     STORED,
     TWIN,
@@ -22,6 +23,29 @@ from qbo_pipeline_tests.accounting.outcomes.company import (
 )
 
 LISTS: dict[str, tuple[Record, Books]] = {
+    "a party with all that is known": (
+        Party(
+            party_id="1", kind="customer", name="X Co", phone="+1 555 0100 X " + "1" * 30, city="X" + "c" * 300,
+            address="\n".join(["1 X Street", "", *"abcde"]) + "l" * 600, region="X" + "r" * 300,
+            country="X" + "y" * 300, postal_code="X" + "9" * 40,
+        ),
+        stored(),
+    ),
+    "an address of one long line": (Party(party_id="1", kind="customer", name="A", address="l" * 600), stored()),
+    "a part of a customer": (
+        Party(party_id="1", kind="customer", name="Branch", parent_id="7"), stored(),
+    ),
+    "a part of a customer, kept beside it": (
+        Party(party_id="1", kind="customer", name="Branch", parent_id="7"),
+        stored(policies={"sub_customers": "flattened"}),
+    ),
+    "a part of a customer that is unknown": (
+        Party(party_id="1", kind="customer", name="Branch", parent_id="404"), stored(),
+    ),
+    "a part of a customer of another currency": (
+        Party(party_id="1", kind="customer", name="Branch", parent_id="5"), stored(policies=MANY),
+    ),
+    "a part of itself": (SELF, books(*STORED, SELF)),
     "a customer": (
         Party(party_id="1", kind="customer", number="K1", name=" Xeno\t: Co ", email="a@b.example"), stored(),
     ),
@@ -37,6 +61,9 @@ LISTS: dict[str, tuple[Record, Books]] = {
     "a party of its own currency": (GERMAN, stored(policies=MANY)),
     "a party of the home currency": (Party(party_id="6", kind="supplier", name="Home"), stored(policies=MANY)),
     "a supplier named as a customer": (SHARING, books(*STORED, SHARING)),
+    "two of a kind, and a third who is called so": (
+        TWIN, books(*STORED, TWIN, Party(party_id="c", kind="customer", name="Kitchen & Co [K X1]")),
+    ),
     "two of a kind and one name": (TWIN, books(*STORED, TWIN)),
     "a product": (
         Product(product_id="1", kind="stocked", number='5" pipe: X x', name="P" * 4100, category="ware"),

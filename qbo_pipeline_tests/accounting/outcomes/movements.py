@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import (
@@ -13,6 +15,7 @@ from qbo_pipeline_tests.accounting.company import (
 from qbo_pipeline_tests.accounting.outcomes.company import (
     DIMENSIONS,
     EURO,
+    NAMED,
     stored,
 )
 
@@ -58,6 +61,41 @@ MOVEMENTS |= {
     "cents that rounding leaves": (
         movement("receipt", stock("tea", 1, "0.005"), stock("cup", 1, "0.005", "west")),
         stored(overrides={("inventory", "location", "west"): "83"}),
+    ),
+    "numbered by QBO": (
+        movement("shipment", stock("tea", -1, "-5")), stored(policies={"numbered_by_quickbooks": ("JournalEntry",)}),
+    ),
+    "five goods without a cost": (movement("shipment", *[stock("tea", -1, "0") for _ in range(5)]), stored()),
+    "the account of a supplier": (
+        movement("supplier_return", stock("tea", -1, "-5"), party_id="9"),
+        stored(overrides={("purchase_price_variance", "party", "supplier:9"): "56"}),
+    ),
+    "the account of a carrier": (
+        movement("landed_cost", stock("tea", 0, "5"), party_id="9"),
+        stored(overrides={("landed_cost", "party", "supplier:9"): "33"}),
+    ),
+    "the account of a customer whose goods are lost on the way": (
+        movement("transfer", stock("tea", -1, "-5"), stock("tea", 1, "4", "west"), party_id="7"),
+        stored(overrides={("inventory_adjustment", "party", "customer:7"): "56"}),
+    ),
+    "labour by location, class and department": (
+        movement(
+            "assembly", stock("tea", -1, "-10"), stock("set", 1, "12"),
+            replace(labour("2"), location_id="east", class_="of lines", department="web"), class_="east",
+        ),
+        stored(dimensions=NAMED, overrides={("labour_absorbed", "location", "east"): "61"}),
+    ),
+    "labour of a receipt by location, class and department": (
+        movement(
+            "receipt", stock("tea", 1, "5"),
+            replace(labour("2"), location_id="east", class_="of lines", department="web"), department="shop",
+        ),
+        stored(dimensions=NAMED, overrides={("goods_received_not_invoiced", "location", "east"): "82"}),
+    ),
+    "class and department by name": (
+        movement("write_off", replace(stock("tea", -1, "-5"), class_="of lines"), stock("cup", -1, "-1"),
+                 class_="east", department="shop"),
+        stored(dimensions=NAMED, overrides=DIMENSIONS),
     ),
     "services beside goods": (movement("shipment", stock("tea", -1, "-5"), stock("fit", -1, "-1")), stored()),
     "services only": (movement("shipment", stock("fit", -1, "-1")), stored()),

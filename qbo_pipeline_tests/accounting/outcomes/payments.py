@@ -46,6 +46,10 @@ PAYMENTS: dict[str, tuple[Record, Books]] = {
         stored(policies=MANY, chart=ACCOUNTS | {"21": EURO_PAYABLES},
                overrides={("accounts_payable", "party", "supplier:8"): "21"}),
     ),
+    "a refund that settles less of a credit than of charges": (
+        payment("payment_received", "-5", ("i1", "20"), ("i3", "-10")), stored(),
+    ),
+    "half a dollar of an invoice": (payment("payment_received", "0.50", ("i1", "0.50")), stored()),
     "half a dollar paid on account": (payment("payment_made", "0.50"), stored()),
     "a refund in another currency": (payment("payment_received", "-30", party_id="5", **EURO), stored(policies=MANY)),
     "a refund to a customer": (payment("payment_received", "-30", ("i3", "-30"), memo="sorry"), stored()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import (
+    ACCOUNTS,
     ROLES,
     document,
     item,
@@ -14,8 +15,10 @@ from qbo_pipeline_tests.accounting.outcomes.company import (
     DIMENSIONS,
     DUE,
     EURO,
+    EURO_PAYABLES,
     GLOBAL,
     MANY,
+    NAMED,
     D,
     matched,
     stored,
@@ -84,12 +87,40 @@ PURCHASES: dict[str, tuple[Record, Books]] = {
         document("purchase_credit", item("tea", 3, "5", "15"), matches=(match(1, "supplier_return", 1, 2),)),
         stored(policies={"supplier_return_clearing": "goods_received_not_invoiced", "bill_difference": "inventory"}),
     ),
+    "class and department of an order's and a bill's lines": (
+        matched(first={"class_": "of lines", "department": "shop"}, department="web", class_="east"),
+        stored(dimensions=NAMED),
+    ),
+    "tax with a class on the document": (
+        document("bill", item("bag", 1, "10", "10", tax_amount=D(2), class_="of lines"), class_="east"),
+        stored(dimensions=NAMED),
+    ),
+    "payables of other suppliers only": (
+        matched(), stored(roles={k: v for k, v in ROLES.items() if k != "accounts_payable"},
+                          overrides={("accounts_payable", "party", "supplier:8"): "20"}),
+    ),
+    "payables by location": (
+        matched(location_id="east"), stored(overrides={("accounts_payable", "location", "east"): "21"},
+                                            chart=ACCOUNTS | {"21": EURO_PAYABLES}),
+    ),
+    "purchases by location": (
+        document("bill", item("bag", 1, "5", "5", location_id="east")),
+        stored(overrides={("purchases", "location", "east"): "61"}),
+    ),
     "an order": (
         document(
             "purchase_order", item("tea", 10, "5", "50", description="Leaf"), item("bag", 3, "1", "3.333"),
             due_date=DUE, location_id="east", memo="by sea",
         ),
         stored(policies={"purchase_orders": True}, overrides=DIMENSIONS),
+    ),
+    "an order with tax": (
+        document("purchase_order", item("tea", 10, "5", "50", tax_amount=D(4))),
+        stored(policies={"purchase_orders": True}),
+    ),
+    "no tax code for the cents left over": (
+        matched(first={"tax_code": "S"}, total_amount=D("60.01")),
+        stored(policies={"tax_regime": "global"}, tax_codes={"S": "7"}),
     ),
     "a negative order elsewhere": (
         document("purchase_order", item("tea", -10, "5", "-50", tax_code="S", tax_amount=D(-10))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import (
+    ROLES,
     document,
     item,
 )
@@ -15,6 +16,7 @@ from qbo_pipeline_tests.accounting.outcomes.company import (
     GLOBAL,
     LONG,
     MANY,
+    NAMED,
     D,
     stored,
 )
@@ -40,6 +42,60 @@ SALES: dict[str, tuple[Record, Books]] = {
     "an invoice of a very long number that is printed": (
         document("sales_invoice", item("tea", 1, "1", "1"), number="9" * 1200),
         stored(policies={"numbered_by_quickbooks": ("Invoice",)}),
+    ),
+    "class and department by name": (
+        document(
+            "sales_invoice", item("tea", 1, "9", "9", class_="of lines", department="Shop"),
+            item("cup", 1, "1", "1", department="shop "), class_="East", department="web",
+        ),
+        stored(dimensions=NAMED, overrides=DIMENSIONS),
+    ),
+    "departments of lines that differ": (
+        document(
+            "sales_invoice", item("tea", 1, "9", "9", department="Shop"), item("cup", 1, "1", "1", department="web"),
+        ),
+        stored(dimensions=NAMED),
+    ),
+    "departments of lines that differ, and the document's": (
+        document(
+            "sales_invoice", item("tea", 1, "9", "9", department="Shop"), item("cup", 1, "1", "1", department="web"),
+            department="web",
+        ),
+        stored(dimensions=NAMED),
+    ),
+    "a class that QBO has not": (
+        document("sales_invoice", item("tea", 1, "9", "9", class_="moon")), stored(dimensions=NAMED),
+    ),
+    "a department that QBO has not": (
+        document("sales_invoice", item("tea", 1, "9", "9"), department="moon"), stored(dimensions=NAMED),
+    ),
+    "manual sales tax": (
+        document("sales_invoice", item("tea", 1, "10", "10", tax_code="S", tax_amount=D(2)), item("cup", 1, "1", "1")),
+        stored(policies={"tax_regime": "us_manual"}, tax_codes={"S": "7", "": "NON"}),
+    ),
+    "manual sales tax by words": (
+        document(
+            "sales_invoice", item("tea", 1, "10", "10", tax_code="S", tax_amount=D(2)),
+            item("tea", 1, "10", "10", tax_code="N", tax_amount=D(2)),
+        ),
+        stored(policies={"tax_regime": "us_manual"}, tax_codes={"S": "TAX", "N": "NON"}),
+    ),
+    "manual sales tax of two codes": (
+        document(
+            "sales_invoice", item("tea", 1, "10", "10", tax_code="S", tax_amount=D(2)),
+            item("tea", 1, "10", "10", tax_code="R", tax_amount=D(1)),
+        ),
+        stored(policies={"tax_regime": "us_manual"}, tax_codes={"S": "7", "R": "8"}),
+    ),
+    "tax where it is switched off": (
+        document("sales_invoice", item("tea", 1, "10", "10", tax_amount=D(2))),
+        stored(policies={"tax_regime": "us_none"}),
+    ),
+    "no tax where it is switched off": (
+        document("sales_invoice", item("tea", 1, "10", "10")), stored(policies={"tax_regime": "us_none"}),
+    ),
+    "home currency in a company of several": (
+        document("sales_invoice", item("tea", 1, "10", "10")), stored(policies=MANY),
     ),
     "a negative invoice": (
         document("sales_invoice", item("tea", -4, "2.5", "-10"), item("cup", 1, "2", "2"), due_date=DUE), stored(),
@@ -75,6 +131,10 @@ SALES: dict[str, tuple[Record, Books]] = {
     "no tax code for the cents left over": (
         document("sales_invoice", item("tea", 1, "9", "9", tax_code="S"), total_amount=D("9.01")),
         stored(policies={"tax_regime": "global"}, tax_codes={"S": "7"}),
+    ),
+    "no rounding account": (
+        document("sales_invoice", item("tea", 1, "9", "9"), total_amount=D("9.01")),
+        stored(roles={k: v for k, v in ROLES.items() if k != "rounding"}),
     ),
     "header and lines that do not agree": (
         document("sales_invoice", item("tea", 1, "9", "9", tax_amount=D(1)), total_amount=D(12)), stored(),

@@ -19,8 +19,10 @@ from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Outcome
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.accounting.summaries import summarise, summary_key
 from qbo_pipeline.inventory.records import Record
-from qbo_pipeline_tests.accounting.outcomes.company import ITEMS, stored
+from qbo_pipeline_tests.accounting.company import DAY, movement, stock
+from qbo_pipeline_tests.accounting.outcomes.company import DIMENSIONS, ITEMS, stored
 from qbo_pipeline_tests.accounting.outcomes.lists import LISTS
 from qbo_pipeline_tests.accounting.outcomes.movements import MOVEMENTS
 from qbo_pipeline_tests.accounting.outcomes.payments import PAYMENTS
@@ -41,7 +43,29 @@ def told() -> dict[str, Any]:
         for name, (record, of) in rows.items()
     }
     found["lists: the items of accounts"] = written(build_account_items(stored(further=ITEMS, hints={})))
+    found |= {f"summaries: {name}": written(outcome) for name, outcome in summaries().items()}
     return found
+
+
+def summaries() -> dict[str, Outcome]:
+    """The sums of the shipments of a day: of all, of one, of what cancels out, and where QBO numbers them."""
+    split = stored(overrides=DIMENSIONS)
+    rows = {
+        f"movement/{n}": build(movement("shipment", stock("tea", -n, f"-{n}.50", "east"), movement_id=str(n)), split)
+        for n in (1, 2)
+    }
+    back = build(movement("customer_return", stock("tea", 1, "1.50", "east"), movement_id="3"), split)
+    drafts = {key: draft for key, draft in rows.items() if isinstance(draft, Draft)}
+    assert isinstance(back, Draft)
+    assert len(drafts) == 2
+    one = {"movement/1": drafts["movement/1"]}
+    key = summary_key("shipment", DAY)
+    numbered = stored(policies={"numbered_by_quickbooks": ("JournalEntry",), "multicurrency": True})
+    return {
+        "of two": summarise(key, drafts, stored()),
+        "of one, where QBO numbers": summarise(key, one, numbered),
+        "of what cancels out": summarise(key, one | {"movement/3": back}, stored()),
+    }
 
 
 def written(outcome: Outcome | Sequence[Draft]) -> Any:
