@@ -17,6 +17,7 @@ from qbo_pipeline.commands import (
     decisions,
     demonstrate,
     inspecting,
+    page,
     reconciling,
     restating,
     rotating,
@@ -58,6 +59,8 @@ app.command()(restating.restate)
 app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
 app.command()(webhooks.webhooks)
+app.command()(page.page)
+app.add_typer(page.users, name="page-user")
 app.command()(emulator)
 app.command()(demonstrate.demo)
 app.command()(demonstrate.ui)
