@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterable
 
 SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK = "see", "retry", "skip", "approve", "unlink", "relink"
-PREPARE, REVIEW, LOOK = "prepare", "review", "look"
-ACTIONS = (SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK, PREPARE, REVIEW, LOOK)
+PREPARE, REVIEW = "prepare", "review"
+ACTIONS = (SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK, PREPARE, REVIEW)
 DECISIONS = (RETRY, SKIP, APPROVE, UNLINK, RELINK)
 
 ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({SEE}),
-    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, PREPARE, LOOK}),
-    "reviewer": frozenset({SEE, APPROVE, REVIEW, LOOK}),
-    "operator": frozenset({SEE, RETRY, LOOK}),
+    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, PREPARE}),
+    "reviewer": frozenset({SEE, APPROVE, REVIEW}),
+    "operator": frozenset({SEE, RETRY}),
 }
 """What changes the books needs two people where the roles are given to two: one prepares, another approves."""
 

@@ -147,7 +147,7 @@ def browsing(folder: Path) -> Iterator[Browser]:
         os.dup2(high_out, 4)
 
     command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={folder / 'profile'}"]
-    process = subprocess.Popen(  # noqa: PLW1509
+    process = subprocess.Popen(
         command, preexec_fn=place, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     os.close(to_read)

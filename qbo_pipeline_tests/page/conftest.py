@@ -20,6 +20,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """SQLite; what differs by database is tested on both where it is read (`test_found.py`)."""
+    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+
+
+@pytest.fixture
 def shop(tmp_path: Path, store_url: str) -> Shop:
     """The shop's week, read and built, every document waiting for approval and one shipment for its cost."""
     shop = open_shop(tmp_path, None, store_url=store_url)

@@ -1,4 +1,4 @@
-"""The page for tests: the shop as a company of its own, users for each role, and a client that behaves as a browser does.
+"""The page for tests: the shop as a company of its own, users for each role, and a visitor that behaves as a browser.
 
 What belongs here: opening companies, serving the page on a socket, and a visitor to it.
 """
@@ -70,7 +70,13 @@ class Visitor:
 
     def __init__(self, url: str, **headers: str) -> None:
         self.url = url
-        self.client = httpx.Client(base_url=url, follow_redirects=True, timeout=60, headers=headers)
+        self.client = httpx.Client(
+            base_url=url,
+            follow_redirects=True,
+            timeout=60,
+            headers=headers,
+            limits=httpx.Limits(max_keepalive_connections=0),  # so that nothing is left open
+        )
 
     def get(self, path: str, **fields: str) -> httpx.Response:
         return self.client.get(path, params=fields or None)

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.sqlite'}"
-
-
-@pytest.fixture
 def url(companies: Companies) -> Iterator[str]:
     grant(companies, "ann", "preparer", "reviewer")
     with served(companies) as url:
