@@ -22,6 +22,7 @@ from qbo_pipeline.store.tables.records import records
 
 WAITS = ("parked", "unknown", "drifted", "deleted_in_qbo")
 SHOWN, AT_ONCE = 25, 100  # rows of a group in the list, and on a page of its own
+MOST_AT_ONCE = 500  # postings in one order
 COPIED, SET_ASIDE = "copied", "set_aside"
 COLUMNS = [
     postings.c[name]

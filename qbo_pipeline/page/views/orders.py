@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from qbo_pipeline.page import words
 from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, go, show
-from qbo_pipeline.page.finding.work_list import Item, of_cause, of_keys
+from qbo_pipeline.page.finding.work_list import MOST_AT_ONCE, Item, of_cause, of_keys
 from qbo_pipeline.page.roles import APPROVE, DECISIONS, RELINK
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.failures import plain_failure
@@ -23,7 +23,6 @@ from qbo_pipeline.pipeline.previewing import Previewed, preview_of
 from qbo_pipeline.posting.events import PARKED, READY
 from qbo_pipeline.store.page_orders import Order, begin_order, end_order, load_order, put_order
 
-MOST = 500  # postings in one order
 LASTING = timedelta(hours=1)
 CHANGED = "it has changed since it was shown: look at it anew"
 
@@ -36,8 +35,8 @@ def make(asked: Asked) -> Response:
     keys = _chosen(asked)
     if not keys:
         raise NotUnderstood("Nothing was chosen: mark what it is about.")
-    if len(keys) > MOST:
-        raise NotUnderstood(f"One order is about {MOST} documents at most; {len(keys):,} were chosen.")
+    if len(keys) > MOST_AT_ONCE:
+        raise NotUnderstood(f"One order is about {MOST_AT_ONCE} documents at most; {len(keys):,} were chosen.")
     qbo_id = asked.text("qbo_id", form=True)
     if qbo_id and (decision != RELINK or len(keys) > 1 or not qbo_id.isdecimal() or len(qbo_id) > 20):
         raise NotUnderstood("An Id in QuickBooks is a number, and belongs to the linking of one document.")
@@ -58,8 +57,8 @@ def _chosen(asked: Asked) -> list[str]:
         return list(dict.fromkeys(asked.form.get("key", ())))
     reason = asked.text("reason", form=True)
     with asked.here.database.reading() as connection:
-        found = of_cause(connection, asked.here.name, state, reason, most=MOST)
-    return [item.key for item in found[:MOST]]
+        found = of_cause(connection, asked.here.name, state, reason, most=MOST_AT_ONCE)
+    return [item.key for item in found[:MOST_AT_ONCE]]
 
 
 def show_order(asked: Asked) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from qbo_pipeline.page import words
 from qbo_pipeline.page.asked import Asked, show
+from qbo_pipeline.page.finding.work_list import MOST_AT_ONCE
 from qbo_pipeline.page.roles import APPROVE
 from qbo_pipeline.pipeline.previewing import Totals, preview_page
 from qbo_pipeline.posting.events import PARKED, READY
@@ -38,7 +39,7 @@ def show_unsent(asked: Asked) -> Response:
     awaiting = sum(row["count"] for row in counts if row["reason"] == Reason.AWAITING_APPROVAL)
     return show(
         asked, "preview.html", found=found, more=more, counts=counts, totals=totals.rows(), waits=waits,
-        awaiting=awaiting, may_approve=asked.may(APPROVE), cause=words.cause, whole=day is None and more is None,
+        awaiting=awaiting, may_approve=asked.may(APPROVE), cause=words.cause, whole=day is None and more is None, most=MOST_AT_ONCE,
     )  # fmt: skip
 
 

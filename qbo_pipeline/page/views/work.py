@@ -8,14 +8,14 @@ from starlette.responses import Response
 
 from qbo_pipeline.page import words
 from qbo_pipeline.page.asked import Asked, NotUnderstood, show
-from qbo_pipeline.page.finding.work_list import AT_ONCE, groups, of_cause
+from qbo_pipeline.page.finding.work_list import AT_ONCE, MOST_AT_ONCE, groups, of_cause
 
 
 def show_list(asked: Asked) -> Response:
     """Everything that waits, grouped by cause."""
     with asked.here.database.reading() as connection:
         found = groups(connection, asked.here.name)
-    return show(asked, "work.html", groups=found, cause=words.cause, decisions=words.DECISIONS)
+    return show(asked, "work.html", groups=found, cause=words.cause, decisions=words.DECISIONS, most=MOST_AT_ONCE)
 
 
 def show_cause(asked: Asked) -> Response:
