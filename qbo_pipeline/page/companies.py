@@ -5,16 +5,41 @@ What belongs here: opening and closing. Connections of one store share its datab
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qbo_pipeline.pipeline.binding import bind_connection
+from qbo_pipeline.pipeline.counts import DayCount, broken_counts
 from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.settings import Secrets, Settings, SettingsError
+from qbo_pipeline.store.attempts import head_of
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.opening import open_store
+
+RECOUNT_SECONDS = 60.0
+
+
+class Recount:
+    """The days whose counts do not add up, counted anew when the journal has moved, and at least each minute: counting
+    reads every record."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counted: tuple[int, float, list[DayCount]] | None = None
+
+    def broken(self, run: Run) -> list[DayCount]:
+        """As `counts.broken_counts`; several who ask at once are answered by one count."""
+        with self._lock:
+            with run.database.reading() as connection:
+                seq = head_of(connection, run.name).seq
+            now = time.monotonic()
+            if self._counted is None or self._counted[0] != seq or now - self._counted[1] > RECOUNT_SECONDS:
+                self._counted = (seq, now, broken_counts(run))
+            return self._counted[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +48,7 @@ class Company:
 
     settings: Settings
     run: Run
+    recount: Recount = field(default_factory=Recount, repr=False)
 
     @property
     def name(self) -> str:

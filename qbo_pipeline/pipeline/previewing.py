@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, or_, select
 
 from qbo_pipeline.accounting.preview import LedgerLine, Names, ledger_lines, party_of, totals_by_account
-from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.books import resolve_rules
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, POSTED, READY, VOID
 from qbo_pipeline.quickbooks.wire import from_wire
@@ -269,9 +269,11 @@ def _names(connection: Connection, run: Run) -> _Lists:
         entity: {item.qbo_id: item.name for item in references(connection, run.name, entity)}
         for entity in ("Class", "Department", "TaxCode")
     }
-    roles = StoredBooks(connection, run.settings).books.roles
+    chart = references(connection, run.name, "Account")
+    # Without the master data, which the whole books hold: nothing of it is needed for an account's name.
+    roles = resolve_rules(connection, run.settings, chart, []).by_date[0].roles
     return _Lists(
-        accounts={item.qbo_id: (item.number or "", item.name) for item in references(connection, run.name, "Account")},
+        accounts={item.qbo_id: (item.number or "", item.name) for item in chart},
         classes=lists["Class"],
         departments=lists["Department"],
         tax_codes=lists["TaxCode"],

@@ -88,7 +88,7 @@ def _posting(name: str) -> dict[str, Any]:
     return {
         **blank(), "connection": name, "key": "document/d0", "revision": 1, "record_key": "document/d0",
         "record_hash": "h", "entity": "Invoice", "operation": "create", "business_date": date(2022, 1, 1),
-        "amount": amount(0), "currency": "USD", "payload": "{}", "payload_hash": "h", "origin": "draft",
+        "amount": amount(0), "currency": "USD", "payload": '{"Line":[]}', "payload_hash": "h", "origin": "draft",
         "number": "INV-000000", "marker": "m0", "by_name": False, "state": "parked", "reason": "awaiting_approval",
         "first_seen": _AT, "number_twice": False,
     }  # fmt: skip

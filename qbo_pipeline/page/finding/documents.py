@@ -114,7 +114,10 @@ def _by_record(connection: Connection, name: str, wanted: Wanted, parties: list[
     place = (c.business_date, c.record_type, c.record_id)
     query = select(*place).where(c.connection == name, c.record_type.in_(DATED), *_days(c.business_date, wanted))
     if wanted.number:
-        query = query.where(tuple_(c.record_type, c.record_id).in_(_numbered(connection, name, wanted.number)))
+        numbered = _numbered(connection, name, wanted.number)
+        query = query.join(
+            numbered, and_(numbered.c.record_type == c.record_type, numbered.c.record_id == c.record_id)
+        )
     if parties is not None:
         query = query.where(c.party_id.in_(parties))
     if wanted.amount is not None:
@@ -170,11 +173,14 @@ def _numbered(connection: Connection, name: str, number: str) -> Any:
     key = posting_records.c.record_key
     slash = (func.instr if connection.dialect.name == "sqlite" else func.strpos)(key, "/")
     theirs = (
-        select(cast(func.substr(key, 1, slash - 1), String), cast(func.substr(key, slash + 1), String))
+        select(
+            cast(func.substr(key, 1, slash - 1), String).label("record_type"),
+            cast(func.substr(key, slash + 1), String).label("record_id"),
+        )
         .join(postings, OF_RECORD)
         .where(postings.c.connection == name, postings.c.qbo_number.in_(forms))
     )
-    return ours.union(theirs)
+    return ours.union(theirs).subquery()
 
 
 def _parties(connection: Connection, name: str, text: str) -> list[str]:

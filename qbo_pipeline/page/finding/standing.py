@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from qbo_pipeline.instants import in_zone
 from qbo_pipeline.page.companies import Company
 from qbo_pipeline.pipeline.access import see_access
-from qbo_pipeline.pipeline.counts import broken_counts, copies_in_quickbooks
+from qbo_pipeline.pipeline.counts import copies_in_quickbooks
 from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_reconciliation, of_set_aside
 from qbo_pipeline.store.postings import listed
 from qbo_pipeline.store.reconciled import newest_summary
@@ -62,7 +62,7 @@ class Standing:
 def standing(company: Company) -> Standing:
     """How a company stands now."""
     run, name = company.run, company.name
-    lost, copies, access = broken_counts(run), copies_in_quickbooks(run), see_access(run)
+    lost, copies, access = company.recount.broken(run), copies_in_quickbooks(run), see_access(run)
     with company.database.reading() as connection:
         now = company.database.now(connection)
         waits, ready, oldest = _postings(connection, name)

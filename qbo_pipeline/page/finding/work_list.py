@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union_all
 from sqlalchemy.engine import RowMapping
 
 from qbo_pipeline.page.finding.facts import Facts, facts
@@ -73,28 +73,16 @@ class Group:
 
 def groups(connection: Connection, name: str) -> list[Group]:
     """Everything that waits, the largest groups first; a document that stands twice comes before them."""
-    cause = (postings.c.state, func.coalesce(postings.c.reason, ""))
-    numbered = (
-        select(
-            *COLUMNS,
-            func.row_number()
-            .over(partition_by=cause, order_by=(postings.c.business_date, postings.c.key))
-            .label("place"),
-            func.count().over(partition_by=cause).label("many"),
-        )
-        .where(postings.c.connection == name, listed(), postings.c.state.in_(WAITS))
-        .subquery()
-    )
-    query = select(numbered).where(numbered.c.place <= SHOWN).order_by(numbered.c.business_date, numbered.c.key)
-    rows = list(connection.execute(query).mappings())
+    cause = (postings.c.state, func.coalesce(postings.c.reason, "").label("reason"))
+    mine = (postings.c.connection == name, listed(), postings.c.state.in_(WAITS))
+    counts = connection.execute(select(*cause, func.count().label("many")).where(*mine).group_by(*cause)).all()
+    firsts = [_of(name, row.state, row.reason).limit(SHOWN).subquery() for row in counts]
+    rows = list(connection.execute(union_all(*map(select, firsts))).mappings()) if firsts else []
     known = facts(connection, name, [row["record_key"] for row in rows])
-    found: dict[tuple[str, str], list[RowMapping]] = {}
-    for row in rows:
-        found.setdefault((row["state"], row["reason"] or ""), []).append(row)
-    listed_groups = [
-        Group(state, reason, own[0]["many"], [item_of(row, known) for row in own])
-        for (state, reason), own in found.items()
-    ]
+    listed_groups = []
+    for one in counts:
+        own = [row for row in rows if (row["state"], row["reason"] or "") == (one.state, one.reason)]
+        listed_groups.append(Group(one.state, one.reason, one.many, [item_of(row, known) for row in own]))
     listed_groups += _set_aside(connection, name)
     return [*_copies(connection, name), *sorted(listed_groups, key=lambda group: -group.count)]
 
@@ -109,17 +97,26 @@ def of_cause(
 ) -> list[Item]:
     """One page of what waits for a cause, by date and key, from a place on; one row more than a page says that there is
     more."""
-    query = select(*COLUMNS).where(
-        postings.c.connection == name,
-        listed(),
-        postings.c.state == state,
-        func.coalesce(postings.c.reason, "") == reason,
-        *([_beyond(after)] if after else []),
-    )
-    order = (postings.c.business_date, postings.c.key)
-    rows = list(connection.execute(query.order_by(*order).limit(most + 1)).mappings())
+    query = _of(name, state, reason)
+    if after:
+        query = query.where(_beyond(after))
+    rows = list(connection.execute(query.limit(most + 1)).mappings())
     known = facts(connection, name, [row["record_key"] for row in rows])
     return [item_of(row, known) for row in rows]
+
+
+def _of(name: str, state: str, reason: str) -> Select[Any]:
+    """What waits for a cause, by date and key."""
+    return (
+        select(*COLUMNS)
+        .where(
+            postings.c.connection == name,
+            listed(),
+            postings.c.state == state,
+            func.coalesce(postings.c.reason, "") == reason,
+        )
+        .order_by(postings.c.business_date, postings.c.key)
+    )
 
 
 def of_keys(connection: Connection, name: str, keys: list[str]) -> list[Item]:

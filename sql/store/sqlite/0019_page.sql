@@ -50,3 +50,4 @@ CREATE INDEX records_by_number ON records (connection, number);
 CREATE INDEX records_by_amount ON records (connection, amount);
 CREATE INDEX records_by_party ON records (connection, party_id, business_date);
 CREATE INDEX postings_by_qbo_number ON postings (connection, qbo_number);
+CREATE INDEX postings_by_state ON postings (connection, state, business_date, key, reason, superseded_by);
