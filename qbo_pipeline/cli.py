@@ -21,6 +21,7 @@ from qbo_pipeline.commands import (
     demonstrate,
     inspecting,
     notifying,
+    page,
     reconciling,
     restating,
     rotating,
@@ -66,6 +67,8 @@ app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
 app.command()(notifying.notify)
 app.command()(webhooks.webhooks)
+app.command()(page.page)
+app.add_typer(page.users, name="page-user")
 app.command()(emulator)
 app.command()(conforming.conformance)
 app.command()(demonstrate.demo)

@@ -12,10 +12,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, or_, select
+from sqlalchemy import Connection, RowMapping, Select, and_, or_, select
 
 from qbo_pipeline.accounting.preview import LedgerLine, Names, ledger_lines, party_of, totals_by_account
-from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.books import resolve_rules
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, POSTED, READY, VOID
 from qbo_pipeline.quickbooks.wire import from_wire
@@ -48,6 +48,7 @@ class Previewed:
     currency: str
     lines: tuple[LedgerLine, ...]
     before: tuple[LedgerLine, ...]
+    held_for: str = ""  # the word of the reason alone
 
     @property
     def would(self) -> str:
@@ -112,14 +113,26 @@ def preview(run: Run, last: date) -> Iterator[Previewed]:
             page = _page(connection, run.name, last, after)
             if not page:
                 return
-            earlier = _posted_before(connection, run.name, [row for row in page if row["operation"] != CREATE])
-            payloads = [_payload(row) for row in page]
-            found = names.with_entries(connection, run.name, [*payloads, *earlier.values()])
-            yield from [
-                _previewed(row, payload, earlier.get(row["key"]), found)
-                for row, payload in zip(page, payloads, strict=True)
-            ]
+            yield from _looked_at(connection, run, names, page)
         after = (page[-1]["business_date"], page[-1]["key"])
+
+
+def preview_page(run: Run, after: tuple[date, str] = (date.min, ""), *, limit: int = AT_ONCE) -> list[Previewed]:
+    """The first `limit` postings beyond a place that are not in QBO yet, by date and key, of all days."""
+    with run.database.reading() as connection:
+        return _looked_at(connection, run, _names(connection, run), _page(connection, run.name, date.max, after, limit))
+
+
+def preview_of(run: Run, keys: Sequence[str]) -> list[Previewed]:
+    """Those of these postings that are not in QBO yet, by date and key."""
+    found: list[Previewed] = []
+    with run.database.reading() as connection:
+        names = _names(connection, run)
+        for part in chunks(sorted(set(keys))):
+            query = _unsent(run.name).where(postings.c.key.in_(part))
+            rows = list(connection.execute(query.order_by(postings.c.business_date, postings.c.key)).mappings())
+            found += _looked_at(connection, run, names, rows)
+    return found
 
 
 def lines_of(
@@ -128,6 +141,15 @@ def lines_of(
     """The ledger lines of entities with their payloads."""
     names = _names(connection, run).with_entries(connection, run.name, [payload for _, payload in objects])
     return [tuple(ledger_lines(entity, payload, names)) for entity, payload in objects]
+
+
+def _looked_at(connection: Connection, run: Run, names: _Lists, page: Sequence[RowMapping]) -> list[Previewed]:
+    earlier = _posted_before(connection, run.name, [row for row in page if row["operation"] != CREATE])
+    payloads = [_payload(row) for row in page]
+    found = names.with_entries(connection, run.name, [*payloads, *earlier.values()])
+    return [
+        _previewed(row, payload, earlier.get(row["key"]), found) for row, payload in zip(page, payloads, strict=True)
+    ]
 
 
 def _previewed(
@@ -149,6 +171,7 @@ def _previewed(
         currency=row["currency"],
         lines=() if gone or payload is None else tuple(ledger_lines(entity, payload, names)),
         before=there,
+        held_for=row["reason"] or "",
     )
 
 
@@ -159,16 +182,19 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def _page(connection: Connection, name: str, last: date, after: tuple[date, str]) -> list[RowMapping]:
-    day, key = postings.c.business_date, postings.c.key
-    query = select(*_COLUMNS).where(
-        postings.c.connection == name,
-        postings.c.superseded_by.is_(None),
-        postings.c.state.in_((READY, PARKED)),
-        day <= last,
-        or_(day > after[0], and_(day == after[0], key > after[1])),
+def _unsent(name: str) -> Select[Any]:
+    return select(*_COLUMNS).where(
+        postings.c.connection == name, postings.c.superseded_by.is_(None), postings.c.state.in_((READY, PARKED))
     )
-    return list(connection.execute(query.order_by(day, key).limit(AT_ONCE)).mappings())
+
+
+def _page(
+    connection: Connection, name: str, last: date, after: tuple[date, str], limit: int = AT_ONCE
+) -> list[RowMapping]:
+    day, key = postings.c.business_date, postings.c.key
+    beyond = or_(day > after[0], and_(day == after[0], key > after[1]))
+    query = _unsent(name).where(day <= last, beyond).order_by(day, key).limit(limit)
+    return list(connection.execute(query).mappings())
 
 
 def _posted_before(connection: Connection, name: str, page: Sequence[RowMapping]) -> dict[str, Mapping[str, Any]]:
@@ -243,9 +269,11 @@ def _names(connection: Connection, run: Run) -> _Lists:
         entity: {item.qbo_id: item.name for item in references(connection, run.name, entity)}
         for entity in ("Class", "Department", "TaxCode")
     }
-    roles = StoredBooks(connection, run.settings).books.roles
+    chart = references(connection, run.name, "Account")
+    # Without the master data, which the whole books hold: nothing of it is needed for an account's name.
+    roles = resolve_rules(connection, run.settings, chart, []).by_date[0].roles
     return _Lists(
-        accounts={item.qbo_id: (item.number or "", item.name) for item in references(connection, run.name, "Account")},
+        accounts={item.qbo_id: (item.number or "", item.name) for item in chart},
         classes=lists["Class"],
         departments=lists["Department"],
         tax_codes=lists["TaxCode"],

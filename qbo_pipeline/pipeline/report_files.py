@@ -35,7 +35,7 @@ from qbo_pipeline.store.tables.posting import attempts, posting_effects, posting
 from qbo_pipeline.store.tables.reconciliation import ledger_lines
 from qbo_pipeline.store.tables.records import records, stock_lines
 
-_PAGES = {
+QBO_PAGES = {
     "production": "https://app.qbo.intuit.com/app",
     "sandbox": "https://app.sandbox.qbo.intuit.com/app",
     "emulator": None,
@@ -104,7 +104,7 @@ def _header(run: Run, connection: Connection, reconciliation: Reconciliation) ->
         content_hash=reconciliation.content_hash,
         source_cut_off=source_read_at(connection, run.name, reconciliation.as_at),
         qbo_read_at=oldest_read(connection, run.name, reconciliation.as_at),
-        qbo_url=_PAGES[run.settings.quickbooks.environment],
+        qbo_url=QBO_PAGES[run.settings.quickbooks.environment],
         **signature,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from qbo_pipeline.instants import parse_instant, show_instant
 from qbo_pipeline.pipeline.run import Run
@@ -38,10 +38,10 @@ def journal_message(line: Mapping[str, Any], time_zone: str) -> str | None:
 
 def _keys(connection: Connection, name: str, wanted: str) -> list[str]:
     key = records.c.record_type + "/" + records.c.record_id
+    record_type, _, record_id = wanted.partition("/")  # compared apart, so that the indexes serve
+    its_key = and_(records.c.record_type == record_type, records.c.record_id == record_id)
     found = set(
-        connection.scalars(
-            select(key).where(records.c.connection == name, or_(key == wanted, records.c.number == wanted))
-        )
+        connection.scalars(select(key).where(records.c.connection == name, or_(its_key, records.c.number == wanted)))
     )
     found |= set(
         connection.scalars(

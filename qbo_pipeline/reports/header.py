@@ -175,7 +175,12 @@ class ReportHeader:
 
     def link(self, qbo_type: str | None, qbo_id: str | None) -> str | None:
         """Where QBO shows the object; None where that is not known."""
-        page = _PAGES.get((qbo_type or "").replace(" ", "").lower())
-        if self.qbo_url is None or page is None or not qbo_id:
-            return None
-        return f"{self.qbo_url.rstrip('/')}/{page}?txnId={quote(qbo_id, safe='')}"
+        return qbo_link(self.qbo_url, qbo_type, qbo_id)
+
+
+def qbo_link(base: str | None, qbo_type: str | None, qbo_id: str | None) -> str | None:
+    """Where QBO shows an object; None where that is not known."""
+    page = _PAGES.get((qbo_type or "").replace(" ", "").lower())
+    if base is None or page is None or not qbo_id:
+        return None
+    return f"{base.rstrip('/')}/{page}?txnId={quote(qbo_id, safe='')}"

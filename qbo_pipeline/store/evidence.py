@@ -1,5 +1,5 @@
 """Evidence beside the postings, each kept with a line in the journal of attempts: what was reconciled, signed, decided,
-bound and found copied.
+bound, found copied and granted.
 
 What belongs here: which rows those are, the line that is written with each, and what `verify` finds where rows and
 lines do not agree. A row that is changed, taken away or added by hand is noticed by the line; a line by the chain. What
@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from qbo_pipeline.store import attempts as journal
 from qbo_pipeline.store.posting_facts import plain
+from qbo_pipeline.store.tables.page import page_grants
 from qbo_pipeline.store.tables.posting import attempts, posting_copies
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
 from qbo_pipeline.store.tables.records import watermarks
@@ -77,7 +78,11 @@ COPY = Kind(
     "copy", posting_copies, ("entity", "qbo_id"), lambda row: (f"{row['entity']}/{row['qbo_id']}", 1),
     ("key", "qbo_number", "business_date", "amount", "currency"), "found_at",
 )  # fmt: skip
-KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY)
+GRANT = Kind(
+    "page_grant", page_grants, ("number",), lambda row: (str(row["number"]), 1),
+    ("name", "roles", "password_hash", "granted_by", "why", "granted_at"), "granted_at",
+)  # fmt: skip
+KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, GRANT)
 
 
 def note(
@@ -208,5 +213,7 @@ def _called(key: tuple[str, int]) -> str:
             return f"the copy {name}"
         case "decision":
             return f"the decision {name!r}"
+        case "page_grant":
+            return f"grant {name} of the page"
         case _:
             return f"{word} {name}"

@@ -221,7 +221,7 @@ def _forget_reads(connection: Connection, name: str, record_type: str, days: Col
 
 _UPDATED = (
     "kind", "number", "business_date", "currency", "amount", "revision", "content_hash", "content", "disposition",
-    "rule", "message", "changed_at", "run_id", "warnings",
+    "rule", "message", "changed_at", "run_id", "warnings", "party_id",
 )  # fmt: skip
 _UPDATE = (
     update(records)
@@ -253,6 +253,7 @@ def _values(row: StoredRecord, name: str, revision: int, run_id: str, now: datet
         "changed_at": now,
         "run_id": run_id,
         "warnings": row.warnings,
+        "party_id": None if row.record_type == "party" else getattr(row.record, "party_id", None),
     }
 
 

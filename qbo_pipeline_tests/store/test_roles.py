@@ -37,12 +37,12 @@ TABLES = {*metadata.tables, "schema_migrations"}
 REPLACED = {
     "reads", "stock_lines", "bill_matches", "record_references", "reference_data", "account_names", "watermarks",
     "posting_links", "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints", "settings_comparisons",
-    "posting_copies",
+    "posting_copies", "page_sessions",
 }  # fmt: skip
 VAULT = {"tokens", "token_versions"}
 WRITTEN_ONCE = {
     "record_revisions", "posting_effects", "attempts", "reconciliations", "differences", "sign_offs",
-    "exchange_rates", "schema_migrations", "settings_versions",
+    "exchange_rates", "schema_migrations", "page_grants", "settings_versions",
 }  # fmt: skip
 
 

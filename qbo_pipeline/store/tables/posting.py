@@ -73,6 +73,8 @@ postings = Table(
     Index("postings_waiting", "connection", "waits_for", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("postings_by_day", "connection", "business_date", "state"),
     Index("postings_by_record", "connection", "record_key"),
+    Index("postings_by_qbo_number", "connection", "qbo_number"),
+    Index("postings_by_state", "connection", "state", "business_date", "key", "reason", "superseded_by"),
 )
 
 posting_effects = Table(

@@ -61,8 +61,12 @@ records = Table(
     Column("vanished_at", Instant()),
     Column("run_id", Text, nullable=False),
     Column("warnings", Text),  # JSON list of sentences; none where nothing is worth a look
+    Column("party_id", Text),  # of whom a dated record tells; by which people find it
     Index("records_by_day", "connection", "business_date", "record_type"),
     Index("records_by_disposition", "connection", "disposition", "business_date"),
+    Index("records_by_number", "connection", "number", postgresql_ops={"number": "text_pattern_ops"}),
+    Index("records_by_amount", "connection", "amount"),
+    Index("records_by_party", "connection", "party_id", "business_date"),
 )
 
 record_revisions = Table(

@@ -100,6 +100,10 @@ BEGIN
             ('sign_offs', 'SELECT, INSERT'),
             -- Hints that QuickBooks changed: taken up, then forgotten.
             ('webhook_hints', 'SELECT, INSERT, UPDATE, DELETE'),
+            -- Who may do what on the page: each grant stays. Sessions end; what was ordered is noted when it is done.
+            ('page_grants', 'SELECT, INSERT'),
+            ('page_sessions', 'SELECT, INSERT, UPDATE, DELETE'),
+            ('page_orders', 'SELECT, INSERT, UPDATE'),
             -- Of which version the store is.
             ('schema_migrations', 'SELECT'),
             -- The vault: not even a look.

@@ -1,0 +1,113 @@
+"""The companies that the page shows: each connection with its settings and its store, opened once.
+
+What belongs here: opening and closing. Connections of one store share its database.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from qbo_pipeline.pipeline.binding import bind_connection
+from qbo_pipeline.pipeline.counts import DayCount, broken_counts
+from qbo_pipeline.pipeline.run import Run, open_run
+from qbo_pipeline.settings import Secrets, Settings, SettingsError
+from qbo_pipeline.store.attempts import head_of
+from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.opening import open_store
+
+RECOUNT_SECONDS = 60.0
+
+
+class Recount:
+    """The days whose counts do not add up, counted anew when the journal has moved, and at least each minute: counting
+    reads every record."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counted: tuple[int, float, list[DayCount]] | None = None
+
+    def broken(self, run: Run) -> list[DayCount]:
+        """As `counts.broken_counts`; several who ask at once are answered by one count."""
+        with self._lock:
+            with run.database.reading() as connection:
+                seq = head_of(connection, run.name).seq
+            now = time.monotonic()
+            if self._counted is None or self._counted[0] != seq or now - self._counted[1] > RECOUNT_SECONDS:
+                self._counted = (seq, now, broken_counts(run))
+            return self._counted[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One connection: `run` reads its store and decides about its postings, and is never closed by who uses it."""
+
+    settings: Settings
+    run: Run
+    recount: Recount = field(default_factory=Recount, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.settings.connection.name
+
+    @property
+    def database(self) -> Database:
+        return self.run.database
+
+    @property
+    def time_zone(self) -> str:
+        return self.settings.connection.time_zone
+
+    @contextmanager
+    def own_run(self) -> Iterator[Run]:
+        """A run of its own, for what asks QuickBooks or the source: client and store are closed at its end."""
+        with open_run(self.settings) as run:
+            yield run
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store and the connections in it."""
+
+    database: Database
+    names: tuple[str, ...]
+
+
+class Companies:
+    """All connections of the page by name, and their stores."""
+
+    def __init__(self, companies: Iterable[Company]) -> None:
+        self.by_name = {company.name: company for company in companies}
+        stores: dict[str, list[Company]] = {}
+        for company in self.by_name.values():
+            stores.setdefault(company.settings.store_url(), []).append(company)
+        self.stores = tuple(Store(own[0].database, tuple(one.name for one in own)) for own in stores.values())
+
+    def close(self) -> None:
+        for store in self.stores:
+            store.database.close()
+
+
+def open_companies(settings: Iterable[Settings]) -> Companies:
+    """Open the stores of these connections; raises as `open_run` does, and `SettingsError` for a name given twice."""
+    databases: dict[str, Database] = {}
+    found: dict[str, Company] = {}
+    try:
+        for one in settings:
+            if one.connection.name in found:
+                raise SettingsError(f"two settings files have the connection {one.connection.name!r}: name each once")
+            url = one.store_url()
+            if url not in databases:
+                databases[url] = open_store(url)
+            bind_connection(one, databases[url], only_look=True)
+            run = Run(one, databases[url], Secrets.read(one), f"page {uuid.uuid4()}")
+            found[one.connection.name] = Company(one, run)
+    except BaseException:
+        for database in databases.values():
+            database.close()
+        raise
+    return Companies(found.values())

@@ -1,0 +1,86 @@
+"""What people call the records behind postings: kind, number and party, for the rows that are shown.
+
+What belongs here: two queries for any number of shown rows. Names of parties are what the inventory system calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select, tuple_
+
+from qbo_pipeline.store.tables.records import records
+
+_OF_SUPPLIERS = {"bill", "purchase_credit", "purchase_order", "payment_made", "receipt", "supplier_return"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A record as people know it; empty texts where it has none."""
+
+    kind: str
+    number: str
+    party: str
+    day: date
+    amount: Decimal | None
+    currency: str
+    disposition: str
+    message: str
+
+
+def facts(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, Facts]:
+    """By record key; what is no record (a summary, a person's order) is not among them."""
+    places = [tuple(key.split("/", 1)) for key in sorted(set(keys)) if "/" in key]
+    if not places:
+        return {}
+    found = connection.execute(
+        select(
+            records.c.record_type, records.c.record_id, records.c.kind, records.c.number, records.c.party_id,
+            records.c.business_date, records.c.amount, records.c.currency, records.c.disposition, records.c.message,
+            records.c.vanished_at,
+        ).where(records.c.connection == name, tuple_(records.c.record_type, records.c.record_id).in_(places))
+    ).all()  # fmt: skip
+    names = party_names(connection, name, {(row.kind, row.party_id) for row in found if row.party_id})
+    return {
+        f"{row.record_type}/{row.record_id}": Facts(
+            kind=row.kind,
+            number=row.number or "",
+            party=names.get((row.kind, row.party_id), ""),
+            day=row.business_date,
+            amount=row.amount,
+            currency=row.currency or "",
+            disposition="vanished" if row.vanished_at is not None else row.disposition,
+            message=row.message or "",
+        )
+        for row in found
+    }
+
+
+def party_names(connection: Connection, name: str, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """By kind of record and id of the party its name; the id where it has none."""
+    ids = sorted({f"{side}:{party}" for _, party in wanted for side in ("customer", "supplier")})
+    if not ids:
+        return {}
+    query = select(records.c.record_id, records.c.content).where(
+        records.c.connection == name, records.c.record_type == "party", records.c.record_id.in_(ids)
+    )
+    known = {row.record_id: _name(row.content) for row in connection.execute(query)}
+    found = {}
+    for kind, party in wanted:
+        sides = ("supplier", "customer") if kind in _OF_SUPPLIERS else ("customer", "supplier")
+        found[kind, party] = next((known[f"{side}:{party}"] for side in sides if known.get(f"{side}:{party}")), party)
+    return found
+
+
+def _name(content: str) -> str:
+    """What a party's record says of its name; a record that was set aside may hold anything."""
+    try:
+        said: Any = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(said.get("name") or "") if isinstance(said, dict) else ""

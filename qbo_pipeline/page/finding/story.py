@@ -1,0 +1,148 @@
+"""One document's whole history as a bookkeeper reads it: from the row of the source to the ledger line.
+
+What belongs here: the rows of `pipeline.trace` in words and in order of time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from qbo_pipeline.accounting.preview import LedgerLine
+from qbo_pipeline.page import words
+from qbo_pipeline.page.companies import Company
+from qbo_pipeline.page.finding.work_list import Item, of_keys
+from qbo_pipeline.pipeline.previewing import lines_of
+from qbo_pipeline.pipeline.report_files import QBO_PAGES
+from qbo_pipeline.pipeline.trace import journal_message, trace
+from qbo_pipeline.quickbooks.wire import from_wire
+from qbo_pipeline.reports.header import qbo_link
+
+_SHOWN_LINES = 200
+_HIDDEN = ("line_id", "line_number", "matches", "lines", "allocations")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at an instant; `who` and `why` where a person decided it."""
+
+    at: datetime
+    what: str
+    said: str
+    who: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One posting: how it stands, its object in QuickBooks with the link, and the ledger lines that it makes there."""
+
+    item: Item
+    link: str | None
+    lines: tuple[LedgerLine, ...]
+    versions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A record, or an order without one, with all that became of it."""
+
+    key: str
+    record: dict[str, Any] | None
+    fields: list[tuple[str, str]]
+    columns: list[str]
+    rows: list[list[str]]
+    cut: int
+    postings: list[Posted]
+    events: list[Event]
+    shares: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+
+
+def stories(company: Company, key: str) -> list[Story]:
+    """What the store knows under a key or a number; empty where nothing has it."""
+    found = trace(company.run, key)
+    with company.database.reading() as connection:
+        keys = sorted({row["key"] for one in found for row in one["postings"]})
+        items = {item.key: item for item in of_keys(connection, company.name, keys)}
+        newest = {row["key"]: row for one in found for row in one["postings"]}  # in order of revision
+        built = [(key, row) for key, row in newest.items() if row["payload"] is not None]
+        objects = [(row["entity"], from_wire(row["payload"])) for _, row in built]
+        lines = dict(zip((key for key, _ in built), lines_of(connection, company.run, objects), strict=True))
+    return [_story(company, one, items, newest, lines) for one in found]
+
+
+def _story(
+    company: Company,
+    one: dict[str, Any],
+    items: dict[str, Item],
+    newest: dict[str, Any],
+    lines: dict[str, tuple[LedgerLine, ...]],
+) -> Story:
+    base = QBO_PAGES[company.settings.quickbooks.environment]
+    mine = list(dict.fromkeys(row["key"] for row in one["postings"]))
+    posted = [
+        Posted(
+            items[key], qbo_link(base, newest[key]["entity"], newest[key]["qbo_id"]), lines.get(key, ()),
+            newest[key]["revision"],
+        )
+        for key in mine
+        if key in items
+    ]  # fmt: skip
+    fields, columns, rows, cut = _content(one["record"])
+    shares = [share for share in one["shares"] if share["key"] in mine]
+    several = {share["key"] for share in shares if share["record_key"] != one["key"]}
+    return Story(
+        key=one["key"], record=one["record"], fields=fields, columns=columns, rows=rows, cut=cut, postings=posted,
+        events=_events(company, one), shares=[share for share in shares if share["key"] in several],
+        ledger=[line | {"link": qbo_link(base, line["qbo_type"], line["qbo_id"])} for line in one["ledger_lines"]],
+    )  # fmt: skip
+
+
+def _events(company: Company, one: dict[str, Any]) -> list[Event]:
+    found = []
+    if record := one["record"]:
+        found.append(Event(record["first_seen"], "read from the inventory system", ""))
+        if record["revision"] > 1:
+            said = f"version {record['revision']:,}"
+            gone = record["vanished_at"] is not None
+            what = "found no longer there in the inventory system" if gone else "read anew from it, changed"
+            found.append(Event(record["changed_at"], what, said))
+    several = len({line["key"] for line in one["attempts"]}) > 1
+    for line in one["attempts"]:
+        said = journal_message(line, company.time_zone) or ""
+        if several:
+            said = f"{line['key']}: {said}" if said else line["key"]
+        found.append(Event(line["at"], words.event(line["event"]), said, line["who"] or "", line["why"] or ""))
+    return sorted(found, key=lambda event: event.at)
+
+
+def _content(record: dict[str, Any] | None) -> tuple[list[tuple[str, str]], list[str], list[list[str]], int]:
+    """What the source said: the fields of the head, then its lines as a table, and how many of them are not shown."""
+    if record is None:
+        return [], [], [], 0
+    try:
+        content = orjson.loads(record["content"])
+    except orjson.JSONDecodeError:
+        content = {}
+    if not isinstance(content, dict):
+        return [], [], [], 0
+    head = [
+        (words.plain(name), str(value))
+        for name, value in content.items()
+        if value not in (None, "") and not isinstance(value, list | dict) and name not in _HIDDEN
+    ]
+    lines = [line for line in content.get("lines") or content.get("allocations") or [] if isinstance(line, dict)]
+    names = [name for name in dict.fromkeys(name for line in lines for name in line) if name not in _HIDDEN]
+    names = [name for name in names if any(line.get(name) not in (None, "") for line in lines)]
+    rows = [["" if line.get(name) is None else str(line[name]) for name in names] for line in lines[:_SHOWN_LINES]]
+    return head, [words.plain(name) for name in names], rows, max(0, len(lines) - _SHOWN_LINES)
+
+
+def day_of(record: dict[str, Any]) -> date | None:
+    """A record's business date; `None` for one without."""
+    day: date = record["business_date"]
+    return None if day == date.min else day

@@ -1,0 +1,23 @@
+"""The page as a running server: which bounds it has, and how it is told to the one who started it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from socket import socket
+
+from qbo_pipeline.page.app import Page
+from qbo_pipeline.serving.bounds import Bounds
+from qbo_pipeline.serving.server import Server, configured, open_door
+
+BOUNDS = Bounds(head_bytes=16 * 1024, body_seconds=15.0, idle_seconds=30, linger_bytes=1024 * 1024, connections=512)
+"""For people: a form comes at once, and nobody needs hundreds of connections."""
+
+
+def server(page: Page, started: Callable[[], None] = lambda: None) -> Server:
+    """The server around the page."""
+    return Server(configured(page.app(), open_door(BOUNDS)), started)
+
+
+def serve(page: Page, listener: socket, started: Callable[[], None]) -> None:
+    """Serve until told to stop; `started` is called once requests are taken."""
+    server(page, started).run(sockets=[listener])

@@ -1,0 +1,195 @@
+"""The words of the page: states, causes and events as a bookkeeper says them.
+
+What belongs here: tables of words. A code that is not in them is shown as plain words made of it, never left out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qbo_pipeline.reports.words import plain as _plain
+
+STATES = {
+    "ready": "goes with the next run",
+    "sending": "on its way to QuickBooks",
+    "posted": "in QuickBooks",
+    "unknown": "sent, and not known yet whether it arrived",
+    "parked": "waits for a person",
+    "drifted": "changed in QuickBooks",
+    "deleted_in_qbo": "deleted in QuickBooks",
+    "superseded": "replaced by a later version",
+    "skipped": "left out by a person",
+    "set_aside": "set aside: its data breaks a rule",
+    "excluded": "not to be posted, by a rule",
+    "refused": "cannot be posted yet",
+    "new": "read, not built yet",
+    "posting": "to be posted",
+    "vanished": "no longer in the inventory system",
+}
+TONES = {
+    "posted": "good", "excluded": "quiet", "skipped": "quiet", "ready": "quiet", "sending": "quiet", "new": "quiet",
+    "posting": "quiet", "superseded": "quiet", "vanished": "quiet", "drifted": "bad", "deleted_in_qbo": "bad",
+}  # fmt: skip
+"""How a state is coloured; `attention` where none is named."""
+
+
+class Cause(NamedTuple):
+    """Why postings wait: a heading, and what to do about it."""
+
+    title: str
+    remedy: str
+
+
+_RESTORED = "Accept what is in QuickBooks (relink), or unlink it"
+CAUSES: dict[tuple[str, str], Cause] = {
+    ("parked", "awaiting_approval"): Cause(
+        "Waiting for approval", "Look at what would be posted, then approve it or skip it"
+    ),
+    ("parked", "closed_period"): Cause(
+        "Dated in a closed period", "Approve it to post it all the same, as [posting] closed_period says, or skip it"
+    ),
+    ("parked", "history"): Cause(
+        "From before the day on which posting begins",
+        "Approve what belongs into QuickBooks, skip what is there already",
+    ),
+    ("parked", "gone_from_source"): Cause(
+        "No longer in the inventory system", "Approve to take it out of QuickBooks, or skip to leave it there"
+    ),
+    ("parked", "changed_in_qbo"): Cause(
+        "Changed on both sides",
+        "Approve to write the inventory system's version over QuickBooks', or skip to leave it as it is there",
+    ),
+    ("parked", "deleted_in_qbo"): Cause(
+        "Deleted in QuickBooks, then changed in the inventory system", "Approve to post it again, or skip it"
+    ),
+    ("parked", "skipped_before"): Cause(
+        "Skipped before, and changed since", "Approve to post it now, or skip it once more"
+    ),
+    ("parked", "reversed"): Cause("Reversed before, and changed since", "Approve to post it again, or skip it"),
+    ("parked", "entity_changed"): Cause(
+        "Became another kind of document",
+        "Void the object in QuickBooks, unlink it here, then retry; or skip it",
+    ),
+    ("parked", "unlinked"): Cause("Unlinked by a person", "Retry to post it again, or skip it"),
+    ("parked", "refused"): Cause(
+        "Refused by QuickBooks", "Remove what QuickBooks' message says, then retry; or skip it"
+    ),
+    ("parked", "duplicate_number"): Cause(
+        "Another document in QuickBooks has the number",
+        "Where both are right, approve it: the number is taken twice. Where it is the same document, skip it",
+    ),
+    ("parked", "duplicate_name"): Cause(
+        "The name is taken in QuickBooks", "Rename one of the two, then retry; each run tries again by itself"
+    ),
+    ("parked", "conflict"): Cause(
+        "The supplier's number a second time", "Approve where both documents are right, skip the one that is not"
+    ),
+    ("parked", "cost_pending"): Cause(
+        "Goods without a cost",
+        "Give the goods their cost in the inventory system; approve where they cost nothing, or skip",
+    ),
+    ("parked", "missing"): Cause("Its object is not in QuickBooks", "Retry once it is there again, or skip it"),
+    ("parked", "rule_failed"): Cause(
+        "A posting rule failed on it", "Tell the engineers, with the message; the next run tries again"
+    ),
+    ("parked", "quarantined"): Cause(
+        "Taken out because it stopped the run", "Tell the engineers; retry once the reason is removed"
+    ),
+    ("parked", "attempts_exhausted"): Cause("Tried too often", "Look at its history, then retry it or skip it"),
+    ("parked", "found_twice"): Cause(
+        "Twice in QuickBooks", "Delete the one too many in QuickBooks, then retry"
+    ),
+    ("parked", "frozen_bytes_lost"): Cause(
+        "Its request is lost", "Look whether it is in QuickBooks; retry: it is looked for there first"
+    ),
+    ("parked", "object_of_another"): Cause(
+        "Its object in QuickBooks is another document's", "Unlink the other one, or skip this one"
+    ),
+    ("parked", "duplicate_request"): Cause("Sent twice under one request", "Retry it, or skip it"),
+    ("unknown", ""): Cause("Not known whether it arrived", "Nothing: the next run looks for it in QuickBooks"),
+    ("drifted", "edited"): Cause("Changed in QuickBooks", _RESTORED),
+    ("drifted", "voided"): Cause("Voided in QuickBooks", _RESTORED),
+    ("deleted_in_qbo", ""): Cause(
+        "Deleted in QuickBooks", "Unlink and then retry it to post it again, or void it in the inventory system"
+    ),
+    ("copied", ""): Cause(
+        "Copied in QuickBooks: stands twice",
+        "Delete the copy in QuickBooks; where the pipeline's own is gone, relink the copy from the document's page",
+    ),
+    ("set_aside", ""): Cause(
+        "Set aside: its data breaks a rule", "Correct it in the inventory system; the next run reads it again"
+    ),
+}  # fmt: skip
+DECISIONS = {
+    "retry": "Retry",
+    "skip": "Skip",
+    "approve": "Approve",
+    "unlink": "Unlink",
+    "relink": "Accept QuickBooks' version",
+}
+WOULD = {
+    "retry": "would be sent again by the next run",
+    "skip": "would be left out for good, and counts as skipped",
+    "approve": "would be sent by the next run",
+    "unlink": "would be nobody's object any more in QuickBooks, and wait here for what is decided next",
+    "relink": "would be taken as it is in QuickBooks now; what a person changed there is accepted",
+}
+EVENTS = {
+    "intended": "to be posted",
+    "claimed": "taken up to be sent",
+    "posted": "posted in QuickBooks",
+    "recovered": "found in QuickBooks: it had arrived",
+    "linked_by_name": "linked to the entry of this name in QuickBooks",
+    "parked": "put aside for a person",
+    "waits": "waits for another document that must be in QuickBooks first",
+    "refused": "refused by QuickBooks",
+    "not_sent": "could not be sent; it is tried again",
+    "unknown": "sent without an answer; it is looked for in QuickBooks",
+    "missed": "looked for in QuickBooks and not found",
+    "looks": "looked for in QuickBooks",
+    "looks_first": "looked for in QuickBooks before it is sent",
+    "look_failed": "could not be looked for in QuickBooks",
+    "given_up": "given back unsent",
+    "barred": "QuickBooks lets nobody in at present",
+    "rebased": "built anew on QuickBooks' present version",
+    "fenced": "an answer came too late to count",
+    "released": "free to be sent",
+    "retry": "ordered to be sent again",
+    "skip": "left out",
+    "approve": "approved",
+    "reverse": "ordered to be taken out of the books",
+    "unlink": "unlinked from its object in QuickBooks",
+    "relink": "linked to an object as it is in QuickBooks",
+    "restate": "posted anew under the settings of today",
+    "proposed": "proposed as an adjusting journal",
+    "changed_in_qbo": "found changed in QuickBooks",
+    "edited_in_qbo": "found changed in QuickBooks",
+    "voided_in_qbo": "found voided in QuickBooks",
+    "deleted_in_qbo": "found deleted in QuickBooks",
+}
+
+
+def plain(code: str | None) -> str:
+    """A code as words."""
+    return _plain(code) or ""
+
+
+def state(code: str) -> str:
+    """A state as words."""
+    return STATES.get(code) or plain(code)
+
+
+def tone(code: str) -> str:
+    """The colour of a state."""
+    return TONES.get(code, "attention")
+
+
+def event(code: str) -> str:
+    """What happened, as words."""
+    return EVENTS.get(code) or plain(code).lower()
+
+
+def cause(state_code: str, reason: str | None) -> Cause:
+    """Why something waits, and what to do; a reason of accounting's own is corrected where its message says."""
+    found = CAUSES.get((state_code, reason or "")) or CAUSES.get((state_code, ""))
+    return found or Cause(plain(reason or state_code), "Correct what its message says, then run again; or skip it")

@@ -1,0 +1,50 @@
+"""Tables of the page for people: what its users may do, who is signed in, what was ordered there."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, Table, Text
+
+from qbo_pipeline.store.tables.metadata import metadata
+from qbo_pipeline.store.types import Instant
+
+page_grants = Table(
+    "page_grants",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of one name the newest counts
+    Column("name", Text, nullable=False),
+    Column("roles", Text, nullable=False),  # words with blanks between them; empty where everything was taken away
+    Column("password_hash", Text),  # none for somebody whom a proxy in front of the page names
+    Column("granted_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("granted_at", Instant(), nullable=False),
+    Index("page_grants_by_name", "name", "connection", "number"),
+)
+
+page_sessions = Table(
+    "page_sessions",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("token_hash", Text, primary_key=True),  # SHA-256; the token itself is in the browser alone
+    Column("name", Text, nullable=False),
+    Column("way", Text, nullable=False),  # password | proxy
+    Column("began_at", Instant(), nullable=False),
+    Column("seen_at", Instant(), nullable=False),
+    Column("ends_at", Instant(), nullable=False),
+    Index("page_sessions_by_token", "token_hash"),
+)
+
+page_orders = Table(
+    "page_orders",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("items", Text, nullable=False),  # JSON: key, revision, state, reason and fence of each as it was shown
+    Column("why", Text),
+    Column("results", Text),  # JSON: key, done, words
+    Column("made_at", Instant(), nullable=False),
+    Column("begun_at", Instant()),
+    Column("done_at", Instant()),
+)
