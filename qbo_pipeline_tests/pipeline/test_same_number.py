@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import event, text
 
@@ -230,6 +231,8 @@ def test_what_quickbooks_refuses_for_its_number_goes_when_a_person_approves_it(
     with running_emulator("--limits", "off") as emulator:
         shop = open_shop(tmp_path, emulator, with_another("b1", "b2", number="B2") if bills == 2 else None)
         settings = ("--settings", shop.settings)
+        # A company that looks at all vendors' bills: so the number is taken without our supplier being there yet.
+        httpx.post(f"{emulator.base_url}/emulator/company", json={"bill_numbers_unique": "company"}).raise_for_status()
         with shop.run() as run:
             quickbooks = run.quickbooks()
             quickbooks.create("Vendor", {"DisplayName": "By hand"}, request_id="v")
