@@ -1,4 +1,4 @@
-"""Who may do what: a table of role, action and company; and what is forged, replayed or sent from elsewhere is refused."""
+"""Who may do what: a table of role, action and company; what is forged, replayed or sent from elsewhere is refused."""
 
 from __future__ import annotations
 

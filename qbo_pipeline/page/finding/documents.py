@@ -115,9 +115,7 @@ def _by_record(connection: Connection, name: str, wanted: Wanted, parties: list[
     query = select(*place).where(c.connection == name, c.record_type.in_(DATED), *_days(c.business_date, wanted))
     if wanted.number:
         numbered = _numbered(connection, name, wanted.number)
-        query = query.join(
-            numbered, and_(numbered.c.record_type == c.record_type, numbered.c.record_id == c.record_id)
-        )
+        query = query.join(numbered, and_(numbered.c.record_type == c.record_type, numbered.c.record_id == c.record_id))
     if parties is not None:
         query = query.where(c.party_id.in_(parties))
     if wanted.amount is not None:
