@@ -25,6 +25,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── BeforeTheBooks                  pipeline.days           a day before the books begin is asked for
     │   ├── NothingReconciled               pipeline.latest         there is no reconciliation to look at
     │   ├── SignOffError                    reconciliation.signoff  a signature would certify what is not so
+    │   ├── NoSuchGrant                     page.users              what is granted or taken away cannot be
     │   └── QuickBooksRefused               quickbooks.errors       QuickBooks or Intuit said a definite no
     │       ├── ReconnectNeeded             quickbooks.errors       our access has ended
     │       │   └── InvalidGrant            quickbooks.auth         ... because Intuit no longer takes our refresh token

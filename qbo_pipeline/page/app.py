@@ -135,6 +135,8 @@ class Page:
                 if isinstance(found, Response):
                     return self._finished(found)
                 form = found
+            if _holds_nul(request, form):
+                return self._finished(PlainTextResponse("a character in this cannot be looked for", 400))
             if self._threads.statistics().tasks_waiting >= MOST_WAITING:
                 return self._finished(PlainTextResponse("too much is asked at once, try again", 503))
             answer = await to_thread.run_sync(self._answer, way, request, form, limiter=self._threads)
@@ -262,6 +264,12 @@ class Page:
 def _of(asked: Asked, user: User | None, company: str | None) -> Asked:
     here = None if company is None else asked.page.companies.by_name[company]
     return Asked(asked.page, user, here, asked.path, asked.query, asked.form, asked.address)
+
+
+def _holds_nul(request: Request, form: Mapping[str, list[str]]) -> bool:
+    """Whether there is U+0000 in it, which PostgreSQL has no text for."""
+    given = (value for values in form.values() for value in values)
+    return "\0" in request.url.path or "%00" in str(request.url) or any("\0" in value for value in given)
 
 
 def _peer(request: Request) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from qbo_pipeline.instants import show_instant
+from qbo_pipeline.instants import in_zone, show_instant
 from qbo_pipeline.page import words
 from qbo_pipeline.surfaces import visible
 
@@ -64,6 +64,7 @@ def _environment() -> jinja2.Environment:
         "plural": lambda number, one, many=None: f"{number:,} {one if number == 1 else many or one + 's'}",
         "day": lambda day: "" if day is None or day == date.min else day.isoformat(),
         "instant": _instant,
+        "local_day": lambda value, zone: "" if value is None else in_zone(value, zone).date().isoformat(),
         "state": words.state,
         "kind": words.plain,
         "segment": lambda text: quote(str(text), safe=""),

@@ -70,11 +70,11 @@ class Door:
         wait = self._tries.wait(name or "?", address)
         if wait:
             return Refused(wait)
+        self._tries.begin(name or "?", address)
         opened = [] if name is None else self._with_password(name, password)
         if name is None:
             passwords.is_right(password, None)  # so that the answer takes as long
         if name is None or not opened:
-            self._tries.failed(name or "?", address)
             log.warning("the page: a sign-in failed")
             return Refused(self._tries.wait(name or "?", address))
         self._tries.succeeded(name, address)

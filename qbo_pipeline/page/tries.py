@@ -30,8 +30,8 @@ class Tries:
         with self._lock:
             return max(self._wait(place, most) for place, most in _places(name, address))
 
-    def failed(self, name: str, address: str) -> None:
-        """A try was wrong."""
+    def begin(self, name: str, address: str) -> None:
+        """A try is made; it counts as wrong until it is known to be right, so that many at once gain nothing."""
         now = self._clock()
         with self._lock:
             for place, most in _places(name, address):
@@ -42,9 +42,13 @@ class Tries:
                 self._failed.popitem(last=False)
 
     def succeeded(self, name: str, address: str) -> None:
-        """A try was right: what this name failed from here is forgotten."""
+        """The try was right: it does not count, nor does what this name failed from here before."""
         with self._lock:
-            self._failed.pop(_places(name, address)[0][0], None)
+            (own, _), *others = _places(name, address)
+            self._failed.pop(own, None)
+            for place, _ in others:
+                if times := self._failed.get(place):
+                    times.pop()
 
     def _wait(self, place: tuple[str, str], most: int) -> float:
         times = self._failed.get(place)

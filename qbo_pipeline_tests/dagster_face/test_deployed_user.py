@@ -113,6 +113,17 @@ def test_its_services_start_although_the_file_of_secrets_is_somebody_elses(conne
         receiver.terminate()
         receiver.communicate(timeout=30)
 
+    text = service("page")["command"].replace("/connections", str(connections)).replace("8916", str(port))
+    text = text.replace("0.0.0.0", "127.0.0.1").replace("${PAGE_URL:-http:", "http:").replace("}", "")
+    page = as_the_images_user(command(text), connections, "page")
+    try:
+        assert page.stdout is not None
+        assert page.stdout.readline().startswith('{"url": "http://127.0.0.1:')
+        assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
+    finally:
+        page.terminate()
+        page.communicate(timeout=30)
+
     # The code location's own secrets: found in its environment, and what is still missing is told with the reason.
     status = as_the_images_user(command(f"qbo-pipeline status --settings {connections}/acme.toml"), connections, "acme")
     out, err = status.communicate(timeout=120)

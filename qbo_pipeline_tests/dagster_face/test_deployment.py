@@ -43,7 +43,7 @@ def test_compose_runs_what_the_workspace_names() -> None:
     services = parsed(DEPLOY / "compose.yaml")["services"]
     (server,) = (item["grpc_server"] for item in parsed(DEPLOY / "workspace.yaml")["load_from"])
     own = {server["host"], f"{server['host']}_upgrade"}
-    assert set(services) == {"postgresql", "webserver", "daemon", "webhooks", *own}
+    assert set(services) == {"postgresql", "webserver", "daemon", "webhooks", "page", *own}
     location = services[server["host"]]
     assert location["command"].endswith(f"-p {server['port']} -m qbo_pipeline.definitions -a {server['location_name']}")
     asked = {
@@ -74,6 +74,7 @@ def test_compose_gives_each_service_its_own_login_to_the_store() -> None:
         "acme_upgrade": ["acme_owner"],
         "acme": ["acme_poster", "acme_tokens"],
         "webhooks": ["acme_poster"],
+        "page": ["acme_poster", "acme_tokens"],
         "webserver": [],
         "daemon": [],
     }
@@ -95,7 +96,7 @@ def test_postgresqls_host_and_port_can_be_set_everywhere() -> None:
         for value in service.get("environment", {}).values()
         if str(value).startswith("postgresql://")
     ]
-    assert len(urls) == 4
+    assert len(urls) == 6
     assert all("@${POSTGRES_HOST:-postgresql}:${POSTGRES_PORT:-5432}/acme" in url for url in urls)
     storage = parsed(DEPLOY / "dagster.yaml")["storage"]["postgres"]["postgres_db"]
     assert storage["port"] == {"env": "DAGSTER_POSTGRES_PORT"}
@@ -122,6 +123,22 @@ def test_the_receiver_of_webhooks_is_a_service_with_its_secret() -> None:
     assert deployment["spec"]["template"]["spec"]["volumes"] == job["volumes"]
     assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
     assert container["readinessProbe"]["httpGet"]["path"] == HEALTH_PATH
+
+
+def test_the_page_is_a_service_that_a_proxy_stands_before() -> None:
+    page = parsed(DEPLOY / "compose.yaml")["services"]["page"]
+    assert page["profiles"] == ["page"]
+    assert page["ports"] == ["127.0.0.1:8916:8916"]
+    code_location = parsed(DEPLOY / "compose.yaml")["services"]["acme"]["environment"]
+    assert all(code_location[name] == value for name, value in page["environment"].items())
+    deployment, service = yaml.safe_load_all((DEPLOY / "helm" / "page.yaml").read_text(encoding="utf-8"))
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    job = parsed(DEPLOY / "helm" / "upgrade.yaml")["spec"]["template"]["spec"]
+    assert " ".join(container["command"][:-1]) == page["command"].rpartition(" ")[0]
+    assert container["image"] == job["containers"][0]["image"]
+    assert deployment["spec"]["template"]["spec"]["volumes"] == job["volumes"]
+    assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/health"
 
 
 def test_the_upgrades_job_is_of_the_same_image_and_volume_as_the_code_location() -> None:
@@ -167,6 +184,7 @@ def test_helm_values_name_the_same_location_and_limits() -> None:
         "helm/values.yaml",
         "helm/upgrade.yaml",
         "helm/webhooks.yaml",
+        "helm/page.yaml",
         "databases.sql",
         "Dockerfile",
     ],

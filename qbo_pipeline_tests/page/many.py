@@ -1,7 +1,7 @@
 """A company of very many documents, written straight into its store: what the page must be quick with.
 
-What belongs here: the rows, made by SQLite itself from the first of each kind. One in ten waits for approval, the others
-are posted; every party has its share of them.
+What belongs here: the rows, made by SQLite itself from the first of each kind. One in ten waits for approval, the
+others are posted; every party has its share of them.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def show_unsent(asked: Asked) -> Response:
     awaiting = sum(row["count"] for row in counts if row["reason"] == Reason.AWAITING_APPROVAL)
     return show(
         asked, "preview.html", found=found, more=more, counts=counts, totals=totals.rows(), waits=waits,
-        awaiting=awaiting, may_approve=asked.may(APPROVE), cause=words.cause, whole=day is None and more is None, most=MOST_AT_ONCE,
+        awaiting=awaiting, may_approve=asked.may(APPROVE), cause=words.cause, whole=day is None and more is None,
+        most=MOST_AT_ONCE,
     )  # fmt: skip
 
 
