@@ -50,6 +50,7 @@ LISTS: dict[str, tuple[Record, Books]] = {
         Party(party_id="1", kind="customer", number="K1", name=" Xeno\t: Co ", email="a@b.example"), stored(),
     ),
     "a supplier": (Party(party_id="2", kind="supplier", number="L" * 130, name="N" * 600, email="a@b"), stored()),
+    "a party with a number alone": (Party(party_id="3", kind="customer", name=":", number="X1"), stored()),
     "a party without a name": (Party(party_id="3", kind="customer", name=":"), stored()),
     "an address of a hundred signs": (
         Party(party_id="4", kind="customer", name="A", email=f"{'a' * 90}@b.example"), stored(),

@@ -107,6 +107,10 @@ PURCHASES: dict[str, tuple[Record, Books]] = {
         document("bill", item("bag", 1, "5", "5", location_id="east")),
         stored(overrides={("purchases", "location", "east"): "61"}),
     ),
+    "the class of the document on what is matched": (matched(class_="east"), stored(dimensions=NAMED)),
+    "labour that was received": (
+        document("bill", item(None, 1, "2", "2"), matches=(match(1, "laboured", 2, 1),)), stored(),
+    ),
     "an order": (
         document(
             "purchase_order", item("tea", 10, "5", "50", description="Leaf"), item("bag", 3, "1", "3.333"),
