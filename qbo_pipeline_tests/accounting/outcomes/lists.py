@@ -45,6 +45,9 @@ LISTS: dict[str, tuple[Record, Books]] = {
     "a part of a customer of another currency": (
         Party(party_id="1", kind="customer", name="Branch", parent_id="5"), stored(policies=MANY),
     ),
+    "a part of a customer of the same currency": (
+        Party(party_id="1", kind="customer", name="Branch", parent_id="7"), stored(policies=MANY),
+    ),
     "a part of itself": (SELF, books(*STORED, SELF)),
     "a customer": (
         Party(party_id="1", kind="customer", number="K1", name=" Xeno\t: Co ", email="a@b.example"), stored(),
