@@ -181,8 +181,8 @@ def residue_of(subject: Subject, lines: Decimal) -> Decimal:
     if abs(residue) > ROUNDING_LIMIT:
         refuse(
             "unbalanced",
-            f"{subject.label}: lines {lines * subject.sign} and tax {subject.tax * subject.sign} do not add up to the "
-            f"total {total * subject.sign} {subject.document.currency}; correct the document in the source",
+            f"{subject.label}: lines {subject.amount(lines)} and tax {subject.amount(subject.tax)} do not add up to "
+            f"the total {subject.amount(total)} {subject.document.currency}; correct the document in the source",
             "total_amount",
         )
     return residue

@@ -41,13 +41,13 @@ RECORDS: list[tuple[Record, str, JsonObject]] = [
      {"location_id": "l", "kind": "location", "name": "North"}),
     (Document(
         document_id="d", kind="bill", number="7", business_date=DAY, due_date=date(2024, 3, 31), party_id="1",
-        currency="EUR", exchange_rate=D("1.10"), net_amount=D("90.50"), total_amount=D("90.5"),
+        currency="EUR", exchange_rate=D("1.10"), net_amount=D("90.50"), total_amount=D("90.5"), class_="East",
         lines=(DocumentLine(line_id="a", line_number=1, quantity=D("-0.0"), net_amount=D("90.5")),),
         matches=(Match(line_id="a", movement_id="m", movement_line_id="b", quantity=D("2")),),
      ), "document/d",
      {"document_id": "d", "kind": "bill", "number": "7", "business_date": "2024-03-01", "due_date": "2024-03-31",
       "party_id": "1", "currency": "EUR", "exchange_rate": "1.1", "net_amount": "90.5", "tax_amount": "0",
-      "total_amount": "90.5", "status": "completed",
+      "total_amount": "90.5", "status": "completed", "class": "East",
       "lines": [{"line_id": "a", "line_number": 1, "quantity": "0", "net_amount": "90.5", "tax_amount": "0"}],
       "matches": [{"line_id": "a", "movement_id": "m", "movement_line_id": "b", "quantity": "2"}]}),
     (Movement(

@@ -152,6 +152,8 @@ def main(room: str, files: list[str], survivors: bool, without: list[str], show:
             environment = os.environ | {"CI": "1", "PYTHONPATH": str(folder)}
             command = [sys.executable, "-m", f"{TESTS}.mutants.trying", str(task), str(written)]
             code = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        code = 1  # the table below says what was not tried
     finally:
         new = dict(progress(written))
         keep(kept, mutants, state, {name: verdict for name, verdict in new.items() if not without or noticed(verdict)})

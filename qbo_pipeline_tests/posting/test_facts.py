@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.posting.content import STATED, agrees, amount, differences, fingerprint, is_voided, item_ids, stated
+from qbo_pipeline.posting.content import (
+    STATED,
+    agrees,
+    amount,
+    counts_for_nothing,
+    differences,
+    fingerprint,
+    is_voided,
+    item_ids,
+    stated,
+)
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline_tests.posting.test_content import (
     BILL_PAYMENT,
@@ -211,3 +221,25 @@ def test_items_are_found_on_lines_and_inside_groups() -> None:
     group = {"DetailType": "GroupLineDetail", "GroupLineDetail": {"Line": [item_line(ItemRef=reference("9"))]}}
     assert item_ids({"Line": [item_line(), expense_line(), group]}) == {"3", "9"}
     assert item_ids({}) == set()
+
+
+VOID = {"TotalAmt": 0, "Balance": 0, "PrivateNote": "Voided"}
+
+
+@pytest.mark.parametrize(
+    ("thing", "nothing"),
+    [
+        (VOID | {"Line": [{"Amount": 0}, {"Amount": "0.00"}, {"DetailType": "DescriptionOnly"}]}, True),
+        (VOID, True),
+        (VOID | {"Line": [{"Amount": 0}, {"Amount": 1}]}, False),
+        (VOID | {"Line": [{"Amount": -1}, {"Amount": 1}]}, False),
+        (VOID | {"Line": "none"}, False),
+        (VOID | {"Line": [{"Amount": "none"}]}, False),
+        ({"Line": [{"Amount": 0}], "PrivateNote": "thanks"}, False),
+        (VOID | {"TotalAmt": 1}, False),
+    ],
+)
+def test_an_object_counts_for_nothing_where_it_is_voided_and_no_line_has_an_amount(
+    thing: dict[str, Any], nothing: bool
+) -> None:
+    assert counts_for_nothing(thing) is nothing

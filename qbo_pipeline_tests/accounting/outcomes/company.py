@@ -12,6 +12,7 @@ from qbo_pipeline_tests.accounting.company import (
     books,
     document,
     item,
+    labour,
     match,
     movement,
     stock,
@@ -46,13 +47,15 @@ ITEMS = {"hints": frozenset({"41"}), "rounding": frozenset({"10"})}
 
 RECEIPT = movement("receipt", stock("tea", 10, "50"), stock("cup", 4, "8", "west"), party_id="9", memo="dock 3")
 LUMP = movement("receipt", stock("tea", 0, "5"), movement_id="lump", number="90")
+LABOURED = movement("receipt", stock("tea", 1, "5"), labour("2"), movement_id="laboured", number="91")
 BARE = movement("receipt", stock(None, 5, "25"), movement_id="bare", number="89")
 RETURN = movement("supplier_return", stock("tea", -2, "-9.50"), party_id="9")
 INVOICE = document("sales_invoice", item("tea", 10, "10", "100"), document_id="i1", number="I-1")
+LATER = document("sales_invoice", item("tea", 5, "10", "50"), document_id="i7", number="I-7")
 SALE_CREDIT = document("sales_credit", item("tea", 3, "10", "30"), document_id="i3", number="I-3")
 BILL = document("bill", item("bag", 10, "10", "100"), document_id="b1", number="B-1")
 SUPPLIER_CREDIT = document("purchase_credit", item("bag", 3, "10", "30"), document_id="b2", number="B-2")
-STORED = (RECEIPT, BARE, LUMP, RETURN, INVOICE, SALE_CREDIT, BILL, SUPPLIER_CREDIT, GERMAN, BUYER)
+STORED = (RECEIPT, LABOURED, LATER, BARE, LUMP, RETURN, INVOICE, SALE_CREDIT, BILL, SUPPLIER_CREDIT, GERMAN, BUYER)
 
 
 def matched(*lines: Any, kind: str = "bill", **changes: Any) -> Document:

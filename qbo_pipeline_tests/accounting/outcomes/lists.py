@@ -45,11 +45,15 @@ LISTS: dict[str, tuple[Record, Books]] = {
     "a part of a customer of another currency": (
         Party(party_id="1", kind="customer", name="Branch", parent_id="5"), stored(policies=MANY),
     ),
+    "a part of a customer of the same currency": (
+        Party(party_id="1", kind="customer", name="Branch", parent_id="7"), stored(policies=MANY),
+    ),
     "a part of itself": (SELF, books(*STORED, SELF)),
     "a customer": (
         Party(party_id="1", kind="customer", number="K1", name=" Xeno\t: Co ", email="a@b.example"), stored(),
     ),
     "a supplier": (Party(party_id="2", kind="supplier", number="L" * 130, name="N" * 600, email="a@b"), stored()),
+    "a party with a number alone": (Party(party_id="3", kind="customer", name=":", number="X1"), stored()),
     "a party without a name": (Party(party_id="3", kind="customer", name=":"), stored()),
     "an address of a hundred signs": (
         Party(party_id="4", kind="customer", name="A", email=f"{'a' * 90}@b.example"), stored(),

@@ -97,6 +97,39 @@ MOVEMENTS |= {
                  class_="east", department="shop"),
         stored(dimensions=NAMED, overrides=DIMENSIONS),
     ),
+    "no account for cents that rounding leaves": (
+        movement("receipt", stock("tea", 1, "0.005"), stock("cup", 1, "0.005", "west")),
+        stored(overrides={("inventory", "location", "west"): "83"},
+               roles={k: v for k, v in ROLES.items() if k != "rounding"}),
+    ),
+    "labour of a service": (movement("assembly", replace(labour("2"), product_id="fit")), stored()),
+    "labour by customer": (
+        movement("assembly", stock("set", 1, "2"), labour("2"), party_id="7"),
+        stored(overrides={("labour_absorbed", "party", "customer:7"): "61"}),
+    ),
+    "labour of an adjustment": (
+        movement("adjustment", stock("tea", 1, "5"), labour("2"), account="spoiled", class_="east"),
+        stored(dimensions=NAMED),
+    ),
+    "no account for labour": (
+        movement("adjustment", labour("2")), stored(roles={k: v for k, v in ROLES.items() if k != "labour_absorbed"}),
+    ),
+    "no account against labour": (
+        movement("adjustment", labour("2")),
+        stored(roles={k: v for k, v in ROLES.items() if k != "inventory_adjustment"}),
+    ),
+    "goods without a cost that somebody let go": (
+        movement("shipment", stock("tea", -1, "0"), stock("cup", -1, "-1")),
+        stored(cost_approved=lambda movement_id: movement_id == "shipment"),
+    ),
+    "no account for what a transfer loses": (
+        movement("transfer", stock("tea", -1, "-5"), stock("tea", 1, "4", "west")),
+        stored(roles={k: v for k, v in ROLES.items() if k != "inventory_adjustment"}),
+    ),
+    "the class of what a transfer loses": (
+        movement("transfer", stock("tea", -1, "-5"), stock("tea", 1, "4", "west"), class_="east"),
+        stored(dimensions=NAMED),
+    ),
     "services beside goods": (movement("shipment", stock("tea", -1, "-5"), stock("fit", -1, "-1")), stored()),
     "services only": (movement("shipment", stock("fit", -1, "-1")), stored()),
     "voided": (movement("shipment", stock("tea", -1, "-5"), status="voided"), stored()),

@@ -49,6 +49,17 @@ PAYMENTS: dict[str, tuple[Record, Books]] = {
     "a refund that settles less of a credit than of charges": (
         payment("payment_received", "-5", ("i1", "20"), ("i3", "-10")), stored(),
     ),
+    "less than two invoices": (payment("payment_received", "80", ("i1", "60"), ("i7", "50")), stored()),
+    "one invoice twice": (payment("payment_received", "100", ("i1", "40"), ("i1", "60")), stored()),
+    "the bank of a customer": (
+        payment("payment_received", "80", ("i1", "80")), stored(overrides={("bank", "party", "customer:7"): "82"}),
+    ),
+    "more credit than there is to settle": (payment("payment_received", "10", ("i1", "20"), ("i3", "-30")), stored()),
+    "more credit than is given back": (payment("payment_received", "-10", ("i3", "-30")), stored()),
+    "nothing paid, a credit against an invoice": (
+        payment("payment_received", "0", ("i1", "20"), ("i3", "-30")), stored(),
+    ),
+    "a customer of another currency": (payment("payment_received", "80", party_id="5"), stored(policies=MANY)),
     "half a dollar of an invoice": (payment("payment_received", "0.50", ("i1", "0.50")), stored()),
     "half a dollar paid on account": (payment("payment_made", "0.50"), stored()),
     "a refund in another currency": (payment("payment_received", "-30", party_id="5", **EURO), stored(policies=MANY)),

@@ -107,6 +107,18 @@ PURCHASES: dict[str, tuple[Record, Books]] = {
         document("bill", item("bag", 1, "5", "5", location_id="east")),
         stored(overrides={("purchases", "location", "east"): "61"}),
     ),
+    "the class of the document on what is matched": (matched(class_="east"), stored(dimensions=NAMED)),
+    "labour that was received": (
+        document("bill", item(None, 1, "2", "2"), matches=(match(1, "laboured", 2, 1),)), stored(),
+    ),
+    "accounts of a supplier": (
+        document("bill", item("bag", 1, "5", "5", tax_amount=D("0.50"))),
+        stored(
+            overrides={("purchases", "party", "supplier:9"): "61", ("input_tax", "party", "supplier:9"): "56",
+                       ("accounts_payable", "party", "supplier:9"): "21"},
+            chart=ACCOUNTS | {"21": EURO_PAYABLES},
+        ),
+    ),
     "an order": (
         document(
             "purchase_order", item("tea", 10, "5", "50", description="Leaf"), item("bag", 3, "1", "3.333"),

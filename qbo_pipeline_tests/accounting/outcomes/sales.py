@@ -142,6 +142,14 @@ SALES: dict[str, tuple[Record, Books]] = {
     "a negative one that does not agree": (
         document("sales_invoice", item("tea", -1, "9", "-9", tax_amount=D(-1)), total_amount=D(-12)), stored(),
     ),
+    "a negative tax alone": (
+        document("sales_invoice", item("tea", 1, "0", "0"), tax_amount=D(-1), total_amount=D(0), net_amount=D(0)),
+        stored(),
+    ),
+    "a number with an X": (document("sales_invoice", item("tea", 1, "9", "9"), number="X1"), stored()),
+    "settings that QBO would refuse": (
+        document("sales_invoice", item("tea", 1, "9", "9")), stored(overrides={("class", "product", "tea"): "c1"}),
+    ),
     "voided": (document("sales_invoice", item("tea", 1, "9", "9"), status="voided"), stored()),
     "nothing on it": (document("sales_invoice"), stored()),
     "an unknown customer": (document("sales_invoice", item("tea", 1, "9", "9"), party_id="404"), stored()),
