@@ -8,8 +8,8 @@ a posting (skipped, unlinked, reversed, deleted in QuickBooks) holds its records
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, exists, select
@@ -19,6 +19,7 @@ from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.accounting.rule_sets import RuleSet
 from qbo_pipeline.accounting.summaries import is_summarised, is_summary, summary_key, summed_up
 from qbo_pipeline.posting.events import CREATE, DELETE, POSTED, SENDING, SUPERSEDED, UNKNOWN, VOID
+from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.revising import Ended, hindrance
 from qbo_pipeline.store.dispositions import QUARANTINED
 from qbo_pipeline.store.postings import chunks
@@ -60,6 +61,8 @@ def memberships(
     """By key, where each of these records belongs; `by_settings` asks the settings alone, for an order to restate."""
     movements = {f"movement/{row.record_id}": row for row in rows if row.record_type == "movement"}
     standing = _standing(connection, name, list(movements))
+    if by_settings:  # else what is posted is bound anyway
+        standing = _with_reversals(connection, name, standing)
     found = {}
     for key, row in movements.items():
         there = standing.get(key, [])
@@ -78,6 +81,7 @@ class _Place:
     """A posting that a record stands in."""
 
     key: str
+    revision: int
     in_qbo: bool  # or it may be: its fate is open
     leaving: bool  # it is to be taken out, and is not yet
     decided: bool  # a person decided about it, here or in QuickBooks
@@ -96,7 +100,10 @@ def _binding(there: Sequence[_Place], *, by_settings: bool) -> list[_Place]:
 def _standing(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, list[_Place]]:
     """By record, the newest of each of its postings, but for what is out of QuickBooks again."""
     linked = and_(posting_links.c.connection == postings.c.connection, posting_links.c.key == postings.c.key)
-    columns = [postings.c[column] for column in ("key", "operation", "state", "reason", "origin", "doubt", "waits_for")]
+    columns = [
+        postings.c[column]
+        for column in ("key", "revision", "operation", "state", "reason", "origin", "doubt", "waits_for")
+    ]
     found: dict[str, list[_Place]] = {}
     for part in chunks(list(keys)):
         query = (
@@ -122,7 +129,26 @@ def _place(row: RowMapping) -> _Place | None:
     if leaving and row["state"] == POSTED and not decided:
         return None
     open_fate = row["state"] in (SENDING, UNKNOWN) or row["doubt"] or row["waits_for"] == row["key"]
-    return _Place(row["key"], in_qbo=row["linked_to"] is not None or open_fate, leaving=leaving, decided=decided)
+    in_qbo = row["linked_to"] is not None or open_fate
+    return _Place(row["key"], row["revision"], in_qbo=in_qbo, leaving=leaving, decided=decided)
+
+
+def _with_reversals(connection: Connection, name: str, standing: Mapping[str, list[_Place]]) -> dict[str, list[_Place]]:
+    """The same, where a reversal on a day of its own is a person's decision about what it reverses."""
+    of = {
+        reversal_key(place.key, revision): place.key
+        for places in standing.values()
+        for place in places
+        for revision in range(1, place.revision + 1)
+    }
+    taken_back: set[str] = set()
+    for part in chunks(list(of)):
+        query = select(postings.c.key).where(postings.c.connection == name, postings.c.key.in_(part))
+        taken_back |= {of[key] for key in connection.scalars(query)}
+    return {
+        key: [replace(place, decided=place.decided or place.key in taken_back) for place in places]
+        for key, places in standing.items()
+    }
 
 
 def rows_of(connection: Connection, name: str, key: str) -> list[Any]:

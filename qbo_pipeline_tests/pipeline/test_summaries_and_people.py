@@ -166,3 +166,31 @@ def test_an_answer_that_was_lost_holds_its_record_where_it_is(shop: Shop) -> Non
     with shop.run() as run:
         draft(run)
         assert standing(run) == {"movement/d1": ("movement/d1", "unknown"), "movement/d2": (SUMMARY, "ready")}
+
+
+def test_what_was_reversed_on_another_day_is_not_restated_into_a_summary(shop: Shop) -> None:
+    night(shop)
+    with shop.run() as run:
+        decide(run, "reverse", "movement/d1", "Dana", "goods on loan", dated=LAST_DAY)
+    point_to(shop.settings, OFF, ON)
+    add(shop, "d2", "3.10")
+    night(shop)
+    with shop.run() as run:
+        if count_restatements(run):
+            restate(run, "Dana", "one journal a day")
+    night(shop)
+    with shop.run() as run:
+        assert objects(run, shop) == [Decimal("3.10"), Decimal("40.00")]
+        assert standing(run)["movement/d1"] == ("movement/d1", "posted")
+
+
+def test_the_reversal_of_a_summary_is_no_summary_to_restate(shop: Shop) -> None:
+    point_to(shop.settings, OFF, ON)
+    night(shop)
+    with shop.run() as run:
+        decide(run, "reverse", SUMMARY, "Dana", "goods on loan", dated=LAST_DAY)
+    night(shop)
+    point_to(shop.settings, 'zero_cost = "hold"', 'zero_cost = "post"')
+    night(shop)
+    with shop.run() as run:
+        assert count_restatements(run) == 0
