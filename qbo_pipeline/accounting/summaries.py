@@ -30,8 +30,8 @@ def summary_key(kind: str, day: date) -> str:
 
 
 def is_summary(key: str) -> bool:
-    """Whether a key is that of a summary, and not of a record."""
-    return key.startswith(PREFIX)
+    """Whether a key is that of a summary, and not of a record nor of a summary's reversal."""
+    return key.startswith(PREFIX) and key.rpartition("/")[2] in SUMMARISED_KINDS
 
 
 def summed_up(key: str) -> tuple[str, date]:

@@ -1,23 +1,26 @@
 """Summaries in the store: which movements are posted together, and what each such journal is made of now.
 
 What belongs here: from records to the summary that each belongs to, and a summary's records. A movement that stands in
-QuickBooks by itself stays there by itself, and one that stands there within a summary stays within one, whatever the
-settings say now; only an order to restate carries new settings into the past.
+QuickBooks by itself, or may, stays there by itself, and one that stands there within a summary stays within one,
+whatever the settings say now; only an order to restate carries new settings into the past. What a person decided about
+a posting (skipped, unlinked, reversed, deleted in QuickBooks) holds its records there, also against such an order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, select
+from sqlalchemy import Connection, RowMapping, and_, exists, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.accounting.rule_sets import RuleSet
 from qbo_pipeline.accounting.summaries import is_summarised, is_summary, summary_key, summed_up
-from qbo_pipeline.posting.events import CREATE, SUPERSEDED, UPDATE
+from qbo_pipeline.posting.events import CREATE, DELETE, POSTED, SENDING, SUPERSEDED, UNKNOWN, VOID
+from qbo_pipeline.posting.reversal import reversal_key
+from qbo_pipeline.posting.revising import Ended, hindrance
 from qbo_pipeline.store.dispositions import QUARANTINED
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.shares import OF_RECORD
@@ -58,31 +61,53 @@ def memberships(
     """By key, where each of these records belongs; `by_settings` asks the settings alone, for an order to restate."""
     movements = {f"movement/{row.record_id}": row for row in rows if row.record_type == "movement"}
     standing = _standing(connection, name, list(movements))
+    if by_settings:  # else what is posted is bound anyway
+        standing = _with_reversals(connection, name, standing)
     found = {}
     for key, row in movements.items():
-        there = standing.get(key, ())
+        there = standing.get(key, [])
         wanted = summary_key(row.kind, row.business_date)
-        summed = [place for place, _ in there if is_summary(place)]
-        in_qbo = {is_summary(place) for place, linked in there if linked}
-        together = True in in_qbo
-        if by_settings or not in_qbo:
-            together = is_summarised(row.kind, row.business_date, books)
+        bound = _binding(there, by_settings=by_settings)
+        together = any(one.summed for one in bound) if bound else is_summarised(row.kind, row.business_date, books)
         now = wanted if together and row.vanished_at is None else None
-        found[key] = Membership(now, frozenset(summed), posted=True in in_qbo)
+        summed = [one for one in there if one.summed]
+        posted = any(one.in_qbo and not one.leaving for one in summed)
+        found[key] = Membership(now, frozenset(one.key for one in summed), posted=posted)
     return found
 
 
-def _standing(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, list[tuple[str, bool]]]:
-    """By record, the keys of its newest postings and whether each has an object in QuickBooks that is to stay."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A posting that a record stands in."""
+
+    key: str
+    revision: int
+    in_qbo: bool  # or it may be: its fate is open
+    leaving: bool  # it is to be taken out, and is not yet
+    decided: bool  # a person decided about it, here or in QuickBooks
+
+    @property
+    def summed(self) -> bool:
+        return is_summary(self.key)
+
+
+def _binding(there: Sequence[_Place], *, by_settings: bool) -> list[_Place]:
+    """The postings that say whether the record stays alone or summed up; what leaves counts where nothing else is."""
+    staying = [one for one in there if not one.leaving] or there
+    return [one for one in staying if one.decided or (one.in_qbo and not by_settings)]
+
+
+def _standing(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, list[_Place]]:
+    """By record, the newest of each of its postings, but for what is out of QuickBooks again."""
     linked = and_(posting_links.c.connection == postings.c.connection, posting_links.c.key == postings.c.key)
-    found: dict[str, list[tuple[str, bool]]] = {}
+    columns = [
+        postings.c[column]
+        for column in ("key", "revision", "operation", "state", "reason", "origin", "doubt", "waits_for")
+    ]
+    found: dict[str, list[_Place]] = {}
     for part in chunks(list(keys)):
         query = (
-            select(
-                posting_records.c.record_key,
-                postings.c.key,
-                postings.c.operation.in_((CREATE, UPDATE)) & posting_links.c.key.is_not(None),
-            )
+            select(posting_records.c.record_key, posting_links.c.qbo_id.label("linked_to"), *columns)
             .join(postings, OF_RECORD)
             .outerjoin(posting_links, linked)
             .where(
@@ -92,9 +117,38 @@ def _standing(connection: Connection, name: str, keys: Iterable[str]) -> dict[st
                 postings.c.state != SUPERSEDED,
             )
         )
-        for record_key, key, there in connection.execute(query):
-            found.setdefault(record_key, []).append((key, bool(there)))
+        for row in connection.execute(query).mappings():
+            if (place := _place(row)) is not None:
+                found.setdefault(row["record_key"], []).append(place)
     return found
+
+
+def _place(row: RowMapping) -> _Place | None:
+    decided = hindrance(Ended(row["state"], row["reason"], row["origin"]), CREATE) is not None
+    leaving = row["operation"] in (VOID, DELETE)
+    if leaving and row["state"] == POSTED and not decided:
+        return None
+    open_fate = row["state"] in (SENDING, UNKNOWN) or row["doubt"] or row["waits_for"] == row["key"]
+    in_qbo = row["linked_to"] is not None or open_fate
+    return _Place(row["key"], row["revision"], in_qbo=in_qbo, leaving=leaving, decided=decided)
+
+
+def _with_reversals(connection: Connection, name: str, standing: Mapping[str, list[_Place]]) -> dict[str, list[_Place]]:
+    """The same, where a reversal on a day of its own is a person's decision about what it reverses."""
+    of = {
+        reversal_key(place.key, revision): place.key
+        for places in standing.values()
+        for place in places
+        for revision in range(1, place.revision + 1)
+    }
+    taken_back: set[str] = set()
+    for part in chunks(list(of)):
+        query = select(postings.c.key).where(postings.c.connection == name, postings.c.key.in_(part))
+        taken_back |= {of[key] for key in connection.scalars(query)}
+    return {
+        key: [replace(place, decided=place.decided or place.key in taken_back) for place in places]
+        for key, places in standing.items()
+    }
 
 
 def rows_of(connection: Connection, name: str, key: str) -> list[Any]:

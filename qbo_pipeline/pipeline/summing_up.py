@@ -57,7 +57,14 @@ def _build(page: Page, key: str) -> None:
         elif held is not None and key not in place.before:
             page.answer(row, held_by(key, held))
     if held is None:
-        _sum_up(page, key, *_members(key, there, places, outcomes))
+        moved = any(key in places[key_of(row)].before and _is_elsewhere(key, row, places, outcomes) for row in there)
+        _sum_up(page, key, *_members(key, there, places, outcomes), moved=moved)
+
+
+def _is_elsewhere(key: str, row: Any, places: Mapping[str, Membership], outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether another posting has the record now: the summary of another day or kind, or one of its own."""
+    now = places[key_of(row)].now
+    return now != key and (now is not None or isinstance(outcomes.get(key_of(row)), Draft))
 
 
 def _outcomes(page: Page, rows: Sequence[Any]) -> dict[str, Outcome]:
@@ -87,8 +94,11 @@ def _members(
     return drafts, [row for row in members if key_of(row) in drafts]
 
 
-def _sum_up(page: Page, key: str, drafts: Mapping[str, Draft], members: Sequence[Any]) -> None:
-    """One journal of the members; what each asked for by itself goes."""
+def _sum_up(page: Page, key: str, drafts: Mapping[str, Draft], members: Sequence[Any], *, moved: bool) -> None:
+    """One journal of the members; what each asked for by itself goes, and the journal where none is left.
+
+    `moved` says whether records of it are elsewhere now.
+    """
     hashes = {key_of(row): row.content_hash for row in members}
     outcome: Outcome = summarise(key, drafts, page.stored.books) if drafts else []
     for row in members:
@@ -97,7 +107,7 @@ def _sum_up(page: Page, key: str, drafts: Mapping[str, Draft], members: Sequence
         elif row.disposition != "posting":
             page.note(row, "posting", None, None)
         page.need(drafts[key_of(row)])
-        page.intents.append(Intent(key_of(row), row.content_hash))
+        page.intents.append(Intent(key_of(row), row.content_hash, moved=not isinstance(outcome, Excluded)))
     whole = content_hash({"records": hashes})
     if not page.ordered and page.earlier.alone_differs_summed(key, whole, outcome, page.in_force.rules_hash):
         return
@@ -112,5 +122,6 @@ def _sum_up(page: Page, key: str, drafts: Mapping[str, Draft], members: Sequence
             amount=sum((share.amount for share in shares), Decimal(0)),
             currency=page.stored.books.home_currency,
             shares=shares if isinstance(outcome, Draft | Refused) else (),
+            moved=moved,
         )
     )

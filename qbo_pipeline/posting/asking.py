@@ -42,6 +42,7 @@ class Intent:
     voided or excluded.
     `record_key` and `content_hash` are those of what asks; `business_date`, `amount` and `currency` the record's, for a
     refused one. `shares` are the records that a summary is made of; without them a draft is the record's, whole.
+    `moved` says that other postings have the records now: what held them goes out whatever becomes of vanished records.
     """
 
     record_key: str
@@ -53,6 +54,7 @@ class Intent:
     currency: str = ""
     shares: Sequence[Share] = ()
     why_gone: str = NOTHING_ASKED
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.revising import Plan, plan_draft, plan_refusal, plan_withdrawal
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import Standing, alone_with_intents, change, chunks, links
+from qbo_pipeline.store.shares import keep_shares
 from qbo_pipeline.store.tables.posting import posting_effects, posting_records, postings
 
 RECORDS_AT_ONCE = 500
@@ -52,6 +53,8 @@ def put(
     ):
         if rows:
             transaction.execute(table.insert(), rows)
+    for key, revision in plan.same_records:
+        keep_shares(transaction, connection, key, revision)
     attempts.append(transaction, connection, now, plan.lines)
     return plan.intake
 

@@ -110,6 +110,7 @@ class Plan:
     effects: list[dict[str, Any]] = field(default_factory=list)
     changes: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
+    same_records: list[tuple[str, int]] = field(default_factory=list)  # revisions with the records of the one before
     lines: list[dict[str, Any]] = field(default_factory=list)
     reversed: set[str] = field(default_factory=set)  # keys with a reversal on another date
 
@@ -216,7 +217,7 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | N
     """Nothing of this is to be in QBO any more."""
     listed = before["entity"] != "" and not entity_named(before["entity"]).transaction
     if _is_withdrawn(before) or before["operation"] in (VOID, DELETE) or listed or before["state"] == "skipped":
-        _renew(plan, before)
+        _renew(plan, before, moved=intent.moved)
         return
     plan.intake.withdrawn += 1
     hindered = hindrance(Ended.of(before), VOID, reversed_by_date=before["key"] in plan.reversed)
@@ -233,10 +234,12 @@ def plan_withdrawal(plan: Plan, intent: Intent, before: Standing, link: Link | N
     row["operation"] = _way_out(plan.policy, entity)
     row["waits_for"] = before["key"] if _in_flight(before) else None
     _hold(plan, row, before)
-    _hold_gone(plan.policy, row, _way_on(intent.why_gone))
+    if not intent.moved:
+        _hold_gone(plan.policy, row, _way_on(intent.why_gone))
     if hindered is not None:
         _park(row, *hindered)
     _supersede(plan, before, revision)
+    plan.same_records.append((row["key"], revision))
     _add(plan, intent, row, ())
 
 
@@ -267,11 +270,12 @@ def _way_out(policy: IntakePolicy, entity: str) -> str:
     return VOID if policy.when_gone == "void" and bool(entity_named(entity).void) else DELETE
 
 
-def _renew(plan: Plan, row: Standing) -> None:
+def _renew(plan: Plan, row: Standing, *, moved: bool = False) -> None:
     """The same content under other settings: what was not sent yet is of these settings now, and waits, or no longer
     waits, by their policy. An approval is for a content, so it stays; what may have left is never touched."""
     same = plan.settings_hash is None or row["settings_hash"] == plan.settings_hash
-    if same or row["state"] not in (READY, PARKED) or row["doubt"]:
+    back_elsewhere = moved and row["reason"] == GONE
+    if (same and not back_elsewhere) or row["state"] not in (READY, PARKED) or row["doubt"]:
         return
     fields: dict[str, Any] = {"settings_hash": plan.settings_hash}
     if row["origin"] == Origin.WITHDRAWAL:
@@ -282,7 +286,7 @@ def _renew(plan: Plan, row: Standing) -> None:
     if by_policy and not row["approved_by"]:
         held = cast(Posting, {**row, **fields, "state": READY, "reason": None, "message": None})
         _hold(plan, held, None)
-        if row["origin"] == Origin.WITHDRAWAL:
+        if row["origin"] == Origin.WITHDRAWAL and not moved:
             _hold_gone(plan.policy, held, (row["reason"] == GONE and row["message"]) or _way_on(NOTHING_ASKED))
         if (held["state"], held["reason"]) != (row["state"], row["reason"]):
             fields |= {"state": held["state"], "reason": held["reason"], "message": held["message"]}
@@ -327,6 +331,8 @@ def _add(plan: Plan, intent: Intent, row: Posting, effects: Sequence[Effect]) ->
         }
         for number, effect in enumerate(effects, start=1)
     ]
+    if (row["key"], row["revision"]) in plan.same_records:
+        return
     shares = intent.shares or [Share(intent.record_key, intent.content_hash, row["amount"])]
     plan.records += [
         place | {"record_key": share.record_key, "record_hash": share.record_hash, "amount": share.amount}

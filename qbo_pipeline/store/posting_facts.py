@@ -1,8 +1,8 @@
 """What a line of the journal says about its posting: digests of the columns that matter.
 
 What belongs here: which columns those are, their digests, and the posting's own pointer to its last line. Two digests,
-because a posting's content (payload, effects) is large and never changes within a revision, and its facts are small
-and change with each line.
+because a posting's content (payload, effects, the records behind it) is large and never changes within a revision, and
+its facts are small and change with each line.
 """
 
 from __future__ import annotations
@@ -10,33 +10,34 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 
-from qbo_pipeline.store.tables.posting import attempts, posting_effects, postings
+from qbo_pipeline.store.tables.posting import attempts, posting_effects, posting_records, postings
 
 CONTENT = (
     "record_key", "entity", "business_date", "amount", "currency", "payload", "payload_hash", "number",
-    "marker",
+    "marker", "record_hash",
 )  # fmt: skip
 FACTS = (
     "operation", "reason", "approved_by", "qbo_id", "qbo_number", "sync_token", "posted_fingerprint", "answer_hash",
     "posted_at",
 )  # fmt: skip
-EFFECTS = ("line", "account_id", "product_id", "location_id", "amount")
+EFFECTS = ("line", "account_id", "product_id", "location_id", "amount", "record_key")
+SHARES = ("record_key", "record_hash", "amount")
+# What a digest held before the store said which records stand behind a posting (migration 0016).
+_CONTENT_BEFORE, _EFFECTS_BEFORE = CONTENT[:-1], EFFECTS[:-1]
 _IN_LIST = 500
 Posting = tuple[str, int]  # key and revision
 
 
-def digests(
-    reading: Connection, connection: str, of: Iterable[Posting], *, with_content: bool = False
-) -> dict[Posting, tuple[str | None, str]]:
-    """By posting the digests of its content and of its facts; of the content where nothing was said about it before,
-    or always."""
+def digests(reading: Connection, connection: str, of: Iterable[Posting]) -> dict[Posting, tuple[str | None, str]]:
+    """By posting the digests of its content and of its facts; of the content where nothing was said about it before."""
     wanted = set(of)
     keys = sorted({key for key, _ in wanted})
     found: dict[Posting, tuple[str | None, str]] = {}
@@ -47,29 +48,64 @@ def digests(
             select(*columns).where(postings.c.connection == connection, postings.c.key.in_(part))
         ).mappings()
         facts = {(row["key"], row["revision"]): row for row in rows if (row["key"], row["revision"]) in wanted}
-        new = [posting for posting, row in facts.items() if with_content or not row["last_attempt"]]
-        content = _contents(reading, connection, new)
+        new = [posting for posting, row in facts.items() if not row["last_attempt"]]
+        content = {posting: held.digest for posting, held in contents(reading, connection, new).items()}
         found |= {posting: (content.get(posting), _digest(row, FACTS)) for posting, row in facts.items()}
     return found
 
 
-def _contents(reading: Connection, connection: str, of: Sequence[Posting]) -> dict[Posting, str]:
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The digest of what a posting holds, and the one that it had before migration 0016.
+
+    `before` is `None` where the posting has other records than that migration gave it: then nobody wrote it before.
+    """
+
+    digest: str
+    before: str | None
+
+
+def contents(reading: Connection, connection: str, of: Sequence[Posting]) -> dict[Posting, Content]:
+    """By posting, the digests of its content: its own columns, its effects, and the records that stand behind it."""
     if not of:
         return {}
     wanted, keys = set(of), sorted({key for key, _ in of})
-    mine = (posting_effects.c.connection == connection, posting_effects.c.key.in_(keys))
-    effects: dict[Posting, list[list[Any]]] = defaultdict(list)
-    told = [posting_effects.c[name] for name in ("key", "revision", *EFFECTS)]
-    for row in reading.execute(select(*told).where(*mine)).mappings():
-        effects[row["key"], row["revision"]].append([plain(row[name]) for name in EFFECTS])
-    columns = [postings.c[name] for name in ("key", "revision", *CONTENT)]
+    effects = _parts(reading, connection, posting_effects, EFFECTS, keys)
+    shares = _parts(reading, connection, posting_records, SHARES, keys)
+    columns = [postings.c[name] for name in ("key", "revision", "origin", *CONTENT)]
     rows = reading.execute(select(*columns).where(postings.c.connection == connection, postings.c.key.in_(keys)))
     found = {}
     for row in rows.mappings():
         posting = (row["key"], row["revision"])
-        if posting in wanted:
-            found[posting] = _digest(row, CONTENT, sorted(effects[posting], key=lambda effect: effect[0]))
+        if posting not in wanted:
+            continue
+        own, behind = effects[posting], shares[posting]
+        before = None
+        if behind == _given_by_migration(row) and not any(effect[-1] for effect in own):
+            before = _digest(row, _CONTENT_BEFORE, [effect[: len(_EFFECTS_BEFORE)] for effect in own])
+        found[posting] = Content(_digest(row, CONTENT, [own, behind]), before)
     return found
+
+
+def _parts(
+    reading: Connection, connection: str, table: Table, names: Sequence[str], keys: Sequence[str]
+) -> dict[Posting, list[list[Any]]]:
+    """By posting, its rows of another table in the order of their first column."""
+    columns = [table.c[name] for name in ("key", "revision", *names)]
+    query = select(*columns).where(table.c.connection == connection, table.c.key.in_(keys))
+    found: dict[Posting, list[list[Any]]] = defaultdict(list)
+    for row in reading.execute(query).mappings():
+        found[row["key"], row["revision"]].append([plain(row[name]) for name in names])
+    for rows in found.values():
+        rows.sort(key=lambda row: row[0])
+    return found
+
+
+def _given_by_migration(row: Any) -> list[list[Any]]:
+    """The records of a posting as migration 0016 made them: a record's is its own, a person's order has none."""
+    if row["origin"] == "reversal" or row["record_key"].startswith("adjustment/"):
+        return []
+    return [[plain(row[name]) for name in SHARES]]
 
 
 def point_to_last(transaction: Connection, connection: str, last: Mapping[Posting, int]) -> None:

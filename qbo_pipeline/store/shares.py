@@ -26,7 +26,7 @@ def standing_keys(name: str, *conditions: Any) -> Any:
 
 
 def keep_shares(transaction: Connection, connection: str, key: str, revision: int) -> None:
-    """Give a revision that was made without its records (by a person, by a renaming) those of the one before."""
+    """Give a revision made without its records (by a person, a renaming, a withdrawal) those of the one before."""
     before = select(_R.connection, _R.key, literal(revision), _R.record_key, _R.record_hash, _R.amount).where(
         _R.connection == connection, _R.key == key, _R.revision == revision - 1
     )

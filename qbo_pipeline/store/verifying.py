@@ -17,8 +17,8 @@ from sqlalchemy import Connection, select
 from qbo_pipeline.inventory.records import content_hash
 from qbo_pipeline.store.attempts import head_of
 from qbo_pipeline.store.evidence import about_evidence, altered
-from qbo_pipeline.store.posting_facts import digests
-from qbo_pipeline.store.tables.posting import attempts, posting_links, postings
+from qbo_pipeline.store.posting_facts import Content, contents, digests
+from qbo_pipeline.store.tables.posting import attempts, posting_effects, posting_links, posting_records, postings
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
 from qbo_pipeline.store.tables.settings import settings_versions
 
@@ -40,6 +40,7 @@ def disagreements(reading: Connection, connection: str, outside: Iterable[Anchor
     yield from _anchors(reading, connection, [*_kept(reading, connection), *outside])
     yield from _postings(reading, connection)
     yield from _unknown_postings(reading, connection)
+    yield from _of_no_posting(reading, connection)
     yield from _reconciliations(reading, connection)
     yield from altered(reading, connection)
     yield from _settings(reading, connection)
@@ -107,7 +108,8 @@ def _page(reading: Connection, connection: str, rows: Sequence[dict[str, Any]]) 
             select(posting_links).where(posting_links.c.connection == connection, posting_links.c.key.in_(keys))
         )
     }
-    now = digests(reading, connection, [(row["key"], row["revision"]) for row in rows], with_content=True)
+    these = [(row["key"], row["revision"]) for row in rows]
+    held, now = contents(reading, connection, these), digests(reading, connection, these)
     for row in rows:
         posting = (row["key"], row["revision"])
         told = lines.get(posting)
@@ -115,13 +117,11 @@ def _page(reading: Connection, connection: str, rows: Sequence[dict[str, Any]]) 
         if not told:
             yield f"{name} is a posting of which the journal says nothing"
             continue
-        yield from _one(name, row, told, now[posting], newest[row["key"]])
+        yield from _one(name, row, told, held[posting], now[posting][1], newest[row["key"]])
         yield from _link(name, row, links.get(row["key"]))
 
 
-def _one(
-    name: str, row: dict[str, Any], told: Sequence[Any], now: tuple[str | None, str], newest: int
-) -> Iterator[str]:
+def _one(name: str, row: dict[str, Any], told: Sequence[Any], held: Content, facts: str, newest: int) -> Iterator[str]:
     last = told[-1]
     superseded = row["revision"] < newest
     if (row["superseded_by"] is not None) != superseded:
@@ -129,10 +129,10 @@ def _one(
     if row["state"] != last.state and not (superseded and row["state"] == "superseded"):
         yield f"{name} is {row['state']}; the journal says {last.state} (line {last.seq:,}, {last.event})"
     first = next((line.content for line in told if line.content is not None), None)
-    if first is not None and first != now[0]:
-        yield f"{name} does not hold the content, amount or effects that it was written with"
+    if first is not None and first not in (held.digest, held.before):
+        yield f"{name} does not hold the content, amount, effects or records that it was written with"
     if last.facts is not None:
-        if last.facts != now[1]:
+        if last.facts != facts:
             yield (
                 f"{name} does not hold the QuickBooks Id, number, version, reason or times that line {last.seq:,} of "
                 "the journal was written with"
@@ -160,6 +160,17 @@ def _unknown_postings(reading: Connection, connection: str) -> Iterator[str]:
     )
     for row in sorted(reading.execute(query)):
         yield f"{row.key} revision {row.revision} is in the journal, and its posting is not there"
+
+
+def _of_no_posting(reading: Connection, connection: str) -> Iterator[str]:
+    """Effects and records of a posting that neither is there nor is known to the journal."""
+    own, told = (
+        select(table.c.key, table.c.revision).where(table.c.connection == connection) for table in (postings, attempts)
+    )
+    for table, what in ((posting_effects, "effects"), (posting_records, "records")):
+        mine = select(table.c.key, table.c.revision).where(table.c.connection == connection)
+        for row in sorted(reading.execute(mine.except_(own, told))):
+            yield f"{row.key} revision {row.revision} has {what}, and there never was such a posting"
 
 
 def _settings(reading: Connection, connection: str) -> Iterator[str]:

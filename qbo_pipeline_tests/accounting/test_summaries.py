@@ -81,6 +81,7 @@ def test_keys_say_kind_and_day_and_are_no_record_s() -> None:
     key = summary_key("shipment", DAY)
     assert is_summary(key)
     assert not is_summary("movement/summary")
+    assert not is_summary(f"{key}#reversal-1")
     assert summed_up(key) == ("shipment", DAY)
 
 

@@ -38,7 +38,7 @@ def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
     for name, cost in MORE.items():
         source["movements"].append(_shipment(name, DAY))
         source["movement_lines"].append(_line(name, cost))
-        source["stock_values"].append(_stock(DAY, cost))
+        source["stock_values"].append(stock(DAY, cost))
     with running_emulator("--limits", "off") as emulator:
         shop = open_shop(tmp_path, emulator, source, store_url=store_url)
         point_to(shop.settings, "summarise = []", 'summarise = ["shipment"]')
@@ -56,7 +56,7 @@ def _line(name: str, cost: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stock(day: str, cost: str) -> dict[str, Any]:
+def stock(day: str, cost: str) -> dict[str, Any]:
     return {
         "business_date": day, "product_id": "p1", "location_id": "w1", "quantity": "0", "value": f"-{cost}",
         "currency": "USD",
@@ -71,7 +71,7 @@ def insert(kind: str, row: dict[str, Any]) -> str:
 def add(shop: Shop, name: str, cost: str, day: str = DAY) -> None:
     """Enter another shipment in the inventory system."""
     entries = (("movements", _shipment(name, day)), ("movement_lines", _line(name, cost)))
-    shop.change(*(insert(*entry) for entry in (*entries, ("stock_values", _stock(day, cost)))))
+    shop.change(*(insert(*entry) for entry in (*entries, ("stock_values", stock(day, cost)))))
 
 
 def journal(run: Run, key: str = SUMMARY) -> dict[str, Decimal]:
@@ -127,13 +127,13 @@ def test_what_comes_changes_moves_and_goes_revises_its_day(shop: Shop) -> None:
     carried(shop)
     add(shop, "d4", "5.00")
     shop.change(
-        "UPDATE movement_lines SET value = '-3.50' WHERE line_id = 'd2-1'", insert("stock_values", _stock(DAY, "0.40"))
+        "UPDATE movement_lines SET value = '-3.50' WHERE line_id = 'd2-1'", insert("stock_values", stock(DAY, "0.40"))
     )
     carried(shop)
     with shop.run() as run:
         assert journal(run)["Cost of Goods Sold"] == Decimal("52.70")
     shop.change("UPDATE movements SET business_date = '2024-03-05' WHERE movement_id = 'd4'")
-    shop.change("DELETE FROM stock_values WHERE value = '-5.00'", insert("stock_values", _stock("2024-03-05", "5.00")))
+    shop.change("DELETE FROM stock_values WHERE value = '-5.00'", insert("stock_values", stock("2024-03-05", "5.00")))
     carried(shop)
     with shop.run() as run:
         assert journal(run)["Cost of Goods Sold"] == Decimal("47.70")
@@ -156,7 +156,7 @@ def test_one_bad_record_waits_alone(shop: Shop) -> None:
         assert journal(run)["Cost of Goods Sold"] == Decimal("47.30")
         assert standing(run)["movement/d4"] == ("movement/d4", "parked")
     shop.change(
-        "UPDATE movement_lines SET value = '-6.00' WHERE line_id = 'd4-1'", insert("stock_values", _stock(DAY, "6.00"))
+        "UPDATE movement_lines SET value = '-6.00' WHERE line_id = 'd4-1'", insert("stock_values", stock(DAY, "6.00"))
     )
     carried(shop)
     with shop.run() as run:
@@ -207,7 +207,7 @@ def test_a_share_that_differs_is_named_by_its_record(shop: Shop) -> None:
     """The source changed after the posting and was not extracted since: the report names the movement, not the day."""
     carried(shop)
     shop.change(
-        "UPDATE movement_lines SET value = '-9.10' WHERE line_id = 'd2-1'", insert("stock_values", _stock(DAY, "6.00"))
+        "UPDATE movement_lines SET value = '-9.10' WHERE line_id = 'd2-1'", insert("stock_values", stock(DAY, "6.00"))
     )
     with shop.run() as run:
         found = reconcile_as_at(run, LAST_DAY).differences.to_dict("records")

@@ -78,8 +78,8 @@ def altered(posted: Shop, folder: Path, *statements: str) -> Iterator[Run]:
 
 
 TABLES = (
-    "postings", "posting_effects", "posting_links", "attempts", "attempt_heads", "reconciliations", "differences",
-    "sign_offs", "records", "reads",
+    "postings", "posting_effects", "posting_records", "posting_links", "attempts", "attempt_heads", "reconciliations",
+    "differences", "sign_offs", "records", "reads",
 )  # fmt: skip
 
 
@@ -104,7 +104,8 @@ def test_every_column_that_matters_is_held_against_the_journal(posted: Shop, tmp
     ("table", "said"),
     [
         ("postings", "its posting is not there"),
-        ("posting_effects", "does not hold the content, amount or effects"),
+        ("posting_effects", "does not hold the content, amount, effects or records"),
+        ("posting_records", "does not hold the content, amount, effects or records"),
         ("posting_links", "its link to that object is not there"),
         ("attempts", "the chain was written up to line"),
         ("attempt_heads", "the head of the chain is missing"),
@@ -121,7 +122,7 @@ def test_every_table_that_is_emptied_is_missed(posted: Shop, tmp_path: Path, tab
 
 
 @pytest.mark.parametrize(
-    "tables", [("attempts", "attempt_heads"), ("postings", "attempts", "attempt_heads"), TABLES[:5]]
+    "tables", [("attempts", "attempt_heads"), ("postings", "attempts", "attempt_heads"), TABLES[:6]]
 )
 def test_a_journal_that_is_emptied_with_its_head_is_missed(
     posted: Shop, tmp_path: Path, tables: tuple[str, ...]

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Connection, Table, delete, insert, select, text, update
 
@@ -29,24 +31,32 @@ from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.attempts import head_of, lines_of, verify
 from qbo_pipeline.store.evidence import DECISION, KINDS, Kind
 from qbo_pipeline.store.opening import open_store
-from qbo_pipeline.store.tables.posting import attempt_heads, attempts, postings
+from qbo_pipeline.store.posting_facts import plain
+from qbo_pipeline.store.tables.posting import attempt_heads, attempts, posting_effects, posting_records, postings
 from qbo_pipeline.store.tables.quickbooks import token_versions
 from qbo_pipeline.store.tables.settings import settings_versions
-from qbo_pipeline.store.types import Day, Instant, Money
+from qbo_pipeline.store.types import Day, Instant, Money, Quantity
 from qbo_pipeline.store.verifying import Anchor, disagreements
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop
 from qbo_pipeline_tests.tampering.people import Bookkeeper
 
+SUMMARY = "summary/2024-03-04/shipment"
 DANA = Person("Dana", "it is so")
-OTHER_VALUES = {Money: Decimal("7.77"), Day: date(2023, 1, 1), Instant: datetime(2030, 1, 1, tzinfo=UTC)}
+OTHER_VALUES = {
+    Money: Decimal("7.77"),
+    Quantity: Decimal("7.77"),
+    Day: date(2023, 1, 1),
+    Instant: datetime(2030, 1, 1, tzinfo=UTC),
+}
 
 
 @pytest.fixture
 def shop(store_url: str, tmp_path: Path) -> Iterator[Shop]:
     with running_emulator("--limits", "off") as emulator:
         shop = open_shop(tmp_path / "shop", emulator, store_url=store_url)
+        point_to(shop.settings, "summarise = []", 'summarise = ["shipment"]')
         with shop.run() as run:
             accept_preflight(run, [], DANA)
             carry(run, FIRST_DAY, LAST_DAY)
@@ -150,12 +160,64 @@ def alterations(connection: Connection) -> Iterator[tuple[str, list[Any]]]:
                     f"{kind.word}: {column} of a part is changed",
                     [update(parts).where(*this_row(parts, one)).values({column: another(parts, column)})],
                 )
+    yield from of_postings(connection)
     yield "settings: a version is deleted", [delete(settings_versions)]
     yield (
         "settings: a version says something else",
         [update(settings_versions).values(content=text("replace(content, 'USD', 'EUR')"))],
     )
     yield "settings: a posting names another version", [update(postings).values(settings_hash="another")]
+
+
+def of_postings(connection: Connection) -> Iterator[tuple[str, list[Any]]]:
+    """What belongs to a posting in tables of its own: of a summary, of one record, of a person's order."""
+    for table in (posting_effects, posting_records):
+        for key in (SUMMARY, "document/b1"):
+            of_key = select(table).where(table.c.key == key).order_by(*table.primary_key.columns)
+            one = dict(connection.execute(of_key).mappings().first() or {})
+            assert one, key
+            where = f"{table.name} of {key}"
+            yield f"{where}: one is deleted", [delete(table).where(*this_row(table, one))]
+            for column in (column.name for column in table.columns):
+                if column not in ("connection", "line"):
+                    forged = one | {column: another(table, column)}
+                    yield f"{where}: {column} is changed", [
+                        delete(table).where(*this_row(table, one)), insert(table).values(forged),
+                    ]  # fmt: skip
+            last = list(table.primary_key.columns)[-1].name
+            yield f"{where}: one is added", [insert(table).values(one | {last: another(table, last)})]
+            yield f"{where}: one is added of a posting that never was", [
+                insert(table).values(one | {"key": "movement/forged"}),
+            ]  # fmt: skip
+            yield f"{where}: it is another record's in both tables", [
+                update(posting_records).where(posting_records.c.key == key).values(record_hash="another"),
+                update(postings).where(postings.c.key == key).values(record_hash="another"),
+            ]  # fmt: skip
+
+
+def test_what_was_written_before_postings_had_records_keeps_its_digest(shop: Shop) -> None:
+    """As migration 0016 left it: the digest is of nine columns and the effects, and the record behind it its own."""
+    with shop.run() as run, run.database.engine.connect() as connection, connection.begin() as transaction:
+        free_hands(connection)
+        row = connection.execute(select(postings).where(postings.c.key == "document/b1")).mappings().one()
+        effects = connection.execute(
+            select(posting_effects).where(posting_effects.c.key == "document/b1").order_by(posting_effects.c.line)
+        ).mappings()
+        names = ("record_key", "entity", "business_date", "amount", "currency", "payload", "payload_hash", "number",
+                 "marker")  # fmt: skip
+        parts = ("line", "account_id", "product_id", "location_id", "amount")
+        told = [[plain(row[name]) for name in names], [[plain(effect[name]) for name in parts] for effect in effects]]
+        earlier = sha256(orjson.dumps(told)).hexdigest()
+        this = (attempts.c.key == "document/b1", attempts.c.content.is_not(None))
+        connection.execute(update(attempts).where(*this).values(content=earlier))
+        assert list(disagreements(connection, "shop")) == []
+        connection.execute(
+            update(posting_records).where(posting_records.c.key == "document/b1").values(record_key="document/b2")
+        )
+        assert list(disagreements(connection, "shop")) == [
+            "document/b1 revision 1 does not hold the content, amount, effects or records that it was written with"
+        ]
+        transaction.rollback()
 
 
 def test_every_kind_of_evidence_is_missed_whatever_is_done_to_it(shop: Shop) -> None:
