@@ -1,7 +1,7 @@
 """Decisions about all postings that a filter names, from Dagster's launchpad: the fields beside `key`, and the answer.
 
-What belongs here: the config of `approve`, `skip`, `retry` and `reverse`, and what is told of it as metadata. Which jobs
-there are is in `ops.decisions`.
+What belongs here: the config of `approve`, `skip`, `retry` and `reverse`, and what is told of it as metadata. Which
+jobs there are is in `ops.decisions`.
 """
 
 from contextlib import nullcontext

@@ -12,13 +12,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Text, and_, cast, or_, select
+from sqlalchemy import Connection, Text, and_, cast, not_, or_, select
 
 from qbo_pipeline.inventory.checks import PARTY_OF
 from qbo_pipeline.inventory.records import DOCUMENT_KINDS, MOVEMENT_KINDS, PARTY_KINDS, PAYMENT_KINDS
 from qbo_pipeline.posting.decisions import NotPossible
 from qbo_pipeline.posting.reversal import REVERSAL_MARK
-from qbo_pipeline.posting.states import State
+from qbo_pipeline.posting.states import Operation, State
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.shares import OF_RECORD
@@ -106,12 +106,14 @@ def chosen(reading: Connection, name: str, wanted: Filter, *conditions: Any) -> 
     return [row for row in found if row["key"] in having]
 
 
-def reversed_on_a_day() -> Any:
-    """Keys of postings whose newest revision has a reversal on a day of its own, as a query."""
+def reversed_on_a_day(name: str) -> Any:
+    """Keys of postings whose newest revision has a reversal that stands on a day of its own, as a query."""
     newest, reversal = postings.alias(), postings.alias()
     key = newest.c.key + REVERSAL_MARK + cast(newest.c.revision, Text)
     together = and_(reversal.c.connection == newest.c.connection, reversal.c.key == key)
-    return select(newest.c.key).join(reversal, together).where(newest.c.superseded_by.is_(None))
+    gone = and_(reversal.c.operation.in_((Operation.VOID, Operation.DELETE)), reversal.c.state == State.POSTED)
+    standing = and_(newest.c.superseded_by.is_(None), reversal.c.superseded_by.is_(None), not_(gone))
+    return select(newest.c.key).join(reversal, together).where(newest.c.connection == name, standing)
 
 
 def _meets(reading: Connection, name: str, wanted: Filter) -> list[Any]:

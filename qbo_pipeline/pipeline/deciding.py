@@ -38,7 +38,6 @@ MEANT: dict[str, Any] = {
         _P.operation.in_((Operation.CREATE, Operation.UPDATE)),
         _P.origin != Origin.REVERSAL,
         _P.business_date != UNDATED,
-        _P.key.not_in(reversed_on_a_day()),
     ),
 }
 
@@ -80,8 +79,10 @@ def decide_all(
     Person(who, why)
     if decision == "reverse" and wanted.says_nothing:
         raise NotPossible("that would take everything out of the books: name days, a kind, a party, a run or an amount")
-    meant = () if wanted.states else (MEANT[decision],)
+    meant: tuple[Any, ...] = () if wanted.states else (MEANT[decision],)
     with run.database.reading() as connection:
+        if decision == "reverse" and not wanted.states:
+            meant = (*meant, _P.key.not_in(reversed_on_a_day(run.name)))
         rows = chosen(connection, run.name, wanted, *meant)
     return _decided(run, decision, rows, who, why, dated)
 

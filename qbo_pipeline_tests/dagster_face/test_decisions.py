@@ -92,7 +92,7 @@ def test_a_parked_posting_is_retried(office: Office) -> None:
 
 
 def test_many_are_shown_and_then_decided_by_a_filter(office: Office) -> None:
-    """Without who and why the journal has no line more; with them each has one; what cannot be decided fails the job."""
+    """Without who and why the journal has no line more; with them each has one; what cannot be decided fails."""
     before = office.company.ask("SELECT count(*) FROM attempts")
     shown = office.done("approve", all=True, kinds=["movement"], who="", why="")
     waiting = [key for key in office.keys("JournalEntry") if office.state(key) == "parked"]
