@@ -11,7 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
+from typing import Any
 
+from qbo_pipeline.pipeline import rollback
 from qbo_pipeline.pipeline.choosing import Filter
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.drift import find_drift
@@ -27,6 +29,7 @@ from qbo_pipeline.posting.states import State
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.store.postings import Posting, latest
 
+COLUMNS = (*(name for name in rollback.COLUMNS if name not in ("would", "stays")), "done", "stays")
 _DONE = {"void": "voided", "delete": "deleted"}
 
 
@@ -37,6 +40,12 @@ class Outcome:
     step: Step
     done: bool
     message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The step for JSON and CSV, with what became of it in the place of what would."""
+        became = {"done": self.message, "stays": ""} if self.done else {"done": "", "stays": self.message}
+        told = self.step.as_dict() | became
+        return {name: told[name] for name in COLUMNS}
 
 
 def roll_back(

@@ -227,3 +227,36 @@ def test_again_takes_a_reversal_out_and_the_document_stands_again(shop: Shop) ->
         assert {one.now.split(" ", 1)[1] for one in returned} == {"is out of the books: it stands again"}
         night = carry(run, FIRST_DAY, LAST_DAY)
         assert (night.result.status, night.result.difference) == ("balanced", 0)
+
+
+def test_what_a_person_settled_there_stays_until_it_is_removed_there(shop: Shop) -> None:
+    """Also --dependents takes along nothing that is not ours."""
+    assert shop.emulator is not None
+    with shop.run() as run:
+        roll_back(run, Filter(kinds=("payment",)), *WHO)
+        (link,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = 'document/i1'")
+        people = Bookkeeper(shop.emulator)
+        invoice = people.get("Invoice", link["qbo_id"])
+        line = {"Amount": 50, "LinkedTxn": [{"TxnId": link["qbo_id"], "TxnType": "Invoice"}]}
+        paid = people.save("Payment", {"CustomerRef": invoice["CustomerRef"], "TotalAmt": 50, "Line": [line]})
+        people.close()
+        (step,) = planned(run, Filter(kinds=("sales_invoice",)), dependents=True)
+        assert step.stays == f"it is settled by QuickBooks' Payment {paid['Id']}: remove it there first"
+        (outcome,) = roll_back(run, Filter(kinds=("sales_invoice",)), *WHO, dependents=True)
+        assert not outcome.done
+        assert "document/i1" in in_quickbooks(run)
+
+
+def test_a_record_that_changes_later_waits_and_is_not_posted(shop: Shop) -> None:
+    with shop.run() as run:
+        roll_back(run, Filter(kinds=("shipment",)), *WHO)
+        shop.change(
+            "UPDATE movement_lines SET value = '-41.00' WHERE movement_id = 'd1'",
+            "UPDATE stock_values SET value = '-41.00' WHERE business_date = '2024-03-04'",
+        )
+        night = carry(run, FIRST_DAY, LAST_DAY)
+        assert states(run)["movement/d1"] == ("parked", "reversed")
+        assert night.result.unexplained == 0
+        (returned,) = post_again(run, Filter(kinds=("shipment",)), *WHO)
+        assert (returned.now, returned.refused) == ("posted again", "")
+        assert carry(run, FIRST_DAY, LAST_DAY).result.difference == 0
