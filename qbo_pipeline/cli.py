@@ -24,6 +24,7 @@ from qbo_pipeline.commands import (
     page,
     reconciling,
     restating,
+    rollback,
     rotating,
     running,
     upgrading,
@@ -63,6 +64,7 @@ app.command()(decisions.rebind)
 app.command()(reconciling.reconcile)
 app.command()(correcting.correct)
 app.command()(restating.restate)
+app.command()(rollback.rollback)
 app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
 app.command()(notifying.notify)

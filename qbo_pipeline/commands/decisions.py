@@ -8,35 +8,70 @@ from typing import Annotated, Any
 
 import typer
 
-from qbo_pipeline.commands.common import SettingsOption, command_run, parse_day, say
+from qbo_pipeline.commands.choosing import Chosen, choosable, tell
+from qbo_pipeline.commands.common import SettingsOption, command_run, leave, parse_day, say
+from qbo_pipeline.verdicts import Reason, Verdict
 
 Key = Annotated[str, typer.Argument(help="The posting's key, as `status` and the reports show it.")]
 Who = Annotated[str, typer.Option("--who", help="Who decides; kept in the journal.")]
 Why = Annotated[str, typer.Option("--why", help="Why; kept in the journal.")]
+OneKey = Annotated[str | None, typer.Argument(help="The posting's key, as `status` and the reports show it.")]
+ByWhom = Annotated[str, typer.Option("--who", help="Who decides; kept in the journal.")]
+Wherefore = Annotated[str, typer.Option("--why", help="Why; kept in the journal.")]
 Dated = Annotated[
     date | None,
     typer.Option("--dated", parser=parse_day, metavar="YYYY-MM-DD", help="Post it on this day instead, and say so."),
 ]
 
 
-def retry(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
-    """Send a parked posting again; the next run does it."""
-    _decide(settings, key, who, why, "will be sent again by the next run", "retry")
+@choosable
+def retry(
+    chosen: Chosen, key: OneKey = None, who: ByWhom = "", why: Wherefore = "", settings: SettingsOption = None
+) -> None:
+    """Send a parked posting again; the next run does it. With --all, all that the options name."""
+    _decide_chosen(settings, key, chosen, who, why, "will be sent again by the next run", "retry")
 
 
-def skip(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
-    """Leave a posting out for good; it counts as skipped."""
-    _decide(settings, key, who, why, "is skipped", "skip")
+@choosable
+def skip(
+    chosen: Chosen, key: OneKey = None, who: ByWhom = "", why: Wherefore = "", settings: SettingsOption = None
+) -> None:
+    """Leave a posting out for good; it counts as skipped. With --all, all parked ones that the options name."""
+    _decide_chosen(settings, key, chosen, who, why, "is skipped", "skip")
 
 
-def approve(key: Key, who: Who, why: Why, dated: Dated = None, settings: SettingsOption = None) -> None:
-    """Let a posting go that policy holds back (approval, a closed period, a change in QBO)."""
-    _decide(settings, key, who, why, "is approved; the next run sends it", "approve", dated=dated)
+@choosable
+def approve(
+    chosen: Chosen,
+    key: OneKey = None,
+    who: ByWhom = "",
+    why: Wherefore = "",
+    dated: Dated = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Let a posting go that policy holds back (approval, a closed period, a change in QBO).
+
+    With --all, all that the options name: without --who and --why they are only shown, with what would become of each.
+    Exit status 1 where one of them cannot be decided; the others are.
+    """
+    _decide_chosen(settings, key, chosen, who, why, "is approved; the next run sends it", "approve", dated=dated)
 
 
-def reverse(key: Key, who: Who, why: Why, dated: Dated = None, settings: SettingsOption = None) -> None:
-    """Take a posted document out of the books: void it, or with --dated post its reversal on that day."""
-    _decide(settings, key, who, why, "will be reversed by the next run", "reverse", dated=dated)
+@choosable
+def reverse(
+    chosen: Chosen,
+    key: OneKey = None,
+    who: ByWhom = "",
+    why: Wherefore = "",
+    dated: Dated = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Take a posted document out of the books: void it, or with --dated post its reversal on that day.
+
+    With --all, all that the options name, which must say something; `rollback` does it in the order that the documents
+    depend on each other, and sends it.
+    """
+    _decide_chosen(settings, key, chosen, who, why, "will be reversed by the next run", "reverse", dated=dated)
 
 
 def unlink(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
@@ -151,6 +186,46 @@ def _rebind_name(settings: Path | None, name: str, who: str, why: str) -> None:
     for item in changed:
         say(f"{name} is the {item.word} with the Id {item.now} from now on; it was {item.before}.")
     say("What is posted stays as it is; `qbo-pipeline restate --preview` shows what would differ today.")
+
+
+def _decide_chosen(
+    settings: Path | None,
+    key: str | None,
+    chosen: Chosen,
+    who: str,
+    why: str,
+    done: str,
+    decision: str,
+    **options: Any,
+) -> None:
+    if bool(who.strip()) != bool(why.strip()) or (key is not None and not who.strip()):
+        raise typer.BadParameter("a decision needs --who and --why: both are kept in the journal")
+    if key is not None:
+        _decide(settings, key, who, why, done, decision, **options)
+        return
+    assert chosen.wanted is not None
+    from qbo_pipeline.pipeline.deciding import decide_all
+    from qbo_pipeline.posting.decisions import NotPossible
+
+    look = not who.strip()
+    by = ("nobody", "only looking") if look else (who, why)
+    with command_run(settings, quiet=chosen.as_json, only_look=look) as run:
+        try:
+            answers = decide_all(run, decision, chosen.wanted, *by, **options)
+            told = tell(answers, csv_file=chosen.csv_file, as_json=chosen.as_json)
+        except NotPossible as error:
+            say(str(error), err=True)
+            raise typer.Exit(1) from None
+    could_not = sum(bool(one.refused) for one in told)
+    if not chosen.as_json:
+        said = f"{len(told) - could_not:,} of {len(told):,} postings"
+        say(f"{said} would be decided so ({decision}). Nothing was changed." if look else f"{said}: each {done}.")
+    reasons = [Reason(Verdict.WAITING, f"{could_not:,} of {len(told):,} postings cannot be decided so")] * bool(
+        could_not
+    )
+    if not told and not look:
+        reasons = [Reason(Verdict.WAITING, "no posting is meant by these options: nothing was decided")]
+    leave(reasons)
 
 
 def _decide(settings: Path | None, key: str, who: str, why: str, done: str, decision: str, **options: Any) -> None:

@@ -1,6 +1,7 @@
 """Jobs for what a person decides about postings, from Dagster's launchpad: the same as the commands of these names.
 
-Each is one op with its config (key, who, why); the decision is a line in the journal, the next run acts on it.
+Each is one op with its config (key, who, why); the decision is a line in the journal, the next run acts on it. With
+`all` and a filter in the place of the key it is about many, and without who and why it only shows them.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from qbo_pipeline.assets.common import as_metadata
 from qbo_pipeline.ops.days import day_of
+from qbo_pipeline.ops.many_decisions import ManyDatedDecision, ManyDecision, decide_many
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.surfaces import one_line
@@ -23,12 +25,6 @@ class Decision(dg.Config):
     why: str = Field(description="Why; kept in the journal.")
 
 
-class DatedDecision(Decision):
-    """A decision that may move the posting to another day."""
-
-    dated: str | None = Field(default=None, description="Post it on this day instead (YYYY-MM-DD), and say so.")
-
-
 class Relink(Decision):
     """A decision that names an object in QBO."""
 
@@ -36,15 +32,15 @@ class Relink(Decision):
 
 
 # name -> what is configured, what a person reads
-DECISIONS: dict[str, tuple[type[Decision], str]] = {
-    "retry": (Decision, "Send a parked posting again; the next run does it."),
-    "skip": (Decision, "Leave a posting out for good; it counts as skipped."),
+DECISIONS: dict[str, tuple[type[dg.Config], str]] = {
+    "retry": (ManyDecision, "Send a parked posting again; the next run does it."),
+    "skip": (ManyDecision, "Leave a posting out for good; it counts as skipped."),
     "approve": (
-        DatedDecision,
+        ManyDatedDecision,
         "Let a posting go that policy holds back (approval, a closed period, a change in QBO).",
     ),
     "reverse": (
-        DatedDecision,
+        ManyDatedDecision,
         "Take a posted document out of the books: void it, or with a date post its reversal on that day.",
     ),
     "unlink": (Decision, "Forget which object in QBO a posting is; the object stays and is nobody's."),
@@ -84,7 +80,7 @@ def _recovering_job(settings: Settings) -> dg.JobDefinition:
     return recover
 
 
-def _job(settings: Settings, name: str, config_type: type[Decision], description: str) -> dg.JobDefinition:
+def _job(settings: Settings, name: str, config_type: type[dg.Config], description: str) -> dg.JobDefinition:
     connection = settings.connection.name
 
     def decide(context: dg.OpExecutionContext, config: Any, pipeline: PipelineResource) -> None:
@@ -92,6 +88,12 @@ def _job(settings: Settings, name: str, config_type: type[Decision], description
 
         given, qbo_id = getattr(config, "dated", None), getattr(config, "qbo_id", None)
         dated = None if given is None else day_of(given, "dated")
+        if getattr(config, "all", False):
+            decide_many(context, pipeline, name, config, dated)
+            return
+        if not config.key:
+            said = "name a posting by its key, or all with what they have in common"
+            raise dg.Failure(description=said, allow_retries=False)
         with pipeline.run(context) as run:
             now = carry_out(run, name, config.key, config.who, config.why, dated=dated, qbo_id=qbo_id)
         context.add_output_metadata(

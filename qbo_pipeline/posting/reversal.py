@@ -20,7 +20,7 @@ COUNTERPART = {
     "VendorCredit": "Bill",
     "SalesReceipt": "RefundReceipt",
 }
-_MARK = "#reversal-"
+REVERSAL_MARK = "#reversal-"
 _SIDES = {"Debit": "Credit", "Credit": "Debit"}
 # Belonging to the original alone: its number, its due date, what it settles.
 _DROPPED = ("DocNumber", "DueDate", "LinkedTxn", "Id", "SyncToken", "sparse")
@@ -50,10 +50,10 @@ def reversed_payload(
 
 def reversal_key(key: str, revision: int) -> str:
     """The key of the posting that takes a revision of another one back on a day of its own."""
-    return f"{key}{_MARK}{revision}"
+    return f"{key}{REVERSAL_MARK}{revision}"
 
 
 def reversed_key(key: str) -> str:
     """The key of what a reversal takes back; any other key is its own."""
-    own, mark, revision = key.rpartition(_MARK)
+    own, mark, revision = key.rpartition(REVERSAL_MARK)
     return own if mark and revision.isdecimal() else key

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, not_, or_, select, update
 
 from qbo_pipeline.inventory.records import RECORD_TYPES, Record
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.settings_versions import made_otherwise
 from qbo_pipeline.store.tables.records import record_references, records, watermarks
 
@@ -125,6 +126,14 @@ def build_again(connection: Connection, name: str, record_key: str) -> bool:
         .values(disposition="new", rule=None, message=None)
     )
     return result.rowcount == 1
+
+
+def build_anew(connection: Connection, name: str, record_keys: Sequence[str]) -> None:
+    """Have records that were built before built once more by the next transform; what the source dropped is left."""
+    key = records.c.record_type + "/" + records.c.record_id
+    for part in chunks(record_keys):
+        these = (records.c.connection == name, key.in_(part), records.c.vanished_at.is_(None))
+        connection.execute(update(records).where(*these, records.c.disposition == "posting").values(disposition="new"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,24 @@ def test_a_parked_posting_is_retried(office: Office) -> None:
     assert office.done("retry", key=key, **WHO)["state"] == "ready"
 
 
+def test_many_are_shown_and_then_decided_by_a_filter(office: Office) -> None:
+    """Without who and why the journal has no line more; with them each has one; what cannot be decided fails."""
+    before = office.company.ask("SELECT count(*) FROM attempts")
+    shown = office.done("approve", all=True, kinds=["movement"], who="", why="")
+    waiting = [key for key in office.keys("JournalEntry") if office.state(key) == "parked"]
+    assert waiting
+    assert (shown["would_be_decided"], shown["cannot_be_decided"]) == (len(waiting), 0)
+    assert waiting[0] in shown["postings"]
+    assert office.company.ask("SELECT count(*) FROM attempts") == before
+
+    assert office.done("approve", all=True, kinds=["movement"], **WHO)["decided"] == len(waiting)
+    assert {office.state(key) for key in waiting} == {"ready"}
+    assert office.journal(waiting[0]) == [("approve", WHO["who"], WHO["why"])]
+    assert "nothing waits for approval" in office.refused(
+        "approve", all=True, kinds=["movement"], states=["ready"], over="0.01", **WHO
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "config", "text"),
     [
@@ -102,6 +120,11 @@ def test_a_parked_posting_is_retried(office: Office) -> None:
             {"key": "x", "dated": "31/03/2026", **WHO},
             "dated: '31/03/2026' is no date: write it as 2026-03-31",
         ),
+        ("skip", {"key": "x", "all": True, **WHO}, "name the key x or all by a filter, not both"),
+        ("skip", {"all": True, "states": ["waiting"], **WHO}, "there is no state 'waiting'"),
+        ("skip", {"all": True, "over": "much", **WHO}, "over: 'much' is no amount"),
+        ("reverse", {"all": True, **WHO}, "that would take everything out of the books"),
+        ("skip", {**WHO}, "name a posting by its key, or all with"),
         ("adopt", {"theirs": "ZZZZ", "who": "", "why": "x"}, "a decision needs somebody's name and a reason"),
         ("rebind", {}, "shop is bound to what its settings say already: nothing to do"),
         ("show", {"key": "nothing"}, "Nothing has the key or the number 'nothing'."),
