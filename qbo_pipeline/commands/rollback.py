@@ -67,7 +67,7 @@ def rollback(
 
     look = not who.strip()
     with (
-        csv_rows(csv_file, _columns(again, look)) as write,
+        csv_rows(csv_file, _columns(again, look=look)) as write,
         command_run(settings, quiet=as_json, only_look=look) as run,
     ):
         try:
