@@ -26,7 +26,7 @@ DEFAULT_ROLES = {
     "rounding": "Rounding",
     "opening_balance_equity": "Opening Balance Equity",
 }
-_EXAMPLES = {"sales_tax": "Sales Tax Payable", "landed_cost": "Freight and Duties"}
+_EXAMPLES = {"landed_cost": "Freight and Duties"}
 # A setting or a section, and what is said about it: the remark stands behind two spaces.
 _REMARK = re.compile(r"^((?:# )?[\[\w\"].*?\S) {2,}# (.*)$", re.MULTILINE)
 _DEFAULTS: dict[str, Any] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pydantic import SecretStr
+
 from qbo_pipeline.environment import where_to_set
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.quickbooks.auth import OAuth
@@ -13,13 +15,15 @@ from qbo_pipeline.quickbooks.hosts import Environment, environment
 from qbo_pipeline.quickbooks.keeper import TokenKeeper
 from qbo_pipeline.quickbooks.pacing import Limits
 from qbo_pipeline.quickbooks.secret import Secret
-from qbo_pipeline.quickbooks.tokens import Tokens
+from qbo_pipeline.quickbooks.tokens import StoredTokens, Tokens
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.settings import Secrets, Settings, SettingsError
 from qbo_pipeline.store.database import Database, StoreUrlError
 from qbo_pipeline.store.meter import StoredMeter
 from qbo_pipeline.store.pacing import StoredPacer
 from qbo_pipeline.store.tokens import KeyRing, StoredTokenStore
+
+_NONE_YET = "none yet"  # in the place of an access token, until the first one was minted
 
 
 class NotConnected(PermanentError):
@@ -98,12 +102,13 @@ def open_vault(settings: Settings, secrets: Secrets, database: Database) -> Stor
 def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth: OAuth) -> TokenKeeper:
     """The keeper of the connection's tokens.
 
-    A refresh token in the environment starts a connection that the vault does not know yet; afterwards the vault's
-    is always the newer one. Raises `NotConnected` where there is neither.
+    A refresh token in the environment starts a connection that the vault does not know yet, and takes the place of
+    one from there that never worked; once one has worked, the vault's is always the newer one. Raises `NotConnected`
+    where there is neither.
     """
     store = open_vault(settings, secrets, database)
     keeper = TokenKeeper(store, oauth, time_zone=settings.connection.time_zone)
-    if store.load() is None:
+    if _never_worked(store.load(), secrets.refresh_token):
         if secrets.refresh_token is None:
             raise NotConnected(
                 f"{settings.connection.name} is not connected to QuickBooks: run `qbo-pipeline connect`, or "
@@ -113,7 +118,7 @@ def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth:
         keeper.connect(
             Tokens(
                 realm=settings.quickbooks.realm,
-                access_token=Secret("none yet"),
+                access_token=Secret(_NONE_YET),
                 access_expires_at=now,
                 refresh_token=Secret(secrets.refresh_token.get_secret_value()),
                 refresh_expires_at=now + timedelta(days=100),
@@ -121,6 +126,14 @@ def open_keeper(settings: Settings, secrets: Secrets, database: Database, oauth:
             )
         )
     return keeper
+
+
+def _never_worked(stored: StoredTokens | None, given: SecretStr | None) -> bool:
+    """Whether the connection begins with the given token: there is none yet, or it was mistyped and corrected since."""
+    if stored is None:
+        return True
+    unproved = stored.tokens.access_token.reveal() == _NONE_YET
+    return unproved and given is not None and given.get_secret_value() != stored.tokens.refresh_token.reveal()
 
 
 def open_quickbooks(

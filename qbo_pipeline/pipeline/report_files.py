@@ -24,6 +24,7 @@ from qbo_pipeline.reports import header as layouts
 from qbo_pipeline.reports.files import ReportFiles
 from qbo_pipeline.reports.files import write_reports as write_files
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
+from qbo_pipeline.settings import SettingsError
 from qbo_pipeline.store.attempts import head_of
 from qbo_pipeline.store.copies import load_copies
 from qbo_pipeline.store.ledger_lines import oldest_read
@@ -65,7 +66,22 @@ def write_reports(run: Run, reconciliation: Reconciliation, folder: Path | None 
         header = _header(run, connection, reconciliation)
         extras = _extras(connection, run.name, reconciliation, header.time_zone)
     mode = _MODES[run.settings.reconciliation.report_readers]
+    _refuse_another_connection_s(run, reconciliation.as_at, folder or report_folder(run))
     return write_files(reconciliation, header, extras, folder or report_folder(run), mode=mode)
+
+
+def _refuse_another_connection_s(run: Run, as_at: date, folder: Path) -> None:
+    """Raise `SettingsError` where the folder has the report of another connection for that date."""
+    file = folder / f"reconciliation-{as_at.isoformat()}.json"
+    try:
+        written = orjson.loads(file.read_bytes()).get("journal", {}).get("connection")
+    except (OSError, ValueError, AttributeError):
+        return
+    if written not in (None, run.name):
+        raise SettingsError(
+            f"{folder} has the report of the connection {written} as at {as_at.isoformat()}, which would be replaced: "
+            "give each connection a folder of its own"
+        )
 
 
 def report_paths(run: Run, as_at: date) -> tuple[Path, Path]:

@@ -60,7 +60,10 @@ def preview_restatements(run: Run) -> Iterator[Restated]:
 def _would(one: Restatement) -> str:
     if one.refused is not None:
         return f"stays as it is, for it cannot be built today: {one.refused}"
-    would = "would be voided" if not one.new else "would be updated" if one.old else "would be created"
+    same = {draft.key for draft in one.new} == {row["key"] for row in one.old}
+    would = "would be voided" if not one.new else "would be updated" if same else "would be created"
+    if one.old and one.new and not same:
+        would = f"would be taken out, and {len(one.new):,} created in its place"
     if one.by_unknown_settings:
         return f"{would}; it was posted before settings were kept: by which ones is not known"
     return would

@@ -27,16 +27,18 @@ def build_summaries(page: Page, keys: Sequence[str]) -> None:
 
 
 def outcome_of_summary(page: Page, key: str) -> tuple[list[Any], Outcome]:
-    """The records of a summary and what it would be posted as, by the page's settings; nothing is written down.
-
-    A record that no longer belongs to it is among them.
+    """The records of a summary and what they would be posted as, by the page's settings: their summary, or one by one
+    where they are no longer summed up. Nothing is written down.
     """
     rows = rows_of(page.connection, page.run.name, key)
     places = page.memberships_of(rows)
     there = [row for row in rows if row.vanished_at is None]
     mine = [row for row in there if key in places[key_of(row)].touched]
-    drafts, _ = _members(key, mine, places, _outcomes(page, mine))
-    return mine, summarise(key, drafts, page.stored.books) if drafts else []
+    outcomes = _outcomes(page, mine)
+    drafts, _ = _members(key, mine, places, outcomes)
+    if drafts:
+        return mine, summarise(key, drafts, page.stored.books)
+    return mine, [one for one in outcomes.values() if isinstance(one, Draft)]
 
 
 def _build(page: Page, key: str) -> None:

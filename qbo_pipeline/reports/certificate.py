@@ -85,7 +85,8 @@ class _Page:
         for group in GROUPS:
             if any(_list(self.rows[group])):
                 word = GROUP_WORDS[group]
-                self._amount_line(f"    of it {word[:1].lower()}{word[1:]}", group)
+                lower = word[:1].lower() + word[1:] if word[1:2].islower() else word  # not of an abbreviation
+                self._amount_line(f"    of it {lower}", group)
         self._amount_line("Without a known cause", "unexplained", bold=True, top=1)
         self.row += 1
 

@@ -65,7 +65,7 @@ created or changed in the source's database; the session is read-only.
   and semicolon. Pages go by `(business_date, id)`; the lines of a page are fetched by their headers' ids. Plain columns
   (`m.posting_date AS business_date`) let the database use its indexes; expressions do not.
 - Ids are unique within their kind, never empty, and never change. The order of the columns is free. Columns that the
-  contract does not know are not read, and `check` names them.
+  contract does not know are not read, and `preflight` names them.
 - A mapping may take parameters (`:legal_entity`); their values come from the connection's settings. `stock_values` may
   take `:as_at` (a date as text, `2013-12-31`), which the reader gives. Where a parameter has to be something that
   exists, `parameter_<name>.sql` selects `name` (what people write in the settings) and `value` (what the SELECTs take).

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from qbo_pipeline.pipeline.connect import NotConnected, open_vault
+from qbo_pipeline.quickbooks.errors import QuickBooksRefused
 from qbo_pipeline.settings import Secrets, SettingsError, load_settings
 from qbo_pipeline.store.tokens import StoredTokenStore, VaultError
 from qbo_pipeline_tests.commands.command_line import CommandLine
@@ -190,3 +191,20 @@ def test_a_missing_key_is_asked_for_by_both_names(tmp_path: Path) -> None:
     with shop.run() as run, pytest.raises(NotConnected, match=r"_FILE") as caught:
         open_vault(run.settings, run.secrets, run.tokens)
     assert VARIABLE in str(caught.value)
+
+
+def test_a_mistyped_refresh_token_is_replaced_by_the_corrected_one(shop: Shop, qbo: CommandLine) -> None:
+    """A token that never worked is not taken for the newer one, and its refusal does not hold up the right one."""
+    file = shop.folder / ".env"
+    right = file.read_text(encoding="utf-8")
+    (line,) = (line for line in right.splitlines() if line.startswith(f"QBO_{NAME.upper()}_REFRESH_TOKEN="))
+    file.write_text(right.replace(line, f"QBO_{NAME.upper()}_REFRESH_TOKEN=mistyped"), encoding="utf-8")
+    with shop.run() as run, pytest.raises(QuickBooksRefused):
+        run.quickbooks().company_info()
+    file.write_text(right, encoding="utf-8")
+    with shop.run() as run:
+        assert run.quickbooks().company_info()
+    # One that has worked stays, whatever the environment says.
+    file.write_text(right.replace(line, f"QBO_{NAME.upper()}_REFRESH_TOKEN=another"), encoding="utf-8")
+    with shop.run() as run:
+        assert run.quickbooks().company_info()

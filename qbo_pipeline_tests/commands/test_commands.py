@@ -151,6 +151,19 @@ def test_reconcile_answers_in_json_and_writes_reports(shop: Shop, qbo: CommandLi
     assert "5.00" in text.plain
 
 
+def test_a_report_of_another_connection_is_not_replaced(shop: Shop, qbo: CommandLine, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    qbo("run", *DAYS, "--settings", shop.settings)
+    assert qbo("reconcile", *AS_AT, "--settings", shop.settings, "--report", reports).status == 0
+    assert qbo("reconcile", *AS_AT, "--settings", shop.settings, "--report", reports).status == 0
+    file = reports / "reconciliation-2024-03-07.json"
+    file.write_text(file.read_text().replace('"connection": "shop"', '"connection": "acme"'))
+    refused = qbo("reconcile", *AS_AT, "--settings", shop.settings, "--report", reports)
+    assert refused.status == 2
+    assert "has the report of the connection acme as at 2024-03-07" in refused.plain
+    assert "a folder of its own" in refused.plain
+
+
 def test_show_tells_a_documents_whole_history(shop: Shop, qbo: CommandLine) -> None:
     qbo("run", *DAYS, "--settings", shop.settings)
     by_key = qbo("show", "movement/d1", "--settings", shop.settings)

@@ -195,6 +195,9 @@ def test_what_is_posted_stays_as_it_is_until_a_restatement_is_ordered(shop: Shop
         assert journal(run)["Cost of Goods Sold"] == Decimal("52.30")
         assert set(standing(run).values()) == {(SUMMARY, "posted")}
     point_to(shop.settings, 'summarise = ["shipment"]', "summarise = []")
+    shown = qbo("restate", "--preview", "--settings", shop.settings, "--json").json
+    assert [one["would"] for one in shown] == ["would be taken out, and 4 created in its place"]
+    assert len(shown[0]["lines"]) == 8
     assert qbo("restate", *WHO, "--settings", shop.settings).status == 0
     carried(shop)
     with shop.run() as run:
