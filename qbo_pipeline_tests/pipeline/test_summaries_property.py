@@ -166,12 +166,12 @@ _OF_LINK = (
 
 
 @settings(
-    max_examples=10,
+    max_examples=5,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(lives=st.lists(actions, min_size=6, max_size=18))
+@given(lives=st.lists(actions, min_size=6, max_size=14))
 def test_the_ledger_is_that_of_posting_one_by_one(
     prepared: Shop, poster: dict[str, World], tmp_path_factory: pytest.TempPathFactory, lives: list[Any]
 ) -> None:
