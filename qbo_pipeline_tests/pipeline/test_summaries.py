@@ -100,7 +100,8 @@ def standing(run: Run) -> dict[str, tuple[str, str]]:
         run,
         "SELECT r.record_key, p.key, p.state FROM posting_records AS r JOIN postings AS p ON p.connection = "
         "r.connection AND p.key = r.key AND p.revision = r.revision WHERE p.superseded_by IS NULL "
-        "AND p.state <> 'superseded' AND r.record_key LIKE 'movement/d%'",
+        "AND p.state <> 'superseded' AND NOT (p.state = 'posted' AND p.operation IN ('void', 'delete')) "
+        "AND r.record_key LIKE 'movement/d%'",
     )
     return {row["record_key"]: (row["key"], row["state"]) for row in found}
 
