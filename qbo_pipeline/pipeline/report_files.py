@@ -221,8 +221,9 @@ def _lines(connection: Connection, name: str, documents: Sequence[str]) -> Itera
 def _summed(connection: Connection, name: str, keys: Sequence[str]) -> dict[str, str]:
     """By id of each movement that these summaries stand for, its summary."""
     query = select(posting_records.c.record_key, posting_records.c.key).join(postings, OF_RECORD)
-    mine = (posting_records.c.connection == name, posting_records.c.key.in_(keys), postings.c.superseded_by.is_(None))
-    return {record_key.partition("/")[2]: key for record_key, key in connection.execute(query.where(*mine))}
+    mine = (posting_records.c.connection == name, posting_records.c.key.in_(keys))
+    stands = (postings.c.superseded_by.is_(None), postings.c.operation.not_in(("void", "delete")))
+    return {record_key.partition("/")[2]: key for record_key, key in connection.execute(query.where(*mine, *stands))}
 
 
 def _exceptions(connection: Connection, name: str, named: Collection[str]) -> Iterator[dict[str, Any]]:
