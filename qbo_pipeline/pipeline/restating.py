@@ -157,6 +157,8 @@ def _built(run: Run, connection: Connection, keys: Sequence[str]) -> Iterator[tu
     page.stored.prefetch(record for record in loaded.values() if record is not None)
     for key, row in rows.items():
         record = loaded[key]
+        if key in places and places[key].before:
+            continue  # it stands in a summary, which speaks for it
         summed = key in places and places[key].now is not None
         if record is not None:
             outcome: Outcome = [] if summed else page.outcome_of(row, record)
