@@ -172,7 +172,6 @@ def test_each_page_of_very_many_takes_a_few_queries(crowd: Companies) -> None:
             with counted(company.database) as statements:
                 answer = visitor.client.get(path)
             assert answer.status_code == 200, path
-            print(path, len(statements), answer.elapsed)
             assert len(statements) <= allowed, (path, len(statements))
 
 
