@@ -85,7 +85,7 @@ OF_STATUS = {
 }  # of a reconciliation, as it is stored
 
 
-class Reason(NamedTuple):
+class Ground(NamedTuple):
     """Why something is not in balance: how grave it is, and a few words."""
 
     verdict: Verdict
@@ -96,7 +96,7 @@ class Conclusion(NamedTuple):
     """The verdict on everything that was looked at, and all reasons for it, the gravest first."""
 
     verdict: Verdict
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Ground, ...]
 
     @property
     def line(self) -> str:
@@ -105,7 +105,7 @@ class Conclusion(NamedTuple):
         return f"{self.verdict.word}: {whys}" if whys else self.verdict.word
 
 
-def conclude(reasons: Iterable[Reason]) -> Conclusion:
+def conclude(reasons: Iterable[Ground]) -> Conclusion:
     """The gravest of the reasons; in balance without one."""
     ordered = sorted(reasons, key=lambda reason: -_BY_WEIGHT.index(reason.verdict))
     return Conclusion(worst(reason.verdict for reason in ordered), tuple(ordered))

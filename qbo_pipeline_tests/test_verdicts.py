@@ -14,7 +14,7 @@ from qbo_pipeline.pipeline.counts import BECAME, DayCount
 from qbo_pipeline.pipeline.standing import of_counts, of_postings, of_reconciliation, of_refusals, of_set_aside
 from qbo_pipeline.reconciliation.result import STATUSES
 from qbo_pipeline.reports.words import STATUS_WORDS
-from qbo_pipeline.verdicts import OF_STATUS, STOPPED, Reason, Verdict, conclude, worst
+from qbo_pipeline.verdicts import OF_STATUS, STOPPED, Ground, Verdict, conclude, worst
 
 ROOT = Path(__file__).parents[1]
 ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
@@ -92,4 +92,4 @@ def test_the_gravest_counts() -> None:
     order = [Verdict.IN_BALANCE, Verdict.WAITING, Verdict.UNAVAILABLE, Verdict.SETTINGS, Verdict.UNEXPLAINED]
     for place, verdict in enumerate(order):
         assert worst(order[: place + 1]) is verdict
-        assert conclude([Reason(one, one.word) for one in order[: place + 1]]).reasons[0].verdict is verdict
+        assert conclude([Ground(one, one.word) for one in order[: place + 1]]).reasons[0].verdict is verdict

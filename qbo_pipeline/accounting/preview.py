@@ -37,7 +37,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerLine:
+class PreviewLine:
     """One line of the ledger: exactly one of `debit` and `credit` is more than 0.00, in the document's currency."""
 
     account_id: str | None
@@ -84,7 +84,7 @@ _FORMS = {
 _DETAILS = ("SalesItemLineDetail", "ItemBasedExpenseLineDetail", "AccountBasedExpenseLineDetail")
 
 
-def ledger_lines(entity: str, payload: Mapping[str, Any], names: Names) -> list[LedgerLine]:
+def ledger_lines(entity: str, payload: Mapping[str, Any], names: Names) -> list[PreviewLine]:
     """The ledger lines of a payload, its control account first; none for what posts nothing.
 
     Debits equal credits. Raises `KeyError` for a payload without its required fields.
@@ -111,7 +111,7 @@ def party_of(entity: str, payload: Mapping[str, Any], names: Names) -> str:
     return str(payload.get("DisplayName") or (payload.get("Name") if entity == "Item" else "") or "")
 
 
-def totals_by_account(lines: Iterable[LedgerLine]) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+def totals_by_account(lines: Iterable[PreviewLine]) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
     """(number, account) -> (debits, credits)."""
     found: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
     for line in lines:
@@ -121,7 +121,7 @@ def totals_by_account(lines: Iterable[LedgerLine]) -> dict[tuple[str, str], tupl
     return found
 
 
-def _journal_line(line: Mapping[str, Any], names: Names) -> LedgerLine:
+def _journal_line(line: Mapping[str, Any], names: Names) -> PreviewLine:
     detail = line["JournalEntryLineDetail"]
     sign = 1 if detail["PostingType"] == "Debit" else -1
     party = _id(detail.get("Entity", {}).get("EntityRef"))
@@ -136,7 +136,7 @@ def _journal_line(line: Mapping[str, Any], names: Names) -> LedgerLine:
     )
 
 
-def _form_lines(form: _Form, payload: Mapping[str, Any], names: Names) -> Iterator[LedgerLine]:
+def _form_lines(form: _Form, payload: Mapping[str, Any], names: Names) -> Iterator[PreviewLine]:
     control = _id(payload.get(form.control)) or (names.receivable if form.sales else names.payable)
     tax = Decimal((payload.get("TxnTaxDetail") or {}).get("TotalTax") or 0)
     total = sum((Decimal(line["Amount"]) for line in payload["Line"]), ZERO) + tax
@@ -160,21 +160,23 @@ def _form_lines(form: _Form, payload: Mapping[str, Any], names: Names) -> Iterat
             )
     if tax:
         side = -form.sign * tax
-        yield LedgerLine(
+        yield PreviewLine(
             account_id=None, account_number="", account=TAX_ACCOUNT, debit=max(side, ZERO), credit=max(-side, ZERO)
         )
 
 
-def _money(debited: str | None, credited: str | None, payload: Mapping[str, Any], names: Names) -> Iterator[LedgerLine]:
+def _money(
+    debited: str | None, credited: str | None, payload: Mapping[str, Any], names: Names
+) -> Iterator[PreviewLine]:
     if amount := Decimal(payload.get("TotalAmt") or 0):
         yield _line(debited, amount, names)
         yield _line(credited, -amount, names)
 
 
-def _line(account_id: str | None, amount: Decimal, names: Names, **more: str) -> LedgerLine:
+def _line(account_id: str | None, amount: Decimal, names: Names, **more: str) -> PreviewLine:
     """A line of this amount, debit positive; both sides show cents, whatever the payload wrote."""
     number, name = (names.account(account_id) if account_id else None) or ("", account_id or NOT_KNOWN)
-    return LedgerLine(
+    return PreviewLine(
         account_id=account_id,
         account_number=number,
         account=name,

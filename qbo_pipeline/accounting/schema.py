@@ -21,7 +21,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PayloadProblem:
     """What QBO would refuse: the field's path and the reason in words."""
 
     field: str
@@ -181,7 +181,7 @@ SCHEMAS: dict[str, dict[str, Field]] = {
 }
 
 
-def problem_in(entity: str, payload: Mapping[str, Any]) -> Problem | None:
+def problem_in(entity: str, payload: Mapping[str, Any]) -> PayloadProblem | None:
     """The first thing that QBO would refuse in a payload, or `None`.
 
     Raises `KeyError` for an entity that the rules do not make.
@@ -189,36 +189,36 @@ def problem_in(entity: str, payload: Mapping[str, Any]) -> Problem | None:
     return next(_problems(entity, payload), None)
 
 
-def _problems(entity: str, payload: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems(entity: str, payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
     yield from _object_problems(SCHEMAS[entity], payload, "")
     lines = payload.get("Line", [])
     if len(lines) > MAX_LINES:
-        yield Problem("Line", f"{len(lines)} lines, and QBO takes {MAX_LINES}: split the document in the source")
+        yield PayloadProblem("Line", f"{len(lines)} lines, and QBO takes {MAX_LINES}: split the document in the source")
     for number, line in enumerate(lines):
         if "DetailType" in line and line["DetailType"] not in line:
-            yield Problem(f"Line[{number}].{line['DetailType']}", "is missing, and DetailType names it")
+            yield PayloadProblem(f"Line[{number}].{line['DetailType']}", "is missing, and DetailType names it")
     yield from _SUMS.get(entity, _no_sums)(payload)
 
 
-def _object_problems(table: Mapping[str, Field], value: Mapping[str, Any], path: str) -> Iterator[Problem]:
+def _object_problems(table: Mapping[str, Field], value: Mapping[str, Any], path: str) -> Iterator[PayloadProblem]:
     for name, rule in table.items():
         if rule.required and value.get(name) in (None, "", []):
-            yield Problem(path + name, "is required and missing")
+            yield PayloadProblem(path + name, "is required and missing")
     for name, item in value.items():
         if name not in table:
-            yield Problem(path + name, "is not a field of this object")
+            yield PayloadProblem(path + name, "is not a field of this object")
         elif item is not None:
             yield from _field_problems(table[name], item, path + name)
 
 
-def _field_problems(rule: Field, value: Any, path: str) -> Iterator[Problem]:
+def _field_problems(rule: Field, value: Any, path: str) -> Iterator[PayloadProblem]:
     if rule.kind == "list":
         for number, item in enumerate(value):
             yield from _object_problems(rule.fields, item, f"{path}[{number}].")
     elif rule.kind == "object":
         yield from _object_problems(rule.fields, value, f"{path}.")
     elif (text := _scalar_problem(rule, value)) is not None:
-        yield Problem(path, text)
+        yield PayloadProblem(path, text)
 
 
 def _scalar_problem(rule: Field, value: Any) -> str | None:
@@ -263,46 +263,46 @@ def _day_problem(value: str) -> str | None:
     return None
 
 
-def _no_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+def _no_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
     yield from ()
 
 
-def _journal_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+def _journal_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
     """QBO: at least two lines, debits = credits (2300)."""
     totals = {"Debit": Decimal(0), "Credit": Decimal(0)}
     for line in payload["Line"]:
         totals[line["JournalEntryLineDetail"]["PostingType"]] += line["Amount"]
     if totals["Debit"] != totals["Credit"]:
-        yield Problem("Line", f"debits {totals['Debit']} are not credits {totals['Credit']}")
+        yield PayloadProblem("Line", f"debits {totals['Debit']} are not credits {totals['Credit']}")
     if len(payload["Line"]) < 2:
-        yield Problem("Line", "a journal entry needs a debit and a credit")
+        yield PayloadProblem("Line", "a journal entry needs a debit and a credit")
 
 
-def _document_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+def _document_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
     """QBO: a document's total is not negative; US taxable sales forms take 750 lines."""
     total = sum((line["Amount"] for line in payload["Line"]), Decimal(0))
     total += payload.get("TxnTaxDetail", {}).get("TotalTax", Decimal(0))
     if total < 0:
-        yield Problem("Line", f"the total {total} is negative")
+        yield PayloadProblem("Line", f"the total {total} is negative")
     taxable = "CustomerRef" in payload and "GlobalTaxCalculation" not in payload and "TxnTaxDetail" in payload
     if taxable and len(payload["Line"]) > MAX_US_TAXABLE_LINES:
-        yield Problem(
+        yield PayloadProblem(
             "Line",
             f"{len(payload['Line'])} lines, and QBO takes {MAX_US_TAXABLE_LINES} on a form with US sales tax: split "
             "the document in the inventory system",
         )
 
 
-def _payment_sums(payload: Mapping[str, Any]) -> Iterator[Problem]:
+def _payment_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
     """What is linked (credits counted against) is not more than the payment."""
     linked = Decimal(0)
     for line in payload.get("Line", []):
         credit = line["LinkedTxn"][0]["TxnType"] in _CREDITS[("CustomerRef" in payload)]
         linked += -line["Amount"] if credit else line["Amount"]
     if linked > payload["TotalAmt"]:
-        yield Problem("Line", f"{linked} is linked, more than the payment of {payload['TotalAmt']}")
+        yield PayloadProblem("Line", f"{linked} is linked, more than the payment of {payload['TotalAmt']}")
     if linked < 0:
-        yield Problem("Line", f"credits exceed what they settle by {-linked}")
+        yield PayloadProblem("Line", f"credits exceed what they settle by {-linked}")
 
 
 _CREDITS = {True: ("CreditMemo",), False: ("VendorCredit",)}

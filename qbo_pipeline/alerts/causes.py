@@ -29,7 +29,7 @@ NEARLY = 9, 10  # of the month's reads
 _NAMED = 3
 
 
-class Cause(NamedTuple):
+class Trouble(NamedTuple):
     """Something that people should know: its name in the store, how grave it is, a headline, what to do."""
 
     name: str
@@ -39,7 +39,7 @@ class Cause(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AlertFacts:
     """What the causes are found in, read once; `now` is the database's clock."""
 
     run: Run
@@ -47,7 +47,7 @@ class Facts:
     latest: Latest | None
 
 
-def read_facts(run: Run) -> Facts:
+def read_facts(run: Run) -> AlertFacts:
     """The facts of this moment."""
     with run.database.reading() as connection:
         now = run.database.now(connection)
@@ -55,16 +55,16 @@ def read_facts(run: Run) -> Facts:
         latest = latest_reconciliation(run)
     except NothingReconciled:
         latest = None
-    return Facts(run, now, latest)
+    return AlertFacts(run, now, latest)
 
 
-def causes(facts: Facts) -> list[Cause]:
+def causes(facts: AlertFacts) -> list[Trouble]:
     """Everything that is wrong now, the gravest first."""
     found = [cause for find in _FINDERS for cause in find(facts)]
     return sorted(found, key=lambda cause: (-cause.verdict, cause.name))
 
 
-def _not_in_balance(facts: Facts) -> Iterator[Cause]:
+def _not_in_balance(facts: AlertFacts) -> Iterator[Trouble]:
     latest = facts.latest
     if latest is None:
         return
@@ -76,17 +76,17 @@ def _not_in_balance(facts: Facts) -> Iterator[Cause]:
             else "Open the report: each difference has its cause and what settles it."
         )
         name = "unexplained" if grave else "out_of_balance"
-        yield Cause(name, reason.verdict, f"as at {latest.as_at}: {reason.why}", to_do)
+        yield Trouble(name, reason.verdict, f"as at {latest.as_at}: {reason.why}", to_do)
 
 
-def _lost_or_doubled(facts: Facts) -> Iterator[Cause]:
+def _lost_or_doubled(facts: AlertFacts) -> Iterator[Trouble]:
     lost = [reason for reason in of_counts(broken_counts(facts.run)) if reason.verdict is Verdict.UNEXPLAINED]
     for reason in (*lost, *of_copies(copies_in_quickbooks(facts.run))):
         name = "lost" if reason in lost else "doubled"
-        yield Cause(name, reason.verdict, reason.why, "`qbo-pipeline status` names each.")
+        yield Trouble(name, reason.verdict, reason.why, "`qbo-pipeline status` names each.")
 
 
-def _waiting(facts: Facts) -> Iterator[Cause]:
+def _waiting(facts: AlertFacts) -> Iterator[Trouble]:
     days = facts.run.settings.alerts.waiting_days
     rows = [row for row in open_postings(facts.run, OPEN_STATES) if row["waits_days"] >= days]
     if not rows:
@@ -95,17 +95,17 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
     named = ", ".join(row["key"] for row in rows[:_NAMED]) + (" and others" if len(rows) > _NAMED else "")
     documents = f"{len(rows):,} document{'s wait' if len(rows) > 1 else ' waits'}"
     headline = f"{documents} for a person for {days} days or longer, one since {oldest['waits_days']} days"
-    yield Cause("waiting", Verdict.WAITING, headline, f"{named}: `qbo-pipeline status` says why each waits.")
+    yield Trouble("waiting", Verdict.WAITING, headline, f"{named}: `qbo-pipeline status` says why each waits.")
 
 
-def _access(facts: Facts) -> Iterator[Cause]:
+def _access(facts: AlertFacts) -> Iterator[Trouble]:
     access = see_access(facts.run)
     if not access.well:
         verdict = Verdict.UNAVAILABLE if access.state == "ended" else Verdict.WAITING
-        yield Cause("access", verdict, f"access to QuickBooks: {access.text}", f"{REMEDY}.")
+        yield Trouble("access", verdict, f"access to QuickBooks: {access.text}", f"{REMEDY}.")
 
 
-def _reads(facts: Facts) -> Iterator[Cause]:
+def _reads(facts: AlertFacts) -> Iterator[Trouble]:
     most = facts.run.settings.alerts.metered_reads_a_month
     if most is None:
         return
@@ -117,18 +117,18 @@ def _reads(facts: Facts) -> Iterator[Cause]:
         used = int(connection.execute(query).scalar_one())
     part, whole = NEARLY
     if used * whole >= most * part:
-        yield Cause(
+        yield Trouble(
             "reads", Verdict.WAITING, f"{used:,} of this month's {most:,} metered reads of QuickBooks are used",
             "Posting goes on; reports say as at when they are. Look for a job that runs too often.",
         )  # fmt: skip
 
 
-def _silence(facts: Facts) -> Iterator[Cause]:
+def _silence(facts: AlertFacts) -> Iterator[Trouble]:
     hours = facts.run.settings.alerts.silent_hours
     last = last_read(facts.run)
     if last is not None and facts.now - last > timedelta(hours=hours):
         when = show_instant(last, facts.run.settings.connection.time_zone)
-        yield Cause(
+        yield Trouble(
             "silence", Verdict.UNAVAILABLE, f"nothing has run for more than {hours} hours, last at {when}",
             "See whether the schedule is on and Dagster's daemon is up, or whether the last runs failed.",
         )  # fmt: skip
@@ -142,6 +142,6 @@ def last_read(run: Run) -> datetime | None:
     return found
 
 
-_FINDERS: tuple[Callable[[Facts], Iterator[Cause]], ...] = (
+_FINDERS: tuple[Callable[[AlertFacts], Iterator[Trouble]], ...] = (
     _not_in_balance, _lost_or_doubled, _waiting, _access, _reads, _silence,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from qbo_pipeline.alerts.causes import OPEN_STATES, Cause, Facts
+from qbo_pipeline.alerts.causes import OPEN_STATES, AlertFacts, Trouble
 from qbo_pipeline.pipeline.counts import open_postings
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.verdicts import OF_STATUS, Verdict, worst
@@ -19,7 +19,7 @@ from qbo_pipeline.verdicts import OF_STATUS, Verdict, worst
 _DAY = timedelta(days=1)
 
 
-def digest_of(facts: Facts, here: Sequence[Cause]) -> tuple[str, str]:
+def digest_of(facts: AlertFacts, here: Sequence[Trouble]) -> tuple[str, str]:
     """Title and body for one company; `here` are the causes that stand."""
     latest, currency = facts.latest, facts.run.settings.connection.currency
     verdicts = [cause.verdict for cause in here]
@@ -43,7 +43,7 @@ def digest_of(facts: Facts, here: Sequence[Cause]) -> tuple[str, str]:
     return title, "\n".join(lines)
 
 
-def _posted(facts: Facts) -> int:
+def _posted(facts: AlertFacts) -> int:
     query = select(func.count()).where(
         postings.c.connection == facts.run.name, postings.c.posted_at.is_not(None),
         postings.c.posted_at > facts.now - _DAY,

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from qbo_pipeline.alerts.causes import Cause, Facts, causes, last_read, read_facts
+from qbo_pipeline.alerts.causes import AlertFacts, Trouble, causes, last_read, read_facts
 from qbo_pipeline.alerts.digest import digest_of
 from qbo_pipeline.errors import TransientError
 from qbo_pipeline.instants import in_zone
@@ -72,11 +72,11 @@ def tell(run: Run, sender: Sender, *, failed_run: str | None = None, digest: boo
     return told
 
 
-def _failed(words: str) -> Cause:
-    return Cause(RUN_FAILED, Verdict.UNAVAILABLE, f"a run failed: {words}", "The run's log says more; run it again.")
+def _failed(words: str) -> Trouble:
+    return Trouble(RUN_FAILED, Verdict.UNAVAILABLE, f"a run failed: {words}", "The run's log says more; run it again.")
 
 
-def _note(connection: Connection, facts: Facts, here: Sequence[Cause]) -> None:
+def _note(connection: Connection, facts: AlertFacts, here: Sequence[Trouble]) -> None:
     """Open what is new, close what is gone. A failed run is over once a later one has read something."""
     names = {cause.name for cause in here}
     standing = {row["cause"]: row for row in _rows(connection, facts, alerts.c.over_at.is_(None))}
@@ -88,12 +88,12 @@ def _note(connection: Connection, facts: Facts, here: Sequence[Cause]) -> None:
         _set(connection, row, over_at=facts.now)
 
 
-def _has_run_since(facts: Facts, instant: datetime) -> bool:
+def _has_run_since(facts: AlertFacts, instant: datetime) -> bool:
     last = last_read(facts.run)
     return last is not None and last > instant
 
 
-def _tell_open(facts: Facts, sender: Sender, here: Sequence[Cause], told: Told) -> None:
+def _tell_open(facts: AlertFacts, sender: Sender, here: Sequence[Trouble], told: Told) -> None:
     by_name = {cause.name: cause for cause in here}
     for row in _read(facts, alerts.c.over_at.is_(None) & alerts.c.told_at.is_(None)):
         cause = by_name.get(row["cause"])
@@ -102,7 +102,7 @@ def _tell_open(facts: Facts, sender: Sender, here: Sequence[Cause], told: Told) 
             _send(facts, sender, row, "told_at", title, cause.to_do, told)
 
 
-def _tell_over(facts: Facts, sender: Sender, told: Told) -> None:
+def _tell_over(facts: AlertFacts, sender: Sender, told: Told) -> None:
     """What was told is told to be over; what came and went untold is not spoken of."""
     over = alerts.c.over_at.is_not(None) & alerts.c.told_at.is_not(None) & alerts.c.over_told_at.is_(None)
     for row in _read(facts, over & (alerts.c.cause != DIGEST)):
@@ -110,7 +110,7 @@ def _tell_over(facts: Facts, sender: Sender, told: Told) -> None:
         _send(facts, sender, row, "over_told_at", title, "Nothing is to be done about it any more.", told)
 
 
-def _tell_digest(facts: Facts, sender: Sender, here: Sequence[Cause], told: Told) -> None:
+def _tell_digest(facts: AlertFacts, sender: Sender, here: Sequence[Trouble], told: Told) -> None:
     title, body = digest_of(facts, here)
     with facts.run.database.transaction() as connection:
         take_turns(connection, f"alerts|{facts.run.name}")
@@ -120,7 +120,13 @@ def _tell_digest(facts: Facts, sender: Sender, here: Sequence[Cause], told: Told
 
 
 def _send(
-    facts: Facts, sender: Sender, row: RowMapping | dict[str, object], column: str, title: str, body: str, told: Told
+    facts: AlertFacts,
+    sender: Sender,
+    row: RowMapping | dict[str, object],
+    column: str,
+    title: str,
+    body: str,
+    told: Told,
 ) -> None:
     try:
         told.failed += sender.send(title, body)
@@ -132,7 +138,7 @@ def _send(
         _set(connection, row, **{column: facts.now})
 
 
-def _is_quiet(settings: AlertSettings, facts: Facts) -> bool:
+def _is_quiet(settings: AlertSettings, facts: AlertFacts) -> bool:
     if settings.quiet_from is None or settings.quiet_to is None:
         return False
     now = _local(facts).time()
@@ -140,7 +146,7 @@ def _is_quiet(settings: AlertSettings, facts: Facts) -> bool:
     return first <= now < last if first <= last else now >= first or now < last
 
 
-def _digest_is_due(facts: Facts) -> bool:
+def _digest_is_due(facts: AlertFacts) -> bool:
     """Whether the digest's hour has come today and it was not sent since."""
     at = facts.run.settings.alerts.digest_at
     if at is None:
@@ -152,7 +158,7 @@ def _digest_is_due(facts: Facts) -> bool:
     return not sent
 
 
-def _local(facts: Facts) -> datetime:
+def _local(facts: AlertFacts) -> datetime:
     return in_zone(facts.now, facts.run.settings.connection.time_zone)
 
 
@@ -160,12 +166,12 @@ def _time(text: str) -> time:
     return time.fromisoformat(text)
 
 
-def _read(facts: Facts, condition: object) -> list[RowMapping]:
+def _read(facts: AlertFacts, condition: object) -> list[RowMapping]:
     with facts.run.database.reading() as connection:
         return _rows(connection, facts, condition)
 
 
-def _rows(connection: Connection, facts: Facts, condition: object) -> list[RowMapping]:
+def _rows(connection: Connection, facts: AlertFacts, condition: object) -> list[RowMapping]:
     query = select(alerts).where(alerts.c.connection == facts.run.name, condition)  # type: ignore[arg-type] # SQL's own
     return list(connection.execute(query.order_by(alerts.c.opened_at, alerts.c.cause)).mappings())
 

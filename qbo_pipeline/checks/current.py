@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from qbo_pipeline.checks.together import ERROR, WARN, Check, Finding
+from qbo_pipeline.checks.together import ERROR, WARN, Check, CheckOutcome
 from qbo_pipeline.surfaces import terminal
 
 if TYPE_CHECKING:
@@ -39,21 +39,21 @@ def ledger_is_current() -> Check:
     return Check("ledger_lines", "ledger_is_current", text, _is_current("ledger"))
 
 
-def _is_current(what: str) -> Callable[[Run, dg.DagsterInstance], Finding]:
-    def look(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _is_current(what: str) -> Callable[[Run, dg.DagsterInstance], CheckOutcome]:
+    def look(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
         from qbo_pipeline.pipeline.not_read import not_read
 
         with run.database.reading() as connection:
             found = not_read(connection, run, what)
-        return Finding(found is None, {"finding": terminal(found.text) if found else "read as it is now"})
+        return CheckOutcome(found is None, {"finding": terminal(found.text) if found else "read as it is now"})
 
     return look
 
 
-def _access_lasts(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _access_lasts(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.access import REMEDY, see_access
 
     access = see_access(run)
     severity = ERROR if access.state == "ended" else WARN
     remedy = "none needed" if access.well else REMEDY
-    return Finding(access.well, {"finding": terminal(access.text), "remedy": remedy}, severity)
+    return CheckOutcome(access.well, {"finding": terminal(access.text), "remedy": remedy}, severity)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from qbo_pipeline.assets.common import Common, anchors_of
-from qbo_pipeline.checks.together import ERROR, WARN, Check, Finding
+from qbo_pipeline.checks.together import ERROR, WARN, Check, CheckOutcome
 from qbo_pipeline.resources import table
 from qbo_pipeline.surfaces import terminal
 from qbo_pipeline.verdicts import Verdict, conclude
@@ -26,11 +26,11 @@ def posting_checks(common: Common) -> list[Check]:
     """Nothing parked, no unknown outcome older than an hour, the attempts' hash chain unbroken."""
     documents = "quickbooks_documents"
 
-    def attempts_unaltered(run: Run, instance: dg.DagsterInstance) -> Finding:
+    def attempts_unaltered(run: Run, instance: dg.DagsterInstance) -> CheckOutcome:
         from qbo_pipeline.pipeline.verify import verify_attempts
 
         result = verify_attempts(run, outside=anchors_of(instance, common.key(documents)))
-        return Finding(result.intact, {"attempts": result.attempts, "finding": terminal(result.text)}, ERROR)
+        return CheckOutcome(result.intact, {"attempts": result.attempts, "finding": terminal(result.text)}, ERROR)
 
     return [
         Check(
@@ -94,38 +94,38 @@ def reconciliation_checks() -> list[Check]:
     ]
 
 
-def _none_parked(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _none_parked(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import open_postings
 
     return _none_of(open_postings(run), "parked")
 
 
-def _no_old_unknown(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _no_old_unknown(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import old_unknowns
 
     return _none_of(old_unknowns(run, hours=1), "unknown")
 
 
-def _none_changed(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _none_changed(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import open_postings
 
     return _none_of(open_postings(run, ("drifted", "deleted_in_qbo")), "changed")
 
 
-def _none_copied(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _none_copied(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import copies_in_quickbooks
 
     return _none_of(copies_in_quickbooks(run), "copies", _COPIES, ERROR)
 
 
-def _tie_out(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _tie_out(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.latest import latest_reconciliation
     from qbo_pipeline.pipeline.standing import of_reconciliation
 
     latest = latest_reconciliation(run)
     found = conclude(of_reconciliation(latest))
     amounts = ("stock_value", "ledger_balance", "difference", "unexplained")
-    return Finding(
+    return CheckOutcome(
         found.verdict is Verdict.IN_BALANCE,
         {
             "verdict": terminal(found.line),
@@ -136,14 +136,14 @@ def _tie_out(run: Run, _instance: dg.DagsterInstance) -> Finding:
     )
 
 
-def _ageing(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _ageing(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.latest import latest_reconciliation
 
     old = [row for row in latest_reconciliation(run).differences if row["age_days"] > OLD_DAYS]
     return _none_of(old, "differences", ["business_date", "document_key", "cause", "amount", "age_days"])
 
 
-def _entries_of_others(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _entries_of_others(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.latest import latest_reconciliation
 
     foreign = [row for row in latest_reconciliation(run).differences if row["scope"] == "ledger_entry"]
@@ -156,6 +156,6 @@ def _none_of(
     what: str,
     columns: list[str] | None = None,
     severity: dg.AssetCheckSeverity = WARN,
-) -> Finding:
+) -> CheckOutcome:
     """Passed where there is no row; the first of them are listed."""
-    return Finding(not rows, {what: len(rows), "list": table(rows[:SHOWN_ROWS], columns or _POSTINGS)}, severity)
+    return CheckOutcome(not rows, {what: len(rows), "list": table(rows[:SHOWN_ROWS], columns or _POSTINGS)}, severity)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from qbo_pipeline.checks.together import ERROR, Check, Finding
+from qbo_pipeline.checks.together import ERROR, Check, CheckOutcome
 from qbo_pipeline.resources import table
 
 if TYPE_CHECKING:
@@ -35,21 +35,21 @@ def counting_check() -> Check:
     return Check("quickbooks_documents", "counts_add_up", text, _counts_add_up, blocking=True)
 
 
-def _none_set_aside(record_types: tuple[str, ...]) -> Callable[[Run, dg.DagsterInstance], Finding]:
-    def look(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _none_set_aside(record_types: tuple[str, ...]) -> Callable[[Run, dg.DagsterInstance], CheckOutcome]:
+    def look(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
         from qbo_pipeline.pipeline.counts import set_aside_records
 
         found = set_aside_records(run, record_types)
         rows = [dict(zip(_SET_ASIDE, row, strict=True)) for row in found[:SHOWN_ROWS]]
-        return Finding(not found, {"set_aside": len(found), "records": table(rows, list(_SET_ASIDE))})
+        return CheckOutcome(not found, {"set_aside": len(found), "records": table(rows, list(_SET_ASIDE))})
 
     return look
 
 
-def _counts_add_up(run: Run, _instance: dg.DagsterInstance) -> Finding:
+def _counts_add_up(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import broken_counts
 
     broken = broken_counts(run)
     rows = [row.as_dict() for row in broken[:SHOWN_ROWS]]
     counts = table(rows, list(rows[0]) if rows else ["day"])
-    return Finding(not broken, {"days_that_do_not_add_up": len(broken), "counts": counts}, ERROR)
+    return CheckOutcome(not broken, {"days_that_do_not_add_up": len(broken), "counts": counts}, ERROR)

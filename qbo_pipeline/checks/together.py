@@ -20,7 +20,7 @@ WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckOutcome:
     """What a check found; `severity` says how grave it is where it did not pass."""
 
     passed: bool
@@ -35,7 +35,7 @@ class Check:
     asset: str
     name: str
     description: str
-    look: Callable[["Run", dg.DagsterInstance], Finding]
+    look: Callable[["Run", dg.DagsterInstance], CheckOutcome]
     blocking: bool = False
 
 

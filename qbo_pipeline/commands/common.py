@@ -15,7 +15,7 @@ import typer
 
 from qbo_pipeline.commands.ends import note_phase
 from qbo_pipeline.surfaces import json_text, one_line
-from qbo_pipeline.verdicts import Reason, Verdict, conclude
+from qbo_pipeline.verdicts import Ground, Verdict, conclude
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Progress, Run
@@ -73,7 +73,7 @@ def say(*lines: object, err: bool = False) -> None:
     typer.echo("\n".join(one_line(str(line)) for line in lines), err=err)
 
 
-def leave(reasons: Iterable[Reason]) -> NoReturn:
+def leave(reasons: Iterable[Ground]) -> NoReturn:
     """End the command with the exit status of the gravest reason, and say why on standard error where it is not 0."""
     found = conclude(reasons)
     if found.verdict is not Verdict.IN_BALANCE:
@@ -81,7 +81,7 @@ def leave(reasons: Iterable[Reason]) -> NoReturn:
     raise typer.Exit(found.verdict.value)
 
 
-def as_answer(reasons: Iterable[Reason]) -> dict[str, Any]:
+def as_answer(reasons: Iterable[Ground]) -> dict[str, Any]:
     """The verdict for an answer in JSON."""
     found = conclude(reasons)
     return {"verdict": found.verdict.word, "exit": found.verdict.value, "why": [one.why for one in found.reasons]}

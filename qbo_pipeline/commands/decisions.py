@@ -10,7 +10,7 @@ import typer
 
 from qbo_pipeline.commands.choosing import Chosen, choosable, tell
 from qbo_pipeline.commands.common import SettingsOption, command_run, leave, parse_day, say
-from qbo_pipeline.verdicts import Reason, Verdict
+from qbo_pipeline.verdicts import Ground, Verdict
 
 Key = Annotated[str, typer.Argument(help="The posting's key, as `status` and the reports show it.")]
 Who = Annotated[str, typer.Option("--who", help="Who decides; kept in the journal.")]
@@ -220,11 +220,11 @@ def _decide_chosen(
     if not chosen.as_json:
         said = f"{len(told) - could_not:,} of {len(told):,} postings"
         say(f"{said} would be decided so ({decision}). Nothing was changed." if look else f"{said}: each {done}.")
-    reasons = [Reason(Verdict.WAITING, f"{could_not:,} of {len(told):,} postings cannot be decided so")] * bool(
+    reasons = [Ground(Verdict.WAITING, f"{could_not:,} of {len(told):,} postings cannot be decided so")] * bool(
         could_not
     )
     if not told and not look:
-        reasons = [Reason(Verdict.WAITING, "no posting is meant by these options: nothing was decided")]
+        reasons = [Ground(Verdict.WAITING, "no posting is meant by these options: nothing was decided")]
     leave(reasons)
 
 

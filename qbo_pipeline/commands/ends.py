@@ -23,7 +23,7 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _phase: list[str] = []  # what the command is at, the last one counts
 
 
-class Ended(BaseException):
+class EndedEarly(BaseException):
     """Ends the command from wherever it is; like `KeyboardInterrupt` no handler of errors takes it for one."""
 
     def __init__(self, status: int, text: str = "") -> None:
@@ -49,7 +49,7 @@ def early_ends() -> Iterator[None]:
             yield
         finally:
             sys.stdout.flush()
-    except Ended as end:
+    except EndedEarly as end:
         _let_go(output)
         if end.text:
             with contextlib.suppress(OSError):
@@ -72,7 +72,7 @@ def _listen() -> dict[int, Any]:
 
 def _stop(number: int, _frame: FrameType | None) -> None:
     at = f" while at {_phase[-1]}" if _phase else ""
-    raise Ended(
+    raise EndedEarly(
         128 + number,
         f"stopped by {signal.Signals(number).name}{at}. What was committed stays and nothing is lost: the same command "
         "goes on from there, and asks QuickBooks about what was on its way before it sends anything again.",
@@ -106,10 +106,10 @@ def _not_taken() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise Ended(128 + signal.SIGPIPE) from None  # `| head -1` has what it wanted
+        raise EndedEarly(128 + signal.SIGPIPE) from None  # `| head -1` has what it wanted
     except OSError as error:
         text = f"the output cannot be written: {error.strerror}. What was committed stays; make room and run it again."
-        raise Ended(Verdict.UNAVAILABLE.value, text) from None
+        raise EndedEarly(Verdict.UNAVAILABLE.value, text) from None
 
 
 def _let_go(output: Any) -> None:

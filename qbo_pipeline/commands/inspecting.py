@@ -19,7 +19,7 @@ from qbo_pipeline.commands.common import (
 )
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation.counting import BECAME
-from qbo_pipeline.verdicts import OF_STATUS, Reason, Verdict
+from qbo_pipeline.verdicts import OF_STATUS, Ground, Verdict
 
 if TYPE_CHECKING:
     from qbo_pipeline.store.integrity import Checked
@@ -66,7 +66,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         *of_copies(copies),
         *of_set_aside([rule for _, _, _, rule, _ in aside]),
         *(of_reconciliation(latest) if latest else ()),
-        *([] if access.well else [Reason(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
+        *([] if access.well else [Ground(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
     ]
     facts = ("as_at", "status", "stock_value", "ledger_balance", "difference", "unexplained")
     if as_json:
@@ -216,7 +216,7 @@ def verify(
         chain = verify_attempts(run, reports)
         lost = broken_counts(run)
     broken = [row.as_dict() for row in lost]
-    reasons = [*of_counts(lost), *(Reason(Verdict.UNEXPLAINED, one) for one in chain.findings)]
+    reasons = [*of_counts(lost), *(Ground(Verdict.UNEXPLAINED, one) for one in chain.findings)]
     if as_json:
         print_json(
             {
@@ -240,7 +240,7 @@ def _leave_damaged(store: Checked, *, as_json: bool) -> NoReturn:
     """Say what is damaged and end: what the journal says is no evidence while pages of it cannot be trusted."""
     from qbo_pipeline.store.opening import RESTORE
 
-    reasons = [Reason(Verdict.UNEXPLAINED, one) for one in store.findings]
+    reasons = [Ground(Verdict.UNEXPLAINED, one) for one in store.findings]
     if as_json:
         print_json({**as_answer(reasons), "store": store.text, "remedy": RESTORE})
     else:

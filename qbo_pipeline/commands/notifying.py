@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qbo_pipeline.commands.common import JsonOption, SettingsOption, as_answer, command_run, leave, print_json, say
-from qbo_pipeline.verdicts import Reason, Verdict
+from qbo_pipeline.verdicts import Ground, Verdict
 
 
 def notify(
@@ -37,7 +37,7 @@ def notify(
                 told.failed.append(str(error))
         else:
             told = tell(run, sender, digest=digest)
-    reasons = [Reason(Verdict.UNAVAILABLE, text) for text in told.failed]
+    reasons = [Ground(Verdict.UNAVAILABLE, text) for text in told.failed]
     if as_json:
         print_json({**as_answer(reasons), "sent": told.sent, "held": told.held, "failed": told.failed})
     else:

@@ -68,7 +68,7 @@ def page(
     Its first line is JSON with its url. Nothing is seen without signing in: add users with `page-user add`. Stop it
     with Ctrl-C.
     """
-    from qbo_pipeline.page.app import Page
+    from qbo_pipeline.page.app import PeoplePage
     from qbo_pipeline.page.server import serve
     from qbo_pipeline.serving.server import base_url, is_loopback, listen
 
@@ -86,7 +86,7 @@ def page(
         url = origin or base_url(listener)
         line = json.dumps({"url": url, "listens": base_url(listener), "companies": sorted(companies.by_name)})
         with listener:
-            serve(Page(companies, url, trusted), listener, started=lambda: _tell(line))
+            serve(PeoplePage(companies, url, trusted), listener, started=lambda: _tell(line))
 
 
 def _tell(line: str) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from qbo_pipeline.commands.common import plain_json, say, say_json
 
 if TYPE_CHECKING:
-    from qbo_pipeline.accounting.preview import LedgerLine
+    from qbo_pipeline.accounting.preview import PreviewLine
     from qbo_pipeline.pipeline.previewing import Previewed, Totals
     from qbo_pipeline.pipeline.run import Run
 
@@ -71,7 +71,7 @@ def echo_set_aside(summary: dict[str, Any]) -> None:
         say(f"  {row['day'] or '-':10}  set aside: {row['record']} {row['number']}: {row['message']}")
 
 
-def echo_lines(lines: tuple[LedgerLine, ...], mark: str = " ") -> None:
+def echo_lines(lines: tuple[PreviewLine, ...], mark: str = " ") -> None:
     """Ledger lines in columns: account, debit, credit, then class, department, tax and party where there are any."""
     for line in lines:
         account = f"{line.account_number} {line.account}".strip()
@@ -142,7 +142,7 @@ def _csv(one: Previewed) -> Iterator[list[Any]]:
         yield [_safe(value) for value in (*head, *[""] * (len(CSV_COLUMNS) - len(head)))]
 
 
-def _cells(line: LedgerLine) -> tuple[Any, ...]:
+def _cells(line: PreviewLine) -> tuple[Any, ...]:
     return (
         line.account_number, line.account, line.debit, line.credit, line.description, line.class_, line.department,
         line.tax,

@@ -9,13 +9,13 @@ import typer
 
 from qbo_pipeline.commands.choosing import CsvOption, csv_rows
 from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, leave, parse_day, print_json, say
-from qbo_pipeline.verdicts import Reason, Verdict
+from qbo_pipeline.verdicts import Ground, Verdict
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.choosing import Filter
     from qbo_pipeline.pipeline.run import Run
 
-Told = tuple[list[dict[str, Any]], list[Reason], str]  # rows, why it is not in balance, the last line
+Told = tuple[list[dict[str, Any]], list[Ground], str]  # rows, why it is not in balance, the last line
 
 
 def rollback(
@@ -144,8 +144,8 @@ def _again(run: Run, wanted: Filter, who: str, why: str) -> Told:
     return [one.as_dict() for one in found], _staying(out, "stay out"), said + " Nothing was changed." * look
 
 
-def _staying(count: int, what: str) -> list[Reason]:
-    return [Reason(Verdict.WAITING, f"{count:,} document{'s' * (count != 1)} {what}")] if count else []
+def _staying(count: int, what: str) -> list[Ground]:
+    return [Ground(Verdict.WAITING, f"{count:,} document{'s' * (count != 1)} {what}")] if count else []
 
 
 # Column -> the words before it, in a line for people.

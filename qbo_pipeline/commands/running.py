@@ -20,7 +20,7 @@ from qbo_pipeline.commands.common import (
     say,
 )
 from qbo_pipeline.commands.previewing import echo_set_aside, echo_summary, show_preview
-from qbo_pipeline.verdicts import Reason, Verdict
+from qbo_pipeline.verdicts import Ground, Verdict
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
@@ -94,7 +94,7 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
     }
 
 
-def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], list[Reason]]:
+def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], list[Ground]]:
     """The postings in these states and the records that broke a rule; and which of them wait for a person.
 
     A draft of the inventory system waits for nobody here: it is read again when it is completed.
@@ -116,7 +116,7 @@ def _waiting(opened: Run, states: tuple[str, ...]) -> tuple[dict[str, Any], list
     return {"postings": postings, "set_aside": aside}, waits
 
 
-def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Reason]]:
+def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Ground]]:
     from qbo_pipeline.pipeline.counts import broken_counts, copies_in_quickbooks, open_postings
     from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.load import load
@@ -145,11 +145,11 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Rea
         "warnings": [*warnings, *(reason.why for reason in doubled)],
         "notes": list(loaded.notes),
     }
-    said = [Reason(Verdict.WAITING, loaded.remark)] if loaded.remark else []
+    said = [Ground(Verdict.WAITING, loaded.remark)] if loaded.remark else []
     return summary, [*said, *of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *doubled, *differs]
 
 
-def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Reason]]:
+def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Ground]]:
     """What the tie-out says, and why it does not agree."""
     from qbo_pipeline.pipeline.reconcile import reconcile_as_at
     from qbo_pipeline.pipeline.standing import of_reconciliation
@@ -165,7 +165,7 @@ def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Reason]]:
     return found, list(of_reconciliation(result))
 
 
-def _look(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Reason]]:
+def _look(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Ground]]:
     from qbo_pipeline.pipeline.standing import of_refusals
 
     summary = _read(opened, first, last)

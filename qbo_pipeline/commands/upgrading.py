@@ -40,7 +40,7 @@ def upgrade(
     from qbo_pipeline.settings import load_settings
     from qbo_pipeline.store.database import Database
     from qbo_pipeline.store.opening import make_private
-    from qbo_pipeline.store.shared_companies import SetAside
+    from qbo_pipeline.store.shared_companies import ConnectionSetAside
 
     if len({bool(set_aside), bool(who and who.strip()), bool(why and why.strip())}) > 1:
         raise typer.BadParameter("--set-aside, --who and --why go together")
@@ -48,7 +48,7 @@ def upgrade(
     if database.file is not None and not database.file.exists():
         make_private(database.file)
     try:
-        order = SetAside(tuple(set_aside), who, why) if set_aside and who and why else None
+        order = ConnectionSetAside(tuple(set_aside), who, why) if set_aside and who and why else None
         applied = database.upgrade(grant_roles=roles, setting_aside=order)
     finally:
         database.close()

@@ -34,12 +34,12 @@ def webhooks(
     """
     from qbo_pipeline.serving.server import is_loopback, listen
     from qbo_pipeline.webhooks.app import Receiver
-    from qbo_pipeline.webhooks.intake import Intake
+    from qbo_pipeline.webhooks.intake import HintIntake
     from qbo_pipeline.webhooks.server import address, serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     members = _members(settings)
-    intake = Intake(members)
+    intake = HintIntake(members)
     try:
         for remark in intake.look():
             log.warning(remark)

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.inventory.records import text_hash
 from qbo_pipeline.sources.http.exact import read_exact, write_exact
-from qbo_pipeline.sources.landed.objects import Landed, Seen
+from qbo_pipeline.sources.landed.objects import Landed, SeenObject
 from qbo_pipeline.store.database import Database, insert_unless_there
 from qbo_pipeline.store.tables.landing import landed_objects, landed_versions, landings
 from qbo_pipeline.store.tables.records import watermarks
@@ -33,7 +33,7 @@ class StoredLanding:
     connection: str
     system: str
 
-    def put(self, objects: Sequence[Seen], *, calls: int) -> set[tuple[str, str]]:
+    def put(self, objects: Sequence[SeenObject], *, calls: int) -> set[tuple[str, str]]:
         changed: set[tuple[str, str]] = set()
         with self.database.transaction() as transaction:
             now = self.database.now(transaction)

@@ -48,7 +48,7 @@ DECISIONS: dict[str, tuple[type[dg.Config], str]] = {
 }
 
 
-class Recovery(dg.Config):
+class RecoveryConfig(dg.Config):
     """Who says that the store was restored from a copy, or that it has caught up."""
 
     who: str = Field(description="Who decides.")
@@ -66,7 +66,7 @@ def _recovering_job(settings: Settings) -> dg.JobDefinition:
     description = "After the store was restored from a copy: look for every posting in QuickBooks before it is sent."
 
     @dg.op(name=f"{connection}_recover_store", description=description, pool=pool(settings))
-    def recover_store(context: dg.OpExecutionContext, config: Recovery, pipeline: PipelineResource) -> None:
+    def recover_store(context: dg.OpExecutionContext, config: RecoveryConfig, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.decide import recover as carry_out
 
         with pipeline.run(context) as run:

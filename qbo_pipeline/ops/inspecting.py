@@ -24,7 +24,7 @@ class Show(dg.Config):
     key: str = Field(description="A record's or posting's key (document/4711), or a document's number.")
 
 
-class SignOff(dg.Config):
+class SignOffConfig(dg.Config):
     """A signature on the reconciliation as at a date."""
 
     as_at: str = Field(description="The date that is certified, its end included (YYYY-MM-DD).")
@@ -100,7 +100,7 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
         )
 
     @dg.op(name=f"{name}_sign_reconciliation", pool=pool(settings))
-    def sign_reconciliation(context: dg.OpExecutionContext, config: SignOff, pipeline: PipelineResource) -> None:
+    def sign_reconciliation(context: dg.OpExecutionContext, config: SignOffConfig, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.sign import sign
 
         as_at = day_of(config.as_at, "as_at")

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from qbo_pipeline.page import roles, shown
 from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, go, show
 from qbo_pipeline.page.companies import Companies
-from qbo_pipeline.page.signing_in import Door, User
+from qbo_pipeline.page.signing_in import SignInDoor, User
 from qbo_pipeline.page.views import documents, orders, overview, preview, reconciliation, sign_in, work
 from qbo_pipeline.pipeline.failures import plain_failure
 from qbo_pipeline.store.page_access import PROXY
@@ -102,14 +102,16 @@ class Proxy:
         return str(getattr(found, "ipv4_mapped", None) or found) in self.addresses
 
 
-class Page:
+class PeoplePage:
     """The page of some companies, reached at `origin` (scheme, host and port, as browsers write it)."""
 
-    def __init__(self, companies: Companies, origin: str, proxy: Proxy | None = None, door: Door | None = None) -> None:
+    def __init__(
+        self, companies: Companies, origin: str, proxy: Proxy | None = None, door: SignInDoor | None = None
+    ) -> None:
         self.companies = companies
         self.origin = origin
         self.proxy = proxy or Proxy()
-        self.door = door or Door(companies)
+        self.door = door or SignInDoor(companies)
         self.secure = origin.startswith("https://")
         self.cookie = "__Host-qbo_page" if self.secure else "qbo_page"
         self._host = urlsplit(origin).netloc

@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from qbo_pipeline.page.companies import Company
+from qbo_pipeline.page.companies import PageCompany
 from qbo_pipeline.page.shown import render
 from qbo_pipeline.page.signing_in import User
 
 if TYPE_CHECKING:
-    from qbo_pipeline.page.app import Page
+    from qbo_pipeline.page.app import PeoplePage
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -41,9 +41,9 @@ class Asked:
     """A request that may be answered. `query` and `form` hold every value of each field, `path` the parts of the
     address."""
 
-    page: Page
+    page: PeoplePage
     user: User | None
-    company: Company | None
+    company: PageCompany | None
     path: Mapping[str, str]
     query: Fields
     form: Fields
@@ -55,7 +55,7 @@ class Asked:
         return self.user
 
     @property
-    def here(self) -> Company:
+    def here(self) -> PageCompany:
         assert self.company is not None
         return self.company
 

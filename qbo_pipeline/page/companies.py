@@ -43,7 +43,7 @@ class Recount:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class PageCompany:
     """One connection: `run` reads its store and decides about its postings, and is never closed by who uses it."""
 
     settings: Settings
@@ -80,9 +80,9 @@ class Store:
 class Companies:
     """All connections of the page by name, and their stores."""
 
-    def __init__(self, companies: Iterable[Company]) -> None:
+    def __init__(self, companies: Iterable[PageCompany]) -> None:
         self.by_name = {company.name: company for company in companies}
-        stores: dict[str, list[Company]] = {}
+        stores: dict[str, list[PageCompany]] = {}
         for company in self.by_name.values():
             stores.setdefault(company.settings.store_url(), []).append(company)
         self.stores = tuple(Store(own[0].database, tuple(one.name for one in own)) for own in stores.values())
@@ -95,7 +95,7 @@ class Companies:
 def open_companies(settings: Iterable[Settings]) -> Companies:
     """Open the stores of these connections; raises as `open_run` does, and `SettingsError` for a name given twice."""
     databases: dict[str, Database] = {}
-    found: dict[str, Company] = {}
+    found: dict[str, PageCompany] = {}
     try:
         for one in settings:
             if one.connection.name in found:
@@ -105,7 +105,7 @@ def open_companies(settings: Iterable[Settings]) -> Companies:
                 databases[url] = open_store(url)
             bind_connection(one, databases[url], only_look=True)
             run = Run(one, databases[url], Secrets.read(one), f"page {uuid.uuid4()}")
-            found[one.connection.name] = Company(one, run)
+            found[one.connection.name] = PageCompany(one, run)
     except BaseException:
         for database in databases.values():
             database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from socket import socket
 
-from qbo_pipeline.page.app import Page
+from qbo_pipeline.page.app import PeoplePage
 from qbo_pipeline.serving.bounds import Bounds
 from qbo_pipeline.serving.server import Server, configured, open_door
 
@@ -13,11 +13,11 @@ BOUNDS = Bounds(head_bytes=16 * 1024, body_seconds=15.0, idle_seconds=30, linger
 """For people: a form comes at once, and nobody needs hundreds of connections."""
 
 
-def server(page: Page, started: Callable[[], None] = lambda: None) -> Server:
+def server(page: PeoplePage, started: Callable[[], None] = lambda: None) -> Server:
     """The server around the page."""
     return Server(configured(page.app(), open_door(BOUNDS)), started)
 
 
-def serve(page: Page, listener: socket, started: Callable[[], None]) -> None:
+def serve(page: PeoplePage, listener: socket, started: Callable[[], None]) -> None:
     """Serve until told to stop; `started` is called once requests are taken."""
     server(page, started).run(sockets=[listener])

@@ -51,32 +51,32 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NotSignedIn:
     """Nobody was signed in; `wait` is for how many seconds no more tries are taken."""
 
     wait: float = 0.0
 
 
-class Door:
+class SignInDoor:
     """Signs in and out, and recognises who is signed in. Safe to use from several threads."""
 
     def __init__(self, companies: Companies, tries: Tries | None = None) -> None:
         self._companies = companies
         self._tries = tries or Tries()
 
-    def sign_in(self, given: str, password: str, address: str) -> str | Refused:
+    def sign_in(self, given: str, password: str, address: str) -> str | NotSignedIn:
         """A new token for the companies in which this name has this password."""
         name = user_name(given)
         wait = self._tries.wait(name or "?", address)
         if wait:
-            return Refused(wait)
+            return NotSignedIn(wait)
         self._tries.begin(name or "?", address)
         opened = [] if name is None else self._with_password(name, password)
         if name is None:
             passwords.is_right(password, None)  # so that the answer takes as long
         if name is None or not opened:
             log.warning("the page: a sign-in failed")
-            return Refused(self._tries.wait(name or "?", address))
+            return NotSignedIn(self._tries.wait(name or "?", address))
         self._tries.succeeded(name, address)
         return self._begin(name, opened, PASSWORD)
 

@@ -33,7 +33,7 @@ TONES = {
 """How a state is coloured; `attention` where none is named."""
 
 
-class Cause(NamedTuple):
+class CauseInWords(NamedTuple):
     """Why postings wait: a heading, and what to do about it."""
 
     title: str
@@ -41,82 +41,82 @@ class Cause(NamedTuple):
 
 
 _RESTORED = "Accept what is in QuickBooks (relink), or unlink it"
-CAUSES: dict[tuple[str, str], Cause] = {
-    ("parked", "awaiting_approval"): Cause(
+CAUSES: dict[tuple[str, str], CauseInWords] = {
+    ("parked", "awaiting_approval"): CauseInWords(
         "Waiting for approval", "Look at what would be posted, then approve it or skip it"
     ),
-    ("parked", "closed_period"): Cause(
+    ("parked", "closed_period"): CauseInWords(
         "Dated in a closed period", "Approve it to post it all the same, as [posting] closed_period says, or skip it"
     ),
-    ("parked", "history"): Cause(
+    ("parked", "history"): CauseInWords(
         "From before the day on which posting begins",
         "Approve what belongs into QuickBooks, skip what is there already",
     ),
-    ("parked", "gone_from_source"): Cause(
+    ("parked", "gone_from_source"): CauseInWords(
         "No longer in the inventory system", "Approve to take it out of QuickBooks, or skip to leave it there"
     ),
-    ("parked", "changed_in_qbo"): Cause(
+    ("parked", "changed_in_qbo"): CauseInWords(
         "Changed on both sides",
         "Approve to write the inventory system's version over QuickBooks', or skip to leave it as it is there",
     ),
-    ("parked", "deleted_in_qbo"): Cause(
+    ("parked", "deleted_in_qbo"): CauseInWords(
         "Deleted in QuickBooks, then changed in the inventory system", "Approve to post it again, or skip it"
     ),
-    ("parked", "skipped_before"): Cause(
+    ("parked", "skipped_before"): CauseInWords(
         "Skipped before, and changed since", "Approve to post it now, or skip it once more"
     ),
-    ("parked", "reversed"): Cause("Reversed before, and changed since", "Approve to post it again, or skip it"),
-    ("parked", "entity_changed"): Cause(
+    ("parked", "reversed"): CauseInWords("Reversed before, and changed since", "Approve to post it again, or skip it"),
+    ("parked", "entity_changed"): CauseInWords(
         "Became another kind of document",
         "Void the object in QuickBooks, unlink it here, then retry; or skip it",
     ),
-    ("parked", "unlinked"): Cause("Unlinked by a person", "Retry to post it again, or skip it"),
-    ("parked", "refused"): Cause(
+    ("parked", "unlinked"): CauseInWords("Unlinked by a person", "Retry to post it again, or skip it"),
+    ("parked", "refused"): CauseInWords(
         "Refused by QuickBooks", "Remove what QuickBooks' message says, then retry; or skip it"
     ),
-    ("parked", "duplicate_number"): Cause(
+    ("parked", "duplicate_number"): CauseInWords(
         "Another document in QuickBooks has the number",
         "Where both are right, approve it: the number is taken twice. Where it is the same document, skip it",
     ),
-    ("parked", "duplicate_name"): Cause(
+    ("parked", "duplicate_name"): CauseInWords(
         "The name is taken in QuickBooks", "Rename one of the two, then retry; each run tries again by itself"
     ),
-    ("parked", "conflict"): Cause(
+    ("parked", "conflict"): CauseInWords(
         "The supplier's number a second time", "Approve where both documents are right, skip the one that is not"
     ),
-    ("parked", "cost_pending"): Cause(
+    ("parked", "cost_pending"): CauseInWords(
         "Goods without a cost",
         "Give the goods their cost in the inventory system; approve where they cost nothing, or skip",
     ),
-    ("parked", "missing"): Cause("Its object is not in QuickBooks", "Retry once it is there again, or skip it"),
-    ("parked", "rule_failed"): Cause(
+    ("parked", "missing"): CauseInWords("Its object is not in QuickBooks", "Retry once it is there again, or skip it"),
+    ("parked", "rule_failed"): CauseInWords(
         "A posting rule failed on it", "Tell the engineers, with the message; the next run tries again"
     ),
-    ("parked", "quarantined"): Cause(
+    ("parked", "quarantined"): CauseInWords(
         "Taken out because it stopped the run", "Tell the engineers; retry once the reason is removed"
     ),
-    ("parked", "attempts_exhausted"): Cause("Tried too often", "Look at its history, then retry it or skip it"),
-    ("parked", "found_twice"): Cause(
+    ("parked", "attempts_exhausted"): CauseInWords("Tried too often", "Look at its history, then retry it or skip it"),
+    ("parked", "found_twice"): CauseInWords(
         "Twice in QuickBooks", "Delete the one too many in QuickBooks, then retry"
     ),
-    ("parked", "frozen_bytes_lost"): Cause(
+    ("parked", "frozen_bytes_lost"): CauseInWords(
         "Its request is lost", "Look whether it is in QuickBooks; retry: it is looked for there first"
     ),
-    ("parked", "object_of_another"): Cause(
+    ("parked", "object_of_another"): CauseInWords(
         "Its object in QuickBooks is another document's", "Unlink the other one, or skip this one"
     ),
-    ("parked", "duplicate_request"): Cause("Sent twice under one request", "Retry it, or skip it"),
-    ("unknown", ""): Cause("Not known whether it arrived", "Nothing: the next run looks for it in QuickBooks"),
-    ("drifted", "edited"): Cause("Changed in QuickBooks", _RESTORED),
-    ("drifted", "voided"): Cause("Voided in QuickBooks", _RESTORED),
-    ("deleted_in_qbo", ""): Cause(
+    ("parked", "duplicate_request"): CauseInWords("Sent twice under one request", "Retry it, or skip it"),
+    ("unknown", ""): CauseInWords("Not known whether it arrived", "Nothing: the next run looks for it in QuickBooks"),
+    ("drifted", "edited"): CauseInWords("Changed in QuickBooks", _RESTORED),
+    ("drifted", "voided"): CauseInWords("Voided in QuickBooks", _RESTORED),
+    ("deleted_in_qbo", ""): CauseInWords(
         "Deleted in QuickBooks", "Unlink and then retry it to post it again, or void it in the inventory system"
     ),
-    ("copied", ""): Cause(
+    ("copied", ""): CauseInWords(
         "Copied in QuickBooks: stands twice",
         "Delete the copy in QuickBooks; where the pipeline's own is gone, relink the copy from the document's page",
     ),
-    ("set_aside", ""): Cause(
+    ("set_aside", ""): CauseInWords(
         "Set aside: its data breaks a rule", "Correct it in the inventory system; the next run reads it again"
     ),
 }  # fmt: skip
@@ -189,7 +189,9 @@ def event(code: str) -> str:
     return EVENTS.get(code) or plain(code).lower()
 
 
-def cause(state_code: str, reason: str | None) -> Cause:
+def cause(state_code: str, reason: str | None) -> CauseInWords:
     """Why something waits, and what to do; a reason of accounting's own is corrected where its message says."""
     found = CAUSES.get((state_code, reason or "")) or CAUSES.get((state_code, ""))
-    return found or Cause(plain(reason or state_code), "Correct what its message says, then run again; or skip it")
+    return found or CauseInWords(
+        plain(reason or state_code), "Correct what its message says, then run again; or skip it"
+    )

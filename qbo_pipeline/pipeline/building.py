@@ -71,7 +71,7 @@ class Transformed:
         ]
 
 
-class Page:
+class PageOfRecords:
     """One page of records on its way into the outbox, within one transaction."""
 
     def __init__(self, run: Run, connection: Connection, result: Transformed, *, ordered: bool = False) -> None:

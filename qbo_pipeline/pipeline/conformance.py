@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.pipeline.landed import ReadingWire
-from qbo_pipeline.pipeline.preflight import Finding
+from qbo_pipeline.pipeline.preflight import PreflightFinding
 from qbo_pipeline.quickbooks.clock import SystemClock
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.sources.errors import SourceFailure
 from qbo_pipeline.sources.http.exact import write_exact
-from qbo_pipeline.sources.http.reader import Reader
+from qbo_pipeline.sources.http.reader import HttpReader
 from qbo_pipeline.sources.http_contract.lists import API, COMPANY, LISTINGS, STOCK_VALUES
 from qbo_pipeline.sources.http_contract.system import HttpContract, fetch
 from qbo_pipeline.sources.landed.anchor import BEFORE_ALL
@@ -55,7 +55,7 @@ class _Server:
 
     def lists(self, token: str | None = None) -> Lists:
         headers = {"Authorization": f"Bearer {self.token if token is None else token}"}
-        reader = Reader(_API, self.url, self.wire, _NoPace(), lambda _query: headers, SystemClock().sleep)
+        reader = HttpReader(_API, self.url, self.wire, _NoPace(), lambda _query: headers, SystemClock().sleep)
         return Lists(reader, self.landing, lambda _what, _count: None, lambda: None)
 
     def status(self, path: str, query: str = "", token: str | None = None) -> int:
@@ -64,7 +64,7 @@ class _Server:
         return self.wire.get(url, headers, seconds=_API.seconds, max_bytes=_API.max_bytes).status
 
 
-def conform(url: str, token: str) -> list[Finding]:
+def conform(url: str, token: str) -> list[PreflightFinding]:
     """All findings, good ones too. Raises as the reader does where the server cannot be reached at all."""
     transport = Transport()
     try:
@@ -80,11 +80,11 @@ def conform(url: str, token: str) -> list[Finding]:
         transport.close()
 
 
-def _doors(server: _Server) -> Iterator[Finding]:
+def _doors(server: _Server) -> Iterator[PreflightFinding]:
     company = server.lists().reader.get(COMPANY) or {}
     zone = company.get("time_zone")
     good = bool(company.get("currency")) and (zone is None or zone in available_timezones())
-    yield Finding("company", good, f"currency {company.get('currency')}, time zone {zone}",
+    yield PreflightFinding("company", good, f"currency {company.get('currency')}, time zone {zone}",
                   "Answer /company with currency and an IANA time zone")  # fmt: skip
     for name, query, token, wanted in (
         ("a wrong token", "", "no-such-token", (401, 403)),
@@ -92,20 +92,20 @@ def _doors(server: _Server) -> Iterator[Finding]:
         ("changed_since=soon", "changed_since=soon", None, (400,)),
     ):
         status = server.status("parties", query, token)
-        yield Finding(name, status in wanted, f"answered {status}", f"Answer {' or '.join(map(str, wanted))}")
+        yield PreflightFinding(name, status in wanted, f"answered {status}", f"Answer {' or '.join(map(str, wanted))}")
     status = server.status("no_such_list")
-    yield Finding("a list that is not there", status == 404, f"answered {status}", "Answer 404")
+    yield PreflightFinding("a list that is not there", status == 404, f"answered {status}", "Answer 404")
 
 
-def _paging(server: _Server) -> Iterator[Finding]:
+def _paging(server: _Server) -> Iterator[PreflightFinding]:
     for listing in (*LISTINGS, STOCK_VALUES):
         try:
             yield from _pages_of(server.lists(), listing)
         except SourceFailure as error:
-            yield Finding(f"{listing.path} in pages", False, str(error), "Correct that, and ask again")
+            yield PreflightFinding(f"{listing.path} in pages", False, str(error), "Correct that, and ask again")
 
 
-def _pages_of(lists: Lists, listing: Listing) -> Iterator[Finding]:
+def _pages_of(lists: Lists, listing: Listing) -> Iterator[PreflightFinding]:
     large = _entries(lists, listing)
     small = _entries(lists, replace(listing, page_size=_SMALL_PAGE))
     keys = [_key(listing, entry) for entry in large]
@@ -116,7 +116,7 @@ def _pages_of(lists: Lists, listing: Listing) -> Iterator[Finding]:
         why = f"{len(twice):,} ids come twice, {twice[0]!r} for one"
     elif not same:
         why = f"{len(large):,} entries in large pages, {len(small):,} in pages of {_SMALL_PAGE}, and not the same"
-    yield Finding(f"{listing.path} in pages", same and not twice, why, "Page by a cursor over a unique key")
+    yield PreflightFinding(f"{listing.path} in pages", same and not twice, why, "Page by a cursor over a unique key")
     if listing.since is None:
         return
     later = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -125,10 +125,10 @@ def _pages_of(lists: Lists, listing: Listing) -> Iterator[Finding]:
     good = not none and len(ever) == len(large)
     why = f"{len(ever):,} changed since 1970, {len(none):,} since tomorrow"
     remedy = "Answer the entries that changed at or after the instant"
-    yield Finding(f"{listing.path} by {listing.since}", good, why, remedy)
+    yield PreflightFinding(f"{listing.path} by {listing.since}", good, why, remedy)
 
 
-def _content(server: _Server, folder: Path) -> Iterator[Finding]:
+def _content(server: _Server, folder: Path) -> Iterator[PreflightFinding]:
     """Read everything as a run does, and say what would be set aside."""
     zone = ZoneInfo("UTC")
     path = folder / "rows.sqlite"
@@ -142,10 +142,10 @@ def _content(server: _Server, folder: Path) -> Iterator[Finding]:
         finally:
             source.close()
     except SourceFailure as error:
-        yield Finding("reading everything", False, str(error), "Correct that, and ask again")
+        yield PreflightFinding("reading everything", False, str(error), "Correct that, and ask again")
 
 
-def _records(source: SqlSource) -> Iterator[Finding]:
+def _records(source: SqlSource) -> Iterator[PreflightFinding]:
     read: Counter[str] = Counter()
     aside: dict[str, list[str]] = defaultdict(list)
     days = source.read_days(date(1900, 1, 1), date(2199, 12, 31), batch_size=1_000)
@@ -158,16 +158,18 @@ def _records(source: SqlSource) -> Iterator[Finding]:
         found = aside[record_type]
         why = f"{read[record_type]:,} read, {len(found):,} would be set aside"
         shown = "; ".join(found[:_NAMED])
-        yield Finding(f"{record_type} records", not found, f"{why}: {shown}" if found else why,
+        yield PreflightFinding(f"{record_type} records", not found, f"{why}: {shown}" if found else why,
                       "Serve what the columns say: docs/systems/http_contract.json")  # fmt: skip
 
 
-def _stock(source: SqlSource) -> Finding:
+def _stock(source: SqlSource) -> PreflightFinding:
     """Stock that no movement accounts for: right only for what was there before the first one that is served."""
     before = {(item.product_id, item.location_id): item.value for item in source.stock_values(_DAY_BEFORE_ALL)}
     open_value = sum(before.values(), Decimal(0))
     why = f"{len(before):,} products and places have {open_value:,.2f} that no movement accounts for"
-    return Finding("stock against movements", not before, why, "Serve an opening movement for what was there before")
+    return PreflightFinding(
+        "stock against movements", not before, why, "Serve an opening movement for what was there before"
+    )
 
 
 _DAY_BEFORE_ALL = date.fromisoformat(BEFORE_ALL)

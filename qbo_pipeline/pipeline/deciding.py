@@ -46,7 +46,7 @@ COLUMNS = ("key", "entity", "number", "day", "amount", "currency", "was", "now",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DecisionAnswer:
     """What became, or would become, of one posting; `refused` says why it could not be decided.
 
     `was` and `now` are its state with its reason, `amount` is in `currency`.
@@ -70,7 +70,7 @@ class Answer:
 
 def decide_all(
     run: Run, decision: str, wanted: Filter, who: str, why: str, *, dated: date | None = None
-) -> Iterator[Answer]:
+) -> Iterator[DecisionAnswer]:
     """Decide about every posting that the filter names, by date and key, each in a transaction of its own.
 
     Killed in between, what was decided stays decided, and the same order goes on with the rest. Raises `NotPossible`
@@ -89,7 +89,7 @@ def decide_all(
 
 def _decided(
     run: Run, decision: str, rows: list[dict[str, Any]], who: str, why: str, dated: date | None
-) -> Iterator[Answer]:
+) -> Iterator[DecisionAnswer]:
     for count, row in enumerate(rows, start=1):
         was, now, refused = _standing(row["state"], row["reason"]), "", ""
         try:
@@ -100,7 +100,7 @@ def _decided(
         except NotPossible as error:
             now, refused = was, str(error)
         run.progress("postings decided", count)
-        yield Answer(
+        yield DecisionAnswer(
             key=row["key"],
             entity=row["entity"],
             number=row["qbo_number"] or row["number"] or "",

@@ -44,7 +44,7 @@ _TAKEN_OUT = {(POSTED, VOID), (POSTED, DELETE)}
 _RANK = {"parked": 3, "waiting": 2, "skipped": 1, "posted": 0}
 
 
-class Standing(NamedTuple):
+class MovementStanding(NamedTuple):
     """What became of a movement, why, and the summary whose journal carries it, where it is one."""
 
     disposition: str
@@ -95,11 +95,11 @@ class StoredFrames:
         return table_of(rows, STOCK)
 
     def _present_rows(
-        self, record: Movement, states: Mapping[str, Standing], *, voided: bool
+        self, record: Movement, states: Mapping[str, MovementStanding], *, voided: bool
     ) -> Iterator[dict[str, Any]]:
         """A movement as the source has it now: what became of its posting, or that it was never extracted."""
         key = f"movement/{record.record_id}"
-        disposition, reason, posted_by = states.get(key, Standing("not_extracted"))
+        disposition, reason, posted_by = states.get(key, MovementStanding("not_extracted"))
         for line in record.lines:
             value = self._home(line.value, record.currency, record.business_date, record.exchange_rate)
             if line.role != "stock" or value is None:
@@ -120,14 +120,14 @@ class StoredFrames:
                 "unread": True,
             }
 
-    def _stock_row(self, row: Any, states: Mapping[str, Standing]) -> dict[str, Any] | None:
+    def _stock_row(self, row: Any, states: Mapping[str, MovementStanding]) -> dict[str, Any] | None:
         value = self._home(row.value, row.currency, row.business_date, row.rate)
         if value is None:
             return None
         key = f"movement/{row.record_id}"
-        disposition, reason, posted_by = states.get(key, Standing("waiting"))
+        disposition, reason, posted_by = states.get(key, MovementStanding("waiting"))
         if row.disposition == "refused":  # a person may have decided about the refusal since
-            disposition, reason, _ = states.get(key, Standing("parked", row.message))
+            disposition, reason, _ = states.get(key, MovementStanding("parked", row.message))
             reason = row.message if disposition == "parked" else reason
         elif row.disposition != "posting":
             disposition, reason = _BY_DISPOSITION[row.disposition], row.message
@@ -185,7 +185,7 @@ class StoredFrames:
                 "disposition": "set_aside",
             }
 
-    def _record_states(self) -> dict[str, Standing]:
+    def _record_states(self) -> dict[str, MovementStanding]:
         """For each movement, what became of its postings: the least finished of them counts."""
         query = (
             select(
@@ -203,7 +203,7 @@ class StoredFrames:
                 posting_records.c.record_key.like("movement/%"),
             )
         )
-        found: dict[str, Standing] = {}
+        found: dict[str, MovementStanding] = {}
         ranks: dict[str, int] = {}
         for row in streamed(self.connection, query):
             state = _BY_STATE[row.state]
@@ -211,7 +211,7 @@ class StoredFrames:
             rank = -1 if (row.state, row.operation) in _TAKEN_OUT else _RANK[state]
             if rank > ranks.get(row.record_key, -2):
                 ranks[row.record_key] = rank
-                found[row.record_key] = Standing(state, row.reason, row.of if is_summary(row.of) else None)
+                found[row.record_key] = MovementStanding(state, row.reason, row.of if is_summary(row.of) else None)
         return found
 
     def postings(self, ahead: Ahead | None = None, then: Mapping[tuple[str, int], str] | None = None) -> pa.Table:

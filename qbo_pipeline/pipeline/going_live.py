@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.pipeline.binding import has_posted
-from qbo_pipeline.pipeline.preflight import Finding, preflight
+from qbo_pipeline.pipeline.preflight import PreflightFinding, preflight
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.decisions import Person, note_decision
 from qbo_pipeline.posting.events import READY
@@ -51,7 +51,7 @@ def check_before_first_send(run: Run) -> None:
         )
 
 
-def accept_preflight(run: Run, findings: list[Finding], person: Person) -> None:
+def accept_preflight(run: Run, findings: list[PreflightFinding], person: Person) -> None:
     """A person lets the connection go live as it is; who, why and what was failing stay in the store."""
     failing = [finding.name for finding in findings if not finding.ok]
     value = json.dumps({"who": person.who, "why": person.why, "failing": failing})

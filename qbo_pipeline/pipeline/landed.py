@@ -26,8 +26,8 @@ from qbo_pipeline.quickbooks.pacing import CALL, Limits
 from qbo_pipeline.quickbooks.transport import Call, Transport, TransportFailure
 from qbo_pipeline.settings import SettingsError
 from qbo_pipeline.sources.errors import Problem, SourceFailure, SourceUnavailable
-from qbo_pipeline.sources.http.reader import NoReply, Reader, Reply
-from qbo_pipeline.sources.landed.account import Expected, Look
+from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
+from qbo_pipeline.sources.landed.account import AccountLook, Expected
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.projection import catch_up
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
@@ -111,7 +111,7 @@ def open_landed(run: Run, database: Database) -> LandedSource:
     return LandedSource(ready, lambda: door.check(landing, expected, settings.source.parameters))
 
 
-def look_at_account(run: Run) -> Look:
+def look_at_account(run: Run) -> AccountLook:
     """A first look at the account, in about one call a list; nothing is landed."""
     transport, clock = Transport(), SystemClock()
     try:
@@ -172,7 +172,7 @@ def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
         transport.close()
 
 
-def _reader(run: Run, database: Database, transport: Transport, clock: Clock) -> Reader:
+def _reader(run: Run, database: Database, transport: Transport, clock: Clock) -> HttpReader:
     settings, door = run.settings, SYSTEMS[run.settings.source.kind]
     given = [getattr(run.secrets, name) for name in door.secrets]
     if None in given:
@@ -185,7 +185,7 @@ def _reader(run: Run, database: Database, transport: Transport, clock: Clock) ->
     pace = _Pace(database, name, settings.source.calls_per_minute, clock)
     url = settings.source.url or door.base_url
     assert url is not None, "the settings were checked"
-    return Reader(door.api, url, ReadingWire(transport), pace, door.headers(secrets), clock.sleep)
+    return HttpReader(door.api, url, ReadingWire(transport), pace, door.headers(secrets), clock.sleep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class NameMeansAnother(SettingsError):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class BoundMeaning:
     """A name that means something else than before: what it is bound to, and what has the name now."""
 
     entity: str
@@ -79,7 +79,7 @@ def bound_object(items: Sequence[Reference], bound: Mapping[Name, str], entity: 
     return item if other is not None and other.qbo_id != item.qbo_id else None
 
 
-def changed_names(connection: Connection, settings: Settings) -> list[Meaning]:
+def changed_names(connection: Connection, settings: Settings) -> list[BoundMeaning]:
     """The names of the settings that mean another object than the one that they are bound to."""
     name = settings.connection.name
     bound = load_bound_names(connection, name)
@@ -89,7 +89,7 @@ def changed_names(connection: Connection, settings: Settings) -> list[Meaning]:
         before = bound.get((entity, stated))
         if before is not None and before != now:
             called = next((item.name for item in lists[entity] if item.qbo_id == before), "")
-            found.append(Meaning(entity, stated, before, now, called))
+            found.append(BoundMeaning(entity, stated, before, now, called))
     return found
 
 
@@ -139,7 +139,7 @@ def bind_names(run: Run) -> None:
         put_bound_names(connection, run.name, new, now=run.database.now(connection))
 
 
-def rebind_name(run: Run, stated: str, person: Person) -> list[Meaning]:
+def rebind_name(run: Run, stated: str, person: Person) -> list[BoundMeaning]:
     """A person says that a name means what has it in QBO now; raises `NotPossible` where it does not mean another."""
     with run.database.transaction() as connection:
         changed = [item for item in changed_names(connection, run.settings) if item.name == stated]

@@ -56,7 +56,7 @@ class NotLookedAt(Signal):
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class ForeignObject:
     """Objects in QuickBooks with markers that this store does not know; `example` names one of them for people."""
 
     tag: str
@@ -81,8 +81,8 @@ class _Judge:
     accepted: tuple[str, ...]
     recovers: bool
     posted: bool
-    mine: list[Foreign] = field(default_factory=list)
-    voided: list[Foreign] = field(default_factory=list)
+    mine: list[ForeignObject] = field(default_factory=list)
+    voided: list[ForeignObject] = field(default_factory=list)
     remark: str | None = None
 
     def page(self, things: Sequence[tuple[str, JsonObject]]) -> None:
@@ -220,7 +220,7 @@ def _made_since(run: Run, entity: str, since: datetime) -> Iterator[tuple[str, J
 
 def _unknown(
     reading: Connection, name: str, things: Iterable[tuple[str, JsonObject]], own: str
-) -> tuple[list[Foreign], list[Foreign]]:
+) -> tuple[list[ForeignObject], list[ForeignObject]]:
     """The objects whose marker names no posting of the store that was ever sent or linked, by tag; apart from them
     those of another that are voided.
 
@@ -237,7 +237,9 @@ def _unknown(
             tag = tag_of(code) or (own if code in drafted else UNTAGGED)
             # Ours is ours also when it is voided: it must not be posted a second time.
             found.setdefault((tag != own and counts_for_nothing(thing), tag), []).append((entity, thing))
-    grouped = [(voided, Foreign(tag, len(there), _named(*there[0]))) for (voided, tag), there in sorted(found.items())]
+    grouped = [
+        (voided, ForeignObject(tag, len(there), _named(*there[0]))) for (voided, tag), there in sorted(found.items())
+    ]
     return [item for voided, item in grouped if not voided], [item for voided, item in grouped if voided]
 
 
@@ -270,7 +272,7 @@ def _named(entity: str, thing: JsonObject) -> str:
     return f"{entity}{number} (Id {thing.get('Id')}, dated {thing.get('TxnDate')})"
 
 
-def _shown(found: list[Foreign]) -> str:
+def _shown(found: list[ForeignObject]) -> str:
     return f"{sum(item.count for item in found):,} objects, such as {found[0].example},"
 
 
@@ -280,7 +282,7 @@ def _set(connection: Connection, name: str, until: datetime, now: datetime) -> N
     connection.execute(watermarks.insert(), row)
 
 
-def _of_another(run: Run, others: list[Foreign]) -> str:
+def _of_another(run: Run, others: list[ForeignObject]) -> str:
     tags = ", ".join(item.tag for item in others)
     return (
         f"{run.name}: nothing was sent. QuickBooks holds {_shown(others)} that another connection has posted (tag "
@@ -290,7 +292,7 @@ def _of_another(run: Run, others: list[Foreign]) -> str:
     )
 
 
-def _new_store(run: Run, mine: list[Foreign]) -> str:
+def _new_store(run: Run, mine: list[ForeignObject]) -> str:
     store = run.database.file or run.database.url.render_as_string(hide_password=True)
     return (
         f"{run.name}: nothing was sent. QuickBooks holds {_shown(mine)} that this connection has posted, and the store "

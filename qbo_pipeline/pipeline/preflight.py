@@ -38,7 +38,7 @@ _NEEDED = ("inventory", "cost_of_goods_sold", "sales", "accounts_receivable", "a
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PreflightFinding:
     """One check: what was found, and what to do where it is not as it must be."""
 
     name: str
@@ -47,7 +47,7 @@ class Finding:
     remedy: str = ""
 
 
-def preflight(run: Run) -> list[Finding]:
+def preflight(run: Run) -> list[PreflightFinding]:
     """All checks: source, QuickBooks company, our access to it, accounts, the days ahead, tracked items, opening
     balance; whatever one of them finds, the others are made.
 
@@ -62,7 +62,10 @@ def preflight(run: Run) -> list[Finding]:
         *_source(run),
         *_company(run),
         *_access(run),
-        *(Finding("names in the settings", False, item.text, "Say which of the two is meant") for item in changed),
+        *(
+            PreflightFinding("names in the settings", False, item.text, "Say which of the two is meant")
+            for item in changed
+        ),
         *_accounts(books, mistakes),
         *_days_ahead(run, books),
         *_tracked_items(run),
@@ -70,31 +73,33 @@ def preflight(run: Run) -> list[Finding]:
     ]
 
 
-def _source(run: Run) -> Iterator[Finding]:
+def _source(run: Run) -> Iterator[PreflightFinding]:
     with run.source() as source:
         problems = source.check()
     errors = [problem for problem in problems if problem.severity == "error"]
     for problem in problems:
-        yield Finding("source", problem.severity != "error", f"{problem.what} ({problem.where})", problem.remedy)
+        yield PreflightFinding(
+            "source", problem.severity != "error", f"{problem.what} ({problem.where})", problem.remedy
+        )
     if not errors:
-        yield Finding("source", True, "answers, with every column of the contract")
+        yield PreflightFinding("source", True, "answers, with every column of the contract")
 
 
-def _company(run: Run) -> Iterator[Finding]:
+def _company(run: Run) -> Iterator[PreflightFinding]:
     settings = run.settings.connection
     with run.database.reading() as connection:
         company = references(connection, run.name, "CompanyInfo")[0]
         preferences = references(connection, run.name, "Preferences")[0].content
-    yield Finding("company", True, f"{company.name}, {company.content.get('Country', 'country not stated')}")
+    yield PreflightFinding("company", True, f"{company.name}, {company.content.get('Country', 'country not stated')}")
     home = preferences.get("CurrencyPrefs", {}).get("HomeCurrency", {}).get("value", settings.currency)
-    yield Finding(
+    yield PreflightFinding(
         "currency",
         home == settings.currency,
         f"QuickBooks' home currency is {home}, the settings say {settings.currency}",
         f"Set [connection] currency to {home}; it cannot be changed in QuickBooks",
     )
     by_itself = ", ".join(numbered_by_quickbooks(preferences))
-    yield Finding(
+    yield PreflightFinding(
         "document numbers",
         True,
         f"QuickBooks numbers {by_itself} by itself: our number stands in the private note, and on sales forms in the "
@@ -103,7 +108,7 @@ def _company(run: Run) -> Iterator[Finding]:
         else "every form takes our number",
     )
     closed = preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate")
-    yield Finding(
+    yield PreflightFinding(
         "closed books",
         closed is None or date.fromisoformat(closed[:10]) < settings.first_day,
         f"the books are closed through {closed}" if closed else "the books are open",
@@ -111,21 +116,21 @@ def _company(run: Run) -> Iterator[Finding]:
     )
 
 
-def _access(run: Run) -> Iterator[Finding]:
+def _access(run: Run) -> Iterator[PreflightFinding]:
     access = see_access(run)
-    yield Finding("access", access.well, access.text, REMEDY)
+    yield PreflightFinding("access", access.well, access.text, REMEDY)
 
 
-def _accounts(books: Books, mistakes: list[str]) -> Iterator[Finding]:
+def _accounts(books: Books, mistakes: list[str]) -> Iterator[PreflightFinding]:
     for mistake in mistakes:
-        yield Finding("accounts", False, mistake, "Correct the name, or make it in QuickBooks")
+        yield PreflightFinding("accounts", False, mistake, "Correct the name, or make it in QuickBooks")
     for role in ROLES:
         if role in _NEEDED and role not in books.roles and not any(f"[accounts.roles] {role}:" in m for m in mistakes):
-            yield Finding(f"account of {role}", False, "is not set", f"Name one in [accounts.roles] {role}")
+            yield PreflightFinding(f"account of {role}", False, "is not set", f"Name one in [accounts.roles] {role}")
         for account_id in sorted(books.accounts_of(role)):
             account = books.chart[account_id]
             wanted = _TYPES.get(role)
-            yield Finding(
+            yield PreflightFinding(
                 f"account of {role}",
                 wanted is None or account.type in wanted,
                 f"{account.name} ({account.type})",
@@ -133,7 +138,7 @@ def _accounts(books: Books, mistakes: list[str]) -> Iterator[Finding]:
             )
 
 
-def _days_ahead(run: Run, books: Books) -> Iterator[Finding]:
+def _days_ahead(run: Run, books: Books) -> Iterator[PreflightFinding]:
     """What the records of the next days would wait for, so that all of it can be mapped at once."""
     settings = run.settings.connection
     with run.database.reading() as connection:
@@ -144,33 +149,35 @@ def _days_ahead(run: Run, books: Books) -> Iterator[Finding]:
     first, last = days_ahead(settings.first_day, settings.last_day, read_through, datetime.now(settings.zone).date())
     days = f"{first} to {last}"
     if first > last:
-        yield Finding("days ahead", True, f"the first day, {first}, is still to come: nothing to look at yet")
+        yield PreflightFinding("days ahead", True, f"the first day, {first}, is still to come: nothing to look at yet")
         return
     try:
         with run.source() as source:
             seen = foresee(source, books, first, last, run.settings.source.batch_size)
     except SourceFailure as error:
-        yield Finding("days ahead", False, f"{days} could not be looked at: {error}", "See the source")
+        yield PreflightFinding("days ahead", False, f"{days} could not be looked at: {error}", "See the source")
         return
     # A code whose account is misspelt is mapped: the check of the accounts says what is wrong with it.
     named = run.settings.accounts.hints, run.settings.tax_codes
     for hint, count in sorted(item for item in seen.unmapped_hints.items() if item[0] not in named[0]):
         remedy = f'Name its QuickBooks account in [accounts.hints]: "{hint}" = "..."'
-        yield Finding(
+        yield PreflightFinding(
             "unmapped account", False, f"the source's account {hint!r} is on {_records(count)} of {days}", remedy
         )
     for code, count in sorted(item for item in seen.unmapped_tax_codes.items() if item[0] not in named[1]):
         what = f"the source's tax code {code!r}" if code else "no tax code"
         remedy = f'Name its QuickBooks tax code in [tax_codes]: "{code}" = "..."'
-        yield Finding("unmapped tax code", False, f"{what} is on {_records(count)} of {days}", remedy)
+        yield PreflightFinding("unmapped tax code", False, f"{what} is on {_records(count)} of {days}", remedy)
     for refusal, count in seen.refused:
         text = f"{refusal.message} (so it is with {_records(count)} of {days})"
-        yield Finding("days ahead", False, text, "They wait until that is mended; everything else is posted")
+        yield PreflightFinding("days ahead", False, text, "They wait until that is mended; everything else is posted")
     for message, count in sorted(seen.set_aside.items()):
         text = f"{_records(count)} of {days} would be set aside: {message}"
-        yield Finding("days ahead", False, text, "Correct them in the source; the next reading finds them")
+        yield PreflightFinding("days ahead", False, text, "Correct them in the source; the next reading finds them")
     if not (seen.unmapped_hints or seen.unmapped_tax_codes or seen.refused or seen.set_aside):
-        yield Finding("days ahead", True, f"{_records(seen.records)} of {days}: every code is mapped, nothing waits")
+        yield PreflightFinding(
+            "days ahead", True, f"{_records(seen.records)} of {days}: every code is mapped, nothing waits"
+        )
     yield from _names(run, seen.entries)
 
 
@@ -178,11 +185,11 @@ def _records(count: int) -> str:
     return f"{count:,} record" + ("" if count == 1 else "s")
 
 
-def _names(run: Run, entries: Sequence[Draft]) -> Iterator[Finding]:
+def _names(run: Run, entries: Sequence[Draft]) -> Iterator[PreflightFinding]:
     """Names that are taken in QuickBooks: what is linked is a policy, and shown before anything is."""
     found = list(namesakes_of(run, entries))
     if run.settings.posting.link_existing == "never":
-        yield Finding(
+        yield PreflightFinding(
             "names",
             not found,
             _some(found, "of our names taken in QuickBooks by entries of others") if found else "none of them is taken",
@@ -192,10 +199,10 @@ def _names(run: Run, entries: Sequence[Draft]) -> Iterator[Finding]:
         return
     linked = [item for item in found if item.obstacle is None]
     if linked:
-        yield Finding("names", True, _some(linked, "will be linked, not made anew"))
+        yield PreflightFinding("names", True, _some(linked, "will be linked, not made anew"))
     for item in found:
         if item.obstacle is not None:
-            yield Finding(
+            yield PreflightFinding(
                 "names", False, f"{item.text} has the name of one of ours and cannot be linked", item.obstacle
             )
 
@@ -205,10 +212,10 @@ def _some(found: Sequence[Namesake], what: str) -> str:
     return f"{len(found)} {what}: {shown}" + (", …" if len(found) > 3 else "")
 
 
-def _tracked_items(run: Run) -> Iterator[Finding]:
+def _tracked_items(run: Run) -> Iterator[PreflightFinding]:
     """A tracked item posts its own cost of sales: beside our journals the cost would stand twice."""
     tracked = [item["Name"] for item in run.quickbooks().query(select("Item").where("Type", "=", "Inventory"))]
-    yield Finding(
+    yield PreflightFinding(
         "tracked items",
         not tracked,
         f"{len(tracked)} items track their quantity in QuickBooks" + (f", such as {tracked[0]}" if tracked else ""),
@@ -216,7 +223,7 @@ def _tracked_items(run: Run) -> Iterator[Finding]:
     )
 
 
-def _opening(run: Run, books: Books) -> Iterator[Finding]:
+def _opening(run: Run, books: Books) -> Iterator[PreflightFinding]:
     """On the day before the first one, stock value and ledger must be equal, or be made equal by one entry."""
     day = run.settings.connection.first_day - timedelta(days=1)
     accounts = sorted(books.accounts_of("inventory"))
@@ -228,11 +235,11 @@ def _opening(run: Run, books: Books) -> Iterator[Finding]:
         with run.source() as source:
             stock = sum((item.home_value for item in source.stock_values(day)), Decimal(0))
     except SourceFailure as error:
-        yield Finding(
+        yield PreflightFinding(
             "opening balance", False, f"the source cannot value its stock at {day}: {error}", "See the source"
         )
         return
-    yield Finding(
+    yield PreflightFinding(
         "opening balance",
         stock == ledger,
         f"at the end of {day} stock is worth {stock:,.2f}, QuickBooks has {ledger:,.2f}",

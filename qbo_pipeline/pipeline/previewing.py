@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, or_, select
 
-from qbo_pipeline.accounting.preview import LedgerLine, Names, ledger_lines, party_of, totals_by_account
+from qbo_pipeline.accounting.preview import Names, PreviewLine, ledger_lines, party_of, totals_by_account
 from qbo_pipeline.pipeline.books import resolve_rules
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, POSTED, READY, VOID
@@ -46,8 +46,8 @@ class Previewed:
     day: date | None
     amount: Decimal
     currency: str
-    lines: tuple[LedgerLine, ...]
-    before: tuple[LedgerLine, ...]
+    lines: tuple[PreviewLine, ...]
+    before: tuple[PreviewLine, ...]
     held_for: str = ""  # the word of the reason alone
 
     @property
@@ -137,7 +137,7 @@ def preview_of(run: Run, keys: Sequence[str]) -> list[Previewed]:
 
 def lines_of(
     connection: Connection, run: Run, objects: Sequence[tuple[str, Mapping[str, Any]]]
-) -> list[tuple[LedgerLine, ...]]:
+) -> list[tuple[PreviewLine, ...]]:
     """The ledger lines of entities with their payloads."""
     names = _names(connection, run).with_entries(connection, run.name, [payload for _, payload in objects])
     return [tuple(ledger_lines(entity, payload, names)) for entity, payload in objects]

@@ -18,7 +18,7 @@ from qbo_pipeline.pipeline.reconcile import source_read_at
 from qbo_pipeline.pipeline.referred import references_named
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.trace import journal_message
-from qbo_pipeline.reconciliation.frames import Columns, make
+from qbo_pipeline.reconciliation.frames import FrameColumns, make
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports import header as layouts
 from qbo_pipeline.reports.files import ReportFiles
@@ -141,7 +141,7 @@ def _extras(connection: Connection, name: str, reconciliation: Reconciliation, t
     )
 
 
-def _frame(rows: Iterable[dict[str, Any]], columns: Columns) -> pd.DataFrame:
+def _frame(rows: Iterable[dict[str, Any]], columns: FrameColumns) -> pd.DataFrame:
     found = list(rows)
     return make({column.name: [row.get(column.name) for row in found] for column in columns}, columns)
 

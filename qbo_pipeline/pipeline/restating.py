@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, select
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.books import StoredBooks
-from qbo_pipeline.pipeline.building import Page, Transformed
+from qbo_pipeline.pipeline.building import PageOfRecords, Transformed
 from qbo_pipeline.pipeline.earlier_settings import drafts_of, in_qbo, is_as_posted, standing
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep, read_in_force
@@ -149,7 +149,7 @@ def _excluded(run: Run, connection: Connection, rules_hash: str, after: str) -> 
 
 def _built(run: Run, connection: Connection, keys: Sequence[str]) -> Iterator[tuple[Restatement, list[Any]]]:
     """Those of these records and summaries that would be posted otherwise, each with the rows it is made of."""
-    page = Page(run, connection, Transformed(), ordered=True)
+    page = PageOfRecords(run, connection, Transformed(), ordered=True)
     there = standing(connection, run.name, keys)
     rows = _rows(connection, run.name, [key for key in keys if not is_summary(key)])
     places = page.memberships_of(list(rows.values()))

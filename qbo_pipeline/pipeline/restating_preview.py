@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qbo_pipeline.accounting.preview import LedgerLine
+from qbo_pipeline.accounting.preview import PreviewLine
 from qbo_pipeline.pipeline.previewing import lines_of
 from qbo_pipeline.pipeline.restating import Restatement, restatements
 from qbo_pipeline.pipeline.run import Run
@@ -24,8 +24,8 @@ class Restated:
     number: str
     day: str
     would: str
-    old: tuple[LedgerLine, ...]
-    new: tuple[LedgerLine, ...]
+    old: tuple[PreviewLine, ...]
+    new: tuple[PreviewLine, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -34,7 +34,7 @@ _DONE = {"void": "voided", "delete": "deleted"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RollbackOutcome:
     """What became of a step; `message` says it in words."""
 
     step: Step
@@ -50,7 +50,7 @@ class Outcome:
 
 def roll_back(
     run: Run, wanted: Filter, who: str, why: str, *, dated: date | None = None, dependents: bool = False
-) -> list[Outcome]:
+) -> list[RollbackOutcome]:
     """Take what the filter names out of the books, as `rollback.planned` shows it, and send it.
 
     Each step stands alone but for what rests on it: where something stays, what it settles stays as well. Raises
@@ -59,7 +59,7 @@ def roll_back(
     person = Person(who, why)
     refuse_everything(wanted)
     steps = planned(run, wanted, dated=dated, dependents=dependents)
-    outcomes: list[Outcome] = []
+    outcomes: list[RollbackOutcome] = []
     left: set[str] = set()
     for _, level in groupby(steps, key=lambda step: step.level):
         found = _carried_out(run, [_beside(step, left) for step in level], person)
@@ -75,7 +75,7 @@ def refuse_everything(wanted: Filter) -> None:
         raise NotPossible("that would take everything out of the books: name a day, a run or a kind")
 
 
-def reconciled_after(run: Run, outcomes: Sequence[Outcome]) -> Reconciliation | None:
+def reconciled_after(run: Run, outcomes: Sequence[RollbackOutcome]) -> Reconciliation | None:
     """Stock against ledger as at the last day that the order touched, or the last that was reconciled if that is later;
     `None` where nothing left."""
     days = [step.on or step.day for step in (one.step for one in outcomes if one.done)]
@@ -97,7 +97,7 @@ def _beside(step: Step, left: set[str]) -> Step:
     return replace(step, stays=f"it is settled by {', '.join(standing)}, which could not leave")
 
 
-def _carried_out(run: Run, steps: Sequence[Step], person: Person) -> list[Outcome]:
+def _carried_out(run: Run, steps: Sequence[Step], person: Person) -> list[RollbackOutcome]:
     """Order these steps, which do not rest on each other, send them together, and look what became of each."""
     refused: dict[str, str] = {step.key: step.stays for step in steps if step.stays}
     for step in steps:
@@ -137,11 +137,13 @@ def _newest(run: Run, key: str) -> Posting:
     return row
 
 
-def _outcome(run: Run, step: Step, refused: str | None) -> Outcome:
+def _outcome(run: Run, step: Step, refused: str | None) -> RollbackOutcome:
     if refused is not None:
-        return Outcome(step, False, refused)
+        return RollbackOutcome(step, False, refused)
     row = _newest(run, _sent_as(run, step))
     if row["state"] == State.POSTED:
-        return Outcome(step, True, f"reversed on {step.on} by {row['key']}" if step.on else _DONE[step.operation])
+        return RollbackOutcome(
+            step, True, f"reversed on {step.on} by {row['key']}" if step.on else _DONE[step.operation]
+        )
     said = row["message"] or row["reason"] or "see its attempts"
-    return Outcome(step, False, f"ordered, and {row['state']} now: {said}")
+    return RollbackOutcome(step, False, f"ordered, and {row['state']} now: {said}")

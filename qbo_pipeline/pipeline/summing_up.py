@@ -13,12 +13,12 @@ from typing import Any
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.summaries import summarise, summed_up
 from qbo_pipeline.inventory.records import content_hash
-from qbo_pipeline.pipeline.building import Page, key_of
+from qbo_pipeline.pipeline.building import PageOfRecords, key_of
 from qbo_pipeline.pipeline.summaries import Membership, held_by, is_readable, rows_of
 from qbo_pipeline.posting.asking import Intent, Share
 
 
-def build_summaries(page: Page, keys: Sequence[str]) -> None:
+def build_summaries(page: PageOfRecords, keys: Sequence[str]) -> None:
     """Build these summaries, and answer for every record that is or was in one of them."""
     for key in keys:
         _build(page, key)
@@ -26,7 +26,7 @@ def build_summaries(page: Page, keys: Sequence[str]) -> None:
     page.put()
 
 
-def outcome_of_summary(page: Page, key: str) -> tuple[list[Any], Outcome]:
+def outcome_of_summary(page: PageOfRecords, key: str) -> tuple[list[Any], Outcome]:
     """The records of a summary and what they would be posted as, by the page's settings: their summary, or one by one
     where they are no longer summed up. Nothing is written down.
     """
@@ -41,7 +41,7 @@ def outcome_of_summary(page: Page, key: str) -> tuple[list[Any], Outcome]:
     return mine, [one for one in outcomes.values() if isinstance(one, Draft)]
 
 
-def _build(page: Page, key: str) -> None:
+def _build(page: PageOfRecords, key: str) -> None:
     rows = rows_of(page.connection, page.run.name, key)
     places = page.memberships_of(rows)
     there = [row for row in rows if row.vanished_at is None]
@@ -69,7 +69,7 @@ def _is_elsewhere(key: str, row: Any, places: Mapping[str, Membership], outcomes
     return now != key and (now is not None or isinstance(outcomes.get(key_of(row)), Draft))
 
 
-def _outcomes(page: Page, rows: Sequence[Any]) -> dict[str, Outcome]:
+def _outcomes(page: PageOfRecords, rows: Sequence[Any]) -> dict[str, Outcome]:
     """What the posting rules answer about each record by itself; one that cannot be read has none."""
     loaded = [(row, page.load(row)) for row in rows if is_readable(row)]
     page.stored.prefetch(record for _, record in loaded if record is not None)
@@ -96,7 +96,7 @@ def _members(
     return drafts, [row for row in members if key_of(row) in drafts]
 
 
-def _sum_up(page: Page, key: str, drafts: Mapping[str, Draft], members: Sequence[Any], *, moved: bool) -> None:
+def _sum_up(page: PageOfRecords, key: str, drafts: Mapping[str, Draft], members: Sequence[Any], *, moved: bool) -> None:
     """One journal of the members; what each asked for by itself goes, and the journal where none is left.
 
     `moved` says whether records of it are elsewhere now.

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from qbo_pipeline.pipeline.building import Page, Transformed
+from qbo_pipeline.pipeline.building import PageOfRecords, Transformed
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep
 from qbo_pipeline.pipeline.summing_up import build_summaries
@@ -41,7 +41,7 @@ def transform(run: Run, first: date, last: date) -> Transformed:
     result = Transformed()
     with run.database.transaction() as connection:
         reopen_referring(connection, run.name)
-        page_of_items = Page(run, connection, result)
+        page_of_items = PageOfRecords(run, connection, result)
         keep(connection, run, page_of_items.in_force)
         page_of_items.build_account_items()
     settings_hash = page_of_items.in_force.settings_hash
@@ -55,7 +55,7 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         with pages.building(page) as connection:
             where = due_records(run.name, last, after, page.through, settings_hash=settings_hash)
             rows = connection.execute(select(records).where(where).order_by(*_ORDER)).all()
-            built = Page(run, connection, result)
+            built = PageOfRecords(run, connection, result)
             if page.quarantine:
                 built.quarantine(rows)
             else:
@@ -65,7 +65,7 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
     for part in chunks(sorted(touched), _SUMMARIES_AT_ONCE):
         with pages.between() as connection:
-            build_summaries(Page(run, connection, result), part)
+            build_summaries(PageOfRecords(run, connection, result), part)
         run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
     return result
 
@@ -76,7 +76,7 @@ def build_in_order(run: Run, connection: Connection, rows: Sequence[Any]) -> Tra
     Nothing waits for approval or as history, but a closed period stays closed.
     """
     result = Transformed()
-    page = Page(run, connection, result, ordered=True)
+    page = PageOfRecords(run, connection, result, ordered=True)
     page.build(rows)
     build_summaries(page, sorted(page.touched))
     return result

@@ -23,7 +23,7 @@ DEATHS = len(SIZES)  # after so many it is the one record that was in all of the
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageUnderWay:
     """What to build next: the due records up to `through`, or, where `quarantine` says so, that one not at all."""
 
     through: Key
@@ -39,7 +39,7 @@ class Pages:
         self._before: list[UnderWay] = []
         self._noted: list[UnderWay] = []
 
-    def begin(self, due: Callable[[Connection, int], Sequence[Key]], reaching: Key) -> Page | None:
+    def begin(self, due: Callable[[Connection, int], Sequence[Key]], reaching: Key) -> PageUnderWay | None:
         """Note the next page and commit; `None` where nothing is due any more.
 
         `due` answers the keys of the next records, at most so many; records after `reaching` are for another run.
@@ -56,7 +56,7 @@ class Pages:
             return page
 
     @contextmanager
-    def building(self, page: Page) -> Iterator[Connection]:
+    def building(self, page: PageUnderWay) -> Iterator[Connection]:
         """The transaction in which the page is built: its note goes with its commit, or is taken back."""
         try:
             with self._database.transaction() as connection:
@@ -86,16 +86,16 @@ class Pages:
         take_turns(connection, f"build|{self._name}")
 
 
-def _next(keys: Sequence[Key], noted: list[UnderWay]) -> tuple[Page, list[UnderWay]]:
+def _next(keys: Sequence[Key], noted: list[UnderWay]) -> tuple[PageUnderWay, list[UnderWay]]:
     """The page to build of the records that are due, and the notes with its own: each lies within the one before, but
     for records that came since."""
     first, last = keys[0], noted[-1] if noted else None
     if last is not None and last.first == last.last == first:
         if last.starts >= DEATHS:
-            return Page(first, quarantine=True), noted
-        return Page(first, quarantine=False), [*noted[:-1], replace(last, starts=last.starts + 1)]
+            return PageUnderWay(first, quarantine=True), noted
+        return PageUnderWay(first, quarantine=False), [*noted[:-1], replace(last, starts=last.starts + 1)]
     starts = last.starts if last is not None and last.first <= first else 0
     if last is not None:
         keys = [key for key in keys if (key <= last.last if starts else key < last.first)]
     keys = keys[: SIZES[min(starts, DEATHS - 1)]]
-    return Page(keys[-1], quarantine=False), [*noted, UnderWay(first, keys[-1], starts + 1)]
+    return PageUnderWay(keys[-1], quarantine=False), [*noted, UnderWay(first, keys[-1], starts + 1)]

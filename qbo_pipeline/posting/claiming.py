@@ -20,7 +20,7 @@ from qbo_pipeline.posting.events import CREATE, PARKED, SUPERSEDED, UNKNOWN, UPD
 from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.rows import Pair, Turns, journal, put_on, row_of, write
+from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, put_on, row_of, write
 from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
 from qbo_pipeline.store import claims
@@ -50,7 +50,7 @@ class Claims:
     """The claims of one run. Safe to use from several threads."""
 
     def __init__(
-        self, turns: Turns, scope: claims.Scope, identity: Identity, policy: Policy, *, look_first: bool = False
+        self, turns: WriteTurns, scope: claims.Scope, identity: Identity, policy: Policy, *, look_first: bool = False
     ) -> None:
         self._turns = turns
         self._scope = scope

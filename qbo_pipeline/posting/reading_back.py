@@ -36,7 +36,7 @@ QUOTA_PAUSE = 3600.0  # seconds until a look is tried again once the month's met
 CLOCKS_APART = timedelta(hours=1)  # by which QBO's times of creation may lie before our own
 
 
-class Reader(Protocol):
+class Queries(Protocol):
     """What is asked of the client."""
 
     def query(self, query: Query, *, until: float) -> Iterable[JsonObject]: ...
@@ -54,7 +54,7 @@ def name_field(entity: str) -> str | None:
 class _Bounded:
     """A reader whose every query ends by the same moment."""
 
-    quickbooks: Reader
+    quickbooks: Queries
     until: float
 
     def query(self, query: Query) -> Iterable[JsonObject]:
@@ -76,7 +76,7 @@ class _Proved:
 
 
 def look(
-    quickbooks: Reader, database: Database, connection: str, claims: Claims, rows: Sequence[Row], until: float
+    quickbooks: Queries, database: Database, connection: str, claims: Claims, rows: Sequence[Row], until: float
 ) -> Findings:
     """For each row the objects that may be its own, or why nobody knows; all by `until` on the client's clock."""
     wanted: dict[str, list[Row]] = {}

@@ -83,7 +83,7 @@ def journal(transaction: Connection, connection: str, pairs: Sequence[Pair], now
     attempts.append(transaction, connection, now, lines)
 
 
-class Turns:
+class WriteTurns:
     """Writing transactions, one thread of this process at a time on SQLite.
 
     SQLite has one writer, and who finds it busy sleeps; threads that queue here instead lose no time.

@@ -34,7 +34,7 @@ from qbo_pipeline.posting.events import (
 )
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.revising import Ended, hindrance
-from qbo_pipeline.posting.rows import Pair, Turns, journal, row_of, write
+from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, row_of, write
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import links, links_to, put_links, remove_links
 
@@ -48,7 +48,7 @@ class Settlements:
     Each method answers the changes in the order of the rows; `None` stands for a row that is no longer ours.
     """
 
-    def __init__(self, turns: Turns, connection: str, policy: Policy) -> None:
+    def __init__(self, turns: WriteTurns, connection: str, policy: Policy) -> None:
         self._turns = turns
         self._connection = connection
         self._policy = policy

@@ -18,7 +18,7 @@ from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.recovery import recovering
 from qbo_pipeline.posting.renaming import Handover, anything_handed_on
-from qbo_pipeline.posting.rows import Turns
+from qbo_pipeline.posting.rows import WriteTurns
 from qbo_pipeline.posting.settling import Settlements
 from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
 from qbo_pipeline.posting.workers import Company, Means, Workers
@@ -92,7 +92,7 @@ class Poster:
         with self._database.transaction() as transaction:
             identity = identity_of(transaction, connection, self._company.realm)
             look_first = recovering(transaction, connection) is not None
-        turns = Turns(self._database)
+        turns = WriteTurns(self._database)
         workers = Workers(
             Means(
                 database=self._database,

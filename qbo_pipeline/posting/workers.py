@@ -33,7 +33,7 @@ from qbo_pipeline.posting.events import (
 )
 from qbo_pipeline.posting.freezing import batch_body, single_params
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.reading_back import Reader, look
+from qbo_pipeline.posting.reading_back import Queries, look
 from qbo_pipeline.posting.settling import Settlements
 from qbo_pipeline.posting.summary import Tally
 from qbo_pipeline.quickbooks.clock import Clock
@@ -51,7 +51,7 @@ NOT_SENT_LIMIT = 6  # requests in a row that did not leave: the network is down
 Params = tuple[tuple[str, str], ...]
 
 
-class Company(Reader, Protocol):
+class Company(Queries, Protocol):
     """What is asked of the QBO client (`quickbooks.client.QuickBooks`)."""
 
     realm: str

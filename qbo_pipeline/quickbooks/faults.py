@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from qbo_pipeline.quickbooks.fault_codes import FAULT_CODES, Meaning
+from qbo_pipeline.quickbooks.fault_codes import FAULT_CODES, FaultMeaning
 
 # The classes, the one that decides about a refusal with several faults first.
 KINDS = (
@@ -143,7 +143,7 @@ def classify(code: str, message: str, detail: str, fault_type: str, http_status:
 
 _GENERIC = {
     "throttled": FAULT_CODES["3001"],
-    "quota": Meaning(
+    "quota": FaultMeaning(
         "quota",
         "The app's metered reads of this month are used up.",
         "Posting goes on; reads resume next month, or move the app to a larger plan.",
@@ -157,14 +157,14 @@ _GENERIC = {
     "forbidden": FAULT_CODES["3100"],
     "not_permitted": FAULT_CODES["5020"],
     "not_found": FAULT_CODES["610"],
-    "busy": Meaning("busy", "QuickBooks asks to try later.", "Nothing to do: it is tried again."),
+    "busy": FaultMeaning("busy", "QuickBooks asks to try later.", "Nothing to do: it is tried again."),
     "system": FAULT_CODES["10000"],
     "unsupported": FAULT_CODES["500"],
 }
-_UNKNOWN = Meaning("validation", "QuickBooks refused it.", "Do what the text says, then retry.")
+_UNKNOWN = FaultMeaning("validation", "QuickBooks refused it.", "Do what the text says, then retry.")
 
 
-def _meaning(code: str, kind: str) -> Meaning:
+def _meaning(code: str, kind: str) -> FaultMeaning:
     listed = FAULT_CODES.get(code)
     if listed is not None and listed.kind == kind:
         return listed

@@ -68,7 +68,7 @@ _BLANK = Cell("")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """A section's title as its header says it, the Id behind it, and QBO's name for the group."""
 
     title: str
@@ -81,7 +81,7 @@ class ReportRow:
     """`kind` is `data` or `summary`; `path` holds the sections around it, outermost first."""
 
     kind: str
-    path: tuple[Section, ...]
+    path: tuple[ReportSection, ...]
     cells: Mapping[str, Cell]
 
     def cell(self, key: str) -> Cell:
@@ -137,19 +137,19 @@ def _key(column: JsonObject, index: int) -> str:
     )
 
 
-def _rows(rows: Any, path: tuple[Section, ...], columns: tuple[str, ...]) -> Iterator[ReportRow]:
+def _rows(rows: Any, path: tuple[ReportSection, ...], columns: tuple[str, ...]) -> Iterator[ReportRow]:
     for row in objects(an_object(rows, "Rows").get("Row"), "Row"):
         inner = path
         if "Header" in row or "Rows" in row:
             label = next(iter(_data(row.get("Header"), "Header")), {})
-            section = Section(str(label.get("value", "")), str(label.get("id", "")), str(row.get("group", "")))
+            section = ReportSection(str(label.get("value", "")), str(label.get("id", "")), str(row.get("group", "")))
             inner = (*path, section)
             yield from _rows(row.get("Rows"), inner, columns)
         if "ColData" in row:
             yield ReportRow("data", path, _cells(_data(row, "row"), columns))
         if "Summary" in row:
             if inner is path:
-                inner = (*path, Section("", "", str(row.get("group", ""))))
+                inner = (*path, ReportSection("", "", str(row.get("group", ""))))
             yield ReportRow("summary", inner, _cells(_data(row["Summary"], "Summary"), columns))
 
 

@@ -1,6 +1,6 @@
 """The input as whole numbers: documents, accounts, days and QBO objects coded, amounts in micros and cents.
 
-What belongs here: reading the input frames into `Books`, and the links between them (posting to record, effect to
+What belongs here: reading the input frames into `CodedInput`, and the links between them (posting to record, effect to
 posting, ledger line to posting). Nothing here judges; that begins in `matching.py`.
 """
 
@@ -50,7 +50,7 @@ ENTITIES = {
 
 
 @dataclass(slots=True)
-class Books:
+class CodedInput:
     """Both sides, coded. Codes are positions in `accounts`, `documents`, `days` count from 1970; -1 means none."""
 
     input: ReconciliationInput
@@ -92,7 +92,7 @@ class Books:
         return date(1970, 1, 1) + timedelta(days=int(number))
 
 
-def read_books(given: ReconciliationInput) -> Books:
+def read_books(given: ReconciliationInput) -> CodedInput:
     """Check and code the input; raises `FrameError` for a frame that cannot be used."""
     stock = to_table("stock", given.stock, inputs.STOCK)
     extracted = stock.num_rows
@@ -114,7 +114,7 @@ def read_books(given: ReconciliationInput) -> Books:
     current = _current(posting_object, revision, in_qbo)
     _forget_replaced(posting_key, revision, posting_object, current, ledger_object, ledger["amount"])
     effect_account = codes(effects["account_id"], accounts)
-    books = Books(
+    books = CodedInput(
         input=given,
         as_at=day_number(given.as_at),
         opening=None if given.opening_date is None else day_number(given.opening_date),
@@ -275,7 +275,7 @@ def _lookup(posting_object: Whole, current: Flags, ledger_object: Whole) -> Whol
     return _find(posting_object[rows], rows, ledger_object)
 
 
-def _adopt(books: Books, marker_key: Whole) -> None:
+def _adopt(books: CodedInput, marker_key: Whole) -> None:
     """Give postings without an Id the ledger object that bears their marker: a lost answer, not a foreign entry."""
     marked = np.flatnonzero((books.ledger_posting < 0) & (marker_key >= 0))
     if not len(marked):
@@ -302,7 +302,7 @@ def _adopt(books: Books, marker_key: Whole) -> None:
     books.ledger_posting = np.where(adopter < 0, books.ledger_posting, adopter)
 
 
-def _fill_accounts(books: Books) -> None:
+def _fill_accounts(books: CodedInput) -> None:
     """Stock rows without an account: the only account, else that of their document's effects, else `UNMAPPED`."""
     missing = books.stock_account < 0
     if not missing.any():

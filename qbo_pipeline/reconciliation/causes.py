@@ -42,7 +42,7 @@ class Cause(StrEnum):
     UNEXPLAINED = "unexplained"  # not a cause: what is left when every cause is named
 
 
-class Meaning(NamedTuple):
+class CauseMeaning(NamedTuple):
     """A cause for people: label, the certification's column, what happened, what to do, who does it."""
 
     label: str
@@ -57,114 +57,114 @@ GROUPS = (
     "opening", "rounding",
 )  # fmt: skip
 
-CAUSES: dict[Cause, Meaning] = {
-    Cause.NOT_EXTRACTED: Meaning(
+CAUSES: dict[Cause, CauseMeaning] = {
+    Cause.NOT_EXTRACTED: CauseMeaning(
         "Not yet extracted", "not_posted",
         "The inventory system has it, the pipeline has not read it yet.",
         "Run the pipeline for this day.", ENGINEER,
     ),
-    Cause.WAITING: Meaning(
+    Cause.WAITING: CauseMeaning(
         "Waiting to be posted", "not_posted",
         "It is extracted and will be posted, but QuickBooks does not have it yet.",
         "Run the pipeline for this day; where QuickBooks did not answer, the next run asks it again.", ENGINEER,
     ),
-    Cause.PARKED: Meaning(
+    Cause.PARKED: CauseMeaning(
         "Parked or failed", "parked",
         "It could not be posted and waits for a decision.",
         "Remove the reason (mapping, data, closed period, missing cost), then retry it.", ACCOUNTANT,
     ),
-    Cause.SKIPPED: Meaning(
+    Cause.SKIPPED: CauseMeaning(
         "Skipped or excluded", "not_posted",
         "Somebody, or a rule of the settings, decided not to post it.",
         "Post it after all, or adjust the ledger by a journal.", ACCOUNTANT,
     ),
-    Cause.CHANGED_IN_QBO: Meaning(
+    Cause.CHANGED_IN_QBO: CauseMeaning(
         "Changed in QuickBooks after posting", "changed_in_qbo",
         "Somebody changed in QuickBooks what the pipeline had posted.",
         "Post it again as the inventory system has it, or correct the inventory system.", ACCOUNTANT,
     ),
-    Cause.DELETED_IN_QBO: Meaning(
+    Cause.DELETED_IN_QBO: CauseMeaning(
         "Deleted or voided in QuickBooks", "deleted_in_qbo",
         "The pipeline posted it, and QuickBooks no longer has it.",
         "Post it again, or void it in the inventory system.", ACCOUNTANT,
     ),
-    Cause.QBO_ONLY: Meaning(
+    Cause.QBO_ONLY: CauseMeaning(
         "Entry made in QuickBooks by others", "qbo_only",
         "An entry on the inventory account that the pipeline did not make and the inventory system does not know.",
         "Move it to the account where it belongs, or enter it in the inventory system and delete it here.", ACCOUNTANT,
     ),
-    Cause.DUPLICATE_IN_QBO: Meaning(
+    Cause.DUPLICATE_IN_QBO: CauseMeaning(
         "Duplicate in QuickBooks", "qbo_only",
         "A second entry with the number, the content or the mark (in the private note) of one that we posted.",
         "Delete the copy; where the pipeline's own entry is gone, link its posting to the copy.", ACCOUNTANT,
     ),
-    Cause.DOUBLED_COGS: Meaning(
+    Cause.DOUBLED_COGS: CauseMeaning(
         "Cost of sales posted twice", "qbo_only",
         "QuickBooks computed the cost of a tracked item by itself, beside the inventory system's journal.",
         "Change the item to non-inventory, and reverse what QuickBooks posted by a journal.", ACCOUNTANT,
     ),
-    Cause.MOVED_ACCOUNT: Meaning(
+    Cause.MOVED_ACCOUNT: CauseMeaning(
         "Moved to another inventory or asset account", "qbo_only",
         "The value stands on another inventory or asset account than the inventory system's mapping says.",
         "Move it back by a journal, or correct the account mapping.", ACCOUNTANT,
     ),
-    Cause.CHANGED_IN_SOURCE: Meaning(
+    Cause.CHANGED_IN_SOURCE: CauseMeaning(
         "Changed in the inventory system after posting", "source",
         "The inventory system changed it after it was posted.",
         "Run the pipeline for its day: the change is posted, or waits for approval in a closed period.", ENGINEER,
     ),
-    Cause.VANISHED_IN_SOURCE: Meaning(
+    Cause.VANISHED_IN_SOURCE: CauseMeaning(
         "Vanished or voided in the inventory system", "source",
         "It was posted, and the inventory system no longer has it.",
         "Reverse it in QuickBooks if the removal was meant; else restore it in the inventory system.", ACCOUNTANT,
     ),
-    Cause.BACK_DATED: Meaning(
+    Cause.BACK_DATED: CauseMeaning(
         "Back-dated into a signed-off period", "back_dated",
         "It arrived after its period had been signed off.",
         "Approve posting it into its period (and sign off again), or into the first open one.", ACCOUNTANT,
     ),
-    Cause.DATED_DIFFERENTLY: Meaning(
+    Cause.DATED_DIFFERENTLY: CauseMeaning(
         "Dated differently on the two sides", "timing",
         "Both sides have it, on different dates.",
         "None where the later date is meant; else post it again with the inventory system's date.", NOBODY,
     ),
-    Cause.COST_NOT_POSTED: Meaning(
+    Cause.COST_NOT_POSTED: CauseMeaning(
         "Cost, landed cost or revaluation not posted", "cost",
         "The inventory system values stock otherwise than what was posted, and the settings do not post that kind of "
         "difference.",
         "Switch the posting of this kind on, or adjust the ledger by a journal.", ACCOUNTANT,
     ),
-    Cause.FX: Meaning(
+    Cause.FX: CauseMeaning(
         "Exchange rate", "cost",
         "QuickBooks converted the foreign amount at another rate.",
         "Correct the rate in QuickBooks, or adjust by a journal.", ACCOUNTANT,
     ),
-    Cause.ROUNDING: Meaning(
+    Cause.ROUNDING: CauseMeaning(
         "Rounding", "rounding",
         "Parts of a cent that the inventory system keeps and a ledger cannot.",
         "None; a journal to the rounding account where it grows.", NOBODY,
     ),
-    Cause.OPENING_BALANCE: Meaning(
+    Cause.OPENING_BALANCE: CauseMeaning(
         "Opening balance never aligned", "opening",
         "From before the pipeline's first day, the two sides did not start from the same value.",
         "Adjust the opening balance once by a journal against opening balance equity.", ACCOUNTANT,
     ),
-    Cause.RECEIVED_NOT_INVOICED: Meaning(
+    Cause.RECEIVED_NOT_INVOICED: CauseMeaning(
         "Received, not invoiced", "timing",
         "The goods are in stock, and the bill that posts them is dated later or not there yet.",
         "None; it ends when the supplier's bill is posted.", NOBODY,
     ),
-    Cause.INVOICED_NOT_RECEIVED: Meaning(
+    Cause.INVOICED_NOT_RECEIVED: CauseMeaning(
         "Invoiced, not received", "timing",
         "The bill is posted, and the goods are not in stock yet.",
         "None; it ends when the goods are received.", NOBODY,
     ),
-    Cause.SOURCE_CONTRADICTS_ITSELF: Meaning(
+    Cause.SOURCE_CONTRADICTS_ITSELF: CauseMeaning(
         "The inventory system contradicts itself", "source",
         "Its movements do not add up to its own stock value.",
         "Have the inventory system recalculate or correct this product.", STOCK_KEEPER,
     ),
-    Cause.UNEXPLAINED: Meaning(
+    Cause.UNEXPLAINED: CauseMeaning(
         "Unexplained", "unexplained",
         "No cause of the list fits.",
         "Look at both sides by hand, and report it to the data engineers.", ACCOUNTANT,

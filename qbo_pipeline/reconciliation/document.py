@@ -24,7 +24,7 @@ Cell = tuple[int, int]  # account, day
 Gap = dict[Cell, int]  # cents
 
 
-class Part(NamedTuple):
+class RecordPart(NamedTuple):
     """What one record says about one account on one day; value in millionths."""
 
     record_key: str
@@ -75,11 +75,11 @@ class Pending:
 
 
 @dataclass(slots=True)
-class Document:
+class Examined:
     """Everything known about one document."""
 
     key: str
-    parts: list[Part] = field(default_factory=list)
+    parts: list[RecordPart] = field(default_factory=list)
     source: Gap = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)

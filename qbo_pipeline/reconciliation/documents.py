@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole, money, sum_by
-from qbo_pipeline.reconciliation.books import Books, encode, whole
+from qbo_pipeline.reconciliation.books import CodedInput, encode, whole
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.frames import DAY, flat, make
 from qbo_pipeline.reconciliation.matching import Cells, Matching
@@ -25,7 +25,9 @@ _TRACE = (
 _SOURCE_ONLY = (Cause.SOURCE_CONTRADICTS_ITSELF, Cause.ROUNDING, Cause.NOT_EXTRACTED)
 
 
-def documents_frame(entries: Any, books: Books, matching: Matching, sides: dict[str, tuple[int, int]]) -> pd.DataFrame:
+def documents_frame(
+    entries: Any, books: CodedInput, matching: Matching, sides: dict[str, tuple[int, int]]
+) -> pd.DataFrame:
     """One row a document and account that has entries."""
     (document,), _ = encode(entries["document_key"])
     key = document * (len(books.accounts) + 1) + whole(entries["account"])
@@ -57,7 +59,7 @@ def _best_rows(key: Whole, entries: Any) -> Whole:
     return order[first]
 
 
-def _codes(row: Any, books: Books) -> Whole:
+def _codes(row: Any, books: CodedInput) -> Whole:
     """The document's code in the books, -1 for what is no document."""
     found = pc.fill_null(pc.index_in(flat(row["document_key"]), books.documents), -1)
     codes = np.asarray(found).astype(np.int64)
@@ -65,7 +67,7 @@ def _codes(row: Any, books: Books) -> Whole:
 
 
 def _three_values(
-    row: Any, books: Books, cells: Cells, difference: Whole, sides: dict[str, tuple[int, int]]
+    row: Any, books: CodedInput, cells: Cells, difference: Whole, sides: dict[str, tuple[int, int]]
 ) -> tuple[Whole, Whole, Whole]:
     width = len(books.accounts) + 1
     here = np.flatnonzero(cells.day <= books.as_at)
@@ -87,7 +89,7 @@ def _three_values(
     return source, posted, ledger
 
 
-def _days(row: Any, books: Books, cells: Cells) -> Whole:
+def _days(row: Any, books: CodedInput, cells: Cells) -> Whole:
     """The source's first day of the document, else that of its entry."""
     first = np.full(len(books.documents) + 1, 2**62, dtype=np.int64)
     has = cells.source != 0

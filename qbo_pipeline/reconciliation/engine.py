@@ -13,7 +13,7 @@ from qbo_pipeline.reconciliation import documents, lists, tables, timeline, tota
 from qbo_pipeline.reconciliation.adjustments import settle
 from qbo_pipeline.reconciliation.amounts import to_decimal
 from qbo_pipeline.reconciliation.beside_stock import changed_beside_stock
-from qbo_pipeline.reconciliation.books import IN_FLIGHT, UNMAPPED, Books, read_books
+from qbo_pipeline.reconciliation.books import IN_FLIGHT, UNMAPPED, CodedInput, read_books
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.examine import examine
 from qbo_pipeline.reconciliation.fingerprint import content_hash
@@ -91,7 +91,7 @@ def objects_to_read(reconciliation: Reconciliation) -> list[tuple[str, str]]:
     return sorted(set(zip(rows["qbo_type"], rows["qbo_id"], strict=True)))
 
 
-def _notes(books: Books, both: Balances) -> tuple[str, ...]:
+def _notes(books: CodedInput, both: Balances) -> tuple[str, ...]:
     """Sentences that a reader must know, in a fixed order."""
     given, notes = books.input, []
     if given.ledger_read_at:

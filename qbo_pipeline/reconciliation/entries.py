@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 class Entry(NamedTuple):
-    """One cause of one document's difference; amounts in cents, `account` and `day` coded as in `Books`."""
+    """One cause of one document's difference; amounts in cents, `account` and `day` coded as in `CodedInput`."""
 
     scope: str
     document_key: str
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     changed_by: str | None = None
 
 
-class Change(NamedTuple):
+class ChangedAfterPosting(NamedTuple):
     """What is no longer as it was posted."""
 
     side: str  # qbo | source

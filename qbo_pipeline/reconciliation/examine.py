@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from qbo_pipeline.reconciliation import inputs, qbo_side, source_side
 from qbo_pipeline.reconciliation.amounts import Whole
-from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number
-from qbo_pipeline.reconciliation.document import Context, Document, Part, Pending, Sent
-from qbo_pipeline.reconciliation.entries import Change, Entry, Row
+from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, day_number
+from qbo_pipeline.reconciliation.document import Context, Examined, Pending, RecordPart, Sent
+from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, Row
 from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.matching import Matching, is_pending
 from qbo_pipeline.reconciliation.tables import entry_table
@@ -30,7 +30,7 @@ _PART_COLUMNS = [
 _LINE_COLUMNS = ["memo", "created_at", "changed_at", "changed_by"]
 
 
-def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
+def examine(books: CodedInput, matching: Matching) -> tuple[list[Any], list[ChangedAfterPosting]]:
     """Entry tables and changes of all differing documents."""
     context = Context(
         as_at=books.as_at,
@@ -58,11 +58,11 @@ def examine(books: Books, matching: Matching) -> tuple[list[Any], list[Change]]:
     return tables, changes
 
 
-def _documents(books: Books, matching: Matching, numbers: Whole) -> Iterator[Document]:
+def _documents(books: CodedInput, matching: Matching, numbers: Whole) -> Iterator[Examined]:
     wanted = np.zeros(len(books.documents), dtype=bool)
     wanted[numbers] = True
     keys = books.documents.take(pa.array(numbers)).to_pylist()
-    documents = {number: Document(key) for number, key in zip(numbers.tolist(), keys, strict=True)}
+    documents = {number: Examined(key) for number, key in zip(numbers.tolist(), keys, strict=True)}
     _add_parts(books, documents, np.flatnonzero(wanted[books.stock_document] & ~matching.opening_rows))
     cells = matching.cells
     rows = np.flatnonzero(wanted[cells.document] & (cells.source != 0))
@@ -74,7 +74,7 @@ def _documents(books: Books, matching: Matching, numbers: Whole) -> Iterator[Doc
     yield from documents.values()
 
 
-def _add_parts(books: Books, documents: dict[int, Document], rows: Whole) -> None:
+def _add_parts(books: CodedInput, documents: dict[int, Examined], rows: Whole) -> None:
     """Stock rows, those of one record, account and day added up."""
     sums: dict[tuple[int, str, int, int], tuple[int, Row]] = {}
     texts = books.stock.select(_PART_COLUMNS).take(pa.array(rows)).to_pylist()
@@ -84,14 +84,14 @@ def _add_parts(books: Books, documents: dict[int, Document], rows: Whole) -> Non
         sums[key] = (sums[key][0] + value if key in sums else value, row)
     for (document, record_key, account, day), (value, row) in sorted(sums.items(), key=lambda item: item[0]):
         documents[document].parts.append(
-            Part(
+            RecordPart(
                 record_key, row["kind"], row["number"], account, day, value, row["disposition"], row["reason"],
                 row["posted_by"], row["first_seen"], row["changed_seen"], bool(row["unread"]),
             )
         )  # fmt: skip
 
 
-def _add_postings(books: Books, documents: dict[int, Document], wanted: Any) -> None:
+def _add_postings(books: CodedInput, documents: dict[int, Examined], wanted: Any) -> None:
     pending = is_pending(books)
     rows = np.flatnonzero(wanted[books.posting_document] & (books.posting_current | pending))
     texts = books.postings.take(pa.array(rows)).to_pylist()
@@ -117,7 +117,7 @@ def _add_postings(books: Books, documents: dict[int, Document], wanted: Any) -> 
     _add_lines(books, sent)
 
 
-def _add_effects(books: Books, sent: dict[int, Sent], waiting: dict[int, Pending]) -> None:
+def _add_effects(books: CodedInput, sent: dict[int, Sent], waiting: dict[int, Pending]) -> None:
     mine = np.fromiter([*sent, *waiting], dtype=np.int64, count=len(sent) + len(waiting))
     rows = np.flatnonzero(np.isin(books.effect_posting, mine) & (books.effect_account >= 0))
     records = flat(books.effect_record.take(pa.array(rows))).to_pylist()
@@ -130,7 +130,7 @@ def _add_effects(books: Books, sent: dict[int, Sent], waiting: dict[int, Pending
         effects[account] = effects.get(account, 0) + int(books.effect_cents[row])
 
 
-def _add_lines(books: Books, sent: dict[int, Sent]) -> None:
+def _add_lines(books: CodedInput, sent: dict[int, Sent]) -> None:
     mine = np.fromiter(sent, dtype=np.int64, count=len(sent))
     rows = np.flatnonzero(np.isin(books.ledger_posting, mine))
     texts = books.ledger.select(_LINE_COLUMNS).take(pa.array(rows)).to_pylist()

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import Whole, micros
-from qbo_pipeline.reconciliation.books import Books, Flags, entity_names, whole
+from qbo_pipeline.reconciliation.books import CodedInput, Flags, entity_names, whole
 from qbo_pipeline.reconciliation.frames import flat, to_table
 
 STOCK_COLUMNS = (
@@ -28,7 +28,7 @@ VERSION = b"qbo_pipeline reconciliation 1"
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def content_hash(books: Books, entries: Any) -> str:
+def content_hash(books: CodedInput, entries: Any) -> str:
     """SHA-256 (hex) of everything up to the date that the certification rests on."""
     digest = hashlib.sha256(VERSION)
     digest.update(f"{books.input.as_at.isoformat()} {books.input.currency}".encode())

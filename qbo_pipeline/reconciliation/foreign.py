@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole
-from qbo_pipeline.reconciliation.books import ENTITIES, Books, Flags
+from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, Flags
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.entries import Entry, Row, amount_text, day_text
 from qbo_pipeline.reconciliation.originals import Originals
@@ -46,7 +46,7 @@ class Foreign:
         self.causes |= dict.fromkeys(rows, Cause.OPENING_BALANCE)
 
 
-def explain_foreign(books: Books) -> Foreign:
+def explain_foreign(books: CodedInput) -> Foreign:
     """A cause for every ledger entry that no posting made."""
     foreign = Foreign()
     rows = np.flatnonzero(books.ledger_posting < 0)
@@ -61,7 +61,7 @@ def explain_foreign(books: Books) -> Foreign:
     return foreign
 
 
-def _inherited(books: Books, rows: Whole) -> Flags:
+def _inherited(books: CodedInput, rows: Whole) -> Flags:
     """Objects from before the first day that were there before our first posting: what the books began with.
 
     Both instants are QBO's own. An object without one, or one against opening balance equity, belongs to the opening.
@@ -84,7 +84,7 @@ def _inherited(books: Books, rows: Whole) -> Flags:
     return inherited
 
 
-def _objects(books: Books, rows: Whole) -> Iterator[list[Row]]:
+def _objects(books: CodedInput, rows: Whole) -> Iterator[list[Row]]:
     """The lines of one QBO object after another."""
     order = rows[np.argsort(books.ledger_object[rows], kind="stable")]
     objects = books.ledger_object[order]
@@ -106,7 +106,7 @@ def _objects(books: Books, rows: Whole) -> Iterator[list[Row]]:
         place = stop
 
 
-def _explain_object(books: Books, foreign: Foreign, originals: Originals, lines: list[Row]) -> None:
+def _explain_object(books: CodedInput, foreign: Foreign, originals: Originals, lines: list[Row]) -> None:
     original = None
     if _is_opening(books, lines):
         cause, detail = Cause.OPENING_BALANCE, ""
@@ -127,13 +127,13 @@ def _explain_object(books: Books, foreign: Foreign, originals: Originals, lines:
             foreign.entries.append(_entry(lines, account, day, cause, detail, cents, original))
 
 
-def _is_opening(books: Books, lines: list[Row]) -> bool:
+def _is_opening(books: CodedInput, lines: list[Row]) -> bool:
     in_time = books.opening is None or all(line["day"] <= books.opening for line in lines)
     known = lines[0]["entity"] in OPENING_TYPES or all(line["split"] in OPENING_SPLITS for line in lines)
     return in_time and known
 
 
-def _other_cause(books: Books, lines: list[Row]) -> tuple[Cause, str]:
+def _other_cause(books: CodedInput, lines: list[Row]) -> tuple[Cause, str]:
     entity = lines[0]["entity"]
     if entity in SALES_FORMS:
         # An item that sells to the stock account looks in the ledger as a tracked one: only its items tell them apart.

@@ -24,7 +24,7 @@ EXACT = pa.decimal128(18, 6)  # amounts and quantities as they come in
 MONEY = pa.decimal128(18, 2)  # amounts as they go out: QBO's home currency has two decimals
 
 
-class Column(NamedTuple):
+class FrameColumn(NamedTuple):
     """One column of a frame: name, Arrow type, meaning; a column that is not `required` may be null or left out."""
 
     name: str
@@ -33,14 +33,14 @@ class Column(NamedTuple):
     required: bool = True
 
 
-Columns = tuple[Column, ...]
+FrameColumns = tuple[FrameColumn, ...]
 
 
 class FrameError(PermanentError):
     """An input frame that cannot be used: the message says which frame and column, why, and what to do."""
 
 
-def to_table(name: str, frame: Any, columns: Columns) -> Any:
+def to_table(name: str, frame: Any, columns: FrameColumns) -> Any:
     """The frame (pandas or Arrow) as an Arrow table with exactly these columns, in this order.
 
     Optional columns that are missing are null. Raises `FrameError` where a required column is missing, holds nulls,
@@ -68,7 +68,7 @@ def flat(column: Any) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _to_type(name: str, column: Column, values: Any) -> Any:
+def _to_type(name: str, column: FrameColumn, values: Any) -> Any:
     where = f"{name}.{column.name}"
     array = flat(values)
     if array.type == column.type:
@@ -104,12 +104,12 @@ def _utc(value: Any) -> datetime:
     return utc
 
 
-def empty(columns: Columns) -> pd.DataFrame:
+def empty(columns: FrameColumns) -> pd.DataFrame:
     """A frame with these columns and no rows."""
     return make({column.name: [] for column in columns}, columns)
 
 
-def make(data: Mapping[str, Sequence[Any] | Any], columns: Columns) -> pd.DataFrame:
+def make(data: Mapping[str, Sequence[Any] | Any], columns: FrameColumns) -> pd.DataFrame:
     """A pandas frame (Arrow-backed) of these columns from one sequence or Arrow array for each."""
     arrays = []
     for column in columns:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from qbo_pipeline.reconciliation.amounts import Whole, round_to_cents
-from qbo_pipeline.reconciliation.books import ENTITIES, Books
+from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.entries import Entry, Row, amount_text, day_text
 
@@ -30,7 +30,7 @@ class Inherited:
     rows: list[int] = field(default_factory=list)
 
 
-def inherited_objects(books: Books, rows: Whole) -> dict[int, list[Inherited]]:
+def inherited_objects(books: CodedInput, rows: Whole) -> dict[int, list[Inherited]]:
     """By account, the objects dated before the first day among these ledger rows, oldest first."""
     if books.opening is None:
         return {}
@@ -65,7 +65,7 @@ def opening_entry(one: Inherited, account: int) -> Entry:
     )  # fmt: skip
 
 
-def opening_places(books: Books, rows: Whole, day: int) -> list[Entry]:
+def opening_places(books: CodedInput, rows: Whole, day: int) -> list[Entry]:
     """The stock of each product and location, where QuickBooks began with nothing: rows of one account's opening.
 
     A quantity that the inventory system's own movements do not bear out shows here too: a system that counts its stock

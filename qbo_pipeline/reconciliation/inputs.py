@@ -14,111 +14,115 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.reconciliation.counting import BECAME
-from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, YES_NO, Column, Columns
+from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, YES_NO, FrameColumn, FrameColumns
 
 DISPOSITIONS = (*BECAME, "not_extracted")
 
-STOCK: Columns = (
-    Column("record_key", TEXT, "the record: `record_type/record_id`"),
-    Column("kind", TEXT, "the record's kind, for example `shipment`"),
-    Column("number", TEXT, "the source's number", required=False),
-    Column("business_date", DAY, "the date on which the record counts"),
-    Column("product_id", TEXT, "the product", required=False),
-    Column("location_id", TEXT, "the location", required=False),
-    Column("account_id", TEXT, "the inventory account that the settings give it (null: the only one)", required=False),
-    Column("quantity", EXACT, "signed quantity, in is positive", required=False),
-    Column("value", EXACT, "signed value in home currency, in is positive"),
-    Column("disposition", TEXT, "what became of the record, one of `DISPOSITIONS`"),
-    Column("reason", TEXT, "why it is parked, skipped, excluded or set aside", required=False),
-    Column("posted_by", TEXT, "the record whose posting carries this value, where another's does (the bill of a "
+STOCK: FrameColumns = (
+    FrameColumn("record_key", TEXT, "the record: `record_type/record_id`"),
+    FrameColumn("kind", TEXT, "the record's kind, for example `shipment`"),
+    FrameColumn("number", TEXT, "the source's number", required=False),
+    FrameColumn("business_date", DAY, "the date on which the record counts"),
+    FrameColumn("product_id", TEXT, "the product", required=False),
+    FrameColumn("location_id", TEXT, "the location", required=False),
+    FrameColumn("account_id", TEXT, "the inventory account that the settings give it (null: the only one)",
+                required=False),
+    FrameColumn("quantity", EXACT, "signed quantity, in is positive", required=False),
+    FrameColumn("value", EXACT, "signed value in home currency, in is positive"),
+    FrameColumn("disposition", TEXT, "what became of the record, one of `DISPOSITIONS`"),
+    FrameColumn("reason", TEXT, "why it is parked, skipped, excluded or set aside", required=False),
+    FrameColumn("posted_by", TEXT, "the record whose posting carries this value, where another's does (the bill of a "
            "receipt without accrual, the summary of a day); null: its own", required=False),
-    Column("first_seen", INSTANT, "when the record was first extracted", required=False),
-    Column("changed_seen", INSTANT, "when its present content was first extracted", required=False),
-    Column("unread", YES_NO, "the source has it so now, and it was not extracted so", required=False),
+    FrameColumn("first_seen", INSTANT, "when the record was first extracted", required=False),
+    FrameColumn("changed_seen", INSTANT, "when its present content was first extracted", required=False),
+    FrameColumn("unread", YES_NO, "the source has it so now, and it was not extracted so", required=False),
 )  # fmt: skip
 
-POSTINGS: Columns = (
-    Column("posting_key", TEXT, "the posting's key"),
-    Column("record_key", TEXT, "the record that it posts"),
-    Column("revision", WHOLE, "1, 2, …: a revision is a change of content"),
-    Column("qbo_type", TEXT, "QBO entity name or report label"),
-    Column("qbo_id", TEXT, "Id of the QBO object, once known", required=False),
-    Column("qbo_number", TEXT, "its DocNumber", required=False),
-    Column("business_date", DAY, "the TxnDate that was, or will be, sent"),
-    Column("state", TEXT, "ready sending posted unknown parked drifted deleted_in_qbo superseded skipped"),
-    Column("reason", TEXT, "why it is parked or skipped", required=False),
-    Column("first_seen", INSTANT, "when this revision was built", required=False),
-    Column("sync_token", TEXT, "QBO's version of the object as we left it", required=False),
-    Column("currency", TEXT, "currency of the object (null: home currency)", required=False),
-    Column("record_state", TEXT, "the record in the source: live, voided, vanished (null: judged by its stock rows)",
+POSTINGS: FrameColumns = (
+    FrameColumn("posting_key", TEXT, "the posting's key"),
+    FrameColumn("record_key", TEXT, "the record that it posts"),
+    FrameColumn("revision", WHOLE, "1, 2, …: a revision is a change of content"),
+    FrameColumn("qbo_type", TEXT, "QBO entity name or report label"),
+    FrameColumn("qbo_id", TEXT, "Id of the QBO object, once known", required=False),
+    FrameColumn("qbo_number", TEXT, "its DocNumber", required=False),
+    FrameColumn("business_date", DAY, "the TxnDate that was, or will be, sent"),
+    FrameColumn("state", TEXT, "ready sending posted unknown parked drifted deleted_in_qbo superseded skipped"),
+    FrameColumn("reason", TEXT, "why it is parked or skipped", required=False),
+    FrameColumn("first_seen", INSTANT, "when this revision was built", required=False),
+    FrameColumn("sync_token", TEXT, "QBO's version of the object as we left it", required=False),
+    FrameColumn("currency", TEXT, "currency of the object (null: home currency)", required=False),
+    FrameColumn("record_state", TEXT,
+                "the record in the source: live, voided, vanished (null: judged by its stock rows)",
            required=False),
-    Column("by_person", TEXT, "what a person decided about its object: accepted (taken as it stands in QBO), reversed "
+    FrameColumn("by_person", TEXT,
+                "what a person decided about its object: accepted (taken as it stands in QBO), reversed "
            "(taken out, or what takes another posting out); null: nothing", required=False),
 )  # fmt: skip
 
-EFFECTS: Columns = (
-    Column("posting_key", TEXT, "the posting"),
-    Column("revision", WHOLE, "its revision"),
-    Column("account_id", TEXT, "the inventory account"),
-    Column("product_id", TEXT, "the product", required=False),
-    Column("location_id", TEXT, "the location", required=False),
-    Column("amount", EXACT, "what the payload does to the account, debit positive, two decimals"),
-    Column("record_key", TEXT, "whose share it is, in a posting that sums up several records", required=False),
+EFFECTS: FrameColumns = (
+    FrameColumn("posting_key", TEXT, "the posting"),
+    FrameColumn("revision", WHOLE, "its revision"),
+    FrameColumn("account_id", TEXT, "the inventory account"),
+    FrameColumn("product_id", TEXT, "the product", required=False),
+    FrameColumn("location_id", TEXT, "the location", required=False),
+    FrameColumn("amount", EXACT, "what the payload does to the account, debit positive, two decimals"),
+    FrameColumn("record_key", TEXT, "whose share it is, in a posting that sums up several records", required=False),
 )
 
-LEDGER: Columns = (
-    Column("account_id", TEXT, "the inventory account"),
-    Column("business_date", DAY, "the transaction's date"),
-    Column("qbo_type", TEXT, "QBO report label or entity name"),
-    Column("qbo_id", TEXT, "the transaction's Id"),
-    Column("qbo_number", TEXT, "its number", required=False),
-    Column("name", TEXT, "customer or supplier", required=False),
-    Column("memo", TEXT, "memo or description", required=False),
-    Column("split", TEXT, "the account on the other side, or -Split-", required=False),
-    Column("amount", EXACT, "debit positive, two decimals"),
-    Column("balance", EXACT, "running balance as QBO printed it", required=False),
-    Column("created_at", INSTANT, "when it was entered", required=False),
-    Column("created_by", TEXT, "by whom", required=False),
-    Column("changed_at", INSTANT, "when it was last changed", required=False),
-    Column("changed_by", TEXT, "by whom", required=False),
-    Column("marker", TEXT, "the posting key that the object's own marker names, if it has one", required=False),
+LEDGER: FrameColumns = (
+    FrameColumn("account_id", TEXT, "the inventory account"),
+    FrameColumn("business_date", DAY, "the transaction's date"),
+    FrameColumn("qbo_type", TEXT, "QBO report label or entity name"),
+    FrameColumn("qbo_id", TEXT, "the transaction's Id"),
+    FrameColumn("qbo_number", TEXT, "its number", required=False),
+    FrameColumn("name", TEXT, "customer or supplier", required=False),
+    FrameColumn("memo", TEXT, "memo or description", required=False),
+    FrameColumn("split", TEXT, "the account on the other side, or -Split-", required=False),
+    FrameColumn("amount", EXACT, "debit positive, two decimals"),
+    FrameColumn("balance", EXACT, "running balance as QBO printed it", required=False),
+    FrameColumn("created_at", INSTANT, "when it was entered", required=False),
+    FrameColumn("created_by", TEXT, "by whom", required=False),
+    FrameColumn("changed_at", INSTANT, "when it was last changed", required=False),
+    FrameColumn("changed_by", TEXT, "by whom", required=False),
+    FrameColumn("marker", TEXT, "the posting key that the object's own marker names, if it has one", required=False),
 )  # fmt: skip
 
-STOCK_VALUES: Columns = (
-    Column("product_id", TEXT, "the product", required=False),
-    Column("location_id", TEXT, "the location", required=False),
-    Column("account_id", TEXT, "its inventory account (null: that of its movements)", required=False),
-    Column("quantity", EXACT, "the source's own quantity as at the date", required=False),
-    Column("value", EXACT, "the source's own value as at the date, home currency"),
+STOCK_VALUES: FrameColumns = (
+    FrameColumn("product_id", TEXT, "the product", required=False),
+    FrameColumn("location_id", TEXT, "the location", required=False),
+    FrameColumn("account_id", TEXT, "its inventory account (null: that of its movements)", required=False),
+    FrameColumn("quantity", EXACT, "the source's own quantity as at the date", required=False),
+    FrameColumn("value", EXACT, "the source's own value as at the date, home currency"),
 )
 
-LEDGER_BALANCES: Columns = (
-    Column("account_id", TEXT, "the inventory account"),
-    Column("account_name", TEXT, "its name", required=False),
-    Column("balance", EXACT, "QBO's own balance as at the date"),
-    Column("opening_balance", EXACT, "QBO's balance before the first ledger line that was read (null: 0)",
+LEDGER_BALANCES: FrameColumns = (
+    FrameColumn("account_id", TEXT, "the inventory account"),
+    FrameColumn("account_name", TEXT, "its name", required=False),
+    FrameColumn("balance", EXACT, "QBO's own balance as at the date"),
+    FrameColumn("opening_balance", EXACT, "QBO's balance before the first ledger line that was read (null: 0)",
            required=False),
 )  # fmt: skip
 
-OBJECTS: Columns = (
-    Column("qbo_type", TEXT, "entity name or report label"),
-    Column("qbo_id", TEXT, "its Id"),
-    Column("status", TEXT, "live, voided or deleted, as QBO answers today"),
-    Column("sync_token", TEXT, "its version today", required=False),
-    Column("changed_at", INSTANT, "when it was last changed", required=False),
-    Column("changed_by", TEXT, "by whom, where QBO tells", required=False),
+OBJECTS: FrameColumns = (
+    FrameColumn("qbo_type", TEXT, "entity name or report label"),
+    FrameColumn("qbo_id", TEXT, "its Id"),
+    FrameColumn("status", TEXT, "live, voided or deleted, as QBO answers today"),
+    FrameColumn("sync_token", TEXT, "its version today", required=False),
+    FrameColumn("changed_at", INSTANT, "when it was last changed", required=False),
+    FrameColumn("changed_by", TEXT, "by whom, where QBO tells", required=False),
 )
 
-OBJECT_TRACKED = Column("tracked", YES_NO, "whether one of its lines sells or buys an item that QBO tracks (null: not "
+OBJECT_TRACKED = FrameColumn("tracked", YES_NO,
+                             "whether one of its lines sells or buys an item that QBO tracks (null: not "
                         "looked at)", required=False)  # fmt: skip
-OBJECT_DAY = Column("business_date", DAY, "its TxnDate today: tells one moved past the ledger's last day from one "
+OBJECT_DAY = FrameColumn("business_date", DAY, "its TxnDate today: tells one moved past the ledger's last day from one "
                     "coded to another account", required=False)  # fmt: skip
 
-EARLIER: Columns = (
-    Column("difference_key", TEXT, "identity of a difference in the reconciliation before this one"),
-    Column("cause", TEXT, "its cause"),
-    Column("business_date", DAY, "its date"),
-    Column("first_seen", INSTANT, "when it was first seen"),
+EARLIER: FrameColumns = (
+    FrameColumn("difference_key", TEXT, "identity of a difference in the reconciliation before this one"),
+    FrameColumn("cause", TEXT, "its cause"),
+    FrameColumn("business_date", DAY, "its date"),
+    FrameColumn("first_seen", INSTANT, "when it was first seen"),
 )
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents
-from qbo_pipeline.reconciliation.books import ENTITIES, Books, day_number, encode
+from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, day_number, encode
 from qbo_pipeline.reconciliation.counting import BECAME, adds_up
 from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, make
@@ -25,7 +25,7 @@ from qbo_pipeline.reconciliation.totals import names
 _LEDGER_ONLY_ORDER = ("business_date", "qbo_type", "qbo_id", "account_id", "amount", "memo")
 
 
-def ledger_only(books: Books, foreign: Foreign) -> pd.DataFrame:
+def ledger_only(books: CodedInput, foreign: Foreign) -> pd.DataFrame:
     """The frame of that name."""
     rows = [row for row in foreign.causes if books.ledger_day[row] <= books.as_at]
     lines = books.ledger.take(pa.array(rows, pa.int64()))
@@ -34,7 +34,7 @@ def ledger_only(books: Books, foreign: Foreign) -> pd.DataFrame:
     return make({column.name: lines[column.name] for column in LEDGER_ONLY}, LEDGER_ONLY)
 
 
-def completeness(books: Books, totals: Balances) -> pd.DataFrame:
+def completeness(books: CodedInput, totals: Balances) -> pd.DataFrame:
     """The frame of that name."""
     data = {
         "account_id": books.accounts,
@@ -48,7 +48,7 @@ def completeness(books: Books, totals: Balances) -> pd.DataFrame:
     return make(data, COMPLETENESS).sort_values("account_id", ignore_index=True)
 
 
-def counts(books: Books) -> pd.DataFrame:
+def counts(books: CodedInput) -> pd.DataFrame:
     """The frame of that name: each stock-moving record up to the date once, by kind and disposition; then the records
     of other types, as the caller counted them."""
     here = np.flatnonzero(books.stock_day[: books.extracted_rows] <= books.as_at)
@@ -72,7 +72,7 @@ def counts(books: Books) -> pd.DataFrame:
     return make(data, COUNTS)
 
 
-def late_arrivals(books: Books) -> pd.DataFrame:
+def late_arrivals(books: CodedInput) -> pd.DataFrame:
     """The frame of that name: both sides of every signed-off period up to the date."""
     found: list[dict[str, Any]] = []
     first = -(2**62)
@@ -90,7 +90,7 @@ def _after(column: Any, close: Close) -> Any:
     return np.asarray(pc.fill_null(pc.greater(flat(column), pa.scalar(close.signed_at, column.type)), False))
 
 
-def _late_source(books: Books, close: Close, first: int, last: int) -> list[dict[str, Any]]:
+def _late_source(books: CodedInput, close: Close, first: int, last: int) -> list[dict[str, Any]]:
     arrived = _after(books.stock["first_seen"], close)
     late = arrived | _after(books.stock["changed_seen"], close)
     rows = np.flatnonzero(late & (books.stock_day >= first) & (books.stock_day <= last))
@@ -109,7 +109,7 @@ def _late_source(books: Books, close: Close, first: int, last: int) -> list[dict
     )  # fmt: skip
 
 
-def _late_ledger(books: Books, close: Close, first: int, last: int) -> list[dict[str, Any]]:
+def _late_ledger(books: CodedInput, close: Close, first: int, last: int) -> list[dict[str, Any]]:
     arrived = _after(books.ledger["created_at"], close)
     late = arrived | _after(books.ledger["changed_at"], close)
     rows = np.flatnonzero(late & (books.ledger_day >= first) & (books.ledger_day <= last))
@@ -134,7 +134,7 @@ def _late_ledger(books: Books, close: Close, first: int, last: int) -> list[dict
 
 
 def _collect(
-    close: Close, side: str, rows: Whole, texts: list[dict[str, Any]], books: Books, day: Whole, account: Whole,
+    close: Close, side: str, rows: Whole, texts: list[dict[str, Any]], books: CodedInput, day: Whole, account: Whole,
     amounts: Whole, facts: Any, *, micros: bool,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """One row a document, account, day and way of coming."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole, round_to_cents, sum_by
-from qbo_pipeline.reconciliation.books import Books, Flags
+from qbo_pipeline.reconciliation.books import CodedInput, Flags
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Matching:
     differing: Flags  # by document: everything else that does not agree
 
 
-def match(books: Books) -> Matching:
+def match(books: CodedInput) -> Matching:
     """Compare the three sides cell by cell."""
     has_posting = np.zeros(len(books.documents), dtype=bool)
     has_posting[books.posting_document] = True
@@ -52,7 +52,7 @@ def match(books: Books) -> Matching:
     return Matching(cells=cells, opening_rows=opening_rows, unsent=unsent, differing=flagged & ~unsent)
 
 
-def _opening_rows(books: Books, has_posting: Flags) -> Flags:
+def _opening_rows(books: CodedInput, has_posting: Flags) -> Flags:
     """Stock from before the first day of posting, and opening stock that is not to be posted."""
     settled = pc.is_in(books.stock["disposition"], pa.array(["excluded", "skipped", "posted"]))
     rows = np.asarray(pc.and_(pc.equal(books.stock["kind"], "opening"), settled))
@@ -62,7 +62,7 @@ def _opening_rows(books: Books, has_posting: Flags) -> Flags:
     return mine
 
 
-def _cells(books: Books, stock_rows: Flags) -> Cells:
+def _cells(books: CodedInput, stock_rows: Flags) -> Cells:
     effects = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
     effects = effects[books.posting_current[books.effect_posting[effects]]]
     posting = books.effect_posting[effects]
@@ -94,7 +94,7 @@ def _cells(books: Books, stock_rows: Flags) -> Cells:
     return Cells(document, account, day + first, source, posted, ledger)
 
 
-def _one_reason(books: Books) -> Flags:
+def _one_reason(books: CodedInput) -> Flags:
     """Documents of which nothing is in QBO, with at most one posting, and no record posted by another's."""
     count = len(books.documents)
     sent = np.zeros(count, dtype=bool)
@@ -106,7 +106,7 @@ def _one_reason(books: Books) -> Flags:
     return ~sent & ~several & ~shared
 
 
-def is_pending(books: Books) -> Flags:
+def is_pending(books: CodedInput) -> Flags:
     """Postings that are to reach QBO (or were refused, or skipped) and have not."""
     superseded = np.asarray(pc.equal(books.postings["state"], "superseded"))
     pending: Flags = ~books.posting_in_qbo & ~superseded

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole, sum_by
-from qbo_pipeline.reconciliation.books import ENTITIES, Books, encode, entity_names
+from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, encode, entity_names
 from qbo_pipeline.reconciliation.entries import Row
 from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
@@ -23,7 +23,7 @@ from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 class Originals:
     """Our own postings and lines that a foreign entry may be a copy of: by marker, by number, by content."""
 
-    def __init__(self, books: Books, rows: Whole) -> None:
+    def __init__(self, books: CodedInput, rows: Whole) -> None:
         self.books = books
         postings = books.postings
         markers = pc.unique(books.ledger["marker"].take(pa.array(rows)).drop_null())

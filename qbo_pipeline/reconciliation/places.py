@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import Whole, exact, micros, money, round_to_cents, sum_by
-from qbo_pipeline.reconciliation.books import Books, Flags, codes, encode
+from qbo_pipeline.reconciliation.books import CodedInput, Flags, codes, encode
 from qbo_pipeline.reconciliation.frames import empty, flat, make, to_table
 from qbo_pipeline.reconciliation.result import BY_PRODUCT_LOCATION
 
@@ -38,7 +38,7 @@ class Places:
     last_day: Whole  # -1: none
 
 
-def read_places(books: Books) -> Places:
+def read_places(books: CodedInput) -> Places:
     """Add up the three sides up to the date."""
     given = books.input.stock_values
     own = to_table("stock_values", empty(inputs.STOCK_VALUES) if given is None else given, inputs.STOCK_VALUES)
@@ -78,7 +78,7 @@ def read_places(books: Books) -> Places:
     )
 
 
-def by_product_location(books: Books, places: Places) -> pd.DataFrame:
+def by_product_location(books: CodedInput, places: Places) -> pd.DataFrame:
     """The frame of that name."""
     source = round_to_cents(places.movements)
     own = source if places.own is None else round_to_cents(places.own)
@@ -116,14 +116,14 @@ def _on(every: Whole, keys: Whole, values: Whole) -> Whole:
     return spread
 
 
-def _sent_effects(books: Books) -> Whole:
+def _sent_effects(books: CodedInput) -> Whole:
     """The effects that stand in QBO up to the date."""
     rows = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
     posting = books.effect_posting[rows]
     return rows[books.posting_current[posting] & (books.posting_day[posting] <= books.as_at)]
 
 
-def _nil_rows(books: Books, here: Whole) -> Whole:
+def _nil_rows(books: CodedInput, here: Whole) -> Whole:
     """Of the rows up to the date, those of records that are rightly not posted because nothing of them is left on
     any account: a transfer inside one account moves value between places, and no posting says so."""
     excluded = np.asarray(pc.equal(books.stock["disposition"], "excluded"))[here]
@@ -134,7 +134,7 @@ def _nil_rows(books: Books, here: Whole) -> Whole:
     return rows[np.flatnonzero(left == 0)]
 
 
-def _own_keys(books: Books, own: Any, place: Whole, keys: Whole, depth: int) -> Whole:
+def _own_keys(books: CodedInput, own: Any, place: Whole, keys: Whole, depth: int) -> Whole:
     """The source's own values under the account they name, else that of their movements, else the first."""
     account = codes(own["account_id"], books.accounts)
     if len(keys):
@@ -146,7 +146,7 @@ def _own_keys(books: Books, own: Any, place: Whole, keys: Whole, depth: int) -> 
     return place * depth + account
 
 
-def _largest_and_last(books: Books, every: Whole, key: Whole, here: Whole) -> tuple[Whole, Whole]:
+def _largest_and_last(books: CodedInput, every: Whole, key: Whole, here: Whole) -> tuple[Whole, Whole]:
     """The stock row with the largest value of each place (the first record key among equals), and its last day."""
     largest, last_day = np.full(len(every), -1, dtype=np.int64), np.full(len(every), -1, dtype=np.int64)
     if len(here):

@@ -11,14 +11,14 @@ from datetime import datetime
 
 from qbo_pipeline.reconciliation.books import day_number
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import NOT_CHECKED, SMALL_CENTS, Context, Document, Gap, Sent, take
-from qbo_pipeline.reconciliation.entries import Change, Entry, amount_text, day_text, posting_trace
+from qbo_pipeline.reconciliation.document import NOT_CHECKED, SMALL_CENTS, Context, Examined, Gap, Sent, take
+from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, amount_text, day_text, posting_trace
 
 NOT_LOOKED_UP = "not checked, QuickBooks did not say whether it was deleted, voided or moved"
 SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
 
 
-def explain(document: Document, sent: Sent, context: Context) -> tuple[list[Entry], list[Change]]:
+def explain(document: Examined, sent: Sent, context: Context) -> tuple[list[Entry], list[ChangedAfterPosting]]:
     """The causes of ledger − posted for one QBO object; their amounts sum to it in every account and day."""
     posted, ledger = sent.cells(), sent.ledger()
     if posted == ledger:
@@ -31,7 +31,7 @@ def explain(document: Document, sent: Sent, context: Context) -> tuple[list[Entr
     return finder.entries, finder.changes
 
 
-def _decided(document: Document, sent: Sent) -> str:
+def _decided(document: Examined, sent: Sent) -> str:
     """What was decided about the object since, as sentences: a decision explains no less than there was before."""
     said = " Somebody accepted it as it stands in QuickBooks." if sent.posting["by_person"] == "accepted" else ""
     key, revision = sent.posting["posting_key"], sent.posting["revision"]
@@ -50,10 +50,10 @@ def _is_sale(sent: Sent) -> bool:
 class _Finder:
     """Collects the entries of one object."""
 
-    def __init__(self, document: Document, sent: Sent, context: Context) -> None:
+    def __init__(self, document: Examined, sent: Sent, context: Context) -> None:
         self.document, self.sent, self.context = document, sent, context
         self.entries: list[Entry] = []
-        self.changes: list[Change] = []
+        self.changes: list[ChangedAfterPosting] = []
         status = sent.status or {}
         stamps = [(line["changed_at"], line["changed_by"]) for line in sent.lines if line["changed_at"]]
         self.changed_at: datetime | None = status.get("changed_at") or max((at for at, _ in stamps), default=None)
@@ -198,7 +198,7 @@ class _Finder:
     def _change(self, name: str, sent: str, now: str, cents: int) -> None:
         trace = posting_trace(self.sent.posting)
         self.changes.append(
-            Change(
+            ChangedAfterPosting(
                 "qbo", self.document.key, trace["posting_key"], trace["qbo_type"], trace["qbo_id"],
                 trace["qbo_number"], name, sent, now, self.changed_at, self.changed_by, cents,
             )

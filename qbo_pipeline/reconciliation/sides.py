@@ -14,7 +14,7 @@ import numpy as np
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT, Whole, cents_exact, round_to_cents
-from qbo_pipeline.reconciliation.books import Books, codes
+from qbo_pipeline.reconciliation.books import CodedInput, codes
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.entries import Entry, amount_text
 from qbo_pipeline.reconciliation.foreign import Foreign
@@ -38,7 +38,7 @@ class Balances:
     start_day: int  # the day under which the opening stands
 
 
-def balances(books: Books, stock: Places) -> Balances:
+def balances(books: CodedInput, stock: Places) -> Balances:
     """Totals of both sides, and what QBO's balance has beyond the lines that were read."""
     count = len(books.accounts)
     table = to_table("ledger_balances", books.input.ledger_balances, inputs.LEDGER_BALANCES)
@@ -70,7 +70,7 @@ def balances(books: Books, stock: Places) -> Balances:
 
 
 def explain_sides(
-    books: Books, matching: Matching, foreign: Foreign, stock: Places, totals: Balances
+    books: CodedInput, matching: Matching, foreign: Foreign, stock: Places, totals: Balances
 ) -> tuple[list[Entry], dict[str, tuple[int, int]]]:
     """Entries without a document, and for the keys of those that have both sides (source, ledger) in cents."""
     entries = _contradictions(books, stock)
@@ -81,7 +81,7 @@ def explain_sides(
     return entries, sides
 
 
-def _contradictions(books: Books, stock: Places) -> list[Entry]:
+def _contradictions(books: CodedInput, stock: Places) -> list[Entry]:
     if stock.own is None:
         return []
     gap = stock.movements - stock.own
@@ -111,7 +111,7 @@ def _contradictions(books: Books, stock: Places) -> list[Entry]:
 
 
 def _opening(
-    books: Books, matching: Matching, foreign: Foreign, totals: Balances
+    books: CodedInput, matching: Matching, foreign: Foreign, totals: Balances
 ) -> tuple[list[Entry], dict[str, tuple[int, int]]]:
     """Both sides from before the first day, one against the other."""
     source, ledger = np.zeros(len(books.accounts), dtype=np.int64), totals.opening.copy()
@@ -146,7 +146,7 @@ def _opening(
     return entries, sides
 
 
-def _missing_lines(books: Books, totals: Balances) -> list[Entry]:
+def _missing_lines(books: CodedInput, totals: Balances) -> list[Entry]:
     entries = []
     for account in np.flatnonzero(totals.missing).tolist():
         cents = int(totals.missing[account])
@@ -161,7 +161,7 @@ def _missing_lines(books: Books, totals: Balances) -> list[Entry]:
     return entries
 
 
-def _parts_of_a_cent(books: Books, matching: Matching, entries: list[Entry], totals: Balances) -> list[Entry]:
+def _parts_of_a_cent(books: CodedInput, matching: Matching, entries: list[Entry], totals: Balances) -> list[Entry]:
     """Stock value less the rounded values of its documents: what rounding each of them leaves."""
     here = matching.cells.day <= books.as_at
     rounded = np.zeros(len(books.accounts), dtype=np.int64)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Document, Gap, Part, Pending, take
-from qbo_pipeline.reconciliation.entries import Change, Entry, Row, amount_text, day_text, posting_trace
+from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Examined, Gap, Pending, RecordPart, take
+from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, Row, amount_text, day_text, posting_trace
 from qbo_pipeline.reconciliation.unsent import cause_of
 
 
-def explain(document: Document, context: Context) -> tuple[list[Entry], list[Change]]:
+def explain(document: Examined, context: Context) -> tuple[list[Entry], list[ChangedAfterPosting]]:
     """The causes of posted − source for one document; their amounts sum to it in every account and day."""
     finder = _Finder(document, context)
     if finder.gap:
@@ -31,7 +31,7 @@ def explain(document: Document, context: Context) -> tuple[list[Entry], list[Cha
     return finder.entries, finder.changes
 
 
-def _is_billed(part: Part) -> bool:
+def _is_billed(part: RecordPart) -> bool:
     """Whether it is the receipt of a bill: it posts nothing by itself, the bill brings the goods in."""
     return part.disposition == "excluded" and part.posted_by not in (None, part.record_key)
 
@@ -39,10 +39,10 @@ def _is_billed(part: Part) -> bool:
 class _Finder:
     """Collects the entries of one document; `gap` is what is still to explain."""
 
-    def __init__(self, document: Document, context: Context) -> None:
+    def __init__(self, document: Examined, context: Context) -> None:
         self.document, self.context = document, context
         self.entries: list[Entry] = []
-        self.changes: list[Change] = []
+        self.changes: list[ChangedAfterPosting] = []
         self.posted: Gap = {}
         for sent in document.sent:
             for cell, cents in sent.cells().items():
@@ -288,7 +288,7 @@ class _Finder:
         seen = max((part.changed_seen for part in self.document.parts if part.changed_seen), default=None)
         effect = sum(entry.cents for entry in entries if entry.day <= self.context.as_at)
         self.changes.append(
-            Change(
+            ChangedAfterPosting(
                 "source", self.document.key, trace["posting_key"], trace["qbo_type"], trace["qbo_id"],
                 trace["qbo_number"], field, sent, now, seen, None, effect,
             )

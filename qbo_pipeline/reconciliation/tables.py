@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import money
-from qbo_pipeline.reconciliation.books import Books, whole
+from qbo_pipeline.reconciliation.books import CodedInput, whole
 from qbo_pipeline.reconciliation.causes import CAUSES, ORDER, Cause
 from qbo_pipeline.reconciliation.document import NOT_CHECKED
-from qbo_pipeline.reconciliation.entries import Change, Entry
+from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry
 from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, array, flat, make, to_table
 from qbo_pipeline.reconciliation.result import CHANGED_AFTER_POSTING, DIFFERENCES
 
@@ -48,7 +48,7 @@ def entry_table(entries: list[Entry]) -> Any:
     )
 
 
-def join(tables: Iterable[Any], books: Books) -> Any:
+def join(tables: Iterable[Any], books: CodedInput) -> Any:
     """All entries up to the date, in the order of the frame, with the day of age and the account's id."""
     table = pa.concat_tables([table.select(ENTRY_SCHEMA.names).cast(ENTRY_SCHEMA) for table in tables])
     table = table.filter(pc.and_(pc.less_equal(table["day"], books.as_at), pc.not_equal(table["cents"], 0)))
@@ -60,7 +60,7 @@ def join(tables: Iterable[Any], books: Books) -> Any:
     return table.sort_by([(key, "ascending") for key in keys]).combine_chunks()
 
 
-def differences(entries: Any, books: Books) -> pd.DataFrame:
+def differences(entries: Any, books: CodedInput) -> pd.DataFrame:
     """The frame of that name from the joined entries."""
     keys = pa.array(difference_keys(entries), TEXT)
     day = entries["day"].cast(pa.int32()).cast(DAY)
@@ -119,7 +119,7 @@ def difference_keys(entries: Any) -> list[str]:
     return keys
 
 
-def _first_seen(keys: Any, books: Books) -> Any:
+def _first_seen(keys: Any, books: CodedInput) -> Any:
     if books.input.earlier is None:
         return pa.nulls(len(keys), INSTANT)
     earlier = to_table("earlier", books.input.earlier, inputs.EARLIER)
@@ -127,11 +127,13 @@ def _first_seen(keys: Any, books: Books) -> Any:
     return earlier["first_seen"].combine_chunks().take(place)
 
 
-def changes_frame(changes: list[Change]) -> pd.DataFrame:
+def changes_frame(changes: list[ChangedAfterPosting]) -> pd.DataFrame:
     """The frame `changed_after_posting`."""
     ordered = sorted(
         changes, key=lambda c: (c.document_key, c.posting_key or "", c.side, c.field, c.qbo_id or "", c.sent, c.now)
     )
-    data = {name: [getattr(change, name) for change in ordered] for name in Change._fields if name != "cents"}
+    data = {
+        name: [getattr(change, name) for change in ordered] for name in ChangedAfterPosting._fields if name != "cents"
+    }
     data["effect"] = money(np.array([change.cents for change in ordered], dtype=np.int64))
     return make(data, CHANGED_AFTER_POSTING)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents, sum_by, to_cents, to_decimal
-from qbo_pipeline.reconciliation.books import Books, day_number, encode, whole
+from qbo_pipeline.reconciliation.books import CodedInput, day_number, encode, whole
 from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, make
 from qbo_pipeline.reconciliation.matching import Matching
@@ -39,7 +39,7 @@ LINE_OF_KIND = {
 class Flows:
     """Every movement of either side up to the date: account, day, line of the roll-forward, cents."""
 
-    def __init__(self, books: Books, matching: Matching, foreign: Foreign, totals: Balances) -> None:
+    def __init__(self, books: CodedInput, matching: Matching, foreign: Foreign, totals: Balances) -> None:
         cells = matching.cells
         line = _lines_of_documents(books)
         here = (cells.day <= books.as_at) & (cells.source != 0)
@@ -73,7 +73,7 @@ def _line(name: str) -> int:
     return ROLL_FORWARD_LINES.index(name)
 
 
-def _lines_of_documents(books: Books) -> Whole:
+def _lines_of_documents(books: CodedInput) -> Whole:
     """The line of each document, by the kind of its stock rows (the first in order, where they differ)."""
     lines = np.full(len(books.documents), _line("documents"), dtype=np.int64)
     kinds = flat(books.stock["kind"]).dictionary_encode()
@@ -122,7 +122,7 @@ def _on(days: Whole, keys: Whole, values: Whole) -> Whole:
     return spread
 
 
-def first_divergence(frame: pd.DataFrame, entries: Any, books: Books) -> Divergence | None:
+def first_divergence(frame: pd.DataFrame, entries: Any, books: CodedInput) -> Divergence | None:
     """The first day on which the cumulative difference is not zero."""
     for day, amount in zip(frame["business_date"], frame["cumulative_difference"], strict=True):
         if amount:
@@ -132,7 +132,7 @@ def first_divergence(frame: pd.DataFrame, entries: Any, books: Books) -> Diverge
     return None
 
 
-def roll_forward(flows: Flows, books: Books, totals: Balances) -> pd.DataFrame:
+def roll_forward(flows: Flows, books: CodedInput, totals: Balances) -> pd.DataFrame:
     """The frame of that name, from the last sign-off up to the date."""
     closes = [close for close in books.input.closes if close.through <= books.input.as_at]
     close = max(closes, key=lambda one: (one.through, one.signed_at), default=None)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import Whole, money, sum_by, to_cents
-from qbo_pipeline.reconciliation.books import Books, encode, whole
+from qbo_pipeline.reconciliation.books import CodedInput, encode, whole
 from qbo_pipeline.reconciliation.causes import CAUSES, GROUPS, Cause
 from qbo_pipeline.reconciliation.frames import make, to_table
 from qbo_pipeline.reconciliation.result import ACCOUNTS, AGEING, AGEING_BUCKETS
@@ -26,7 +26,7 @@ _LAST_DAY_OF_BUCKET = (7, 30, 60, 90)
 _CAUSES = list(Cause)
 
 
-def by_account_and_group(entries: Any, books: Books, totals: Balances) -> dict[str, Whole]:
+def by_account_and_group(entries: Any, books: CodedInput, totals: Balances) -> dict[str, Whole]:
     """Cents by account for each group of causes and `unexplained`; raises `AssertionError` where they do not add up."""
     sums = {group: np.zeros(len(books.accounts), dtype=np.int64) for group in (*GROUPS, _UNEXPLAINED)}
     account, place, cents = (whole(entries[name]) for name in ("account", "place", "cents"))
@@ -39,7 +39,7 @@ def by_account_and_group(entries: Any, books: Books, totals: Balances) -> dict[s
     return sums
 
 
-def accounts_frame(entries: Any, books: Books, totals: Balances) -> pd.DataFrame:
+def accounts_frame(entries: Any, books: CodedInput, totals: Balances) -> pd.DataFrame:
     """The frame `accounts`."""
     sums = by_account_and_group(entries, books, totals)
     explained = np.sum([sums[group] for group in GROUPS], axis=0)
@@ -57,7 +57,7 @@ def accounts_frame(entries: Any, books: Books, totals: Balances) -> pd.DataFrame
     return make(data, ACCOUNTS).sort_values("account_id", ignore_index=True)
 
 
-def status(entries: Any, books: Books, account: int | None = None) -> str:
+def status(entries: Any, books: CodedInput, account: int | None = None) -> str:
     """One of `result.STATUSES`, of one account or of all; signs cannot hide an unexplained amount."""
     mine = np.ones(entries.num_rows, dtype=bool) if account is None else whole(entries["account"]) == account
     if not mine.any():
@@ -86,7 +86,7 @@ def causes_frame(entries: Any) -> pd.DataFrame:
     return make(data, CAUSE_COLUMNS)
 
 
-def ageing_frame(entries: Any, differences: pd.DataFrame, books: Books) -> pd.DataFrame:
+def ageing_frame(entries: Any, differences: pd.DataFrame, books: CodedInput) -> pd.DataFrame:
     """The frame `ageing`: what is open by cause and age, and what became of the differences before."""
     buckets = len(AGEING_BUCKETS)
     cell = whole(entries["place"]) * buckets + _bucket(books.as_at - whole(entries["day"]))
@@ -119,7 +119,7 @@ def _at(cells: Whole, keys: Whole, values: Whole) -> Whole:
     return spread
 
 
-def _cleared(differences: pd.DataFrame, books: Books) -> tuple[Whole, Whole]:
+def _cleared(differences: pd.DataFrame, books: CodedInput) -> tuple[Whole, Whole]:
     if books.input.earlier is None:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     earlier = to_table("earlier", books.input.earlier, inputs.EARLIER)
@@ -130,6 +130,6 @@ def _cleared(differences: pd.DataFrame, books: Books) -> tuple[Whole, Whole]:
     return sum_by(cell[gone], np.ones(int(gone.sum()), dtype=np.int64))  # type: ignore[return-value]  # one for one
 
 
-def names(books: Books, account: Whole) -> Any:
+def names(books: CodedInput, account: Whole) -> Any:
     """Account codes as ids."""
     return pa.array(books.accounts, pa.string()).take(pa.array(account))

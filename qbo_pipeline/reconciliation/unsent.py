@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.books import Books, day_number, entity_names
+from qbo_pipeline.reconciliation.books import CodedInput, day_number, entity_names
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.inputs import periods
@@ -55,7 +55,7 @@ def cause_of(state: str | None, disposition: str, kind: str, *, late: bool) -> t
     return cause, detail
 
 
-def explain_unsent(books: Books, matching: Matching) -> Any:
+def explain_unsent(books: CodedInput, matching: Matching) -> Any:
     """One entry for each cell of the unsent documents, as an Arrow table of the entry columns."""
     cells = matching.cells
     rows = np.flatnonzero(matching.unsent[cells.document] & (cells.source != 0) & (cells.day <= books.as_at))
@@ -101,7 +101,7 @@ def explain_unsent(books: Books, matching: Matching) -> Any:
     )
 
 
-def _late(books: Books, stock: Any, day: Any) -> Any:
+def _late(books: CodedInput, stock: Any, day: Any) -> Any:
     seen = stock["first_seen"]
     late = np.zeros(len(day), dtype=bool)
     first = -(2**62)

@@ -18,7 +18,7 @@ from qbo_pipeline.reports.layouts import CERTIFICATION
 from qbo_pipeline.reports.list_layouts import COUNTS
 from qbo_pipeline.reports.safe_text import cell_text
 from qbo_pipeline.reports.sheet import Book, fits, paper_of
-from qbo_pipeline.reports.views import Report, added_up, certification, counts, total
+from qbo_pipeline.reports.views import ReportView, added_up, certification, counts, total
 from qbo_pipeline.reports.words import GROUP_WORDS, NOT_CHECKED, day, identity, instant, money, verdict
 
 NAME = "Certificate"
@@ -33,7 +33,7 @@ _LINES = (
 )
 
 
-def write_certificate(book: Book, report: Report, colours: dict[str, tuple[str, str]]) -> None:
+def write_certificate(book: Book, report: ReportView, colours: dict[str, tuple[str, str]]) -> None:
     """Write the page as the next sheet of the workbook; its amounts follow those of the sheet of accounts."""
     page = _Page(book, report)
     page.title(colours)
@@ -44,7 +44,7 @@ def write_certificate(book: Book, report: Report, colours: dict[str, tuple[str, 
 
 
 class _Page:
-    def __init__(self, book: Book, report: Report) -> None:
+    def __init__(self, book: Book, report: ReportView) -> None:
         self.book, self.report, self.header = book, report, report.header
         rows = certification(report)
         names = [str(name) for name in _list(rows["account_name"])]

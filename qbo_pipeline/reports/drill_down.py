@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.causes import ORDER, Cause
 from qbo_pipeline.reports import views
-from qbo_pipeline.reports.views import Report, flat, mapped
+from qbo_pipeline.reports.views import ReportView, flat, mapped
 from qbo_pipeline.reports.words import CAUSE_WORDS, plain
 
 DOCUMENTS_IN_A_CAUSE = 100
@@ -50,7 +50,7 @@ class AccountNode(NamedTuple):
     causes: list[CauseNode]
 
 
-def drill_down(report: Report) -> list[AccountNode]:
+def drill_down(report: ReportView) -> list[AccountNode]:
     """The accounts that have differences, in the order of the certification."""
     sums = (
         report.table("differences")
@@ -77,7 +77,7 @@ def drill_down(report: Report) -> list[AccountNode]:
 class _Facts:
     """Everything about the documents that are shown, looked up once."""
 
-    def __init__(self, report: Report, shown: set[str]) -> None:
+    def __init__(self, report: ReportView, shown: set[str]) -> None:
         keys = pa.array(sorted(shown), pa.string())
         rows = views.differences(report)
         mine = [key in shown for key in rows["document_key"].to_pylist()]

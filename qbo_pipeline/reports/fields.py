@@ -14,7 +14,7 @@ TEXT, MONEY, QUANTITY, WHOLE, DAY, INSTANT, YES_NO = "text", "money", "quantity"
 NUMBERS = (MONEY, QUANTITY, WHOLE)
 
 
-class Field(NamedTuple):
+class ReportField(NamedTuple):
     """One column: heading, name in the rows, kind, width in characters, whether it is added up, formula, link."""
 
     title: str
@@ -35,7 +35,7 @@ class Layout:
     sheet: str
     heading: str
     note: str
-    fields: tuple[Field, ...]
+    fields: tuple[ReportField, ...]
     csv: str | None = None
     totals: bool = False  # a row of totals of what the filter leaves, above the headings
     mark: str | None = None  # a yes/no column: its rows are highlighted

@@ -14,73 +14,84 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 
 from qbo_pipeline.instants import in_zone
-from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, MONEY, TEXT, WHOLE, YES_NO, Column, Columns, empty
+from qbo_pipeline.reconciliation.frames import (
+    DAY,
+    EXACT,
+    INSTANT,
+    MONEY,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    FrameColumn,
+    FrameColumns,
+    empty,
+)
 from qbo_pipeline.reconciliation.result import Reconciliation
 
-POSTING_JOURNAL: Columns = (
-    Column("posted_at", INSTANT, "when QBO confirmed it", required=False),
-    Column("posting_key", TEXT, "the posting"),
-    Column("requestid", TEXT, "the request id under which it was sent", required=False),
-    Column("payload_hash", TEXT, "SHA-256 (hex) of what was sent", required=False),
-    Column("qbo_type", TEXT, "QBO entity"),
-    Column("qbo_id", TEXT, "Id of the QBO object", required=False),
-    Column("sync_token", TEXT, "its version as the pipeline left it", required=False),
-    Column("recovered", YES_NO, "found by its marker after an unknown outcome", required=False),
-    Column("chain_hash", TEXT, "hash of the attempt in the chain of attempts", required=False),
+POSTING_JOURNAL: FrameColumns = (
+    FrameColumn("posted_at", INSTANT, "when QBO confirmed it", required=False),
+    FrameColumn("posting_key", TEXT, "the posting"),
+    FrameColumn("requestid", TEXT, "the request id under which it was sent", required=False),
+    FrameColumn("payload_hash", TEXT, "SHA-256 (hex) of what was sent", required=False),
+    FrameColumn("qbo_type", TEXT, "QBO entity"),
+    FrameColumn("qbo_id", TEXT, "Id of the QBO object", required=False),
+    FrameColumn("sync_token", TEXT, "its version as the pipeline left it", required=False),
+    FrameColumn("recovered", YES_NO, "found by its marker after an unknown outcome", required=False),
+    FrameColumn("chain_hash", TEXT, "hash of the attempt in the chain of attempts", required=False),
 )  # in the order of posting
 
-ATTEMPTS: Columns = (
-    Column("posting_key", TEXT, "the posting"),
-    Column("at", INSTANT, "when"),
-    Column("event", TEXT, "what happened: sent, answered, retried, …"),
-    Column("state", TEXT, "state of the posting after it"),
-    Column("code", TEXT, "QBO's or HTTP's code", required=False),
-    Column("message", TEXT, "QBO's message", required=False),
-    Column("intuit_tid", TEXT, "Intuit's trace id", required=False),
+ATTEMPTS: FrameColumns = (
+    FrameColumn("posting_key", TEXT, "the posting"),
+    FrameColumn("at", INSTANT, "when"),
+    FrameColumn("event", TEXT, "what happened: sent, answered, retried, …"),
+    FrameColumn("state", TEXT, "state of the posting after it"),
+    FrameColumn("code", TEXT, "QBO's or HTTP's code", required=False),
+    FrameColumn("message", TEXT, "QBO's message", required=False),
+    FrameColumn("intuit_tid", TEXT, "Intuit's trace id", required=False),
 )  # in the order of time; only postings of documents with a difference are looked at
 
-LINES: Columns = (
-    Column("document_key", TEXT, "as in `documents` of the reconciliation"),
-    Column("side", TEXT, "source, posted or ledger: who says it"),
-    Column("product_id", TEXT, "product", required=False),
-    Column("location_id", TEXT, "location", required=False),
-    Column("account_id", TEXT, "inventory account", required=False),
-    Column("quantity", EXACT, "signed quantity, in is positive", required=False),
-    Column("amount", MONEY, "home currency, in (debit) is positive"),
-    Column("memo", TEXT, "memo or description", required=False),
+LINES: FrameColumns = (
+    FrameColumn("document_key", TEXT, "as in `documents` of the reconciliation"),
+    FrameColumn("side", TEXT, "source, posted or ledger: who says it"),
+    FrameColumn("product_id", TEXT, "product", required=False),
+    FrameColumn("location_id", TEXT, "location", required=False),
+    FrameColumn("account_id", TEXT, "inventory account", required=False),
+    FrameColumn("quantity", EXACT, "signed quantity, in is positive", required=False),
+    FrameColumn("amount", MONEY, "home currency, in (debit) is positive"),
+    FrameColumn("memo", TEXT, "memo or description", required=False),
 )  # in the order of the lines; only documents with a difference are looked at
 
-EXCEPTIONS: Columns = (
-    Column("severity", TEXT, "high, medium or low"),
-    Column("what", TEXT, "what happened, in plain words"),
-    Column("to_do", TEXT, "what to do"),
-    Column("who", TEXT, "who does it", required=False),
-    Column("document_key", TEXT, "the record, as in `documents` of the reconciliation", required=False),
-    Column("document", TEXT, "its number", required=False),
-    Column("amount", MONEY, "home currency", required=False),
-    Column("qbo_message", TEXT, "QBO's message", required=False),
-    Column("intuit_tid", TEXT, "Intuit's trace id", required=False),
-    Column("attempts", WHOLE, "how often it was tried", required=False),
-    Column("since", INSTANT, "since when", required=False),
+EXCEPTIONS: FrameColumns = (
+    FrameColumn("severity", TEXT, "high, medium or low"),
+    FrameColumn("what", TEXT, "what happened, in plain words"),
+    FrameColumn("to_do", TEXT, "what to do"),
+    FrameColumn("who", TEXT, "who does it", required=False),
+    FrameColumn("document_key", TEXT, "the record, as in `documents` of the reconciliation", required=False),
+    FrameColumn("document", TEXT, "its number", required=False),
+    FrameColumn("amount", MONEY, "home currency", required=False),
+    FrameColumn("qbo_message", TEXT, "QBO's message", required=False),
+    FrameColumn("intuit_tid", TEXT, "Intuit's trace id", required=False),
+    FrameColumn("attempts", WHOLE, "how often it was tried", required=False),
+    FrameColumn("since", INSTANT, "since when", required=False),
 )
 
-SIGN_OFFS: Columns = (
-    Column("period", DAY, "the period's last day"),
-    Column("content_hash", TEXT, "hash of what was signed"),
-    Column("preparer", TEXT, "who prepared it"),
-    Column("reviewer", TEXT, "who reviewed it", required=False),
-    Column("signed_at", INSTANT, "when"),
-    Column("status", TEXT, "valid or invalidated"),
-    Column("why", TEXT, "why it was invalidated, or the rule by which it was certified", required=False),
+SIGN_OFFS: FrameColumns = (
+    FrameColumn("period", DAY, "the period's last day"),
+    FrameColumn("content_hash", TEXT, "hash of what was signed"),
+    FrameColumn("preparer", TEXT, "who prepared it"),
+    FrameColumn("reviewer", TEXT, "who reviewed it", required=False),
+    FrameColumn("signed_at", INSTANT, "when"),
+    FrameColumn("status", TEXT, "valid or invalidated"),
+    FrameColumn("why", TEXT, "why it was invalidated, or the rule by which it was certified", required=False),
 )
 
-NAMES: Columns = (
-    Column("id", TEXT, "the source's id"),
-    Column("number", TEXT, "its number", required=False),
-    Column("name", TEXT, "its name", required=False),
+NAMES: FrameColumns = (
+    FrameColumn("id", TEXT, "the source's id"),
+    FrameColumn("number", TEXT, "its number", required=False),
+    FrameColumn("name", TEXT, "its name", required=False),
 )
 
-EXTRAS: dict[str, Columns] = {
+EXTRAS: dict[str, FrameColumns] = {
     "posting_journal": POSTING_JOURNAL,
     "attempts": ATTEMPTS,
     "lines": LINES,

@@ -23,9 +23,9 @@ from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports import layouts, list_layouts, views, words
 from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
 from qbo_pipeline.reports.drill_down import drill_down
-from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Field, Layout
+from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Layout, ReportField
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
-from qbo_pipeline.reports.views import Report, Rows, added_up, length, total, values
+from qbo_pipeline.reports.views import ReportView, Rows, added_up, length, total, values
 from qbo_pipeline.reports.worklist import work_list
 from qbo_pipeline.surfaces import visible
 
@@ -33,7 +33,7 @@ ROWS_SHOWN = 500
 _SENTENCES_FROM = 40  # characters of width
 _TEMPLATES = Path(__file__).parent / "templates"
 
-SECTIONS: tuple[tuple[Layout, Callable[[Report], Rows]], ...] = (
+SECTIONS: tuple[tuple[Layout, Callable[[ReportView], Rows]], ...] = (
     (list_layouts.WORK_LIST, work_list),
     (layouts.BY_DOCUMENT, views.by_document),
     (list_layouts.LEDGER_ONLY, views.ledger_only),
@@ -50,7 +50,7 @@ SECTIONS: tuple[tuple[Layout, Callable[[Report], Rows]], ...] = (
 )
 
 
-class Cell(NamedTuple):
+class PageCell(NamedTuple):
     """A cell as it is shown: its text, its kind, its sign, its address, whether it holds sentences."""
 
     text: str
@@ -61,10 +61,10 @@ class Cell(NamedTuple):
     long: bool = False
 
 
-class Row(NamedTuple):
+class PageRow(NamedTuple):
     """The cells of a row; a marked one is highlighted."""
 
-    cells: list[Cell]
+    cells: list[PageCell]
     marked: bool
 
 
@@ -72,9 +72,9 @@ class Shown(NamedTuple):
     """A table of the page; `rows` are the first of `number`."""
 
     layout: Layout
-    fields: list[Field]
-    rows: list[Row]
-    totals: list[Cell] | None
+    fields: list[ReportField]
+    rows: list[PageRow]
+    totals: list[PageCell] | None
     number: int
 
 
@@ -84,10 +84,12 @@ def write_page(reconciliation: Reconciliation, header: ReportHeader, extras: Rep
     Raises `ValueError` where the header belongs to another reconciliation, `FrameError` where a frame of the extras
     cannot be used.
     """
-    path.write_text(render(Report(reconciliation, header, extras or ReportExtras())), encoding="utf-8", newline="\n")
+    path.write_text(
+        render(ReportView(reconciliation, header, extras or ReportExtras())), encoding="utf-8", newline="\n"
+    )
 
 
-def render(report: Report) -> str:
+def render(report: ReportView) -> str:
     """The page as text."""
     given, header = report.reconciliation, report.header
     by_date = views.by_date(report)
@@ -147,36 +149,39 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _shown(report: Report, layout: Layout, rows: Rows) -> Shown:
+def _shown(report: ReportView, layout: Layout, rows: Rows) -> Shown:
     """The first rows of a table; columns in which nothing stands are left out."""
     count = length(rows)
     shown = list(values(rows, layout.fields, 0, ROWS_SHOWN))
     marks = list(rows[layout.mark][:ROWS_SHOWN]) if layout.mark else [False] * len(shown)
-    kept: list[tuple[int, Field]] = []
+    kept: list[tuple[int, ReportField]] = []
     place = 0
     for field in layout.fields:
         if not count or any(row[place] is not None for row in shown):
             kept.append((place, field))
         place += 2 if field.link else 1
     body = [
-        Row([_cell(report, field, row[at], row[at + 1] if field.link else None) for at, field in kept], bool(mark))
+        PageRow([_cell(report, field, row[at], row[at + 1] if field.link else None) for at, field in kept], bool(mark))
         for row, mark in zip(shown, marks, strict=True)
     ]
     totals = None
     if layout.totals and count > 1:
         totals = [
-            _cell(report, field, added_up(rows, field)) if field.total else Cell("", field.kind) for _, field in kept
+            _cell(report, field, added_up(rows, field)) if field.total else PageCell("", field.kind)
+            for _, field in kept
         ]
     return Shown(layout, [field for _, field in kept], body, totals, count)
 
 
-def _cell(report: Report, field: Field, value: Any, link: str | None = None) -> Cell:
+def _cell(report: ReportView, field: ReportField, value: Any, link: str | None = None) -> PageCell:
     if value is None:
-        return Cell("", field.kind)
+        return PageCell("", field.kind)
     if field.kind == MONEY:
-        return Cell(words.figure(value), MONEY, value < 0, not value)
+        return PageCell(words.figure(value), MONEY, value < 0, not value)
     if field.kind == QUANTITY:
-        return Cell(words.quantity(abs(value)) if value >= 0 else f"({words.quantity(-value)})", QUANTITY, value < 0)
+        return PageCell(
+            words.quantity(abs(value)) if value >= 0 else f"({words.quantity(-value)})", QUANTITY, value < 0
+        )
     text: dict[str, Callable[[Any], str]] = {
         WHOLE: lambda number: f"{number:,}",
         DAY: lambda day: str(day.isoformat()),
@@ -185,8 +190,8 @@ def _cell(report: Report, field: Field, value: Any, link: str | None = None) -> 
     }
     shown = text[field.kind](value) if field.kind in text else str(value)
     if field.kind == WHOLE:
-        return Cell(shown, WHOLE, zero=not value)
-    return Cell(shown, field.kind, link=link, long=field.kind == TEXT and field.width >= _SENTENCES_FROM)
+        return PageCell(shown, WHOLE, zero=not value)
+    return PageCell(shown, field.kind, link=link, long=field.kind == TEXT and field.width >= _SENTENCES_FROM)
 
 
 class BridgeLine(NamedTuple):
@@ -198,7 +203,7 @@ class BridgeLine(NamedTuple):
     total: Decimal
 
 
-def _bridge(report: Report) -> dict[str, Any]:
+def _bridge(report: ReportView) -> dict[str, Any]:
     """From the stock value to the ledger, cause by cause, for each account and for all of them."""
     rows = report.columns("accounts")
     named = [
@@ -213,7 +218,7 @@ def _bridge(report: Report) -> dict[str, Any]:
     return {"accounts": rows["account_name"].to_pylist(), "lines": lines, "statuses": statuses}
 
 
-def _counted(report: Report) -> dict[str, Any] | None:
+def _counted(report: ReportView) -> dict[str, Any] | None:
     """The count identity over all kinds, or None where no stock-moving record is known."""
     rows = views.counts(report)
     if not length(rows):

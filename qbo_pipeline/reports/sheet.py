@@ -17,7 +17,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Field, Layout
+from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Layout, ReportField
 from qbo_pipeline.reports.header import ReportHeader
 from qbo_pipeline.reports.safe_text import cell_text
 from qbo_pipeline.reports.views import Rows, added_up, length, values
@@ -39,7 +39,7 @@ NUMBER_FORMATS = {
 }
 _INK, _HEAD, _RULE, _MARK = "#1F2933", "#E8EDF2", "#B8C2CC", "#FFF3C4"
 
-FormulaOf = Callable[[Field, int], str | None]  # a formula for this column in the row of this number, or None
+FormulaOf = Callable[[ReportField, int], str | None]  # a formula for this column in the row of this number, or None
 
 
 LETTER, A4 = 1, 9  # Excel's numbers
@@ -171,7 +171,9 @@ class Sheet:
             formula = formula or (self._formula(one.formula) if one.formula else None)
             self._write(column, one, value, mark, formula, link)
 
-    def _write(self, column: int, one: Field, value: Any, mark: bool, formula: str | None, link: str | None) -> None:
+    def _write(
+        self, column: int, one: ReportField, value: Any, mark: bool, formula: str | None, link: str | None
+    ) -> None:
         sheet, row = self.sheet, self.row
         style = self._style(one, mark)
         if value is None:
@@ -195,7 +197,7 @@ class Sheet:
         else:
             sheet.write_string(row, column, cell_text(value), style)
 
-    def _style(self, one: Field, mark: bool) -> Any:
+    def _style(self, one: ReportField, mark: bool) -> Any:
         """The format of a column's cells, marked or not; looked up once, for there are many cells."""
         if (one.name, mark) not in self.styles:
             wrap = {"text_wrap": True} if one.kind == TEXT and one.width >= _WRAPPED_FROM else {}

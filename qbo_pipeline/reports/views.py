@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.reconciliation.frames import to_table
 from qbo_pipeline.reconciliation.result import AGEING_BUCKETS, FRAMES, Reconciliation
-from qbo_pipeline.reports.fields import Field
+from qbo_pipeline.reports.fields import ReportField
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras, ReportHeader
 from qbo_pipeline.reports.words import (
     CAUSE_GROUPS,
@@ -39,7 +39,7 @@ _MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportView:
     """What the reports are made from. Raises `ValueError` where header and reconciliation do not belong together."""
 
     reconciliation: Reconciliation
@@ -88,7 +88,9 @@ def length(rows: Rows) -> int:
     return len(next(iter(rows.values()), ()))
 
 
-def values(rows: Rows, fields: Sequence[Field], first: int = 0, last: int | None = None) -> Iterator[tuple[Any, ...]]:
+def values(
+    rows: Rows, fields: Sequence[ReportField], first: int = 0, last: int | None = None
+) -> Iterator[tuple[Any, ...]]:
     """The rows from `first` up to `last` as tuples of Python values in the order of the fields, in bounded memory."""
     names = [name for field in fields for name in (field.name, field.link) if name]
     end = length(rows) if last is None else min(last, length(rows))
@@ -110,14 +112,14 @@ def total(rows: Rows, name: str) -> Any:
     return (Decimal("0.00") if pa.types.is_decimal(column.type) else 0) if found is None else found
 
 
-def added_up(rows: Rows, field: Field) -> Any:
+def added_up(rows: Rows, field: ReportField) -> Any:
     """The sum under a column; `None` where it cannot be told, because a cell that must be there is empty."""
     column = rows[field.name]
     values = column if isinstance(column, list) else column.to_pylist()
     return None if field.whole_only and None in values else total(rows, field.name)
 
 
-def _with_qbo(report: Report, rows: Rows) -> Rows:
+def _with_qbo(report: ReportView, rows: Rows) -> Rows:
     """Adds what a reader sees of the QBO object: its type in words, its number or Id, its address."""
     ids, numbers = rows["qbo_id"].to_pylist(), rows.get("qbo_number")
     shown = [None] * len(ids) if numbers is None else numbers.to_pylist()
@@ -129,11 +131,11 @@ def _with_qbo(report: Report, rows: Rows) -> Rows:
     }
 
 
-def _with_account(report: Report, rows: Rows) -> Rows:
+def _with_account(report: ReportView, rows: Rows) -> Rows:
     return rows | {"account_name": mapped(rows["account_id"], report.account_name)}
 
 
-def certification(report: Report) -> Rows:
+def certification(report: ReportView) -> Rows:
     rows = report.columns("accounts")
     tolerance = report.reconciliation.tolerance
     return rows | {
@@ -142,7 +144,7 @@ def certification(report: Report) -> Rows:
     }
 
 
-def roll_forward(report: Report) -> Rows:
+def roll_forward(report: ReportView) -> Rows:
     rows = _with_account(report, report.columns("roll_forward"))
     lines = rows["line"].to_pylist()
     pairs = [rows[name].to_pylist() for name in ("source", "signed_source", "ledger", "signed_ledger")]
@@ -157,14 +159,14 @@ def roll_forward(report: Report) -> Rows:
     }
 
 
-def by_date(report: Report) -> Rows:
+def by_date(report: ReportView) -> Rows:
     rows = report.columns("by_date")
     first = report.reconciliation.first_divergence
     marks = [first is not None and day == first.business_date for day in rows["business_date"].to_pylist()]
     return rows | {"is_first_break": marks, "first_break": ["first break" if mark else None for mark in marks]}
 
 
-def by_document(report: Report) -> Rows:
+def by_document(report: ReportView) -> Rows:
     rows = _with_account(report, _with_qbo(report, report.columns("documents")))
     keys = [rows[name].to_pylist() for name in ("document_key", "account_id")]
     first: dict[tuple[str, str], tuple[Any, ...]] = {}
@@ -185,7 +187,7 @@ def by_document(report: Report) -> Rows:
     }
 
 
-def _item_counts(report: Report) -> dict[str, int]:
+def _item_counts(report: ReportView) -> dict[str, int]:
     """Distinct products of a document, where the caller gave its lines."""
     lines = report.table("lines")
     lines = lines.filter(pc.equal(lines["side"], "source"))
@@ -193,7 +195,7 @@ def _item_counts(report: Report) -> dict[str, int]:
     return dict(zip(counts["document_key"].to_pylist(), counts["product_id_count_distinct"].to_pylist(), strict=True))
 
 
-def differences(report: Report) -> Rows:
+def differences(report: ReportView) -> Rows:
     rows = _with_account(report, _with_qbo(report, report.columns("differences")))
     return rows | {
         "kind_word": mapped(rows["kind"], plain),
@@ -204,12 +206,12 @@ def differences(report: Report) -> Rows:
     }
 
 
-def causes(report: Report) -> Rows:
+def causes(report: ReportView) -> Rows:
     rows = report.columns("causes")
     return rows | {"group_word": mapped(rows["group"], GROUP_WORDS.__getitem__)}
 
 
-def by_product_location(report: Report) -> Rows:
+def by_product_location(report: ReportView) -> Rows:
     rows = _with_account(report, report.columns("by_product_location"))
     products, locations = (_names(report, name) for name in ("product_names", "location_names"))
     quantity = pc.coalesce(rows["own_quantity"], rows["quantity"])
@@ -229,7 +231,7 @@ def by_product_location(report: Report) -> Rows:
     }
 
 
-def _names(report: Report, name: str) -> dict[str, tuple[str | None, str | None]]:
+def _names(report: ReportView, name: str) -> dict[str, tuple[str | None, str | None]]:
     table = report.table(name)
     return {
         key: (number, text)
@@ -237,7 +239,7 @@ def _names(report: Report, name: str) -> dict[str, tuple[str | None, str | None]
     }
 
 
-def ageing(report: Report) -> Rows:
+def ageing(report: ReportView) -> Rows:
     cells: dict[str, dict[str, Any]] = {}
     for row in report.table("ageing").to_pylist():
         held = cells.setdefault(row["cause"], {"carried_forward": 0, "new": 0, "cleared": 0, "amount": Decimal(0)})
@@ -251,17 +253,17 @@ def ageing(report: Report) -> Rows:
     }
 
 
-def ledger_only(report: Report) -> Rows:
+def ledger_only(report: ReportView) -> Rows:
     rows = _with_account(report, _with_qbo(report, report.columns("ledger_only")))
     return rows | {"cause_word": mapped(rows["cause"], CAUSE_WORDS.__getitem__)}
 
 
-def changed_after_posting(report: Report) -> Rows:
+def changed_after_posting(report: ReportView) -> Rows:
     rows = _with_qbo(report, report.columns("changed_after_posting"))
     return rows | {"side_word": mapped(rows["side"], _side)}
 
 
-def late_arrivals(report: Report) -> Rows:
+def late_arrivals(report: ReportView) -> Rows:
     rows = _with_account(report, report.columns("late_arrivals"))
     return rows | {"side_word": mapped(rows["side"], _side), "kind_word": mapped(rows["kind"], plain)}
 
@@ -270,15 +272,15 @@ def _side(code: str) -> str:
     return {"qbo": "QuickBooks", "ledger": "QuickBooks", "source": "Source"}[code]
 
 
-def posting_journal(report: Report) -> Rows:
+def posting_journal(report: ReportView) -> Rows:
     return _with_qbo(report, report.columns("posting_journal"))
 
 
-def sign_offs(report: Report) -> Rows:
+def sign_offs(report: ReportView) -> Rows:
     return report.columns("sign_offs")
 
 
-def counts(report: Report) -> Rows:
+def counts(report: ReportView) -> Rows:
     rows = report.columns("counts")
     return rows | {
         "kind_word": mapped(rows["kind"], plain),
@@ -287,5 +289,5 @@ def counts(report: Report) -> Rows:
     }
 
 
-def completeness(report: Report) -> Rows:
+def completeness(report: ReportView) -> Rows:
     return _with_account(report, report.columns("completeness"))

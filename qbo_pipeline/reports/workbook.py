@@ -17,10 +17,10 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from qbo_pipeline.reconciliation.result import ROLL_FORWARD_LINES, Reconciliation
 from qbo_pipeline.reports import layouts, list_layouts, views
 from qbo_pipeline.reports.certificate import write_certificate
-from qbo_pipeline.reports.fields import MONEY, WHOLE, Field, Layout
+from qbo_pipeline.reports.fields import MONEY, WHOLE, Layout, ReportField
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
 from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Sheet
-from qbo_pipeline.reports.views import Report, Rows, added_up, length, total
+from qbo_pipeline.reports.views import ReportView, Rows, added_up, length, total
 from qbo_pipeline.reports.words import NOT_CHECKED, instant, number_of, verdict
 from qbo_pipeline.reports.worklist import work_list
 
@@ -30,7 +30,7 @@ _COLOURS = {
     "good": ("#0B5D3B", "#DDF3E4"), "attention": ("#7A4D00", "#FFF0CC"), "bad": ("#9B1C1C", "#FDE3E3"),
 }  # fmt: skip
 
-TABLES: tuple[tuple[Layout, Callable[[Report], Rows]], ...] = (
+TABLES: tuple[tuple[Layout, Callable[[ReportView], Rows]], ...] = (
     (layouts.CERTIFICATION, views.certification),
     (layouts.ROLL_FORWARD, views.roll_forward),
     (layouts.BY_DATE, views.by_date),
@@ -63,7 +63,7 @@ def write_workbook(
     A table of more than `rows_shown` rows is cut, and says so. Raises `ValueError` where the header belongs to
     another reconciliation, `FrameError` where a frame of the extras cannot be used.
     """
-    report = Report(reconciliation, header, extras or ReportExtras())
+    report = ReportView(reconciliation, header, extras or ReportExtras())
     tables = [(layout, view(report)) for layout, view in TABLES]
     large = sum(length(rows) for _, rows in tables) > _CONSTANT_MEMORY_FROM
     options = {
@@ -88,13 +88,13 @@ def write_workbook(
             _SPECIAL.get(layout.view, _plain)(book, layout, rows, report)
 
 
-def _plain(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+def _plain(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None:
     sheet = Sheet(book, layout, rows)
     sheet.head()
     sheet.table()
 
 
-def _certification(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+def _certification(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None:
     """S1: the verdict in words, the accounts, what the counts say, who prepared and reviewed it."""
     sheet = Sheet(book, layout, rows, table_at=_CERTIFIED_AT)
     sheet.head()
@@ -115,7 +115,7 @@ def _certification(book: Book, layout: Layout, rows: Rows, report: Report) -> No
     _signatures(sheet, report)
 
 
-def _proof(sheet: Sheet, book: Book, report: Report) -> None:
+def _proof(sheet: Sheet, book: Book, report: ReportView) -> None:
     """Live checks: the listed differences against the difference, the counts against the records read."""
     row = sheet.row + 1
     difference = xl_rowcol_to_cell(sheet.row - 1, sheet.column("difference"))
@@ -146,7 +146,7 @@ def _proof(sheet: Sheet, book: Book, report: Report) -> None:
         sheet.row += 1
 
 
-def _signatures(sheet: Sheet, report: Report) -> None:
+def _signatures(sheet: Sheet, report: ReportView) -> None:
     header = report.header
     sheet.row += 1
     for title, who, at in (
@@ -165,12 +165,12 @@ def _signatures(sheet: Sheet, report: Report) -> None:
     sheet.line(f"{number_of(len(report.reconciliation.differences), 'row')} on the sheet Differences.")
 
 
-def _roll_forward(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+def _roll_forward(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None:
     """S2: the closing line of each account adds up the lines above it."""
     sheet = Sheet(book, layout, rows)
     lines = len(ROLL_FORWARD_LINES)
 
-    def closing(field: Field, number: int) -> str | None:
+    def closing(field: ReportField, number: int) -> str | None:
         if (number + 1) % lines or field.name not in ("source", "ledger"):
             return None
         column = sheet.column(field.name)
@@ -181,7 +181,7 @@ def _roll_forward(book: Book, layout: Layout, rows: Rows, report: Report) -> Non
     sheet.table(closing)
 
 
-def _by_date(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
+def _by_date(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None:
     """S3: the table and a chart of both values and their difference."""
     sheet = Sheet(book, layout, rows)
     sheet.head()
@@ -211,7 +211,7 @@ def _by_date(book: Book, layout: Layout, rows: Rows, report: Report) -> None:
     sheet.sheet.insert_chart(TABLE_AT, len(layout.fields) + 1, chart, {"description": alt})
 
 
-_SPECIAL: dict[str, Callable[[Book, Layout, Rows, Report], None]] = {
+_SPECIAL: dict[str, Callable[[Book, Layout, Rows, ReportView], None]] = {
     "certification": _certification,
     "roll_forward": _roll_forward,
     "by_date": _by_date,

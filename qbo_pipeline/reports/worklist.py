@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from qbo_pipeline.reconciliation.causes import CAUSES, NOBODY, Cause
 from qbo_pipeline.reconciliation.frames import INSTANT, MONEY, TEXT, WHOLE
-from qbo_pipeline.reports.views import Report, Rows
+from qbo_pipeline.reports.views import ReportView, Rows
 from qbo_pipeline.reports.words import plain
 
 _SEVERITIES = ("high", "medium", "low")
@@ -32,7 +32,7 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def work_list(report: Report) -> Rows:
+def work_list(report: ReportView) -> Rows:
     """The rows of S7, gravest first, then by amount without its sign."""
     exceptions = report.table("exceptions").to_pylist()
     named = {row["document_key"] for row in exceptions if row["document_key"]}
@@ -53,7 +53,7 @@ def _place(row: dict[str, Any]) -> tuple[Any, ...]:
     return severity, -abs(row["amount"] or Decimal(0)), row["document"] or "", row["what"]
 
 
-def _from_differences(report: Report) -> list[dict[str, Any]]:
+def _from_differences(report: ReportView) -> list[dict[str, Any]]:
     """One row a document and cause that somebody must settle."""
     names = ("qbo_type", "qbo_number", "qbo_id", "source_number", "explanation", "remedy", "first_seen")
     grouped = (

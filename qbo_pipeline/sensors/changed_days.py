@@ -28,7 +28,7 @@ Windows = tuple[tuple[str, str], ...]  # first and last day of each, ISO text
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedDays:
     """What the sensor asked for last, and when (seconds of the epoch).
 
     `windows` are the days that were requested, `named` all that the source has named under this watermark.
@@ -41,7 +41,7 @@ class Asked:
     attempt: int
 
     @classmethod
-    def read(cls, cursor: str | None) -> Asked | None:
+    def read(cls, cursor: str | None) -> AskedDays | None:
         if not cursor:
             return None
         kept = json.loads(cursor)
@@ -72,7 +72,7 @@ def build_changed_days_sensor(
     def changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         from qbo_pipeline.pipeline.changed_days import changed_days, keep_watermark
 
-        asked = Asked.read(context.cursor)
+        asked = AskedDays.read(context.cursor)
         done = asked is not None and is_committed(context.instance, postings, asked)
         if asked is not None and not done:
             if runs := _under_way(context.instance, asked):
@@ -95,13 +95,13 @@ def build_changed_days_sensor(
             wanted, attempt = named - asked.named_days() if done else named, asked.attempt + 1
         if not wanted:
             return dg.SkipReason("nothing changed in the source")
-        asking = Asked(found.watermark, _windows(wanted), _windows(named), time.time(), attempt)
+        asking = AskedDays(found.watermark, _windows(wanted), _windows(named), time.time(), attempt)
         return dg.SensorResult(run_requests=_requests(name, asking), cursor=asking.write())
 
     return changed
 
 
-def is_committed(instance: dg.DagsterInstance, postings: dg.AssetKey, asked: Asked) -> bool:
+def is_committed(instance: dg.DagsterInstance, postings: dg.AssetKey, asked: AskedDays) -> bool:
     """Whether each window was read and built since it was asked for, in one run from its first to its last day."""
     return all(
         _runs_of(instance, postings, first, asked.at) & _runs_of(instance, postings, last, asked.at)
@@ -118,12 +118,12 @@ def _runs_of(instance: dg.DagsterInstance, asset: dg.AssetKey, day: str, since: 
     return {record.run_id for record in instance.fetch_materializations(filters, limit=100).records}
 
 
-def _under_way(instance: dg.DagsterInstance, asked: Asked) -> Sequence[str]:
+def _under_way(instance: dg.DagsterInstance, asked: AskedDays) -> Sequence[str]:
     filters = dg.RunsFilter(tags={WATERMARK_TAG: asked.watermark}, statuses=list(UNDER_WAY))
     return [record.dagster_run.run_id for record in instance.get_run_records(filters)]
 
 
-def _requests(name: str, asking: Asked) -> list[dg.RunRequest]:
+def _requests(name: str, asking: AskedDays) -> list[dg.RunRequest]:
     """One run for each window; the same question asked twice makes the same run keys, which Dagster runs once."""
     return [
         dg.RunRequest(

@@ -19,7 +19,7 @@ from qbo_pipeline.sources.errors import Problem
 from qbo_pipeline.sources.http.reader import Api
 from qbo_pipeline.sources.http_contract import lists as http_contract
 from qbo_pipeline.sources.http_contract import system as http_contract_system
-from qbo_pipeline.sources.landed.account import Expected, Look
+from qbo_pipeline.sources.landed.account import AccountLook, Expected
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.objects import Landing
 from qbo_pipeline.sources.landed.projection import System
@@ -41,7 +41,7 @@ class ReadByApi:
     system: Callable[[ZoneInfo], System]
     fetch: Callable[[Lists, ZoneInfo, date], None]
     check: Callable[[Landing, Expected, Parameters], list[Problem]]
-    look: Callable[[Lists], Look]
+    look: Callable[[Lists], AccountLook]
 
 
 def _account_and_key(secrets: Sequence[str]) -> Headers:

@@ -22,7 +22,7 @@ from qbo_pipeline.store.migrations import MigrationError, applied, lock, migrati
 from qbo_pipeline.store.parked_by_migration import journal_parked
 from qbo_pipeline.store.report_views import NUMBER as VIEWS
 from qbo_pipeline.store.report_views import applied_as, create_views, drop_views, report_views
-from qbo_pipeline.store.shared_companies import ONE_COMPANY, SetAside, set_aside, shared_companies, told
+from qbo_pipeline.store.shared_companies import ONE_COMPANY, ConnectionSetAside, set_aside, shared_companies, told
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class Database:
         instant: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return instant.astimezone(UTC)
 
-    def upgrade(self, *, grant_roles: bool = False, setting_aside: SetAside | None = None) -> list[str]:
+    def upgrade(self, *, grant_roles: bool = False, setting_aside: ConnectionSetAside | None = None) -> list[str]:
         """Bring tables and report views to this version; answers what was applied, in order: the migrations' names,
         `reports`, `roles`.
 
@@ -164,7 +164,9 @@ class Database:
         at = f"is at migration {max(before):04d}, this version needs {len(known):04d}" if before else "has no tables"
         raise MigrationError(f"the store {at}: {_as_owner(login)}")
 
-    def _upgrade(self, connection: Connection, *, grant_roles: bool, setting_aside: SetAside | None) -> list[str]:
+    def _upgrade(
+        self, connection: Connection, *, grant_roles: bool, setting_aside: ConnectionSetAside | None
+    ) -> list[str]:
         """What is still missing now that other upgrades are kept away."""
         views, now = report_views(), self.now(connection)
         before = applied(connection)

@@ -37,7 +37,7 @@ _AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EvidenceKind:
     """A kind of evidence: `columns` are what a line holds of a row, `at` says when a row was written."""
 
     word: str
@@ -50,7 +50,7 @@ class Kind:
     parts: tuple[Table, tuple[str, ...]] | None = None  # rows that belong to one, by its number
 
 
-RECONCILIATION = Kind(
+RECONCILIATION = EvidenceKind(
     "reconciliation", reconciliations, ("number",), lambda row: (str(row["number"]), 1),
     ("as_at", "currency", "stock_value", "ledger_balance", "difference", "explained", "unexplained", "tolerance",
      "status", "stock_basis", "first_divergence", "notes", "content_hash", "report_hash", "made_at", "run_id"),
@@ -60,25 +60,25 @@ RECONCILIATION = Kind(
                          "qbo_id", "qbo_number", "state", "reason", "changed_at", "changed_by", "first_seen",
                          "explanation", "remedy", "who")),
 )  # fmt: skip
-SIGN_OFF = Kind(
+SIGN_OFF = EvidenceKind(
     "sign_off", sign_offs, ("number", "step"), lambda row: (str(row["number"]), row["step"]),
     ("as_at", "currency", "content_hash", "stock_value", "ledger_balance", "difference", "unexplained", "balances",
      "preparer", "prepared_at", "reviewer", "reviewed_at", "comment", "void_at", "void_why"),
     "prepared_at",
 )  # fmt: skip
-NAME = Kind(
+NAME = EvidenceKind(
     "name", bound_names, ("entity", "name", "turn"), lambda row: (f"{row['entity']}/{row['name']}", row["turn"]),
     ("qbo_id", "bound_at", "who", "why"), "bound_at",
 )  # fmt: skip
-DECISION = Kind(
+DECISION = EvidenceKind(
     "decision", watermarks, ("name",), lambda row: (row["name"], 1), ("value", "moved_at"), "moved_at",
     only=or_(*(watermarks.c.name.startswith(name) for name in DECISIONS)),
 )  # fmt: skip
-COPY = Kind(
+COPY = EvidenceKind(
     "copy", posting_copies, ("entity", "qbo_id"), lambda row: (f"{row['entity']}/{row['qbo_id']}", 1),
     ("key", "qbo_number", "business_date", "amount", "currency"), "found_at",
 )  # fmt: skip
-GRANT = Kind(
+GRANT = EvidenceKind(
     "page_grant", page_grants, ("number",), lambda row: (str(row["number"]), 1),
     ("name", "roles", "password_hash", "granted_by", "why", "granted_at"), "granted_at",
 )  # fmt: skip
@@ -88,7 +88,7 @@ KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, GRANT)
 def note(
     transaction: Connection,
     connection: str,
-    kind: Kind,
+    kind: EvidenceKind,
     identity: tuple[Any, ...],
     event: str,
     *,
@@ -103,7 +103,7 @@ def note(
 def note_all(
     transaction: Connection,
     connection: str,
-    kind: Kind,
+    kind: EvidenceKind,
     identities: list[tuple[Any, ...]],
     event: str,
     *,
@@ -164,7 +164,7 @@ class _Row:
 
 
 def _rows(
-    reading: Connection, connection: str, kind: Kind, identities: list[tuple[Any, ...]] | None = None
+    reading: Connection, connection: str, kind: EvidenceKind, identities: list[tuple[Any, ...]] | None = None
 ) -> Iterator[_Row]:
     table = kind.table
     query = select(table).where(table.c.connection == connection)
@@ -181,7 +181,7 @@ def _rows(
 
 
 def _parts(
-    reading: Connection, connection: str, kind: Kind, identities: list[tuple[Any, ...]] | None
+    reading: Connection, connection: str, kind: EvidenceKind, identities: list[tuple[Any, ...]] | None
 ) -> dict[int, str]:
     """By number a digest of the rows that belong to it."""
     if kind.parts is None:

@@ -16,7 +16,7 @@ from qbo_pipeline.store.tables.page import page_orders
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PageOrder:
     """A decision about some postings, as they were when it was shown."""
 
     order_id: str
@@ -39,7 +39,7 @@ def put_order(
     transaction.execute(page_orders.insert(), row | {"items": orjson.dumps(items).decode()})
 
 
-def load_order(reading: Connection, connection: str, order_id: str) -> Order | None:
+def load_order(reading: Connection, connection: str, order_id: str) -> PageOrder | None:
     """The order with this id."""
     row = reading.execute(
         select(page_orders).where(page_orders.c.connection == connection, page_orders.c.order_id == order_id)
@@ -47,7 +47,7 @@ def load_order(reading: Connection, connection: str, order_id: str) -> Order | N
     if row is None:
         return None
     results = None if row.results is None else orjson.loads(row.results)
-    return Order(
+    return PageOrder(
         row.order_id, row.name, row.decision, orjson.loads(row.items), row.why, results, row.made_at, row.begun_at,
         row.done_at,
     )  # fmt: skip

@@ -23,7 +23,7 @@ Company = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class ConnectionSetAside:
     """The order to set connections aside; who and why are kept."""
 
     names: tuple[str, ...]
@@ -40,7 +40,7 @@ def shared_companies(connection: Connection) -> dict[Company, list[str]]:
     return {company: names for company, names in found.items() if len(names) > 1}
 
 
-def set_aside(connection: Connection, order: SetAside, now: datetime) -> None:
+def set_aside(connection: Connection, order: ConnectionSetAside, now: datetime) -> None:
     """Take their company away from connections that share it with another one.
 
     All that they have posted stays in the store; nothing is posted under their names any more. Raises `MigrationError`

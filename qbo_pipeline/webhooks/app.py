@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from qbo_pipeline.quickbooks.webhooks import SIGNATURE_HEADER, NotJson
-from qbo_pipeline.webhooks.intake import Intake, Taken
+from qbo_pipeline.webhooks.intake import HintIntake, Taken
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Receiver:
     """Answers deliveries; `counts` says what became of them and of their events since the start, `turned_away` who was
     turned away before."""
 
-    def __init__(self, intake: Intake, store_seconds: float = STORE_SECONDS) -> None:
+    def __init__(self, intake: HintIntake, store_seconds: float = STORE_SECONDS) -> None:
         self.intake = intake
         self.store_seconds = store_seconds
         self.counts: Counter[str] = Counter()

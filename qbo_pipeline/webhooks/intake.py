@@ -65,7 +65,7 @@ def member(settings: Settings) -> Member:
     return Member(name, company, settings.store_url(), Secret(text))
 
 
-class Intake:
+class HintIntake:
     """Takes deliveries for some connections into their stores; safe to use from several threads."""
 
     def __init__(self, members: Sequence[Member]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.accounting.preview import TAX_ACCOUNT, LedgerLine, Names, ledger_lines, party_of, totals_by_account
+from qbo_pipeline.accounting.preview import TAX_ACCOUNT, Names, PreviewLine, ledger_lines, party_of, totals_by_account
 
 ACCOUNTS = {"1": ("1100", "Receivable"), "2": ("2000", "Payable"), "3": ("4000", "Sales"), "4": ("1000", "Bank"),
             "5": ("5000", "Cost")}  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_line_says_class_tax_and_party() -> None:
     assert (journal.account, journal.party, journal.credit) == ("9", "Ana", Decimal("3.00"))
 
 
-LINE = LedgerLine(account_id="1", account_number="1100", account="Receivable", debit=Decimal("12.00"),
+LINE = PreviewLine(account_id="1", account_number="1100", account="Receivable", debit=Decimal("12.00"),
                   credit=Decimal("0.00"), department="Shop")  # fmt: skip
 
 
@@ -86,9 +86,9 @@ def test_a_form_is_told_whole() -> None:
     lines = ledger_lines("Invoice", {"Line": [line], "DepartmentRef": {"value": "8"}, **TAX}, NAMES)
     assert lines == [
         LINE,
-        LedgerLine(account_id="3", account_number="4000", account="Sales", debit=Decimal("0.00"),
+        PreviewLine(account_id="3", account_number="4000", account="Sales", debit=Decimal("0.00"),
                    credit=Decimal("10.00"), description="Tea", class_="East", department="Shop", tax="20.0% S"),
-        LedgerLine(account_id=None, account_number="", account=TAX_ACCOUNT, debit=Decimal("0.00"),
+        PreviewLine(account_id=None, account_number="", account=TAX_ACCOUNT, debit=Decimal("0.00"),
                    credit=Decimal("2.00")),
     ]  # fmt: skip
     assert {str(amount) for one in lines for amount in (one.debit, one.credit)} == {"0.00", "2.00", "10.00", "12.00"}
@@ -104,12 +104,12 @@ def test_a_journals_line_is_told_whole(side: str, debit: Decimal, credit: Decima
     }  # fmt: skip
     payload = {"Line": [{"Amount": 3, "Description": "Shipment 1", "JournalEntryLineDetail": detail}]}
     assert ledger_lines("JournalEntry", payload, NAMES) == [
-        LedgerLine(account_id="5", account_number="5000", account="Cost", debit=debit, credit=credit,
+        PreviewLine(account_id="5", account_number="5000", account="Cost", debit=debit, credit=credit,
                    description="Shipment 1", party="$party/z", class_="6", department="Shop"),
     ]  # fmt: skip
     plain = {"Line": [{"Amount": 3, "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": "5"}}}]}
     assert ledger_lines("JournalEntry", plain, NAMES) == [
-        LedgerLine(account_id="5", account_number="5000", account="Cost", debit=debit, credit=credit)
+        PreviewLine(account_id="5", account_number="5000", account="Cost", debit=debit, credit=credit)
     ]
 
 
@@ -128,7 +128,7 @@ def test_a_line_goes_into_json_under_these_names() -> None:
         "account_number": "1100", "account": "Receivable", "debit": Decimal("12.00"), "credit": Decimal("0.00"),
         "description": "", "party": "", "class": "", "department": "Shop", "tax": "",
     }  # fmt: skip
-    other = LedgerLine(account_id="1", account_number="", account="A", debit=Decimal(1), credit=Decimal(0),
+    other = PreviewLine(account_id="1", account_number="", account="A", debit=Decimal(1), credit=Decimal(0),
                        description="d", party="p", class_="c", tax="t")  # fmt: skip
     assert [other.as_dict()[name] for name in ("description", "party", "class", "tax")] == ["d", "p", "c", "t"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from qbo_pipeline.schedules import RANGE_END, RANGE_START
 from qbo_pipeline.sensors.asking_again import ASK_AGAIN_SECONDS
-from qbo_pipeline.sensors.changed_days import WATERMARK_TAG, Asked
+from qbo_pipeline.sensors.changed_days import WATERMARK_TAG, AskedDays
 from qbo_pipeline_tests.dagster_face.company import Company, day, failures, make_company
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 
@@ -51,7 +51,7 @@ class Sensor:
         return rows[0][0] if rows else None
 
     def an_hour_later(self) -> None:
-        asked = Asked.read(self.cursor)
+        asked = AskedDays.read(self.cursor)
         assert asked is not None
         self.cursor = replace(asked, at=asked.at - ASK_AGAIN_SECONDS).write()
 
@@ -150,8 +150,8 @@ def test_a_source_that_cannot_say_what_changed_fails_the_tick_in_plain_words(sen
 
 
 def test_the_cursor_reads_as_it_was_written() -> None:
-    asked = Asked("2026-03-04T01:02:03Z", (("2026-03-02", "2026-03-03"),), (("2026-03-01", "2026-03-03"),), 12.5, 2)
-    assert Asked.read(asked.write()) == asked
+    asked = AskedDays("2026-03-04T01:02:03Z", (("2026-03-02", "2026-03-03"),), (("2026-03-01", "2026-03-03"),), 12.5, 2)
+    assert AskedDays.read(asked.write()) == asked
     assert asked.named_days() == {date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)}
-    assert Asked.read(None) is None
-    assert Asked.read("") is None
+    assert AskedDays.read(None) is None
+    assert AskedDays.read("") is None

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.landing.turns import HELD, Turn
 from qbo_pipeline.sources.http.exact import read_exact, write_exact
-from qbo_pipeline.sources.landed.objects import Seen
+from qbo_pipeline.sources.landed.objects import SeenObject
 from qbo_pipeline.store.database import Database
 
 
@@ -19,8 +19,8 @@ def landing(database: Database) -> StoredLanding:
     return StoredLanding(database, "shop", "cin7_core")
 
 
-def sale(key: str, total: str, mark: str = "m") -> Seen:
-    return Seen("sale", key, {"ID": key, "Total": Decimal(total)}, mark)
+def sale(key: str, total: str, mark: str = "m") -> SeenObject:
+    return SeenObject("sale", key, {"ID": key, "Total": Decimal(total)}, mark)
 
 
 def test_contents_come_back_with_their_digits(database: Database) -> None:

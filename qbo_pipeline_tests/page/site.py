@@ -17,7 +17,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from qbo_pipeline.page import passwords
-from qbo_pipeline.page.app import Page, Proxy
+from qbo_pipeline.page.app import PeoplePage, Proxy
 from qbo_pipeline.page.companies import Companies, open_companies
 from qbo_pipeline.page.server import server
 from qbo_pipeline.page.users import add
@@ -53,7 +53,7 @@ def served(companies: Companies, proxy: Proxy | None = None, origin: str | None 
     """The page on a socket, and its address there."""
     listener = listen("127.0.0.1", 0)
     url, ready = base_url(listener), threading.Event()
-    running = server(Page(companies, origin or url, proxy), ready.set)
+    running = server(PeoplePage(companies, origin or url, proxy), ready.set)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from qbo_pipeline.page.companies import Companies, Company
+from qbo_pipeline.page.companies import Companies, PageCompany
 from qbo_pipeline.page.finding import documents
 from qbo_pipeline.page.finding.documents import AT_ONCE, Found, TooManyParties, Wanted, search
 from qbo_pipeline.page.finding.work_list import groups, of_cause
@@ -30,12 +30,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def found(company: Company, **wanted: object) -> list[Found]:
+def found(company: PageCompany, **wanted: object) -> list[Found]:
     with company.database.reading() as connection:
         return search(connection, company.name, Wanted(**wanted))  # type: ignore[arg-type]
 
 
-def keys(company: Company, **wanted: object) -> list[str]:
+def keys(company: PageCompany, **wanted: object) -> list[str]:
     return [one.key for one in found(company, **wanted)]
 
 

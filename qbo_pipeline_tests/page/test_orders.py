@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from qbo_pipeline.page import words
-from qbo_pipeline.page.companies import Companies, Company
+from qbo_pipeline.page.companies import Companies, PageCompany
 from qbo_pipeline.page.finding.work_list import of_keys
 from qbo_pipeline.page.offers import offered
 from qbo_pipeline.page.roles import DECISIONS, RELINK
@@ -33,7 +33,7 @@ def url(companies: Companies) -> Iterator[str]:
 
 
 @pytest.fixture
-def company(companies: Companies) -> Company:
+def company(companies: Companies) -> PageCompany:
     return companies.by_name["shop"]
 
 
@@ -45,12 +45,12 @@ def made(visitor: Visitor, decision: str, **fields: object) -> str:
     return answer.url.path
 
 
-def decided(company: Company) -> list[tuple[str, str, str, str]]:
+def decided(company: PageCompany) -> list[tuple[str, str, str, str]]:
     found = rows(company.run, "SELECT key, event, who, why FROM attempts WHERE who IS NOT NULL AND event <> 'granted'")
     return [(row["key"], row["event"], row["who"], row["why"]) for row in found]
 
 
-def test_many_are_approved_at_once_and_only_once(url: str, company: Company) -> None:
+def test_many_are_approved_at_once_and_only_once(url: str, company: PageCompany) -> None:
     ann = signed_in(url, "ann")
     before = states(company.run)
     assert before["document/i1"] == before["document/b1"] == ("parked", "awaiting_approval")
@@ -68,7 +68,7 @@ def test_many_are_approved_at_once_and_only_once(url: str, company: Company) -> 
     assert sorted(decided(company)) == wanted
 
 
-def test_everything_of_a_cause_is_chosen_in_one_click(url: str, company: Company) -> None:
+def test_everything_of_a_cause_is_chosen_in_one_click(url: str, company: PageCompany) -> None:
     ann = signed_in(url, "ann")
     order = made(ann, "approve", state="parked", reason="awaiting_approval")
     ann.post(f"{order}/carry-out", {"why": WHY})
@@ -76,7 +76,7 @@ def test_everything_of_a_cause_is_chosen_in_one_click(url: str, company: Company
     assert left == {("parked", "cost_pending")}
 
 
-def test_what_changed_since_it_was_shown_is_left_alone(url: str, company: Company) -> None:
+def test_what_changed_since_it_was_shown_is_left_alone(url: str, company: PageCompany) -> None:
     ann = signed_in(url, "ann")
     order = made(ann, "approve", key=["document/i1", "document/b1"])
     decide(company.run, "skip", "document/i1", "Zoe", "a test invoice")
@@ -86,7 +86,7 @@ def test_what_changed_since_it_was_shown_is_left_alone(url: str, company: Compan
     assert states(company.run)["document/i1"][0] == "skipped"
 
 
-def test_an_order_is_its_maker_s_alone(url: str, company: Company) -> None:
+def test_an_order_is_its_maker_s_alone(url: str, company: PageCompany) -> None:
     order = made(signed_in(url, "ann"), "approve", key="document/i1")
     bob = signed_in(url, "bob")
     assert bob.get(order).status_code == 404
@@ -94,7 +94,7 @@ def test_an_order_is_its_maker_s_alone(url: str, company: Company) -> None:
     assert decided(company) == []
 
 
-def test_who_may_not_decide_any_more_does_not_carry_out(url: str, companies: Companies, company: Company) -> None:
+def test_who_may_not_decide_any_more_does_not_carry_out(url: str, companies: Companies, company: PageCompany) -> None:
     order = made(signed_in(url, "ann"), "approve", key="document/i1")
     grant(companies, "ann", "preparer")
     answer = signed_in(url, "ann").post(f"{order}/carry-out", {"why": WHY})
@@ -102,7 +102,7 @@ def test_who_may_not_decide_any_more_does_not_carry_out(url: str, companies: Com
     assert decided(company) == []
 
 
-def test_an_old_order_is_not_carried_out(url: str, company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_order_is_not_carried_out(url: str, company: PageCompany, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = signed_in(url, "ann")
     order = made(ann, "approve", key="document/i1")
     monkeypatch.setattr(orders, "LASTING", timedelta(0))
@@ -112,14 +112,14 @@ def test_an_old_order_is_not_carried_out(url: str, company: Company, monkeypatch
 
 
 @pytest.mark.parametrize("why", ["", "   ", "x" * 501])
-def test_without_a_why_nothing_is_done(url: str, company: Company, why: str) -> None:
+def test_without_a_why_nothing_is_done(url: str, company: PageCompany, why: str) -> None:
     ann = signed_in(url, "ann")
     order = made(ann, "approve", key="document/i1")
     assert ann.post(f"{order}/carry-out", {"why": why}).status_code == 400
     assert decided(company) == []
 
 
-def test_what_waits_for_approval_is_not_sent_by_a_retry(url: str, company: Company) -> None:
+def test_what_waits_for_approval_is_not_sent_by_a_retry(url: str, company: PageCompany) -> None:
     ann = signed_in(url, "ann")
     order = made(ann, "retry", key="document/i1")
     assert "cannot be done" in ann.get(order).text
@@ -169,7 +169,7 @@ def test_every_reason_of_the_protocol_has_its_words() -> None:
 
 
 @pytest.mark.parametrize(("key", "done"), [("document/i1", "approve"), ("movement/d1", "skip")])
-def test_what_is_offered_can_be_done_and_what_is_not_is_refused(company: Company, key: str, done: str) -> None:
+def test_what_is_offered_can_be_done_and_what_is_not_is_refused(company: PageCompany, key: str, done: str) -> None:
     """Held against the decisions themselves; of these, retrying what waits for approval alone is possible, and is not
     offered, since it would go without one."""
     run = company.run

@@ -29,7 +29,7 @@ from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.posting.decisions import Person
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.attempts import head_of, lines_of, verify
-from qbo_pipeline.store.evidence import DECISION, KINDS, Kind
+from qbo_pipeline.store.evidence import DECISION, KINDS, EvidenceKind
 from qbo_pipeline.store.opening import open_store
 from qbo_pipeline.store.posting_facts import plain
 from qbo_pipeline.store.tables.posting import attempt_heads, attempts, posting_effects, posting_records, postings
@@ -107,11 +107,11 @@ def free_hands(connection: Connection) -> None:
         connection.execute(text(f"DROP TRIGGER {trigger}"))
 
 
-def of_kind(kind: Kind) -> Any:
+def of_kind(kind: EvidenceKind) -> Any:
     return select(kind.table) if kind.only is None else select(kind.table).where(kind.only)
 
 
-def newest_of(kind: Kind, kept: Sequence[Any]) -> Any:
+def newest_of(kind: EvidenceKind, kept: Sequence[Any]) -> Any:
     return max(kept, key=lambda row: (row[kind.at], *(row[name] for name in kind.identity)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from qbo_pipeline.posting import claiming, decisions
 from qbo_pipeline.posting.claiming import Claims
-from qbo_pipeline.posting.rows import Turns
+from qbo_pipeline.posting.rows import WriteTurns
 from qbo_pipeline.posting.settling import Settlements
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import alone_with_intents, latest
@@ -47,7 +47,7 @@ def test_a_decision_keeps_intake_and_claims_away_from_its_posting(room: Room, mo
 
 def test_a_decision_sees_what_a_claim_has_just_committed(room: Room) -> None:
     room.journals(1)
-    Claims(Turns(room.database), claims.Scope("shop"), room.identity, room.settings.policy).to_send("batch")
+    Claims(WriteTurns(room.database), claims.Scope("shop"), room.identity, room.settings.policy).to_send("batch")
     with pytest.raises(decisions.NotPossible, match="it is sending"):
         decisions.skip(room.database, "shop", "movement/1", SOMEBODY)
 
@@ -60,10 +60,12 @@ def test_two_workers_that_share_a_frozen_batch_leave_each_other_its_bytes(room: 
     room.clock.sleep(100)
     with room.database.transaction() as one:  # has the first row, so the other takes the rest
         one.execute(select(postings).where(postings.c.key == "movement/1").with_for_update())
-        unit = Claims(Turns(room.database), claims.Scope("shop"), room.identity, room.settings.policy).to_send("batch")
+        unit = Claims(WriteTurns(room.database), claims.Scope("shop"), room.identity, room.settings.policy).to_send(
+            "batch"
+        )
     assert unit is not None
     assert [row.key for row in unit.rows] == ["movement/2", "movement/3"]
-    Settlements(Turns(room.database), "shop", room.settings.policy).give_up(unit.rows)
+    Settlements(WriteTurns(room.database), "shop", room.settings.policy).give_up(unit.rows)
     summary = room.run(keys=["movement/2"])
     assert summary.posted == 1
     assert room.run().states == {"posted": 3}

@@ -12,7 +12,7 @@ from qbo_pipeline.posting.asking import IntakePolicy
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.decisions import Person, approve, retry
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.rows import Turns
+from qbo_pipeline.posting.rows import WriteTurns
 from qbo_pipeline.posting.shell import Poster, WrongCompany
 from qbo_pipeline.store.claims import Scope, frozen_request
 from qbo_pipeline_tests.posting.company import MemoryCompany
@@ -76,7 +76,7 @@ def test_only_what_is_missing_of_an_uncertain_batch_is_sent_again_under_its_requ
     room.journals(4)
     seen: list[str] = []
     room.company.before_send = seen.append
-    claims = Claims(Turns(room.database), Scope("shop"), room.identity, room.settings.policy)
+    claims = Claims(WriteTurns(room.database), Scope("shop"), room.identity, room.settings.policy)
 
     def half_done(request_id: str) -> None:
         seen.append(request_id)

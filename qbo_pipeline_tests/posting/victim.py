@@ -62,17 +62,17 @@ class Watched:
 
 def watch_transactions(boundary: Callable[[], None]) -> None:
     """A boundary before each claim or settlement begins, before it commits and after it."""
-    plain = rows.Turns.transaction
+    plain = rows.WriteTurns.transaction
 
     @contextmanager
-    def transaction(self: rows.Turns) -> Iterator[tuple[Connection, datetime]]:
+    def transaction(self: rows.WriteTurns) -> Iterator[tuple[Connection, datetime]]:
         boundary()
         with plain(self) as begun:
             yield begun
             boundary()
         boundary()
 
-    rows.Turns.transaction = transaction  # type: ignore[method-assign]  # in the victim's own process
+    rows.WriteTurns.transaction = transaction  # type: ignore[method-assign]  # in the victim's own process
 
 
 def post_in_victim(

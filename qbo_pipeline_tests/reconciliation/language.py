@@ -25,7 +25,7 @@ from typing import Any
 import pyarrow as pa
 
 from qbo_pipeline.reconciliation import inputs
-from qbo_pipeline.reconciliation.frames import Columns
+from qbo_pipeline.reconciliation.frames import FrameColumns
 from qbo_pipeline.reconciliation.inputs import Close, ReconciliationInput
 
 AS_AT = date(2026, 3, 31)
@@ -54,7 +54,7 @@ def value(column: Any, text: str) -> Any:
     return text
 
 
-def table(rows: list[dict[str, Any]], columns: Columns) -> Any:
+def table(rows: list[dict[str, Any]], columns: FrameColumns) -> Any:
     """Rows of texts as an Arrow table of these columns."""
     types = {column.name: column for column in columns}
     read = [
@@ -64,7 +64,7 @@ def table(rows: list[dict[str, Any]], columns: Columns) -> Any:
     return rows_table(read, columns)
 
 
-def rows_table(rows: list[dict[str, Any]], columns: Columns) -> Any:
+def rows_table(rows: list[dict[str, Any]], columns: FrameColumns) -> Any:
     """Rows of values as an Arrow table of these columns."""
     return pa.table({column.name: pa.array([row.get(column.name) for row in rows], column.type) for column in columns})
 

@@ -13,13 +13,13 @@ import pytest
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports.header import ReportExtras
 from qbo_pipeline.reports.page import ROWS_SHOWN, render
-from qbo_pipeline.reports.views import Report
+from qbo_pipeline.reports.views import ReportView
 from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books, html
 
 
 def page(reconciliation: Reconciliation, extras: ReportExtras | None = None, **facts: Any) -> str:
-    return render(Report(reconciliation, books.header(reconciliation, **facts), extras or ReportExtras()))
+    return render(ReportView(reconciliation, books.header(reconciliation, **facts), extras or ReportExtras()))
 
 
 @pytest.mark.parametrize(

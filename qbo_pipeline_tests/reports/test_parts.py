@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
 from qbo_pipeline.reports.safe_text import CELL_LIMIT, cell_text
 from qbo_pipeline.reports.sheet import fits
-from qbo_pipeline.reports.views import Report
+from qbo_pipeline.reports.views import ReportView
 from qbo_pipeline.reports.words import figure, plain, quantity
 from qbo_pipeline.reports.worklist import work_list
 from qbo_pipeline_tests.reports import books
@@ -90,7 +90,7 @@ def test_the_work_list_names_each_thing_once_gravest_first() -> None:
         exceptions=[{"severity": "medium", "what": "Books are closed", "to_do": "Approve it", "document": "SH-1034",
                      "document_key": parked["document_key"], "amount": Decimal("999.00"), "intuit_tid": "1-63ab"}],
     )  # fmt: skip
-    rows = work_list(Report(reconciliation, books.header(reconciliation), extras))
+    rows = work_list(ReportView(reconciliation, books.header(reconciliation), extras))
     listed = list(
         zip(*(rows[name].to_pylist() for name in ("severity", "document", "amount", "intuit_tid")), strict=True)
     )

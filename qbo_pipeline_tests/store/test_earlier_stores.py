@@ -18,7 +18,7 @@ from qbo_pipeline.sql_files import sql_folder
 from qbo_pipeline.store import attempts, migrations
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.migrations import MigrationError
-from qbo_pipeline.store.shared_companies import SetAside
+from qbo_pipeline.store.shared_companies import ConnectionSetAside
 from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.records import connections, watermarks
 from qbo_pipeline.store.verifying import disagreements
@@ -116,7 +116,7 @@ def test_two_connections_of_a_company_are_told_before_anything_is_changed(of_two
 
 
 def test_one_of_them_is_set_aside_by_order_and_keeps_what_it_posted(of_two: Database) -> None:
-    order = SetAside(("other",), "a controller", "acme has run since January")
+    order = ConnectionSetAside(("other",), "a controller", "acme has run since January")
     assert of_two.upgrade(setting_aside=order)[0] == "set aside other"
     with of_two.reading() as reading:
         rows = reading.execute(select(connections.c.connection, connections.c.environment))
@@ -130,9 +130,9 @@ def test_one_of_them_is_set_aside_by_order_and_keeps_what_it_posted(of_two: Data
 @pytest.mark.parametrize("name", ["nobody", "acme"])
 def test_nothing_else_is_set_aside(of_two: Database, name: str) -> None:
     if name == "acme":
-        of_two.upgrade(setting_aside=SetAside(("other",), "x", "y"))
+        of_two.upgrade(setting_aside=ConnectionSetAside(("other",), "x", "y"))
     with pytest.raises(MigrationError, match=r"nothing was (changed|set aside)"):
-        of_two.upgrade(setting_aside=SetAside((name,), "x", "y"))
+        of_two.upgrade(setting_aside=ConnectionSetAside((name,), "x", "y"))
 
 
 @pytest.mark.parametrize("kept", ["shop", "other"])

@@ -18,7 +18,7 @@ from qbo_pipeline.sources.cin7_core.check import check_account, ledger_sum
 from qbo_pipeline.sources.cin7_core.fields import day
 from qbo_pipeline.sources.cin7_core.system import Cin7Core
 from qbo_pipeline.sources.landed.account import Expected
-from qbo_pipeline.sources.landed.objects import Seen
+from qbo_pipeline.sources.landed.objects import SeenObject
 from qbo_pipeline.sources.landed.projection import catch_up
 from qbo_pipeline.sources.source import SetAside
 from qbo_pipeline.sources.sql import SqlSource
@@ -28,21 +28,23 @@ MADRID = ZoneInfo("Europe/Madrid")
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 CUSTOMER, SUPPLIER, PRODUCT, PLACE, TASK, SALE = (f"{n}0000000-0000-0000-0000-00000000000a" for n in range(1, 7))
 
-COMPANY = Seen("me", "me", {"Currency": "EUR", "TimeZone": "Europe/Madrid"})
+COMPANY = SeenObject("me", "me", {"Currency": "EUR", "TimeZone": "Europe/Madrid"})
 MASTER = (
     COMPANY,
-    Seen("location", PLACE, {"ID": PLACE, "Name": "Main"}),
-    Seen("location", "bin", {"ID": "bin", "Name": "A1", "ParentID": PLACE}),
-    Seen("customer", CUSTOMER, {"ID": CUSTOMER, "Name": "Bar Sol", "Currency": "EUR", "Status": "Active"}),
-    Seen("supplier", SUPPLIER, {"ID": SUPPLIER, "Name": "Mill", "Currency": "USD", "Status": "Active"}),
-    Seen("product", PRODUCT, {"ID": PRODUCT, "SKU": "FLOUR", "Name": "Flour", "Type": "Stock", "Status": "Active"}),
+    SeenObject("location", PLACE, {"ID": PLACE, "Name": "Main"}),
+    SeenObject("location", "bin", {"ID": "bin", "Name": "A1", "ParentID": PLACE}),
+    SeenObject("customer", CUSTOMER, {"ID": CUSTOMER, "Name": "Bar Sol", "Currency": "EUR", "Status": "Active"}),
+    SeenObject("supplier", SUPPLIER, {"ID": SUPPLIER, "Name": "Mill", "Currency": "USD", "Status": "Active"}),
+    SeenObject(
+        "product", PRODUCT, {"ID": PRODUCT, "SKU": "FLOUR", "Name": "Flour", "Type": "Stock", "Status": "Active"}
+    ),
 )
 
 
-def movements(*found: Mapping[str, Any], gone: tuple[Mapping[str, Any], ...] = ()) -> Seen:
+def movements(*found: Mapping[str, Any], gone: tuple[Mapping[str, Any], ...] = ()) -> SeenObject:
     usual = {"TaskID": TASK.upper(), "Date": "2026-03-05T00:00:00", "Location": "Main", "Number": "T-1"}
     live, former = ([{**usual, **item} for item in items] for items in (found, gone))
-    return Seen("product_movements", PRODUCT, {"ID": PRODUCT, "Movements": live, "Gone": former})
+    return SeenObject("product_movements", PRODUCT, {"ID": PRODUCT, "Movements": live, "Gone": former})
 
 
 def invoice(**fields: Any) -> dict[str, Any]:
@@ -58,10 +60,10 @@ def line(**fields: Any) -> dict[str, Any]:
     return {**usual, **fields}
 
 
-def sale(*invoices: Mapping[str, Any], **fields: Any) -> Seen:
+def sale(*invoices: Mapping[str, Any], **fields: Any) -> SeenObject:
     usual = {"ID": SALE, "CustomerID": CUSTOMER.upper(), "CustomerCurrency": "EUR", "BaseCurrency": "EUR",
              "TaxCalculation": "Exclusive", "Status": "ORDERED", "Order": {"SaleOrderNumber": "SO-1"}}  # fmt: skip
-    return Seen("sale", SALE, {**usual, "Invoices": list(invoices), **fields})
+    return SeenObject("sale", SALE, {**usual, "Invoices": list(invoices), **fields})
 
 
 Read = Callable[..., dict[str, Record | SetAside]]
@@ -73,7 +75,7 @@ def read(database: Database, tmp_path: Path) -> Read:
     landing = StoredLanding(database, "shop", "cin7_core")
     landing.put(MASTER, calls=0)
 
-    def reading(*objects: Seen) -> dict[str, Record | SetAside]:
+    def reading(*objects: SeenObject) -> dict[str, Record | SetAside]:
         landing.put(objects, calls=0)
         with source(landing, tmp_path) as found:
             batches = list(found.read_days(FIRST, LAST, batch_size=100))
@@ -106,7 +108,7 @@ def test_a_party_has_its_default_contact_and_billing_address(database: Database,
     ]  # fmt: skip
     content = {"ID": CUSTOMER, "Name": "Bar Sol", "Status": "Active", "Contacts": contacts, "Addresses": addresses}
     landing = StoredLanding(database, "shop", "cin7_core")
-    landing.put([*MASTER, Seen("customer", CUSTOMER, content)], calls=0)
+    landing.put([*MASTER, SeenObject("customer", CUSTOMER, content)], calls=0)
     with source(landing, tmp_path) as found:
         records = [record for batch in found.read_master_data(batch_size=10) for record in batch.records]
     (party,) = [record for record in records if record.record_id == f"customer:{CUSTOMER}"]
@@ -174,14 +176,14 @@ def test_a_payment_settles_its_invoice(read: Read) -> None:
     assert "p2" not in found
 
 
-def simple_purchase(**fields: Any) -> Seen:
+def simple_purchase(**fields: Any) -> SeenObject:
     """Its parts have no task ids: its own id stands for theirs."""
     bill = {**invoice(), "InvocieNumber": "F-77", "Payments": []}
     del bill["TaskID"], bill["InvoiceNumber"]
     usual = {"ID": TASK, "SupplierID": SUPPLIER, "SupplierCurrency": "EUR", "BaseCurrency": "EUR",
              "OrderNumber": "PO-1", "Status": "RECEIVED", "Invoice": bill,
              "StockReceived": {"Status": "AUTHORISED", "Lines": []}}  # fmt: skip
-    return Seen("purchase", TASK, {**usual, **fields})
+    return SeenObject("purchase", TASK, {**usual, **fields})
 
 
 def test_a_simple_purchase_is_matched_under_its_own_id(read: Read) -> None:
@@ -261,7 +263,7 @@ def test_what_an_assembly_costs_more_than_its_parts_is_labour(read: Read) -> Non
 def test_a_voided_task_keeps_what_it_moved(read: Read) -> None:
     write_off = {"TaskID": TASK, "InventoryWriteOffNumber": "WO-1", "Account": "659", "Status": "VOIDED"}
     moved = {"Type": "Inventory Write-Off", "Quantity": -1, "Amount": -5}
-    found = read(Seen("write_off", TASK, write_off), movements(gone=(moved,)))[f"{TASK}:write_off"]
+    found = read(SeenObject("write_off", TASK, write_off), movements(gone=(moved,)))[f"{TASK}:write_off"]
     assert isinstance(found, Movement)
     assert (found.status, found.account, found.lines[0].value) == ("voided", "659", Decimal(-5))
 
@@ -270,10 +272,10 @@ def test_what_a_product_no_longer_shows_is_gone_where_nobody_voided_it(read: Rea
     assert read(movements(gone=({"Type": "Inventory Write-Off", "Quantity": -1, "Amount": -5},))) == {}
 
 
-def credit(left: str) -> Seen:
+def credit(left: str) -> SeenObject:
     content = {"CreditID": "k1", "CustomerID": CUSTOMER, "Amount": 100, "RemainingAmount": Decimal(left),
                "Currency": "EUR", "ConvRate": 1, "Date": "2026-03-05T00:00:00", "Account": "572"}  # fmt: skip
-    return Seen("customer_credit", "k1", content)
+    return SeenObject("customer_credit", "k1", content)
 
 
 def test_money_on_account_is_what_is_left_of_it(read: Read) -> None:
@@ -291,7 +293,7 @@ def test_stock_as_at_a_day_is_what_there_is_less_what_moved_since(
     moves = [{"Type": "Purchase", "Quantity": 10, "Amount": 50},
              {"Type": "Sale", "Quantity": -4, "Amount": -20, "Date": "2026-03-09T00:00:00"}]  # fmt: skip
     shown = {"ID": PRODUCT.upper(), "Location": "Main", "OnHand": 7, "StockOnHand": Decimal("36.00")}
-    read(movements(*moves), Seen("stock", "2026-03-10", {"Lines": [shown]}))
+    read(movements(*moves), SeenObject("stock", "2026-03-10", {"Lines": [shown]}))
     with source(StoredLanding(database, "shop", "cin7_core"), tmp_path) as found:
         stock = {at: [(item.quantity, item.value) for item in found.stock_values(at)] for at in (
             date(2026, 3, 10), date(2026, 3, 8), date(2026, 3, 1))}  # fmt: skip
@@ -318,7 +320,7 @@ def test_days(text: str | None, expected: str | None) -> None:
 
 def _checked(database: Database, company: Mapping[str, Any], **expected: Any) -> list[str]:
     landing = StoredLanding(database, "shop", "cin7_core")
-    landing.put([Seen("me", "me", {"Currency": "EUR", "TimeZone": "Europe/Madrid", **company})], calls=0)
+    landing.put([SeenObject("me", "me", {"Currency": "EUR", "TimeZone": "Europe/Madrid", **company})], calls=0)
     usual = {"currency": "EUR", "time_zone": "Europe/Madrid", "first_day": date(2026, 3, 1)}
     return [problem.what for problem in check_account(landing, Expected(**{**usual, **expected}), {})]
 
@@ -347,8 +349,8 @@ def test_the_golden_sum(database: Database) -> None:
     days = {"2026-03-05": [entry, within], "2026-03-09": [other_way]}
     shown = {"ID": PRODUCT, "Location": "Main", "OnHand": 6, "StockOnHand": Decimal("30.01")}
     landing.put(
-        [*MASTER, *(Seen("ledger_day", name, {"Transactions": lines}) for name, lines in days.items()),
-         Seen("stock", "2026-03-10", {"Lines": [shown]})], calls=0,
+        [*MASTER, *(SeenObject("ledger_day", name, {"Transactions": lines}) for name, lines in days.items()),
+         SeenObject("stock", "2026-03-10", {"Lines": [shown]})], calls=0,
     )  # fmt: skip
     assert ledger_sum(landing, ["300"]) == Decimal("30.00")
     assert ledger_sum(landing, ["300"], date(2026, 3, 8)) == Decimal("50.00")

@@ -30,7 +30,7 @@ from qbo_pipeline.store.database import open_database
 from qbo_pipeline.store.tables.records import connections
 from qbo_pipeline.store.tables.webhooks import webhook_hints
 from qbo_pipeline.webhooks.app import HEALTH_PATH, STORE_SECONDS, Receiver
-from qbo_pipeline.webhooks.intake import Intake, Member
+from qbo_pipeline.webhooks.intake import HintIntake, Member
 from qbo_pipeline.webhooks.server import BOUNDS, address, server
 
 REALM, SECOND_REALM, FOREIGN_REALM = "9130350000000001", "9130350000000002", "9130350000000666"
@@ -91,7 +91,7 @@ class Receiving:
 @contextmanager
 def receiving(*members: Member, bounds: Bounds = BOUNDS, store_seconds: float = STORE_SECONDS) -> Iterator[Receiving]:
     """A receiver for these connections, for the length of a `with` block."""
-    intake = Intake(members)
+    intake = HintIntake(members)
     receiver = Receiver(intake, store_seconds)
     with listen("127.0.0.1", 0) as listener, httpx.Client(timeout=30) as client:
         running = Receiving(address(listener), receiver, client)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.store.database import open_database
-from qbo_pipeline.webhooks.intake import Intake, Member
+from qbo_pipeline.webhooks.intake import HintIntake, Member
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.webhooks.receiving import (
     FOREIGN_REALM,
@@ -174,7 +174,7 @@ def test_what_failed_is_logged_without_what_was_told(store_url: str, caplog: pyt
     member = made(store_url)
     run_sql(store_url, BREAK)
     body = json.dumps([event(id="canary-event", intuitentityid="canary-object")]).encode()
-    intake = Intake([member])
+    intake = HintIntake([member])
     taken = intake.take(body, intake.signers(body, signature(body)))
     intake.close()
     assert not taken.complete

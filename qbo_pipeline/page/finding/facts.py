@@ -20,7 +20,7 @@ _OF_SUPPLIERS = {"bill", "purchase_credit", "purchase_order", "payment_made", "r
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DocumentFacts:
     """A record as people know it; empty texts where it has none."""
 
     kind: str
@@ -33,7 +33,7 @@ class Facts:
     message: str
 
 
-def facts(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, Facts]:
+def facts(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, DocumentFacts]:
     """By record key; what is no record (a summary, a person's order) is not among them."""
     places = [tuple(key.split("/", 1)) for key in sorted(set(keys)) if "/" in key]
     if not places:
@@ -47,7 +47,7 @@ def facts(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, F
     ).all()  # fmt: skip
     names = party_names(connection, name, {(row.kind, row.party_id) for row in found if row.party_id})
     return {
-        f"{row.record_type}/{row.record_id}": Facts(
+        f"{row.record_type}/{row.record_id}": DocumentFacts(
             kind=row.kind,
             number=row.number or "",
             party=names.get((row.kind, row.party_id), ""),

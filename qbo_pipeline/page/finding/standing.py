@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from qbo_pipeline.instants import in_zone
-from qbo_pipeline.page.companies import Company
+from qbo_pipeline.page.companies import PageCompany
 from qbo_pipeline.pipeline.access import see_access
 from qbo_pipeline.pipeline.counts import copies_in_quickbooks
 from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_reconciliation, of_set_aside
@@ -22,7 +22,7 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.quickbooks import api_calls
 from qbo_pipeline.store.tables.reconciliation import reconciliations
 from qbo_pipeline.store.tables.records import reads, records
-from qbo_pipeline.verdicts import OF_STATUS, Conclusion, Reason, Verdict, conclude
+from qbo_pipeline.verdicts import OF_STATUS, Conclusion, Ground, Verdict, conclude
 
 WAITS = ("parked", "unknown", "drifted", "deleted_in_qbo")
 FREE_READS = 500_000
@@ -30,7 +30,7 @@ FREE_READS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CompanyStanding:
     """One company as the overview shows it; instants are aware UTC."""
 
     name: str
@@ -59,7 +59,7 @@ class Standing:
         return sum(self.waits.values()) + self.set_aside
 
 
-def standing(company: Company) -> Standing:
+def standing(company: PageCompany) -> CompanyStanding:
     """How a company stands now."""
     run, name = company.run, company.name
     lost, copies, access = company.recount.broken(run), copies_in_quickbooks(run), see_access(run)
@@ -72,18 +72,18 @@ def standing(company: Company) -> Standing:
         last_run, last_day = _last_run(connection, name)
         reads_this_month = _reads(connection, company, now)
     named = {state: count for state, count in waits.items() if count}
-    found: list[Reason] = [
+    found: list[Ground] = [
         *of_counts(lost),
         *of_postings([{"state": state} for state, count in named.items() for _ in range(count)]),
         *of_copies(copies),
         *of_set_aside(rules),
-        *([] if access.well else [Reason(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
+        *([] if access.well else [Ground(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
     ]
     if reconciled is None:
-        found.append(Reason(Verdict.WAITING, "nothing has been reconciled yet"))
+        found.append(Ground(Verdict.WAITING, "nothing has been reconciled yet"))
     else:
         found += of_reconciliation(_Reconciled(reconciled))
-    return Standing(
+    return CompanyStanding(
         name=name,
         conclusion=conclude(found),
         reconciled=reconciled,
@@ -99,7 +99,7 @@ def standing(company: Company) -> Standing:
     )
 
 
-def next_run(company: Company, now: datetime) -> datetime:
+def next_run(company: PageCompany, now: datetime) -> datetime:
     """When the nightly run is due next by the settings; whether its schedule is switched on, Dagster knows alone."""
     hour, minute = (int(part) for part in company.settings.schedule.at.split(":"))
     zone = company.settings.connection.zone
@@ -160,7 +160,7 @@ def _last_run(connection: Connection, name: str) -> tuple[datetime | None, date 
     return row[0], row[1] if row[1] is None or row[1] > date.min else None
 
 
-def _reads(connection: Connection, company: Company, now: datetime) -> int:
+def _reads(connection: Connection, company: PageCompany, now: datetime) -> int:
     """The metered reads of this month (UTC) of the company, whoever of this store made them."""
     query = select(func.sum(api_calls.c.calls)).where(
         api_calls.c.realm == company.settings.quickbooks.realm,

@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from qbo_pipeline.accounting.preview import LedgerLine
+from qbo_pipeline.accounting.preview import PreviewLine
 from qbo_pipeline.page import words
-from qbo_pipeline.page.companies import Company
+from qbo_pipeline.page.companies import PageCompany
 from qbo_pipeline.page.finding.work_list import Item, of_keys
 from qbo_pipeline.pipeline.previewing import lines_of
 from qbo_pipeline.pipeline.report_files import QBO_PAGES
@@ -26,7 +26,7 @@ _HIDDEN = ("line_id", "line_number", "matches", "lines", "allocations")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StoryEvent:
     """Something that happened at an instant; `who` and `why` where a person decided it."""
 
     at: datetime
@@ -42,7 +42,7 @@ class Posted:
 
     item: Item
     link: str | None
-    lines: tuple[LedgerLine, ...]
+    lines: tuple[PreviewLine, ...]
     versions: int
 
 
@@ -57,12 +57,12 @@ class Story:
     rows: list[list[str]]
     cut: int
     postings: list[Posted]
-    events: list[Event]
+    events: list[StoryEvent]
     shares: list[dict[str, Any]]
     ledger: list[dict[str, Any]]
 
 
-def stories(company: Company, key: str) -> list[Story]:
+def stories(company: PageCompany, key: str) -> list[Story]:
     """What the store knows under a key or a number; empty where nothing has it."""
     found = trace(company.run, key)
     with company.database.reading() as connection:
@@ -76,11 +76,11 @@ def stories(company: Company, key: str) -> list[Story]:
 
 
 def _story(
-    company: Company,
+    company: PageCompany,
     one: dict[str, Any],
     items: dict[str, Item],
     newest: dict[str, Any],
-    lines: dict[str, tuple[LedgerLine, ...]],
+    lines: dict[str, tuple[PreviewLine, ...]],
 ) -> Story:
     base = QBO_PAGES[company.settings.quickbooks.environment]
     mine = list(dict.fromkeys(row["key"] for row in one["postings"]))
@@ -102,21 +102,21 @@ def _story(
     )  # fmt: skip
 
 
-def _events(company: Company, one: dict[str, Any]) -> list[Event]:
+def _events(company: PageCompany, one: dict[str, Any]) -> list[StoryEvent]:
     found = []
     if record := one["record"]:
-        found.append(Event(record["first_seen"], "read from the inventory system", ""))
+        found.append(StoryEvent(record["first_seen"], "read from the inventory system", ""))
         if record["revision"] > 1:
             said = f"version {record['revision']:,}"
             gone = record["vanished_at"] is not None
             what = "found no longer there in the inventory system" if gone else "read anew from it, changed"
-            found.append(Event(record["changed_at"], what, said))
+            found.append(StoryEvent(record["changed_at"], what, said))
     several = len({line["key"] for line in one["attempts"]}) > 1
     for line in one["attempts"]:
         said = journal_message(line, company.time_zone) or ""
         if several:
             said = f"{line['key']}: {said}" if said else line["key"]
-        found.append(Event(line["at"], words.event(line["event"]), said, line["who"] or "", line["why"] or ""))
+        found.append(StoryEvent(line["at"], words.event(line["event"]), said, line["who"] or "", line["why"] or ""))
     return sorted(found, key=lambda event: event.at)
 
 

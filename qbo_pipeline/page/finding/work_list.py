@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union_all
 from sqlalchemy.engine import RowMapping
 
-from qbo_pipeline.page.finding.facts import Facts, facts
+from qbo_pipeline.page.finding.facts import DocumentFacts, facts
 from qbo_pipeline.page.offers import offered
 from qbo_pipeline.store.copies import load_copies
 from qbo_pipeline.store.postings import listed
@@ -133,7 +133,7 @@ def of_keys(connection: Connection, name: str, keys: list[str]) -> list[Item]:
     return [item_of(row, known) for row in found]
 
 
-def item_of(row: RowMapping, known: dict[str, Facts]) -> Item:
+def item_of(row: RowMapping, known: dict[str, DocumentFacts]) -> Item:
     """A posting with what people call its record."""
     record = known.get(row["record_key"])
     return Item(

@@ -21,7 +21,7 @@ from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.failures import plain_failure
 from qbo_pipeline.pipeline.previewing import Previewed, preview_of
 from qbo_pipeline.posting.events import PARKED, READY
-from qbo_pipeline.store.page_orders import Order, begin_order, end_order, load_order, put_order
+from qbo_pipeline.store.page_orders import PageOrder, begin_order, end_order, load_order, put_order
 
 LASTING = timedelta(hours=1)
 CHANGED = "it has changed since it was shown: look at it anew"
@@ -104,7 +104,7 @@ def carry_out(asked: Asked) -> Response:
     return go(asked.link(f"orders/{order.order_id}"))
 
 
-def _carried_out(asked: Asked, order: Order, why: str, dated: date | None) -> list[dict[str, Any]]:
+def _carried_out(asked: Asked, order: PageOrder, why: str, dated: date | None) -> list[dict[str, Any]]:
     """One after the other: where one cannot be done the answer says why, and the others go on."""
     results = []
     if order.decision == RELINK:  # asks QuickBooks, with a client that is closed afterwards
@@ -115,7 +115,7 @@ def _carried_out(asked: Asked, order: Order, why: str, dated: date | None) -> li
     return results
 
 
-def _one(asked: Asked, run: Any, order: Order, one: dict[str, Any], why: str, dated: date | None) -> dict[str, Any]:
+def _one(asked: Asked, run: Any, order: PageOrder, one: dict[str, Any], why: str, dated: date | None) -> dict[str, Any]:
     with run.database.reading() as connection:
         found = of_keys(connection, run.name, [one["key"]])
     trouble = _trouble(order, one, found[0] if found else None)
@@ -133,7 +133,7 @@ def _one(asked: Asked, run: Any, order: Order, one: dict[str, Any], why: str, da
     return {"key": one["key"], "done": True, "said": said}
 
 
-def _trouble(order: Order, one: dict[str, Any], item: Item | None) -> str | None:
+def _trouble(order: PageOrder, one: dict[str, Any], item: Item | None) -> str | None:
     """Why this posting cannot be decided about so; `None` where it can."""
     if item is None:
         return "it is not there any more"
@@ -156,7 +156,7 @@ def _kept(item: Item, qbo_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _mine(asked: Asked, connection: Connection) -> Order:
+def _mine(asked: Asked, connection: Connection) -> PageOrder:
     """The order, which only who made it sees and carries out."""
     order = load_order(connection, asked.here.name, asked.path["order_id"])
     if order is None or order.name != asked.who.name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from qbo_pipeline.page.asked import Asked, go, show
-from qbo_pipeline.page.signing_in import Refused
+from qbo_pipeline.page.signing_in import NotSignedIn
 
 
 def ask(asked: Asked) -> Response:
@@ -19,7 +19,7 @@ def sign_in(asked: Asked) -> Response:
     """A new session for a right password; which of name and password is wrong is not said."""
     password = (asked.form.get("password") or [""])[0]
     found = asked.page.door.sign_in(asked.text("name", form=True), password, asked.address)
-    if isinstance(found, Refused):
+    if isinstance(found, NotSignedIn):
         status = 429 if found.wait else 401
         answer = show(asked, "sign_in.html", status=status, wrong=True, wait=-int(-found.wait // 60))
         if found.wait:

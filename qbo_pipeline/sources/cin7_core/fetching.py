@@ -34,7 +34,7 @@ from qbo_pipeline.sources.cin7_core.lists import (
 from qbo_pipeline.sources.errors import Problem, SourceError
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.landed.listing import Entry, Listing, Lists, object_id
-from qbo_pipeline.sources.landed.objects import Landing, Seen
+from qbo_pipeline.sources.landed.objects import Landing, SeenObject
 
 ROUNDS = 3  # what changes while it is read is read again before stock is looked at
 LOOK_BACK = timedelta(days=3)
@@ -91,7 +91,7 @@ class Fetching:
         if not isinstance(content, dict) or not content.get("Currency"):
             why, remedy = "it does not say what company it is", "Correct [source] url, or report it"
             raise SourceError(Problem(f"{self.lists.reader.api.system} answers otherwise", "me", why, remedy))
-        self.lists.put([Seen(COMPANY, COMPANY, content)])
+        self.lists.put([SeenObject(COMPANY, COMPANY, content)])
 
     def _lists(self, since: datetime | None, begun: datetime, listings: Iterable[Listing] = LISTINGS) -> None:
         for listing in listings:
@@ -140,7 +140,7 @@ class Fetching:
             if former != lines:
                 tasks |= _tasks_that_differ(former, lines)
                 found = date.fromisoformat(name) if name else None
-                self.lists.put([Seen(LEDGER_DAY, name, {"Transactions": lines}, business_date=found)])
+                self.lists.put([SeenObject(LEDGER_DAY, name, {"Transactions": lines}, business_date=found)])
         return tasks
 
     def _read_again(self, tasks: set[str]) -> None:
@@ -150,7 +150,7 @@ class Fetching:
             for task, mark in known:
                 content = self.lists.behind(listing, {listing.id_field: task})
                 if content is not None:
-                    self.lists.put([Seen(listing.kind, task, content, mark)])
+                    self.lists.put([SeenObject(listing.kind, task, content, mark)])
 
     def _movements(self, *, everything: bool) -> int:
         """Read the movements of the products that changed papers name; answers how many products these were."""
@@ -188,7 +188,7 @@ class Fetching:
                 "Movements": movements,
                 "Gone": _gone(before and before.content, movements),
             }
-            found.append(Seen(MOVEMENTS, product, content))
+            found.append(SeenObject(MOVEMENTS, product, content))
         self.lists.put(found)
 
     def _stock(self, today: date) -> None:
@@ -197,7 +197,7 @@ class Fetching:
         for entries, _ in self.lists.pages(AVAILABILITY, {}):
             rows += [{name: entry.get(name) for name in _STOCK_FIELDS} for entry in entries]
         content = {"Lines": sorted(rows, key=write_exact)}
-        self.lists.put([Seen(STOCK, today.isoformat(), content, business_date=today)])
+        self.lists.put([SeenObject(STOCK, today.isoformat(), content, business_date=today)])
 
 
 def _tasks_that_differ(former: list[Entry], lines: list[Entry]) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from qbo_pipeline.sources.cin7_core.fields import text
 from qbo_pipeline.sources.cin7_core.lists import AVAILABILITY, LISTINGS, WITH_MOVEMENTS
-from qbo_pipeline.sources.landed.account import Look, Shown
+from qbo_pipeline.sources.landed.account import AccountLook, ListShown
 from qbo_pipeline.sources.landed.listing import Listing, Lists
 
 SHOWN = 5
@@ -19,7 +19,7 @@ _NAMES = ("Name", "OrderNumber", "StocktakeNumber", "InventoryWriteOffNumber", "
 _COMPANY = ("Company", "Currency", "TimeZone", "LockDate", "OpeningBalanceDate")
 
 
-def look_at(lists: Lists) -> Look:
+def look_at(lists: Lists) -> AccountLook:
     """Ask for the account's own settings and the beginning of each list; raises as the reader does."""
     company = lists.reader.get("me") or {}
     shown = []
@@ -27,13 +27,13 @@ def look_at(lists: Lists) -> Look:
     products = 0
     for listing in LISTINGS:
         found, total = _beginning(lists, listing)
-        shown.append(Shown(listing.path, total, tuple(_named(entry) for entry in found)))
+        shown.append(ListShown(listing.path, total, tuple(_named(entry) for entry in found)))
         pages = -(-(total or 0) // listing.page_size) + 1
         calls += pages + (total or 0 if listing.detail is not None else 0)
         if listing.kind == "product":
             products = total or 0
     calls += products // WITH_MOVEMENTS.page_size + products // AVAILABILITY.page_size + 2
-    return Look({name: text(company, name) for name in _COMPANY}, tuple(shown), calls)
+    return AccountLook({name: text(company, name) for name in _COMPANY}, tuple(shown), calls)
 
 
 def _beginning(lists: Lists, listing: Listing) -> tuple[list[Mapping[str, Any]], int | None]:

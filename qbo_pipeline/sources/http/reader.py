@@ -75,7 +75,7 @@ class Api:
     max_bytes: int = 64 * 1024 * 1024
 
 
-class Reader:
+class HttpReader:
     """Reads one account. `headers` makes the headers of a call from its query string, which is sent as it stands:
     a system may want it signed. `calls` counts what was sent, `attempts` that failed included."""
 

@@ -18,9 +18,9 @@ from qbo_pipeline.sources.errors import Problem, SourceError
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.http_contract.lists import CHILDREN, COMPANY, IDS, LISTINGS, STOCK, STOCK_VALUES
 from qbo_pipeline.sources.landed import anchor
-from qbo_pipeline.sources.landed.account import Expected, Look, Shown
+from qbo_pipeline.sources.landed.account import AccountLook, Expected, ListShown
 from qbo_pipeline.sources.landed.listing import Lists
-from qbo_pipeline.sources.landed.objects import Landed, Landing, Seen
+from qbo_pipeline.sources.landed.objects import Landed, Landing, SeenObject
 from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
 
 _ROUNDS = 3
@@ -137,7 +137,7 @@ def _company(lists: Lists) -> None:
     if not isinstance(content, dict) or not content.get("currency"):
         remedy = "Correct [source] url, or have the server answer as the contract says"
         raise SourceError(Problem("the server does not say what company it is", f"/{COMPANY}", "no currency", remedy))
-    lists.put([Seen(COMPANY, COMPANY, content)])
+    lists.put([SeenObject(COMPANY, COMPANY, content)])
 
 
 def _read(lists: Lists, since: datetime | None, begun: datetime) -> bool:
@@ -162,7 +162,7 @@ def _last(landing: Landing) -> int:
 def _stock(lists: Lists, today: date) -> None:
     items = [dict(entry) for entries, _ in lists.pages(STOCK_VALUES, {}) for entry in entries]
     content = {"items": sorted(items, key=write_exact)}
-    lists.put([Seen(STOCK, today.isoformat(), content, business_date=today)])
+    lists.put([SeenObject(STOCK, today.isoformat(), content, business_date=today)])
 
 
 def check(landing: Landing, expected: Expected, parameters: Mapping[str, str | Sequence[str]]) -> list[Problem]:
@@ -180,7 +180,7 @@ def check(landing: Landing, expected: Expected, parameters: Mapping[str, str | S
     return problems
 
 
-def look_at(lists: Lists) -> Look:
+def look_at(lists: Lists) -> AccountLook:
     """What the server says of the company, and the beginning of each list."""
     company = lists.reader.get(COMPANY) or {}
     shown = []
@@ -188,5 +188,5 @@ def look_at(lists: Lists) -> Look:
         small = replace(listing, page_size=5)
         entries, _ = next(lists.pages(small, {}))
         names = tuple(str(entry.get("name") or entry.get("number") or "") for entry in entries)
-        shown.append(Shown(listing.path, None, names))
-    return Look({name: _text(company.get(name)) for name in ("name", "currency", "time_zone")}, tuple(shown), 0)
+        shown.append(ListShown(listing.path, None, names))
+    return AccountLook({name: _text(company.get(name)) for name in ("name", "currency", "time_zone")}, tuple(shown), 0)

@@ -20,7 +20,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListShown:
     """One list: where it is, how many entries it has (`None`: it does not say), and the first of them."""
 
     path: str
@@ -29,9 +29,9 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AccountLook:
     """What an account shows. `calls` is about how many a first load takes."""
 
     company: Mapping[str, str | None]
-    lists: tuple[Shown, ...]
+    lists: tuple[ListShown, ...]
     calls: int

@@ -15,8 +15,8 @@ from typing import Any
 from qbo_pipeline.inventory.records import text_hash
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable
 from qbo_pipeline.sources.http.exact import write_exact
-from qbo_pipeline.sources.http.reader import Reader
-from qbo_pipeline.sources.landed.objects import Landing, Seen
+from qbo_pipeline.sources.http.reader import HttpReader
+from qbo_pipeline.sources.landed.objects import Landing, SeenObject
 
 OVERLAP = timedelta(hours=1)
 """How far a list is read behind its watermark: our clock and the system's need not agree, and work takes its time."""
@@ -91,7 +91,7 @@ Progress = Callable[[str, int], None]
 class Lists:
     """Reads lists into a landing. `alive` is called before each call, so that a claim on the reading holds."""
 
-    reader: Reader
+    reader: HttpReader
     landing: Landing
     progress: Progress
     alive: Callable[[], None]
@@ -142,7 +142,7 @@ class Lists:
     def _land(self, listing: Listing, entries: list[Entry]) -> None:
         by_id = {object_id(listing, entry): entry for entry in entries}
         known = self.landing.marks(listing.kind, by_id)
-        fresh: list[Seen] = []
+        fresh: list[SeenObject] = []
         for key, entry in by_id.items():
             mark = text_hash(write_exact(entry if listing.changed is None else entry.get(listing.changed)))
             if known.get(key) == mark:
@@ -152,7 +152,7 @@ class Lists:
                 content = self.behind(listing, entry)
                 if content is None:
                     continue
-            fresh.append(Seen(listing.kind, key, content, mark))
+            fresh.append(SeenObject(listing.kind, key, content, mark))
             if len(fresh) >= AT_ONCE:
                 self.put(fresh)
                 fresh = []
@@ -166,7 +166,7 @@ class Lists:
         content = self.reader.get(path, params)
         return content or None
 
-    def put(self, objects: list[Seen]) -> set[tuple[str, str]]:
+    def put(self, objects: list[SeenObject]) -> set[tuple[str, str]]:
         """Land objects, and note the calls that were made."""
         calls, self.reader.calls = self.reader.calls, 0
         return self.landing.put(objects, calls=calls) if objects or calls else set()

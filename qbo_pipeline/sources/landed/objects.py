@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenObject:
     """An object that was just read: `content` as it came, `mark` what the system's list says of it."""
 
     kind: str
@@ -38,7 +38,7 @@ class Landing(Protocol):
     """The objects of one system and connection. Every method is a transaction of its own: what was landed stays,
     whatever happens after."""
 
-    def put(self, objects: Sequence[Seen], *, calls: int) -> set[tuple[str, str]]:
+    def put(self, objects: Sequence[SeenObject], *, calls: int) -> set[tuple[str, str]]:
         """Land objects; answers (kind, id) of those that are new, changed or back. `calls` were made since the last
         time."""
         ...
