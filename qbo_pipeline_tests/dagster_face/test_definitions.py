@@ -58,11 +58,12 @@ ASSET_JOBS = {
     "shop_prepare": set(ASSETS) - {"quickbooks_documents", "ledger_lines", "reconciliation"},
     "shop_reconcile": {"ledger_lines", "reconciliation"},
 }
+FILTER = {"all", "states", "reasons", "kinds", "entities", "party", "first", "last", "run", "over", "under"}
 OP_JOBS: dict[str, set[str]] = {
-    "shop_retry": {"key", "who", "why"},
-    "shop_skip": {"key", "who", "why"},
-    "shop_approve": {"key", "who", "why", "dated"},
-    "shop_reverse": {"key", "who", "why", "dated"},
+    "shop_retry": {"key", "who", "why"} | FILTER,
+    "shop_skip": {"key", "who", "why"} | FILTER,
+    "shop_approve": {"key", "who", "why", "dated"} | FILTER,
+    "shop_reverse": {"key", "who", "why", "dated"} | FILTER,
     "shop_unlink": {"key", "who", "why"},
     "shop_relink": {"key", "who", "why", "qbo_id"},
     "shop_recover": {"who", "why", "end"},
