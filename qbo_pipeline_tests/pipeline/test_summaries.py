@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from qbo_pipeline.pipeline.choosing import Filter
 from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.load import load
+from qbo_pipeline.pipeline.posting_again import post_again
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+from qbo_pipeline.pipeline.rolling_back import roll_back
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
-from qbo_pipeline_tests.pipeline.connections import carry_file, point_to, rows
+from qbo_pipeline_tests.pipeline.connections import carry, carry_file, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import DAYS, FIRST_DAY, LAST_DAY, Shop, draft, open_shop, shop_rows
 
 DAY = "2024-03-04"
@@ -233,3 +236,15 @@ def test_a_dead_run_is_finished_by_the_next(shop: Shop, monkeypatch: pytest.Monk
 
 def _dies(*_: Any) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_summary_is_rolled_back_whole_and_posted_again(shop: Shop) -> None:
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        (outcome,) = roll_back(run, Filter(kinds=("shipment",)), "Dana", "the wrong price list")
+        assert (outcome.step.key, outcome.done) == (SUMMARY, True)
+        assert carry(run, FIRST_DAY, LAST_DAY).result.unexplained == 0
+        (returned,) = post_again(run, Filter(kinds=("shipment",)), "Dana", "it was right")
+        assert (returned.key, returned.now) == (SUMMARY, "posted again")
+        night = carry(run, FIRST_DAY, LAST_DAY)
+        assert (night.result.difference, broken_counts(run)) == (0, [])
