@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
 from qbo_pipeline.alerts.causes import AlertFacts, Trouble, causes, last_read, read_facts
 from qbo_pipeline.alerts.digest import digest_of
@@ -166,13 +166,13 @@ def _time(text: str) -> time:
     return time.fromisoformat(text)
 
 
-def _read(facts: AlertFacts, condition: object) -> list[RowMapping]:
+def _read(facts: AlertFacts, condition: ColumnElement[bool]) -> list[RowMapping]:
     with facts.run.database.reading() as connection:
         return _rows(connection, facts, condition)
 
 
-def _rows(connection: Connection, facts: AlertFacts, condition: object) -> list[RowMapping]:
-    query = select(alerts).where(alerts.c.connection == facts.run.name, condition)  # type: ignore[arg-type] # SQL's own
+def _rows(connection: Connection, facts: AlertFacts, condition: ColumnElement[bool]) -> list[RowMapping]:
+    query = select(alerts).where(alerts.c.connection == facts.run.name, condition)
     return list(connection.execute(query.order_by(alerts.c.opened_at, alerts.c.cause)).mappings())
 
 

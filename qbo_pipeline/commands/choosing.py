@@ -74,7 +74,7 @@ def choosable(command: Callable[..., None]) -> Callable[..., None]:
         options = {name: given.pop(name) for name in _OPTIONS}
         command(**given, chosen=_chosen(given["key"], options))
 
-    with_options.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+    with_options.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]  # a function takes any
     with_options.__annotations__ = {name: hint for name, hint in hints.items() if name != "chosen"} | _OPTIONS
     return with_options
 

@@ -131,6 +131,8 @@ def retry(database: Database, connection: str, key: str, person: Person) -> None
             row = hanging[-1] if hanging else row
         if row["state"] != PARKED:
             raise NotPossible(f"{key} is {row['state']}: only a parked posting is retried")
+        if row["reason"] in APPROVABLE and not row["doubt"]:
+            raise NotPossible(f"{key} waits for a person's word ({row['reason']}): approve it, or skip it")
         if row["payload"] is None and row["operation"] in (CREATE, UPDATE):
             raise NotPossible(f"{key} was refused before it became a payload: correct what its message says, then run")
         state = UNKNOWN if row["doubt"] or row["reason"] == FOUND_TWICE else READY

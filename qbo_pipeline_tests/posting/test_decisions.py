@@ -243,3 +243,19 @@ def test_a_withdrawal_that_waits_for_a_person_goes_when_approved(room: Room) -> 
     approve(room.database, "shop", KEY, SOMEBODY)
     room.run()
     assert room.company.live() == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (IntakePolicy(approval=True), "awaiting_approval"),
+        (IntakePolicy(history_before=DAY.replace(year=DAY.year + 1)), "history"),
+        (IntakePolicy(closed_through=DAY), "closed_period"),
+    ],
+)
+def test_retrying_is_no_way_round_an_approval(room: Room, policy: IntakePolicy, reason: str) -> None:
+    room.take_in(intent(journal_entry(1, "81", "82", Decimal("12.50"))), policy=policy)
+    assert room.state(KEY) == ("parked", reason)
+    with pytest.raises(NotPossible, match="approve it, or skip it"):
+        retry(room.database, "shop", KEY, SOMEBODY)
+    assert room.state(KEY) == ("parked", reason)
