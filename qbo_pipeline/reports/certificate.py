@@ -153,7 +153,7 @@ class _Page:
 
     def foot(self) -> None:
         """What tells this page from another one, for who checks it later."""
-        facts = [f"{name} {value}" for name, value in identity(self.header)[1:]]
+        facts = [f"{name}: {value}" for name, value in identity(self.header)[1:]]
         note = "The signatures are void if the data changes. " + " · ".join(facts)
         self._across(note, height=48, font_size=8, font_color=_GREY, text_wrap=True)
         self.sheet.print_area(0, 0, self.row - 1, self.last)

@@ -88,7 +88,16 @@ def begun(shop: Shop, rule: dict[str, Any] | None, entered: Path) -> None:
     raise AssertionError("the run never came there")
 
 
-@pytest.mark.parametrize(("place", "number"), CASES, ids=[f"{place}-{number.name}" for place, number in CASES])
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [
+        # What was under way is waited for until its lease has ended: half a minute each, for the long run.
+        pytest.param(
+            place, number, marks=pytest.mark.torture if "under way" in place else (), id=f"{place}-{number.name}"
+        )
+        for place, number in CASES
+    ],
+)
 def test_a_run_that_is_stopped_says_so_and_the_next_one_finishes(
     shop: Shop, qbo: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, number: signal.Signals
 ) -> None:

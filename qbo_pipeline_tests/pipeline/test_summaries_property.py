@@ -166,7 +166,7 @@ _OF_LINK = (
 
 
 @settings(
-    max_examples=5,
+    max_examples=2,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -31,6 +31,7 @@ from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.attempts import head_of, lines_of, verify
 from qbo_pipeline.store.evidence import DECISION, KINDS, EvidenceKind
 from qbo_pipeline.store.opening import open_store
+from qbo_pipeline.store.page_access import grant
 from qbo_pipeline.store.posting_facts import plain
 from qbo_pipeline.store.tables.posting import attempt_heads, attempts, posting_effects, posting_records, postings
 from qbo_pipeline.store.tables.quickbooks import token_versions
@@ -67,6 +68,17 @@ def shop(store_url: str, tmp_path: Path) -> Iterator[Shop]:
             find_drift(run)
             shop.change("UPDATE stock_values SET value = '-45.00' WHERE value = '-40.00'")
             sign(run, LAST_DAY, "Dana")
+            with run.database.transaction() as connection:
+                grant(
+                    connection,
+                    "shop",
+                    "lee",
+                    ["viewer"],
+                    None,
+                    who="Dana",
+                    why="to look",
+                    now=run.database.now(connection),
+                )
         _move_the_source(shop)
         with shop.run() as run:
             sign(run, LAST_DAY, "Lee")

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import select
@@ -65,7 +66,8 @@ def put_posting(database: Database, name: str, key: str, **fields: Any) -> None:
     with database.transaction() as connection:
         connection.execute(postings.insert(), {name: row[name] for name in row if name not in LATER_COLUMNS})
         line = {"key": key, "revision": 1, "event": "posted", "state": "posted", "fence": 0}
-        attempts.append(connection, name, NOW, [line])
+        with patch("qbo_pipeline.store.attempts.digests", return_value={}):  # they are of columns that come later
+            attempts.append(connection, name, NOW, [line])
 
 
 def test_what_a_migration_parked_stands_in_the_journal(before_0009: Database) -> None:

@@ -88,6 +88,7 @@ CHANGES: dict[str, Callable[[Company], object]] = {
 }
 
 
+@pytest.mark.torture  # each change reads a whole company twice; the suite holds the rows and the books
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_changes_is_read_as_it_is(company: Company, change: str) -> None:
     company.equal()
@@ -186,7 +187,9 @@ rested: list[float] = []
 
 
 @pytest.mark.usefixtures("_no_waiting")
-@pytest.mark.parametrize("fault", ["500", "503", "garbage", "cut"])
+@pytest.mark.parametrize(
+    "fault", ["503", *(pytest.param(name, marks=pytest.mark.torture) for name in ("500", "garbage", "cut"))]
+)
 def test_a_fault_in_every_third_call_loses_nothing(company: Company, fault: str) -> None:
     company.box.box.faults.extend([fault, "", ""] * 200)
     company.equal()

@@ -46,7 +46,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "change", [pytest.param(name, marks=pytest.mark.torture if number else ()) for number, name in enumerate(CHANGES)]
+)
 def test_it_says_what_the_database_says(company: Path, tmp_path: Path, change: str) -> None:
     def equal(sql: Reading, http: Reading) -> None:
         last = LAST + timedelta(days=2)
