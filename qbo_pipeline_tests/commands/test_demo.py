@@ -13,6 +13,8 @@ import pytest
 
 from qbo_pipeline.commands.demo_nights import windows
 
+pytestmark = pytest.mark.torture  # of the long run: it takes a minute or more
+
 FIRST = date(2026, 10, 1)
 
 

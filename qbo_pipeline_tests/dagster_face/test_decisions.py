@@ -86,9 +86,10 @@ def test_a_posting_is_skipped_and_only_a_parked_one_is_retried(office: Office) -
     assert office.refused("retry", key=key, **WHO) == f"{key} is skipped: only a parked posting is retried"
 
 
-def test_a_parked_posting_is_retried(office: Office) -> None:
+def test_what_waits_for_approval_is_not_retried(office: Office) -> None:
     key = office.keys("JournalEntry")[1]
-    assert office.done("retry", key=key, **WHO)["state"] == "ready"
+    waits = f"{key} waits for a person's word (awaiting_approval): approve it, or skip it"
+    assert office.refused("retry", key=key, **WHO) == waits
 
 
 def test_many_are_shown_and_then_decided_by_a_filter(office: Office) -> None:

@@ -22,6 +22,8 @@ from qbo_pipeline_tests.hostile import hostile_rows, plant_in_quickbooks
 from qbo_pipeline_tests.page.browser import CHROMIUM, Browser, browsing
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, NAME, Shop, open_shop
 
+pytestmark = pytest.mark.torture  # of the long run: it takes a minute or more
+
 PATIENCE = 120.0
 TELEMETRY_OFF = "telemetry:\n  enabled: false\n"
 ASSETS = ("documents", "movements", "postings", "quickbooks_documents", "reconciliation")

@@ -38,6 +38,8 @@ from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop
 from qbo_pipeline_tests.pipeline.test_settings_property import World, poster, prepared
 from qbo_pipeline_tests.pipeline.test_summaries import insert
 
+pytestmark = pytest.mark.torture  # of the long run: it takes a minute or more
+
 __all__ = ("poster", "prepared")
 KINDS = ("shipment", "write_off")
 COSTS = {"d1": "40.00", "d2": "3.10", "d3": "4.25"}

@@ -23,6 +23,8 @@ from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.systems.boxes import RunningBox
 from qbo_pipeline_tests.systems.readings import FIRST, Reading, both, money, next_day
 
+pytestmark = pytest.mark.torture  # of the long run: it takes a minute or more
+
 LAST = FIRST + timedelta(days=13)
 
 
