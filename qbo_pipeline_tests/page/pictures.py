@@ -19,7 +19,7 @@ from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_sho
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHOWN = {
     "page-overview": ("/", 1100, 470),
-    "page-work": ("/c/shop/work", 1100, 760),
+    "page-work": ("/c/shop/work-list", 1100, 760),
     "page-history": ("/c/shop/documents/history?key=movement/d1", 1100, 900),
 }
 CHANGES = (

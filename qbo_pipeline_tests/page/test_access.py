@@ -186,7 +186,7 @@ def test_what_is_taken_away_is_gone_at_once(url: str, two: Companies) -> None:
     assert "Signed in as" not in visitor.get("/").text
     assert "wrong" in Visitor(url).sign_in("reviewer").text
     grant(two, "reviewer", "viewer", only="shop")
-    assert "(viewer)" in signed_in(url, "reviewer").get("/c/shop/work").text
+    assert "(viewer)" in signed_in(url, "reviewer").get("/c/shop/work-list").text
     with pytest.raises(NoSuchGrant, match="nothing is granted to nobody for shop"):
         remove(shop, "nobody", ADMIN)
 
@@ -264,9 +264,9 @@ def test_a_proxy_names_its_user(two: Companies) -> None:
     grant(two, "dana", "viewer", only="shop", password=None)
     with served(two, Proxy(frozenset({"127.0.0.1"}), "X-Remote-User")) as url:
         dana = Visitor(url, **{"X-Remote-User": "Dana"})
-        assert "Signed in as <b>dana</b>" in dana.get("/c/shop/work").text
+        assert "Signed in as <b>dana</b>" in dana.get("/c/shop/work-list").text
         assert "Sign out" not in dana.get("/").text
-        assert dana.get("/c/other/work").status_code == 404
+        assert dana.get("/c/other/work-list").status_code == 404
         dana.client.headers.pop("X-Remote-User")
         assert "Signed in as" not in dana.get("/").text  # the cookie alone is not enough
         nobody = Visitor(url, **{"X-Remote-User": "eve"})
@@ -308,7 +308,7 @@ def test_behind_tls_the_cookie_is_bound_to_it(two: Companies) -> None:
 
 def test_what_no_text_can_hold_is_refused(url: str) -> None:
     visitor = signed_in(url, "reviewer")
-    for path in ("/c/shop/documents?number=a%00b", "/c/shop/orders/a%00b", "/c/shop/work/cause?state=%00"):
+    for path in ("/c/shop/documents?number=a%00b", "/c/shop/orders/a%00b", "/c/shop/work-list/cause?state=%00"):
         assert visitor.client.get(path).status_code == 400, path
     assert visitor.post("/c/shop/orders/make/approve", {"key": "document/\0"}).status_code == 400
 

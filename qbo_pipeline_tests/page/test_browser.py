@@ -52,7 +52,7 @@ def test_the_overview_after_signing_in(browser: Browser, url: str) -> None:
 
 def test_a_work_list_is_cleared_by_keyboard_alone(browser: Browser, url: str, companies: Companies) -> None:
     sign_in(browser, url)
-    browser.tab_to("main a[href='/c/shop/work']")
+    browser.tab_to("main a[href='/c/shop/work-list']")
     browser.enter()
     assert "Waiting for approval" in browser.text
     browser.tab_to("button[formaction$='/orders/make/approve']")
@@ -70,7 +70,7 @@ def test_a_work_list_is_cleared_by_keyboard_alone(browser: Browser, url: str, co
 
 
 PAGES = (
-    "", "c/shop/work", "c/shop/work/cause?state=parked&reason=awaiting_approval", "c/shop/documents",
+    "", "c/shop/work-list", "c/shop/work-list/cause?state=parked&reason=awaiting_approval", "c/shop/documents",
     "c/shop/documents/history?key=document/i1", "c/shop/preview", "c/shop/reconciliations", "sign-in",
 )  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_a_page_prints_its_content_and_none_of_its_controls(browser: Browser, ur
     if shutil.which("pdftotext") is None:
         pytest.skip("no pdftotext on this machine")
     sign_in(browser, url)
-    browser.go(f"{url}/c/shop/work")
+    browser.go(f"{url}/c/shop/work-list")
     paper = tmp_path / "page.pdf"
     paper.write_bytes(browser.printed())
     text = subprocess.run(["pdftotext", "-layout", paper, "-"], capture_output=True, check=True).stdout.decode()

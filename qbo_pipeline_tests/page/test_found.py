@@ -162,7 +162,7 @@ def test_each_page_of_very_many_takes_a_few_queries(crowd: Companies) -> None:
     company = crowd.by_name["crowd"]
     grant(crowd, "ann", "preparer", "reviewer")
     most = {
-        "/": 22, "/c/crowd/work": 8, "/c/crowd/work/cause?state=parked&reason=awaiting_approval": 8,
+        "/": 22, "/c/crowd/work-list": 8, "/c/crowd/work-list/cause?state=parked&reason=awaiting_approval": 8,
         "/c/crowd/documents": 10, "/c/crowd/documents/history?key=document/d500": 22, "/c/crowd/preview": 18,
         "/c/crowd/reconciliations": 8,
     }  # fmt: skip

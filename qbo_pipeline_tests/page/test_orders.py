@@ -145,7 +145,7 @@ def test_orders_that_are_none(url: str, decision: str, fields: dict[str, object]
 
 
 def test_the_work_list_says_what_waits_and_what_to_do(url: str) -> None:
-    page = signed_in(url, "ann").get("/c/shop/work").text
+    page = signed_in(url, "ann").get("/c/shop/work-list").text
     for state, reason in (("parked", "awaiting_approval"), ("parked", "cost_pending")):
         cause = words.cause(state, reason)
         assert f"{cause.title}: " in page
@@ -155,7 +155,7 @@ def test_the_work_list_says_what_waits_and_what_to_do(url: str) -> None:
 
 def test_a_viewer_sees_the_same_list_without_marks(url: str, companies: Companies) -> None:
     grant(companies, "vic", "viewer")
-    page = signed_in(url, "vic").get("/c/shop/work").text
+    page = signed_in(url, "vic").get("/c/shop/work-list").text
     assert "Waiting for approval" in page
     assert "checkbox" not in page
     assert "<button formaction" not in page

@@ -116,7 +116,7 @@ def test_what_somebody_changed_in_quickbooks_is_accepted_by_an_order(
         assert answer.status_code == 200, answer.text
         find_drift(run)
     visitor = signed_in(url, "ann")
-    assert "Changed in QuickBooks" in visitor.get("/c/shop/work").text
+    assert "Changed in QuickBooks" in visitor.get("/c/shop/work-list").text
     answer = visitor.post("/c/shop/orders/make/relink", {"key": "document/i1"})
     assert "Nothing is done yet" in answer.text
     done = visitor.post(f"{answer.url.path}/carry-out", {"why": "the customer asked for it"})
@@ -162,9 +162,9 @@ def test_hostile_text_is_only_shown(url: str, shop: Shop, companies: Companies) 
             "UPDATE postings SET state = 'parked', message = ? WHERE key = 'document/i1'", (hostile,)
         )
     visitor: Visitor = signed_in(url, "ann")
-    for path in ("/c/shop/work", "/c/shop/documents/history?key=document/i1", "/c/shop/documents?party=<b>x</b>"):
+    for path in ("/c/shop/work-list", "/c/shop/documents/history?key=document/i1", "/c/shop/documents?party=<b>x</b>"):
         page = visitor.client.get(path).text
         assert "<img" not in page
         assert "<b>x" not in page
         assert "\u202e" not in page
-    assert "⟨U+202E⟩" in visitor.get("/c/shop/work").text
+    assert "⟨U+202E⟩" in visitor.get("/c/shop/work-list").text

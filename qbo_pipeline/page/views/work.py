@@ -29,7 +29,7 @@ def show_cause(asked: Asked) -> Response:
         items = items[:AT_ONCE]
         last = items[-1]
         more = asked.link(
-            "work/cause", state=state, reason=reason, day=(last.day or date.min).isoformat(), key=last.key
+            "work-list/cause", state=state, reason=reason, day=(last.day or date.min).isoformat(), key=last.key
         )
     return show(
         asked, "cause.html", items=items, state=state, reason=reason, cause=words.cause(state, reason), more=more,
