@@ -48,13 +48,14 @@ class UnitedStates:
 
 
 class ManualSalesTax(UnitedStates):
-    """Manual sales tax: as above, and the form names its tax code, one for all its lines, where the settings map it."""
+    """Manual sales tax: as above, and the form names its tax code, one for all its taxed lines, where the settings map
+    each of theirs to a real one; else the total stands alone."""
 
     def form(self, subject: Subject, books: Books) -> Payload:
         told = super().form(subject, books)
-        mapped = {code: books.tax_codes[code] for code in _codes(subject) if code in books.tax_codes}
-        real = sorted({qbo_id for qbo_id in mapped.values() if qbo_id not in ("TAX", "NON")})
-        if not told or not real:
+        mapped = {code: books.tax_codes.get(code) for code in _codes(subject)}
+        real = sorted({qbo_id for qbo_id in mapped.values() if qbo_id not in (None, "TAX", "NON")})
+        if not told or not real or {None, "TAX", "NON"} & set(mapped.values()):
             return told
         if len(real) > 1:
             refuse(

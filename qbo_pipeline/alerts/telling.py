@@ -1,7 +1,8 @@
 """Who is told what, once: a cause when it opens and when it is over, and the digest of the morning.
 
 What belongs here: the state of each cause, quiet hours, the digest's hour. What is wrong is found by `causes.py`, how a
-message leaves is `sending.py`'s. Two processes that tell at once take turns, so that nobody is told twice.
+message leaves is `sending.py`'s. A message is claimed before it leaves, so that two processes do not both send it; one
+that nobody took is given back. A process that is killed in between leaves it untold: the digest tells what stands.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.settings_sections import AlertSettings
 from qbo_pipeline.store.database import take_turns
 from qbo_pipeline.store.tables.alerts import alerts
+from qbo_pipeline.surfaces import one_line
 from qbo_pipeline.verdicts import Verdict
 
+Row = RowMapping | dict[str, object]
 DIGEST, RUN_FAILED = "digest", "run_failed"
 _LATE = timedelta(hours=6)  # a digest that could not leave for so long is not sent any more
 
@@ -122,20 +125,34 @@ def _tell_digest(facts: AlertFacts, sender: Sender, here: Sequence[Trouble], tol
 def _send(
     facts: AlertFacts,
     sender: Sender,
-    row: RowMapping | dict[str, object],
+    row: Row,
     column: str,
     title: str,
     body: str,
     told: Told,
 ) -> None:
+    if not _claimed(facts, row, column):
+        return
+    title, body = one_line(title), "\n".join(one_line(line) for line in body.splitlines())
     try:
         told.failed += sender.send(title, body)
     except NobodyTookIt as error:
         told.failed.append(str(error))
+        with facts.run.database.transaction() as connection:
+            _set(connection, row, **{column: None})
         return
     told.sent.append(title)
+
+
+def _claimed(facts: AlertFacts, row: Row, column: str) -> bool:
+    """Whether the message is ours to send: nobody else has sent it, or is about to."""
     with facts.run.database.transaction() as connection:
-        _set(connection, row, **{column: facts.now})
+        take_turns(connection, f"alerts|{facts.run.name}")
+        free = select(alerts.c[column].is_(None)).where(*_of(row))
+        mine = bool(connection.execute(free).scalar_one())
+        if mine:
+            _set(connection, row, **{column: facts.now})
+    return mine
 
 
 def _is_quiet(settings: AlertSettings, facts: AlertFacts) -> bool:
@@ -176,9 +193,12 @@ def _rows(connection: Connection, facts: AlertFacts, condition: ColumnElement[bo
     return list(connection.execute(query.order_by(alerts.c.opened_at, alerts.c.cause)).mappings())
 
 
-def _set(connection: Connection, row: RowMapping | dict[str, object], **values: datetime) -> None:
-    mine = (alerts.c.connection == row["connection"], alerts.c.cause == row["cause"])
-    connection.execute(update(alerts).where(*mine, alerts.c.opened_at == row["opened_at"]).values(**values))
+def _set(connection: Connection, row: Row, **values: datetime | None) -> None:
+    connection.execute(update(alerts).where(*_of(row)).values(**values))
+
+
+def _of(row: Row) -> tuple[ColumnElement[bool], ...]:
+    return tuple(alerts.c[name] == row[name] for name in ("connection", "cause", "opened_at"))
 
 
 _IN_WORDS = {

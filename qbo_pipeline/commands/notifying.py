@@ -23,6 +23,8 @@ def notify(
     For a schedule of your own, every ten minutes; in Dagster the sensor does it. Exit status 3 where a service did not
     take a message: it is told again the next time.
     """
+    if test and digest:
+        raise typer.BadParameter("--test sends a message of its own and nothing else: leave out --digest")
     from qbo_pipeline.alerts.sending import AppriseSender
     from qbo_pipeline.alerts.telling import NobodyTookIt, Told, tell
 

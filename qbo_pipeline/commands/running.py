@@ -52,7 +52,8 @@ def run(
     with command_run(settings, only_look=dry_run) as opened:
         if dry_run:
             summary, reasons = _look(opened, first, last)
-            summary |= as_answer(reasons)
+            # Whether the books agree is not asked here: only what waits, and the exit status, are told.
+            summary |= {name: value for name, value in as_answer(reasons).items() if name != "verdict"}
             show_preview(opened, last, summary, as_json=as_json, csv_file=csv)
             leave(reasons)
         summary, reasons = _run(opened, first, last)

@@ -68,6 +68,13 @@ def test_by_hand_without_a_mapped_code_the_total_stands_alone() -> None:
         assert draft.payload["TxnTaxDetail"] == {"TotalTax": money("0.80")}
 
 
+def test_by_hand_a_code_is_not_told_for_lines_that_have_none() -> None:
+    lines = (line("10.00", **CA), line("10.00", **{**CA, "tax_code": "XX"}))
+    draft = made("us_manual", "sales_invoice", *lines)
+    assert isinstance(draft, Draft)
+    assert draft.payload["TxnTaxDetail"] == {"TotalTax": money("1.60")}
+
+
 def test_by_hand_a_form_has_one_code() -> None:
     lines = (line("10.00", **CA), line("10.00", **{**CA, "tax_code": "NY"}))
     refused = made("us_manual", "sales_invoice", *lines)

@@ -24,6 +24,7 @@ from qbo_pipeline.settings import SettingsError, load_settings
 from qbo_pipeline.store.tables.reconciliation import reconciliations
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
+from qbo_pipeline_tests.hostile import HOSTILE, check_plain
 from qbo_pipeline_tests.pipeline.connections import carry, point_to
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop
 
@@ -162,6 +163,37 @@ def test_what_nobody_took_is_told_again(shop: Shop) -> None:
     post.shut = False
     told(shop, post)
     assert len(post.messages) == 1
+
+
+class Eager(Post):
+    """While a message leaves, another process comes to tell as well."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__()
+        self.shop, self.other = shop, Post()
+
+    def send(self, title: str, body: str) -> Sequence[str]:
+        told(self.shop, self.other)
+        return super().send(title, body)
+
+
+def test_two_that_tell_at_once_tell_once(shop: Shop) -> None:
+    _copied(shop)
+    post = Eager(shop)
+    told(shop, post)
+    assert len(post.messages) + len(post.other.messages) == 1
+
+
+def test_what_others_wrote_does_not_act_in_a_message(shop: Shop) -> None:
+    _copied(shop)
+    with shop.run() as run, run.database.transaction() as connection:
+        connection.execute(text("UPDATE posting_copies SET qbo_number = :n"), {"n": f"7{HOSTILE}"})
+    post = Post()
+    told(shop, post)
+    told(shop, post, digest=True)
+    for message in post.messages:
+        check_plain("".join(part.replace("\n", "") for part in message), "a message")
+        assert message[0].count("\n") == 0
 
 
 def around_now(run: Run, *, hours: int) -> str:
