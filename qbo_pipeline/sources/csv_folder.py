@@ -99,7 +99,8 @@ class CsvFolderSource:
             self.close()
         if self._sql is None:
             shown = f"the folder {self._path}"
-            self._sql = SqlSource(f"sqlite:///{self._database}", self._mapping, self._parameters, shown=shown)
+            url = f"sqlite:///{self._database}"
+            self._sql = SqlSource(url, self._mapping, self._parameters, shown=shown, files=True)
         return self._sql
 
 

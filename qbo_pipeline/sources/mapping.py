@@ -99,27 +99,30 @@ def load_mapping(name: str) -> Mapping:
     return Mapping(folder.name, statements, choices)
 
 
-def mapping_of_names(names: MappingType[str, str]) -> Mapping:
-    """The mapping of a source that offers tables or views with the contract's names.
+def mapping_of_names(names: MappingType[str, str], *, files: str | None = None) -> Mapping:
+    """The mapping of a source that offers tables or views with the contract's names, or with `files` (how people call
+    their folder) CSV files.
 
     `names` gives for each kind at hand the name as the database writes it. Raises `SourceError` where a required kind
     is missing.
     """
-    statements = {kind: Statement(f"view {name}", f'SELECT * FROM "{name}"') for kind, name in names.items()}
-    _require_kinds(statements, "the source's tables and views", "")
+    piece, ending = ("view {0}", "") if files is None else ("file {0}.csv", ".csv")
+    statements = {kind: Statement(piece.format(name), f'SELECT * FROM "{name}"') for kind, name in names.items()}
+    _require_kinds(statements, files or "the source's tables and views", ending)
     return Mapping("", statements)
 
 
 def _require_kinds(statements: MappingType[str, Statement], where: str, ending: str) -> None:
     missing = [f"{kind.name}{ending}" for kind in KINDS.values() if kind.required and kind.name not in statements]
+    empty = "a file with its header alone" if ending == ".csv" else "a SELECT without rows"
     if missing:
         raise SourceError(
             Problem(
                 f"{', '.join(missing)} missing",
                 where,
                 "a source has to offer every required kind of the contract",
-                "Add what is missing; what a source does not have may be a SELECT without rows. The kinds and their "
-                "columns are in sql/source/contract.md",
+                f"Add what is missing; what a source does not have may be {empty}. The kinds and their columns are in "
+                "sql/source/contract.md",
             )
         )
 

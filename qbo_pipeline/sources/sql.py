@@ -58,8 +58,8 @@ class SqlSource:
 
     `url` is an SQLAlchemy URL, `mapping` the name of a folder of `sql/source/` (or a path; `None` where the database
     offers tables or views with the contract's names), `parameters` what the mapping takes, `shown` how errors name
-    the database (by default its URL without the password). The constructor talks to no server; every method may raise
-    `SourceError` and `SourceUnavailable`.
+    the database (by default its URL without the password); with `files` its tables are CSV files. The constructor
+    talks to no server; every method may raise `SourceError` and `SourceUnavailable`.
     """
 
     def __init__(
@@ -69,8 +69,10 @@ class SqlSource:
         parameters: Mapping[str, str | Sequence[str]] | None = None,
         *,
         shown: str | None = None,
+        files: bool = False,
     ) -> None:
         self._database = ReadOnlyDatabase(url, shown)
+        self._files = self._database.shown if files else None
         self._mapping_name = mapping
         self._mapping: SqlMapping | None = load_mapping(mapping) if mapping else None
         self._given = {
@@ -200,7 +202,8 @@ class SqlSource:
         if self._reader is None:
             if self._mapping is None:
                 by_fold = {name.casefold(): name for name in self._database.names()}
-                self._mapping = mapping_of_names({kind: by_fold[kind] for kind in KINDS if kind in by_fold})
+                here = {kind: by_fold[kind] for kind in KINDS if kind in by_fold}
+                self._mapping = mapping_of_names(here, files=self._files)
             with self._database.reading("the mapping's parameters") as connection:
                 parameters = choose(connection, self._mapping, self._given)
             self._reader = Reader(self._database, self._mapping, parameters)

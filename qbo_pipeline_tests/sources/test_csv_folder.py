@@ -58,7 +58,8 @@ def test_only_files_that_changed_are_loaded_again(folder: Path, cache: Path) -> 
     os.utime(parties, ns=(found.st_atime_ns, found.st_mtime_ns + 10**9))
     assert load_folder(folder, database) == []  # another time, the same content
 
-    parties.write_text(parties.read_text(encoding="utf-8") + "c2,customer,,New,,,\n", encoding="utf-8")
+    more = "c2,customer,,New" + "," * (len(COLUMNS["parties"]) - 4)
+    parties.write_text(f"{parties.read_text(encoding='utf-8')}{more}\n", encoding="utf-8")
     (folder / "payments.csv").rename(folder / "receipts.csv")
     assert load_folder(folder, database) == ["payments", "parties", "receipts"]
 
@@ -115,7 +116,7 @@ def test_a_bad_file_changes_nothing_and_is_named(
     assert [str(problem) for problem in source.check()] == [str(caught.value)]
 
     (folder / name).unlink()
-    with pytest.raises(SourceError, match=r"stock_values missing"):
+    with pytest.raises(SourceError, match=r"stock_values\.csv missing \(the folder .*a file with its header alone"):
         source.stock_values(MARCH[1])
     assert len(before) == 3
 
@@ -167,3 +168,11 @@ def test_a_kept_file_that_cannot_be_used_says_so(folder: Path, cache: Path, monk
         load_folder(folder, database)
     database.unlink()
     assert set(load_folder(folder, database)) == set(COLUMNS)
+
+
+def test_a_missing_column_is_named_with_its_file(folder: Path, cache: Path) -> None:
+    file = folder / "documents.csv"
+    head, _, rest = file.read_text(encoding="utf-8").partition("\n")
+    file.write_text(head.replace("net_amount", "amount_net") + "\n" + rest, encoding="utf-8")
+    problems = [str(problem) for problem in CsvFolderSource(folder, cache=cache).check()]
+    assert any("documents lacks the column net_amount (file documents.csv)" in text for text in problems)
