@@ -280,12 +280,13 @@ class PageOfRecords:
             self.run.name,
             intents,
             identity=identity_of(self.connection, self.run.name, self.run.settings.quickbooks.realm),
-            policy=self._policy(),
+            policy=self.policy(),
             now=database.now(self.connection),
             settings_hash=self.in_force.settings_hash,
         )
 
-    def _policy(self) -> IntakePolicy:
+    def policy(self) -> IntakePolicy:
+        """What is not sent at once, as things are now."""
         posting = self.run.settings.posting
         closed = closed_period(self.connection, self.run.name)
         dated = closed is not None and posting.closed_period == "first_open_day"

@@ -32,11 +32,15 @@ _AFTER_PREFIX = "summary0"  # "0" follows "/"
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The summary that a record is to be in now (`None`: it is posted by itself), and those that it stands in."""
+    """The summary that a record is to be in now (`None`: it is posted by itself), and those that it stands in.
+
+    `still` are summaries that have it in QuickBooks while their newest revision, which waits, has it no longer.
+    """
 
     now: str | None
     before: frozenset[str]
     posted: bool = False  # whether it is within a summary in QuickBooks
+    still: frozenset[str] = frozenset()
 
     @property
     def touched(self) -> frozenset[str]:
@@ -64,6 +68,7 @@ def memberships(
     if by_settings:  # else what is posted is bound anyway
         standing = _with_reversals(connection, name, standing)
     found = {}
+    still = _still_there(connection, name, list(movements))
     for key, row in movements.items():
         there = standing.get(key, [])
         wanted = summary_key(row.kind, row.business_date)
@@ -72,7 +77,8 @@ def memberships(
         now = wanted if together and row.vanished_at is None else None
         summed = [one for one in there if one.summed]
         posted = any(one.in_qbo and not one.leaving for one in summed)
-        found[key] = Membership(now, frozenset(one.key for one in summed), posted=posted)
+        before = frozenset(one.key for one in summed)
+        found[key] = Membership(now, before, posted=posted, still=frozenset(still.get(key, ())) - before)
     return found
 
 
@@ -120,6 +126,30 @@ def _standing(connection: Connection, name: str, keys: Iterable[str]) -> dict[st
         for row in connection.execute(query).mappings():
             if (place := _place(row)) is not None:
                 found.setdefault(row["record_key"], []).append(place)
+    return found
+
+
+def _still_there(connection: Connection, name: str, keys: Sequence[str]) -> dict[str, list[str]]:
+    """By record, the summaries whose object in QuickBooks has it, by the revision that is there."""
+    there = and_(
+        posting_links.c.connection == posting_records.c.connection,
+        posting_links.c.key == posting_records.c.key,
+        posting_links.c.revision == posting_records.c.revision,
+    )
+    found: dict[str, list[str]] = {}
+    for part in chunks(keys):
+        query = (
+            select(posting_records.c.record_key, posting_records.c.key)
+            .join(posting_links, there)
+            .where(
+                posting_records.c.connection == name,
+                posting_records.c.record_key.in_(part),
+                posting_records.c.key.between("summary/", _AFTER_PREFIX),
+            )
+        )
+        for record_key, key in connection.execute(query):
+            if is_summary(key):
+                found.setdefault(record_key, []).append(key)
     return found
 
 
@@ -182,5 +212,15 @@ def held_by(key: str, holder: Any) -> Refused:
         reason="summary_held",
         message=f"{holder.kind} {holder.number or holder.record_id} is posted within {key} and cannot be built any "
         "more: once that is mended, the day is summed up again",
+        field="",
+    )
+
+
+def leaving_waits(key: str, elsewhere: str) -> Refused:
+    """Why a record waits that another summary still has in QuickBooks: in both, it would be posted twice."""
+    return Refused(
+        reason="summary_held",
+        message=f"it is posted within {elsewhere} still, whose change waits for a person: approve that first, then the "
+        f"next run takes it into {key}",
         field="",
     )

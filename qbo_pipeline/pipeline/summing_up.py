@@ -14,7 +14,7 @@ from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.summaries import summarise, summed_up
 from qbo_pipeline.inventory.records import content_hash
 from qbo_pipeline.pipeline.building import PageOfRecords, key_of
-from qbo_pipeline.pipeline.summaries import Membership, held_by, is_readable, rows_of
+from qbo_pipeline.pipeline.summaries import Membership, held_by, is_readable, leaving_waits, rows_of
 from qbo_pipeline.posting.asking import Intent, Share
 
 
@@ -46,7 +46,7 @@ def _build(page: PageOfRecords, key: str) -> None:
     places = page.memberships_of(rows)
     there = [row for row in rows if row.vanished_at is None]
     outcomes = _outcomes(page, there)
-    held = _holder(key, there, places, outcomes)
+    held, waiting = _holder(key, there, places, outcomes), set[str]()
     for row in rows:
         place, outcome = places[key_of(row)], outcomes.get(key_of(row))
         elsewhere = place.now is not None and place.now != key
@@ -58,9 +58,24 @@ def _build(page: PageOfRecords, key: str) -> None:
             page.answer(row, outcome)
         elif held is not None and key not in place.before:
             page.answer(row, held_by(key, held))
+        elif (elsewhere_still := _waits_elsewhere(page, key, place)) is not None:
+            page.answer(row, leaving_waits(key, elsewhere_still))
+            waiting.add(key_of(row))
     if held is None:
+        outcomes = {of: outcome for of, outcome in outcomes.items() if of not in waiting}
         moved = any(key in places[key_of(row)].before and _is_elsewhere(key, row, places, outcomes) for row in there)
         _sum_up(page, key, *_members(key, there, places, outcomes), moved=moved)
+
+
+def _waits_elsewhere(page: PageOfRecords, key: str, place: Membership) -> str | None:
+    """Another summary that has the record in QuickBooks and keeps it until a person decides about its change."""
+    policy = page.policy()
+
+    def will_wait(other: str) -> bool:
+        return policy.approval or (policy.closed_through is not None and summed_up(other)[1] <= policy.closed_through)
+
+    leaves = [other for other in place.before - {key} if will_wait(other)] if place.posted else []
+    return min([*(place.still - {key}), *leaves], default=None)
 
 
 def _is_elsewhere(key: str, row: Any, places: Mapping[str, Membership], outcomes: Mapping[str, Outcome]) -> bool:

@@ -21,6 +21,7 @@ from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, carry_file, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import DAYS, FIRST_DAY, LAST_DAY, Shop, draft, open_shop, shop_rows
+from qbo_pipeline_tests.pipeline.test_closed_periods import close_books
 
 DAY = "2024-03-04"
 SUMMARY = f"summary/{DAY}/shipment"
@@ -208,6 +209,39 @@ def test_what_is_posted_stays_as_it_is_until_a_restatement_is_ordered(shop: Shop
         assert standing(run) == {
             f"movement/{name}": (f"movement/{name}", "posted") for name in ("d1", "d2", "d3", "d4")
         }
+
+
+@pytest.mark.parametrize("why", ["closed", "approval"])
+def test_what_leaves_a_day_whose_change_waits_is_not_posted_twice(shop: Shop, qbo: CommandLine, why: str) -> None:
+    """The old day's journal still has it: the new day takes it once a person has approved the old one's change."""
+    carried(shop)
+    if why == "closed":
+        close_books(shop.emulator, FIRST_DAY.replace(day=4))
+    else:
+        point_to(shop.settings, "approval = false", "approval = true")
+    shop.change("UPDATE movements SET business_date = '2024-03-05' WHERE movement_id = 'd2'")
+    shop.change("DELETE FROM stock_values WHERE value = '-3.10'", insert("stock_values", stock("2024-03-05", "3.10")))
+    for _ in range(2):  # the next night as well
+        result = carry_file(shop.settings, FIRST_DAY, LAST_DAY).result
+        assert result.unexplained == Decimal(0)
+        with shop.run() as run:
+            assert journal(run)["Cost of Goods Sold"] == Decimal("47.30")
+            assert rows(run, "SELECT key FROM posting_links WHERE key = 'summary/2024-03-05/shipment'") == []
+            (waits,) = rows(run, "SELECT * FROM postings WHERE key = 'movement/d2' AND superseded_by IS NULL")
+            assert (waits["state"], waits["reason"]) == ("parked", "summary_held")
+            assert SUMMARY in waits["message"]
+            assert broken_counts(run) == []
+    if why == "closed":
+        close_books(shop.emulator, None)
+    assert qbo("approve", SUMMARY, *WHO, "--settings", shop.settings).status == 0
+    carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    if why == "approval":
+        carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+        assert qbo("approve", "summary/2024-03-05/shipment", *WHO, "--settings", shop.settings).status == 0
+    carried(shop)
+    with shop.run() as run:
+        assert journal(run)["Cost of Goods Sold"] == Decimal("44.20")
+        assert journal(run, "summary/2024-03-05/shipment")["Cost of Goods Sold"] == Decimal("3.10")
 
 
 def test_a_share_that_differs_is_named_by_its_record(shop: Shop) -> None:
