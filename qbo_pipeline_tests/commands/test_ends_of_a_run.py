@@ -26,8 +26,6 @@ from qbo_pipeline import cli
 from qbo_pipeline.pipeline import load
 from qbo_pipeline_tests.commands.test_ends_of_a_run import PATIENT
 
-pytestmark = pytest.mark.torture  # of the long run: it takes a minute or more
-
 load.poster_settings = lambda _: PATIENT
 place, entered = sys.argv.pop(1), sys.argv.pop(1)
 if place != "-":
