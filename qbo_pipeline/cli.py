@@ -29,6 +29,7 @@ from qbo_pipeline.commands import (
     running,
     upgrading,
     webhooks,
+    writing_back,
 )
 from qbo_pipeline.commands.ends import early_ends
 from qbo_pipeline.emulator.command import emulator
@@ -67,6 +68,7 @@ app.command()(restating.restate)
 app.command()(rollback.rollback)
 app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
+app.add_typer(writing_back.write_back, name="write-back")
 app.command()(notifying.notify)
 app.command()(webhooks.webhooks)
 app.command()(page.page)

@@ -12,7 +12,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.environment import Secrets, variable, where_to_set
@@ -22,6 +22,7 @@ from qbo_pipeline.settings_sections import (
     AlertSettings,
     ChangeSettings,
     ConnectionSettings,
+    OwnershipSettings,
     PostingSettings,
     QuickBooksSettings,
     RateSettings,
@@ -30,6 +31,7 @@ from qbo_pipeline.settings_sections import (
     Section,
     SourceSettings,
     StoreSettings,
+    WriteBackSettings,
 )
 
 __all__ = ["Secrets", "Settings", "SettingsError", "load_settings", "settings_of"]
@@ -49,6 +51,8 @@ class Settings(Section):
     exchange_rates: tuple[RateSettings, ...] = ()
     changes: tuple[ChangeSettings, ...] = ()
     posting: PostingSettings = PostingSettings()
+    ownership: OwnershipSettings = OwnershipSettings()
+    write_back: WriteBackSettings | None = Field(default=None, validate_default=True)
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     alerts: AlertSettings = AlertSettings()
@@ -60,6 +64,19 @@ class Settings(Section):
         days = [change.first_day for change in value]
         if days != sorted(set(days)):
             raise ValueError("each change needs a first_day of its own, the earliest first")
+        return value
+
+    @field_validator("write_back")
+    @classmethod
+    def _what_is_written_back_has_its_place(
+        cls, value: WriteBackSettings | None, info: ValidationInfo
+    ) -> WriteBackSettings | None:
+        ownership: OwnershipSettings = info.data.get("ownership", OwnershipSettings())
+        kinds = ownership.made_in_quickbooks()
+        if kinds and value is None:
+            raise ValueError(f"[ownership] {kinds[0]} is made in QuickBooks too: say here where it is written to")
+        if value is not None and not kinds:
+            raise ValueError('has nothing to do: no kind of [ownership] is "quickbooks" or "both"')
         return value
 
     @property
@@ -85,6 +102,12 @@ class Settings(Section):
     def source_url(self) -> str:
         """The URL of a SQL source; a relative SQLite path counts from the settings' folder."""
         return self._url(self.source.url, self.source.url_variable, "source")
+
+    def inbox_url(self) -> str:
+        """The URL of the database with the inventory system's inbox; a relative SQLite path counts from the settings'
+        folder."""
+        assert self.write_back is not None
+        return self._url(self.write_back.url, self.write_back.url_variable, "write_back")
 
     def source_mapping(self) -> str | None:
         """The name of a mapping of `sql/source`, or the path of a folder, counted from the settings' folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -49,6 +49,7 @@ def _known_names(whole: type[BaseModel], parents: list[str]) -> list[str]:
     for name in parents:
         field = getattr(model, "model_fields", {}).get(name)
         model = field.annotation if field else None
+        model = next(iter(get_args(model)), model)  # a section that may be missing is a union with None
     return [name for name in getattr(model, "model_fields", {}) if name != "file"]
 
 

@@ -196,6 +196,38 @@ class PostingSettings(Section):
     history_before: date | None = None
 
 
+Owner = Literal["source", "quickbooks", "both", "off"]
+
+
+class OwnershipSettings(Section):
+    """`[ownership]`: which side makes things of a kind; what is made in QuickBooks is written back to the source."""
+
+    payments_received: Owner = "source"
+    payments_made: Owner = "source"
+
+    def made_in_quickbooks(self) -> tuple[str, ...]:
+        """The kinds that are written back."""
+        return tuple(kind for kind in type(self).model_fields if getattr(self, kind) in ("quickbooks", "both"))
+
+    def not_posted(self) -> tuple[str, ...]:
+        """The kinds whose records are not posted."""
+        return tuple(kind for kind in type(self).model_fields if getattr(self, kind) in ("quickbooks", "off"))
+
+
+class WriteBackSettings(Section):
+    """`[write_back]`: where the inventory system takes what people did in QuickBooks, and from which day on."""
+
+    first_day: date
+    url: str | None = None
+    url_variable: str | None = None
+
+    @model_validator(mode="after")
+    def _has_its_place(self) -> WriteBackSettings:
+        if (self.url is None) == (self.url_variable is None):
+            raise ValueError('give one of url = "postgresql://..." and url_variable = "NAME"')
+        return self
+
+
 class RateSettings(Section):
     """`[[exchange_rates]]`: home units for one unit of a currency, between two days, both included."""
 

@@ -61,6 +61,7 @@ class Policies:
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     - `sub_customers`: whether a customer that is a part of another stands below it in QBO, or beside it.
     - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
+    - `not_posted`: the kinds of records that QuickBooks makes, or nobody: they are not posted.
     """
 
     accrue_receipts: bool = True
@@ -77,6 +78,7 @@ class Policies:
     numbered_by_quickbooks: tuple[str, ...] = ()
     sub_customers: Literal["kept", "flattened"] = "kept"
     summarise: tuple[SummarisedKind, ...] = ()
+    not_posted: tuple[str, ...] = ()
     supplier_suffix: str = " (Supplier)"
 
 

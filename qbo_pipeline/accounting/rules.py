@@ -27,6 +27,7 @@ from qbo_pipeline.inventory.records import (
 )
 
 Rule = Callable[[Any, Books], Outcome]
+NOT_OURS = "owned_by_quickbooks"
 
 
 def _build_location(location: Location, books: Books) -> Excluded:
@@ -58,7 +59,12 @@ def build(record: Record, books: Books) -> Outcome:
     Raises `KeyError` for a kind that is no record kind.
     """
     day = getattr(record, "business_date", None)
+    its_books = books if day is None else books.on(day)
+    if record.kind in its_books.policies.not_posted:
+        return Excluded(
+            rule=NOT_OURS, message=f"[ownership] of the settings says that no {record.kind} of the source is posted"
+        )
     try:
-        return RULES[record.kind](record, books if day is None else books.on(day))
+        return RULES[record.kind](record, its_books)
     except Stop as stop:
         return stop.outcome

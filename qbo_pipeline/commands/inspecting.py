@@ -43,6 +43,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     )
     from qbo_pipeline.pipeline.latest import NothingReconciled, latest_reconciliation
     from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_reconciliation, of_set_aside
+    from qbo_pipeline.pipeline.write_back_standing import write_back_standing
     from qbo_pipeline.posting.recovery import recovering
 
     with command_run(settings, quiet=True) as run:
@@ -56,6 +57,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         aside = set_aside_records(run, ("party", "product", "location", "document", "movement", "payment"))
         twice = numbers_twice(run)
         copies = copies_in_quickbooks(run)
+        way_back = write_back_standing(run)
         try:
             latest = latest_reconciliation(run)
         except NothingReconciled:
@@ -64,6 +66,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         *of_counts(lost),
         *of_postings(waiting),
         *of_copies(copies),
+        *way_back.grounds(),
         *of_set_aside([rule for _, _, _, rule, _ in aside]),
         *(of_reconciliation(latest) if latest else ()),
         *([] if access.well else [Ground(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
@@ -78,6 +81,7 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
                 "postings": waiting,
                 "numbers_twice": twice,
                 "copies": copies,
+                "write_back": way_back.as_dict(),
                 "set_aside": [
                     dict(zip(("record", "number", "day", "rule", "message"), row, strict=True)) for row in aside
                 ],
@@ -92,6 +96,8 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         for row in copies:
             named = f"{row['kind']} {row['number'] or 'Id ' + row['qbo_id']}"
             say(f"copied in QuickBooks {row['day']} {row['amount']:>20}  {named}: a copy of {row['key']}")
+        for row in way_back.waiting:
+            say(f"write back: {row['state']} {row['day']} {row['amount']}  {row['key']}: {row['why']}")
         for row in twice:
             say(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
         if recovery:

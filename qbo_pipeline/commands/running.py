@@ -75,11 +75,13 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
     from qbo_pipeline.pipeline.reference import refresh_reference_data
     from qbo_pipeline.pipeline.restating import count_restatements
     from qbo_pipeline.pipeline.transform import transform
+    from qbo_pipeline.pipeline.write_back import take_answers
 
     first, early = within_the_books(opened.settings, first, last)
     future = still_to_come(opened.settings, last)
     extracted = [*extract_master_data(opened), *extract_days(opened, first, last)]
     reference = refresh_reference_data(opened)
+    answered = take_answers(opened)
     transformed = transform(opened, first, last)
     differ = count_restatements(opened)
     return {
@@ -89,6 +91,7 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
         "records_vanished": sum(item.counts.vanished for item in extracted),
         "records_set_aside": sum(item.counts.set_aside for item in extracted),
         **transformed.totals(),
+        **({"entries_taken": answered.taken, "entries_refused": answered.refused} if answered.any else {}),
         "would_differ_today": differ,
         "warnings": [*filter(None, [early, future, reference.warning]), *warned(extracted)],
         "refused": [reference.warning] if reference.warning else [],
@@ -122,19 +125,24 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Gro
     from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
     from qbo_pipeline.pipeline.load import load
     from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_refusals
+    from qbo_pipeline.pipeline.write_back import write_back
+    from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 
     summary = _read(opened, first, last)
     loaded = load(opened, first, last)
     unfinished = loaded.unfinished
+    came_back = write_back(opened)
     side = refresh_ledger(opened, last, not_asked=unfinished and "the run ended before everything was sent")
-    refused = [*summary.pop("refused"), unfinished, side.warning]
-    warnings = [*summary["warnings"], *filter(None, (loaded.remark, unfinished, side.warning))]
+    refused = [*summary.pop("refused"), unfinished, came_back.degraded, side.warning]
+    warnings = [*summary["warnings"], *filter(None, (loaded.remark, unfinished, came_back.degraded, side.warning))]
+    way_back = write_back_standing(opened)
     broken = broken_counts(opened)
     waiting, waits = _waiting(opened, ("parked", "unknown", "drifted", "deleted_in_qbo"))
     unsent = open_postings(opened, ("ready", "sending"), last)
     doubled = [*of_copies(copies_in_quickbooks(opened))]
     summary |= {
         **loaded.totals(),
+        **({**came_back.totals(), "write_back_waits": len(way_back.waiting)} if way_back.any else {}),
         **({"changed_in_quickbooks": sum(side.drifted.found.values())} if side.drifted else {}),
     }
     tied_out, differs = _reconcile(opened, last) if side.as_of else ({}, [])
@@ -147,7 +155,8 @@ def _run(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Gro
         "notes": list(loaded.notes),
     }
     said = [Ground(Verdict.WAITING, loaded.remark)] if loaded.remark else []
-    return summary, [*said, *of_refusals(refused), *waits, *of_postings(unsent), *of_counts(broken), *doubled, *differs]
+    waits += [*of_postings(unsent), *way_back.grounds()]
+    return summary, [*said, *of_refusals(refused), *waits, *of_counts(broken), *doubled, *differs]
 
 
 def _reconcile(opened: Run, last: date) -> tuple[dict[str, Any], list[Ground]]:

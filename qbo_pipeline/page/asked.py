@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.page.companies import PageCompany
 from qbo_pipeline.page.shown import render
 from qbo_pipeline.page.signing_in import User
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 Fields = Mapping[str, Sequence[str]]
 
 
-class NotThere(Exception):
+class NotThere(Signal):
     """There is no such thing, or not for this user: both are answered alike."""
 
 
-class NotAllowed(Exception):
+class NotAllowed(Signal):
     """The user sees the company, and may not do this there."""
 
 
-class NotUnderstood(Exception):
+class NotUnderstood(Signal):
     """A field of the request is wrong; the text says which, and is shown."""
 
 

@@ -22,6 +22,7 @@ from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS, bound_object, followed, renamed_names
+from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
 from qbo_pipeline.store.account_names import former_names
@@ -413,4 +414,7 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         purchase_orders=posting.purchase_orders,
         sub_customers=posting.sub_customers,
         summarise=tuple(sorted(posting.summarise)),
+        not_posted=tuple(
+            sorted(kind for kind, owned_as in OWNED_AS.items() if owned_as in settings.ownership.not_posted())
+        ),
     )

@@ -19,11 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.products import build_account_items
-from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.accounting.rules import NOT_OURS, build
 from qbo_pipeline.inventory.records import Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
+from qbo_pipeline.pipeline.made_in_quickbooks import came_from_quickbooks
 from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
@@ -33,7 +34,7 @@ from qbo_pipeline.posting.asking import NOTHING_ASKED, Intake, IntakePolicy, Int
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store.dispositions import Built, load_record, put_built
-from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.postings import chunks, links
 from qbo_pipeline.store.settings_versions import forget_comparisons
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import records
@@ -112,7 +113,10 @@ class PageOfRecords:
         as_posted = {} if self.ordered else self.earlier.posted(list(known), self.in_force.rules_hash)
         same_number = self.run.settings.posting.same_number
         keys = [key_of(row) for row, _ in loaded]
-        held = {} if self.ordered else conflicts(self.connection, self.run.name, keys, same_number)
+        read = [record for _, record in loaded if record is not None]
+        held: dict[str, Outcome] = came_from_quickbooks(self.connection, self.run.settings, read)
+        if not self.ordered:
+            held |= conflicts(self.connection, self.run.name, keys, same_number)
         for row in rows:
             if row.vanished_at is not None:
                 self.gone(row)
@@ -123,12 +127,20 @@ class PageOfRecords:
                 self.note(row, "excluded", *NOT_NEEDED)
                 continue
             outcome = held.get(key_of(row)) or self.outcome_of(row, record)
-            if self.earlier.alone_differ(record, row.content_hash, outcome, as_posted.get(key_of(row), ())):
+            before = as_posted.get(key_of(row), ())
+            differ = self.earlier.alone_differ(record, row.content_hash, outcome, before)
+            if differ or self._stays_posted(row, outcome):
                 self.note(row, "posting", None, None)
             else:
                 self.answer(row, outcome)
         self.build_needed()
         self.put()
+
+    def _stays_posted(self, row: Any, outcome: Outcome) -> bool:
+        """Whether it was posted before the settings said that the other side makes what is of its kind."""
+        if not isinstance(outcome, Excluded) or outcome.rule != NOT_OURS:
+            return False
+        return bool(links(self.connection, self.run.name, [key_of(row)]))
 
     def _without_summed(self, rows: Sequence[Any]) -> list[Any]:
         if not self._summed:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, func, select
 from qbo_pipeline.pipeline.binding import bind_connection
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.store.database import Database, open_database
-from qbo_pipeline.store.tables import posting, records, settings
+from qbo_pipeline.store.tables import posting, records, settings, write_backs
 
 AT_ONCE = 1_000  # rows in memory
 # What building reads. The journal is not copied: it is evidence of what was done, and nothing is done here.
@@ -26,7 +26,7 @@ COPIED: tuple[Table, ...] = (
     records.record_references, records.reference_data, records.account_names, records.exchange_rates,
     records.watermarks,
     posting.postings, posting.posting_effects, posting.posting_records, posting.posting_links,
-    settings.settings_versions, settings.settings_comparisons, settings.bound_names,
+    settings.settings_versions, settings.settings_comparisons, settings.bound_names, write_backs.write_backs,
 )  # fmt: skip
 
 

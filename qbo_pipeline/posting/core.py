@@ -29,6 +29,7 @@ from qbo_pipeline.posting.events import (
     VOID,
     VOIDED,
     Barred,
+    CannotTell,
     Change,
     Claim,
     Command,
@@ -36,6 +37,7 @@ from qbo_pipeline.posting.events import (
     Deferred,
     Fate,
     Fields,
+    Finding,
     GiveUp,
     Look,
     LookFailed,
@@ -175,8 +177,10 @@ def _refused_name(row: Row, answer: Rejected, now: float, policy: Policy, line: 
     return Change("refused", {**fields, "fallback": DUPLICATE_NAME, "message": text}, **line)
 
 
-def judge_look(row: Row, finding: list[Seen] | LookFailed, now: float, policy: Policy) -> Change:
+def judge_look(row: Row, finding: Finding, now: float, policy: Policy) -> Change:
     """What a read-back means for its row."""
+    if isinstance(finding, CannotTell):
+        return _parked("parked", Reason.IN_DOUBT, finding.message)
     if isinstance(finding, LookFailed):
         fields: Fields = {"lease_until": None, "not_before": now + (finding.pause or policy.look_again)}
         return Change("look_failed", fields, finding.message)

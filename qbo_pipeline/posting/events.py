@@ -171,6 +171,15 @@ class LookFailed(NamedTuple):
     pause: float | None = None
 
 
+class CannotTell(NamedTuple):
+    """The target has no way to be asked, and takes what is sent twice for two things."""
+
+    message: str
+
+
+Finding = list[Seen] | LookFailed | CannotTell
+
+
 class Change(NamedTuple):
     """What becomes of a row: the fields that differ, and the journal's line about it."""
 
@@ -205,7 +214,7 @@ class Send(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Read back. Answer: for each row a list of `Seen`, or `LookFailed`."""
+    """Read back. Answer: for each row a list of `Seen`, `LookFailed`, or `CannotTell`."""
 
     rows: list[Row]
 
@@ -221,7 +230,7 @@ class SettleLook(NamedTuple):
     """The same for a read-back."""
 
     rows: list[Row]
-    findings: list[list[Seen] | LookFailed]
+    findings: list[Finding]
 
 
 Command = ReadClock | Claim | GiveUp | Send | Look | Settle | SettleLook

@@ -28,9 +28,8 @@ from qbo_pipeline.posting.events import (
     Change,
     Fate,
     Fields,
-    LookFailed,
+    Finding,
     Row,
-    Seen,
 )
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.revising import Ended, hindrance
@@ -58,7 +57,7 @@ class Settlements:
             rows, lambda number, at: core.judge(rows[number], answers[number], at, self._policy), sent=True
         )
 
-    def of_look(self, rows: Sequence[Row], findings: Sequence[list[Seen] | LookFailed]) -> list[Change | None]:
+    def of_look(self, rows: Sequence[Row], findings: Sequence[Finding]) -> list[Change | None]:
         return self._settle(rows, lambda number, at: core.judge_look(rows[number], findings[number], at, self._policy))
 
     def give_up(self, rows: Sequence[Row]) -> list[Change | None]:

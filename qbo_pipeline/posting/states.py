@@ -83,3 +83,4 @@ class Reason(Word):
     FOUND_TWICE = "found_twice"
     BYTES_LOST = "frozen_bytes_lost"
     OBJECT_OF_ANOTHER = "object_of_another"
+    IN_DOUBT = "in_doubt"  # a target that cannot be asked

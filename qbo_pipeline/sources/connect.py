@@ -55,7 +55,7 @@ class ReadOnlyDatabase:
     """
 
     def __init__(self, url: str, shown: str | None = None) -> None:
-        self.url, self.dialect = _parse(url)
+        self.url, self.dialect = parse_url(url)
         self.shown = shown or self.url.set(query={}).render_as_string(hide_password=True)
         self._engine = open_engine(self.url)
 
@@ -88,7 +88,7 @@ class ReadOnlyDatabase:
         self._engine.dispose()
 
     def _reason(self, error: SQLAlchemyError) -> str:
-        return without_secrets(_first_words(error), (str(self.url.password or ""),))
+        return without_secrets(first_words(error), (str(self.url.password or ""),))
 
     def _raise_unusable(self, reason: str) -> NoReturn:
         remedy = f"Correct port and options in {_SETTING}"
@@ -114,7 +114,7 @@ class ReadOnlyDatabase:
             raise SourceError(self._missing_table(_found(missing), where)) from None
         if missing := _MISSING_COLUMN.search(reason):
             raise SourceError(self._missing_column(_found(missing), where)) from None
-        if _is_transient(error, reason):
+        if is_transient(error, reason):
             what = f"the source's database ({self.shown}) went away while it was read"
             remedy = "What was read is kept; run the same days again when the database answers"
             raise SourceUnavailable(Problem(what, where, reason, remedy)) from None
@@ -147,8 +147,8 @@ def normalise_url(url: str) -> str:
     return url if dialect is None else f"{dialect.driver}{mark}{rest}"
 
 
-def _parse(url: str) -> tuple[URL, Dialect]:
-    setting = "[source] url"
+def parse_url(url: str, setting: str = _SETTING) -> tuple[URL, Dialect]:
+    """The URL with the driver that is used here, and its kind of database; raises `SourceError` for any other."""
     try:
         parsed = make_url(normalise_url(url))
         backend = parsed.get_backend_name()
@@ -157,7 +157,7 @@ def _parse(url: str) -> tuple[URL, Dialect]:
         raise SourceError(Problem("the source's URL is malformed", setting, "it cannot be parsed", remedy)) from None
     if parsed.port is not None and not 0 < parsed.port < 65_536:
         why = f"there is no port {parsed.port}"
-        raise SourceError(Problem("the source's URL cannot be used", _SETTING, why, f"Correct the port in {_SETTING}"))
+        raise SourceError(Problem("the source's URL cannot be used", setting, why, f"Correct the port in {setting}"))
     dialect = dialect_of(backend)
     if dialect is None:
         remedy = "Read other systems through a CSV folder, or through a copy in one of these"
@@ -178,7 +178,8 @@ def _found(missing: re.Match[str]) -> str:
     return next(group for group in missing.groups() if group)
 
 
-def _first_words(error: SQLAlchemyError) -> str:
+def first_words(error: SQLAlchemyError) -> str:
+    """What the database itself said, in a line."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     # MySQL's driver gives (number, text): the whole would read as program text.
     said = original.args[1] if len(original.args) == 2 and isinstance(original.args[0], int) else original
@@ -186,7 +187,8 @@ def _first_words(error: SQLAlchemyError) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _is_transient(error: SQLAlchemyError, reason: str) -> bool:
+def is_transient(error: SQLAlchemyError, reason: str) -> bool:
+    """Whether trying again may help; `reason` are the first words of the error."""
     gone = isinstance(error, DBAPIError) and error.connection_invalidated
     code = getattr(getattr(error, "orig", None), "pgcode", None) or ""
     if code[:2] in ("08", "57", "40", "53"):

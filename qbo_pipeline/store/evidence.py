@@ -25,6 +25,7 @@ from qbo_pipeline.store.tables.posting import attempts, posting_copies
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
 from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline.store.tables.settings import bound_names
+from qbo_pipeline.store.tables.write_backs import write_backs
 
 # The states of these lines; a posting's are others. What was seen lies where this login may not look.
 KEPT, GONE, SEEN = "kept", "gone", "seen"
@@ -82,7 +83,13 @@ GRANT = EvidenceKind(
     "page_grant", page_grants, ("number",), lambda row: (str(row["number"]), 1),
     ("name", "roles", "password_hash", "granted_by", "why", "granted_at"), "granted_at",
 )  # fmt: skip
-KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, GRANT)
+WRITE_BACK = EvidenceKind(
+    "write_back", write_backs, ("key", "revision"), lambda row: (row["key"], row["revision"]),
+    ("marker", "operation", "kind", "payload_hash", "business_date", "party_id", "amount", "currency", "reason",
+     "recovered", "posted_at", "taken_as", "refused", "superseded_by"),
+    "first_seen",
+)  # fmt: skip
+KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, GRANT, WRITE_BACK)
 
 
 def note(
@@ -215,5 +222,7 @@ def _called(key: tuple[str, int]) -> str:
             return f"the decision {name!r}"
         case "page_grant":
             return f"grant {name} of the page"
+        case "write_back":
+            return f"revision {key[1]} of what is written back of {name}"
         case _:
             return f"{word} {name}"

@@ -112,7 +112,7 @@ def test_a_missing_file_names_the_folder_and_those_that_are_there(tmp_path: Path
     missing_folder = qbo("run", *DAYS, "--settings", shop.settings)
 
     assert (missing_file.status, torn.status, missing_folder.status) == (PERMANENT, PERMANENT, PERMANENT)
-    for words in ("movement_lines missing", "sql/source/contract.md"):
+    for words in ("movement_lines.csv missing", "sql/source/contract.md"):
         assert words in missing_file.plain
     for words in ("a row has 3 fields, the header 2", "movements.csv, line 2", "Export the file again"):
         assert words in torn.plain

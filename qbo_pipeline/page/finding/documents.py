@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, exists, func, literal, or_, select, tuple_
 
+from qbo_pipeline.errors import Signal
 from qbo_pipeline.page.finding.facts import facts
 from qbo_pipeline.store.shares import OF_RECORD
 from qbo_pipeline.store.tables.posting import posting_records, postings
@@ -29,7 +30,7 @@ _LAST_CHARACTER = "\U0010ffff"
 _GRAVEST = ("drifted", "deleted_in_qbo", "parked", "unknown", "sending", "ready", "skipped", "posted")
 
 
-class TooManyParties(Exception):
+class TooManyParties(Signal):
     """A part of a name means more parties than are looked for."""
 
 

@@ -77,6 +77,9 @@ BEGIN
             ('posting_records', 'SELECT, INSERT'),
             -- What people were told about: told and over are written into the row.
             ('alerts', 'SELECT, INSERT, UPDATE'),
+            -- The way back: objects as QuickBooks answered them last, and every revision of what is written back.
+            ('quickbooks_objects', 'SELECT, INSERT, UPDATE'),
+            ('write_backs', 'SELECT, INSERT, UPDATE'),
             -- Which object in QuickBooks a document is at present. Who linked or unlinked it, when and why stands in the
             -- journal, and what was posted in the posting, so a row that goes takes no evidence with it.
             ('posting_links', 'SELECT, INSERT, DELETE'),

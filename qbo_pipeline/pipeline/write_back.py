@@ -1,0 +1,242 @@
+"""The way back: what people enter in QuickBooks is written to the inventory system, exactly once.
+
+What belongs here: reading what changed in QuickBooks, asking the return rules, putting what they answer into the
+outbox, and having it written. The protocol is that of posting (`posting/write_backs.py`). What we posted ourselves is
+known by its link or its marker and never comes back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from qbo_pipeline.instants import parse_instant
+from qbo_pipeline.pipeline.returning_book import returning_book
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.write_back_intents import Plan
+from qbo_pipeline.posting.content import is_voided
+from qbo_pipeline.posting.identity import marker_in, tag_of
+from qbo_pipeline.posting.shell import identity_of
+from qbo_pipeline.posting.write_backs import WriteBackPoster
+from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.quickbooks.shapes import JsonObject
+from qbo_pipeline.quickbooks.wire import from_wire, to_wire
+from qbo_pipeline.returning.rules import ENTITIES, build
+from qbo_pipeline.returning.targets import Target
+from qbo_pipeline.sources.inbox import SqlInbox
+from qbo_pipeline.store import evidence
+from qbo_pipeline.store import write_backs as store
+from qbo_pipeline.store.postings import links_to
+from qbo_pipeline.store.tables.records import watermarks
+
+OVERLAP = timedelta(minutes=5)  # what is too young for one reading is in the next
+AT_ONCE = 500  # objects in one transaction
+IDS_AT_ONCE = 30  # in one query
+_NAME = "write_back_changes"
+
+
+@dataclass(slots=True)
+class WrittenBack:
+    """What the way back came to: objects read, what became of them, entries written, answers taken in."""
+
+    read: int = 0
+    ours: int = 0
+    changed: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    written: int = 0
+    taken: int = 0
+    refused: int = 0
+    degraded: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything came of it."""
+        return bool(self.read or self.written or self.taken or self.refused)
+
+    def totals(self) -> dict[str, int]:
+        """Numbers for the run's metadata."""
+        return {
+            "write_back_read": self.read,
+            "write_back_ours": self.ours,
+            "write_back_changed": self.changed,
+            "written_back": self.written,
+        }
+
+
+def entities(run: Run) -> list[str]:
+    """The entities of QuickBooks that are written back, by the settings."""
+    return [ENTITIES[kind] for kind in run.settings.ownership.made_in_quickbooks()]
+
+
+def open_inbox(run: Run) -> SqlInbox:
+    """The inventory system's inbox; raises `SourceError` where its URL is wrong."""
+    return SqlInbox(run.settings.inbox_url())
+
+
+def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
+    """Take in what the inventory system says of the entries in its inbox: before its records are built, so that what
+    it made of an entry is not taken for a payment of its own."""
+    result = WrittenBack()
+    if not entities(run):
+        return result
+    with run.database.reading() as connection:
+        asked = store.unanswered(connection, run.name)
+    if not asked:
+        return result
+    target = inbox or open_inbox(run)
+    keys = {(marker, revision): key for marker, revision, key in asked}
+    answers = target.answers(list(keys))
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        said = []
+        for answer in answers:
+            key = keys[answer.marker, answer.revision]
+            fields = {"taken_as": answer.taken_as, "refused": None if answer.taken_as else answer.refused}
+            said.append((key, answer.revision, fields))
+        there = {
+            (row["key"], row["revision"]): row
+            for key, _, _ in said
+            for row in store.revisions(connection, run.name, key)
+        }
+        said = [(key, revision, fields) for key, revision, fields in said if _differs(there[key, revision], fields)]
+        store.change(connection, run.name, said)
+        named: list[tuple[Any, ...]] = [(key, revision) for key, revision, _ in said]
+        evidence.note_all(connection, run.name, evidence.WRITE_BACK, named, "answered", now=now)
+    result.taken = sum(bool(fields["taken_as"]) for _, _, fields in said)
+    result.refused = len(said) - result.taken
+    return result
+
+
+def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
+    """Write to the inventory system what changed in QuickBooks since the last look; nothing where the settings say so.
+
+    Two calls or a few more where nothing changed; the first time everything dated since `[write_back] first_day` is
+    read, a metered read for each 1,000 objects. The watermark moves after what was read is committed.
+    """
+    result = WrittenBack()
+    wanted = entities(run)
+    if not wanted:
+        return result
+    target = inbox or open_inbox(run)
+    _read_changes(run, wanted, result)
+    _build(run, wanted, target, result)
+
+    def progress(written: int) -> None:
+        run.progress("entries written back", written)
+
+    delivered = WriteBackPoster(run.database, run.name, target, progress=progress).run()
+    result.written, result.degraded = delivered.written, delivered.degraded
+    return result
+
+
+# --- what changed in QuickBooks ---------------------------------------------------------------------------------------
+def _read_changes(run: Run, wanted: Sequence[str], result: WrittenBack) -> None:
+    with run.database.reading() as connection:
+        marks = {name: _mark(connection, run.name, name) for name in wanted}
+        now = run.database.now(connection)
+    since = min((mark for mark in marks.values() if mark is not None), default=now) - OVERLAP
+    changes = run.quickbooks().changes(wanted, since)
+    for entity in wanted:
+        deleted = [str(stub["Id"]) for stub in changes.deleted.get(entity, ())]
+        _keep(run, entity, changes.objects.get(entity, ()), deleted, result)
+        if marks[entity] is None or entity in changes.gaps:
+            _read_in_full(run, entity, result)
+        with run.database.transaction() as connection:
+            _move_mark(connection, run, entity, changes.as_at)
+
+
+def _read_in_full(run: Run, entity: str, result: WrittenBack) -> None:
+    """Every object dated since the first day; what was known and is in no page is asked for by its Id."""
+    assert run.settings.write_back is not None
+    first_day = run.settings.write_back.first_day
+    seen: set[str] = set()
+    for page in run.quickbooks().query_pages(select_objects(entity).where("TxnDate", ">=", first_day)):
+        seen.update(str(thing["Id"]) for thing in page)
+        _keep(run, entity, page, (), result)
+        run.progress(f"{entity} objects read", result.read)
+    with run.database.reading() as connection:
+        missed = sorted(store.known_ids(connection, run.name, entity) - seen)
+    for start in range(0, len(missed), IDS_AT_ONCE):
+        ids = missed[start : start + IDS_AT_ONCE]
+        there = list(run.quickbooks().query(select_objects(entity).where("Id", "IN", tuple(ids))))
+        gone = set(ids) - {str(thing["Id"]) for thing in there}
+        _keep(run, entity, there, sorted(gone), result)
+
+
+def _keep(run: Run, entity: str, things: Iterable[JsonObject], deleted: Sequence[str], result: WrittenBack) -> None:
+    """Keep objects of an entity that are not our own."""
+    found = {str(thing["Id"]): thing for thing in things}
+    result.read += len(found) + len(deleted)
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        tag = identity_of(connection, run.name, run.settings.quickbooks.realm).tag
+        linked = links_to(connection, run.name, entity, [*found, *deleted])
+        rows = [
+            {
+                "qbo_id": qbo_id,
+                "sync_token": str(thing.get("SyncToken", "")),
+                "content": to_wire(thing).decode(),
+                "deleted": False,
+            }
+            for qbo_id, thing in found.items()
+            if qbo_id not in linked and not _is_ours(thing, tag)
+        ]
+        known = store.known_ids(connection, run.name, entity) if deleted else set()
+        rows += [
+            {"qbo_id": qbo_id, "sync_token": "deleted", "content": None, "deleted": True}
+            for qbo_id in deleted
+            if qbo_id in known
+        ]
+        result.ours += len(found) - sum(not row["deleted"] for row in rows)
+        result.changed += store.keep_objects(connection, run.name, entity, rows, now)
+
+
+def _is_ours(thing: JsonObject, tag: str) -> bool:
+    """Whether it carries our marker: a posting of ours whose link is not written yet, or a copy, which drift tells."""
+    code = marker_in(thing.get("PrivateNote"))
+    return code is not None and tag_of(code) == tag
+
+
+def _mark(connection: Connection, name: str, entity: str) -> datetime | None:
+    query = select(watermarks.c.value).where(watermarks.c.connection == name, watermarks.c.name == f"{_NAME} {entity}")
+    value = connection.execute(query).scalar_one_or_none()
+    return parse_instant(value) if value else None
+
+
+def _move_mark(connection: Connection, run: Run, entity: str, as_at: datetime) -> None:
+    name = f"{_NAME} {entity}"
+    connection.execute(delete(watermarks).where(watermarks.c.connection == run.name, watermarks.c.name == name))
+    row = {"connection": run.name, "name": name, "value": as_at.isoformat(), "moved_at": run.database.now(connection)}
+    connection.execute(watermarks.insert(), row)
+
+
+# --- from objects to the outbox ---------------------------------------------------------------------------------------
+def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack) -> None:
+    after = ("", "")
+    while True:
+        with run.database.reading() as connection:
+            rows = store.due_objects(connection, run.name, wanted, AT_ONCE, after)
+            if not rows:
+                return
+            plan = Plan(run, connection, target)
+            read = [(row, from_wire(row["content"]) if row["content"] is not None else None) for row in rows]
+            book = returning_book(connection, run.settings, [thing for _, thing in read if thing is not None])
+            for row, thing in read:
+                if thing is None or row["deleted"] or is_voided(thing):
+                    plan.gone(row)
+                else:
+                    plan.take(row, build(row["entity"], thing, book))
+        plan.ask_target()
+        with run.database.transaction() as connection:
+            plan.write(connection)
+        result.outcomes.update(plan.outcomes)
+        after = (rows[-1]["entity"], rows[-1]["qbo_id"])
+
+
+def _differs(row: Any, fields: dict[str, Any]) -> bool:
+    return any(row[name] != value for name, value in fields.items())

@@ -1,0 +1,177 @@
+"""From what the return rules answer to revisions in the outbox of the way back.
+
+What belongs here: comparing what the inventory system is to hold with what it was told last, and with what its inbox
+holds where the store does not know it (a store that was lost or restored from a copy goes on from there).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping
+
+from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.inventory.records import JsonObject, canonical_json, text_hash
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.shell import identity_of
+from qbo_pipeline.returning.targets import Held, Target
+from qbo_pipeline.returning.values import NotReturned, Outcome, Returned
+from qbo_pipeline.store import evidence
+from qbo_pipeline.store import write_backs as store
+from qbo_pipeline.store.database import take_turns
+
+_NEVER_WRITTEN = ("never_written", "it was gone from QuickBooks before it was written back")
+_FRESH: dict[str, Any] = {
+    "state": "ready", "reason": None, "message": None, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
+    "doubt": False, "alone": False, "recovered": False, "posted_at": None,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What the inventory system is to hold for an object; `content` is `None` where nothing is."""
+
+    object: RowMapping
+    content: JsonObject | None
+    disposition: str = "written_back"
+    rule: str | None = None
+    message: str | None = None
+
+
+class Plan:
+    """A page of objects on its way into the outbox; `outcomes` counts what became of them once it is written."""
+
+    def __init__(self, run: Run, reading: Connection, target: Target) -> None:
+        self._run = run
+        self._target = target
+        self._identity = identity_of(reading, run.name, run.settings.quickbooks.realm)
+        self._wishes: dict[str, _Wish] = {}
+        self._held: dict[str, Held] = {}
+        self.outcomes: Counter[str] = Counter()
+
+    def take(self, thing: RowMapping, outcome: Outcome) -> None:
+        """Note what a return rule answered."""
+        key = f"{thing['entity']}/{thing['qbo_id']}"
+        if isinstance(outcome, Returned):
+            self._wishes[key] = _Wish(thing, outcome.record.to_content())
+        elif isinstance(outcome, NotReturned):
+            self._wishes[key] = _Wish(thing, None, "excluded", outcome.rule, outcome.message)
+        else:
+            self._wishes[key] = _Wish(thing, {}, "withheld", outcome.reason, outcome.message)
+
+    def gone(self, thing: RowMapping) -> None:
+        """Note that an object was voided or deleted."""
+        self._wishes[f"{thing['entity']}/{thing['qbo_id']}"] = _Wish(thing, None)
+
+    def ask_target(self) -> None:
+        """Ask what the target holds of these: nothing but the target itself knows what another store has written."""
+        if self._target.abilities.finds and self._wishes:
+            self._held = self._target.newest([self._marker(key) for key in self._wishes])
+
+    def write(self, transaction: Connection) -> None:
+        """Write new revisions, and what became of the objects."""
+        name = self._run.name
+        take_turns(transaction, f"write_backs {name}")
+        now = self._run.database.now(transaction)
+        last: dict[str, Any] = dict(store.newest(transaction, name, list(self._wishes)))
+        rows: list[dict[str, Any]] = []
+        changes: list[tuple[str, int, dict[str, Any]]] = []
+        for key, wish in self._wishes.items():
+            if wish.disposition == "withheld":
+                continue
+            held = self._held.get(self._marker(key))
+            if held is not None and (key not in last or held.revision > last[key]["revision"]):
+                adopted = self._adopted(key, held, now)
+                if key in last:
+                    changes.append((key, last[key]["revision"], _replaced(last[key], held.revision)))
+                rows.append(adopted)
+                last[key] = adopted
+            self._revise(key, wish, last.get(key), rows, changes, now)
+        store.add(transaction, name, rows)
+        store.change(transaction, name, changes)
+        named = [*((row["key"], row["revision"]) for row in rows), *((key, revision) for key, revision, _ in changes)]
+        evidence.note_all(transaction, name, evidence.WRITE_BACK, list(dict.fromkeys(named)), "planned", now=now)
+        self._judge(transaction)
+
+    def _revise(
+        self,
+        key: str,
+        wish: _Wish,
+        last: Any,
+        rows: list[dict[str, Any]],
+        changes: list[tuple[str, int, dict[str, Any]]],
+        now: datetime,
+    ) -> None:
+        if wish.content is None:
+            if last is None:
+                if wish.disposition != "excluded":
+                    wish.disposition, (wish.rule, wish.message) = "excluded", _NEVER_WRITTEN
+                return
+            if last["operation"] == "void":
+                return
+            if last["revision"] == 1 and last["state"] in ("ready", "parked") and not last["attempts"]:
+                changes.append((key, 1, {"state": "superseded", "reason": None, "superseded_by": 1}))
+                wish.disposition, (wish.rule, wish.message) = "excluded", _NEVER_WRITTEN
+                return
+            content = orjson.loads(last["payload"]) | {"status": "voided", "amount": "0", "allocations": []}
+            row = self._row(key, last["revision"] + 1, "void", content, now)
+        else:
+            revision = last["revision"] + 1 if last is not None else 1
+            row = self._row(key, revision, "create" if last is None else "update", wish.content, now)
+            if last is not None and last["operation"] != "void" and last["payload_hash"] == row["payload_hash"]:
+                return
+        if last is not None:
+            replaced = _replaced(last, row["revision"])
+            if (ours := next((one for one in rows if one["key"] == key), None)) is not None:
+                ours |= replaced  # adopted a moment ago, and not written yet
+            else:
+                changes.append((key, last["revision"], replaced))
+        rows.append(row)
+
+    def _row(self, key: str, revision: int, operation: str, content: JsonObject, now: datetime) -> dict[str, Any]:
+        payload = canonical_json(content)
+        return {
+            "key": key,
+            "revision": revision,
+            "marker": self._marker(key),
+            "operation": operation,
+            "kind": content["kind"],
+            "business_date": date.fromisoformat(content["business_date"]),
+            "party_id": content["party_id"],
+            "number": content["number"],
+            "currency": content["currency"],
+            "amount": cents(Decimal(content["amount"])),
+            "payload": payload,
+            "payload_hash": text_hash(payload),
+            "first_seen": now,
+            "superseded_by": None,
+            **_FRESH,
+        }
+
+    def _adopted(self, key: str, held: Held, now: datetime) -> dict[str, Any]:
+        """What the inbox holds and the store does not know, as a revision of its own."""
+        row = self._row(key, held.revision, held.operation, orjson.loads(held.content), now)
+        there = {"payload": held.content, "payload_hash": held.content_hash}
+        return row | there | {"state": "posted", "recovered": True, "posted_at": now}
+
+    def _judge(self, transaction: Connection) -> None:
+        judged = []
+        for wish in self._wishes.values():
+            thing = {name: wish.object[name] for name in ("entity", "qbo_id", "sync_token")}
+            judged.append({**thing, "disposition": wish.disposition, "rule": wish.rule, "message": wish.message})
+            self.outcomes[wish.disposition] += 1
+        store.judge_objects(transaction, self._run.name, judged)
+
+    def _marker(self, key: str) -> str:
+        return self._identity.code("WriteBack", key, 1)
+
+
+def _replaced(last: Any, revision: int) -> dict[str, Any]:
+    """What becomes of a revision when a newer one is made: what nobody has sent is never sent."""
+    unsent = last["state"] in ("ready", "parked") and not last["doubt"]
+    return {"superseded_by": revision} | ({"state": "superseded"} if unsent else {})

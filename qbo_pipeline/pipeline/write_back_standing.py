@@ -1,0 +1,146 @@
+"""How the way back stands: what waits for a person, what the inventory system refused, what stands twice; and what a
+person decides about it.
+
+What belongs here: reading both tables for people, the reasons why a connection is not in balance because of them, and
+the two decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.store import evidence
+from qbo_pipeline.store import write_backs as store
+from qbo_pipeline.store.tables.posting import posting_links
+from qbo_pipeline.store.tables.write_backs import write_backs
+from qbo_pipeline.verdicts import Ground, Verdict
+
+_CLEARED: dict[str, Any] = {
+    "reason": None, "message": None, "misses": 0, "doubt": False, "fallback": None, "not_before": None,
+    "lease_until": None,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class WriteBackStanding:
+    """`entries` (by kind, state and answer) and `objects` (by entity, disposition and rule) are counts."""
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    doubled: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a way back at all, or was."""
+        return bool(self.entries or self.objects)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("entries", "objects", "waiting", "doubled")}
+
+    def grounds(self) -> Iterator[Ground]:
+        """Why the connection is not in balance because of the way back."""
+        if self.waiting:
+            first = self.waiting[0]
+            count = len(self.waiting)
+            yield Ground(
+                Verdict.WAITING,
+                f"{count:,} {'thing waits' if count == 1 else 'things wait'} to be written back or taken, such as "
+                f"{first['key']}: {first['why']}",
+            )
+        if self.doubled:
+            first = self.doubled[0]
+            yield Ground(
+                Verdict.UNEXPLAINED,
+                f"{first['key']} in QuickBooks was taken as {first['record']}, which is posted there as well, as "
+                f"{first['posted']}: the same money stands twice; void one of the two",
+            )
+
+
+def write_back_standing(run: Run) -> WriteBackStanding:
+    """How it stands now, by what the store knows."""
+    with run.database.reading() as connection:
+        entries = [dict(row) for row in store.counts(connection, run.name)]
+        objects = [dict(row) for row in store.object_counts(connection, run.name)]
+        if not entries and not objects:
+            return WriteBackStanding()
+        waits = write_backs.c.state.in_(store.WAITS) | (
+            write_backs.c.refused.is_not(None) & (write_backs.c.state != "skipped")
+        )
+        waiting = [
+            {
+                "key": row["key"],
+                "kind": row["kind"],
+                "day": row["business_date"].isoformat(),
+                "amount": f"{row['amount']:,.2f} {row['currency']}",
+                "state": "refused by the inventory system" if row["refused"] else row["state"],
+                "why": row["refused"] or row["message"] or row["reason"] or "",
+            }
+            for row in store.listed(connection, run.name, waits)
+        ]
+        waiting += [
+            {
+                "key": f"{row['entity']}/{row['qbo_id']}",
+                "kind": row["entity"],
+                "day": "",
+                "amount": "",
+                "state": "withheld",
+                "why": row["message"] or "",
+            }
+            for row in store.withheld_objects(connection, run.name)
+        ]
+        posted = select(
+            write_backs.c.key, write_backs.c.taken_as, posting_links.c.entity, posting_links.c.qbo_id
+        ).where(
+            write_backs.c.connection == run.name,
+            write_backs.c.superseded_by.is_(None),
+            write_backs.c.operation != "void",
+            posting_links.c.connection == write_backs.c.connection,
+            posting_links.c.key == "payment/" + write_backs.c.taken_as,
+        )
+        doubled = [
+            {"key": row.key, "record": f"payment/{row.taken_as}", "posted": f"{row.entity} Id {row.qbo_id}"}
+            for row in connection.execute(posted.order_by(write_backs.c.key))
+        ]
+    return WriteBackStanding(entries, objects, waiting, doubled)
+
+
+def decide_write_back(run: Run, key: str, decision: str, *, who: str, why: str) -> None:
+    """`retry` what is parked, or `skip` what need not be written or taken any more; kept with who and why.
+
+    Raises `NotPossible` where the key is not known or its state does not allow it.
+    """
+    if not who.strip() or not why.strip():
+        raise NotPossible("say who decides (--who) and why (--why): both are kept")
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        row = store.newest(connection, run.name, [key]).get(key)
+        if row is None:
+            _skip_object(run, connection, key, decision)
+            return
+        if decision == "retry" and row["state"] != "parked":
+            raise NotPossible(f"{key} is {row['state']}: only what is parked is written again")
+        if decision == "skip" and not (row["state"] == "parked" or (row["state"] == "posted" and not row["taken_as"])):
+            raise NotPossible(f"{key} is {row['state']}: only what is parked, or not taken, can be skipped")
+        fields = {**_CLEARED, "state": "ready", "attempts": 0} if decision == "retry" else {"state": "skipped"}
+        store.change(connection, run.name, [(key, row["revision"], fields)])
+        named: tuple[Any, ...] = (key, row["revision"])
+        evidence.note(connection, run.name, evidence.WRITE_BACK, named, decision, now=now, who=who, why=why)
+
+
+def _skip_object(run: Run, connection: Any, key: str, decision: str) -> None:
+    found = {f"{row['entity']}/{row['qbo_id']}": row for row in store.withheld_objects(connection, run.name)}
+    if key not in found:
+        raise NotPossible(f"nothing with the key {key!r} is written back: `qbo-pipeline write-back list` shows them")
+    if decision != "skip":
+        raise NotPossible(f"{key} is withheld: it goes by itself once its cause is gone, or `skip` it")
+    row = found[key]
+    judged = {name: row[name] for name in ("entity", "qbo_id", "sync_token")}
+    said = {"disposition": "excluded", "rule": "skipped", "message": "skipped by a person"}
+    store.judge_objects(connection, run.name, [{**judged, **said}])

@@ -1,0 +1,152 @@
+"""Payments that people enter in QuickBooks: money received and bills paid, with the documents that they settle.
+
+What belongs here: how a Payment or BillPayment becomes the inventory system's payment record.
+
+Amounts have the signs of the record: what settles an invoice or a bill is positive, a credit that is used up is
+negative, and the amount of the payment is what changed hands. The part that settles nothing of the inventory system's
+(on account, or a document that only QuickBooks has) has no allocation and is told in the memo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from qbo_pipeline.inventory.records import Allocation, Payment
+from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact, objects
+from qbo_pipeline.returning.values import Book, NotReturned, Outcome, Returned, Withheld
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    kind: str
+    party_field: str
+    party_entity: str
+    charge: str
+    credit: str
+
+
+_SIDES = {
+    "Payment": _Side("payment_received", "CustomerRef", "Customer", "Invoice", "CreditMemo"),
+    "BillPayment": _Side("payment_made", "VendorRef", "Vendor", "Bill", "VendorCredit"),
+}
+
+
+def build_payment(entity: str, thing: JsonObject, book: Book) -> Outcome:
+    """The record of a Payment or BillPayment as the client read it.
+
+    Raises `OddShape` where the object is not as Intuit documents it.
+    """
+    side = _SIDES[entity]
+    day = _day(thing)
+    label = f"{entity} {_number(thing) or 'Id ' + str(thing['Id'])} of {day}"
+    if day < book.first_day:
+        message = f"{label} is dated before {book.first_day}, the first day that is written back"
+        return NotReturned(rule="before_first_day", message=message)
+    party_id = book.party(side.party_entity, _value(thing, side.party_field))
+    allocations, elsewhere = _allocations(thing, side, book)
+    if party_id is None:
+        if not allocations:
+            return NotReturned(
+                rule="party_not_in_source",
+                message=f"{label} is of a {side.party_entity.lower()} that the inventory system does not have",
+            )
+        return Withheld(
+            reason="party_not_linked",
+            message=f"{label} settles a document of the inventory system, but its {side.party_entity.lower()} is none "
+            "that was posted from there: link the party (`qbo-pipeline relink`), or correct the payment in QuickBooks",
+        )
+    if not allocations and elsewhere:
+        return NotReturned(rule="nothing_of_source", message=f"{label} settles only what QuickBooks alone has")
+    if gone := [item.document_id for item in allocations if book.gone(item.document_id)]:
+        return Withheld(
+            reason="document_gone",
+            message=f"{label} settles document/{gone[0]}, which the inventory system no longer has: restore it there, "
+            "or move the payment to another document in QuickBooks",
+        )
+    total = exact(thing.get("TotalAmt", 0), "TotalAmt")
+    settled = sum((item.amount for item in allocations), _ZERO)
+    if settled > total:
+        return Withheld(
+            reason="does_not_add_up",
+            message=f"{label} is of {total}, and what it settles comes to {settled}: correct it in QuickBooks",
+        )
+    return Returned(
+        record=Payment(
+            payment_id=f"{entity}/{thing['Id']}",
+            kind=side.kind,
+            number=_number(thing) or f"QB-{thing['Id']}",
+            business_date=day,
+            party_id=party_id,
+            currency=_currency(thing, book),
+            exchange_rate=_rate(thing, book),
+            amount=total,
+            account=_account(entity, thing, book),
+            reference=_number(thing),
+            memo=_memo(elsewhere),
+            allocations=tuple(allocations),
+        )
+    )
+
+
+def _day(thing: JsonObject) -> date:
+    text = str(thing.get("TxnDate", ""))
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise OddShape(f"TxnDate holds {text[:40]!r} instead of a day") from None
+
+
+def _number(thing: JsonObject) -> str | None:
+    number = thing.get("PaymentRefNum") or thing.get("DocNumber")
+    return str(number) if number else None
+
+
+def _value(thing: JsonObject, field: str) -> str:
+    return str(an_object(thing.get(field), field).get("value", ""))
+
+
+def _allocations(thing: JsonObject, side: _Side, book: Book) -> tuple[list[Allocation], list[str]]:
+    """What settles documents of the source, added up by document, and in words what settles something else."""
+    amounts: dict[str, Decimal] = {}
+    elsewhere: list[str] = []
+    for line in objects(thing.get("Line"), "Line"):
+        amount = exact(line.get("Amount", 0), "Amount")
+        for link in objects(line.get("LinkedTxn"), "LinkedTxn"):
+            kind, qbo_id = str(link.get("TxnType", "")), str(link.get("TxnId", ""))
+            document_id = book.document(kind, qbo_id) if kind in (side.charge, side.credit) else None
+            if document_id is None:
+                elsewhere.append(f"{kind} Id {qbo_id} {amount}")
+                continue
+            signed = amount if kind == side.charge else -amount
+            amounts[document_id] = amounts.get(document_id, _ZERO) + signed
+    found = [
+        Allocation(allocation_id=str(position), document_id=document_id, amount=amount)
+        for position, (document_id, amount) in enumerate(sorted(amounts.items()), start=1)
+    ]
+    return found, elsewhere
+
+
+def _currency(thing: JsonObject, book: Book) -> str:
+    return _value(thing, "CurrencyRef") or book.home_currency
+
+
+def _rate(thing: JsonObject, book: Book) -> Decimal | None:
+    if _currency(thing, book) == book.home_currency or thing.get("ExchangeRate") is None:
+        return None
+    return exact(thing["ExchangeRate"], "ExchangeRate")
+
+
+def _account(entity: str, thing: JsonObject, book: Book) -> str | None:
+    if entity == "Payment":
+        return book.account(_value(thing, "DepositToAccountRef"))
+    by_check = _value(an_object(thing.get("CheckPayment"), "CheckPayment"), "BankAccountRef")
+    by_card = _value(an_object(thing.get("CreditCardPayment"), "CreditCardPayment"), "CCAccountRef")
+    return book.account(by_check or by_card)
+
+
+def _memo(elsewhere: list[str]) -> str | None:
+    return f"In QuickBooks it also settles {'; '.join(elsewhere)}" if elsewhere else None
