@@ -19,6 +19,7 @@ from qbo_pipeline.pipeline.counts import broken_counts, copies_in_quickbooks, op
 from qbo_pipeline.pipeline.latest import Latest, NothingReconciled, latest_reconciliation
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_reconciliation
+from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 from qbo_pipeline.store.tables.quickbooks import api_calls
 from qbo_pipeline.store.tables.records import reads
 from qbo_pipeline.verdicts import Verdict
@@ -84,6 +85,9 @@ def _lost_or_doubled(facts: AlertFacts) -> Iterator[Trouble]:
     for reason in (*lost, *of_copies(copies_in_quickbooks(facts.run))):
         name = "lost" if reason in lost else "doubled"
         yield Trouble(name, reason.verdict, reason.why, "`qbo-pipeline status` names each.")
+    for reason in write_back_standing(facts.run).grounds():
+        if reason.verdict is Verdict.UNEXPLAINED:
+            yield Trouble("doubled", reason.verdict, reason.why, "`qbo-pipeline write-back list` names each.")
 
 
 def _waiting(facts: AlertFacts) -> Iterator[Trouble]:

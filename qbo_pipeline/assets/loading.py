@@ -30,9 +30,11 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
     def postings(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
         from qbo_pipeline.pipeline.restating import count_restatements
         from qbo_pipeline.pipeline.transform import transform
+        from qbo_pipeline.pipeline.write_back import take_answers
 
         first, last = _span(context)
         with pipeline.run(context) as run:
+            take_answers(run)
             result = transform(run, first, last)
             differ = count_restatements(run)
         return told(
@@ -56,11 +58,15 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, pipeline: PipelineResource
     ) -> dg.MaterializeResult[None]:
         from qbo_pipeline.pipeline.load import load
+        from qbo_pipeline.pipeline.write_back import write_back
 
         first, last = _span(context)
         with partial_success(context) as finished, pipeline.run(context) as run:
             result = load(run, first, last)
+            came_back = write_back(run)
             calls = run.api_calls()
+            if came_back.degraded is not None:
+                context.log.warning(one_line(came_back.degraded))
             if result.remark is not None:
                 context.log.warning(one_line(result.remark))
             for note in result.notes:
@@ -78,6 +84,7 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
                 **as_metadata(result.totals()),
                 "waiting": result.summary.waiting,
                 **as_metadata(calls),
+                **(as_metadata(came_back.totals()) if came_back.any else {}),
                 **_anchor(result),
                 "by_state": table(result.rows(), ["kind", "state", "reason", "count", "amount"]),
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from qbo_pipeline.pipeline.names_ahead import Namesake, namesakes_of
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.write_back import entities, open_inbox
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.sources.errors import SourceFailure
 from qbo_pipeline.store.reference import references
@@ -60,6 +62,7 @@ def preflight(run: Run) -> list[PreflightFinding]:
         changed = changed_names(connection, run.settings)
     return [
         *_source(run),
+        *_inbox(run),
         *_company(run),
         *_access(run),
         *(
@@ -83,6 +86,17 @@ def _source(run: Run) -> Iterator[PreflightFinding]:
         )
     if not errors:
         yield PreflightFinding("source", True, "answers, with every column of the contract")
+
+
+def _inbox(run: Run) -> Iterator[PreflightFinding]:
+    if not entities(run):
+        return
+    with closing(open_inbox(run)) as inbox:
+        problems = inbox.check()
+    for problem in problems:
+        yield PreflightFinding("inbox", False, f"{problem.what} ({problem.where}): {problem.why}", problem.remedy)
+    if not problems:
+        yield PreflightFinding("inbox", True, "takes what is paid in QuickBooks")
 
 
 def _company(run: Run) -> Iterator[PreflightFinding]:

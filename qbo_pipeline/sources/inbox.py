@@ -83,15 +83,17 @@ class SqlInbox:
 
     def put(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Add entries in one transaction; where the database refuses one of them, each in its own."""
-        if len(entries) == 1 and any("\0" in value for value in _row(entries[0]).values() if isinstance(value, str)):
-            return [Refused("a text of it holds the character NUL, which a database does not take")]
+        fit = [entry for entry in entries if not _holds_nul(entry)]
+        outcomes = iter(self._put_fit(fit) if fit else [])
+        nul = Refused("a text of it holds the character NUL, which a database does not take")
+        return [nul if _holds_nul(entry) else next(outcomes) for entry in entries]
+
+    def _put_fit(self, entries: Sequence[Entry]) -> list[Outcome]:
         try:
             return self._put(entries)
-        except (DataError, ValueError) as error:  # a driver that meets a character which it cannot send
+        except DataError as error:
             if len(entries) > 1:
-                return [outcome for entry in entries for outcome in self.put([entry])]
-            if isinstance(error, ValueError):
-                raise
+                return [outcome for entry in entries for outcome in self._put_fit([entry])]
             return [Refused(f"the inbox does not take it: {self._reason(error)}")]
 
     def find(self, entries: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Held]:
@@ -238,12 +240,20 @@ def _engine(url: Any) -> Engine:
         return engine
     arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
     if backend == "postgresql":
-        limit = f"-c statement_timeout={STATEMENT_SECONDS * 1000}"
-        arguments |= {"application_name": "qbo-pipeline", "options": limit}
+        arguments |= {"application_name": "qbo-pipeline"}
     else:
         arguments |= {"charset": "utf8mb4", "client_flag": 0, "local_infile": False}
         arguments |= {"read_timeout": STATEMENT_SECONDS, "write_timeout": STATEMENT_SECONDS}
-    return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+    if backend == "postgresql":
+
+        @event.listens_for(engine, "connect")
+        def patient(connection: Any, _: object) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout = {STATEMENT_SECONDS * 1000}")
+            connection.commit()
+
+    return engine
 
 
 def _holding() -> Any:
@@ -254,6 +264,10 @@ def _conditions(entries: Sequence[tuple[str, int]]) -> Iterator[Any]:
     for start in range(0, len(entries), _IDS_IN_A_QUERY):
         part = entries[start : start + _IDS_IN_A_QUERY]
         yield or_(*(and_(_I.marker == marker, _I.revision == revision) for marker, revision in part))
+
+
+def _holds_nul(entry: Entry) -> bool:
+    return any("\0" in value for value in _row(entry).values() if isinstance(value, str))
 
 
 def _row(entry: Entry) -> dict[str, Any]:

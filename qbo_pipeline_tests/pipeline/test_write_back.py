@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.load import load
+from qbo_pipeline.pipeline.preflight import _inbox
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.transform import transform
@@ -62,8 +63,10 @@ def shop_with_inbox(folder: Path, store_url: str, emulator: RunningEmulator, own
     owned_by(shop, owner)
     with shop.run() as run, closing(open_inbox(run)) as inbox:
         assert [problem.what for problem in inbox.check()] == ["there is no inbox"]
+        assert [(found.ok, "there is no inbox" in found.finding) for found in _inbox(run)] == [(False, True)]
         inbox.create()
         assert inbox.check() == []
+        assert [found.ok for found in _inbox(run)] == [True]
     return shop
 
 

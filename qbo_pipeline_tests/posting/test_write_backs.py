@@ -215,7 +215,7 @@ def without_the_look(patched: pytest.MonkeyPatch) -> None:
 
 
 def without_patience(patched: pytest.MonkeyPatch) -> None:
-    hasty = replace(POLICY, deadline=0.1, works_on=0.1, settle=8.2, lease=10.0, margin=2.0)
+    hasty = replace(POLICY, deadline=0.1, works_on=0.1, settle=8.2, lag=0.0, lease=10.0, margin=2.0)
     begin = WriteBackPoster.__init__
     patched.setattr(WriteBackPoster, "__init__", lambda *given, **named: begin(*given, **{**named, "policy": hasty}))
 

@@ -16,6 +16,7 @@ from qbo_pipeline.page.companies import PageCompany
 from qbo_pipeline.pipeline.access import see_access
 from qbo_pipeline.pipeline.counts import copies_in_quickbooks
 from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_postings, of_reconciliation, of_set_aside
+from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 from qbo_pipeline.store.postings import listed
 from qbo_pipeline.store.reconciled import newest_summary
 from qbo_pipeline.store.tables.posting import postings
@@ -76,6 +77,7 @@ def standing(company: PageCompany) -> CompanyStanding:
         *of_counts(lost),
         *of_postings([{"state": state} for state, count in named.items() for _ in range(count)]),
         *of_copies(copies),
+        *write_back_standing(run).grounds(),
         *of_set_aside(rules),
         *([] if access.well else [Ground(Verdict.WAITING, f"access to QuickBooks: {access.text}")]),
     ]
