@@ -23,6 +23,7 @@ from qbo_pipeline.commands import (
     notifying,
     page,
     reconciling,
+    rehearsing,
     restating,
     rollback,
     rotating,
@@ -50,6 +51,7 @@ app.command()(companies.preflight)
 app.command()(upgrading.upgrade)
 app.command("rotate-key")(rotating.rotate_key)
 app.command()(running.run)
+app.command()(rehearsing.rehearse)
 app.command()(inspecting.status)
 app.command()(inspecting.show)
 app.command()(inspecting.verify)

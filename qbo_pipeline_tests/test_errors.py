@@ -21,7 +21,8 @@ from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable
 
 STAND_ALONE = ("qbo_pipeline.emulator", "qbo_pipeline.systems", "qbo_pipeline.demo", "qbo_pipeline.serving")
 ACROSS = {"QuickBooksError", "SourceFailure"}
-DEFECTS = {"NotExact"}  # a float where an exact number was promised
+# A float where an exact number was promised; a write through a client that was promised to read.
+DEFECTS = {"NotExact", "WriteRefused"}
 _LINE = re.compile(r"^[ │├└─]*── (\w+) {2,}(?:([\w.]+) {2,})?\S", re.MULTILINE)
 
 

@@ -127,6 +127,8 @@ def emulator(folder: DemoFolder, port: int = 0) -> Iterator[dict[str, str]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:

@@ -16,6 +16,9 @@ def emulator(
     company: Annotated[
         str | None, typer.Option(help="Company to begin with: us (the default), uk, eu or empty.")
     ] = None,
+    copy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Company to begin with: a copy, as `rehearse` makes one.")
+    ] = None,
     limits: Annotated[
         str, typer.Option(help="Intuit's limits, or the system's own: qbo, off, or xN for N times them.")
     ] = "qbo",
@@ -51,6 +54,7 @@ def emulator(
                 "--state": state,
                 "--realm": realm,
                 "--company": company,
+                "--copy": copy,
                 "--latency": latency or None,
                 "--faults": faults,
                 "--allow-host": allow_host,
@@ -66,6 +70,7 @@ def emulator(
             state=state,
             realm=realm,
             company=company,
+            copy=copy,
             limits=limits,
             latency=latency,
             faults=faults,

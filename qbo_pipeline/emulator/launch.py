@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast, get_args, get_type_hints
 
 import typer
 
+from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.company import Company
+from qbo_pipeline.emulator.company.faults import QboFault
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.http.app import Emulator
 from qbo_pipeline.emulator.http.clock import VirtualClock
@@ -31,6 +36,7 @@ def launch(
     state: Path | None,
     realm: str | None,
     company: str | None,
+    copy: Path | None,
     limits: str,
     latency: int,
     faults: Path | None,
@@ -43,10 +49,13 @@ def launch(
         script = read_script(faults) if faults is not None else FaultScript()
         if company not in (None, *SEEDS):
             raise ValueError(f"--company is {company!r}; write one of {', '.join(SEEDS)}.")
+        if copy is not None and (company is not None or state is not None):
+            raise ValueError("--copy is a company of its own and kept in memory: leave out --company and --state.")
+        copied = None if copy is None else _read_copy(copy)
         if realm is not None and not (realm.isascii() and realm.isdigit() and len(realm) <= 20):
             raise ValueError(f"--realm is {realm!r}; a realm id is 1 to 20 digits.")
         with locked(state):
-            _run(settings, script, state, realm, company, host, port, allowed_hosts)
+            _run(settings, script, state, realm, company, copied, host, port, allowed_hosts)
     except (ValueError, OSError, StateFileInUse) as error:
         raise NotLaunched(str(error).removeprefix("1 validation error for Settings\n")) from error
 
@@ -57,6 +66,7 @@ def _run(
     path: Path | None,
     realm: str | None,
     company: str | None,
+    copied: Mapping[str, Any] | None,
     host: str,
     port: int,
     allowed_hosts: frozenset[str],
@@ -70,19 +80,48 @@ def _run(
     with listen(host, port) as listener:
         url = base_url(listener)
         clock = VirtualClock()
-        opened = Company.open(
-            path,
-            seed=seed,
-            realm=realm or saved(path, "realm") or DEFAULT_REALM,
-            clock=clock,
-            settings=CompanySettings(download_base_url=url),
-        )
+        try:
+            opened = Company.open(
+                path,
+                seed=seed,
+                realm=realm or saved(path, "realm") or DEFAULT_REALM,
+                clock=clock,
+                settings=_settings(url, copied),
+                copy=copied,
+            )
+        except QboFault as refused:
+            raise ValueError(f"--copy: the company cannot be made: {refused}") from None
         try:
             state = EmulatorState(opened, clock, settings, base_url=url)
             save_value(state.store, "seed", seed)
-            state.label = f"company {seed}" if path is None else f"company {seed} in {path.name}"
+            named = f"company {seed}" if copied is None else "a copy of another company"
+            state.label = named if path is None else f"{named} in {path.name}"
             state.open_to_network = not is_loopback(host)
             state.faults.add(script)
             serve(Emulator(state, allowed_hosts=allowed_hosts), listener)
         finally:
             opened.close()
+
+
+def _read_copy(path: Path) -> Mapping[str, Any]:
+    """A file of `seeds.copying`; raises `ValueError` for what is none."""
+    try:
+        copied = jsontext.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"--copy {path}: not JSON: {error}") from None
+    missing = [name for name in ("CompanyInfo", "Preferences", "lists") if not isinstance(copied.get(name), dict)]
+    if missing:
+        raise ValueError(f"--copy {path}: has no {', '.join(missing)}")
+    return dict(copied)
+
+
+def _settings(url: str, copied: Mapping[str, Any] | None) -> CompanySettings:
+    """Those of the plan and zone that a copied company says it has; one that names no plan has all that there is."""
+    plain = CompanySettings(download_base_url=url)
+    if copied is None:
+        return plain
+    said = {pair.get("Name"): str(pair.get("Value")) for pair in copied["CompanyInfo"].get("NameValue", ())}
+    plan = said.get("OfferingSku", "").removeprefix("QuickBooks Online ").replace(" ", "")
+    known = get_args(get_type_hints(CompanySettings)["plan"])
+    zone = str(copied.get("time_zone") or plain.time_zone)
+    return replace(plain, plan=cast(Any, plan if plan in known else "Advanced"), time_zone=zone)

@@ -137,14 +137,14 @@ def _never_worked(stored: StoredTokens | None, given: SecretStr | None) -> bool:
 
 
 def open_quickbooks(
-    settings: Settings, secrets: Secrets, database: Database, tokens: Database
+    settings: Settings, secrets: Secrets, database: Database, tokens: Database, *, transport: Transport | None = None
 ) -> tuple[QuickBooks, StoredMeter]:
     """The client for the connection's company, with the meter that counts its calls; `tokens` is the store as the
-    login that may read its tokens.
+    login that may read its tokens. With `transport` everything goes through that.
 
     Raises `NotConnected` where credentials are missing. Talks to nobody yet.
     """
-    transport = Transport()
+    transport = transport or Transport()
     realm = settings.quickbooks.realm
     keeper = open_keeper(settings, secrets, tokens, open_oauth(settings, secrets, transport))
     meter = StoredMeter(database, settings.connection.name, realm)

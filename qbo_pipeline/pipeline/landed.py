@@ -102,7 +102,7 @@ def open_landed(run: Run, database: Database) -> LandedSource:
 
     def ready() -> SqlSource:
         _read_once(run, database, landing)
-        path = _rows_file(settings.folder, run.name, settings.source.kind)
+        path = _rows_file(run.surroundings.folder or settings.folder, run.name, settings.source.kind)
         catch_up(path, landing, system)
         return SqlSource(f"sqlite:///{path}", shown=f"what has landed of {door.api.system}")
 

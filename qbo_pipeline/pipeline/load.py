@@ -106,7 +106,9 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
         with run.database.reading() as connection:
             summary = summarise(connection, scope, Tally(), str(error))
     else:
-        poster = Poster(run.database, run.quickbooks(), settings=poster_settings(run), progress=progress)
+        poster = Poster(
+            run.database, run.quickbooks(), run.surroundings.clock, settings=poster_settings(run), progress=progress
+        )
         summary = poster.run(run.name, None, last, keys=keys, settings_hash=settings_hash)
         note_token_version(run)
     with run.database.reading() as connection:

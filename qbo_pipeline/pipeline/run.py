@@ -10,10 +10,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from qbo_pipeline.pipeline.binding import bind_connection
 from qbo_pipeline.pipeline.connect import open_quickbooks, tokens_database
 from qbo_pipeline.quickbooks.client import QuickBooks
+from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.settings import Secrets, Settings
 from qbo_pipeline.sources.source import Source
@@ -28,6 +30,24 @@ def no_progress(what: str, count: int) -> None:
     """The progress report of somebody who does not want one."""
 
 
+Opened = tuple[QuickBooks, StoredMeter]
+
+
+def open_company(run: Run) -> Opened:
+    """The client for the connection's own company, as its settings say."""
+    return open_quickbooks(run.settings, run.secrets, run.database, run.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run reaches its company by, what time it lives in, and where its own files lie (`None`: beside the
+    settings). A rehearsal has others than a night."""
+
+    open_client: Callable[[Run], Opened] = open_company
+    clock: Clock = field(default_factory=SystemClock)
+    folder: Path | None = None
+
+
 @dataclass
 class Run:
     """What a stage works with. `run_id` is Dagster's, or one of its own for a command."""
@@ -38,6 +58,7 @@ class Run:
     run_id: str
     progress: Progress = no_progress
     patience: float | None = None  # seconds that reading a system by API may take, for whoever has somebody waiting
+    surroundings: Surroundings = field(default_factory=Surroundings, repr=False)
     _client: tuple[QuickBooks, StoredMeter] | None = field(default=None, init=False, repr=False)
     _tokens: Database | None = field(default=None, init=False, repr=False)
 
@@ -82,12 +103,13 @@ class Run:
         Raises `NotConnected` where credentials are missing.
         """
         if self._client is None:
-            self._client = open_quickbooks(self.settings, self.secrets, self.database, self.tokens)
+            self._client = self.surroundings.open_client(self)
         return self._client[0]
 
     def elsewhere(self, database: Database) -> Run:
         """The same run with its records and postings in another store; QuickBooks is reached as before."""
-        return _Elsewhere(self.settings, database, self.secrets, self.run_id, self.progress, within=self)
+        mine = (self.settings, database, self.secrets, self.run_id, self.progress)
+        return _Elsewhere(*mine, surroundings=self.surroundings, within=self)
 
     @contextmanager
     def step(self, progress: Progress) -> Iterator[Run]:
@@ -95,7 +117,8 @@ class Run:
 
         The calls of a step are in the store's meter when it ends.
         """
-        step = _Step(self.settings, self.database, self.secrets, self.run_id, progress, within=self)
+        mine = (self.settings, self.database, self.secrets, self.run_id, progress)
+        step = _Step(*mine, surroundings=self.surroundings, within=self)
         try:
             yield step
         finally:
@@ -166,11 +189,14 @@ def open_run(
     database: Database | None = None,
     only_look: bool = False,
     patience: float | None = None,
+    secrets: Secrets | None = None,
+    surroundings: Surroundings | None = None,
 ) -> Iterator[Run]:
     """A run of the connection with these settings, its store brought to this version.
 
     With `only_look` a connection that is new to the store is not tied to its company by this. With `patience`, in
     seconds, a system that is read by API is read for so long: what has landed until then is what there is.
+    `secrets` take the place of those in the environment.
 
     Raises `NoStore` or `DamagedStore` where no store is there that can be trusted, `ConnectionMismatch` where it binds
     the connection to something else, `MigrationError` where it is of a later version or of an earlier one that this
@@ -179,10 +205,11 @@ def open_run(
     run = Run(
         settings=settings,
         database=database or open_store(settings.store_url()),
-        secrets=Secrets.read(settings),
+        secrets=secrets or Secrets.read(settings),
         run_id=run_id or str(uuid.uuid4()),
         progress=progress,
         patience=patience,
+        surroundings=surroundings or Surroundings(),
     )
     try:
         bind_connection(settings, run.database, only_look=only_look)

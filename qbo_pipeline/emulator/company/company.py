@@ -28,6 +28,7 @@ from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, NOT_FOUND_IN
 from qbo_pipeline.emulator.company.query.execute import run
 from qbo_pipeline.emulator.company.reports.catalogue import build as build_report
 from qbo_pipeline.emulator.company.schema import entities
+from qbo_pipeline.emulator.company.seeds.copying import plant_copy
 from qbo_pipeline.emulator.company.seeds.seeding import plant, upgrade
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.company.snapshots import Snapshots
@@ -63,8 +64,10 @@ class Company:
         realm: str,
         clock: Callable[[], datetime],
         settings: CompanySettings | None = None,
+        copy: Mapping[str, Any] | None = None,
     ) -> Company:
-        """Open the file at `path` (None: memory), or make a new company from `seed` (us, uk, eu, empty).
+        """Open the file at `path` (None: memory), or make a new company from `seed` (us, uk, eu, empty), or after
+        another one (`copy`, as `seeds.copying` takes it).
 
         `clock` gives aware UTC instants. An existing file keeps its seed; another realm raises `ValueError`.
         """
@@ -75,15 +78,19 @@ class Company:
             raise ValueError(f"{path} holds company {stored}, not {realm}: give that realm, or another file")
         company = cls(Book(store, clock, settings or CompanySettings()), realm)
         if stored is None:
-            company._plant(seed, realm)
+            company._plant(seed, realm, copy)
         else:
             with company.batch():
                 upgrade(company._book)
         return company
 
-    def _plant(self, seed: str, realm: str) -> None:
+    def _plant(self, seed: str, realm: str, copy: Mapping[str, Any] | None) -> None:
         with self.batch():
-            plant(self._book, seed)
+            if copy is None:
+                plant(self._book, seed)
+            else:
+                plant_copy(self._book, copy)
+                upgrade(self._book)
             self._book.store.set_meta("realm", realm)
 
     @property

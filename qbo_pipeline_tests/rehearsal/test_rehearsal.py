@@ -1,0 +1,126 @@
+"""A rehearsal says what a run posts, object by object, and leaves company, store and machine as they were."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.rehearsal.findings import Rehearsal
+from qbo_pipeline.rehearsal.objects import CompanyObjects, differences, read_objects
+from qbo_pipeline.rehearsal.rehearsing import Wanted, rehearse
+from qbo_pipeline.rehearsal.telling import grounds
+from qbo_pipeline.settings import load_settings
+from qbo_pipeline.verdicts import Verdict, conclude
+from qbo_pipeline_tests.commands.command_line import CommandLine
+from qbo_pipeline_tests.pipeline.connections import POSTING_TABLES, RECORD_TABLES, carry, content_of
+from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop
+
+CANARY = "hunter2canary"
+
+
+@dataclass
+class Lines:
+    """What a rehearsal said of its steps."""
+
+    said: list[str] = field(default_factory=list)
+
+    def progress(self, what: str, count: int) -> None:
+        self.said.append(f"{what}: {count}")
+
+
+def rehearsed(settings: Path, folder: Path, first: date, last: date, *, failures: bool, seed: int = 1) -> Rehearsal:
+    """A rehearsal of these days, its reports in a folder."""
+    lines = Lines()
+    folder.mkdir(exist_ok=True)
+    return rehearse(
+        load_settings(settings), Wanted(first, last, seed, failures, folder), lines.said.append, lines.progress
+    )
+
+
+def same_as_rehearsed(run: Run, found: Rehearsal, before: CompanyObjects) -> int:
+    """Asserts that a company has exactly the objects that the rehearsal made, but for what was there before; answers
+    how many."""
+    there = read_objects(run)
+    assert differences(found.run.objects.by_key, there.by_key) == []
+    assert set(there.strangers) == set(before.strangers)
+    return len(there.by_key)
+
+
+def test_what_is_rehearsed_is_what_the_run_posts(
+    shop: Shop, qbo: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("QBO_SHOP_WEBHOOK_VERIFIER_TOKEN", CANARY)
+    assert shop.emulator is not None
+    with shop.run(only_look=True) as run:
+        before, store = read_objects(run), content_of(run, *RECORD_TABLES, *POSTING_TABLES)
+    shop.emulator.control("meter", method="DELETE")
+
+    folder = shop.folder / "rehearsed"
+    found = rehearsed(shop.settings, folder, FIRST_DAY, LAST_DAY, failures=False)
+
+    meter = shop.emulator.meter()
+    assert meter["core"] == 0  # as Intuit counts writes
+    assert set(meter["by_operation"]) <= {"query", "read", "report", "token"}
+    assert (found.company_calls.write, found.company_calls.metered_read) == (0, meter["coreplus"])
+    assert list(temporary.iterdir()) == []
+    assert {(one.kind, one.count) for one in found.run.posted} == {
+        ("Bill", 1), ("Customer", 1), ("Invoice", 1), ("Item", 3), ("JournalEntry", 3), ("Payment", 1), ("Vendor", 1),
+    }  # fmt: skip
+    assert sum(one.debit for one in found.run.accounts) == sum(one.credit for one in found.run.accounts) > 0
+    assert (found.twice, found.run.waits, found.failures) == (0, (), None)
+    assert found.run.night["books"]["status"] == "balanced"
+    said = conclude(grounds(found))
+    assert said.verdict is Verdict.WAITING  # five items that QuickBooks tracks, as preflight says
+    assert [one.why.partition(":")[0] for one in said.reasons] == ["before going live"]
+    assert {file.suffix for file in folder.iterdir()} >= {".html", ".xlsx", ".json"}
+    assert not any(CANARY in file.read_text(errors="replace") for file in folder.rglob("*") if file.is_file())
+
+    with shop.run() as run:
+        assert content_of(run, *RECORD_TABLES, *POSTING_TABLES) == store
+        assert set(read_objects(run).strangers) == set(before.strangers)
+        carry(run, FIRST_DAY, LAST_DAY)
+        assert same_as_rehearsed(run, found, before) == 11
+
+
+def test_the_command_tells_it_and_its_exit_status_is_the_table_s(shop: Shop, qbo: CommandLine) -> None:
+    shop.change("UPDATE documents SET party_id = 'nobody' WHERE document_id = 'i1'")
+    days = ("--first", "2024-03-01", "--last", "2024-03-02")
+    answer = qbo("rehearse", "--settings", shop.settings, *days, "--faults", "none", "--json")
+    assert answer.status == 1
+    assert (answer.json["exit"], answer.json["verdict"]) == (1, "waiting or explained")
+    assert answer.json["run"]["night"]["books"]["as_at"] == "2024-03-02"
+    assert "reading the company as at 2024-02-29; nothing can be written through this" in answer.err
+    report = shop.folder / "reports" / "shop" / "rehearsal" / "rehearsal-2024-03-01-2024-03-02"
+    assert json.loads(report.with_suffix(".json").read_bytes()) == answer.json
+    page = report.with_suffix(".md").read_text(encoding="utf-8")
+    assert "## What would be posted" in page
+    assert report.with_suffix(".md").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "status", "words"),
+    [
+        ("", ("--first", "2024-03-05", "--last", "2024-03-02"), 2, "--last 2024-03-02 is before 2024-03-05"),
+        ("", ("--last", "2024-02-02"), 2, "lies before the books begin"),
+        ("source", (), 3, "shop.sqlite"),
+    ],
+)
+def test_what_cannot_be_rehearsed_is_said(
+    shop: Shop, qbo: CommandLine, change: str, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    if change:
+        (shop.folder / "shop.sqlite").unlink()
+    answer: Any = qbo("rehearse", "--settings", shop.settings, *arguments)
+    assert answer.status == status
+    assert words in answer.plain
