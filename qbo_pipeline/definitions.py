@@ -25,6 +25,7 @@ from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
 from qbo_pipeline.ops.inspecting import inspecting_jobs
 from qbo_pipeline.ops.restating import restating_jobs
+from qbo_pipeline.ops.rolling_back import rollback_job
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.schedules import build_schedules
 from qbo_pipeline.sensors.alerts import build_alert_sensors
@@ -63,6 +64,7 @@ def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_A
             *inspecting_jobs(settings),
             *restating_jobs(settings),
             correcting_job(settings),
+            rollback_job(settings),
             alarm,
         ],
         schedules=build_schedules(settings, jobs),

@@ -40,16 +40,26 @@ class PipelineResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it
     retry_after: float  # seconds before the first retry of what passes by itself; twice as long before the second
     _open: ExitStack | None = PrivateAttr(default=None)  # closes `_opened`; `None` outside a run of Dagster
     _opened: Run | None = PrivateAttr(default=None)
+    _noted: dict[str, dict[str, Any]] = PrivateAttr(default_factory=dict)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[PipelineResource]:
         """For the length of one run of Dagster, what its first step opens stays open."""
-        self._open = ExitStack()
+        self._open, self._noted = ExitStack(), {}
         try:
             yield self
         finally:
             self._close()
             self._open = None
+
+    def note(self, step: str, **numbers: int) -> None:
+        """Keep what a step of this run counted, for the lines at its end (`assets.run_log`)."""
+        self._noted.setdefault(step, {}).update(numbers)
+
+    @property
+    def noted(self) -> dict[str, dict[str, Any]]:
+        """What the steps of this run counted."""
+        return self._noted
 
     def _close(self) -> None:
         opened, self._opened = self._opened, None

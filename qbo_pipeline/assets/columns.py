@@ -1,12 +1,18 @@
-"""The columns of the store's tables as Dagster shows them on an asset's page."""
+"""The columns of the store's tables as Dagster shows them on an asset's page, and how many rows there are."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
-from sqlalchemy import Boolean, LargeBinary, Table, Text
+from sqlalchemy import Boolean, LargeBinary, Table, Text, func, select
 from sqlalchemy import Integer as WholeNumber
 
+from qbo_pipeline.assets.column_texts import COLUMN_SOURCES, COLUMN_TEXTS
 from qbo_pipeline.store.types import Day, Instant, Money, Quantity
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
 
 # The first that fits; SQLite keeps decimals, days and instants as text, PostgreSQL in types of its own.
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -22,15 +28,47 @@ _TYPES: tuple[tuple[type, str], ...] = (
 
 
 def column_schema(table: Table) -> dg.TableSchema:
-    """Name, type, key and nullability of each column."""
+    """Name, type, meaning, key and nullability of each column."""
+    texts = COLUMN_TEXTS[table.name]
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=column.name,
                 type=next(name for kind, name in _TYPES if isinstance(column.type, kind)),
-                description="part of the key" if column.primary_key else None,
+                description=f"{texts[column.name]}{' Part of the key.' if column.primary_key else ''}",
                 constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
             )
             for column in table.columns
         ]
     )
+
+
+def column_lineage(table: Table, connection: str) -> dg.TableColumnLineage | None:
+    """Which columns of the assets before it a table's columns are made of; `None` for what comes from outside."""
+    sources = COLUMN_SOURCES.get(table.name)
+    if sources is None:
+        return None
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey([connection, asset]), source) for asset, source in found]
+            for column, found in sources.items()
+        }
+    )
+
+
+def rows_of(run: Run, *record_types: str) -> int:
+    """How many rows the source had of these record types when each of their days was last read."""
+    from qbo_pipeline.store.tables.records import reads
+
+    query = select(func.coalesce(func.sum(reads.c.rows_read), 0)).where(
+        reads.c.connection == run.name, reads.c.record_type.in_(record_types)
+    )
+    with run.database.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def rows_in(run: Run, table: Table) -> int:
+    """How many rows of this connection a table of the store has."""
+    with run.database.reading() as connection:
+        query = select(func.count()).select_from(table).where(table.c.connection == run.name)
+        return int(connection.execute(query).scalar_one())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from sqlalchemy import Table
 
-from qbo_pipeline.assets.columns import column_schema
+from qbo_pipeline.assets.columns import column_lineage, column_schema
 from qbo_pipeline.partitions import business_dates, days_of, windows
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.surfaces import terminal
@@ -72,6 +72,8 @@ class Common:
             }
         if table is not None:
             particular["metadata"] = {"dagster/table_name": table.name, "dagster/column_schema": column_schema(table)}
+            if (lineage := column_lineage(table, self.name)) is not None:
+                particular["metadata"]["dagster/column_lineage"] = lineage
         if read_by_people and self.settings.connection.last_day is None:
             particular["freshness_policy"] = FRESH
         decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
@@ -106,6 +108,7 @@ def told(
     return dg.MaterializeResult()
 
 
+ROW_COUNT = "dagster/row_count"
 ANCHOR_LINE, ANCHOR_HASH = "journal_line", "journal_hash"
 
 
@@ -143,7 +146,11 @@ def partial_success(context: dg.AssetExecutionContext) -> Iterator[list[tuple[da
 
 
 def as_metadata(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Counts as numbers, amounts as text with all their digits."""
+    """Counts and amounts as numbers, which Dagster plots over the partitions; everything else as text.
+
+    Dagster's numbers are binary: an amount is shown to the cent up to 10 to the 13th, and nothing is computed with it.
+    The exact one is in the store and the report.
+    """
     return {name: _value(value) for name, value in values.items()}
 
 
@@ -153,5 +160,19 @@ def _value(value: object) -> Any:
     if isinstance(value, int):
         return dg.MetadataValue.int(value)
     if isinstance(value, Decimal):
-        return dg.MetadataValue.text(f"{value:,.2f}")
+        return dg.MetadataValue.float(float(value))
     return dg.MetadataValue.text(terminal(str(value)))
+
+
+def in_words(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows for a table with words in the place of the codes of kind, state, outcome and reason."""
+    from qbo_pipeline.reports.words import plain
+
+    coded = ("kind", "state", "outcome", "reason")
+    return [{name: _in_words(value, plain) if name in coded else value for name, value in row.items()} for row in rows]
+
+
+def _in_words(value: Any, plain: Callable[[str], str | None]) -> Any:
+    """The code as words; what follows it after a colon are words already."""
+    code, colon, rest = str(value or "").partition(": ")
+    return f"{plain(code) or ''}{colon}{rest}"

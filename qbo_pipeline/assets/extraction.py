@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, as_metadata, covered, partial_success, told
+from qbo_pipeline.assets.columns import rows_of
+from qbo_pipeline.assets.common import ROW_COUNT, Common, as_metadata, covered, partial_success, told
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.records import records
 from qbo_pipeline.store.tables.records import reference_data as reference_table
@@ -34,7 +35,9 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
         from qbo_pipeline.pipeline.extract import extract_master_data
 
         with pipeline.run(context) as run:
-            return told(context, _metadata(extract_master_data(run)))
+            found = extract_master_data(run)
+            pipeline.note("master_data", **_totals(found))
+            return told(context, {**_metadata(found), ROW_COUNT: rows_of(run, "party", "product", "location")})
 
     @common.asset(
         "extract",
@@ -48,6 +51,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
 
         with pipeline.run(context) as run:
             found = refresh_reference_data(run)
+            pipeline.note("reference_data", **run.api_calls())
             if found.warning:
                 context.log.warning(one_line(found.warning))
             rows = [{"list": name, "entries": count} for name, count in found.counts.items()]
@@ -55,6 +59,7 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
                 context,
                 {
                     "entries": sum(found.counts.values()),
+                    ROW_COUNT: sum(found.counts.values()),
                     **({"warning": found.warning} if found.warning else {}),
                     **as_metadata(run.api_calls()),
                     "lists": table(rows, ["list", "entries"]),
@@ -73,7 +78,9 @@ def extraction_assets(common: Common) -> list[dg.AssetsDefinition]:
                 for first, last in covered(context, longest=LONGEST_WINDOW):
                     found += extract_days(run, first, last, (record_type,))
                     finished.append((first, last))
-            return told(context, _metadata(found), finished[-1][1])
+                there = rows_of(run, record_type)
+            pipeline.note(name, **_totals(found))
+            return told(context, {**_metadata(found), ROW_COUNT: there}, finished[-1][1])
 
         return extracted
 
@@ -96,7 +103,7 @@ def _metadata(found: "list[Extracted]") -> dict[str, Any]:
         for name in _COUNTS:
             row[name] += getattr(item.counts, name)
     rows = [{"record_type": record_type, **row} for record_type, row in by_type.items()]
-    totals = {name: sum(row[name] for row in by_type.values()) for name in ["read", *_COUNTS]}
+    totals = _totals(found)
     texts = warned(found)
     look = {"warnings": len(texts), "worth_a_look": dg.MetadataValue.md(markdown_list(texts))}
     days: set[date] = set().union(*(item.counts.days for item in found))
@@ -106,3 +113,8 @@ def _metadata(found: "list[Extracted]") -> dict[str, Any]:
         "days_changed": len(days),
         "by_type": table(rows, ["record_type", *totals]),
     }
+
+
+def _totals(found: "list[Extracted]") -> dict[str, int]:
+    counted = {name: sum(getattr(item.counts, name) for item in found) for name in _COUNTS}
+    return {"read": sum(item.rows_read for item in found), **counted}

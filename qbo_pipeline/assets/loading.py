@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import ANCHOR_HASH, ANCHOR_LINE, Common, as_metadata, covered, partial_success, told
+from qbo_pipeline.assets.columns import rows_in
+from qbo_pipeline.assets.common import (
+    ANCHOR_HASH,
+    ANCHOR_LINE,
+    ROW_COUNT,
+    Common,
+    as_metadata,
+    covered,
+    in_words,
+    partial_success,
+    told,
+)
 from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.store.tables.posting import postings as postings_table
@@ -37,12 +48,15 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
             take_answers(run)
             result = transform(run, first, last)
             differ = count_restatements(run)
+            there = rows_in(run, postings_table)
+        pipeline.note("postings", **result.totals())
         return told(
             context,
             {
                 **as_metadata(result.totals()),
+                ROW_COUNT: there,
                 "would_differ_today": differ,  # posted by earlier settings: the job `restate` shows and changes them
-                "by_kind": table(result.rows(), ["kind", "outcome", "reason", "count"]),
+                "by_kind": table(in_words(result.rows()), ["kind", "outcome", "reason", "count"]),
             },
             last,
         )
@@ -78,6 +92,7 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
                     description=result.unfinished,
                     metadata={**as_metadata(result.totals()), **_anchor(result)},
                 )
+        pipeline.note("quickbooks_documents", **result.totals(), **calls)
         return told(
             context,
             {
@@ -86,7 +101,7 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
                 **as_metadata(calls),
                 **(as_metadata(came_back.totals()) if came_back.any else {}),
                 **_anchor(result),
-                "by_state": table(result.rows(), ["kind", "state", "reason", "count", "amount"]),
+                "by_state": table(in_words(result.rows()), ["kind", "state", "reason", "count", "amount"]),
             },
             last,
         )

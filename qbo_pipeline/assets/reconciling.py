@@ -4,7 +4,9 @@ from typing import Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import FINANCE, Common, as_metadata, covered, told
+from qbo_pipeline.assets.columns import rows_in
+from qbo_pipeline.assets.common import FINANCE, ROW_COUNT, Common, as_metadata, covered, told
+from qbo_pipeline.assets.run_log import run_in_lines
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.resources import PipelineResource, curve, table
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
@@ -29,7 +31,8 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         _, last = covered(context)[-1]
         with pipeline.run(context) as run:
             side = refresh_ledger(run, last)
-            calls = as_metadata(run.api_calls())
+            calls, there = run.api_calls(), rows_in(run, ledger_table)
+        pipeline.note("ledger_lines", **calls)
         if side.drifted is None or side.read is None:
             if side.as_of is None:
                 raise dg.Failure(description=terminal(side.warning or ""), allow_retries=False)
@@ -40,16 +43,19 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 {
                     "warning": terminal(side.warning or ""),
                     "as_of": show_instant(side.as_of, zone),
-                    **calls,
+                    **as_metadata(calls),
                 },
                 last,
             )
+        changed = sum(side.drifted.found.values())
+        pipeline.note("ledger_lines", changed_in_quickbooks=changed)
         return told(
             context,
             {
                 **as_metadata(side.read.totals()),
-                "changed_in_quickbooks": sum(side.drifted.found.values()),
-                **calls,
+                ROW_COUNT: there,
+                "changed_in_quickbooks": changed,
+                **as_metadata(calls),
                 "balances": table(side.read.rows(), ["account", "balance", "lines"]),
             },
             last,
@@ -72,6 +78,8 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         with pipeline.run(context) as run:
             result = reconcile_as_at(run, last)
             files = write_reports(run, result)
+            pipeline.note("reconciliation", **run.api_calls())
+        context.log.info(run_in_lines(pipeline.noted, result, str(files.page)))
         causes = result.causes.astype(str).to_dict("records")
         divergence = result.first_divergence
         amounts = ("stock_value", "ledger_balance", "difference", "unexplained")

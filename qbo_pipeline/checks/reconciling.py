@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.common import Common, anchors_of
+from qbo_pipeline.assets.common import Common, anchors_of, as_metadata, in_words
 from qbo_pipeline.checks.together import ERROR, WARN, Check, CheckOutcome
 from qbo_pipeline.resources import table
 from qbo_pipeline.surfaces import terminal
@@ -130,7 +131,7 @@ def _tie_out(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
         {
             "verdict": terminal(found.line),
             "as_at": latest.as_at.isoformat(),
-            **{name: f"{getattr(latest, name):,.2f}" for name in amounts},
+            **as_metadata({name: getattr(latest, name) for name in amounts}),
         },
         _SEVERITY[found.verdict.tone],
     )
@@ -139,16 +140,23 @@ def _tie_out(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
 def _ageing(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.latest import latest_reconciliation
 
-    old = [row for row in latest_reconciliation(run).differences if row["age_days"] > OLD_DAYS]
+    old = [_labelled(row) for row in latest_reconciliation(run).differences if row["age_days"] > OLD_DAYS]
     return _none_of(old, "differences", ["business_date", "document_key", "cause", "amount", "age_days"])
 
 
 def _entries_of_others(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.latest import latest_reconciliation
 
-    foreign = [row for row in latest_reconciliation(run).differences if row["scope"] == "ledger_entry"]
+    foreign = [_labelled(row) for row in latest_reconciliation(run).differences if row["scope"] == "ledger_entry"]
     columns = ["business_date", "qbo_type", "qbo_number", "cause", "amount", "changed_by"]
     return _none_of(foreign, "entries", columns)
+
+
+def _labelled(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A difference with its cause as people know it."""
+    from qbo_pipeline.reconciliation.causes import CAUSES, Cause
+
+    return {**row, "cause": CAUSES[Cause(row["cause"])].label, "amount": f"{row['amount']:,.2f}"}
 
 
 def _none_of(
@@ -158,4 +166,6 @@ def _none_of(
     severity: dg.AssetCheckSeverity = WARN,
 ) -> CheckOutcome:
     """Passed where there is no row; the first of them are listed."""
-    return CheckOutcome(not rows, {what: len(rows), "list": table(rows[:SHOWN_ROWS], columns or _POSTINGS)}, severity)
+    return CheckOutcome(
+        not rows, {what: len(rows), "list": table(in_words(rows[:SHOWN_ROWS]), columns or _POSTINGS)}, severity
+    )

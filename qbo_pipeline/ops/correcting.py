@@ -10,6 +10,7 @@ from pydantic import Field
 
 from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.ops.decisions import pool
+from qbo_pipeline.ops.launchpad import asks_for
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.surfaces import terminal
@@ -58,7 +59,12 @@ def correcting_job(settings: Settings) -> dg.JobDefinition:
             raise dg.Failure(description=terminal(said), metadata=metadata, allow_retries=False)
         context.add_output_metadata(metadata)
 
-    @dg.job(name=f"{name}_correct", description=description, tags={"qbo_pipeline/connection": name})
+    @dg.job(
+        name=f"{name}_correct",
+        description=description,
+        tags={"qbo_pipeline/connection": name},
+        config=asks_for(f"{name}_correct_differences", "as_at", "keys", "who", "why"),
+    )
     def correct() -> None:
         correct_differences()
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from qbo_pipeline.assets.common import as_metadata
 from qbo_pipeline.ops.days import day_of
+from qbo_pipeline.ops.launchpad import asks_for
 from qbo_pipeline.ops.many_decisions import ManyDatedDecision, ManyDecision, decide_many
 from qbo_pipeline.resources import PipelineResource
 from qbo_pipeline.settings import Settings
@@ -73,7 +74,12 @@ def _recovering_job(settings: Settings) -> dg.JobDefinition:
             said = carry_out(run, config.who, config.why, end=config.end)
         context.add_output_metadata(as_metadata({"now": said}))
 
-    @dg.job(name=f"{connection}_recover", description=description, tags={"qbo_pipeline/connection": connection})
+    @dg.job(
+        name=f"{connection}_recover",
+        description=description,
+        tags={"qbo_pipeline/connection": connection},
+        config=asks_for(f"{connection}_recover_store", "who", "why"),
+    )
     def recover() -> None:
         recover_store()
 
@@ -101,6 +107,7 @@ def _job(settings: Settings, name: str, config_type: type[dg.Config], descriptio
         )
         context.log.info(one_line(f"{name} of {config.key} by {config.who}: it is {now.state} now"))
 
+    asked = ("key", "qbo_id", "who", "why") if config_type is Relink else ("key", "who", "why")
     decide.__annotations__["config"] = config_type  # from it Dagster makes the launchpad's fields
     op = dg.op(name=f"{connection}_{name}_posting", description=description, pool=pool(settings))(decide)
 
@@ -108,6 +115,7 @@ def _job(settings: Settings, name: str, config_type: type[dg.Config], descriptio
         name=f"{connection}_{name}",
         description=description,
         tags={"qbo_pipeline/connection": connection, "qbo_pipeline/decision": name},
+        config=asks_for(f"{connection}_{name}_posting", *asked),
     )
     def decision() -> None:
         op()

@@ -13,6 +13,7 @@ from pydantic import Field
 from qbo_pipeline.assets.common import anchors_of, as_metadata
 from qbo_pipeline.ops.days import day_of
 from qbo_pipeline.ops.decisions import pool
+from qbo_pipeline.ops.launchpad import asks_for
 from qbo_pipeline.resources import PipelineResource, table
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.surfaces import fit, one_line, terminal
@@ -130,11 +131,14 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
             "Certify a reconciliation: the first signature prepares, the second, by somebody else, reviews.",
         ),
     }
-    return [_job(name, short, op, description) for short, (op, description) in jobs.items()]
+    asked = {"show": ("key",), "sign_off": ("as_at", "by")}
+    return [_job(name, short, op, description, asked.get(short, ())) for short, (op, description) in jobs.items()]
 
 
-def _job(name: str, short: str, op: Any, description: str) -> dg.JobDefinition:
-    @dg.job(name=f"{name}_{short}", description=description, tags={"qbo_pipeline/connection": name})
+def _job(name: str, short: str, op: Any, description: str, asked: tuple[str, ...]) -> dg.JobDefinition:
+    tags = {"qbo_pipeline/connection": name}
+
+    @dg.job(name=f"{name}_{short}", description=description, tags=tags, config=asks_for(op.name, *asked))
     def inspecting() -> None:
         op()
 

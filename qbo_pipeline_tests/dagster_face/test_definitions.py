@@ -11,6 +11,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from qbo_pipeline.assets.column_texts import COLUMN_TEXTS
+from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.reconciliation import ledger_lines
+from qbo_pipeline.store.tables.records import records, reference_data
 from qbo_pipeline_tests.dagster_face.company import Company, make_company
 
 ROOT = Path(__file__).parent.parent.parent
@@ -74,10 +78,21 @@ OP_JOBS: dict[str, set[str]] = {
     "shop_show": {"key"},
     "shop_sign_off": {"as_at", "by", "comment"},
     "shop_correct": {"as_at", "keys", "who", "why"},
+    "shop_rollback": {"day", "run", "kinds", "first", "last", "dated", "dependents", "again", "who", "why"},
     "shop_preview": {"first", "last"},
     "shop_restate": {"who", "why"},
     "shop_post_history": {"first", "last", "who", "why"},
     "shop_access_alarm": {"finding"},
+}
+# job -> what stands in its launchpad, empty: what a person must give
+ASKED: dict[str, dict[str, object]] = {
+    **{f"shop_{name}": {"key": "", "who": "", "why": ""} for name in ("retry", "skip", "approve", "reverse", "unlink")},
+    "shop_relink": {"key": "", "qbo_id": "", "who": "", "why": ""},
+    "shop_recover": {"who": "", "why": ""},
+    "shop_correct": {"as_at": "", "keys": [], "who": "", "why": ""},
+    "shop_rollback": {"day": "", "who": "", "why": ""},
+    "shop_show": {"key": ""},
+    "shop_sign_off": {"as_at": "", "by": ""},
 }
 HEAVY = ("pandas", "numpy", "pyarrow", "pandera", "xlsxwriter", "starlette", "httpx", "jinja2", "cryptography")
 
@@ -147,6 +162,37 @@ def test_jobs(location: dg.Definitions) -> None:
         (op,) = jobs[name].graph.node_defs
         schema = op.config_schema.config_type
         assert set(getattr(schema, "fields", {})) == fields, name
+
+
+def test_launchpads_ask_for_what_a_person_must_give_and_nothing_else(location: dg.Definitions) -> None:
+    found = {}
+    for job in location.resolve_all_job_defs():
+        if job.name in OP_JOBS and job.run_config:
+            (config,) = job.run_config["ops"].values()
+            found[job.name] = config["config"]
+    assert found == ASKED
+
+
+def test_every_column_says_what_it_is_and_where_it_comes_from(
+    specs: dict[str, dg.AssetSpec], location: dg.Definitions
+) -> None:
+    for table in (records, reference_data, ledger_lines, postings):
+        assert set(COLUMN_TEXTS[table.name]) == {column.name for column in table.columns}, table.name
+    columns = {
+        name: {column.name for column in spec.metadata["dagster/column_schema"].columns}
+        for name, spec in specs.items()
+        if name not in READ_BY_PEOPLE
+    }
+    lineage = {
+        name: spec.metadata["dagster/column_lineage"].deps_by_column
+        for name, spec in specs.items()
+        if "dagster/column_lineage" in spec.metadata
+    }
+    assert set(lineage) == {"postings", "ledger_lines"}
+    for name, found in lineage.items():
+        assert set(found) <= columns[name]
+        for sources in found.values():
+            assert all(one.column_name in columns[one.asset_key.path[-1]] for one in sources), name
 
 
 def test_partitions_are_business_dates_of_the_company(specs: dict[str, dg.AssetSpec]) -> None:
