@@ -107,7 +107,8 @@ def _chosen(key: str | None, options: dict[str, Any]) -> Chosen:
             first=options["first"],
             last=options["last"],
             run_id=options["run_id"],
-            **amounts,
+            over=amounts["over"],
+            under=amounts["under"],
         )
     except NotPossible as error:
         raise typer.BadParameter(str(error)) from None

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from qbo_pipeline.accounting.movements import COST_PENDING
-from qbo_pipeline.page.roles import APPROVE, RELINK, RETRY, SKIP, UNLINK
+from qbo_pipeline.page.roles import APPROVE, CORRECT, POST_AGAIN, RELINK, RETRY, REVERSE, SKIP, UNLINK
 from qbo_pipeline.pipeline.same_number import CONFLICT
 from qbo_pipeline.posting.decisions import APPROVABLE
 from qbo_pipeline.posting.events import CREATE, DELETED, DRIFTED, PARKED, POSTED, READY, UPDATE
-from qbo_pipeline.posting.states import Reason
+from qbo_pipeline.posting.states import Operation, Origin, Reason
+from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.store.dispositions import QUARANTINED
 
 _APPROVED_UNBUILT = (CONFLICT, COST_PENDING)
@@ -22,15 +23,24 @@ _APPROVED_UNBUILT = (CONFLICT, COST_PENDING)
 def offered(row: Mapping[str, Any]) -> tuple[str, ...]:
     """The decisions that fit a posting's newest revision, the usual one first.
 
-    `row` has `state, reason, operation, doubt` and `built`: whether there is a payload. What policy holds back is
-    approved or skipped, and never merely retried: that would send it without anybody's approval.
+    `row` has `state, reason, entity, operation, origin, doubt` and `built`: whether there is a payload. What policy
+    holds back is approved or skipped, and never merely retried: that would send it without anybody's approval.
     """
     state, reason = row["state"], row["reason"]
     if state == PARKED:
         return tuple(_of_parked(row, reason))
     if state == READY:
         return () if row["doubt"] else (SKIP,)
-    return {DRIFTED: (RELINK, UNLINK), DELETED: (UNLINK,), POSTED: (UNLINK,)}.get(state, ())
+    if state == POSTED and is_taken_out(row):
+        return (POST_AGAIN,)
+    found = {DRIFTED: (RELINK, POST_AGAIN, CORRECT, UNLINK), DELETED: (POST_AGAIN, CORRECT, UNLINK), POSTED: (UNLINK,)}
+    reversible = state in (DRIFTED, POSTED) and row["built"] and entity_named(row["entity"]).transaction
+    return (*found.get(state, ()), *((REVERSE,) if reversible else ()))
+
+
+def is_taken_out(row: Mapping[str, Any]) -> bool:
+    """Whether a person took it out of the books: voided or deleted by our own order."""
+    return row["origin"] == Origin.REVERSAL and row["operation"] in (Operation.VOID, Operation.DELETE)
 
 
 def _of_parked(row: Mapping[str, Any], reason: str | None) -> list[str]:

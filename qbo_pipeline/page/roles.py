@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterable
 
 SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK = "see", "retry", "skip", "approve", "unlink", "relink"
+REVERSE, POST_AGAIN, CORRECT = "reverse", "post_again", "correct"
 PREPARE, REVIEW = "prepare", "review"
-ACTIONS = (SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK, PREPARE, REVIEW)
-DECISIONS = (RETRY, SKIP, APPROVE, UNLINK, RELINK)
+DECISIONS = (RETRY, SKIP, APPROVE, UNLINK, RELINK, REVERSE, POST_AGAIN, CORRECT)
+ACTIONS = (SEE, *DECISIONS, PREPARE, REVIEW)
 
 ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({SEE}),
-    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, PREPARE}),
-    "reviewer": frozenset({SEE, APPROVE, REVIEW}),
+    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, CORRECT, PREPARE}),
+    "reviewer": frozenset({SEE, APPROVE, REVERSE, POST_AGAIN, CORRECT, REVIEW}),
     "operator": frozenset({SEE, RETRY}),
 }
 """What changes the books needs two people where the roles are given to two: one prepares, another approves."""

@@ -60,6 +60,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "visible": lambda text: visible("" if text is None else str(text)),
         "figure": figure,
+        "decimal": Decimal,
         "count": lambda number: f"{number:,}",
         "plural": lambda number, one, many=None: f"{number:,} {one if number == 1 else many or one + 's'}",
         "day": lambda day: "" if day is None or day == date.min else day.isoformat(),

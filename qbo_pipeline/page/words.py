@@ -40,7 +40,7 @@ class CauseInWords(NamedTuple):
     remedy: str
 
 
-_RESTORED = "Accept what is in QuickBooks (relink), or unlink it"
+_RESTORED = "Accept the version of QuickBooks where it is right, or post ours again"
 CAUSES: dict[tuple[str, str], CauseInWords] = {
     ("parked", "awaiting_approval"): CauseInWords(
         "Waiting for approval", "Look at what would be posted, then approve it or skip it"
@@ -110,7 +110,7 @@ CAUSES: dict[tuple[str, str], CauseInWords] = {
     ("drifted", "edited"): CauseInWords("Changed in QuickBooks", _RESTORED),
     ("drifted", "voided"): CauseInWords("Voided in QuickBooks", _RESTORED),
     ("deleted_in_qbo", ""): CauseInWords(
-        "Deleted in QuickBooks", "Unlink and then retry it to post it again, or void it in the inventory system"
+        "Deleted in QuickBooks", "Post it again, or void it in the inventory system"
     ),
     ("copied", ""): CauseInWords(
         "Copied in QuickBooks: stands twice",
@@ -126,6 +126,9 @@ DECISIONS = {
     "approve": "Approve",
     "unlink": "Unlink",
     "relink": "Accept QuickBooks' version",
+    "reverse": "Reverse",
+    "post_again": "Post again",
+    "correct": "Correct the difference",
 }
 WOULD = {
     "retry": "would be sent again by the next run",
@@ -133,6 +136,9 @@ WOULD = {
     "approve": "would be sent by the next run",
     "unlink": "would be nobody's object any more in QuickBooks, and wait here for what is decided next",
     "relink": "would be taken as it is in QuickBooks now; what a person changed there is accepted",
+    "reverse": "would be taken out of QuickBooks by the next run: voided, or deleted where there is no void",
+    "post_again": "would stand in QuickBooks again as the inventory system has it, and is sent at once",
+    "correct": "would be done at once; an adjusting journal is only proposed, and waits for its approval",
 }
 EVENTS = {
     "intended": "to be posted",

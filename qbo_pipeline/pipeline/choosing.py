@@ -44,7 +44,7 @@ class Filter:
     `kinds` are the source's kinds of records, or `document`, `movement`, `payment`; `party` the number, id or name of a
     customer or supplier; `first` and `last` business dates; `run_id` (or its beginning) the run that read the records,
     new or changed, of which the postings were made; `over` and `under` amounts without sign, in the posting's currency,
-    themselves left out.
+    themselves left out; `keys` those of the postings, at most a few hundred.
     """
 
     states: tuple[str, ...] = ()
@@ -57,6 +57,7 @@ class Filter:
     run_id: str | None = None
     over: Decimal | None = None
     under: Decimal | None = None
+    keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for what, given, known in (("state", self.states, tuple(State)), ("kind", self.kinds, KINDS)):
@@ -127,6 +128,8 @@ def _meets(reading: Connection, name: str, wanted: Filter) -> list[Any]:
         met.append(_P.business_date <= wanted.last)
     if wanted.first is not None or wanted.last is not None:
         met.append(_P.business_date != UNDATED)  # a list entry has no date: days say nothing of it
+    if wanted.keys:
+        met.append(_P.key.in_(wanted.keys))
     if wanted.kinds:
         met.append(_has_record(name, or_(records.c.kind.in_(wanted.kinds), records.c.record_type.in_(wanted.kinds))))
     if wanted.run_id is not None:

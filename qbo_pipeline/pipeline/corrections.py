@@ -11,37 +11,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
-
-from qbo_pipeline.accounting.drafts import Draft, Effect
-from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.adjusting import propose
 from qbo_pipeline.pipeline.ahead import read_ahead
-from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.drift import find_drift
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.ledger import read_ledger
 from qbo_pipeline.pipeline.load import load
+from qbo_pipeline.pipeline.putting_back import PUT_BACK, put_back, take_as_it_is
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting import decisions
-from qbo_pipeline.posting.asking import DRIFTED_BEFORE, IntakePolicy, Intent, Share
+from qbo_pipeline.posting.asking import DRIFTED_BEFORE
 from qbo_pipeline.posting.content import fingerprint
 from qbo_pipeline.posting.decisions import APPROVABLE, NotPossible, Person
-from qbo_pipeline.posting.identity import MARKER
-from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
-from qbo_pipeline.quickbooks.errors import NotFound
 from qbo_pipeline.quickbooks.shapes import OddShape
-from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.remedies import Action, plan
 from qbo_pipeline.reconciliation.result import Reconciliation
-from qbo_pipeline.store.postings import Posting, latest, links, whole
-from qbo_pipeline.store.shares import shares
-from qbo_pipeline.store.tables.posting import posting_effects, postings
+from qbo_pipeline.store.postings import Posting, latest
 
 PREPARED = "parked for approval"
 
@@ -157,12 +147,8 @@ def _post_again(run: Run, one: Correction, person: Person) -> str:
         raise NotPossible(f"there is no posting {key!r}")
     if row["state"] == "parked" and row["reason"] in APPROVABLE:
         _approve(run, row, person)
-    elif row["state"] == "deleted_in_qbo":
-        decisions.unlink(run.database, run.name, key, person)
-        decisions.retry(run.database, run.name, key, person)
-    elif row["state"] in ("posted", "drifted"):
-        _take_as_it_is(run, row, person)
-        _restate(run, row, person)
+    elif row["state"] in PUT_BACK:
+        put_back(run, row, person)
     return _sent(run, key)
 
 
@@ -170,7 +156,7 @@ def _reverse(run: Run, one: Correction, person: Person) -> str:
     key = one.action.posting_key or ""
     row = _newest(run, key)
     if row is not None and row["state"] == "drifted":
-        _take_as_it_is(run, row, person)
+        take_as_it_is(run, row, person)
     if row is not None and row["state"] == "parked" and row["reason"] in APPROVABLE:
         _approve(run, row, person)
     elif row is None or row["state"] != "ready":
@@ -225,91 +211,8 @@ def _newest(run: Run, key: str) -> Posting | None:
 
 def _approve(run: Run, row: Posting, person: Person) -> None:
     if row["reason"] == DRIFTED_BEFORE:
-        _take_as_it_is(run, row, person)
+        take_as_it_is(run, row, person)
     decisions.approve(run.database, run.name, row["key"], person)
-
-
-def _take_as_it_is(run: Run, row: Posting, person: Person) -> None:
-    """Take the object as a person left it for the base of the next revision, so that this is no conflict."""
-    with run.database.reading() as connection:
-        link = links(connection, run.name, [row["key"]]).get(row["key"])
-    if link is None:
-        return
-    try:
-        thing = run.quickbooks().read(link.entity, link.qbo_id)
-    except NotFound:
-        raise NotPossible(
-            f"{row['key']}: {link.entity} {link.qbo_id} is no longer in QuickBooks; run the pipeline once, so that it "
-            "notices, then order again"
-        ) from None
-    decisions.relink(run.database, run.name, row["key"], thing, person)
-
-
-def _restate(run: Run, row: Posting, person: Person) -> None:
-    """A new revision with the content that was posted, which says for whom: it replaces what a person left there."""
-    with run.database.transaction() as connection:
-        drafts = []
-        for one in _of_record(connection, run.name, row["record_key"]):
-            payload = from_wire(one["payload"] or "null")
-            if payload is None:
-                raise NotPossible(f"{one['key']} of the same record waits and was never built: remove its reason first")
-            if one["key"] == row["key"]:
-                note = MARKER.sub("", payload.get("PrivateNote") or "").rstrip()
-                again = f"posted again as revision {row['revision'] + 1} for {person.who}"
-                payload["PrivateNote"] = f"{note}; {again}".removeprefix("; ")
-            drafts.append(_draft(connection, one, payload))
-        put(
-            connection,
-            run.name,
-            [Intent(row["record_key"], row["record_hash"], drafts, shares=_shares(connection, row))],
-            identity=identity_of(connection, run.name, run.settings.quickbooks.realm),
-            policy=IntakePolicy(closed_through=StoredBooks(connection, run.settings).closed_through),
-            now=run.database.now(connection),
-        )
-
-
-def _shares(connection: Connection, row: Posting) -> list[Share]:
-    """The records that a summary stands for; none where the posting is one record's."""
-    if not is_summary(row["record_key"]):
-        return []
-    found = shares(connection, row["connection"], [row["key"]])
-    return [
-        Share(one["record_key"], one["record_hash"], one["amount"])
-        for one in found
-        if one["revision"] == row["revision"]
-    ]
-
-
-def _of_record(connection: Connection, name: str, record_key: str) -> list[Posting]:
-    mine = (postings.c.connection == name, postings.c.record_key == record_key, postings.c.superseded_by.is_(None))
-    query = select(postings).where(*mine, postings.c.state != "superseded").order_by(postings.c.key)
-    return [whole(row) for row in connection.execute(query).mappings()]
-
-
-def _draft(connection: Connection, row: Posting, payload: dict[str, object]) -> Draft:
-    columns = posting_effects.c
-    query = select(posting_effects).where(
-        columns.connection == row["connection"], columns.key == row["key"], columns.revision == row["revision"]
-    )
-    effects = tuple(
-        Effect(
-            account_id=effect.account_id,
-            amount=effect.amount,
-            product_id=effect.product_id,
-            location_id=effect.location_id,
-            record_key=effect.record_key,
-        )
-        for effect in connection.execute(query.order_by(columns.line))
-    )
-    return Draft(
-        key=row["key"],
-        entity=row["entity"],
-        payload=payload,
-        business_date=row["business_date"],
-        amount=row["amount"],
-        currency=row["currency"],
-        effects=effects,
-    )
 
 
 def _sent(run: Run, key: str) -> str:

@@ -124,7 +124,7 @@ def planned(run: Run, wanted: Filter, *, dated: date | None = None, dependents: 
         while True:
             steps = _steps(connection, run.name, rows.values(), closed, dated)
             settled = _settled_by(run, connection, steps)
-            needed = _needed_by(connection, run.name, steps)
+            needed = needed_by(connection, run.name, {step.record_key: step.key for step in steps.values()})
             more = (
                 {key for keys in settled.values() for key in keys} | {k for ks in needed.values() for k in ks}
             ) - set(rows)
@@ -245,9 +245,12 @@ def _name_of(connection: Connection, name: str, entity: str, qbo_id: str) -> str
     return ours[0].key if ours else f"{_FOREIGN}{entity} {qbo_id}"
 
 
-def _needed_by(connection: Connection, name: str, steps: Mapping[str, Step]) -> dict[str, tuple[str, ...]]:
-    """By key, the keys in QuickBooks whose records clear what it accrued: bills of a receipt."""
-    keys = {step.record_key: step.key for step in steps.values() if step.record_key.startswith("movement/")}
+def needed_by(connection: Connection, name: str, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """By key of a posting, the keys in QuickBooks whose records clear what it accrued: bills of a receipt.
+
+    `wanted` has the posting's key by that of its record.
+    """
+    keys = {record_key: key for record_key, key in wanted.items() if record_key.startswith("movement/")}
     found: dict[str, tuple[str, ...]] = {}
     refers = record_references.c
     for part in chunks(sorted(keys)):

@@ -23,8 +23,8 @@ from qbo_pipeline_tests.pipeline.shop import Shop
 # By role what it may do, said once more than in the table of the page: a change there is seen here.
 TABLE = {
     "viewer": {"see"},
-    "preparer": {"see", "retry", "skip", "unlink", "relink", "prepare"},
-    "reviewer": {"see", "approve", "review"},
+    "preparer": {"see", "retry", "skip", "unlink", "relink", "correct", "prepare"},
+    "reviewer": {"see", "approve", "reverse", "post_again", "correct", "review"},
     "operator": {"see", "retry"},
 }
 OTHER = "other"
@@ -91,7 +91,7 @@ def check_permissions(url: str, role: str) -> None:
                 assert (there.status_code, "There is no such page" in there.text) == (404, True), (way, company)
                 assert OTHER not in there.text.replace("another", "")
             checked += 1
-    assert checked == 19
+    assert checked == 22
     assert OTHER not in visitor.get("/").text
 
 

@@ -12,6 +12,7 @@ from qbo_pipeline.page import words
 from qbo_pipeline.page.companies import Companies, PageCompany
 from qbo_pipeline.page.finding.work_list import of_keys
 from qbo_pipeline.page.offers import offered
+from qbo_pipeline.page.ordering import CHANGED
 from qbo_pipeline.page.roles import DECISIONS, RELINK
 from qbo_pipeline.page.views import orders
 from qbo_pipeline.pipeline.decide import decide
@@ -82,7 +83,7 @@ def test_what_changed_since_it_was_shown_is_left_alone(url: str, company: PageCo
     decide(company.run, "skip", "document/i1", "Zoe", "a test invoice")
     answer = ann.post(f"{order}/carry-out", {"why": WHY})
     assert "1 of 2 documents decided" in answer.text
-    assert orders.CHANGED in answer.text
+    assert CHANGED in answer.text
     assert states(company.run)["document/i1"][0] == "skipped"
 
 
@@ -137,7 +138,8 @@ def test_what_waits_for_approval_is_not_sent_by_a_retry(url: str, company: PageC
         ("relink", {"key": "document/i1", "qbo_id": "7 OR 1=1"}, 400),
         ("see", {"key": "document/i1"}, 404),
         ("prepare", {"key": "document/i1"}, 404),
-        ("reverse", {"key": "document/i1"}, 404),
+        ("post_again", {"key": [f"document/{number}" for number in range(51)]}, 400),
+        ("correct", {}, 400),
     ],
 )
 def test_orders_that_are_none(url: str, decision: str, fields: dict[str, object], status: int) -> None:

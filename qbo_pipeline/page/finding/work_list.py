@@ -28,7 +28,7 @@ COLUMNS = [
     postings.c[name]
     for name in (
         "key", "revision", "record_key", "entity", "operation", "business_date", "amount", "currency", "number",
-        "state", "reason", "message", "doubt", "fence", "qbo_id", "qbo_number", "first_seen", "waits_for",
+        "state", "reason", "message", "doubt", "fence", "qbo_id", "qbo_number", "first_seen", "waits_for", "origin",
     )
 ]  # fmt: skip
 COLUMNS.append(postings.c.payload.is_not(None).label("built"))  # type: ignore[arg-type]  # an expression, not a column
@@ -54,6 +54,7 @@ class Item:
     fence: int = 0
     qbo_id: str | None = None
     entity: str = ""
+    record_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def item_of(row: RowMapping, known: dict[str, DocumentFacts]) -> Item:
         fence=row["fence"],
         qbo_id=row["qbo_id"],
         entity=row["entity"],
+        record_key=row["record_key"],
     )
 
 

@@ -1,13 +1,13 @@
 """Orders: a decision about one or many postings, shown first, carried out once, with who and why.
 
-What belongs here: making, showing and carrying out. An order holds each posting as it was shown: what has changed
-since is not decided about unseen, and says so. One that was carried out, or begun, is never begun again.
+What belongs here: making, showing and carrying out, as HTTP. One that was carried out, or begun, is never begun again.
+Which door a decision has is in `page/ordering.py`.
 """
 
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,16 +15,17 @@ from starlette.responses import Response
 
 from qbo_pipeline.page import words
 from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, go, show
+from qbo_pipeline.page.finding import steps
+from qbo_pipeline.page.finding.lines import Lines, built_lines, rests_on, unsent_lines
 from qbo_pipeline.page.finding.work_list import MOST_AT_ONCE, Item, of_cause, of_keys
-from qbo_pipeline.page.roles import APPROVE, DECISIONS, RELINK
-from qbo_pipeline.pipeline.decide import decide
-from qbo_pipeline.pipeline.failures import plain_failure
-from qbo_pipeline.pipeline.previewing import Previewed, preview_of
+from qbo_pipeline.page.ordering import ASK_QUICKBOOKS, DATED, Ordered, carried_out, step_trouble, trouble_with
+from qbo_pipeline.page.roles import APPROVE, CORRECT, DECISIONS, POST_AGAIN, RELINK, RETRY, REVERSE
+from qbo_pipeline.posting.decisions import Person
 from qbo_pipeline.posting.events import PARKED, READY
 from qbo_pipeline.store.page_orders import PageOrder, begin_order, end_order, load_order, put_order
 
 LASTING = timedelta(hours=1)
-CHANGED = "it has changed since it was shown: look at it anew"
+MOST_SENT = 50  # in one order that is sent at once: somebody waits for the answer
 
 
 def make(asked: Asked) -> Response:
@@ -33,21 +34,39 @@ def make(asked: Asked) -> Response:
     if decision not in DECISIONS:
         raise NotThere
     keys = _chosen(asked)
-    if not keys:
+    as_at = asked.day("as_at", form=True)
+    if not keys and not (decision == CORRECT and as_at):
         raise NotUnderstood("Nothing was chosen: mark what it is about.")
-    if len(keys) > MOST_AT_ONCE:
-        raise NotUnderstood(f"One order is about {MOST_AT_ONCE} documents at most; {len(keys):,} were chosen.")
+    most = MOST_SENT if decision == POST_AGAIN else MOST_AT_ONCE
+    if len(keys) > most:
+        raise NotUnderstood(f"One order is about {most} documents at most; {len(keys):,} were chosen.")
+    if decision == CORRECT:
+        return keep_order(asked, decision, steps.found(asked.here, as_at, keys))
     qbo_id = asked.text("qbo_id", form=True)
     if qbo_id and (decision != RELINK or len(keys) > 1 or not qbo_id.isdecimal() or len(qbo_id) > 20):
         raise NotUnderstood("An Id in QuickBooks is a number, and belongs to the linking of one document.")
-    name, order_id = asked.here.name, secrets.token_urlsafe(16)
+    with asked.here.database.reading() as connection:
+        items = [kept(item, qbo_id) for item in of_keys(connection, asked.here.name, keys)]
+    if not items:
+        raise NotThere
+    return keep_order(asked, decision, items)
+
+
+def keep_order(asked: Asked, decision: str, items: list[dict[str, Any]]) -> Response:
+    """Keep what is ordered, and go where it is shown."""
+    order_id = secrets.token_urlsafe(16)
     with asked.here.database.transaction() as connection:
-        items = [_kept(item, qbo_id) for item in of_keys(connection, name, keys)]
-        if not items:
-            raise NotThere
         now = asked.here.database.now(connection)
-        put_order(connection, name, order_id, asked.who.name, decision, items, now=now)
+        put_order(connection, asked.here.name, order_id, asked.who.name, decision, items, now=now)
     return go(asked.link(f"orders/{order_id}"))
+
+
+def kept(item: Item, qbo_id: str = "", **more: str) -> dict[str, Any]:
+    """A posting as an order keeps it; `more` is shown beside it."""
+    return {
+        "key": item.key, "revision": item.revision, "state": item.state, "reason": item.reason, "fence": item.fence,
+        "qbo_id": qbo_id or item.qbo_id, "chosen_id": bool(qbo_id), **more,
+    }  # fmt: skip
 
 
 def _chosen(asked: Asked) -> list[str]:
@@ -56,9 +75,10 @@ def _chosen(asked: Asked) -> list[str]:
     if not state:
         return list(dict.fromkeys(asked.form.get("key", ())))
     reason = asked.text("reason", form=True)
+    most = MOST_SENT if asked.path["decision"] == POST_AGAIN else MOST_AT_ONCE
     with asked.here.database.reading() as connection:
-        found = of_cause(connection, asked.here.name, state, reason, most=MOST_AT_ONCE)
-    return [item.key for item in found[:MOST_AT_ONCE]]
+        found = of_cause(connection, asked.here.name, state, reason, most=most)
+    return [item.key for item in found[:most]]
 
 
 def show_order(asked: Asked) -> Response:
@@ -67,17 +87,36 @@ def show_order(asked: Asked) -> Response:
         order = _mine(asked, connection)
         now = asked.here.database.now(connection)
         items = {item.key: item for item in of_keys(connection, asked.here.name, [one["key"] for one in order.items])}
-    lines: dict[str, Previewed] = {}
-    if order.begun_at is None and order.decision in (APPROVE, "retry"):
-        sent = [key for key, item in items.items() if item.state in (PARKED, READY)]
-        lines = {one.key: one for one in preview_of(asked.here.run, sent)}
-    rows = [(one, items.get(one["key"]), _trouble(order, one, items.get(one["key"]))) for one in order.items]
+    common: dict[str, Any] = {
+        "order": order, "too_old": now - order.made_at > LASTING, "would": words.WOULD[order.decision],
+        "title": words.DECISIONS[order.decision], "results": {one["key"]: one for one in order.results or ()},
+    }  # fmt: skip
+    if order.decision == CORRECT:
+        approves = asked.may(APPROVE)
+        troubles = {one["key"]: step_trouble(one, approves) for one in order.items}
+        return show(asked, "correct.html", **common, troubles=troubles)
+    rows = [
+        (one, items.get(one["key"]), trouble_with(order.decision, one, items.get(one["key"]))) for one in order.items
+    ]
+    unbegun = order.begun_at is None
     return show(
-        asked, "order.html", order=order, rows=rows, lines=lines, too_old=now - order.made_at > LASTING,
-        would=words.WOULD[order.decision], title=words.DECISIONS[order.decision],
-        results={one["key"]: one for one in order.results or ()}, dated=order.decision == APPROVE,
+        asked, "order.html", **common, rows=rows, lines=_lines(asked, order, items) if unbegun else {},
+        rests=_resting(asked, order, items) if unbegun else {}, dated=order.decision in DATED,
         possible=sum(trouble is None for _, _, trouble in rows),
     )  # fmt: skip
+
+
+def _lines(asked: Asked, order: PageOrder, items: dict[str, Item]) -> Lines:
+    if order.decision in (APPROVE, RETRY):
+        return unsent_lines(asked.here, [key for key, item in items.items() if item.state in (PARKED, READY)])
+    return built_lines(asked.here, list(items)) if order.decision in (REVERSE, POST_AGAIN) else {}
+
+
+def _resting(asked: Asked, order: PageOrder, items: dict[str, Item]) -> dict[str, tuple[str, ...]]:
+    """What stands on the documents that would be taken out: a person should know it first."""
+    if order.decision != REVERSE:
+        return {}
+    return rests_on(asked.here, {item.record_key: key for key, item in items.items()})
 
 
 def carry_out(asked: Asked) -> Response:
@@ -90,70 +129,35 @@ def carry_out(asked: Asked) -> Response:
     with database.transaction() as connection:
         order = _mine(asked, connection)
         if not asked.may(order.decision):
-            raise NotAllowed(f"Your roles for {name} do not include to {order.decision}.")
-        if dated is not None and order.decision != APPROVE:
-            raise NotUnderstood("Only what is approved can be posted on another day.")
+            raise NotAllowed(f"Your roles for {name} do not include to {words.DECISIONS[order.decision].lower()}.")
+        if dated is not None and order.decision not in DATED:
+            raise NotUnderstood("Only what is approved or reversed can be posted on another day.")
+        chosen = _marked(asked, order)
         now = database.now(connection)
         if order.begun_at is None and now - order.made_at > LASTING:
             raise NotUnderstood("This order is more than an hour old: choose anew, so that you see what is so now.")
         begun = begin_order(connection, name, order.order_id, asked.who.name, why, now)
     if begun:
-        results = _carried_out(asked, order, why, dated)
+        said = Ordered(Person(asked.who.name, why), dated, asked.may(APPROVE))
+        if order.decision in ASK_QUICKBOOKS:
+            with asked.here.own_run() as run:
+                results = carried_out(run, order, chosen, said)
+        else:
+            results = carried_out(asked.here.run, order, chosen, said)
         with database.transaction() as connection:
             end_order(connection, name, order.order_id, results, database.now(connection))
     return go(asked.link(f"orders/{order.order_id}"))
 
 
-def _carried_out(asked: Asked, order: PageOrder, why: str, dated: date | None) -> list[dict[str, Any]]:
-    """One after the other: where one cannot be done the answer says why, and the others go on."""
-    results = []
-    if order.decision == RELINK:  # asks QuickBooks, with a client that is closed afterwards
-        with asked.here.own_run() as run:
-            results = [_one(asked, run, order, one, why, dated) for one in order.items]
-    else:
-        results = [_one(asked, asked.here.run, order, one, why, dated) for one in order.items]
-    return results
-
-
-def _one(asked: Asked, run: Any, order: PageOrder, one: dict[str, Any], why: str, dated: date | None) -> dict[str, Any]:
-    with run.database.reading() as connection:
-        found = of_keys(connection, run.name, [one["key"]])
-    trouble = _trouble(order, one, found[0] if found else None)
-    if trouble:
-        return {"key": one["key"], "done": False, "said": trouble}
-    qbo_id = one["qbo_id"] if order.decision == RELINK else None
-    try:
-        after = decide(run, order.decision, one["key"], asked.who.name, why, dated=dated, qbo_id=qbo_id)
-    except Exception as error:
-        failure = plain_failure(error)
-        if failure is None:
-            raise
-        return {"key": one["key"], "done": False, "said": failure.text}
-    said = words.state(after.state) + (f" ({words.plain(after.reason).lower()})" if after.reason else "")
-    return {"key": one["key"], "done": True, "said": said}
-
-
-def _trouble(order: PageOrder, one: dict[str, Any], item: Item | None) -> str | None:
-    """Why this posting cannot be decided about so; `None` where it can."""
-    if item is None:
-        return "it is not there any more"
-    if (item.revision, item.state, item.reason, item.fence) != tuple(
-        one[name] for name in ("revision", "state", "reason", "fence")
-    ):
-        return CHANGED
-    by_id = order.decision == RELINK and one["chosen_id"]
-    if order.decision not in item.offers and not by_id:
-        return f"it {words.state(item.state)}: this cannot be decided about it"
-    if order.decision == RELINK and not one["qbo_id"]:
-        return "no object in QuickBooks is known for it: link it from its own page, by Id"
-    return None
-
-
-def _kept(item: Item, qbo_id: str) -> dict[str, Any]:
-    return {
-        "key": item.key, "revision": item.revision, "state": item.state, "reason": item.reason, "fence": item.fence,
-        "qbo_id": qbo_id or item.qbo_id, "chosen_id": bool(qbo_id),
-    }  # fmt: skip
+def _marked(asked: Asked, order: PageOrder) -> list[dict[str, Any]]:
+    """What is to be done of the order: all of it, or where each part has its mark, those that are marked."""
+    if not order.items or "mark" not in asked.form:
+        return order.items
+    marked = set(asked.form.get("key", ()))
+    found = [one for one in order.items if one["key"] in marked]
+    if not found:
+        raise NotUnderstood("Nothing is marked: mark what is to be done.")
+    return found
 
 
 def _mine(asked: Asked, connection: Connection) -> PageOrder:
