@@ -18,6 +18,7 @@ from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.environment import Secrets, variable, where_to_set
 from qbo_pipeline.settings_errors import SettingsError, in_plain_words
 from qbo_pipeline.settings_sections import (
+    LINK_PLACES,
     AccountSettings,
     AlertSettings,
     ChangeSettings,
@@ -34,7 +35,7 @@ from qbo_pipeline.settings_sections import (
     WriteBackSettings,
 )
 
-__all__ = ["Secrets", "Settings", "SettingsError", "load_settings", "settings_of"]
+__all__ = ["LINK_PLACES", "Secrets", "Settings", "SettingsError", "load_settings", "settings_of"]
 
 SETTINGS_VARIABLE = "QBO_PIPELINE_SETTINGS"
 

@@ -68,6 +68,9 @@ def is_safe_address(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
 
 
+LINK_PLACES = ("type", "kind", "id", "number")
+
+
 class SourceSettings(Section):
     """`[source]`: where the inventory system's data is, and how it is mapped."""
 
@@ -79,10 +82,23 @@ class SourceSettings(Section):
     parameters: dict[str, str | list[str]] = {}
     batch_size: Annotated[int, Field(ge=1, le=100_000)] = 2_000
     calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+    document_url: str | None = None
 
     @property
     def is_read_by_api(self) -> bool:
         return self.kind not in ("sql", "csv")
+
+    @field_validator("document_url")
+    @classmethod
+    def _leads_to_a_page(cls, value: str | None) -> str | None:
+        if value is not None:
+            if not re.match(r"https?://[^/{}\s]+(/|$)", value):
+                raise ValueError("write an address that browsers open: https://erp.example.com/documents/{id}")
+            named = set(re.findall(r"\{([^{}]*)\}", value))
+            if unknown := sorted(named - set(LINK_PLACES)):
+                places = ", ".join(f"{{{place}}}" for place in LINK_PLACES)
+                raise ValueError(f"{{{unknown[0]}}} is no place in it; there are {places}")
+        return value
 
     @model_validator(mode="after")
     def _has_a_safe_address(self) -> SourceSettings:

@@ -62,12 +62,16 @@ def page(
             help="The header in which that proxy names the user whom it has signed in. Believed from --proxy alone.",
         ),
     ] = None,
+    read_only_settings: Annotated[
+        bool, typer.Option("--read-only-settings", help="Show the settings, and never write their files.")
+    ] = False,
 ) -> None:
     """Serve the page for bookkeepers, controllers and operators, for one or more connections.
 
     Its first line is JSON with its url. Nothing is seen without signing in: add users with `page-user add`. Stop it
     with Ctrl-C.
     """
+    from qbo_pipeline.commands.settings_reference import all_explanations
     from qbo_pipeline.page.app import PeoplePage
     from qbo_pipeline.page.server import serve
     from qbo_pipeline.serving.server import base_url, is_loopback, listen
@@ -86,7 +90,10 @@ def page(
         url = origin or base_url(listener)
         line = json.dumps({"url": url, "listens": base_url(listener), "companies": sorted(companies.by_name)})
         with listener:
-            serve(PeoplePage(companies, url, trusted), listener, started=lambda: _tell(line))
+            people = PeoplePage(
+                companies, url, trusted, explanations=all_explanations(), keeps_settings=read_only_settings
+            )
+            serve(people, listener, started=lambda: _tell(line))
 
 
 def _tell(line: str) -> None:

@@ -52,7 +52,7 @@ exist is refused with the nearest name that does.
 
 def reference_text() -> str:
     """The whole of `docs/settings.md`."""
-    said = explanations(settings_text(_EXAMPLE))
+    said = all_explanations()
     parts = [_OPENING]
     for name, info in Settings.model_fields.items():
         if info.exclude:
@@ -85,6 +85,11 @@ def explanations(text: str) -> dict[str, str]:
         elif setting := _SETTING.match(line):
             found.setdefault(f"{section}.{setting[1]}", setting[2])
     return found
+
+
+def all_explanations() -> dict[str, str]:
+    """The remarks of the template about every setting that it writes, by `section.name`."""
+    return explanations(settings_text(_EXAMPLE))
 
 
 def settings_names() -> Iterator[tuple[str, str]]:

@@ -22,8 +22,9 @@ from starlette.routing import Route
 from qbo_pipeline.page import roles, shown
 from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, go, show
 from qbo_pipeline.page.companies import Companies
+from qbo_pipeline.page.setting_up.connecting import Connecting
 from qbo_pipeline.page.signing_in import SignInDoor, User
-from qbo_pipeline.page.views import documents, orders, overview, preview, reconciliation, sign_in, work
+from qbo_pipeline.page.ways import BY_PATH, WAYS, Way
 from qbo_pipeline.pipeline.failures import plain_failure
 from qbo_pipeline.store.page_access import PROXY
 
@@ -32,45 +33,6 @@ log = logging.getLogger(__name__)
 MOST_BYTES, MOST_FIELDS = 256 * 1024, 2_000  # of a form
 THREADS, MOST_WAITING = 16, 64
 FORM_TYPE = "application/x-www-form-urlencoded"
-BY_PATH = "by the path"  # the action is the last part of the address
-View = Callable[[Asked], Response]
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """An address: what it does, and the action that a user must be allowed; without one, signing in is enough, and
-    without that, nothing is asked (`anybody`)."""
-
-    method: str
-    path: str
-    view: View
-    action: str | None = None
-    anybody: bool = False
-
-
-WAYS = (
-    Way("GET", "/sign-in", sign_in.ask, anybody=True),
-    Way("POST", "/sign-in", sign_in.sign_in, anybody=True),
-    Way("POST", "/sign-out", sign_in.sign_out),
-    Way("GET", "/", overview.show_all),
-    Way("GET", "/c/{company}/work-list", work.show_list, roles.SEE),
-    Way("GET", "/c/{company}/work-list/cause", work.show_cause, roles.SEE),
-    Way("GET", "/c/{company}/documents", documents.search, roles.SEE),
-    Way("GET", "/c/{company}/documents/history", documents.history, roles.SEE),
-    Way("GET", "/c/{company}/preview", preview.show_unsent, roles.SEE),
-    Way("GET", "/c/{company}/reconciliations", reconciliation.show_list, roles.SEE),
-    Way("GET", "/c/{company}/reconciliations/compare", reconciliation.compare, roles.SEE),
-    Way("GET", "/c/{company}/reconciliations/{number:int}", reconciliation.show_one, roles.SEE),
-    Way("GET", "/c/{company}/reconciliations/{number:int}/cause", reconciliation.show_cause, roles.SEE),
-    Way("GET", "/c/{company}/reports/{as_at}/{form}", reconciliation.report, roles.SEE),
-    Way("POST", "/c/{company}/orders/make/{decision}", orders.make, BY_PATH),
-    Way("GET", "/c/{company}/orders/{order_id}", orders.show_order, roles.SEE),
-    Way("POST", "/c/{company}/orders/{order_id}/carry-out", orders.carry_out, roles.SEE),
-    Way("POST", "/c/{company}/sign/{as_at}/prepare", reconciliation.sign_prepared, roles.PREPARE),
-    Way("POST", "/c/{company}/sign/{as_at}/review", reconciliation.sign_reviewed, roles.REVIEW),
-)
-"""An order's own decision is checked again by the view that carries it out."""
-
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -103,12 +65,25 @@ class Proxy:
 
 
 class PeoplePage:
-    """The page of some companies, reached at `origin` (scheme, host and port, as browsers write it)."""
+    """The page of some companies, reached at `origin` (scheme, host and port, as browsers write it).
+
+    `explanations` says by `section.name` what a setting means; with `keeps_settings` no file is written.
+    """
 
     def __init__(
-        self, companies: Companies, origin: str, proxy: Proxy | None = None, door: SignInDoor | None = None
+        self,
+        companies: Companies,
+        origin: str,
+        proxy: Proxy | None = None,
+        door: SignInDoor | None = None,
+        *,
+        explanations: Mapping[str, str] | None = None,
+        keeps_settings: bool = False,
     ) -> None:
         self.companies = companies
+        self.explanations = explanations or {}
+        self.keeps_settings = keeps_settings
+        self.connecting = Connecting()
         self.origin = origin
         self.proxy = proxy or Proxy()
         self.door = door or SignInDoor(companies)
@@ -264,7 +239,7 @@ class PeoplePage:
 
 
 def _of(asked: Asked, user: User | None, company: str | None) -> Asked:
-    here = None if company is None else asked.page.companies.by_name[company]
+    here = None if company is None else asked.page.companies.present(company)
     return Asked(asked.page, user, here, asked.path, asked.query, asked.form, asked.address)
 
 

@@ -72,6 +72,8 @@ def trouble_with(decision: str, one: Mapping[str, Any], item: Item | None) -> st
     by_id = decision == RELINK and one["chosen_id"]
     if decision not in item.offers and not by_id:
         return f"it {words.state(item.state)}: this cannot be decided about it"
+    if one.get("obstacle"):
+        return str(one["obstacle"])
     if decision == RELINK and not one["qbo_id"]:
         return "no object in QuickBooks is known for it: link it from its own page, by Id"
     return None

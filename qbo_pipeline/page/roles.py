@@ -12,16 +12,19 @@ from collections.abc import Iterable
 SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK = "see", "retry", "skip", "approve", "unlink", "relink"
 REVERSE, POST_AGAIN, CORRECT = "reverse", "post_again", "correct"
 PREPARE, REVIEW = "prepare", "review"
+CHECK, CONNECT, SETTINGS, RULES = "check", "connect", "settings", "rules"
 DECISIONS = (RETRY, SKIP, APPROVE, UNLINK, RELINK, REVERSE, POST_AGAIN, CORRECT)
-ACTIONS = (SEE, *DECISIONS, PREPARE, REVIEW)
+ACTIONS = (SEE, *DECISIONS, PREPARE, REVIEW, CHECK, CONNECT, SETTINGS, RULES)
 
 ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({SEE}),
-    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, CORRECT, PREPARE}),
-    "reviewer": frozenset({SEE, APPROVE, REVERSE, POST_AGAIN, CORRECT, REVIEW}),
-    "operator": frozenset({SEE, RETRY}),
+    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, CORRECT, PREPARE, CHECK}),
+    "reviewer": frozenset({SEE, APPROVE, REVERSE, POST_AGAIN, CORRECT, REVIEW, CHECK, RULES}),
+    "operator": frozenset({SEE, RETRY, CHECK, CONNECT, SETTINGS}),
 }
-"""What changes the books needs two people where the roles are given to two: one prepares, another approves."""
+"""What changes the books needs two people where the roles are given to two: one prepares, another approves. `rules` are
+the settings that decide what is posted (accounts, tax codes, policies), `settings` the others; `check` asks QuickBooks.
+"""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 

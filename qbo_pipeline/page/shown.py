@@ -68,10 +68,21 @@ def _environment() -> jinja2.Environment:
         "local_day": lambda value, zone: "" if value is None else in_zone(value, zone).date().isoformat(),
         "state": words.state,
         "kind": words.plain,
+        "setting": _setting,
+        "sentence": lambda text: f"{text[:1].upper()}{text[1:].replace('`', '')}{'.' if text else ''}",
         "segment": lambda text: quote(str(text), safe=""),
     }
     environment.globals |= {"static": PATHS}
     return environment
+
+
+def _setting(value: Any) -> str:
+    """A value of the settings for people."""
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _instant(value: datetime | None, zone: str) -> str:

@@ -38,19 +38,9 @@ def authorise(run: Run, say: Callable[[str], None], timeout: int) -> str:
     redirect = run.settings.quickbooks.redirect_uri
     transport = Transport()
     try:
+        open_vault(run.settings, run.secrets, run.tokens)  # what is missing is said before anybody consents
         oauth = open_oauth(run.settings, run.secrets, transport)
-        vault = open_vault(run.settings, run.secrets, run.tokens)
-        keeper = TokenKeeper(vault, oauth, time_zone=run.settings.connection.time_zone)
         asked = oauth.authorisation(redirect)
-
-        def finish(answer: Mapping[str, str]) -> str:
-            _keep_tokens(run, keeper, oauth, asked, answer)
-            try:
-                return str(run.quickbooks().company_info().get("CompanyName") or run.settings.quickbooks.realm)
-            except PipelineError as error:
-                raise NotConnected(
-                    f"Intuit gave access, and the tokens are stored, but the company does not answer to them: {error}"
-                ) from None
 
         with ComingBack(redirect, asked.state) as coming:
             say(f"Open this page and choose the company: {asked.url}")
@@ -59,7 +49,7 @@ def authorise(run: Run, say: Callable[[str], None], timeout: int) -> str:
             if answered is None:
                 raise NotConnected(f"nobody consented within {timeout} s: {AGAIN}")
             try:
-                company = finish(answered.answer)
+                company = finish(run, oauth, asked, answered.answer, redirect)
             except PipelineError as failure:
                 answered.tell(400, f"QuickBooks is not connected: {failure}")
                 raise
@@ -72,7 +62,26 @@ def authorise(run: Run, say: Callable[[str], None], timeout: int) -> str:
         transport.close()
 
 
-def _keep_tokens(run: Run, keeper: TokenKeeper, oauth: OAuth, asked: Authorisation, answer: Mapping[str, str]) -> None:
+def finish(run: Run, oauth: OAuth, asked: Authorisation, answer: Mapping[str, str], redirect: str) -> str:
+    """Make tokens of what the browser brought back to `redirect`, keep them, and answer the name of the company, which
+    has answered to them.
+
+    Raises `NotConnected` where nobody consented, another company was chosen, or the company does not answer.
+    """
+    vault = open_vault(run.settings, run.secrets, run.tokens)
+    keeper = TokenKeeper(vault, oauth, time_zone=run.settings.connection.time_zone)
+    _keep_tokens(run, keeper, oauth, asked, answer, redirect)
+    try:
+        return str(run.quickbooks().company_info().get("CompanyName") or run.settings.quickbooks.realm)
+    except PipelineError as error:
+        raise NotConnected(
+            f"Intuit gave access, and the tokens are stored, but the company does not answer to them: {error}"
+        ) from None
+
+
+def _keep_tokens(
+    run: Run, keeper: TokenKeeper, oauth: OAuth, asked: Authorisation, answer: Mapping[str, str], redirect: str
+) -> None:
     """What the browser brought becomes tokens of the company that the settings name."""
     if error := answer.get("error"):
         raise NotConnected(REFUSED.get(error, f"Intuit gave no access, for a reason that we do not know: {AGAIN}"))
@@ -83,6 +92,5 @@ def _keep_tokens(run: Run, keeper: TokenKeeper, oauth: OAuth, asked: Authorisati
             f"the company chosen in the browser has the realm {shown!r}, the settings say {wanted}: choose that "
             "company, or correct [quickbooks] realm"
         )
-    redirect = run.settings.quickbooks.redirect_uri
     code, state = Secret(answer.get("code", "")), answer.get("state", "")
     keeper.connect(oauth.exchange_code(code, realm, redirect, state=state, asked=asked))

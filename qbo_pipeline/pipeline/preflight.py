@@ -27,7 +27,7 @@ from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import records
 
 # What QBO takes for a role; a role that is not here may be any account.
-_TYPES = {
+ACCOUNT_TYPES = {
     "inventory": ("Other Current Asset",),
     "in_transit": ("Other Current Asset",),
     "goods_received_not_invoiced": ("Other Current Liability",),
@@ -36,7 +36,15 @@ _TYPES = {
     "sales": ("Income", "Other Income"),
     "bank": ("Bank",),
 }
-_NEEDED = ("inventory", "cost_of_goods_sold", "sales", "accounts_receivable", "accounts_payable", "bank", "purchases")
+NEEDED_ROLES = (
+    "inventory",
+    "cost_of_goods_sold",
+    "sales",
+    "accounts_receivable",
+    "accounts_payable",
+    "bank",
+    "purchases",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class PreflightFinding:
     ok: bool
     finding: str
     remedy: str = ""
+    code: str | None = None  # of the source, where that is what has no account or tax code yet
 
 
 def preflight(run: Run) -> list[PreflightFinding]:
@@ -139,11 +148,15 @@ def _accounts(books: Books, mistakes: list[str]) -> Iterator[PreflightFinding]:
     for mistake in mistakes:
         yield PreflightFinding("accounts", False, mistake, "Correct the name, or make it in QuickBooks")
     for role in ROLES:
-        if role in _NEEDED and role not in books.roles and not any(f"[accounts.roles] {role}:" in m for m in mistakes):
+        if (
+            role in NEEDED_ROLES
+            and role not in books.roles
+            and not any(f"[accounts.roles] {role}:" in m for m in mistakes)
+        ):
             yield PreflightFinding(f"account of {role}", False, "is not set", f"Name one in [accounts.roles] {role}")
         for account_id in sorted(books.accounts_of(role)):
             account = books.chart[account_id]
-            wanted = _TYPES.get(role)
+            wanted = ACCOUNT_TYPES.get(role)
             yield PreflightFinding(
                 f"account of {role}",
                 wanted is None or account.type in wanted,
@@ -176,12 +189,12 @@ def _days_ahead(run: Run, books: Books) -> Iterator[PreflightFinding]:
     for hint, count in sorted(item for item in seen.unmapped_hints.items() if item[0] not in named[0]):
         remedy = f'Name its QuickBooks account in [accounts.hints]: "{hint}" = "..."'
         yield PreflightFinding(
-            "unmapped account", False, f"the source's account {hint!r} is on {_records(count)} of {days}", remedy
+            "unmapped account", False, f"the source's account {hint!r} is on {_records(count)} of {days}", remedy, hint
         )
     for code, count in sorted(item for item in seen.unmapped_tax_codes.items() if item[0] not in named[1]):
         what = f"the source's tax code {code!r}" if code else "no tax code"
         remedy = f'Name its QuickBooks tax code in [tax_codes]: "{code}" = "..."'
-        yield PreflightFinding("unmapped tax code", False, f"{what} is on {_records(count)} of {days}", remedy)
+        yield PreflightFinding("unmapped tax code", False, f"{what} is on {_records(count)} of {days}", remedy, code)
     for refusal, count in seen.refused:
         text = f"{refusal.message} (so it is with {_records(count)} of {days})"
         yield PreflightFinding("days ahead", False, text, "They wait until that is mended; everything else is posted")

@@ -1,5 +1,5 @@
 """Evidence beside the postings, each kept with a line in the journal of attempts: what was reconciled, signed, decided,
-bound, found copied and granted.
+bound, found copied, granted, changed and remarked.
 
 What belongs here: which rows those are, the line that is written with each, and what `verify` finds where rows and
 lines do not agree. A row that is changed, taken away or added by hand is noticed by the line; a line by the chain. What
@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from qbo_pipeline.store import attempts as journal
 from qbo_pipeline.store.posting_facts import plain
-from qbo_pipeline.store.tables.page import page_grants
+from qbo_pipeline.store.tables.page import difference_notes, page_grants, setup_changes, signed_reports
 from qbo_pipeline.store.tables.posting import attempts, posting_copies
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
 from qbo_pipeline.store.tables.records import watermarks
@@ -89,7 +89,19 @@ WRITE_BACK = EvidenceKind(
      "recovered", "posted_at", "taken_as", "refused", "superseded_by"),
     "first_seen",
 )  # fmt: skip
-KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, GRANT, WRITE_BACK)
+SETUP = EvidenceKind(
+    "setup", setup_changes, ("number",), lambda row: (str(row["number"]), 1),
+    ("what", "changes", "file_before", "file_after", "who", "why", "changed_at"), "changed_at",
+)  # fmt: skip
+REMARK = EvidenceKind(
+    "remark", difference_notes, ("number",), lambda row: (str(row["number"]), 1),
+    ("document_key", "as_at", "remark", "file_name", "file_sha256", "who", "noted_at"), "noted_at",
+)  # fmt: skip
+SIGNED_REPORT = EvidenceKind(
+    "signed_report", signed_reports, ("number", "form"), lambda row: (f"{row['number']}/{row['form']}", 1),
+    ("file_name", "file_sha256", "kept_at"), "kept_at",
+)  # fmt: skip
+KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, GRANT, SETUP, REMARK, SIGNED_REPORT, WRITE_BACK)
 
 
 def note(
@@ -224,5 +236,11 @@ def _called(key: tuple[str, int]) -> str:
             return f"grant {name} of the page"
         case "write_back":
             return f"revision {key[1]} of what is written back of {name}"
+        case "setup":
+            return f"change {name} of the settings"
+        case "remark":
+            return f"remark {name} on a difference"
+        case "signed_report":
+            return f"the report of sign-off {name}"
         case _:
             return f"{word} {name}"

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
+from qbo_pipeline.commands.settings_reference import all_explanations
 from qbo_pipeline.page import passwords
 from qbo_pipeline.page.app import PeoplePage, Proxy
 from qbo_pipeline.page.companies import Companies, open_companies
@@ -49,11 +50,14 @@ def grant(
 
 
 @contextmanager
-def served(companies: Companies, proxy: Proxy | None = None, origin: str | None = None) -> Iterator[str]:
+def served(
+    companies: Companies, proxy: Proxy | None = None, origin: str | None = None, **options: Any
+) -> Iterator[str]:
     """The page on a socket, and its address there."""
     listener = listen("127.0.0.1", 0)
     url, ready = base_url(listener), threading.Event()
-    running = server(PeoplePage(companies, origin or url, proxy), ready.set)
+    page = PeoplePage(companies, origin or url, proxy, explanations=all_explanations(), **options)
+    running = server(page, ready.set)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
 from sqlalchemy import update
 
 from qbo_pipeline.page import passwords, roles, signing_in, tries
-from qbo_pipeline.page.app import BY_PATH, WAYS, Proxy, Way
-from qbo_pipeline.page.companies import Companies
+from qbo_pipeline.page.app import Proxy
+from qbo_pipeline.page.companies import Companies, PageCompany
+from qbo_pipeline.page.setting_up.connecting import Connecting
 from qbo_pipeline.page.users import NoSuchGrant, listed, remove
+from qbo_pipeline.page.ways import BY_PATH, WAYS, Way
+from qbo_pipeline.pipeline.connect import NotConnected
 from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.store.tables.page import page_sessions
 from qbo_pipeline_tests.page.site import ADMIN, COOKIE, PASSWORD, Visitor, grant, opened, served, signed_in
@@ -23,9 +27,9 @@ from qbo_pipeline_tests.pipeline.shop import Shop
 # By role what it may do, said once more than in the table of the page: a change there is seen here.
 TABLE = {
     "viewer": {"see"},
-    "preparer": {"see", "retry", "skip", "unlink", "relink", "correct", "prepare"},
-    "reviewer": {"see", "approve", "reverse", "post_again", "correct", "review"},
-    "operator": {"see", "retry"},
+    "preparer": {"see", "retry", "skip", "unlink", "relink", "correct", "prepare", "check"},
+    "reviewer": {"see", "approve", "reverse", "post_again", "correct", "review", "check", "rules"},
+    "operator": {"see", "retry", "check", "connect", "settings"},
 }
 OTHER = "other"
 
@@ -70,7 +74,13 @@ def ask(visitor: Visitor, way: Way, path: str) -> httpx.Response:
     return visitor.get(path) if way.method == "GET" else visitor.post(path)
 
 
-def test_the_table_of_permissions(url: str) -> None:
+def nobody_answers(*_: object) -> NoReturn:
+    raise NotConnected("QuickBooks is not asked in this test")
+
+
+def test_the_table_of_permissions(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PageCompany, "own_run", nobody_answers)
+    monkeypatch.setattr(Connecting, "begin", nobody_answers)
     for role in TABLE:
         check_permissions(url, role)
 
@@ -91,14 +101,14 @@ def check_permissions(url: str, role: str) -> None:
                 assert (there.status_code, "There is no such page" in there.text) == (404, True), (way, company)
                 assert OTHER not in there.text.replace("another", "")
             checked += 1
-    assert checked == 22
+    assert checked == 34
     assert OTHER not in visitor.get("/").text
 
 
 def test_every_action_has_an_address_and_every_address_an_action() -> None:
     assert {action for way in WAYS for action in actions_of(way)} == set(roles.ACTIONS)
     free = {way.path for way in WAYS if not way.action}
-    assert free == {"/", "/sign-in", "/sign-out"}
+    assert free == {"/", "/sign-in", "/sign-out", "/connected"}
     assert {way.path for way in WAYS if way.anybody} == {"/sign-in"}
 
 

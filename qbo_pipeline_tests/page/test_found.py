@@ -13,10 +13,12 @@ from sqlalchemy import text
 from qbo_pipeline.page.companies import Companies, PageCompany
 from qbo_pipeline.page.finding import documents
 from qbo_pipeline.page.finding.documents import AT_ONCE, Found, TooManyParties, Wanted, search
+from qbo_pipeline.page.finding.story import source_link
 from qbo_pipeline.page.finding.work_list import groups, of_cause
+from qbo_pipeline.settings import SettingsError, load_settings
 from qbo_pipeline_tests.page.many import amount, counted, write_many
 from qbo_pipeline_tests.page.site import Visitor, grant, opened, served, signed_in
-from qbo_pipeline_tests.pipeline.connections import write_connection
+from qbo_pipeline_tests.pipeline.connections import point_to, write_connection
 from qbo_pipeline_tests.pipeline.shop import Shop
 
 MANY = 100_000
@@ -114,6 +116,23 @@ def test_the_party_of_records_from_before_is_filled_in_by_the_migration(companie
         connection.execute(text("UPDATE records SET party_id = NULL"))
         connection.exec_driver_sql(statement)
         assert connection.execute(query).all() == then
+
+
+@pytest.mark.parametrize("wrong", ["javascript:alert(1)", "https://", "https://erp.example.com/{nothing}", "//x/{id}"])
+def test_an_address_that_leads_nowhere_is_refused(shop: Shop, wrong: str) -> None:
+    point_to(shop.settings, '# document_url = "https://erp.example.com/{kind}/{id}"', f'document_url = "{wrong}"')
+    with pytest.raises(SettingsError, match="document_url"):
+        load_settings(shop.settings)
+
+
+def test_a_document_leads_to_its_page_in_the_inventory_system(shop: Shop) -> None:
+    address = "https://erp.example.com/{kind}/{id}?n={number}&t={type}"
+    point_to(shop.settings, '# document_url = "https://erp.example.com/{kind}/{id}"', f'document_url = "{address}"')
+    settings = load_settings(shop.settings)
+    record = {"record_type": "document", "kind": "sales_invoice", "record_id": "a/1", "number": "I 7&\u202e"}
+    made = "https://erp.example.com/sales_invoice/a%2F1?n=I%207%26%E2%80%AE&t=document"
+    assert source_link(settings, record) == made
+    assert source_link(settings, None) is None
 
 
 def test_too_many_parties_are_said(companies: Companies, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -20,6 +21,7 @@ from qbo_pipeline.pipeline.report_files import QBO_PAGES
 from qbo_pipeline.pipeline.trace import journal_message, trace
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.reports.header import qbo_link
+from qbo_pipeline.settings import LINK_PLACES, Settings
 
 _SHOWN_LINES = 200
 _HIDDEN = ("line_id", "line_number", "matches", "lines", "allocations")
@@ -60,6 +62,7 @@ class Story:
     events: list[StoryEvent]
     shares: list[dict[str, Any]]
     ledger: list[dict[str, Any]]
+    source_link: str | None
 
 
 def stories(company: PageCompany, key: str) -> list[Story]:
@@ -99,7 +102,19 @@ def _story(
         key=one["key"], record=one["record"], fields=fields, columns=columns, rows=rows, cut=cut, postings=posted,
         events=_events(company, one), shares=[share for share in shares if share["key"] in several],
         ledger=[line | {"link": qbo_link(base, line["qbo_type"], line["qbo_id"])} for line in one["ledger_lines"]],
+        source_link=source_link(company.settings, one["record"]),
     )  # fmt: skip
+
+
+def source_link(settings: Settings, record: dict[str, Any] | None) -> str | None:
+    """The record's own page in the inventory system, where the settings say how its address is made."""
+    template = settings.source.document_url
+    if template is None or record is None:
+        return None
+    values = (record["record_type"], record["kind"], record["record_id"].rpartition(":")[2], record["number"] or "")
+    for place, value in zip(LINK_PLACES, values, strict=True):
+        template = template.replace(f"{{{place}}}", quote(str(value), safe=""))
+    return template
 
 
 def _events(company: PageCompany, one: dict[str, Any]) -> list[StoryEvent]:

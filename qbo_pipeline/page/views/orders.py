@@ -6,7 +6,6 @@ Which door a decision has is in `page/ordering.py`.
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +17,16 @@ from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, 
 from qbo_pipeline.page.finding import steps
 from qbo_pipeline.page.finding.lines import Lines, built_lines, rests_on, unsent_lines
 from qbo_pipeline.page.finding.work_list import MOST_AT_ONCE, Item, of_cause, of_keys
+from qbo_pipeline.page.order_keeping import keep_order
 from qbo_pipeline.page.ordering import ASK_QUICKBOOKS, DATED, Ordered, carried_out, step_trouble, trouble_with
-from qbo_pipeline.page.roles import APPROVE, CORRECT, DECISIONS, POST_AGAIN, RELINK, RETRY, REVERSE
+from qbo_pipeline.page.roles import APPROVE, CORRECT, DECISIONS, POST_AGAIN, RELINK, RETRY, REVERSE, RULES, SETTINGS
+from qbo_pipeline.page.views import proposals
 from qbo_pipeline.posting.decisions import Person
 from qbo_pipeline.posting.events import PARKED, READY
-from qbo_pipeline.store.page_orders import PageOrder, begin_order, end_order, load_order, put_order
+from qbo_pipeline.store.page_orders import PageOrder, begin_order, end_order, load_order
 
 LASTING = timedelta(hours=1)
+SET_UP = (RULES, SETTINGS)
 MOST_SENT = 50  # in one order that is sent at once: somebody waits for the answer
 
 
@@ -52,15 +54,6 @@ def make(asked: Asked) -> Response:
     return keep_order(asked, decision, items)
 
 
-def keep_order(asked: Asked, decision: str, items: list[dict[str, Any]]) -> Response:
-    """Keep what is ordered, and go where it is shown."""
-    order_id = secrets.token_urlsafe(16)
-    with asked.here.database.transaction() as connection:
-        now = asked.here.database.now(connection)
-        put_order(connection, asked.here.name, order_id, asked.who.name, decision, items, now=now)
-    return go(asked.link(f"orders/{order_id}"))
-
-
 def kept(item: Item, qbo_id: str = "", **more: str) -> dict[str, Any]:
     """A posting as an order keeps it; `more` is shown beside it."""
     return {
@@ -86,6 +79,8 @@ def show_order(asked: Asked) -> Response:
     with asked.here.database.reading() as connection:
         order = _mine(asked, connection)
         now = asked.here.database.now(connection)
+        if order.decision in SET_UP:
+            return proposals.show_proposal(asked, order, too_old=now - order.made_at > LASTING)
         items = {item.key: item for item in of_keys(connection, asked.here.name, [one["key"] for one in order.items])}
     common: dict[str, Any] = {
         "order": order, "too_old": now - order.made_at > LASTING, "would": words.WOULD[order.decision],
@@ -102,7 +97,7 @@ def show_order(asked: Asked) -> Response:
     return show(
         asked, "order.html", **common, rows=rows, lines=_lines(asked, order, items) if unbegun else {},
         rests=_resting(asked, order, items) if unbegun else {}, dated=order.decision in DATED,
-        possible=sum(trouble is None for _, _, trouble in rows),
+        possible=sum(trouble is None for _, _, trouble in rows), each=any("theirs" in one for one in order.items),
     )  # fmt: skip
 
 
@@ -129,7 +124,7 @@ def carry_out(asked: Asked) -> Response:
     with database.transaction() as connection:
         order = _mine(asked, connection)
         if not asked.may(order.decision):
-            raise NotAllowed(f"Your roles for {name} do not include to {words.DECISIONS[order.decision].lower()}.")
+            raise NotAllowed(f"Your roles for {name} do not include this any more.")
         if dated is not None and order.decision not in DATED:
             raise NotUnderstood("Only what is approved or reversed can be posted on another day.")
         chosen = _marked(asked, order)
@@ -139,7 +134,9 @@ def carry_out(asked: Asked) -> Response:
         begun = begin_order(connection, name, order.order_id, asked.who.name, why, now)
     if begun:
         said = Ordered(Person(asked.who.name, why), dated, asked.may(APPROVE))
-        if order.decision in ASK_QUICKBOOKS:
+        if order.decision in SET_UP:
+            results = proposals.saved(asked, order, said.person)
+        elif order.decision in ASK_QUICKBOOKS:
             with asked.here.own_run() as run:
                 results = carried_out(run, order, chosen, said)
         else:

@@ -14,8 +14,9 @@ from qbo_pipeline.verdicts import worst
 def show_all(asked: Asked) -> Response:
     """How each company stands; one whose store fails is shown with what failed, beside the others."""
     found, failed = [], []
-    for name, company in sorted(asked.page.companies.by_name.items()):
-        if not asked.who.may(SEE, name):
+    for name in sorted(asked.page.companies.by_name):
+        company = asked.page.companies.present(name)
+        if company is None or not asked.who.may(SEE, name):
             continue
         try:
             found.append((company, standing(company)))

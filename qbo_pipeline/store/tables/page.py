@@ -1,11 +1,11 @@
-"""Tables of the page for people: what its users may do, who is signed in, what was ordered there."""
+"""Tables of the page for people: what its users may do, who is signed in, what was ordered, changed and noted there."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
 
 from qbo_pipeline.store.tables.metadata import metadata
-from qbo_pipeline.store.types import Instant
+from qbo_pipeline.store.types import Day, Instant
 
 page_grants = Table(
     "page_grants",
@@ -47,4 +47,53 @@ page_orders = Table(
     Column("made_at", Instant(), nullable=False),
     Column("begun_at", Instant()),
     Column("done_at", Instant()),
+)
+
+setup_changes = Table(
+    "setup_changes",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("what", Text, nullable=False),  # rules | settings | connected
+    Column("changes", Text, nullable=False),  # JSON: path, before and after of each; no secret, no address
+    Column("file_before", Text),  # SHA-256 of the settings file; none where it was not changed
+    Column("file_after", Text),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("changed_at", Instant(), nullable=False),
+)
+
+difference_notes = Table(
+    "difference_notes",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("document_key", Text, nullable=False),  # of the differences, in each reconciliation that has one
+    Column("as_at", Day(), nullable=False),  # of the reconciliation beside which it was written
+    Column("remark", Text, nullable=False),
+    Column("file_name", Text),
+    Column("file_sha256", Text),
+    Column("who", Text, nullable=False),
+    Column("noted_at", Instant(), nullable=False),
+    Index("difference_notes_by_document", "connection", "document_key"),
+)
+
+signed_reports = Table(
+    "signed_reports",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of the sign-off
+    Column("form", Text, primary_key=True),  # page | workbook
+    Column("file_name", Text, nullable=False),
+    Column("file_sha256", Text, nullable=False),
+    Column("kept_at", Instant(), nullable=False),
+)
+
+kept_files = Table(
+    "kept_files",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("file_sha256", Text, primary_key=True),  # of the file itself: what is read is held against it
+    Column("size", Integer, nullable=False),  # bytes
+    Column("content", LargeBinary, nullable=False),  # zlib
 )

@@ -114,6 +114,20 @@ differences = Table(
     Index("differences_by_document", "connection", "document_key"),
 )
 
+roll_forwards = Table(
+    "roll_forwards",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of the reconciliation
+    Column("account_id", Text, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # from the opening to the closing
+    Column("line", Text, nullable=False),
+    Column("source", Money(), nullable=False),
+    Column("ledger", Money(), nullable=False),
+    Column("signed_source", Money()),
+    Column("signed_ledger", Money()),
+)
+
 sign_offs = Table(
     "sign_offs",
     metadata,

@@ -100,6 +100,7 @@ BEGIN
             -- What finance was shown and what it signed: each a new row, for ever.
             ('reconciliations', 'SELECT, INSERT'),
             ('differences', 'SELECT, INSERT'),
+            ('roll_forwards', 'SELECT, INSERT'),
             ('sign_offs', 'SELECT, INSERT'),
             -- Hints that QuickBooks changed: taken up, then forgotten.
             ('webhook_hints', 'SELECT, INSERT, UPDATE, DELETE'),
@@ -107,6 +108,11 @@ BEGIN
             ('page_grants', 'SELECT, INSERT'),
             ('page_sessions', 'SELECT, INSERT, UPDATE, DELETE'),
             ('page_orders', 'SELECT, INSERT, UPDATE'),
+            -- What was changed and noted there, and what was signed: each stays as it was written.
+            ('setup_changes', 'SELECT, INSERT'),
+            ('difference_notes', 'SELECT, INSERT'),
+            ('signed_reports', 'SELECT, INSERT'),
+            ('kept_files', 'SELECT, INSERT'),
             -- Of which version the store is.
             ('schema_migrations', 'SELECT'),
             -- The vault: not even a look.
