@@ -15,13 +15,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from qbo_pipeline.page import roles, shown
 from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, go, show
 from qbo_pipeline.page.companies import Companies
+from qbo_pipeline.page.forms import Upload, read_form, read_form_with_file
 from qbo_pipeline.page.setting_up.connecting import Connecting
 from qbo_pipeline.page.signing_in import SignInDoor, User
 from qbo_pipeline.page.ways import BY_PATH, WAYS, Way
@@ -30,9 +31,7 @@ from qbo_pipeline.store.page_access import PROXY
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES, MOST_FIELDS = 256 * 1024, 2_000  # of a form
 THREADS, MOST_WAITING = 16, 64
-FORM_TYPE = "application/x-www-form-urlencoded"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -107,16 +106,17 @@ class PeoplePage:
             if refused:
                 return self._finished(refused)
             form: Mapping[str, list[str]] = {}
+            file: Upload | None = None
             if way.method == "POST":
-                found = await _form(request)
+                found = await (read_form_with_file(request) if way.takes_file else read_form(request))
                 if isinstance(found, Response):
                     return self._finished(found)
-                form = found
+                form, file = found
             if _holds_nul(request, form):
                 return self._finished(PlainTextResponse("a character in this cannot be looked for", 400))
             if self._threads.statistics().tasks_waiting >= MOST_WAITING:
                 return self._finished(PlainTextResponse("too much is asked at once, try again", 503))
-            answer = await to_thread.run_sync(self._answer, way, request, form, limiter=self._threads)
+            answer = await to_thread.run_sync(self._answer, way, request, form, file, limiter=self._threads)
             return self._finished(answer)
 
         return endpoint
@@ -131,11 +131,11 @@ class PeoplePage:
             return PlainTextResponse("the page is not shown within another", 403)
         return None
 
-    def _answer(self, way: Way, request: Request, form: Mapping[str, list[str]]) -> Response:
+    def _answer(self, way: Way, request: Request, form: Mapping[str, list[str]], file: Upload | None) -> Response:
         query = parse_qs(request.url.query, max_num_fields=100)
         path = {name: str(value) for name, value in request.path_params.items()}
         token = request.cookies.get(self.cookie)
-        asked = Asked(self, None, None, path, query, form, self._address(request))
+        asked = Asked(self, None, None, path, query, form, self._address(request), file)
         new: str | None = None
         try:
             user = self.door.recognise(token)
@@ -240,7 +240,7 @@ class PeoplePage:
 
 def _of(asked: Asked, user: User | None, company: str | None) -> Asked:
     here = None if company is None else asked.page.companies.present(company)
-    return Asked(asked.page, user, here, asked.path, asked.query, asked.form, asked.address)
+    return Asked(asked.page, user, here, asked.path, asked.query, asked.form, asked.address, asked.file)
 
 
 def _holds_nul(request: Request, form: Mapping[str, list[str]]) -> bool:
@@ -251,20 +251,3 @@ def _holds_nul(request: Request, form: Mapping[str, list[str]]) -> bool:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-async def _form(request: Request) -> Mapping[str, list[str]] | Response:
-    """The fields of a form, or why they are not taken; nothing is read beyond the bound."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
-        return PlainTextResponse("a form of the page is sent in another way", 415)
-    body = bytearray()
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > MOST_BYTES:
-                return PlainTextResponse(f"a form has at most {MOST_BYTES:,} bytes", 413, {"Connection": "close"})
-        return parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ClientDisconnect:
-        return PlainTextResponse("the form is not complete", 400)
-    except ValueError:
-        return PlainTextResponse("the form cannot be read", 400)

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from qbo_pipeline.errors import Signal
 from qbo_pipeline.page.companies import PageCompany
+from qbo_pipeline.page.forms import Upload
 from qbo_pipeline.page.shown import render
 from qbo_pipeline.page.signing_in import User
 
@@ -49,6 +50,7 @@ class Asked:
     query: Fields
     form: Fields
     address: str
+    file: Upload | None = None
 
     @property
     def who(self) -> User:

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 
 SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK = "see", "retry", "skip", "approve", "unlink", "relink"
 REVERSE, POST_AGAIN, CORRECT = "reverse", "post_again", "correct"
-PREPARE, REVIEW = "prepare", "review"
+PREPARE, REVIEW, NOTE = "prepare", "review", "note"
 CHECK, CONNECT, SETTINGS, RULES = "check", "connect", "settings", "rules"
 DECISIONS = (RETRY, SKIP, APPROVE, UNLINK, RELINK, REVERSE, POST_AGAIN, CORRECT)
-ACTIONS = (SEE, *DECISIONS, PREPARE, REVIEW, CHECK, CONNECT, SETTINGS, RULES)
+ACTIONS = (SEE, *DECISIONS, PREPARE, REVIEW, NOTE, CHECK, CONNECT, SETTINGS, RULES)
 
 ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({SEE}),
-    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, CORRECT, PREPARE, CHECK}),
-    "reviewer": frozenset({SEE, APPROVE, REVERSE, POST_AGAIN, CORRECT, REVIEW, CHECK, RULES}),
+    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, CORRECT, PREPARE, NOTE, CHECK}),
+    "reviewer": frozenset({SEE, APPROVE, REVERSE, POST_AGAIN, CORRECT, REVIEW, NOTE, CHECK, RULES}),
     "operator": frozenset({SEE, RETRY, CHECK, CONNECT, SETTINGS}),
 }
 """What changes the books needs two people where the roles are given to two: one prepares, another approves. `rules` are

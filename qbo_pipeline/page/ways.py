@@ -13,6 +13,7 @@ from starlette.responses import Response
 from qbo_pipeline.page import roles
 from qbo_pipeline.page.asked import Asked
 from qbo_pipeline.page.views import (
+    archive,
     documents,
     links,
     orders,
@@ -20,6 +21,7 @@ from qbo_pipeline.page.views import (
     preview,
     proposals,
     reconciliation,
+    remarks,
     set_up,
     sign_in,
     work,
@@ -39,6 +41,7 @@ class Way:
     view: View
     action: str | None = None
     anybody: bool = False
+    takes_file: bool = False
 
 
 WAYS = (
@@ -55,6 +58,12 @@ WAYS = (
     Way("GET", "/c/{company}/reconciliations/compare", reconciliation.compare, roles.SEE),
     Way("GET", "/c/{company}/reconciliations/{number:int}", reconciliation.show_one, roles.SEE),
     Way("GET", "/c/{company}/reconciliations/{number:int}/cause", reconciliation.show_cause, roles.SEE),
+    Way("POST", "/c/{company}/reconciliations/make", reconciliation.make, roles.CHECK),
+    Way("GET", "/c/{company}/reconciliations/document", remarks.show_document, roles.SEE),
+    Way("POST", "/c/{company}/reconciliations/document", remarks.add, roles.NOTE, takes_file=True),
+    Way("GET", "/c/{company}/remarks/{number:int}/file", remarks.attachment, roles.SEE),
+    Way("GET", "/c/{company}/archive", archive.show_list, roles.SEE),
+    Way("GET", "/c/{company}/archive/{number:int}/{form}", archive.report, roles.SEE),
     Way("GET", "/c/{company}/reports/{as_at}/{form}", reconciliation.report, roles.SEE),
     Way("POST", "/c/{company}/orders/make/{decision}", orders.make, BY_PATH),
     Way("GET", "/c/{company}/orders/{order_id}", orders.show_order, roles.SEE),

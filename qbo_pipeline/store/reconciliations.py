@@ -20,11 +20,11 @@ from sqlalchemy import Connection, func, select
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.frames import make
 from qbo_pipeline.reconciliation.inputs import EARLIER, Close, ClosedBalance
-from qbo_pipeline.reconciliation.result import DIFFERENCES, Reconciliation
+from qbo_pipeline.reconciliation.result import DIFFERENCES, ROLL_FORWARD_LINES, Reconciliation
 from qbo_pipeline.reconciliation.signoff import SignOff, SignOffError, close_of
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store.attempts import head_of
-from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
+from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, roll_forwards, sign_offs
 
 _KEPT = tuple(column.name for column in DIFFERENCES if column.name != "age_days")
 _PAGE = 10_000
@@ -74,8 +74,19 @@ def save(db: Connection, connection: str, reconciliation: Reconciliation, *, mad
     for start in range(0, len(reconciliation.differences), _PAGE):
         rows = rows_of(reconciliation.differences.iloc[start : start + _PAGE], _KEPT)
         db.execute(differences.insert(), [head | row | {"first_seen": row["first_seen"] or made_at} for row in rows])
+    _keep_roll_forward(db, head, reconciliation)
     evidence.note(db, connection, evidence.RECONCILIATION, (number,), "reconciled", now=made_at)
     return Saved(number=number, new=True)
+
+
+def _keep_roll_forward(db: Connection, head: dict[str, Any], reconciliation: Reconciliation) -> None:
+    names = ("account_id", "line", "source", "ledger", "signed_source", "signed_ledger")
+    rows = [
+        head | row | {"place": ROLL_FORWARD_LINES.index(row["line"])}
+        for row in rows_of(reconciliation.roll_forward, names)
+    ]
+    if rows:
+        db.execute(roll_forwards.insert(), rows)
 
 
 def _report_hash(reconciliation: Reconciliation) -> str:

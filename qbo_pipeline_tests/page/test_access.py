@@ -27,8 +27,8 @@ from qbo_pipeline_tests.pipeline.shop import Shop
 # By role what it may do, said once more than in the table of the page: a change there is seen here.
 TABLE = {
     "viewer": {"see"},
-    "preparer": {"see", "retry", "skip", "unlink", "relink", "correct", "prepare", "check"},
-    "reviewer": {"see", "approve", "reverse", "post_again", "correct", "review", "check", "rules"},
+    "preparer": {"see", "retry", "skip", "unlink", "relink", "correct", "prepare", "note", "check"},
+    "reviewer": {"see", "approve", "reverse", "post_again", "correct", "review", "note", "check", "rules"},
     "operator": {"see", "retry", "check", "connect", "settings"},
 }
 OTHER = "other"
@@ -101,7 +101,7 @@ def check_permissions(url: str, role: str) -> None:
                 assert (there.status_code, "There is no such page" in there.text) == (404, True), (way, company)
                 assert OTHER not in there.text.replace("another", "")
             checked += 1
-    assert checked == 34
+    assert checked == 40
     assert OTHER not in visitor.get("/").text
 
 

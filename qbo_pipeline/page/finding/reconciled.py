@@ -96,9 +96,7 @@ def causes(connection: Connection, name: str, number: int) -> list[CauseSum]:
     for cause, amount in connection.execute(query):
         sums[cause].append(amount)
     found = [
-        CauseSum(
-            code, _meaning(code, "label"), _meaning(code, "remedy"), _meaning(code, "who"), len(own), sum(own, _ZERO)
-        )
+        CauseSum(code, meaning(code, "label"), meaning(code, "remedy"), meaning(code, "who"), len(own), sum(own, _ZERO))
         for code, own in sums.items()
     ]
     return sorted(found, key=lambda cause: (-abs(cause.amount), cause.label))
@@ -128,7 +126,7 @@ def compared(connection: Connection, name: str, first: int, second: int) -> list
         own = sums[row.document_key, row.cause]
         own[row.number] = own.get(row.number, _ZERO) + row.amount
     moved = [
-        Moved(document, _meaning(cause, "label"), own.get(first, _ZERO), own.get(second, _ZERO))
+        Moved(document, meaning(cause, "label"), own.get(first, _ZERO), own.get(second, _ZERO))
         for (document, cause), own in sums.items()
     ]
     return sorted((one for one in moved if one.change), key=lambda one: (-abs(one.change), one.document))
@@ -148,7 +146,7 @@ def _signed(connection: Connection, name: str) -> dict[tuple[date, str], str]:
     return found
 
 
-def _meaning(code: str, what: str) -> str:
+def meaning(code: str, what: str) -> str:
     """A cause's words; its code where a later version named it."""
     try:
         return str(getattr(CAUSES[Cause(code)], what))

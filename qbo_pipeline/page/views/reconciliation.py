@@ -2,47 +2,81 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from starlette.responses import FileResponse, Response
 
 from qbo_pipeline.page.asked import Asked, NotThere, NotUnderstood, go, show
 from qbo_pipeline.page.finding import reconciled
+from qbo_pipeline.page.finding.over_time import ageing, open_documents, roll_forward
 from qbo_pipeline.page.roles import PREPARE, REVIEW
-from qbo_pipeline.pipeline.report_files import report_paths
+from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
+from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+from qbo_pipeline.pipeline.report_files import report_paths, write_reports
 from qbo_pipeline.pipeline.sign import Step
 from qbo_pipeline.pipeline.sign import sign as sign_off
+from qbo_pipeline.reconciliation.result import AGEING_BUCKETS
+from qbo_pipeline.store.difference_notes import load_remarks
 
 # The report's own style and nothing else of it: its script does not run within the page.
-_REPORT_POLICY = (
+REPORT_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     "; frame-ancestors 'none'"
 )
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST = 2**31 - 1
 
 
 def show_list(asked: Asked) -> Response:
     """The newest reconciliations."""
-    before = _number(asked.text("before")) if asked.text("before") else None
+    before = number_of(asked.text("before")) if asked.text("before") else None
     with asked.here.database.reading() as connection:
         found = reconciled.kept(connection, asked.here.name, before)
     more = None
     if len(found) > reconciled.AT_ONCE:
         found = found[: reconciled.AT_ONCE]
         more = asked.link("reconciliations", before=found[-1].row["number"])
-    return show(asked, "reconciliations.html", found=found, more=more)
+    return show(asked, "reconciliations.html", found=found, more=more, today=_today(asked))
+
+
+def make(asked: Asked) -> Response:
+    """Reconcile as at a date: QuickBooks' ledger and the inventory system are read for it, and the reports written."""
+    as_at = asked.day("as_at", form=True)
+    if as_at is None:
+        raise NotUnderstood("Say as at which day.")
+    if as_at > _today(asked):
+        raise NotUnderstood(f"{as_at} is still to come: nothing can be reconciled as at that day yet.")
+    with asked.here.own_run() as run:
+        side = refresh_ledger(run, as_at, changes=True)
+        if side.as_of is None:
+            raise NotUnderstood(f"QuickBooks' ledger could not be read: {side.warning}")
+        write_reports(run, reconcile_as_at(run, as_at))
+    return go(asked.link(f"reconciliations/{_newest_of(asked, as_at)}"))
+
+
+def _today(asked: Asked) -> date:
+    return datetime.now(asked.here.settings.connection.zone).date()
+
+
+def _newest_of(asked: Asked, as_at: date) -> int | str:
+    with asked.here.database.reading() as connection:
+        newest = next((one for one in reconciled.kept(connection, asked.here.name) if one.row["as_at"] == as_at), None)
+    return newest.row["number"] if newest else ""
 
 
 def show_one(asked: Asked) -> Response:
     """One with its causes, its certificates, and what can be signed."""
-    number, name = _number(asked.path["number"]), asked.here.name
+    number, name = number_of(asked.path["number"]), asked.here.name
     with asked.here.database.reading() as connection:
         kept = reconciled.one(connection, name, number)
         if kept is None:
             raise NotThere
         causes = reconciled.causes(connection, name, number)
         certificates = reconciled.certificates(connection, name, kept.row["as_at"])
+        aged = ageing(connection, name, kept.row)
+        rolled = roll_forward(connection, name, kept.row)
+        still_open = open_documents(connection, name, number)
+        remarks = load_remarks(connection, name, list(still_open))
         neighbours = [one for one in reconciled.kept(connection, name) if one.row["number"] != number]
     prepared = [one for one in certificates if one.state == "prepared"]
     step = REVIEW if prepared else PREPARE
@@ -50,13 +84,14 @@ def show_one(asked: Asked) -> Response:
     page, workbook = report_paths(asked.here.run, kept.row["as_at"])
     return show(
         asked, "reconciliation.html", kept=kept, causes=causes, certificates=certificates, step=step, own=own,
-        may_sign=asked.may(step), neighbours=neighbours, has_page=page.is_file(), has_workbook=workbook.is_file(),
+        may_sign=asked.may(step), neighbours=neighbours, aged=aged, buckets=AGEING_BUCKETS, rolled=rolled,
+        remarks=remarks, still_open=still_open, has_page=page.is_file(), has_workbook=workbook.is_file(),
     )  # fmt: skip
 
 
 def show_cause(asked: Asked) -> Response:
     """The documents of one cause."""
-    number, name, cause = _number(asked.path["number"]), asked.here.name, asked.text("cause")
+    number, name, cause = number_of(asked.path["number"]), asked.here.name, asked.text("cause")
     day, key = asked.day("day"), asked.text("key")
     with asked.here.database.reading() as connection:
         kept = reconciled.one(connection, name, number)
@@ -79,7 +114,7 @@ def show_cause(asked: Asked) -> Response:
 
 def compare(asked: Asked) -> Response:
     """What moved between two reconciliations, document by document."""
-    first, second = _number(asked.text("first")), _number(asked.text("second"))
+    first, second = number_of(asked.text("first")), number_of(asked.text("second"))
     with asked.here.database.reading() as connection:
         pair = [reconciled.one(connection, asked.here.name, number) for number in (first, second)]
         if None in pair:
@@ -100,8 +135,8 @@ def report(asked: Asked) -> Response:
     if file is None or not file.is_file():
         raise NotThere
     if file == workbook:
-        return FileResponse(file, media_type=_WORKBOOK, filename=f"{asked.here.name}-{file.name}")
-    return FileResponse(file, media_type="text/html", headers={"Content-Security-Policy": _REPORT_POLICY})
+        return FileResponse(file, media_type=WORKBOOK, filename=f"{asked.here.name}-{file.name}")
+    return FileResponse(file, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
 
 
 def sign_prepared(asked: Asked) -> Response:
@@ -127,12 +162,10 @@ def _sign(asked: Asked, step: Step) -> Response:
         raise NotUnderstood("Say that you have seen the difference that you sign.")
     with asked.here.own_run() as run:
         sign_off(run, as_at, asked.who.name, comment, step)
-    with asked.here.database.reading() as connection:
-        newest = next((one for one in reconciled.kept(connection, asked.here.name) if one.row["as_at"] == as_at), None)
-    return go(asked.link(f"reconciliations/{newest.row['number']}" if newest else "reconciliations"))
+    return go(asked.link(f"reconciliations/{_newest_of(asked, as_at)}"))
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text[:12]) > _MOST:
         raise NotUnderstood("Choose a reconciliation from the list.")
     return int(text[:12])
