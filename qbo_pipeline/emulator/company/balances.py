@@ -64,10 +64,11 @@ def _added_up(store: Store, control: set[int]) -> Balances:
     for account, home, foreign in store.rows("SELECT account, SUM(home), SUM(amount) FROM lines GROUP BY account"):
         out.home[account] = home
         out.foreign[account] = foreign
-    sql = "SELECT account, party_kind, party, SUM(amount) FROM lines WHERE party IS NOT NULL GROUP BY 1, 2, 3"
-    for account, kind, party, amount in store.rows(sql):
-        if account in control:
-            out.party[(kind, party)] += amount
+    marks = ", ".join("?" * len(control))
+    sql = f"""SELECT party_kind, party, SUM(amount) FROM lines
+              WHERE account IN ({marks}) AND party IS NOT NULL GROUP BY 1, 2"""
+    for kind, party, amount in store.rows(sql, sorted(control)):
+        out.party[(kind, party)] = amount
     for item, units in store.rows("SELECT item, SUM(qty) FROM moves GROUP BY item"):
         out.quantity[item] = units
     return out

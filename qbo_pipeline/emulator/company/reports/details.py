@@ -40,8 +40,10 @@ class _Detail:
         self.found = period(book, params, "this month-to-date")
         self.keys = chosen_columns(book, params, _DEFAULT)
         table = lines_of(book, params)
-        self.lines: dict[int, list[LedgerLine]] = read_lines(book, params, self.found, table)
-        self.makers: list[Maker] = makers_of(book, self.keys, self.found, table)
+        self.lines: dict[int, list[LedgerLine]] = {
+            account: list(lines) for account, lines in read_lines(book, params, self.found, table)
+        }
+        self.makers: list[Maker] = makers_of(book, self.keys, params, self.found, table)
         self.is_descending = sort_order(params) == "descend"
 
     def summary(self, title: str, total: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -39,15 +39,18 @@ def general_ledger(book: Book, params: Mapping[str, str]) -> Body:
     found = period(book, params, "this month-to-date")
     keys = chosen_columns(book, params, _DEFAULT)
     table = lines_of(book, params)
-    lines = read_lines(book, params, found, table)
     opening = _opening(book, params, found, table)
-    makers = makers_of(book, keys, found, table)
+    makers = makers_of(book, keys, params, found, table)
     order = _order(keys, params)
-    sections = {
-        entry.id: _section(keys, makers, entry, opening.get(int(entry.id), 0), lines.get(int(entry.id), []), order)
-        for entry in in_order(book)
-        if (int(entry.id) in lines or opening.get(int(entry.id)))
+    accounts = book.entries["Account"]
+    made = {
+        id: _section(keys, makers, accounts[str(id)], opening.get(id, 0), lines, order)
+        for id, lines in read_lines(book, params, found, table)
     }
+    for id, amount_before in opening.items():
+        if amount_before and id not in made:
+            made[id] = _section(keys, makers, accounts[str(id)], amount_before, (), order)
+    sections = {entry.id: made[int(entry.id)] for entry in in_order(book) if int(entry.id) in made}
     columns = [column(*COLUMNS[key], key) for key in keys]
     if book.settings.general_ledger_shape == "recorded":
         for each, key in zip(columns, keys, strict=True):
@@ -97,14 +100,17 @@ def _section(
     makers: list[Maker],
     entry: Entry,
     opening: int,
-    lines: list[LedgerLine],
+    lines: Iterable[LedgerLine],
     order: tuple[int | None, bool],
 ) -> Row:
     sign = 1 if entry.body["Classification"] in ("Asset", "Expense") else -1
     balance = sign * opening
+    total = debit = 0
     rows: list[Row] = []
     for line in lines:
+        debit += max(line.home, 0)
         line.home *= sign
+        total += line.home
         balance += line.home
         line.balance = balance
         rows.append({"ColData": [make(line) for make in makers], "type": "Data"})
@@ -118,8 +124,6 @@ def _section(
             {"value": amount(sign * opening) if k in _RUNNING else ""} for k in keys[1:]
         ]
         rows.insert(0, {"ColData": start, "type": "Data"})
-    total = sum(line.home for line in lines)
-    debit = sum(sign * line.home for line in lines if sign * line.home > 0)
     totals = {"debt": amount(debit), "cred": amount(debit - sign * total), "subt": amount(total)}
     summary = cells(f"Total for {entry.name}", *(totals[key[:4]] if key in _SUMMED else "" for key in keys[1:]))
     return section([{"value": entry.name, "id": entry.id}, *cells(*[""] * (len(keys) - 1))], rows, summary)

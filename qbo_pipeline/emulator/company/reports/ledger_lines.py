@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from qbo_pipeline.emulator.company import jsontext
@@ -85,14 +88,18 @@ class LedgerLine:
 Maker = Callable[[LedgerLine], Cell]
 
 
-def read_lines(book: Book, params: Mapping[str, str], found: Period, table: str) -> dict[int, list[LedgerLine]]:
-    """The lines of a period that the filters let through, by account, each in order of date and transaction."""
+def read_lines(
+    book: Book, params: Mapping[str, str], found: Period, table: str
+) -> Iterator[tuple[int, Iterator[LedgerLine]]]:
+    """The lines of a period that the filters let through, account by account, in order of date and transaction.
+
+    They are read as they are asked for, an account's lines before the next account, so that a large ledger takes no
+    more memory than its report.
+    """
     filters, values = conditions(params)
     sql = _SQL.format(table=table, filters=filters)
-    out: dict[int, list[LedgerLine]] = {}
-    for row in book.store.execute(sql, (found.start, found.end, *values)):
-        out.setdefault(row[0], []).append(LedgerLine(*row))
-    return out
+    rows = book.store.execute(sql, (found.start, found.end, *values))
+    return groupby((LedgerLine(*row) for row in rows), key=attrgetter("account"))
 
 
 def chosen_columns(book: Book, params: Mapping[str, str], default: tuple[str, ...]) -> list[str]:
@@ -107,41 +114,40 @@ def chosen_columns(book: Book, params: Mapping[str, str], default: tuple[str, ..
     return [_FOREIGN.get(key, key) for key in default] if book.multi_currency else list(default)
 
 
-def makers_of(book: Book, keys: list[str], found: Period, table: str) -> list[Maker]:
-    """For each column the function that fills its cell."""
-    splits = _splits(book, found, table) if "split_acc" in keys else {}
+def makers_of(book: Book, keys: list[str], params: Mapping[str, str], found: Period, table: str) -> list[Maker]:
+    """For each column the function that fills its cell. Cells of one value may be one object: they are not changed."""
+    splits = _splits(book, params, found, table) if "split_acc" in keys else {}
     return [_maker(book, key, splits) for key in keys]
 
 
-def _splits(book: Book, found: Period, table: str) -> dict[int, dict[int, str]]:
-    """For each transaction, what stands on the other side of its first line and of all others."""
-    names = {int(e.id): e.name for e in book.entries["Account"].values()}
-    out: dict[int, dict[int, str]] = {}
-    sql = f"SELECT txn, n, account FROM {table} WHERE date BETWEEN ? AND ? ORDER BY txn, n"
-    accounts: list[int] = []
-    current = None
-    for txn, _, account in book.store.execute(sql, (found.start, found.end)):
-        if txn != current:
-            if current is not None:
-                out[current] = _split_names(accounts, names)
-            current, accounts = txn, []
-        accounts.append(account)
-    if current is not None:
-        out[current] = _split_names(accounts, names)
-    return out
-
-
-def _split_names(accounts: list[int], names: dict[int, str]) -> dict[int, str]:
-    others = {names[a] for a in accounts[1:]}
-    first = next(iter(others)) if len(others) == 1 else "-Split-" if others else ""
-    return {0: first, 1: names[accounts[0]]}
-
-
-def _maker(book: Book, key: str, splits: dict[int, dict[int, str]]) -> Maker:
-    parties = {
-        (kind, int(id)): e.name for kind in ("Customer", "Vendor", "Employee") for id, e in book.entries[kind].items()
+def _splits(book: Book, params: Mapping[str, str], found: Period, table: str) -> dict[int, tuple[Cell, Cell]]:
+    """For each transaction of the period's lines, what stands on the other side of its first line and of all others."""
+    filters, values = conditions(params)
+    chosen = f" AND txn IN (SELECT l.txn FROM {table} l WHERE l.date BETWEEN ? AND ?{filters})" if filters else ""
+    # The first line's account, and the least and greatest of the others: one account where the two are the same.
+    sql = f"""SELECT txn, MAX(CASE WHEN n = 0 THEN account END), MIN(CASE WHEN n > 0 THEN account END),
+                     MAX(CASE WHEN n > 0 THEN account END)
+              FROM {table} WHERE date BETWEEN ? AND ?{chosen} GROUP BY txn"""
+    span = (found.start, found.end)
+    cells = {int(e.id): {"value": e.name} for e in book.entries["Account"].values()}
+    several, none = {"value": "-Split-"}, {"value": ""}
+    return {
+        txn: (none if least is None else cells[least] if least == greatest else several, cells.get(first, none))
+        for txn, first, least, greatest in book.store.execute(sql, (*span, *span, *values) if filters else span)
     }
-    user = book.settings.user
+
+
+def _maker(book: Book, key: str, splits: dict[int, tuple[Cell, Cell]]) -> Maker:
+    parties = {
+        (kind, int(id)): {"value": e.name, "id": id}
+        for kind in ("Customer", "Vendor", "Employee")
+        for id, e in book.entries[kind].items()
+    }
+    user, nobody = {"value": book.settings.user}, {"value": ""}
+
+    @cache
+    def text(value: str | None) -> Cell:
+        return {"value": value or ""}
 
     def named(kind: str, id: int | None) -> Cell:
         entry = book.entries[kind].get(str(id)) if id else None
@@ -149,11 +155,11 @@ def _maker(book: Book, key: str, splits: dict[int, dict[int, str]]) -> Maker:
 
     def party(line: LedgerLine, *kinds: str) -> Cell:
         if line.party is None or (kinds and line.party_kind not in kinds):
-            return {"value": ""}
-        return {"value": parties.get((str(line.party_kind), line.party), ""), "id": str(line.party)}
+            return nobody
+        return parties.get((str(line.party_kind), line.party)) or {"value": "", "id": str(line.party)}
 
     def split(line: LedgerLine) -> Cell:
-        return {"value": splits[line.txn][min(line.n, 1)]}
+        return splits[line.txn][line.n > 0]
 
     def adjusting(line: LedgerLine) -> Cell:
         return {"value": "Yes" if line.entity == "JournalEntry" and jsontext.loads(line.body).get("Adjustment") else ""}
@@ -163,26 +169,26 @@ def _maker(book: Book, key: str, splits: dict[int, dict[int, str]]) -> Maker:
         return {"value": amount(abs(raw)) if (raw > 0) == is_debit and raw else ""}
 
     makers: dict[str, Maker] = {
-        "tx_date": lambda line: {"value": line.day},
+        "tx_date": lambda line: text(line.day),
         "txn_type": lambda line: {"value": label(line.entity, line.body), "id": str(line.txn)},
         "doc_num": lambda line: {"value": line.number or ""},
         "is_adj": adjusting,
         "create_date": lambda line: {"value": book.local(line.created)},
-        "create_by": lambda line: {"value": user},
+        "create_by": lambda line: user,
         "last_mod_date": lambda line: {"value": book.local(line.updated)},
-        "last_mod_by": lambda line: {"value": user},
+        "last_mod_by": lambda line: user,
         "name": party,
         "cust_name": lambda line: party(line, "Customer"),
         "vend_name": lambda line: party(line, "Vendor"),
         "emp_name": lambda line: party(line, "Employee"),
         "item_name": lambda line: named("Item", line.item),
-        "memo": lambda line: {"value": line.memo or ""},
+        "memo": lambda line: text(line.memo),
         "account_name": lambda line: named("Account", line.account),
         "split_acc": split,
         "klass_name": lambda line: named("Class", line.class_id),
         "dept_name": lambda line: named("Department", line.department),
         "quantity": lambda line: {"value": "" if line.qty is None else format(quantity(line.qty), "f")},
-        "currency": lambda line: {"value": line.currency},
+        "currency": lambda line: text(line.currency),
         "debt_amt": lambda line: side(line, True),
         "credt_amt": lambda line: side(line, False),
         "debt_home_amt": lambda line: side(line, True),
