@@ -89,8 +89,14 @@ class Book:
         self.stock: dict[int, Any] = {}
         self.balances = balances.load(self.store, self.control_accounts())
         self.next_due: str | None = self.store.value("SELECT MIN(due) FROM moves WHERE due IS NOT NULL")
+        self.refresh_recurring()
         self.touched = False
         self.refresh_preferences()
+
+    def refresh_recurring(self) -> None:
+        """Take over from the templates the business date on which a recurring transaction is to be made next."""
+        templates = self.entries["RecurringTransaction"].values()
+        self.next_recurring: str | None = min((e.body["Due"] for e in templates if e.body.get("Due")), default=None)
 
     def control_accounts(self) -> set[int]:
         """Ids of the accounts of type Accounts Receivable and Accounts Payable."""
@@ -181,6 +187,8 @@ class Book:
             self.control = self.control_accounts()
         elif kind in ("Preferences", "CompanyInfo"):
             self.refresh_preferences()
+        elif kind == "RecurringTransaction":
+            self.refresh_recurring()
         self.record(kind, entry.id, "Create" if is_new else "Update")
 
     def next_id(self, sequence: str) -> int:

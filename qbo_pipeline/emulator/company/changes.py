@@ -7,20 +7,24 @@ from datetime import UTC, datetime
 from qbo_pipeline.emulator.company import present
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import QboFault, fault
-from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity
+from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity, wrapper
 
 
 def since(book: Book, names: list[str], instant: datetime) -> Body:
     """`{"CDCResponse": [{"QueryResponse": [...]}]}`, one part for each entity that changed, deleted ones as stubs.
 
-    Raises 4001 where no entity has change tracking (see `unknown_changes` for some), 6000 for an instant beyond the
-    look-back. At most `changes_limit` objects in all, the oldest first.
+    Raises 4001 where no entity has change tracking (see `unknown_changes` for some). An instant beyond the look-back
+    is answered with what lies within it, or 6000 (see `changes_too_old`). At most `changes_limit` objects in all, the
+    oldest first.
     """
     wanted = _wanted(book, names)
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    if book.clock() - aware > book.settings.changes_look_back:
-        days = book.settings.changes_look_back.days
-        raise fault("6000", "changedSince", what=f"changedSince must not be more than {days} days ago.")
+    earliest = book.clock() - book.settings.changes_look_back
+    if aware < earliest:
+        if book.settings.changes_too_old == "refuse":
+            days = book.settings.changes_look_back.days
+            raise fault("6000", "changedSince", what=f"changedSince must not be more than {days} days ago.")
+        aware = earliest
     text = aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     left = book.settings.changes_limit
     parts: list[Body] = []
@@ -28,7 +32,7 @@ def since(book: Book, names: list[str], instant: datetime) -> Body:
         bodies = _changed(book, found, text, left)
         left -= len(bodies)
         if bodies:
-            part: Body = {found.name: bodies, "startPosition": 1, "maxResults": len(bodies)}
+            part: Body = {wrapper(found.name): bodies, "startPosition": 1, "maxResults": len(bodies)}
             if any(body.get("status") == "Deleted" for body in bodies):
                 part["totalCount"] = len(bodies)
             parts.append(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ from qbo_pipeline.emulator.company import (
     changes,
     documents,
     entries,
+    in_window,
     journal,
     merging,
     pdf,
     present,
     rates,
+    recurring,
+    saving,
+    tax_classifications,
     taxservice,
     window,
 )
@@ -137,16 +142,7 @@ class Company:
         self._check_allowed(name)
         if not rules.create:
             raise fault("500", what=f"create on {name}")
-        return self._writing.write(lambda: self._create(rules, body, options))
-
-    def _create(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
-        book = self._book
-        if rules.kind == "transaction":
-            return present.transaction(book, documents.create(book, rules.name, body, options))
-        entry, follow_ups = entries.create(book, rules, body)
-        for kind, document in follow_ups:
-            documents.create(book, kind, document, frozenset())
-        return present.entry(book, rules.name, book.entries[rules.name][entry.id])
+        return self._writing.write(lambda: saving.create(self._book, rules, body, options))
 
     def update(self, entity: str, body: Mapping[str, Any], options: frozenset[str] = frozenset()) -> Body:
         """Full update, or sparse with `"sparse": true`; option `void` voids. Needs Id and SyncToken."""
@@ -159,16 +155,7 @@ class Company:
         self._check_allowed(name)
         if not rules.update:
             raise fault("500", what=f"update on {name}")
-        return self._writing.write(lambda: self._update(rules, body, options))
-
-    def _update(self, rules: entities.Entity, body: Mapping[str, Any], options: frozenset[str]) -> Body:
-        book = self._book
-        if rules.kind == "transaction":
-            return self._transaction(documents.update(book, rules.name, body, options))
-        entry, follow_ups = entries.update(book, rules, body)
-        for kind, document in follow_ups:
-            documents.create(book, kind, document, frozenset())
-        return present.entry(book, rules.name, book.entries[rules.name][entry.id])
+        return self._writing.write(lambda: saving.update(self._book, rules, body, options))
 
     def delete(self, entity: str, body: Mapping[str, Any]) -> Body:
         """Delete a transaction; returns `{"domain", "status": "Deleted", "Id"}`. Needs Id and SyncToken."""
@@ -177,6 +164,8 @@ class Company:
         if not rules.delete:
             raise fault("500", what=f"delete on {rules.name}")
         book = self._book
+        if rules.name == recurring.NAME:
+            return self._writing.write(lambda: recurring.delete(book, body))
         if rules.name == "Attachable":
             id = self._writing.write(lambda: attachments.delete(book, body))
         elif rules.kind == "list":
@@ -188,11 +177,25 @@ class Company:
     def void(self, entity: str, body: Mapping[str, Any]) -> Body:
         """Void: amounts become zero, links are cleared, PrivateNote starts with Voided."""
         rules = entities.entity(entity)
-        return self._writing.write(lambda: self._transaction(documents.void(self._book, rules.name, body)))
+        return self._writing.write(lambda: saving.stored(self._book, documents.void(self._book, rules.name, body)))
 
     def merge_customers(self, gone: str, kept: str) -> None:
         """Move all documents of one customer to another and let it go, as QBO's window does; not a call of the API."""
         self._writing.write(lambda: merging.customers(self._book, gone, kept))
+
+    def invoice_charges(self, customer: str) -> Body:
+        """Invoice a customer for what waits to be reimbursed, as QBO's window does; not a call of the API.
+
+        Returns the invoice. Raises 6000 where nothing waits, and the faults of an invoice.
+        """
+        return self._writing.write(lambda: in_window.invoice_charges(self._book, customer))
+
+    def pay_tax(self, agency: str, account: str, amount: Decimal, **more: Any) -> Body:
+        """Pay a tax agency from a bank account, or get tax back, as QBO's window does; not a call of the API.
+
+        See `in_window.pay_tax` for the rest. Returns the TaxPayment.
+        """
+        return self._writing.write(lambda: in_window.pay_tax(self._book, agency, account, amount, **more))
 
     @property
     def today(self) -> date:
@@ -203,13 +206,10 @@ class Company:
         if name == "InventoryAdjustment" and name not in self._book.settings.premium:
             raise fault("5020", what="InventoryAdjustment is a premium API; this app may not use it.")
 
-    def _transaction(self, id: int) -> Body:
-        row = self._book.store.row(f"SELECT {present.TXN_COLUMNS} FROM txns WHERE id = ?", (id,))
-        assert row is not None
-        return present.transaction(self._book, row)
-
     def read(self, entity: str, id: str) -> Body:
         """One object. CompanyInfo and Preferences are found under any id. Raises fault 610, 2030 for no number."""
+        if entities.entity_name(entity) == "TaxClassification":
+            return tax_classifications.one(id)
         with self._lock:
             book = self._writing.settled()
             rules = entities.entity(entity)
@@ -219,7 +219,7 @@ class Company:
                     raise fault("2030", "Id", what=id)
                 if not book.store.row(sql, (row_id(id), rules.name)):
                     raise fault("610", what=NOT_FOUND_DELETED)
-                return self._transaction(row_id(id))
+                return saving.stored(book, row_id(id))
             if rules.name == "ExchangeRate":
                 return rates.get(book, id, None)
             entry = book.entries[rules.name].get("1" if rules.kind == "single" else id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
-from qbo_pipeline.emulator.company import jsontext, ledger, linking, stock
+from qbo_pipeline.emulator.company import charges, jsontext, ledger, linking, stock
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.entries import check_token
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, QboError, error, fault
@@ -16,16 +17,28 @@ from qbo_pipeline.emulator.company.schema.entities import STARTING_VALUE
 from qbo_pipeline.emulator.company.store import row_id
 
 
-def create(book: Book, kind: str, body: Mapping[str, Any], options: frozenset[str]) -> tuple[Any, ...]:
-    """Enter a new transaction; returns its row (`present.TXN_COLUMNS`, body parsed). Raises every fault found in it."""
+def create(
+    book: Book,
+    kind: str,
+    body: Mapping[str, Any],
+    options: frozenset[str],
+    own: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Any, ...]:
+    """Enter a new transaction; returns its row (`present.TXN_COLUMNS`, body parsed). Raises every fault found in it.
+
+    `own` are properties that QBO itself sets, and no request may.
+    """
     rules = rules_of(kind)
     errors: list[QboError] = []
-    cleaned = {k: v for k, v in clean(body, rules.fields, errors).items() if v is not None}
+    cleaned = {k: v for k, v in clean(body, rules.fields, errors).items() if v is not None} | dict(own)
     refuse_unknown(errors)
+    if kind in charges.SOURCES:
+        charges.check(cleaned, None, errors)
     draft = prepare(book, rules, 0, cleaned, None, options, errors)
     draft.id = book.next_id("Transaction")
     now = book.now()
     row = write(book, draft, 0, now, now)
+    charges.follow(book, draft)
     if kind != STARTING_VALUE:
         book.record(kind, draft.id, "Create")
     return row
@@ -50,16 +63,21 @@ def update(book: Book, kind: str, body: Mapping[str, Any], options: frozenset[st
         merged["TxnDate"] = day
     if sparse and book.country != "US" and "TxnTaxDetail" not in cleaned:
         merged.pop("TxnTaxDetail", None)
+    if "RecurDataRef" in old:
+        merged["RecurDataRef"] = old["RecurDataRef"]
     if "ExchangeRate" not in merged and merged["TxnDate"] == day and "ExchangeRate" in old:
         merged["ExchangeRate"] = old["ExchangeRate"]
     check_open(book, kind, day, errors)
     linking.check_deposited(book, id, errors)
+    if kind in charges.SOURCES:
+        charges.check(merged, old, errors)
     before = Before(id, number, old, row["total"], row["party"], row["currency"])
     draft = prepare(book, rules, id, merged, before, options, errors)
     linking.withdraw(book, id)
     items = stock.remove(book, id)
     ledger.remove(book, id)
     write(book, draft, sync + 1, created, book.now(), items)
+    charges.follow(book, draft)
     linking.after_change(book, draft, before.total, rebuild)
     book.record(kind, id, "Update")
     return int(id)
@@ -77,6 +95,7 @@ def delete(book: Book, kind: str, body: Mapping[str, Any]) -> int:
     raise_all(errors)
     for source in linking.settled_by(book, id):
         linking.unlink(book, source, id, rebuild)
+    charges.release(book, kind, id)
     linking.withdraw(book, id)
     items = stock.remove(book, id)
     ledger.remove(book, id)
@@ -104,6 +123,7 @@ def void(book: Book, kind: str, body: Mapping[str, Any]) -> int:
     raise_all(errors)
     for source in sources:
         linking.unlink(book, source, id, rebuild)
+    charges.release(book, kind, id)
     linking.withdraw(book, id)
     items = stock.remove(book, id)
     ledger.remove(book, id)

@@ -79,6 +79,7 @@ def delete(book: Book, entity: Entity, body: Mapping[str, Any]) -> str:
     book.store.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?, ?)", (entity.name, int(found.id), book.now()))
     book.forget_name(entity.name, found)
     del book.entries[entity.name][found.id]
+    book.refresh_recurring()
     book.record(entity.name, found.id, "Delete")
     return found.id
 

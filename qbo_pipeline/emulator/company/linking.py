@@ -92,11 +92,12 @@ def enter(book: Book, draft: Draft, now: str) -> None:
 
 def withdraw(book: Book, source: int) -> None:
     """Take the links of a transaction out: what it settled is open again."""
-    rows = book.store.rows("SELECT line, target, target_line, kind, amount FROM links WHERE source = ?", (source,))
+    sql = "SELECT line, target, target_line, kind, amount FROM links WHERE source = ? AND kind <> 'billed'"
+    rows = book.store.rows(sql, (source,))
     if not rows:
         return
     book.touched = True
-    book.store.execute("DELETE FROM links WHERE source = ?", (source,))
+    book.store.execute("DELETE FROM links WHERE source = ? AND kind <> 'billed'", (source,))
     links = [Link(*row) for row in rows]
     for link in links:
         if link.kind == "settle":

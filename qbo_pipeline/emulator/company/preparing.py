@@ -37,6 +37,8 @@ POSTINGS: Final[dict[str, Callable[[Draft], None]]] = {
     "VendorCredit": purchases.vendor_credit,
     STARTING_VALUE: journals.starting_value,
 }
+TEMPLATE: Final = "template"
+"""The option of a draft that is kept as a template: it takes no number."""
 BY_AMOUNT: Final = ("CreditCardPayment", "Transfer")
 """Transactions whose total is called Amount."""
 NOT_POSTING: Final = ("Estimate", "PurchaseOrder")
@@ -97,7 +99,9 @@ def prepare(
     old_number = before.number if before else None
     given = body.pop("DocNumber", None)
     named = ref_id(body, rules.party) if rules.party else None
-    number = numbering.choose(book, rules.name, id, given, old_number, options, errors, named)
+    number = None
+    if TEMPLATE not in options:
+        number = numbering.choose(book, rules.name, id, given, old_number, options, errors, named)
     raise_all(errors)
     party = _party(book, rules, body)
     currency, rate = _currency(book, rules, body, day, party, errors)

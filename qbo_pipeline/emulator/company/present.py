@@ -15,6 +15,12 @@ from qbo_pipeline.emulator.company.schema.lists import BALANCE_SHEET_CLASSES
 TXN_COLUMNS = "id, entity, number, date, party_kind, party, currency, total, balance, sync, created, updated, body"
 
 
+_TOTALS = {"CreditCardPayment": "Amount", "InventoryAdjustment": "", "ReimburseCharge": "Amount",
+           "TaxPayment": "PaymentAmount", "Transfer": "Amount"}  # fmt: skip
+"""What a transaction's total is called where it is not TotalAmt; "" where it has none."""
+_WITHOUT_HOME_TOTAL = ("JournalEntry", "InventoryAdjustment", "PurchaseOrder")
+
+
 def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _copy(v) for k, v in value.items()}
@@ -28,6 +34,8 @@ def _envelope(book: Book, id: str, sync: int, created: str, updated: str) -> Bod
 
 def entry(book: Book, kind: str, found: Entry) -> Body:
     """A list entity with its computed properties."""
+    if kind == "RecurringTransaction":
+        return _template(book, found)
     body: Body = _envelope(book, found.id, found.sync, found.created, found.updated) | _copy(found.body)
     if "Active" in ENTITIES[kind].fields:
         body["Active"] = found.active
@@ -36,6 +44,15 @@ def entry(book: Book, kind: str, found: Entry) -> Body:
     if add:
         add(book, found, body)
     return body
+
+
+def _template(book: Book, found: Entry) -> Body:
+    """A template of a recurring transaction: that transaction under its kind, with the template's Id and schedule."""
+    kind = found.body["Type"]
+    envelope = _envelope(book, found.id, found.sync, found.created, found.updated)
+    inner: Body = envelope | _copy(found.body[kind]) | {"RecurDataRef": _copy(found.body["RecurDataRef"])}
+    name_references(book, inner, ENTITIES[kind].fields)
+    return {kind: inner}
 
 
 def transaction(book: Book, row: tuple[Any, ...]) -> Body:
@@ -47,16 +64,17 @@ def transaction(book: Book, row: tuple[Any, ...]) -> Body:
     body["TxnDate"] = day
     body.update(jsontext.loads(stored) if isinstance(stored, bytes) else stored)
     name_references(book, body, ENTITIES[kind].fields)
-    if kind in ("CreditCardPayment", "Transfer"):
-        body["Amount"] = major(total)
-    elif kind != "InventoryAdjustment":
-        body["TotalAmt"] = Decimal(0) if kind == "JournalEntry" else major(total)
+    total_name = _TOTALS.get(kind, "TotalAmt")
+    if total_name:
+        body[total_name] = Decimal(0) if kind == "JournalEntry" else major(total)
+    if kind == "TaxPayment":
+        body["PaymentDate"] = body.pop("TxnDate")
     if balance is not None:
         name = "UnappliedAmt" if kind == "Payment" else "Balance"
         body[name] = major(balance)
         if kind == "CreditMemo":
             body["RemainingCredit"] = major(balance)
-    if currency != book.home_currency and kind not in ("JournalEntry", "InventoryAdjustment", "PurchaseOrder"):
+    if currency != book.home_currency and kind not in _WITHOUT_HOME_TOTAL:
         rate = body.get("ExchangeRate", Decimal(1))
         body["HomeTotalAmt"] = major(convert(total, Decimal(rate)))
         if "Balance" in body:
@@ -70,8 +88,27 @@ def _add_links(book: Book, id: int, kind: str, body: Body) -> None:
         return
     sql = "SELECT DISTINCT t.id, t.entity FROM links l JOIN txns t ON t.id = l.source WHERE l.target = ?"
     linked = [{"TxnId": str(i), "TxnType": link_type(e, book, i)} for i, e in book.store.execute(sql, (id,))]
+    linked += _charged(book, id, kind, bool(linked))
     given = [own for own in body.get("LinkedTxn") or [] if own.get("TxnId") not in {x["TxnId"] for x in linked}]
     body["LinkedTxn"] = given + linked
+    if kind == "ReimburseCharge":
+        for line in body["Line"]:
+            line["LinkedTxn"] = _copy(body["LinkedTxn"])
+
+
+def _charged(book: Book, id: int, kind: str, is_invoiced: bool) -> list[Body]:
+    """The charges on an invoice; of a charge that is on none yet, the line that it came from."""
+    if kind == "Invoice" and book.counters.get("charges"):
+        sql = "SELECT target FROM links WHERE source = ? AND kind = 'billed' ORDER BY target"
+        return [{"TxnId": str(target), "TxnType": "ReimburseCharge"} for (target,) in book.store.execute(sql, (id,))]
+    if kind == "ReimburseCharge" and not is_invoiced:
+        sql = """SELECT t.id, t.entity, l.target_line FROM links l JOIN txns t ON t.id = l.target
+                 WHERE l.source = ? AND l.kind = 'charge'"""
+        return [
+            {"TxnId": str(i), "TxnType": link_type(e, book, i), "TxnLineId": line}
+            for i, e, line in book.store.execute(sql, (id,))
+        ]
+    return []
 
 
 def link_type(kind: str, book: Book, id: int) -> str:

@@ -32,6 +32,8 @@ class CompanySettings:
     changes_look_back: timedelta = timedelta(days=30)
     changes_limit: int = 1000
     """Change data capture: how far back, and how many objects one answer holds."""
+    changes_too_old: Literal["shorten", "refuse"] = "shorten"
+    """Changes since an instant before that: those within the look-back are answered, or fault 6000."""
     bill_numbers_unique: Literal["vendor", "company"] = "vendor"
     """Among which bills a number may stand once, where the company warns of duplicates."""
     journal_imbalance_code: Literal["6000", "2300"] = "6000"

@@ -160,7 +160,10 @@ def _split_inclusive(row: TaxedLine, rates: list[tuple[str, Decimal]], tax: Tax,
         row.detail["TaxInclusiveAmt"] = major(gross)
     else:
         row.net = gross
-    parts = prorate(gross - row.net, [int(p * _PPM) for _, p in rates]) if rates else []
+    if percent:
+        parts = prorate(gross - row.net, [int(p * _PPM) for _, p in rates])
+    else:  # no rate, or reverse charge: what the buyer owes, and the same amount that the buyer gets back
+        parts = [_percent_of(row.net, p) for _, p in rates]
     for (rate, rate_percent), part in zip(rates, parts, strict=True):
         _add(book, tax, rate, rate_percent, row.net, part)
 

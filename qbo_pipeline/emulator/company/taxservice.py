@@ -72,14 +72,14 @@ def _make_rate(book: Book, detail: Body) -> str:
     return make_rate(book, detail["TaxRateName"], Decimal(detail["RateValue"]), detail["TaxAgencyId"])
 
 
-def make_rate(book: Book, name: str, percent: Decimal, agency: str) -> str:
-    """Enter a tax rate; returns its id."""
+def make_rate(book: Book, name: str, percent: Decimal, agency: str, special: str = "NONE") -> str:
+    """Enter a tax rate; returns its id. `special` is its SpecialTaxType."""
     body: Body = {
         "Name": name,
         "Description": name,
         "RateValue": percent,
         "AgencyRef": {"value": agency},
-        "SpecialTaxType": "NONE",
+        "SpecialTaxType": special,
         "DisplayType": "ReadOnly",
     }
     return _save(book, "TaxRate", body)

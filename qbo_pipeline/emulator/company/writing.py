@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
-from qbo_pipeline.emulator.company import stock
+from qbo_pipeline.emulator.company import recurring, stock
 from qbo_pipeline.emulator.company.book import Book, Change
 from qbo_pipeline.emulator.company.faults import QboFault, fault
 
@@ -66,7 +67,19 @@ class Writing:
         book = self.book
         if not book.settings.subscription_active:
             return fault("6190")
+        self._bring_up_to_date()
+        return self._try(operation)
+
+    def _bring_up_to_date(self) -> None:
+        """Do what has become due: costs that waited, recurring transactions (a date that is refused is left out)."""
+        book = self.book
         stock.settle(book)
+        while (template := recurring.due(book)) is not None:
+            if isinstance(self._try(partial(recurring.carry_out, book, template)), QboFault):
+                recurring.skip(book, template)
+
+    def _try(self, operation: Callable[[], _Result]) -> _Result | QboFault:
+        book = self.book
         made, counters = len(book.changes), dict(book.counters)
         book.touched = False
         try:
@@ -80,11 +93,11 @@ class Writing:
             return refusal
 
     def settled(self) -> Book:
-        """The book for reading, after posting the costs that have become due."""
+        """The book for reading, after what has become due."""
         book = self.book
-        if book.next_due is not None and book.now() >= book.next_due:
+        if (book.next_due is not None and book.now() >= book.next_due) or recurring.due(book) is not None:
             with self.batch():
-                stock.settle(book)
+                self._bring_up_to_date()
         return book
 
     @contextmanager

@@ -42,7 +42,20 @@ BEHAVIOURS: Final = (
     Behaviour(
         "changes reach 30 days back and hold 1000 objects", DOCUMENTED, "I", ("changes_look_back", "changes_limit")
     ),
+    Behaviour("changes since an earlier instant are answered, not refused", RECORDED, "R"),
+    Behaviour("they are then those of the last 30 days", ASSUMED, "I", ("changes_too_old",)),
     Behaviour("what is wrong with an upload is told under HTTP 200", RECORDED, "R"),
+    Behaviour("each billable line of a bill or an expense makes a ReimburseCharge", DOCUMENTED, "I"),
+    Behaviour("it names its line until it is on an invoice, and that invoice from then on", ASSUMED, "I"),
+    Behaviour("HasBeenBilled is set by QBO alone", DOCUMENTED, "E"),
+    Behaviour("a billable line without customer is refused", ASSUMED, "K"),
+    Behaviour("an active automated recurring transaction is made on each date of its schedule", DOCUMENTED, "I X"),
+    Behaviour("a date on which it is refused is left out", ASSUMED, "K"),
+    Behaviour("templates of recurring transactions have unique names", ASSUMED, "K"),
+    Behaviour(
+        "tax payments are entered in QBO's window and read by the API, in Australia, Canada, the UK", DOCUMENTED, "I"
+    ),
+    Behaviour("answers hold a CreditCardPayment as CreditCardPaymentTxn", DOCUMENTED, "I X"),
     Behaviour("a bill's number is unique with its vendor", ASSUMED, "K", ("bill_numbers_unique",)),
     Behaviour(
         "estimates and purchase orders may be entered in a closed period",
@@ -66,6 +79,12 @@ BEHAVIOURS: Final = (
     ),
     Behaviour("tax is refused in a US company whose sales tax is switched off", ASSUMED, "K", ("tax_when_off",)),
     Behaviour("tax is rounded once for each code of a document", ASSUMED, "K", ("tax_rounding",)),
+    Behaviour("a rate may be of the kind REVERSE_CHARGE", DOCUMENTED, "X"),
+    Behaviour(
+        "with reverse charge a sale carries no tax; a purchase owes it at one rate, and gets it back at another",
+        ASSUMED,
+        "K",
+    ),
     Behaviour("a missing GlobalTaxCalculation is TaxExcluded", ASSUMED, "I", ("require_global_tax_calculation",)),
     Behaviour("lines in the UK need a VAT rate", RECORDED, "R1", ("vat_rate_required",)),
     Behaviour("a missing CurrencyRef is that of the name", ASSUMED, "I", ("require_currency_ref",)),

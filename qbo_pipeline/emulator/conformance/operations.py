@@ -26,13 +26,14 @@ _DOCUMENTED: Final[dict[str, frozenset[str]]] = {
                          "InventoryAdjustment", "CompanyCurrency", "ExchangeRate", "RecurringTransaction",
                          "CreditCardPayment")),
     "read": frozenset((*_READABLE, "ExchangeRate", "InventoryAdjustment", "CompanyCurrency", "CustomerType",
-                       "RecurringTransaction", "CreditCardPayment", "ReimburseCharge")),
+                       "RecurringTransaction", "CreditCardPayment", "ReimburseCharge", "TaxPayment",
+                       "TaxClassification")),
     "query": frozenset((*_READABLE, "ExchangeRate", "InventoryAdjustment", "CompanyCurrency", "CustomerType",
-                        "RecurringTransaction", "CreditCardPayment", "ReimburseCharge")),
+                        "RecurringTransaction", "CreditCardPayment", "ReimburseCharge", "TaxPayment")),
     "update": frozenset((*_LISTS, *_FORMS, *_TIME, "Attachable", "CompanyInfo", "Preferences", "CompanyCurrency",
-                         "ExchangeRate")),
+                         "ExchangeRate", "JournalCode", "CreditCardPayment")),
     "sparse": frozenset(("CompanyInfo", "Customer", "Deposit", "Estimate", "Invoice", "JournalEntry", "RefundReceipt",
-                         "SalesReceipt", "Transfer", "InventoryAdjustment")),
+                         "SalesReceipt", "Transfer", "InventoryAdjustment", "CreditCardPayment")),
     "delete": frozenset((*_FORMS, *_TIME, "Attachable", "InventoryAdjustment", "RecurringTransaction",
                          "CreditCardPayment")),
     "void": frozenset(("Invoice", "Payment", "BillPayment", "SalesReceipt")),
@@ -53,7 +54,11 @@ _RECORDED: Final = frozenset(
         ("Attachable", "create"),
     }
 )
-_OUTSIDE: Final = ("ExchangeRate", "TaxService")
+_OUTSIDE: Final = {
+    "ExchangeRate": ("create", "read", "query", "update"),
+    "TaxClassification": ("read",),
+    "TaxService": ("create",),
+}
 
 
 def entities() -> list[str]:
@@ -64,7 +69,7 @@ def entities() -> list[str]:
 def emulated(name: str, operation: str) -> bool:
     """Whether the emulator does an operation of an entity."""
     if name in _OUTSIDE:
-        return operation in {"ExchangeRate": ("create", "read", "query", "update"), "TaxService": ("create",)}[name]
+        return operation in _OUTSIDE[name]
     found = ENTITIES.get(name)
     return found is not None and _of_entity(found, operation)
 

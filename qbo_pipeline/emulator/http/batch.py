@@ -11,9 +11,10 @@ from qbo_pipeline.emulator.company import faults
 from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.emulator.company.faults import QboFault
 from qbo_pipeline.emulator.company.jsontext import dumps
+from qbo_pipeline.emulator.company.schema.entities import wrapper
 from qbo_pipeline.emulator.http.fault_texts import PARSE_FAILED, gateway_fault
 from qbo_pipeline.emulator.http.operations import read_changes, save
-from qbo_pipeline.emulator.http.requests import READ, WRITE, Operation, read_options, settle_save
+from qbo_pipeline.emulator.http.requests import READ, WRITE, Operation, id_in, read_options, settle_save
 
 MOST_ITEMS = 30
 NOT_ENTITIES = frozenset({"bId", "operation", "optionsData", "Query", "CDCQuery"})
@@ -90,7 +91,8 @@ def _item_operation(request: dict[str, Any]) -> tuple[Operation, Any]:
     if name not in ITEM_OPERATIONS:
         raise gateway_fault("500", name[:100])
     body = request[names[0]]
-    operation = Operation(name, WRITE, Company.entity_name(names[0]), str(body.get("Id", "")))
+    operation = Operation(name, WRITE, Company.entity_name(names[0]))
+    operation.id = id_in(operation.entity, body)
     operation.options = read_options(str(request.get("optionsData", "")))
     if name == "update":
         operation.name = "save"
@@ -129,4 +131,4 @@ def _perform(company: Company, item: BatchItem) -> dict[str, Any]:
             return company.changes(*read_changes(text, str(item.body.get("ChangedSince", ""))))
         case name:
             operation = item.operation
-            return {operation.entity: save(company, name, operation.entity, item.body, operation.options)}
+            return {wrapper(operation.entity): save(company, name, operation.entity, item.body, operation.options)}

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from qbo_pipeline.emulator.company import faults
+from qbo_pipeline.emulator.company import faults, tax_classifications
 from qbo_pipeline.emulator.company.company import Company
+from qbo_pipeline.emulator.company.schema.entities import wrapper
 from qbo_pipeline.emulator.http.fault_texts import gateway_fault
 from qbo_pipeline.emulator.http.multipart import parse_upload
-from qbo_pipeline.emulator.http.requests import ApiRequest, Operation, read_json, read_options, settle_save
+from qbo_pipeline.emulator.http.requests import ApiRequest, Operation, id_in, read_json, read_options, settle_save
 from qbo_pipeline.emulator.http.xml_bodies import MEDIA, read_xml
 
 Payload = dict[str, Any]
@@ -36,7 +37,7 @@ def read_request_body(operation: Operation, request: ApiRequest) -> Payload:
         body = read_xml(name, request.body) if media in MEDIA else read_json(request)
         settle_save(operation, body)
         if operation.name in ("delete", "void"):
-            operation.id = str(body.get("Id", ""))
+            operation.id = id_in(operation.entity, body)
         return body
     return {}
 
@@ -45,12 +46,14 @@ def perform(company: Company, operation: Operation, request: ApiRequest, body: P
     """Do it. Raises QboFault; whatever it raises, the company is unchanged."""
     match operation.name:
         case "create" | "update" | "delete" | "void":
-            return {operation.entity: save(company, operation.name, operation.entity, body, operation.options)}
+            return {wrapper(operation.entity): save(company, operation.name, operation.entity, body, operation.options)}
         case "read":
             found = company.read(operation.entity, operation.id)
             if operation.entity == "Invoice" and "invoicelink" in read_options(request.params.get("include", "")):
                 found["InvoiceLink"] = f"{company.settings.download_base_url}/emulator/invoice/{found['Id']}"
-            return {operation.entity: found}
+            return {wrapper(operation.entity): found}
+        case "tax_classifications":
+            return tax_classifications.several(operation.id or None, request.params.get("level"))
         case "query":
             return {"QueryResponse": company.query(query_text(request))}
         case "cdc":

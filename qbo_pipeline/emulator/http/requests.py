@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from qbo_pipeline.emulator.company import faults
 from qbo_pipeline.emulator.company.company import Company
+from qbo_pipeline.emulator.company.recurring import inner_of
 from qbo_pipeline.emulator.http.fault_texts import PARSE_FAILED, gateway_fault, unknown_path
 
 WRITE, READ = "write", "read"
@@ -99,6 +100,8 @@ def find_operation(request: ApiRequest) -> Operation:
         if name == "tax_service" and segments[1].lower() != "taxcode":
             raise unknown_path(request.path)
         return Operation(name, kind, id=segments[1] if len(segments) == 2 else "")
+    if segments[0].lower() == "taxclassification" and request.method == "GET" and _is_list(segments):
+        return Operation("tax_classifications", READ, "TaxClassification", segments[1] if len(segments) == 3 else "")
     if segments[0].lower() == "exchangerate" and request.method == "GET" and len(segments) == 1:
         return Operation("exchange_rate", READ, "ExchangeRate")
     if len(segments) > 3 or not segments[0]:
@@ -117,6 +120,11 @@ def find_operation(request: ApiRequest) -> Operation:
     raise gateway_fault("500", f"{request.method} {entity}")
 
 
+def _is_list(segments: tuple[str, ...]) -> bool:
+    """Whether an address asks for all classifications or for one's children, rather than for one by its id."""
+    return len(segments) == 1 or (len(segments) == 3 and segments[2].lower() == "children")
+
+
 def _entity_post(entity: str, params: dict[str, str]) -> Operation:
     options = read_options(params.get("include", ""))
     operation = params.get("operation", "").lower()
@@ -132,12 +140,18 @@ def _entity_post(entity: str, params: dict[str, str]) -> Operation:
 def settle_save(operation: Operation, body: dict[str, Any]) -> None:
     """Decide between create and update by the body: an object with an Id is there already."""
     if operation.name == "save":
-        there = body.get("Id") not in (None, "", "0", 0) or operation.entity in ALWAYS_UPDATED
+        there = id_in(operation.entity, body) not in ("", "0") or operation.entity in ALWAYS_UPDATED
         operation.name = "update" if there else "create"
         if operation.name == "update":
-            operation.id = str(body.get("Id", ""))
+            operation.id = id_in(operation.entity, body)
             if "void" in operation.options:
                 operation.name = "void"
+
+
+def id_in(entity: str, body: dict[str, Any]) -> str:
+    """The Id in a body: of a template of a recurring transaction it is inside, with the transaction."""
+    holder = inner_of(body) if entity == "RecurringTransaction" else body
+    return str(holder.get("Id") or "")
 
 
 def read_options(text: str) -> frozenset[str]:

@@ -11,6 +11,8 @@ from qbo_pipeline.emulator.http.requests import Operation
 from qbo_pipeline.emulator.http.state import EmulatorState
 
 SENDABLE = frozenset({"Invoice", "Estimate", "SalesReceipt", "CreditMemo", "RefundReceipt", "PurchaseOrder", "Payment"})
+_ADDRESS_FIELDS = {"PurchaseOrder": "POEmail", "Payment": ""}
+"""Where a form keeps the address that it went to; BillEmail for the others, nowhere for a payment."""
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -22,24 +24,19 @@ def send_form(state: EmulatorState, operation: Operation, params: dict[str, str]
     if operation.entity not in SENDABLE:
         raise gateway_fault("500", f"send {operation.entity}")
     form = state.company.read(operation.entity, operation.id)
-    address = params.get("sendto") or (form.get("BillEmail") or {}).get("Address")
+    field = _ADDRESS_FIELDS.get(operation.entity, "BillEmail")
+    address = params.get("sendto") or (form.get(field) or {}).get("Address")
     if not address:
-        raise gateway_fault("6420", element="BillEmail")
+        raise gateway_fault("6420", element=field)
     if not _ADDRESS.fullmatch(address):
         raise faults.fault("2210", "sendTo", what=address[:100])
     now = state.clock.now()
     today = [mail for mail in state.emails if mail["sent_at"][:10] == now.isoformat()[:10]]
     if state.settings.limits != "off" and len(today) >= state.settings.emails_per_day:
         raise faults.business(f"No more than {state.settings.emails_per_day} e-mails can be sent in a day.")
+    sent = {"EmailStatus": "EmailSent", field: {"Address": address}} if field else {}
     changed = state.company.update(
-        operation.entity,
-        {
-            "Id": form["Id"],
-            "SyncToken": form["SyncToken"],
-            "sparse": True,
-            "EmailStatus": "EmailSent",
-            "BillEmail": {"Address": address},
-        },
+        operation.entity, {"Id": form["Id"], "SyncToken": form["SyncToken"], "sparse": True} | sent
     )
     changed["EmailStatus"] = "EmailSent"
     changed["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": state.time()}

@@ -31,7 +31,7 @@ def read_xml(entity: str, body: bytes) -> dict[str, Any]:
         raise faults.fault("2010", what=PARSE_FAILED) from None
     if entity == "batch":
         return {"BatchItemRequest": [_item(item) for item in root if _name(item) == "BatchItemRequest"]}
-    if _name(root).lower() != entity.lower():
+    if _name(root).lower() not in (entity.lower(), entities.wrapper(entity).lower()):
         raise faults.fault("2010", _name(root)[:100], what=f"{PARSE_FAILED} {_name(root)[:100]}")
     return _object(root, _table(entity), 0)
 

@@ -55,6 +55,7 @@ class Refs:
     payable: str
     cost: str
     stock: str
+    card: str
 
 
 @pytest.fixture(scope="session")
@@ -94,4 +95,5 @@ def refs(qb: QuickBooks) -> Refs:
         payable=account("Accounts Payable"),
         cost=account("Cost of Goods Sold"),
         stock=account("Other Current Asset", AccountSubType="Inventory"),
+        card=account("Credit Card"),
     )

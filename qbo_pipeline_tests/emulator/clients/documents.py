@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quickbooks import QuickBooks, objects
+from quickbooks.objects.creditcardpayment_entity import CreditCardPayment
 
 from qbo_pipeline_tests.emulator.clients.conftest import Refs
 
@@ -127,6 +128,14 @@ TRANSACTIONS: dict[str, tuple[Any, Make]] = {
     "CreditMemo": (
         objects.CreditMemo,
         lambda refs, number: {"CustomerRef": ref(refs.customer), "Line": sales_lines(refs)},
+    ),
+    "CreditCardPayment": (
+        CreditCardPayment,
+        lambda refs, number: {
+            "CreditCardAccountRef": ref(refs.card),
+            "BankAccountRef": ref(refs.bank),
+            "Amount": "4.20",
+        },
     ),
     "Deposit": (
         objects.Deposit,

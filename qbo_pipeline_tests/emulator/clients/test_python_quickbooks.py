@@ -10,6 +10,7 @@ from quickbooks import QuickBooks, objects
 from quickbooks.exceptions import ObjectNotFoundException
 from quickbooks.objects.companycurrency import CompanyCurrency
 from quickbooks.objects.exchangerate import ExchangeRate
+from quickbooks.objects.recurringtransaction import RecurringBill, RecurringTransaction
 
 from qbo_pipeline_tests.emulator.clients.conftest import Refs, connect
 from qbo_pipeline_tests.emulator.clients.documents import LISTS, TRANSACTIONS, ref, saved, unique
@@ -45,7 +46,7 @@ def test_transactions_are_created_read_found_updated_and_deleted(name: str, qb: 
     assert changed.PrivateNote == "changed by the tests"
     assert changed.SyncToken == str(int(there.SyncToken) + 1)
     answer = changed.delete(qb=qb)
-    assert answer[kind.qbo_object_name]["status"] == "Deleted"
+    assert answer[kind.qbo_json_object_name or kind.qbo_object_name]["status"] == "Deleted"
     with pytest.raises(ObjectNotFoundException):
         kind.get(there.Id, qb=qb)
 
@@ -72,6 +73,26 @@ def test_a_payment_settles_an_invoice(qb: QuickBooks, refs: Refs) -> None:
     ).save(qb=qb)
     assert payment.UnappliedAmt == 0
     assert objects.Invoice.get(invoice.Id, qb=qb).Balance == 0
+
+
+def test_recurring_transactions(qb: QuickBooks, refs: Refs) -> None:
+    schedule = {"IntervalType": "Weekly", "DayOfWeek": "Friday", "NumInterval": 1, "DaysBefore": 3}
+    info = {"Name": unique("Rent"), "RecurType": "Automated", "Active": True, "ScheduleInfo": schedule}
+    _, make = TRANSACTIONS["Bill"]
+    bill = RecurringBill.from_json(make(refs, "") | {"RecurringInfo": info})
+    template = RecurringTransaction()
+    template.Bill = bill
+    made = template.save(qb=qb)
+    there = RecurringTransaction.get(made.Bill.Id, qb=qb)
+    assert there.Bill.RecurringInfo.ScheduleInfo.DayOfWeek == "Friday"
+    there.Bill.RecurringInfo.ScheduleInfo.DayOfWeek = "Monday"
+    there.Bill.Line[0].Amount = 25
+    there.save(qb=qb)
+    changed = RecurringTransaction.where("Type = 'Bill'", qb=qb)[0]
+    assert (changed.Bill.RecurringInfo.ScheduleInfo.DayOfWeek, changed.Bill.Line[0].Amount) == ("Monday", 25)
+    changed.delete(qb=qb)
+    with pytest.raises(ObjectNotFoundException):
+        RecurringTransaction.get(made.Bill.Id, qb=qb)
 
 
 def test_tax_agencies_codes_and_rates(qb: QuickBooks) -> None:

@@ -47,7 +47,7 @@ JUNK: list[Any] = [
         "²",
     ),
 ]
-TRANSACTIONS = [name for name, entity in ENTITIES.items() if entity.kind == "transaction"]
+TRANSACTIONS = [name for name, entity in ENTITIES.items() if entity.kind == "transaction" and entity.create]
 LISTS: dict[str, Body] = {
     "Account": {"Name": "A", "AccountType": "Bank", "OpeningBalance": 5, "CurrencyRef": {"value": "USD"}},
     "Attachable": {"Note": "n", "AttachableRef": [{"EntityRef": {"type": "Invoice", "value": "1"}}]},

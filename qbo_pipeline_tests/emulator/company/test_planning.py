@@ -79,6 +79,8 @@ def test_journal_codes_are_french() -> None:
     eu = open_company("eu")
     made = eu.create("JournalCode", {"Name": "VT", "Type": "Sales", "Description": "Ventes"})
     assert eu.query("select * from JournalCode where Type = 'Sales'")["JournalCode"] == [made]
+    changed = eu.update("JournalCode", token(made) | {"Name": "VTE", "Type": "Cash", "Description": "Ventes"})
+    assert (changed["Name"], changed["Type"], changed["SyncToken"]) == ("VTE", "Sales", "1"), "its type stays"
     assert refused(lambda: open_company("us").create("JournalCode", {"Name": "VT"})) == [("5020", "")]
 
 

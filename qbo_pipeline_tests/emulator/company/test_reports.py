@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -263,7 +264,13 @@ def test_changes_since_an_instant_with_stubs_for_what_is_gone() -> None:
     }
     assert us.changes(["Vendor"], clock.now)["CDCResponse"] == [{"QueryResponse": [{}]}]
     assert refused(lambda: us.changes(["TaxCode"], since)) == [("4001", "")]
+    years_ago = us.changes(["JournalEntry"], START - timedelta(days=900))["CDCResponse"][0]["QueryResponse"]
+    assert [found["Id"] for found in years_ago[0]["JournalEntry"]][-2:] == [kept["Id"], gone["Id"]]
+    us.change_settings(replace(us.settings, changes_too_old="refuse"))
     assert refused(lambda: us.changes(["Invoice"], START - timedelta(days=31))) == [("6000", "changedSince")]
+    us.change_settings(replace(us.settings, changes_too_old="shorten"))
+    clock.forward(days=40)
+    assert us.changes(["JournalEntry"], START)["CDCResponse"] == [{"QueryResponse": [{}]}], "only the last 30 days"
 
 
 def test_a_payment_shows_up_as_a_change_of_its_invoice() -> None:

@@ -11,6 +11,7 @@ from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline_tests.emulator.company.opening import (
     Body,
     balance,
+    bill_line,
     id_of,
     open_company,
     ref,
@@ -109,6 +110,38 @@ def test_automated_tax_is_one_percentage_unless_a_form_names_its_code() -> None:
     )
     detail = {"TxnTaxCodeRef": ref(code["TaxCodeId"])}
     assert us.create("Invoice", sale(us, "100", TxnTaxDetail=detail))["TotalAmt"] == 102
+
+
+# Code, method, what a bill and an invoice of 120.00 come to.
+REVERSED = [
+    ("uk", "20.0% RC SG", "TaxExcluded"),
+    ("uk", "20.0% RC CIS", "TaxInclusive"),
+    ("eu", "20.0% RC", "TaxExcluded"),
+]
+
+
+@pytest.mark.parametrize(("seed", "code", "method"), REVERSED)
+def test_reverse_charge(seed: str, code: str, method: str) -> None:
+    """The buyer owes 20 % of 120.00 and gets it back: both stand in the summary, and nothing is added to pay."""
+    company = open_company(seed)
+    id = id_of(company, "TaxCode", code)
+    item = id_of(company, "Item", "Delivery")
+    line = bill_line(item, 1, 120, TaxCodeRef=ref(id))
+    day = {"TxnDate": "2026-02-02"}
+    body = {"VendorRef": ref("1"), "Line": [line], "GlobalTaxCalculation": method} | day
+    made = company.create("Bill", body)
+    assert (made["TotalAmt"], made["TxnTaxDetail"]["TotalTax"], taxes(made)) == (120, 0, [24, -24])
+    agency = company.query("select * from TaxAgency")["TaxAgency"][0]["DisplayName"]
+    assert balance(company, f"{agency} Payable") == 0
+    posted = company.store.rows("SELECT SUM(home > 0), SUM(home < 0) FROM lines WHERE txn = ?", (int(made["Id"]),))
+    assert posted == [(2, 2)], "cost and tax got back, payable and tax owed"
+    report = company.report("TaxSummary", {"start_date": "2026-02-01", "end_date": "2026-02-28"})
+    shown = [row["ColData"][2]["value"] for row in report["Rows"]["Row"][0]["Rows"]["Row"]]
+    assert sorted(shown) == ["-24.00", "24.00"]
+    sold = company.create("Invoice", sale(company, "120", code=id, GlobalTaxCalculation=method) | day)
+    assert (sold["TotalAmt"], sold["TxnTaxDetail"]["TotalTax"]) == (120, 0)
+    again = company.update("Bill", made)
+    assert (again["TotalAmt"], taxes(again)) == (120, [24, -24]), "what is read may be sent back"
 
 
 ROUNDING = [("total", "TaxExcluded", "0.41"), ("line", "TaxExcluded", "0.42"), ("total", "TaxInclusive", "0.33")]

@@ -216,3 +216,49 @@ def test_an_invoice_has_its_link_where_it_is_asked_for() -> None:
         assert "InvoiceLink" not in served.get(f"invoice/{invoice['Id']}").json()["Invoice"]
         found = served.get(f"invoice/{invoice['Id']}", include="invoiceLink").json()["Invoice"]
         assert found["InvoiceLink"].startswith(served.state.base_url)
+
+
+def test_a_credit_card_payment_answers_under_the_name_of_its_schema() -> None:
+    with serving("us") as served:
+        accounts = served.company.query("select * from Account maxresults 1000")["Account"]
+        of = {account["AccountType"]: {"value": account["Id"]} for account in accounts}
+        body = {"CreditCardAccountRef": of["Credit Card"], "BankAccountRef": of["Bank"], "Amount": 10}
+        made = served.post("creditcardpayment", body).json()["CreditCardPaymentTxn"]
+        assert served.get(f"creditcardpayment/{made['Id']}").json()["CreditCardPaymentTxn"] == made
+        for name in ("creditcardpayment", "CreditCardPaymentTxn"):
+            assert served.get("query", query=f"select * from {name}").json()["QueryResponse"][
+                "CreditCardPaymentTxn"
+            ] == [made]
+        item = {"bId": "1", "operation": "delete", "CreditCardPayment": {"Id": made["Id"], "SyncToken": "0"}}
+        answer = served.post("batch", {"BatchItemRequest": [item]}).json()["BatchItemResponse"][0]
+        assert answer["CreditCardPaymentTxn"]["status"] == "Deleted"
+
+
+def test_tax_classifications_are_read_and_listed(served: Served) -> None:
+    children = served.get("taxclassification/V1-00100000/children").json()["QueryResponse"]["TaxClassification"]
+    assert {child["level"] for child in children} == {"2"}
+    assert served.get(f"taxclassification/{children[0]['id']}").json()["TaxClassification"] == children[0]
+    everything = served.get("taxclassification").json()["QueryResponse"]["TaxClassification"]
+    assert len(everything) == len(children) + 1
+    assert served.get("taxclassification", level="1").json()["QueryResponse"]["TaxClassification"] == everything[:1]
+    assert codes(served.get("taxclassification/9")) == ["610"]
+    assert codes(served.get("query", query="select * from TaxClassification")) == ["4001"]
+
+
+def test_templates_of_recurring_transactions_over_http_and_in_a_batch() -> None:
+    with serving("us") as served:
+        customer = served.customer("Recurs").json()["Customer"]["Id"]
+        item = served.company.query("select * from Item where Type = 'Service'")["Item"][0]["Id"]
+        detail = {"ItemRef": {"value": item}}
+        line = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+        info = {"Name": "Five", "RecurType": "UnScheduled", "Active": True}
+        invoice = {"CustomerRef": {"value": customer}, "Line": [line], "RecurringInfo": info}
+        made = served.post("recurringtransaction", {"Invoice": invoice}).json()["RecurringTransaction"]["Invoice"]
+        changed = served.post("recurringtransaction", {"Invoice": made | {"PrivateNote": "n"}}).json()
+        assert changed["RecurringTransaction"]["Invoice"]["SyncToken"] == "1"
+        found = served.get("query", query="select * from RecurringTransaction where Type = 'Invoice'").json()
+        assert found["QueryResponse"]["RecurringTransaction"] == [changed["RecurringTransaction"]]
+        gone = {"Invoice": {"Id": made["Id"], "SyncToken": "1"}}
+        batch = {"BatchItemRequest": [{"bId": "1", "operation": "delete", "RecurringTransaction": gone}]}
+        answer = served.post("batch", batch).json()["BatchItemResponse"][0]["RecurringTransaction"]
+        assert answer == {"status": "Deleted", "domain": "QBO", "Invoice": {"Id": made["Id"]}}

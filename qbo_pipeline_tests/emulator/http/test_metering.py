@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qbo_pipeline.emulator.http.sending import SENDABLE
 from qbo_pipeline_tests.emulator.http.serving import Served, serving
 from qbo_pipeline_tests.emulator.http.shapes import batch, codes, create_item
 
@@ -91,3 +92,26 @@ def test_a_form_is_sent_so_many_times_a_day_and_marked_as_sent() -> None:
             bare = served.post("invoice", {"CustomerRef": {"value": made}, "Line": [line]}).json()["Invoice"]["Id"]
             assert codes(served.client.post(served.url(f"invoice/{bare}/send?sendTo={wrong}"))) == [code]
         assert codes(served.client.post(served.url("customer/1/send?sendTo=a@example.com"))) == ["500"]
+
+
+def test_every_form_that_can_be_sent_is() -> None:
+    with serving("us") as served:
+        company = served.company
+        bank = company.query("select * from Account where AccountType = 'Bank'")["Account"][0]["Id"]
+        sold = {"CustomerRef": {"value": "3"}, "Line": []}
+        item = company.query("select * from Item where Type = 'Service'")["Item"][0]["Id"]
+        detail = {"ItemRef": {"value": item}}
+        sold["Line"] = [{"Amount": 1, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}]
+        bought = [{"Amount": 1, "DetailType": "ItemBasedExpenseLineDetail", "ItemBasedExpenseLineDetail": detail}]
+        bodies = {
+            **dict.fromkeys(("Invoice", "Estimate", "SalesReceipt", "CreditMemo"), sold),
+            "RefundReceipt": sold | {"DepositToAccountRef": {"value": bank}},
+            "PurchaseOrder": {"VendorRef": {"value": "1"}, "Line": bought},
+            "Payment": {"CustomerRef": {"value": "3"}, "TotalAmt": 1},
+        }
+        assert set(bodies) == SENDABLE
+        for kind, body in bodies.items():
+            path = f"{kind.lower()}/{company.create(kind, body)['Id']}/send"
+            answer = served.client.post(served.url(f"{path}?sendTo=reader@example.com"))
+            assert answer.json()[kind]["EmailStatus"] == "EmailSent", answer.text
+        assert served.client.post(served.url(path)).json()["Fault"]["Error"][0]["code"] == "6420"

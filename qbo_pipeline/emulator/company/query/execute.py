@@ -14,7 +14,7 @@ from qbo_pipeline.emulator.company.fields import exact_number
 from qbo_pipeline.emulator.company.query.grammar import Condition, Statement, parse
 from qbo_pipeline.emulator.company.query.properties import META, Property, find_property, projected
 from qbo_pipeline.emulator.company.references import US_TAX_CODES
-from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity_name
+from qbo_pipeline.emulator.company.schema.entities import ENTITIES, Entity, entity_name, wrapper
 from qbo_pipeline.emulator.company.store import row_id
 
 _FINE: Final = 10_000
@@ -49,7 +49,7 @@ def run(book: Book, text: str) -> Body:
             found.sort(key=sort[0], reverse=sort[1])
         found = found[start - 1 : start - 1 + limit]
     shown = [projected(entity, statement.fields, body) for body in found]
-    return {entity.name: shown, "startPosition": start, "maxResults": len(shown)} if shown else {}
+    return {wrapper(entity.name): shown, "startPosition": start, "maxResults": len(shown)} if shown else {}
 
 
 def _entity(name: str) -> Entity:
@@ -57,7 +57,7 @@ def _entity(name: str) -> Entity:
         canonical = entity_name(name)
     except QboFault:
         raise fault("4001", what=f"Entity {name} is not known.") from None
-    if canonical == "TaxService":
+    if canonical in ("TaxClassification", "TaxService"):
         raise fault("4001", what=f"Entity {name} is not queryable.")
     return Entity("ExchangeRate", "single", {}) if canonical == "ExchangeRate" else ENTITIES[canonical]
 

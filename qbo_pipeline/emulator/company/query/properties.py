@@ -20,6 +20,8 @@ _TXN_COLUMNS: Final = {
     "TotalAmt": "total * 100",
     "Amount": "total * 100",
     "Balance": "balance * 100",
+    "PaymentAmount": "total * 100",
+    "PaymentDate": "date",
 }
 _ENTRY_COLUMNS: Final = {"Id": "id", "Active": "active"}
 META: Final = {"metadata.createtime": "created", "metadata.lastupdatedtime": "updated"}

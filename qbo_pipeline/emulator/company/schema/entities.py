@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.fields import Field
-from qbo_pipeline.emulator.company.schema import lists, planning, setup, transactions
+from qbo_pipeline.emulator.company.schema import lists, planning, recurring, setup, transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ _ALL: Final = (
     Entity("Invoice", "transaction", transactions.INVOICE, "Invoice", party="CustomerRef", delete=True, void=True),
     Entity("Item", "list", lists.ITEM, name_field="Name"),
     Entity("JournalEntry", "transaction", transactions.JOURNAL_ENTRY, "Journal Entry", delete=True),
-    Entity("JournalCode", "list", planning.JOURNAL_CODE, name_field="Name", update=False, changes=False),
+    Entity("JournalCode", "list", planning.JOURNAL_CODE, name_field="Name", changes=False),
     Entity("Payment", "transaction", transactions.PAYMENT, "Payment", party="CustomerRef", delete=True, void=True),
     Entity("PaymentMethod", "list", lists.PAYMENT_METHOD, name_field="Name"),
     Entity("Preferences", "single", setup.PREFERENCES, create=False),
@@ -100,6 +100,9 @@ _ALL: Final = (
         plans=_PLUS,
     ),
     Entity(
+        "RecurringTransaction", "list", recurring.RECURRING_TRANSACTION, name_field="Name", delete=True, changes=False
+    ),
+    Entity(
         "RefundReceipt",
         "transaction",
         transactions.REFUND_RECEIPT,
@@ -107,6 +110,16 @@ _ALL: Final = (
         party="CustomerRef",
         delete=True,
         void=True,
+    ),
+    Entity(
+        "ReimburseCharge",
+        "transaction",
+        transactions.REIMBURSE_CHARGE,
+        "Billable Expense Charge",
+        party="CustomerRef",
+        create=False,
+        update=False,
+        changes=False,
     ),
     Entity(
         "SalesReceipt",
@@ -119,6 +132,9 @@ _ALL: Final = (
     ),
     Entity("TaxAgency", "list", setup.TAX_AGENCY, name_field="DisplayName", changes=False),
     Entity("TaxCode", "list", setup.TAX_CODE_TABLE, name_field="Name", create=False, changes=False),
+    Entity(
+        "TaxPayment", "transaction", transactions.TAX_PAYMENT, "Tax Payment", create=False, update=False, changes=False
+    ),
     Entity("TaxRate", "list", setup.TAX_RATE, name_field="Name", create=False, changes=False),
     Entity("Term", "list", lists.TERM, name_field="Name"),
     Entity("TimeActivity", "list", planning.TIME_ACTIVITY, delete=True, changes=False),
@@ -131,7 +147,11 @@ EXCHANGE_RATE: Final = Entity("ExchangeRate", "single", setup.EXCHANGE_RATE)
 STARTING_VALUE: Final = "InventoryStartingValue"
 """Internal transaction that QBO makes for an inventory item's opening quantity; it cannot be read or queried."""
 LABELS: Final = {e.name: e.label for e in _ALL if e.label} | {STARTING_VALUE: "Inventory Starting Value"}
-_CANONICAL: Final = {name.lower(): name for name in (*ENTITIES, "ExchangeRate", "TaxService")}
+WRAPPERS: Final = {"CreditCardPayment": "CreditCardPaymentTxn"}
+"""Entities that answers name otherwise than addresses and queries do (Intuit, reference of CreditCardPayment)."""
+_CANONICAL: Final = {name.lower(): name for name in (*ENTITIES, "ExchangeRate", "TaxClassification", "TaxService")} | {
+    wrapper.lower(): name for name, wrapper in WRAPPERS.items()
+}
 
 
 def entity_name(name: str) -> str:
@@ -140,6 +160,11 @@ def entity_name(name: str) -> str:
     if found is None:
         raise fault("2000", what=name)
     return found
+
+
+def wrapper(name: str) -> str:
+    """The word under which an answer holds an object of an entity."""
+    return WRAPPERS.get(name, name)
 
 
 def entity(name: str) -> Entity:

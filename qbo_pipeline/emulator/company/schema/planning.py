@@ -62,7 +62,7 @@ BUDGET: Final[Fields] = ENVELOPE | {
 CUSTOMER_TYPE: Final[Fields] = ENVELOPE | {"Name": text(100, required=True), "Active": BOOL}
 JOURNAL_CODE: Final[Fields] = ENVELOPE | {
     "Name": text(20, required=True),
-    "Type": enum("Expenses", "Sales", "Bank", "Nouveaux", "Wages", "Cash", "Others", queryable=True),
+    "Type": enum("Expenses", "Sales", "Bank", "Nouveaux", "Wages", "Cash", "Others", queryable=True, fixed=True),
     "Description": text(100),
     "Active": BOOL,
 }

@@ -221,6 +221,45 @@ TRANSFER: Final[Fields] = _TRANSACTION | {
     "ToAccountRef": ref("Account", required=True),
     "Amount": Field("amount", required=True, low=Decimal("0"), queryable=True),
 }
+REIMBURSE_CHARGE: Final[Fields] = ENVELOPE | {
+    "TxnDate": DATE,
+    "CustomerRef": ref("Customer", queryable=True),
+    "HasBeenInvoiced": Field("bool", queryable=True),
+    "Amount": Field("amount", read_only=True, queryable=False),
+    "HomeTotalAmt": Field("amount", read_only=True, queryable=False),
+    "CurrencyRef": Field("ref", target=()),
+    "ExchangeRate": Field("number"),
+    "PrivateNote": text(4000, queryable=False),
+    "LinkedTxn": LINKED,
+    "Line": rows(
+        {
+            "Id": text(31),
+            "LineNum": Field("integer"),
+            "Description": text(4000),
+            "Amount": AMOUNT,
+            "LinkedTxn": LINKED,
+            "DetailType": enum("ReimburseLineDetail"),
+            "ReimburseLineDetail": obj(
+                {
+                    "ItemRef": ref("Item"),
+                    "Qty": Field("number"),
+                    "UnitPrice": Field("number"),
+                    "TaxCodeRef": ref("TaxCode"),
+                    "MarkupInfo": ANY,
+                    "ItemAccountRef": ref("Account"),
+                }
+            ),
+        },
+        queryable=False,
+    ),
+}
+TAX_PAYMENT: Final[Fields] = ENVELOPE | {
+    "PaymentDate": DATE,
+    "PaymentAccountRef": ref("Account"),
+    "PaymentAmount": Field("amount", read_only=True, queryable=True),
+    "Refund": BOOL,
+    "Description": text(4000),
+}
 CREDIT_CARD_PAYMENT: Final[Fields] = _TRANSACTION | {
     "CreditCardAccountRef": ref("Account", required=True),
     "BankAccountRef": ref("Account", required=True),

@@ -10,7 +10,10 @@ from qbo_pipeline.emulator.company.seeds.charts import ALWAYS, EUROPE, TRADING, 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """One company as it is on its first day. Percentages in `tax_codes` are (sales, purchases); None: no rate."""
+    """One company as it is on its first day. Percentages in `tax_codes` are those of both sides; None: no rate.
+
+    With a code of `reverse_charge` the buyer accounts for the tax: a sale carries none.
+    """
 
     country: str
     currency: str
@@ -19,6 +22,7 @@ class Seed:
     chart: tuple[Row, ...]
     agency: str | None = None
     tax_codes: tuple[tuple[str, str | None], ...] = ()
+    reverse_charge: tuple[tuple[str, str], ...] = ()
     currencies: tuple[tuple[str, str], ...] = ()
     multi_currency: bool = False
     foreign_banks: tuple[str, ...] = ()
@@ -97,6 +101,7 @@ SEEDS: Final[dict[str, Seed]] = {
         chart=(*ALWAYS, *TRADING, *EUROPE),
         agency="HMRC",
         tax_codes=(("20.0% S", "20"), ("5.0% R", "5"), ("0.0% Z", "0"), ("Exempt", "0"), ("No VAT", None)),
+        reverse_charge=(("20.0% RC SG", "20"), ("20.0% RC CIS", "20")),
         currencies=(("EUR", "0.86"), ("USD", "0.79")),
         multi_currency=True,
         foreign_banks=("EUR", "USD"),
@@ -124,6 +129,7 @@ SEEDS: Final[dict[str, Seed]] = {
             ("0.0% Export", "0"),
             ("No VAT", None),
         ),
+        reverse_charge=(("20.0% RC", "20"),),
         currencies=(("USD", "0.92"), ("GBP", "1.16")),
         multi_currency=True,
         foreign_banks=("USD", "GBP"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from qbo_pipeline.emulator.company import documents, entries, rates, taxservice
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
@@ -12,6 +13,8 @@ from qbo_pipeline.emulator.company.references import US_TAX_CODES
 from qbo_pipeline.emulator.company.schema.entities import entity
 from qbo_pipeline.emulator.company.seeds.companies import PAYMENT_METHODS, SEEDS, TERMS, Seed, preferences
 from qbo_pipeline.emulator.company.seeds.first_documents import FIRST_DOCUMENTS
+
+_SPECIAL: Final = "REVERSE_CHARGE"
 
 
 def plant(book: Book, name: str) -> None:
@@ -41,6 +44,7 @@ def plant(book: Book, name: str) -> None:
 
 def upgrade(book: Book) -> None:
     """Enter what every company has now and one begun with an earlier version lacks; nothing where it is all there."""
+    _reverse_charge(book)
     if book.country != "US":
         return
     now = book.now()
@@ -48,6 +52,26 @@ def upgrade(book: Book) -> None:
         if id not in book.entries["TaxCode"]:
             body: Body = {"Name": id, "Description": id, "Taxable": is_taxable, "TaxGroup": False, "Hidden": False}
             book.save_entry("TaxCode", Entry(id, True, 0, now, now, body), is_new=True)
+
+
+def _reverse_charge(book: Book) -> None:
+    """Codes with which the buyer accounts for the tax: owed at one rate and got back at the opposite one."""
+    agency = next(iter(book.entries["TaxAgency"]), None)
+    if agency is None:
+        return
+    for seed in SEEDS.values():
+        for code, value in seed.reverse_charge if seed.country == book.country else ():
+            if code.casefold() in book.names["TaxCode"]:
+                continue
+            percent = Decimal(value)
+            sale = taxservice.make_rate(book, f"{code} (Sales)", Decimal(0), agency, _SPECIAL)
+            back = taxservice.make_rate(book, f"{code} (Purchases)", percent, agency)
+            owed = taxservice.make_rate(book, f"{code} (Purchases, owed)", -percent, agency, _SPECIAL)
+            sides = [
+                [{"TaxRateRef": {"value": id}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0} for id in rates]
+                for rates in ([sale], [back, owed])
+            ]
+            taxservice.make_code(book, code, sides[0], sides[1])
 
 
 def _create(book: Book, kind: str, body: Body) -> str:
@@ -113,6 +137,7 @@ def _taxes(book: Book, seed: Seed) -> None:
             rate = taxservice.make_rate(book, f"{code} ({side})", Decimal(value), agency)
             sides.append([{"TaxRateRef": {"value": rate}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}])
         taxservice.make_code(book, code, sides[0], sides[1])
+    _reverse_charge(book)
 
 
 def _people(book: Book, seed: Seed) -> None:
