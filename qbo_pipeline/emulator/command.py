@@ -31,6 +31,15 @@ def emulator(
         list[str] | None,
         typer.Option(help="Host besides this machine that webhooks and OAuth redirects may go to; repeatable."),
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="File to which the API's traffic is appended, to be played again.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Recorded traffic, of --record or a HAR file, to play from the start.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(min=0, help="With --replay: how many times as fast as recorded; 0 waits for nothing.")
+    ] = 0,
     system: Annotated[
         str | None, typer.Option(help="An inventory system instead, with the demo's company: cin7_core, http_contract.")
     ] = None,
@@ -58,6 +67,8 @@ def emulator(
                 "--latency": latency or None,
                 "--faults": faults,
                 "--allow-host": allow_host,
+                "--record": record,
+                "--replay": replay,
             },
         )
         return
@@ -76,6 +87,9 @@ def emulator(
             faults=faults,
             host=host,
             allowed_hosts=frozenset(allow_host or ()),
+            record=record,
+            replayed=replay,
+            speed=speed,
         )
     except NotLaunched as error:
         typer.secho(f"emulator: {error}", err=True, fg="red")

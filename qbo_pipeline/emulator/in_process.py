@@ -20,12 +20,15 @@ from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.http.app import Emulator
 from qbo_pipeline.emulator.http.clock import VirtualClock
 from qbo_pipeline.emulator.http.fault_rules import parse_script
+from qbo_pipeline.emulator.http.recording import Recorder
 from qbo_pipeline.emulator.http.server import BOUNDS, EmulatorServer
 from qbo_pipeline.emulator.http.settings import Settings
 from qbo_pipeline.emulator.http.state import EmulatorState
 from qbo_pipeline.emulator.http.wire import EmulatorProtocol
 from qbo_pipeline.emulator.launch import DEFAULT_REALM
 from qbo_pipeline.emulator.scenarios.playing import play
+from qbo_pipeline.emulator.traffic.exchanges import read_traffic
+from qbo_pipeline.emulator.traffic.replaying import replay
 from qbo_pipeline.serving.server import base_url, configured, listen, open_door
 
 _SECONDS_TO_START = 30.0
@@ -37,6 +40,7 @@ class RunningEmulator:
     def __init__(self, emulator: Emulator, loop: asyncio.AbstractEventLoop) -> None:
         state = emulator.state
         self._state = state
+        self._gateway = emulator.gateway
         self._loop = loop
         self._access = ""
         self.base_url = state.base_url
@@ -55,8 +59,8 @@ class RunningEmulator:
     def access_token(self) -> str:
         """An access token, the same one until `expire_tokens`."""
         if not self._access:
-            found = self._state.tokens.refresh(self._state.refresh_token, self._state.clock.seconds())
-            self._access = str(found["access_token"])
+            found = self._state.tokens.refresh(self.refresh_token, self._state.clock.seconds())
+            self._access, self.refresh_token = str(found["access_token"]), str(found["refresh_token"])
         return self._access
 
     def expire_tokens(self) -> None:
@@ -77,6 +81,15 @@ class RunningEmulator:
     def play(self, scenario: str, *, seed: int = 1, steps: int = 10) -> list[str]:
         """Play a scenario at once; returns what was done, step by step."""
         return play(self.company, scenario, seed, steps)
+
+    def record(self, path: Path) -> None:
+        """Append the API's traffic to a file from now on."""
+        self._gateway.recorder = Recorder(path)
+
+    def replay(self, path: Path, *, speed: float = 0.0) -> dict[str, Any]:
+        """Play recorded traffic again, `speed` times as fast as recorded (0: waiting for nothing); what came of it."""
+        playing = replay(self._gateway, read_traffic(path), speed)
+        return asyncio.run_coroutine_threadsafe(playing, self._loop).result().as_dict()
 
     def snapshot(self, name: str) -> None:
         """Keep the whole state under a name."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args, get_type_hints
 
@@ -16,10 +18,13 @@ from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.http.app import Emulator
 from qbo_pipeline.emulator.http.clock import VirtualClock
 from qbo_pipeline.emulator.http.fault_rules import FaultScript, read_script
+from qbo_pipeline.emulator.http.recording import Recorder
 from qbo_pipeline.emulator.http.server import serve, warn_if_open
 from qbo_pipeline.emulator.http.settings import Settings
 from qbo_pipeline.emulator.http.state import EmulatorState, save_value
 from qbo_pipeline.emulator.http.state_file import StateFileInUse, locked, saved
+from qbo_pipeline.emulator.traffic.exchanges import Exchange, read_traffic
+from qbo_pipeline.emulator.traffic.replaying import replay
 from qbo_pipeline.serving.server import base_url, is_loopback, listen
 
 DEFAULT_REALM = "9130350000000001"
@@ -28,6 +33,26 @@ SEEDS = ("us", "uk", "eu", "empty")
 
 class NotLaunched(ValueError):
     """The options do not make an emulator; the message says which and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Where traffic is recorded, and what recorded traffic is played again from the start, how many times as fast."""
+
+    record: Path | None
+    exchanges: list[Exchange]
+    speed: float
+
+    def prepare(self, emulator: Emulator) -> None:
+        """Set an emulator up for it. Raises OSError for a file that cannot be written."""
+        if self.record is not None:
+            emulator.gateway.recorder = Recorder(self.record)
+        if self.exchanges:
+            emulator.at_start = partial(self._play, emulator)
+
+    async def _play(self, emulator: Emulator) -> None:
+        outcome = await replay(emulator.gateway, self.exchanges, self.speed)
+        typer.echo(f"replayed: {json.dumps(outcome.as_dict())}", err=True)
 
 
 def launch(
@@ -42,6 +67,9 @@ def launch(
     faults: Path | None,
     host: str,
     allowed_hosts: frozenset[str],
+    record: Path | None = None,
+    replayed: Path | None = None,
+    speed: float = 0.0,
 ) -> None:
     """Serve a company until the process is told to stop; raises `NotLaunched`."""
     try:
@@ -54,8 +82,9 @@ def launch(
         copied = None if copy is None else _read_copy(copy)
         if realm is not None and not (realm.isascii() and realm.isdigit() and len(realm) <= 20):
             raise ValueError(f"--realm is {realm!r}; a realm id is 1 to 20 digits.")
+        traffic = Traffic(record, read_traffic(replayed) if replayed is not None else [], speed)
         with locked(state):
-            _run(settings, script, state, realm, company, copied, host, port, allowed_hosts)
+            _run(settings, script, state, realm, company, copied, host, port, allowed_hosts, traffic)
     except (ValueError, OSError, StateFileInUse) as error:
         raise NotLaunched(str(error).removeprefix("1 validation error for Settings\n")) from error
 
@@ -70,6 +99,7 @@ def _run(
     host: str,
     port: int,
     allowed_hosts: frozenset[str],
+    traffic: Traffic,
 ) -> None:
     """Open the company, and serve it until the process is told to stop."""
     begun_with = saved(path, "seed")
@@ -98,7 +128,9 @@ def _run(
             state.label = named if path is None else f"{named} in {path.name}"
             state.open_to_network = not is_loopback(host)
             state.faults.add(script)
-            serve(Emulator(state, allowed_hosts=allowed_hosts), listener)
+            emulator = Emulator(state, allowed_hosts=allowed_hosts)
+            traffic.prepare(emulator)
+            serve(emulator, listener)
         finally:
             opened.close()
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -44,6 +44,7 @@ class Emulator:
         if intent is not None:
             state.intent = Intent(intent, state.meter)
         self.gateway = Gateway(state)
+        self.at_start: Callable[[], Coroutine[None, None, None]] | None = None
         failing = Failing(state, self.gateway.carrier)
         self.oauth = OAuth(state, failing, allowed_hosts)
         self.webhooks = Webhooks(state.realm, state.schedule, allowed_hosts)
@@ -51,7 +52,7 @@ class Emulator:
         routes = [
             *self.oauth.routes(),
             *Window(state).routes(),
-            *Control(state, self.webhooks).routes(),
+            *Control(self.gateway, self.webhooks).routes(),
             *Entitlements(state).routes(),
         ]
         self._pages = Starlette(
@@ -85,11 +86,16 @@ class Emulator:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         clockwork = asyncio.create_task(self.state.schedule.keep_running())
-        clockwork.add_done_callback(_report_failure)
+        tasks = [clockwork, *([asyncio.create_task(self.at_start())] if self.at_start else [])]
+        for task in tasks:
+            task.add_done_callback(_report_failure)
         yield
-        clockwork.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await clockwork
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self.gateway.recorder is not None:
+            self.gateway.recorder.close()
 
     async def _unknown(self, request: Request, error: Exception) -> Response:
         """Unknown addresses and methods, in QBO's shape."""
@@ -104,4 +110,4 @@ class Emulator:
 
 def _report_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.error("what was due in virtual time failed", exc_info=task.exception())
+        log.error("what runs beside the requests failed", exc_info=task.exception())

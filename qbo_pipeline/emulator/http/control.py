@@ -14,12 +14,14 @@ from starlette.routing import Route
 
 from qbo_pipeline.emulator.http import company_control, wire
 from qbo_pipeline.emulator.http.fault_rules import parse_script
+from qbo_pipeline.emulator.http.gateway import Gateway
 from qbo_pipeline.emulator.http.intent import Intent
 from qbo_pipeline.emulator.http.meter import Meter
 from qbo_pipeline.emulator.http.settings import Settings
-from qbo_pipeline.emulator.http.state import EmulatorState
 from qbo_pipeline.emulator.http.webhooks import Subscription, Webhooks
 from qbo_pipeline.emulator.scenarios.playing import SCENARIOS, play, steps_of
+from qbo_pipeline.emulator.traffic.exchanges import parse
+from qbo_pipeline.emulator.traffic.replaying import replay
 
 BODY_LIMIT = 1024 * 1024
 MOST_SECONDS = 20 * 366 * 86_400
@@ -37,6 +39,15 @@ class Play(BaseModel):
     seed: int = 1
     steps: Annotated[int, Field(ge=1, le=10_000)] = 10
     every_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0
+
+
+class Replay(BaseModel):
+    """Recorded traffic to be played again; its lines are those of `traffic.exchanges`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    traffic: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=100_000)]
+    speed: Annotated[float, Field(ge=0, le=1_000_000)] = 0
 
 
 class ControlError(ValueError):
@@ -92,9 +103,10 @@ def _name(body: dict[str, Any]) -> str:
 class Control:
     """Clock, faults, settings, meter, request log, webhooks."""
 
-    def __init__(self, state: EmulatorState, webhooks: Webhooks) -> None:
-        self.state = state
+    def __init__(self, gateway: Gateway, webhooks: Webhooks) -> None:
+        self.state = gateway.state
         self.webhooks = webhooks
+        self._gateway = gateway
 
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]] = [
@@ -115,6 +127,7 @@ class Control:
             ("POST", "listener", self.close_listener),
             ("GET", "scenarios", self.read_scenarios),
             ("POST", "scenarios", self.play_scenario),
+            ("POST", "replay", self.replay_traffic),
             ("GET", "snapshots", self.read_snapshots),
             ("POST", "snapshots", self.take_snapshot),
             ("POST", "rewind", self.rewind),
@@ -237,6 +250,12 @@ class Control:
         for n in range(wanted.steps):
             self.state.schedule.after((n + 1) * wanted.every_seconds, one_step)
         return {"scheduled": wanted.steps}
+
+    async def replay_traffic(self, body: dict[str, Any]) -> dict[str, Any]:
+        """`{"traffic": [...], "speed": 60}`: recorded requests played again; answers when all are done."""
+        wanted = Replay.model_validate(body)
+        exchanges = sorted((parse(told) for told in wanted.traffic), key=lambda exchange: exchange.at)
+        return (await replay(self._gateway, exchanges, wanted.speed)).as_dict()
 
     async def read_snapshots(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"snapshots": self.state.company.snapshots.names()}
