@@ -1,9 +1,14 @@
-"""Random operations on a company in three currencies: create, update, delete, void, at random dates."""
+"""Random operations over all entities of a company in three currencies, at random dates.
+
+Create, update, delete, void; lists that grow and change; charges that are invoiced, tax that is paid, templates that
+come due.
+"""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -52,12 +57,14 @@ class RandomBooks:
         ]
         self.codes = query("select * from TaxCode").get("TaxCode", [])
         self.home = home
+        self.names = 0
+        self.country = company.read("CompanyInfo", "1")["Country"]
         self.classes = [str(company.create("Class", {"Name": name})["Id"]) for name in ("North", "South")]
         self.places = [str(company.create("Department", {"Name": name})["Id"]) for name in ("Shop", "Yard")]
 
     def run(self, accepted: int) -> None:
         """Do operations until `accepted` of them have been."""
-        verbs = ["create"] * 11 + ["update"] * 4 + ["delete"] * 2 + ["void"]
+        verbs = ["create"] * 11 + ["update"] * 4 + ["delete"] * 2 + ["void", "listed", "window", "template"]
         while sum(self.done.values()) < accepted:
             verb = self.random.choice(verbs) if sum(self.done.values()) > 30 else "create"
             try:
@@ -125,9 +132,7 @@ class RandomBooks:
                 item = self.random.choice(self.items)
                 lines.append(bill_line(item["Id"], self.random.randint(1, 40), self.money(50, 4000), **self.code()))
             else:
-                whom = (
-                    {"CustomerRef": ref(self.random.choice(self.customers)["Id"])} if self.random.random() < 0.4 else {}
-                )
+                whom = self.whom(vendor["CurrencyRef"]["value"])
                 account = ref(self.random.choice(self.expenses)["Id"])
                 lines.append(expense_line(account, self.money(), **self.code(), **self.tracking(), **whom))
         method = self.random.choice(("TaxExcluded", "TaxInclusive", "NotApplicable"))
@@ -140,6 +145,49 @@ class RandomBooks:
             **self.place(),
             **self.rate(currency),
         }
+
+    def whom(self, currency: str) -> Body:
+        """For whom a cost is, and whether that one is to reimburse it."""
+        if self.random.random() < 0.6:
+            return {}
+        customer = self.random.choice(self.customers)
+        same = customer["CurrencyRef"]["value"] == currency
+        status = {"BillableStatus": "Billable"} if same and self.random.random() < 0.5 else {}
+        return {"CustomerRef": ref(customer["Id"])} | status
+
+    def listed(self) -> None:
+        """A list grows by one, which is renamed or made inactive at times."""
+        kind = self.random.choice(tuple(LISTS))
+        self.names += 1
+        name = f"{kind} {self.names}"
+        made = self.company.create(kind, LISTS[kind](self, name))
+        if kind in ("Customer", "Vendor") and self.random.random() < 0.5:
+            (self.customers if kind == "Customer" else self.vendors).append(made)
+        elif kind in ("Class", "Department", "Employee", "Term") and self.random.random() < 0.3:
+            self.company.update(kind, token(made) | {"sparse": True, "Active": False})
+        elif kind in ("TimeActivity", "Budget", "Attachable") and self.random.random() < 0.3:
+            self.company.delete(kind, token(made))
+
+    def window(self) -> None:
+        """What people do in QBO's own window: invoice what was spent for a customer, pay what an agency is owed."""
+        waiting = self.company.query("select * from ReimburseCharge where HasBeenInvoiced = false maxresults 20")
+        if waiting and (self.country != "GB" or self.random.random() < 0.7):
+            charge = self.random.choice(waiting["ReimburseCharge"])
+            made = self.company.invoice_charges(charge["CustomerRef"]["value"])
+            self.live.setdefault("Invoice", []).append(made["Id"])
+        elif self.country == "GB":
+            home = [bank for bank in self.banks if bank["CurrencyRef"]["value"] == self.home]
+            day = date.fromisoformat(self.day())
+            self.company.pay_tax("1", home[0]["Id"], self.money(), day=day, refund=self.random.random() < 0.3)
+
+    def template(self) -> None:
+        """A recurring transaction whose first date is today; what it makes is in the books with the next operation."""
+        kind = self.random.choice(("Invoice", "Bill", "SalesReceipt", "Purchase", "JournalEntry", "Transfer"))
+        self.names += 1
+        schedule = {"IntervalType": "Monthly", "MaxOccurrences": 1}
+        info = {"Name": f"Again {self.names}", "RecurType": "Automated", "Active": True, "ScheduleInfo": schedule}
+        body = getattr(self, kind)()
+        self.company.create("RecurringTransaction", {kind: body | {"RecurringInfo": info}})
 
     def bank(self, currency: str) -> Body:
         fitting = [a for a in self.banks if a["CurrencyRef"]["value"] in (currency, self.home)]
@@ -332,3 +380,43 @@ class RandomBooks:
             ("Invoice", "Payment", "BillPayment", "SalesReceipt", "CreditMemo", "RefundReceipt", "Transfer")
         )
         self.company.void(kind, token(found))
+
+
+# Lists -> the body of a new entry of a name.
+LISTS: dict[str, Callable[[RandomBooks, str], Body]] = {
+    "Account": lambda books, name: {"Name": name, "AccountType": "Expense"},
+    "Attachable": lambda books, name: {"Note": name},
+    "Budget": lambda books, name: {
+        "Name": name,
+        "StartDate": "2026-01-01",
+        "EndDate": "2026-12-31",
+        "BudgetType": "ProfitAndLoss",
+        "BudgetEntryType": "Monthly",
+        "BudgetDetail": [
+            {"BudgetDate": "2026-05-01", "Amount": books.money(), "AccountRef": ref(books.expenses[0]["Id"])}
+        ],
+    },
+    "Class": lambda books, name: {"Name": name},
+    "Customer": lambda books, name: {"DisplayName": name, "CurrencyRef": ref(books.random.choice(CURRENCIES))},
+    "Department": lambda books, name: {"Name": name},
+    "Employee": lambda books, name: {"GivenName": name},
+    "ExchangeRate": lambda books, name: {"SourceCurrencyCode": "CHF", "Rate": books.money(), "AsOfDate": books.day()},
+    "Item": lambda books, name: {
+        "Name": name,
+        "Type": "Service",
+        "IncomeAccountRef": books.items[0]["IncomeAccountRef"],
+    },
+    "JournalCode": lambda books, name: {"Name": name},
+    "PaymentMethod": lambda books, name: {"Name": name},
+    "TaxAgency": lambda books, name: {"DisplayName": name},
+    "Term": lambda books, name: {"Name": name, "DueDays": 7},
+    "TimeActivity": lambda books, name: {
+        "NameOf": "Employee",
+        "EmployeeRef": ref("1"),
+        "Hours": 3,
+        "TxnDate": books.day(),
+        "Description": name,
+    },
+    "Vendor": lambda books, name: {"DisplayName": name, "CurrencyRef": ref(books.random.choice(CURRENCIES))},
+}
+CURRENCIES = ("EUR", "USD", "GBP")

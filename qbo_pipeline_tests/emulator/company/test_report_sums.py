@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,12 @@ from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline_tests.emulator.company.opening import Body, open_company
 from qbo_pipeline_tests.emulator.company.random_books import RandomBooks
 
-SEEDS = (7, 20261128)
+# Seed of the random operations, and how many are accepted.
+SIZES = (
+    pytest.param((7, 350), id="7"),
+    pytest.param((20261128, 350), id="20261128"),
+    pytest.param((None, 10_000), id="ten thousand", marks=pytest.mark.torture),
+)
 YEAR = {"start_date": "2025-01-01", "end_date": "2025-12-31"}
 EVER = {"start_date": "2023-01-01", "end_date": "2026-03-31"}
 BY_TIME = ("Days", "Weeks", "Month", "Quarter", "Year")
@@ -69,10 +75,13 @@ def earned(books: Books) -> Callable[[Line], bool]:
     return books.of_class("Revenue", "Expense")
 
 
-@pytest.fixture(scope="module", params=SEEDS)
+@pytest.fixture(scope="module", params=SIZES)
 def books(request: pytest.FixtureRequest) -> Iterator[Books]:
-    company = open_company("eu")
-    RandomBooks(company, request.param).run(350)
+    seed, count = request.param
+    seed = random.SystemRandom().randrange(10**9) if seed is None else seed
+    print(f"seed {seed}")
+    company = open_company("eu", report_cell_limit=10**9)
+    RandomBooks(company, seed).run(count)
     accounts = {a["Id"]: a for a in company.query("select * from Account maxresults 1000")["Account"]}
     sql = """SELECT l.txn, t.entity, l.date, l.account, l.home, l.party_kind, l.party, l.customer, l.item, l.class,
                     l.department, EXISTS (SELECT 1 FROM moves m WHERE m.txn = l.txn AND l.n IN (m.counter, m.n))
@@ -199,11 +208,22 @@ def test_items_sold(books: Books) -> None:
     assert quantity == _quantity_sold(books.company)
 
 
+def _of_the_year(company: Company, kind: str) -> Iterator[Body]:
+    start = 1
+    while True:
+        text = f"""select * from {kind} where TxnDate >= '2025-01-01' and TxnDate <= '2025-12-31'
+                   startposition {start} maxresults 1000"""
+        page = company.query(text).get(kind, [])
+        yield from page
+        start += len(page)
+        if len(page) < 1000:
+            return
+
+
 def _quantity_sold(company: Company) -> Decimal:
     out = Decimal(0)
     for kind in SALES:
-        text = f"select * from {kind} where TxnDate >= '2025-01-01' and TxnDate <= '2025-12-31' maxresults 1000"
-        for document in company.query(text).get(kind, []):
+        for document in _of_the_year(company, kind):
             sign = -1 if kind in ("CreditMemo", "RefundReceipt") else 1
             for line in document["Line"]:
                 out += sign * Decimal(line.get("SalesItemLineDetail", {}).get("Qty") or 0)
