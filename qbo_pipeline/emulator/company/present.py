@@ -18,7 +18,9 @@ TXN_COLUMNS = "id, entity, number, date, party_kind, party, currency, total, bal
 _TOTALS = {"CreditCardPayment": "Amount", "InventoryAdjustment": "", "ReimburseCharge": "Amount",
            "TaxPayment": "PaymentAmount", "Transfer": "Amount"}  # fmt: skip
 """What a transaction's total is called where it is not TotalAmt; "" where it has none."""
-_WITHOUT_HOME_TOTAL = ("JournalEntry", "InventoryAdjustment", "PurchaseOrder")
+_HOME_TOTAL = ("CreditMemo", "Deposit", "Estimate", "Invoice", "RefundReceipt", "ReimburseCharge", "SalesReceipt")
+_HOME_BALANCE = ("Bill", "CreditMemo", "Invoice", "RefundReceipt", "SalesReceipt")
+"""Which transactions tell their total and what is open in home currency too: those for which the schemas have it."""
 
 
 def _copy(value: Any) -> Any:
@@ -74,11 +76,12 @@ def transaction(book: Book, row: tuple[Any, ...]) -> Body:
         body[name] = major(balance)
         if kind == "CreditMemo":
             body["RemainingCredit"] = major(balance)
-    if currency != book.home_currency and kind not in _WITHOUT_HOME_TOTAL:
-        rate = body.get("ExchangeRate", Decimal(1))
-        body["HomeTotalAmt"] = major(convert(total, Decimal(rate)))
-        if "Balance" in body:
-            body["HomeBalance"] = major(convert(balance, Decimal(rate)))
+    if currency != book.home_currency:
+        rate = Decimal(body.get("ExchangeRate", 1))
+        if kind in _HOME_TOTAL:
+            body["HomeTotalAmt"] = major(convert(total, rate))
+        if kind in _HOME_BALANCE and balance is not None:
+            body["HomeBalance"] = major(convert(balance, rate))
     _add_links(book, id, kind, body)
     return body
 

@@ -155,6 +155,10 @@ class RandomBooks:
         status = {"BillableStatus": "Billable"} if same and self.random.random() < 0.5 else {}
         return {"CustomerRef": ref(customer["Id"])} | status
 
+    def currency(self) -> str:
+        """A currency that a name may have."""
+        return self.random.choice(CURRENCIES) if len(self.banks) > 2 else self.home
+
     def listed(self) -> None:
         """A list grows by one, which is renamed or made inactive at times."""
         kind = self.random.choice(tuple(LISTS))
@@ -397,7 +401,7 @@ LISTS: dict[str, Callable[[RandomBooks, str], Body]] = {
         ],
     },
     "Class": lambda books, name: {"Name": name},
-    "Customer": lambda books, name: {"DisplayName": name, "CurrencyRef": ref(books.random.choice(CURRENCIES))},
+    "Customer": lambda books, name: {"DisplayName": name, "CurrencyRef": ref(books.currency())},
     "Department": lambda books, name: {"Name": name},
     "Employee": lambda books, name: {"GivenName": name},
     "ExchangeRate": lambda books, name: {"SourceCurrencyCode": "CHF", "Rate": books.money(), "AsOfDate": books.day()},
@@ -417,6 +421,6 @@ LISTS: dict[str, Callable[[RandomBooks, str], Body]] = {
         "TxnDate": books.day(),
         "Description": name,
     },
-    "Vendor": lambda books, name: {"DisplayName": name, "CurrencyRef": ref(books.random.choice(CURRENCIES))},
+    "Vendor": lambda books, name: {"DisplayName": name, "CurrencyRef": ref(books.currency())},
 }
 CURRENCIES = ("EUR", "USD", "GBP")
