@@ -79,7 +79,7 @@ class _Finder:
         elif status == "live" and day is not None:
             where = f"another account, not an inventory account, and another date, {day.isoformat()}"
             cause, detail, now = Cause.CHANGED_IN_QBO, "account and date", where
-        elif status == "live" or (status is None and drifted):
+        elif status == "live" or (status is None and drifted and not nil):
             where = "changed, and not on an inventory account on the days that were read"
             cause, detail, now = Cause.CHANGED_IN_QBO, "account or date", where
         elif status == "voided" or (status is None and nil):

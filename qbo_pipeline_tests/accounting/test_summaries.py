@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -90,6 +91,22 @@ def test_policy_of_the_day_decides(kind: str) -> None:
     chosen = books(policies={"summarise": (kind,)})
     assert is_summarised(kind, DAY, chosen)
     assert not is_summarised(kind, DAY, ON)
+
+
+def test_the_sum_is_made_under_the_books_of_its_day() -> None:
+    numbering = books(overrides=OVERRIDES, policies={"numbered_by_quickbooks": ("JournalEntry",)})
+    dated = replace(ON, dated=lambda day: numbering if day == DAY else ON)
+    rows = [movement("adjustment", stock("tea", 0, value), movement_id=value) for value in ("5.00", "7.25", "-2.00")]
+    made = summarise(summary_key("adjustment", DAY), drafts_of(rows), dated)
+    after = summarise(summary_key("adjustment", DAY + timedelta(days=1)), drafts_of(rows), dated)
+    assert isinstance(made, Draft)
+    assert isinstance(after, Draft)
+    assert "DocNumber" not in made.payload
+    assert after.payload["DocNumber"] == "Adjustment 260315"
+    assert (made.key, made.entity, made.business_date, made.amount, made.currency) == (
+        "summary/2026-03-14/adjustment", "JournalEntry", DAY, D("10.25"), "USD",
+    )  # fmt: skip
+    assert is_summarised("shipment", DAY, replace(ON, dated=lambda day: books(policies={"summarise": ("shipment",)})))
 
 
 def test_every_movement_but_the_opening_can_be_summed_up() -> None:

@@ -4,12 +4,13 @@ What belongs here: the command: a copy of the package in `.mutants/ROOM`, so tha
 environment are touched, the run, and what it says. What was reached, and how each kind of mutant is judged, is in
 `docs/mutants.md`.
 
-    python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--survivors] [--without TEST] [--show]
+    python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--survivors] [--without TEST] [--seconds N] [--show]
 
 FILE limits the run to files of the room (`content.py`). A run that was stopped goes on where it was, as long as sources
 and tests are the same; `--survivors` keeps what was noticed before whatever has changed since, which is quick while one
 writes tests, and no count. `--without test_x.py` leaves a slow file of tests out: what the others notice is kept, what
-they do not is tried again by the next run. `--show` prints each mutant that nothing noticed.
+they do not is tried again by the next run; `--seconds N` does so with what is not noticed within N seconds of a
+mutant's tests. `--show` prints each mutant that nothing noticed.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from pathlib import Path
 
 from qbo_pipeline_tests.mutants.judging import Mutant, equivalent, judgements
 from qbo_pipeline_tests.mutants.making import make, reached_as
+from qbo_pipeline_tests.mutants.reaching import Target
 from qbo_pipeline_tests.mutants.rooms import ROOMS, TESTS
-from qbo_pipeline_tests.mutants.trying import NOT_REACHED, NOTICED, SURVIVED, TIMED_OUT, progress
+from qbo_pipeline_tests.mutants.trying import GIVEN_UP, NOT_REACHED, NOTICED, SURVIVED, TIMED_OUT, progress
 
 ROOT = Path(__file__).parent.parent.parent
 AIM = 95
@@ -110,12 +112,12 @@ def _share(counts: Counter[str]) -> float:
 
 def _row(name: str, counts: Counter[str]) -> str:
     noticed = counts[NOTICED] + counts[TIMED_OUT]
-    missed = counts[SURVIVED] + counts[NOT_REACHED] + counts["not tried"]
+    missed = counts[SURVIVED] + counts[NOT_REACHED] + counts[GIVEN_UP] + counts["not tried"]
     share = f"{_share(counts):.1f}"
     return f"| {name} | {counts.total():,} | {counts['nothing']:,} | {noticed:,} ({share} %) | {missed:,} |"
 
 
-def main(room: str, files: list[str], survivors: bool, without: list[str], show: bool) -> int:
+def main(room: str, files: list[str], survivors: bool, without: list[str], seconds: float | None, show: bool) -> int:
     """Try the mutants of a room or of some of its files; 0 where enough of them are noticed, 1 otherwise."""
     folder = copied(room)
     state = state_of(folder)
@@ -128,7 +130,7 @@ def main(room: str, files: list[str], survivors: bool, without: list[str], show:
     before = known(kept, mutants, state, survivors)
     # In the order of their digests, which is by chance: a run that is stopped has tried a fair sample of every file.
     chosen = {
-        mutant.name: reached_as(mutant)
+        mutant.name: Target(reached_as(mutant), mutant.file, mutant.was)
         for mutant in sorted(mutants, key=lambda mutant: mutant.digest)
         if mutant.name not in before
     }
@@ -140,6 +142,7 @@ def main(room: str, files: list[str], survivors: bool, without: list[str], show:
                 "mutants": chosen,
                 "tests": [test for test in selected if test not in never and Path(test).name not in without],
                 "processes": processes,
+                "seconds": seconds,
             }
         ),
         encoding="utf-8",
@@ -156,7 +159,16 @@ def main(room: str, files: list[str], survivors: bool, without: list[str], show:
         code = 1  # the table below says what was not tried
     finally:
         new = dict(progress(written))
-        keep(kept, mutants, state, {name: verdict for name, verdict in new.items() if not without or noticed(verdict)})
+        keep(
+            kept,
+            mutants,
+            state,
+            {
+                name: verdict
+                for name, verdict in new.items()
+                if noticed(verdict) or not (without or verdict == GIVEN_UP)
+            },
+        )
     verdicts = before | new
     for mutant in mutants:
         verdict = verdicts.get(mutant.name, "not tried")
@@ -177,6 +189,9 @@ if __name__ == "__main__":
     parser.add_argument("files", nargs="*", metavar="FILE")
     parser.add_argument("--survivors", action="store_true")
     parser.add_argument("--without", action="append", default=[], metavar="TEST")
+    parser.add_argument("--seconds", type=float, metavar="N")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
-    raise SystemExit(main(options.room, options.files, options.survivors, options.without, options.show))
+    raise SystemExit(
+        main(options.room, options.files, options.survivors, options.without, options.seconds, options.show)
+    )

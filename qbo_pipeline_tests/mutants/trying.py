@@ -1,11 +1,11 @@
 """Each mutant against the tests that reach it: the tests are collected once, and a process is forked for each mutant.
 
-What belongs here: what happens in the working folder, in a process of its own: which tests call which function and how
-long each takes, and then mutant by mutant the tests of its function, to the first that fails: those first that have
-noticed most so far, then the quickest. A
-function that a module calls while it is imported (a schema built from a table) was called before the fork; those of
-its mutants that are not noticed get a process that imports everything anew. Properties run a few examples, always the
-same, and do not shrink what they find.
+What belongs here: what happens in the working folder, in a process of its own: one run that shows which test reaches
+which mutant (`reaching.py`), and then mutant by mutant the tests that reach it, to the first that fails: those first
+that have noticed most so far, in this function and then in any, then those that execute most of the file. A function
+that a module calls while it is imported (a schema built from a table) was called before the fork; those of its mutants
+that are not noticed get a process that imports everything anew. Properties run a few examples, always the same, and do
+not shrink what they find.
 
     python -m qbo_pipeline_tests.mutants.trying TASK VERDICTS     (JSON in, lines of JSON out; __main__ calls it)
 """
@@ -22,13 +22,13 @@ import signal
 import sys
 import time
 import traceback
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import hypothesis
 import pytest
@@ -36,7 +36,10 @@ from _pytest.runner import runtestprotocol
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
+from qbo_pipeline_tests.mutants.reaching import Reach, Target, observe
+
 EXAMPLES = 10
+QUICK = 0.02  # seconds of a test that is tried first, whatever it executes
 OPTIONS = [
     "-n0",
     "-W",
@@ -51,15 +54,8 @@ OPTIONS = [
 ]
 NO_MUTANT = "none.none"
 NOTICED, SURVIVED, NOT_REACHED, TIMED_OUT = "noticed", "survived", "not reached", "timed out"
-
-
-class Reach(NamedTuple):
-    """What one run without a mutant shows: by function the tests that call it, and by test its seconds."""
-
-    tests: dict[str, set[str]]
-    seconds: dict[str, float]
-    at_import: set[str]
-    modules: list[str]
+GIVEN_UP = "not noticed in the time that it was given"
+_GIVES_UP = 2  # exit status of a process that stops before its tests are through
 
 
 def in_a_fork(work: Callable[[], Any]) -> Any:
@@ -89,12 +85,13 @@ class Pool:
         self.processes, self.said = processes, said
         self.running: dict[int, str] = {}
         self.noticed_by: Counter[str] = Counter()
-        """How often each test has noticed a mutant: what noticed many is tried first."""
+        """How often each test has noticed a mutant, and `function test` one of that function: these are tried first."""
         self.reading, self.writing = os.pipe()
         os.set_blocking(self.reading, False)
 
-    def try_one(self, name: str, seconds: float, work: Callable[[], str]) -> None:
-        """Fork for one mutant; `work` says which test noticed it, if any. Far beyond `seconds` it is stopped."""
+    def try_one(self, name: str, seconds: float, work: Callable[[], str | None]) -> None:
+        """Fork for one mutant; `work` says which test noticed it, if any, None where it gave up. Far beyond `seconds`
+        it is stopped."""
         while len(self.running) >= self.processes:
             self._one_ends()
         if not (pid := os.fork()):
@@ -109,11 +106,13 @@ class Pool:
     def _one_ends(self) -> None:
         pid, status = os.wait()
         with suppress(BlockingIOError):
-            self.noticed_by.update(os.read(self.reading, 1 << 16).decode().splitlines())
+            for line in os.read(self.reading, 1 << 16).decode().splitlines():
+                function, _, test = line.partition(" ")
+                self.noticed_by.update((test, f"{function} {test}"))
         if name := self.running.pop(pid, None):
             self.said(name, _verdict(os.waitstatus_to_exitcode(status)))
 
-    def _child(self, name: str, seconds: float, work: Callable[[], str]) -> None:
+    def _child(self, name: str, seconds: float, work: Callable[[], str | None]) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
@@ -127,38 +126,40 @@ class Pool:
         except BaseException:
             by = "an error outside the tests"
         if by:
-            os.write(self.writing, f"{by}\n".encode())
-        os._exit(1 if by else 0)
+            os.write(self.writing, f"{name.partition('__mutmut_')[0]} {by}\n".encode())
+        os._exit(1 if by else _GIVES_UP if by is None else 0)
 
 
 def _verdict(code: int) -> str:
     if code in (-signal.SIGALRM, -signal.SIGPROF):
         return TIMED_OUT
+    if code == _GIVES_UP:
+        return GIVEN_UP
     return SURVIVED if code == 0 else NOTICED
 
 
 class Session:
     """The plugin of pytest that takes the place of its loop over the tests."""
 
-    def __init__(self, at_import: set[str], then: Callable[[Any, Reach], None]) -> None:
-        self.at_import, self.then = at_import, then
+    def __init__(self, files: list[str], then: Callable[[Any, Reach], None]) -> None:
+        self.files, self.then = files, then
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        """Collected is everything: see which test calls what, then go on with the mutants."""
+        """Collected is everything: see which test executes what, then go on with the mutants."""
         for item in session.items:
             _few_examples(item)
         gc.collect()
         gc.freeze()
-        tests, seconds, failed = in_a_fork(lambda: _observe(session.items))
-        if failed:
-            raise RuntimeError(f"without any mutant these tests fail already: {', '.join(failed)}")
-        items = _quickest_first(session.items, seconds)
-        _must_pass(sum(seconds.values()), lambda: _noticed_by(items))
-        self.then(session, Reach(tests, seconds, self.at_import, list(sys.modules)))
+        reach: Reach = in_a_fork(lambda: observe(session.items, self.files))
+        if reach.failed:
+            raise RuntimeError(f"without any mutant these tests fail already: {', '.join(reach.failed)}")
+        items = _quickest_first(session.items, reach.seconds)
+        _must_pass(sum(reach.seconds.values()), lambda: _noticed_by(items))
+        self.then(session, reach)
         return True
 
 
-def _must_pass(seconds: float, work: Callable[[], str]) -> None:
+def _must_pass(seconds: float, work: Callable[[], str | None]) -> None:
     """Where no mutant is chosen, nothing may be noticed: otherwise every verdict would be worthless."""
     verdicts: dict[str, str] = {}
     control = Pool(1, verdicts.__setitem__)
@@ -168,7 +169,7 @@ def _must_pass(seconds: float, work: Callable[[], str]) -> None:
         raise RuntimeError(f"the tests do not pass in a process of their own without a mutant: {verdicts}")
 
 
-def _called_at_import(mutants: dict[str, str]) -> set[str]:
+def _called_at_import(mutants: dict[str, Target]) -> set[str]:
     """The functions that the modules with mutants call while they are imported."""
     set_mutant_under_test("stats")
     for module in sorted({name.rpartition(".")[0] for name in mutants}):
@@ -190,27 +191,12 @@ def _few_examples(item: Any) -> None:
         )
 
 
-def _observe(items: list[Any]) -> tuple[dict[str, set[str]], dict[str, float], list[str]]:
-    tests: dict[str, set[str]] = defaultdict(set)
-    seconds: dict[str, float] = {}
-    failed = []
-    set_mutant_under_test("stats")
+def _noticed_by(items: list[Any], seconds: float | None = None) -> str | None:
+    """The first test that fails, empty where none does; None where the seconds are over before they are through."""
+    started = time.process_time()
     for item, following in pairwise([*items, None]):
-        state()._stats.clear()
-        started = time.process_time()
-        reports = runtestprotocol(item, nextitem=following, log=False)
-        if any(report.failed for report in reports):
-            failed.append(item.nodeid)
-        elif all(report.passed for report in reports):
-            seconds[item.nodeid] = time.process_time() - started
-            for function in state()._stats:
-                tests[function].add(item.nodeid)
-    return dict(tests), seconds, failed
-
-
-def _noticed_by(items: list[Any]) -> str:
-    """The first test that fails, empty where none does."""
-    for item, following in pairwise([*items, None]):
+        if seconds is not None and time.process_time() - started > seconds:
+            return None
         if any(report.failed for report in runtestprotocol(item, nextitem=following, log=False)):
             return str(item.nodeid)
     return ""
@@ -220,30 +206,38 @@ def _quickest_first(items: list[Any], seconds: dict[str, float]) -> list[Any]:
     return sorted((item for item in items if item.nodeid in seconds), key=lambda item: seconds[item.nodeid])
 
 
-def _after_import(session: Any, reach: Reach, mutants: dict[str, str], pool: Pool) -> list[str]:
-    """Try each mutant with the tests of its function; the answer: those that may only be seen by importing anew."""
+def _after_import(
+    session: Any, reach: Reach, mutants: dict[str, Target], at_import: set[str], pool: Pool, seconds: float | None
+) -> list[str]:
+    """Try each mutant with the tests that reach it; the answer: those that may only be seen by importing anew."""
     left = []
     said = pool.said
 
     def first_of_two(name: str, verdict: str) -> None:
-        if verdict in (SURVIVED, NOT_REACHED) and mutants[name] in reach.at_import:
+        if verdict in (SURVIVED, NOT_REACHED) and mutants[name].function in at_import:
             left.append(name)
         else:
             said(name, verdict)
 
     pool.said = first_of_two
     quickest = _quickest_first(session.items, reach.seconds)
-    for name, function in mutants.items():
-        chosen = reach.tests.get(function, set())
+    for name, target in mutants.items():
+        chosen = reach.of(target)
         items = [item for item in quickest if item.nodeid in chosen]
         if not items:
             pool.said(name, NOT_REACHED)
             continue
-        items.sort(key=lambda item: -pool.noticed_by[item.nodeid])
-        pool.try_one(name, sum(reach.seconds[item.nodeid] for item in items), partial(_noticed_by, items))
+        items.sort(key=partial(_merit, pool.noticed_by, reach, target))
+        pool.try_one(name, sum(reach.seconds[item.nodeid] for item in items), partial(_noticed_by, items, seconds))
     pool.finish()
     pool.said = said
     return left
+
+
+def _merit(noticed_by: Counter[str], reach: Reach, target: Target, item: Any) -> tuple[int, int, bool, int]:
+    test = item.nodeid
+    slow = reach.seconds[test] > QUICK
+    return -noticed_by[f"{target.function} {test}"], -noticed_by[test], slow, -len(reach.lines[test][target.file])
 
 
 class _Ordered:
@@ -271,7 +265,8 @@ def _libraries(modules: list[str]) -> None:
 def main(task: Path, verdicts: Path) -> int:
     """Try the mutants of the task; a line of JSON for each verdict, written at once, so that a run can go on later."""
     wanted = json.loads(task.read_text(encoding="utf-8"))
-    mutants, tests = wanted["mutants"], wanted["tests"]
+    mutants = {name: Target(*target) for name, target in wanted["mutants"].items()}
+    tests = wanted["tests"]
     with verdicts.open("a", encoding="utf-8") as file:
 
         def said(name: str, verdict: str) -> None:
@@ -283,20 +278,24 @@ def main(task: Path, verdicts: Path) -> int:
 
         def collected() -> Any:
             at_import = _called_at_import(mutants)
-            session = Session(at_import, lambda *seen: result.extend((seen[1], _after_import(*seen, mutants, pool))))
-            code = pytest.main([*OPTIONS, *tests], plugins=[session])
-            return code, *result
+
+            def then(session: Any, reach: Reach) -> None:
+                left = _after_import(session, reach, mutants, at_import, pool, wanted["seconds"])
+                result.extend((reach.seconds, left, list(sys.modules)))
+
+            files = sorted({target.file for target in mutants.values()})
+            return pytest.main([*OPTIONS, *tests], plugins=[Session(files, then)]), *result
 
         code, *rest = in_a_fork(collected)
         if not rest:
             return int(code)
-        reach, left = rest
+        seconds, left, modules = rest
         if left:
-            _libraries(reach.modules)
+            _libraries(modules)
             gc.freeze()
-            _must_pass(sum(reach.seconds.values()), lambda: _from_import_on(tests, reach.seconds))
+            _must_pass(sum(seconds.values()), lambda: _from_import_on(tests, seconds))
         for name in left:
-            pool.try_one(name, sum(reach.seconds.values()), lambda: _from_import_on(tests, reach.seconds))
+            pool.try_one(name, sum(seconds.values()), lambda: _from_import_on(tests, seconds))
         pool.finish()
     return 0
 

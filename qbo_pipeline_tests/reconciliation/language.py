@@ -10,8 +10,8 @@
     close   2026-02-28 2026-03-05                            a signed-off period
     expect  waiting movement/1 130 2026-03-01 -100.00        a difference: cause, document, account, day, amount
 
-Options are `name=value`; every column of the frames can be given so. The as-at date is 2026-03-31 unless an
-`as-at` line says otherwise.
+Options are `name=value`; every column of the frames can be given so; `-` is null. The as-at date is 2026-03-31 unless
+an `as-at` line says otherwise.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def table(rows: list[dict[str, Any]], columns: FrameColumns) -> Any:
     """Rows of texts as an Arrow table of these columns."""
     types = {column.name: column for column in columns}
     read = [
-        {name: None if text is None else value(types[name], text) for name, text in row.items() if name in types}
+        {name: None if text in (None, "-") else value(types[name], text) for name, text in row.items() if name in types}
         for row in rows
     ]
     return rows_table(read, columns)
@@ -120,7 +120,7 @@ def read(text: str, **facts: Any) -> Books:
         elif what == "as-at":
             facts["as_at"] = date.fromisoformat(plain[0])
         elif what == "pending":
-            facts["pending_days"] = tuple(date.fromisoformat(word) for word in plain)
+            facts["pending_days"] = (*facts.get("pending_days", ()), *(date.fromisoformat(word) for word in plain))
         elif what == "read-from":
             facts["ledger_from"] = date.fromisoformat(plain[0])
         elif what == "opens":

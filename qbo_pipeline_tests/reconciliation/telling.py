@@ -16,16 +16,22 @@ from typing import Any
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
+from qbo_pipeline_tests.reconciliation.corners import CORNERS
 from qbo_pipeline_tests.reconciliation.language import read
 from qbo_pipeline_tests.reconciliation.rich import OTHERS, rich
 from qbo_pipeline_tests.reconciliation.test_causes import CASES
+from qbo_pipeline_tests.reconciliation.test_evidence import CASES as EVIDENCE
+from qbo_pipeline_tests.reconciliation.test_evidence import without_findings
 
 FILE = Path(__file__).with_name("told.txt")
 TOTALS = (
     "as_at", "currency", "stock_value", "ledger_balance", "difference", "explained", "unexplained", "tolerance",
     "status", "stock_basis", "first_divergence", "notes", "content_hash",
 )  # fmt: skip
-BOOKS = {name: read(text, asset_accounts=OTHERS).input for name, text in CASES.items()} | rich()
+_SMALL = {name: read(text, asset_accounts=OTHERS) for name, text in (CASES | CORNERS).items()}
+_EVIDENCE = {name: read(without_findings(name), asset_accounts=OTHERS) for name in EVIDENCE}
+BOOKS = {name: books.input for name, books in (_SMALL | _EVIDENCE).items()} | rich()
+EXPECTED = {name: sorted(_SMALL[name].expected) for name in CORNERS}  # those of `CASES` are held by `test_causes.py`
 
 
 def told(result: Reconciliation) -> str:

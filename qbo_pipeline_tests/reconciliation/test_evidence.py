@@ -172,15 +172,16 @@ CASES = {
 }
 
 
+def without_findings(name: str) -> str:
+    """The books of a case alone."""
+    return "\n".join(line for line in CASES[name].splitlines() if not line.strip().startswith("find"))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_cause_that_the_evidence_shows(name: str) -> None:
     lines = [line.strip() for line in CASES[name].strip().splitlines()]
     expected = sorted(line.removeprefix("find").strip() for line in lines if line.startswith("find"))
-    books = read(
-        "\n".join(line for line in lines if not line.startswith("find")),
-        asset_accounts=frozenset({"Prepaid expenses"}),
-    )
-    result = reconcile(books.input)
+    result = reconcile(read(without_findings(name), asset_accounts=frozenset({"Prepaid expenses"})).input)
     found = [
         f"{row.cause} {_quoted(row.detail)} {row.document_key} {row.business_date} {row.amount}"
         for row in result.differences.itertuples()

@@ -7,16 +7,30 @@ from dataclasses import replace
 
 import pytest
 
+from qbo_pipeline.reconciliation import examine, foreign
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.frames import FrameError
-from qbo_pipeline_tests.reconciliation.telling import BOOKS, known, told_of
+from qbo_pipeline_tests.reconciliation.telling import BOOKS, EXPECTED, known, told
 
+COLUMNS = ("cause", "document_key", "account_id", "business_date", "amount")
 KNOWN = known()
 
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_reconciliation_is_the_same_to_the_last_word(name: str) -> None:
-    assert told_of(name).splitlines() == KNOWN[name].splitlines()
+    result = reconcile(BOOKS[name])
+    if name in EXPECTED:
+        columns = (result.differences[one] for one in COLUMNS)
+        assert sorted(zip(*columns, strict=True)) == EXPECTED[name]
+    assert told(result).splitlines() == KNOWN[name].splitlines()
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 3, 10])
+@pytest.mark.parametrize("name", ["a month of everything", "made by others: journal, bill, expense"])
+def test_portions_change_nothing(name: str, at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign, "CHUNK", at_a_time)
+    monkeypatch.setattr(examine, "PORTION", at_a_time)
+    assert told(reconcile(BOOKS[name])).splitlines() == KNOWN[name].splitlines()
 
 
 def test_nothing_else_is_written_down() -> None:
