@@ -60,7 +60,7 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
         tolerance=given.tolerance,
         status=totals.status(entries, books),
         stock_basis="movements" if given.stock_values is None else "stock_values",
-        first_divergence=timeline.first_divergence(by_date, entries, books),
+        first_divergence=timeline.first_divergence(by_date, entries),
         notes=_notes(books, both),
         content_hash=content_hash(books, entries),
         accounts=accounts,

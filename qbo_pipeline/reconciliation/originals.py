@@ -44,9 +44,9 @@ class Originals:
 
     def _postings(self, rows: Whole) -> list[Row]:
         found: list[Row] = self.books.postings.take(pa.array(rows)).to_pylist()
-        standing = np.isin(rows, self.books.ledger_posting) if len(rows) else rows
+        standing = np.isin(rows, self.books.ledger_posting)
         for posting, row, stands in zip(found, rows.tolist(), standing.tolist(), strict=True):
-            posting["row"], posting["stands"] = row, bool(stands)
+            posting["row"], posting["stands"] = row, stands
             posting["in_qbo"] = bool(self.books.posting_current[row])
             posting["entity"] = ENTITIES.get(posting["qbo_type"], posting["qbo_type"])
         found.sort(key=lambda posting: (posting["posting_key"], posting["revision"]))

@@ -122,7 +122,7 @@ def _on(days: Whole, keys: Whole, values: Whole) -> Whole:
     return spread
 
 
-def first_divergence(frame: pd.DataFrame, entries: Any, books: CodedInput) -> Divergence | None:
+def first_divergence(frame: pd.DataFrame, entries: Any) -> Divergence | None:
     """The first day on which the cumulative difference is not zero."""
     for day, amount in zip(frame["business_date"], frame["cumulative_difference"], strict=True):
         if amount:

@@ -7,10 +7,10 @@ environment are touched, the run, and what it says. What was reached, and how ea
     python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--survivors] [--without TEST] [--seconds N] [--show]
 
 FILE limits the run to files of the room (`content.py`). A run that was stopped goes on where it was, as long as sources
-and tests are the same; `--survivors` keeps what was noticed before whatever has changed since, which is quick while one
-writes tests, and no count. `--without test_x.py` leaves a slow file of tests out: what the others notice is kept, what
-they do not is tried again by the next run; `--seconds N` does so with what is not noticed within N seconds of a
-mutant's tests. `--show` prints each mutant that nothing noticed.
+and tests are the same; `--survivors` keeps what was noticed before whatever has changed since and tries no mutant that
+is judged to change nothing, which is quick while one writes tests, and no count. `--without test_x.py` leaves a slow
+file of tests out: what the others notice is kept, what they do not is tried again by the next run; `--seconds N` does
+so with what is not noticed within N seconds of a mutant's tests. `--show` prints each mutant that nothing noticed.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def main(room: str, files: list[str], survivors: bool, without: list[str], secon
     chosen = {
         mutant.name: Target(reached_as(mutant), mutant.file, mutant.was)
         for mutant in sorted(mutants, key=lambda mutant: mutant.digest)
-        if mutant.name not in before
+        if mutant.name not in before and not (survivors and mutant.name in reasons)
     }
     selected = sorted(str(path.relative_to(folder)) for pattern in tests for path in folder.glob(pattern))
     processes = int(os.environ.get("QBO_PIPELINE_MUTANT_PROCESSES", "2"))

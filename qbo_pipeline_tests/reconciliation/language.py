@@ -135,7 +135,7 @@ def read(text: str, **facts: Any) -> Books:
         held = balances.setdefault(line["account_id"], {"account_id": line["account_id"], "sum": Decimal(0)})
         if "sum" in held and date.fromisoformat(line["business_date"]) <= facts["as_at"]:
             held["sum"] += Decimal(line["amount"])
-    for account in {row["account_id"] for row in stock} | {row["account_id"] for row in effects}:
+    for account in ({row["account_id"] for row in stock} | {row["account_id"] for row in effects}) - {"-"}:
         balances.setdefault(account, {"account_id": account, "sum": Decimal(0)})
     for held in balances.values():
         held.setdefault("balance", str(held.get("sum", 0)))

@@ -182,6 +182,15 @@ NEW = f"""
 
 EMPTY = "balance 130 0.00"
 
+NO_BALANCE = """
+    balance 130 12.00 opening_balance=10.00
+    ledger  Bill 20 2026-03-01 130 2.00
+    ledger  Bill 21 2026-03-02 131 3.00
+    ledger  Bill 22 2026-03-03 131 4.00
+    ledger  Bill 23 2026-04-03 131 5.00
+    ledger  Bill 24 2026-03-03 132 6.00
+"""
+
 
 def _closes() -> tuple[Close, ...]:
     def signed(day: date, at: datetime, stock: str, ledger: str) -> Close:
@@ -197,9 +206,14 @@ def _closes() -> tuple[Close, ...]:
 def _earlier(given: ReconciliationInput) -> ReconciliationInput:
     """The same books some days later: every second difference was seen before, and one is gone since."""
     found = rows_of(reconcile(given).differences, ("difference_key", "cause", "business_date"))[::2]
-    gone = {"difference_key": "gone", "cause": "parked", "business_date": date(2026, 3, 1)}
+    gone = [
+        {"difference_key": "gone", "cause": "parked", "business_date": date(2026, 3, 1)},
+        {"difference_key": "gone as well", "cause": "fx", "business_date": date(2025, 12, 1)},
+        {"difference_key": "and this", "cause": "fx", "business_date": date(2025, 12, 31)},
+        {"difference_key": "and this as well", "cause": "fx", "business_date": date(2026, 1, 1)},
+    ]
     seen = datetime(2026, 3, 20, 6, tzinfo=UTC)
-    return replace(given, earlier=rows_table([row | {"first_seen": seen} for row in [*found, gone]], inputs.EARLIER))
+    return replace(given, earlier=rows_table([row | {"first_seen": seen} for row in [*found, *gone]], inputs.EARLIER))
 
 
 def _adjusted(*amounts: str) -> ReconciliationInput:
@@ -208,7 +222,7 @@ def _adjusted(*amounts: str) -> ReconciliationInput:
     journals = [
         f"posting adjustment/{key} JournalEntry {60 + n} 2026-03-31 posted 130={amount}\n"
         f"ledger JournalEntry {60 + n} 2026-03-31 130 {amount}"
-        for n, (key, amount) in enumerate(zip([*keys, "gone"], amounts, strict=False))
+        for n, (key, amount) in enumerate(zip([*keys, "0-gone"], amounts, strict=False))
     ]
     return read("\n".join([WRONG, *journals])).input
 
@@ -218,11 +232,16 @@ def _right() -> list[str]:
     return [str(-row["amount"]) for row in sorted(rows, key=lambda row: str(row["difference_key"]))]
 
 
-def _summed(text: str, *shares: tuple[str, str]) -> ReconciliationInput:
+def _summed(text: str, *shares: tuple[str, str], posting: str = "summary/2026-03-01") -> ReconciliationInput:
     """A day's summary with the share that each record had in it."""
-    own = {"posting_key": "summary/2026-03-01", "revision": 1, "account_id": "130"}
+    own = {"posting_key": posting, "revision": 1, "account_id": "130"}
     rows = [own | {"record_key": record, "amount": D(amount)} for record, amount in shares]
     return replace(read(text).input, effects=rows_table(rows, inputs.EFFECTS))
+
+
+def _without_balances(given: ReconciliationInput, *accounts: str) -> ReconciliationInput:
+    rows = [row for row in given.ledger_balances.to_pylist() if row["account_id"] not in accounts]
+    return replace(given, ledger_balances=rows_table(rows, inputs.LEDGER_BALANCES))
 
 
 _KEY = ("difference_key",)
@@ -257,4 +276,8 @@ def rich() -> dict[str, ReconciliationInput]:
         "a summary of which a record is gone": _summed(GONE, *SHARES, ("movement/3", "-5.00")),
         "a summary that a record is not in yet": _summed(NEW, *SHARES),
         "nothing at all": read(EMPTY).input,
+        "an account of which QuickBooks gave no balance": _without_balances(read(NO_BALANCE).input, "131", "132"),
+        "effects of a posting that is not in the store": _summed(
+            SUMMARY.format(second="-61.00"), *SHARES, posting="summary/2026-03-02"
+        ),
     }

@@ -1,4 +1,4 @@
-"""A reconciliation written down whole, as text: every total, note, row and word of it.
+"""A reconciliation written down whole, as text: every total, note, row and word of it, and the plan of corrections.
 
 What belongs here: how it is written, and the file of what came out when a person last looked at it (`told.txt`), which
 `test_telling.py` compares. After a change that is meant, write the file anew and read the difference:
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.export import rows_of
+from qbo_pipeline.reconciliation.remedies import plan
 from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
 from qbo_pipeline_tests.reconciliation.corners import CORNERS
 from qbo_pipeline_tests.reconciliation.language import read
@@ -36,7 +38,7 @@ EXPECTED = {name: sorted(_SMALL[name].expected) for name in CORNERS}  # those of
 
 def told(result: Reconciliation) -> str:
     """The reconciliation as lines: a total or a row of a frame each; in a row stands what is not null."""
-    return "\n".join([*_totals(result), *_rows(result)])
+    return "\n".join([*_totals(result), *_rows(result), *_plan(result)])
 
 
 def told_of(name: str) -> str:
@@ -62,10 +64,16 @@ def _rows(result: Reconciliation) -> Iterator[str]:
         frame = getattr(result, name)
         names = tuple(column.name for column in columns)
         assert tuple(frame.columns) == names
+        assert list(frame.index) == list(range(len(frame)))
         for row in rows_of(frame, names):
             if name == "roll_forward" and not (row["source"] or row["ledger"]):
                 continue  # most lines of most accounts: which there are is held by `test_views.py`
             yield f"{name}: " + " ".join(f"{key}={_text(value)}" for key, value in row.items() if value is not None)
+
+
+def _plan(result: Reconciliation) -> Iterator[str]:
+    for action in plan(result):
+        yield "plan: " + " ".join(f"{key}={_text(value)}" for key, value in asdict(action).items() if value is not None)
 
 
 def _text(value: Any) -> str:

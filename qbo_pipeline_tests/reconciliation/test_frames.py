@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -13,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbo_pipeline.reconciliation import amounts
+from qbo_pipeline.reconciliation import amounts, inputs
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.frames import EXACT, FrameError
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
-from qbo_pipeline_tests.reconciliation.language import read
+from qbo_pipeline_tests.reconciliation.language import read, rows_table
 
 TEXT = """
     source  movement/1 receipt 2026-03-01 100.00
@@ -77,6 +79,76 @@ REFUSED = {
         "ledger_balances: an account occurs twice",
     ),
 }
+
+
+TOO_MUCH = "amounts add up to more than 9,223,372,036,854; reconcile in parts"
+MOST = Decimal("999999999999.99")
+SAID = {
+    "postings": ("state", "ready sending posted unknown parked drifted deleted_in_qbo superseded skipped"),
+    "effects": ("amount", "what the payload does to the account, debit positive, two decimals"),
+    "ledger": ("qbo_id", "the transaction's Id"),
+    "ledger_balances": ("balance", "QBO's own balance as at the date"),
+    "stock_values": ("value", "the source's own value as at the date, home currency"),
+    "opening_values": ("value", "the source's own value as at the date, home currency"),
+    "objects": ("status", "live, voided or deleted, as QBO answers today"),
+    "earlier": ("first_seen", "when it was first seen"),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_column_that_is_missing_is_named_with_its_frame_and_what_it_holds(name: str) -> None:
+    column, meaning = SAID[name]
+    given = every_frame()
+    spoilt = replace(given, **{name: getattr(given, name).drop_columns([column])})
+    words = f"{name}: column {column!r} is missing; it holds {meaning}"
+    with pytest.raises(FrameError, match=f"^{re.escape(words)}$"):
+        reconcile(spoilt)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("stock", "value"), ("stock", "quantity"), ("effects", "amount"), ("ledger", "amount"),
+     ("ledger_balances", "balance"), ("ledger_balances", "opening_balance"), ("stock_values", "value"),
+     ("stock_values", "quantity")],
+)  # fmt: skip
+def test_amounts_that_add_up_to_too_much_are_named_with_their_column(name: str, column: str) -> None:
+    given = every_frame()
+    row = getattr(given, name).to_pylist()[0]
+    own = {"account_id": "13"} if name == "ledger_balances" else {}
+    rows = [row | {column: MOST} | {key: f"{value}{n}" for key, value in own.items()} for n in range(10)]
+    frame = rows_table(rows, getattr(inputs, name.upper()))
+    with pytest.raises(FrameError, match=f"^{re.escape(f'{name}.{column}: {TOO_MUCH}')}$"):
+        reconcile(replace(given, **{name: frame}))
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("effects", "amount"),
+        ("ledger", "amount"),
+        ("ledger_balances", "balance"),
+        ("ledger_balances", "opening_balance"),
+    ],
+)
+def test_parts_of_a_cent_of_qbo_are_named_with_their_column(name: str, column: str) -> None:
+    given = every_frame()
+    rows = [row | {column: Decimal("-1.005")} for row in getattr(given, name).to_pylist()]
+    words = f"{name}.{column}: row 0 holds -1.005000, but QBO's amounts have two decimals"
+    with pytest.raises(FrameError, match=f"^{re.escape(words)}$"):
+        reconcile(replace(given, **{name: rows_table(rows, getattr(inputs, name.upper()))}))
+
+
+def every_frame() -> ReconciliationInput:
+    """Books in which every frame has a row."""
+    text = "opens 2026-03-01\nbefore P1 L1 1.00\nown P1 L1 2.00\nobject JournalEntry 10 live\n"
+    given = read(text + TEXT).input
+    seen = {"difference_key": "x", "cause": "fx", "business_date": date(2026, 3, 1)}
+    earlier = rows_table([seen | {"first_seen": datetime(2026, 3, 2, tzinfo=UTC)}], inputs.EARLIER)
+    return replace(given, earlier=earlier)
+
+
+def test_books_in_which_every_frame_has_a_row_are_good() -> None:
+    assert reconcile(every_frame()).ledger_balance == Decimal("100.00")
 
 
 @pytest.mark.parametrize("name", REFUSED)

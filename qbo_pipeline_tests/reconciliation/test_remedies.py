@@ -133,3 +133,40 @@ def test_json_has_its_keys_and_passes_hostile_text_through() -> None:
         "account": f"Inventory {HOSTILE}",
     }  # fmt: skip
     assert (second["qbo_number"], second["source_id"], second["qbo_id"]) == (HOSTILE, None, "9")
+
+
+def test_json_of_books_that_agree_and_of_records_that_do_not_add_up() -> None:
+    text = """
+        source  movement/1 receipt 2026-03-01 100.00 account=131
+        posting movement/1 JournalEntry 10 2026-03-01 posted 131=100.00
+        ledger  JournalEntry 10 2026-03-01 131 100.00
+        balance 130 0.00
+    """
+    agreed = to_json(reconcile(read(text, records_read={"receipt": 2}).input))
+    counted = dict.fromkeys(("waiting", "parked", "skipped", "excluded", "set_aside", "not_extracted"), 0)
+    assert agreed == {
+        "as_at": "2026-03-31", "currency": "USD", "stock_value": "100.00", "ledger_balance": "100.00",
+        "difference": "0.00", "unexplained": "0.00", "status": "balanced", "first_divergence": None, "causes": [],
+        "counts": [{"kind": "receipt", "read": 2, "posted": 1} | counted | {"adds_up": False}],
+        "differences": [],
+    }  # fmt: skip
+    unknown = to_json(reconcile(read(text + "ledger Bill 5 2026-03-02 131 3.00").input))
+    assert (unknown["counts"][0]["read"], unknown["counts"][0]["adds_up"]) == (None, None)
+    (row,) = unknown["differences"]
+    assert row == {
+        "cause": "qbo_only", "amount": "3.00", "business_date": "2026-03-02", "source_type": None,
+        "source_number": None, "source_id": None, "qbo_type": "Bill", "qbo_id": "5", "qbo_number": None,
+        "account": "131",
+        "explanation": "An entry on the inventory account that the pipeline did not make and the inventory system does "
+        "not know. Bill of 2026-03-02 over 3.00.",
+        "remedy": "Move it to the account where it belongs, or enter it in the inventory system and delete it here.",
+    }  # fmt: skip
+
+
+def test_keys_that_are_no_differences_are_named_in_their_order() -> None:
+    result = reconcile(read("ledger Bill 1 2026-03-01 130 1.00").input)
+    words = "no such differences: a, b; reconcile again and choose from those"
+    with pytest.raises(KeyError) as caught:
+        plan(result, ["b", "a", *result.differences["difference_key"]])
+    assert caught.value.args == (words,)
+    assert plan(result, []) == []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
 from qbo_pipeline.reconciliation.engine import reconcile
+from qbo_pipeline.reconciliation.inputs import ClosedBalance
 from qbo_pipeline.reconciliation.result import Reconciliation
-from qbo_pipeline.reconciliation.signoff import SignOffError, changed, check, close_of, prepare, review
+from qbo_pipeline.reconciliation.signoff import SignOff, SignOffError, changed, check, close_of, prepare, review
 from qbo_pipeline_tests.reconciliation.language import read
 
 AT = datetime(2026, 4, 1, tzinfo=UTC)
@@ -77,3 +80,85 @@ def test_unexplained_amounts_names_and_instants_are_demanded() -> None:
         prepare(outcome(), "Preparer", AT.replace(tzinfo=None))
     with pytest.raises(SignOffError, match="compare the same date"):
         changed(replace(prepare(outcome(), "Preparer", AT), as_at=date(2026, 2, 28)), outcome())
+
+
+EXPLAINED = CLEAN + "ledger Bill 20 2026-03-02 131 7.50"
+DOUBLED = CLEAN + "ledger JournalEntry 11 2026-03-02 130 100.00 marker=movement/1"
+D = Decimal
+
+
+def test_a_certificate_says_what_was_certified_by_whom_and_when() -> None:
+    result = outcome(EXPLAINED)
+    first = prepare(result, " Preparer ", AT)
+    assert first == SignOff(
+        as_at=date(2026, 3, 31), currency="USD", content_hash=result.content_hash, stock_value=D("100.00"),
+        ledger_balance=D("107.50"), difference=D("7.50"), unexplained=D("0.00"),
+        balances=(
+            ClosedBalance("130", D("100.00"), D("100.00")), ClosedBalance("131", D("0.00"), D("7.50")),
+        ),
+        preparer="Preparer", prepared_at=AT, reviewer=None, reviewed_at=None, comment="", void_at=None, void_why=None,
+    )  # fmt: skip
+    signed = review(first, outcome(EXPLAINED), " Reviewer ", LATER)
+    assert signed == replace(first, reviewer="Reviewer", reviewed_at=LATER)
+    assert check(first, outcome(EXPLAINED), LATER) is first
+    void = check(signed, outcome(CLEAN.replace("100.00", "1090.00")), LATER)
+    why = "the data changed after it was signed: stock value was 100.00, is 1,090.00, "
+    assert void == replace(signed, void_at=LATER, void_why=f"{why}ledger balance was 107.50, is 1,090.00")
+
+
+def prepared() -> SignOff:
+    return prepare(outcome(), "Preparer", AT)
+
+
+REFUSED: list[tuple[Callable[[], object], str]] = [
+    (
+        lambda: prepare(outcome(DOUBLED), "Preparer", AT),
+        "a document stands twice in QuickBooks as at 2026-03-31: delete the second one there before signing off",
+    ),
+    (
+        lambda: prepare(outcome(CLEAN + "balance 130 1105.00"), "Preparer", AT),
+        "1,005.00 USD of 2026-03-31 are unexplained: name their causes, or state a tolerance, before signing off",
+    ),
+    (lambda: prepare(outcome(), "  ", AT), "a signature needs a name"),
+    (
+        lambda: prepare(outcome(), "Preparer", AT.replace(tzinfo=None)),
+        "an instant needs its time zone: datetime.datetime(2026, 4, 1, 0, 0)",
+    ),
+    (
+        lambda: review(replace(prepared(), void_at=AT), outcome(), "Reviewer", LATER),
+        "the sign-off of 2026-03-31 is void: only a prepared one can be reviewed",
+    ),
+    (
+        lambda: review(prepared(), outcome(), "PREPARER", LATER),
+        "'PREPARER' prepared it: the reviewer must be another person",
+    ),
+    (
+        lambda: review(prepared(), outcome(EXPLAINED), "Reviewer", LATER),
+        "the data changed after it was signed: ledger balance was 100.00, is 107.50: prepare it again",
+    ),
+    (
+        lambda: review(prepared(), outcome(), "Reviewer", LATER.replace(tzinfo=None)),
+        "an instant needs its time zone: datetime.datetime(2026, 4, 2, 0, 0)",
+    ),
+    (lambda: review(prepared(), outcome(), " ", LATER), "a signature needs a name"),
+    (
+        lambda: changed(replace(prepared(), as_at=date(2026, 2, 28)), outcome()),
+        "signed as at 2026-02-28 in USD, reconciled as at 2026-03-31 in USD: compare the same date",
+    ),
+    (
+        lambda: changed(replace(prepared(), currency="EUR"), outcome()),
+        "signed as at 2026-03-31 in EUR, reconciled as at 2026-03-31 in USD: compare the same date",
+    ),
+    (lambda: close_of(prepared()), "the sign-off of 2026-03-31 is not reviewed yet"),
+    (
+        lambda: check(prepared(), outcome(EXPLAINED), LATER.replace(tzinfo=None)),
+        "an instant needs its time zone: datetime.datetime(2026, 4, 2, 0, 0)",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("attempt", "words"), REFUSED, ids=[words for _, words in REFUSED])
+def test_what_the_rules_do_not_allow_is_said_in_these_words(attempt: Callable[[], object], words: str) -> None:
+    with pytest.raises(SignOffError) as caught:
+        attempt()
+    assert str(caught.value) == words

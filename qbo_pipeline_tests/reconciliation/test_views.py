@@ -256,6 +256,36 @@ def test_the_objects_worth_asking_qbo_about() -> None:
     assert objects_to_read(result_of(MARCH)) == [("JournalEntry", "12")]
 
 
+def test_of_the_entries_by_others_only_sales_are_worth_asking_about() -> None:
+    result = result_of("""
+        source  movement/1 receipt 2026-03-01 100.00
+        posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+        source  movement/2 receipt 2026-03-01 100.00
+        posting movement/2 JournalEntry 11 2026-03-01 posted 130=100.00
+        ledger  JournalEntry 11 2026-03-01 130 90.00
+        source  movement/3 receipt 2026-03-01 100.00 disposition=waiting
+        source  movement/4 receipt 2026-03-01 100.03
+        posting movement/4 JournalEntry 12 2026-03-01 posted 130=100.00
+        ledger  JournalEntry 12 2026-03-01 130 100.00
+        posting document/5 Invoice 13 2026-03-01 posted
+        ledger  Invoice 13 2026-03-01 130 -5.00
+        object  Invoice 13 live tracked=yes
+        source  movement/6 receipt 2026-03-01 1.00 changed_seen=2026-03-01
+        posting movement/6 JournalEntry 14 2026-03-01 posted 130=2.00 first_seen=2026-03-02
+        ledger  JournalEntry 14 2026-03-01 130 2.00
+        ledger  'Sales Receipt' 30 2026-03-02 130 -1.00
+        object  SalesReceipt 30 live tracked=yes
+        ledger  'Sales Receipt' 31 2026-03-02 130 -2.00
+        ledger  'Sales Receipt' 32 2026-03-02 130 -3.00
+        object  SalesReceipt 32 live tracked=no
+        ledger  Bill 33 2026-03-02 130 4.00
+    """)
+    assert objects_to_read(result) == [
+        ("Invoice", "13"), ("JournalEntry", "10"), ("JournalEntry", "11"), ("JournalEntry", "14"),
+        ("SalesReceipt", "31"),
+    ]  # fmt: skip
+
+
 def test_an_object_past_the_last_day_that_was_read_is_told_from_one_coded_elsewhere() -> None:
     text = """
         source  movement/1 receipt 2026-03-01 100.00

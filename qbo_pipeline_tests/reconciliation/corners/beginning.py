@@ -64,6 +64,16 @@ BEGINNING = {
         expect  opening_balance qbo/Bill/27 132 2025-11-07 8.00
         expect  opening_balance qbo/Bill/28 132 2025-11-07 7.00
     """,
+    "stock before the first day without a place, and parts of a cent": """
+        opens   2026-03-01
+        balance 130 0.00
+        before  P1 L1 10.004999
+        before  P1 - 5.00
+        before  - - 7.00
+        expect  opening_balance product/P1@L1/opening 130 2026-02-28 -10.00
+        expect  opening_balance product/P1@/opening 130 2026-02-28 -5.00
+        expect  opening_balance product/@/opening 130 2026-02-28 -7.00
+    """,
     "two entries before the first day, and less stock": """
         opens   2026-03-01
         before  P1 L1 90.00
@@ -102,7 +112,7 @@ BEGINNING = {
     """,
     "the source's own value: under its account, under that of its movements, under the first": """
         balance 130 110.00
-        balance 131 40.00
+        balance 131 45.00
         source  movement/1 receipt 2026-03-01 40.00 account=131 product_id=P2
         posting movement/1 JournalEntry 10 2026-03-01 posted 131=40.00
         ledger  JournalEntry 10 2026-03-01 131 40.00
@@ -115,10 +125,16 @@ BEGINNING = {
         own     P4 L1 6.00 account_id=131
         own     P5 L1 0.005
         own     P6 L1 0.0049
+        source  movement/3 receipt 2026-03-03 5.00 account=131 product_id=P7
+        posting movement/3 JournalEntry 12 2026-03-03 posted 131=5.00
+        ledger  JournalEntry 12 2026-03-03 131 5.00
+        own     P7 L1 5.00 account_id=130
         expect  source_contradicts_itself product/P2@L1 131 2026-03-31 -1.00
         expect  source_contradicts_itself product/P3@L1 130 2026-03-31 -5.00
         expect  source_contradicts_itself product/P4@L1 131 2026-03-31 -6.00
         expect  source_contradicts_itself product/P5@L1 130 2026-03-31 -0.01
+        expect  source_contradicts_itself product/P7@L1 130 2026-03-31 -5.00
+        expect  source_contradicts_itself product/P7@L1 131 2026-03-31 5.00
     """,
     "a balance that the lines do not make, of two accounts": """
         balance 130 140.00

@@ -119,6 +119,60 @@ WAITING = {
         ledger  JournalEntry 12 2026-03-20 130 -5.00
         expect  skipped movement/1 130 2026-03-20 -5.00
     """,
+    "answers that were lost: each posting takes the object with its mark, and one alone": """
+        source  movement/1 receipt 2026-03-05 120.00 disposition=waiting
+        posting movement/1 JournalEntry - 2026-03-05 unknown 130=100.00
+        posting movement/1 JournalEntry - 2026-03-05 unknown 130=120.00 revision=2
+        source  movement/2 receipt 2026-03-06 7.00 disposition=waiting
+        posting movement/2 JournalEntry - 2026-03-06 sending 130=7.00
+        source  movement/3 receipt 2026-03-06 9.00 disposition=skipped
+        posting movement/3 JournalEntry - 2026-03-06 skipped 130=9.00
+        ledger  JournalEntry 09 2026-03-05 130 3.00 marker=movement/9
+        ledger  JournalEntry 10 2026-03-05 130 120.00 marker=movement/1
+        ledger  JournalEntry 11 2026-03-06 130 7.00 marker=movement/2 qbo_number=S-2
+        ledger  JournalEntry 12 2026-03-07 130 120.00 marker=movement/1
+        ledger  JournalEntry 13 2026-03-07 130 9.00 marker=movement/3
+        expect  qbo_only qbo/JournalEntry/09 130 2026-03-05 3.00
+        expect  duplicate_in_qbo qbo/JournalEntry/12 130 2026-03-07 120.00
+        expect  duplicate_in_qbo qbo/JournalEntry/13 130 2026-03-07 9.00
+        expect  skipped movement/3 130 2026-03-06 -9.00
+    """,
+    "posted again as another object: the voided one counts no more": """
+        source  movement/1 receipt 2026-03-05 100.00
+        posting movement/1 JournalEntry 10 2026-03-05 deleted_in_qbo 130=100.00
+        posting movement/1 JournalEntry 11 2026-03-05 posted 130=100.00 revision=2
+        ledger  JournalEntry 10 2026-03-05 130 0.00
+        ledger  JournalEntry 11 2026-03-05 130 100.00
+    """,
+    "stock without an account: that of its posting, else none": """
+        balance 130 0.00
+        source  movement/1 receipt 2026-03-05 100.00 account=-
+        posting movement/1 JournalEntry 10 2026-03-05 posted 131=100.00
+        ledger  JournalEntry 10 2026-03-05 131 100.00
+        source  movement/2 receipt 2026-03-06 5.00 account=- disposition=parked
+        expect  parked movement/2 '(no inventory account)' 2026-03-06 -5.00
+    """,
+    "stock without an account, all of it posted to the first": """
+        balance 131 0.00
+        source  movement/1 receipt 2026-03-05 100.00 account=-
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
+        ledger  JournalEntry 10 2026-03-05 130 100.00
+    """,
+    "stock without an account where there is but one": """
+        balance 130 0.00
+        source  movement/1 receipt 2026-03-05 5.00 account=- disposition=waiting
+        expect  waiting movement/1 130 2026-03-05 -5.00
+    """,
+    "a transfer inside one account that is rightly not posted": """
+        source  movement/1 transfer 2026-03-05 -9.00 disposition=excluded
+        source  movement/1 transfer 2026-03-05 9.00 disposition=excluded location_id=L2
+        source  movement/2 adjustment 2026-03-06 3.00 disposition=excluded product_id=P2
+        source  movement/3 transfer 2026-03-07 -4.00 disposition=excluded product_id=P3
+        source  movement/3 transfer 2026-03-07 4.00 disposition=excluded product_id=P3 location_id=L2 account=131
+        expect  skipped movement/2 130 2026-03-06 -3.00
+        expect  skipped movement/3 130 2026-03-07 4.00
+        expect  skipped movement/3 131 2026-03-07 -4.00
+    """,
     "two updates under way, and QBO has both": """
         source  movement/1 receipt 2026-03-05 127.00 disposition=waiting
         posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
@@ -168,6 +222,7 @@ WAITING = {
         source  movement/6 receipt 2026-02-28 32.00 disposition=waiting
         source  movement/7 receipt 2026-03-01 64.00 disposition=waiting first_seen=2026-03-08
         source  movement/8 receipt 2026-02-10 0.01 disposition=skipped first_seen=2026-03-08
+        source  movement/9 receipt 1960-01-01 128.00 disposition=waiting first_seen=2026-02-08
         expect  back_dated movement/1 130 2026-02-01 -1.00
         expect  waiting movement/2 130 2026-02-01 -2.00
         expect  back_dated movement/3 130 2026-01-31 -4.00
@@ -176,6 +231,56 @@ WAITING = {
         expect  waiting movement/6 130 2026-02-28 -32.00
         expect  waiting movement/7 130 2026-03-01 -64.00
         expect  skipped movement/8 130 2026-02-10 -0.01
+        source  movement/10 receipt 1970-01-01 256.00 product_id=P7 disposition=waiting first_seen=2026-02-08
+        expect  back_dated movement/9 130 1960-01-01 -128.00
+        expect  back_dated movement/10 130 1970-01-01 -256.00
+    """,
+    "the state of a posting, else what became of its record, else of its kind": """
+        source  movement/1 receipt 2026-03-01 1.00 disposition=waiting
+        source  movement/2 shipment 2026-03-01 2.00 disposition=parked
+        source  movement/3 receipt 2026-03-01 4.00 disposition=set_aside
+        source  movement/4 shipment 2026-03-01 8.00 disposition=skipped
+        source  movement/5 receipt 2026-03-01 16.00 disposition=excluded
+        source  movement/6 shipment 2026-03-01 32.00 disposition=excluded
+        source  movement/7 landed_cost 2026-03-01 64.00 disposition=excluded
+        source  movement/8 revaluation 2026-03-01 128.00 disposition=posted
+        source  movement/9 receipt 2026-03-01 256.00 disposition=posted
+        source  movement/10 receipt 2026-03-01 512.00 disposition=not_extracted
+        source  movement/11 receipt 2026-03-01 1024.00 disposition=waiting
+        posting movement/11 JournalEntry - 2026-03-01 ready 130=1024.00
+        source  movement/12 shipment 2026-03-01 2048.00 disposition=waiting
+        posting movement/12 JournalEntry - 2026-03-01 sending 130=2048.00
+        source  movement/13 receipt 2026-03-01 4096.00 disposition=parked
+        posting movement/13 JournalEntry - 2026-03-01 unknown 130=4096.00
+        source  movement/14 receipt 2026-03-01 8192.00 disposition=waiting
+        posting movement/14 JournalEntry - 2026-03-01 parked 130=8192.00
+        source  movement/15 landed_cost 2026-03-01 16384.00 disposition=posted
+        posting movement/15 JournalEntry - 2026-03-01 skipped 130=16384.00
+        source  movement/16 landed_cost 2026-03-01 32768.00 disposition=excluded
+        posting movement/16 JournalEntry - 2026-03-01 parked 130=32768.00
+        source  movement/17 shipment 2026-03-01 65536.00 disposition=parked
+        posting movement/17 JournalEntry - 2026-03-01 skipped 130=65536.00
+        source  movement/18 supplier_return 2026-03-01 131072.00 disposition=excluded
+        source  movement/19 landed_cost 2026-03-01 262144.00 disposition=waiting
+        expect  waiting movement/1 130 2026-03-01 -1.00
+        expect  parked movement/2 130 2026-03-01 -2.00
+        expect  parked movement/3 130 2026-03-01 -4.00
+        expect  skipped movement/4 130 2026-03-01 -8.00
+        expect  received_not_invoiced movement/5 130 2026-03-01 -16.00
+        expect  skipped movement/6 130 2026-03-01 -32.00
+        expect  cost_not_posted movement/7 130 2026-03-01 -64.00
+        expect  cost_not_posted movement/8 130 2026-03-01 -128.00
+        expect  unexplained movement/9 130 2026-03-01 -256.00
+        expect  not_extracted movement/10 130 2026-03-01 -512.00
+        expect  waiting movement/11 130 2026-03-01 -1024.00
+        expect  waiting movement/12 130 2026-03-01 -2048.00
+        expect  waiting movement/13 130 2026-03-01 -4096.00
+        expect  parked movement/14 130 2026-03-01 -8192.00
+        expect  skipped movement/15 130 2026-03-01 -16384.00
+        expect  parked movement/16 130 2026-03-01 -32768.00
+        expect  skipped movement/17 130 2026-03-01 -65536.00
+        expect  received_not_invoiced movement/18 130 2026-03-01 -131072.00
+        expect  waiting movement/19 130 2026-03-01 -262144.00
     """,
     "changed after the last day: of no account yet": """
         source  movement/1 receipt 2026-04-01 100.00
