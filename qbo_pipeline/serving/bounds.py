@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Protocol
 
+from qbo_pipeline.serving.drain import Drain
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -17,7 +19,8 @@ class Bounds:
     A head is the request line with its header fields. `head_seconds` count from the connection, or from the first byte
     of a later request, to the head's end, `body_seconds` from there to the body's. `unread_seconds` are granted to a
     client that does not take its answer, `linger_bytes` and `linger_seconds` to one that still sends when it was
-    answered already: closing at once would take the answer away from it.
+    answered already: closing at once would take the answer away from it. Of such clients `lingering` are
+    read from at once.
     """
 
     head_bytes: int = 32 * 1024
@@ -28,6 +31,7 @@ class Bounds:
     unread_seconds: float = 30.0
     linger_bytes: int = 4 * 1024 * 1024
     linger_seconds: float = 2.0
+    lingering: int = 8
     connections: int = 4_096
     connections_by_address: int = 4_096  # fewer, and whoever comes through one proxy shares them
 
@@ -52,6 +56,7 @@ class Door:
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.turned_away: Counter[str] = Counter()
+        self.drain = Drain(bounds.lingering)
         self._inside: Counter[str] = Counter()
         self._idle: dict[Guest, None] = {}  # in the order in which they began to wait
         self._idle_at: defaultdict[str, dict[Guest, None]] = defaultdict(dict)

@@ -2,7 +2,7 @@
 
 What belongs here: closing. Where a client still sends, the system answers a plain close with a reset, and the client
 never sees why it was refused. So the sending side is closed first, and what still comes is read and thrown away, for a
-bounded time and a bounded number of bytes.
+bounded time and a bounded number of bytes, from few clients at once: the others wait, which costs nothing.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from contextlib import suppress
 from typing import Any
 
 from qbo_pipeline.serving.bounds import Bounds
+from qbo_pipeline.serving.drain import Drain
 
 
 class LingeringTransport(asyncio.Transport):
     """`inner`, but for `close`; `whole` says whether the client has nothing left to send."""
 
-    def __init__(self, inner: asyncio.Transport, bounds: Bounds, whole: Callable[[], bool]) -> None:
+    def __init__(self, inner: asyncio.Transport, bounds: Bounds, drain: Drain, whole: Callable[[], bool]) -> None:
         super().__init__()
         self._inner = inner
         self._bounds = bounds
+        self._drain = drain
         self._whole = whole
         self._end: asyncio.TimerHandle | None = None
         self._thrown_away = 0
@@ -44,7 +46,7 @@ class LingeringTransport(asyncio.Transport):
             return
         with suppress(RuntimeError, OSError):  # the client is gone already
             self._inner.write_eof()
-            self._inner.resume_reading()
+            self._drain.begin(self._inner)
 
     def throw_away(self, size: int) -> None:
         """So many bytes came after the answer."""
@@ -56,6 +58,7 @@ class LingeringTransport(asyncio.Transport):
         """The connection is lost: nothing is left to end."""
         if self._end is not None:
             self._end.cancel()
+        self._drain.end(self._inner)
 
     def is_closing(self) -> bool:
         return self.closed or self._inner.is_closing()
@@ -74,7 +77,8 @@ class LingeringTransport(asyncio.Transport):
         self._inner.pause_reading()
 
     def resume_reading(self) -> None:
-        self._inner.resume_reading()
+        if not self.closed:
+            self._inner.resume_reading()
 
     def is_reading(self) -> bool:
         return self._inner.is_reading()

@@ -18,7 +18,8 @@ from uvicorn.server import ServerState
 from qbo_pipeline.serving.bounds import Door
 from qbo_pipeline.serving.lingering import LingeringTransport
 
-PIECE = 16 * 1024  # what is parsed before the bounds are looked at again
+PIECE = 16 * 1024  # of a head: what is parsed before the bounds are looked at again
+BODY_PIECE = 128 * 1024  # the same of a body, which is not parsed but counted
 _FRAMING_BYTES = 8  # of a body's byte in chunks: one byte a chunk, with some room
 
 
@@ -58,7 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._framing = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(LingeringTransport(transport, self.bounds, self._nothing_to_come))
+        super().connection_made(LingeringTransport(transport, self.bounds, self.door.drain, self._nothing_to_come))
         self.address = self.client[0] if self.client else ""
         self._entered = self.door.enter(self)
         if not self._entered:
@@ -76,11 +77,14 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE):
+        start = 0
+        while start < len(data):
             if self._deaf or self.transport.is_closing():
                 self.transport.throw_away(len(data) - start)
                 return
-            self._take(data[start : start + PIECE])
+            size = PIECE if self._in_head else BODY_PIECE
+            self._take(data[start : start + size])
+            start += size
 
     def _take(self, piece: bytes) -> None:
         in_body, before = not self._in_head, self._body_bytes
@@ -88,7 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deaf or self.transport.is_closing():
             return
         if self._in_head:
-            self._head_bytes += len(piece)
+            self._head_bytes += 0 if in_body else len(piece)  # the rest of a body is none of the next head
             if self._head_bytes > self.bounds.head_bytes:
                 self._turn_away("large_head", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the head is too large")
         elif in_body:

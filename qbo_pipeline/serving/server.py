@@ -9,10 +9,12 @@ import contextlib
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
+from types import FrameType
 from typing import Any, Literal
 
 import uvicorn
@@ -64,11 +66,16 @@ def base_url(listener: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that calls `started` once it accepts requests, and ends in good order when told to stop."""
+    """uvicorn's server that calls `started` once it accepts requests, and ends in good order when told to stop.
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    `left` is what it leaves and how it goes on, for the line on standard error that says that a signal stopped it.
+    """
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], left: str = "") -> None:
         super().__init__(config)
         self._started = started
+        self._left = left
+        self._stopped_by: signal.Signals | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -86,6 +93,14 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            if self._stopped_by is not None and self._left:
+                with contextlib.suppress(OSError):  # the terminal may be what was closed
+                    sys.stderr.write(f"stopped by {self._stopped_by.name}. {self._left}\n")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End in good order; told so by Ctrl-C a second time, without waiting for what is being answered."""
+        self._stopped_by = self._stopped_by or signal.Signals(sig)
+        super().handle_exit(sig, frame)
 
 
 def configured(
@@ -98,6 +113,9 @@ def configured(
     """uvicorn around an application, bounded by `door`: no access log, no word about the software."""
     return uvicorn.Config(
         app,
+        # uvloop, where it is installed, takes one new connection in each turn of its loop: a crowd in the queue then
+        # keeps everybody behind it waiting for seconds.
+        loop="asyncio",
         http=partial(protocol, door),  # type: ignore[arg-type]  # uvicorn only calls it
         ws="none",
         interface="asgi3",

@@ -7,9 +7,11 @@ Neither bodies nor signatures are ever logged.
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
+from contextlib import AsyncExitStack
 
-from anyio import CapacityLimiter, fail_after, to_thread
+from anyio import CapacityLimiter, Semaphore, fail_after, to_thread
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -22,12 +24,15 @@ log = logging.getLogger(__name__)
 
 PATH, HEALTH_PATH = "/webhooks/quickbooks", "/health"
 MOST_BYTES = 1 << 20
+SMALL_BYTES = 64 * 1024  # a delivery of hundreds of events is smaller
+LARGE_AT_ONCE = 2  # larger ones that are read at once, so that they keep the loop from no small one; the others wait
 STORE_SECONDS = (
     2.5  # Intuit gives up after 3, and sends it again: what a store still does then is known by its event id
 )
 THREADS = 16  # deliveries that are written at once
 MOST_WAITING = 64  # deliveries that wait for one of these threads; more are answered 503 at once
 
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=\Z", re.ASCII)  # of 32 bytes: whatever else it says, no body is read for it
 _CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
@@ -41,17 +46,20 @@ class Receiver:
         self.counts: Counter[str] = Counter()
         self.turned_away: Counter[str] = Counter()
         self._threads = CapacityLimiter(THREADS)
+        self._large = Semaphore(LARGE_AT_ONCE)
 
     async def deliver(self, request: Request) -> Response:
         """POST: 200 where every hint is committed, 401 unless signed, 503 where a store cannot take it in time."""
+        given = request.headers.getlist(SIGNATURE_HEADER)
+        if len(given) != 1 or not _SIGNATURE.match(given[0]):
+            return self._refuse("not_signed", 401, "not signed by Intuit for a connection here")
         try:
-            body = await _body(request)
+            body = await self._body(request)
         except ClientDisconnect:
             return self._refuse("broken_off", 400, "the body is not complete")
         if body is None:
             return self._refuse("too_large", 413, f"the body is longer than {MOST_BYTES} bytes")
-        given = request.headers.getlist(SIGNATURE_HEADER)
-        signers = self.intake.signers(body, given[0]) if len(given) == 1 else frozenset()
+        signers = self.intake.signers(body, given[0])
         if not signers:
             return self._refuse("not_signed", 401, "not signed by Intuit for a connection here")
         if self._threads.statistics().tasks_waiting >= MOST_WAITING:
@@ -71,6 +79,21 @@ class Receiver:
         """GET: that it runs, and the counts; it needs no store and no thread."""
         return JSONResponse({"status": "ok", "counts": {**self.counts, **self.turned_away}})
 
+    async def _body(self, request: Request) -> bytes | None:
+        """The whole body; None, without reading further, as soon as it is longer than `MOST_BYTES`."""
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > MOST_BYTES:
+            return None
+        body = bytearray()
+        async with AsyncExitStack() as stack:
+            async for part in request.stream():
+                if len(body) <= SMALL_BYTES < len(body) + len(part):
+                    await stack.enter_async_context(self._large)
+                body += part
+                if len(body) > MOST_BYTES:
+                    return None
+        return bytes(body)
+
     def _refuse(self, what: str, status: int, text: str) -> Response:
         self.counts[what] += 1
         log.warning("webhook refused: %s (%d since the start)", text, self.counts[what])
@@ -89,19 +112,6 @@ class Receiver:
         if not taken.complete:
             return PlainTextResponse("not kept, send it again", 503)
         return Response(status_code=200)
-
-
-async def _body(request: Request) -> bytes | None:
-    """The whole body; None, without reading further, as soon as it is longer than `MOST_BYTES`."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > MOST_BYTES:
-        return None
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            return None
-    return bytes(body)
 
 
 def build_app(receiver: Receiver) -> Starlette:

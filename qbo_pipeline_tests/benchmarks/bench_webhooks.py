@@ -24,7 +24,8 @@ def test_signed_deliveries_beside_a_crowd(tmp_path: Path) -> None:
     print(
         f"\n{HOSTILE:,} silent, slow and oversized connections beside {A_SECOND} signed deliveries a second: "
         f"{load.statuses[200]} of {DELIVERIES} taken, median {seconds[len(seconds) // 2]:.3f} s, "
-        f"longest {seconds[-1]:.3f} s; memory {memory[0]} MiB at the start, {max(memory)} at most"
+        f"longest {seconds[-1]:.3f} s; {load.cpu:.1f} s of a processor; "
+        f"memory {memory[0]} MiB at the start, {max(memory)} at most"
     )
     assert load.statuses == {200: DELIVERIES}
     assert len(hints(url)) == DELIVERIES

@@ -105,7 +105,15 @@ def answer_to(connection: socket.socket) -> bytes:
     return found
 
 
-HEAD = b"POST /webhooks/quickbooks HTTP/1.1\r\nHost: here\r\nintuit-signature: x\r\n"
+POST = b"POST /webhooks/quickbooks HTTP/1.1\r\nHost: here\r\n"
+HEAD = POST + b"intuit-signature: " + b"A" * 43 + b"=\r\n"
+
+
+@pytest.mark.parametrize("given", [b"", b"intuit-signature: x\r\n", b"intuit-signature: " + b"A" * 44 + b"\r\n"])
+def test_no_body_is_read_for_what_cannot_be_a_signature(shop: Receiving, given: bytes) -> None:
+    with shop.connect() as connection:
+        connection.sendall(POST + given + b"Content-Length: 1000\r\n\r\n")
+        assert answer_to(connection).startswith(b"HTTP/1.1 401 ")
 
 
 def test_a_length_that_is_too_large_is_refused_before_a_byte_of_it_is_read(shop: Receiving) -> None:

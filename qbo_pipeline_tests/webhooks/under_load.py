@@ -1,6 +1,7 @@
 """Signed deliveries beside a crowd of connections that mean harm: silent, slow, oversized, without end.
 
-What belongs here: the load itself, bounded in number and time, against a receiver on loopback in a process of its own.
+What belongs here: the signed deliveries and what is measured, against a receiver on loopback. Receiver, crowd
+(`crowd.py`) and deliveries are a process each: what is measured is the receiver, not who else is at work in a client.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -21,17 +22,19 @@ import psutil
 from qbo_pipeline_tests.webhooks.receiving import event, signature
 
 PATH = "/webhooks/quickbooks"
-_HEAD = f"POST {PATH} HTTP/1.1\r\nHost: here\r\n".encode()
+HEAD = f"POST {PATH} HTTP/1.1\r\nHost: here\r\n".encode()
 
 
 @dataclass
 class Load:
-    """What came of it; `seconds` of each signed delivery, `memory` of the receiver in bytes, second by second."""
+    """What came of it: `seconds` of each signed delivery, `memory` of the receiver in bytes, second by second, and the
+    seconds of a processor that it took, `cpu`."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
+    cpu: float = 0.0
 
 
 @contextmanager
@@ -52,28 +55,39 @@ async def run(url: str, process: psutil.Process, *, hostile: int, deliveries: in
     where = urlsplit(url)
     assert where.hostname is not None
     assert where.port is not None
-    load, enough = Load(), asyncio.Event()
-    kinds = (_silent, _slow_head, _slow_body, _large_head, _large_body)
-    crowd = [
-        asyncio.create_task(_again(kinds[number % len(kinds)], where.hostname, where.port, enough))
-        for number in range(hostile)
-    ]
+    load, enough = Load(memory=[process.memory_info().rss]), asyncio.Event()
     watch = asyncio.create_task(_watch(process, load, enough))
-    await asyncio.sleep(1)  # the crowd is there first
-    signed = []
-    for _ in range(deliveries):
-        signed.append(asyncio.create_task(_deliver(where.hostname, where.port, load)))
-        await asyncio.sleep(1 / a_second)
-    await asyncio.gather(*signed)
+    with crowd_process(where.hostname, where.port, hostile):
+        before = process.cpu_times()
+        signed = []
+        for _ in range(deliveries):
+            signed.append(asyncio.create_task(_deliver(where.hostname, where.port, load)))
+            await asyncio.sleep(1 / a_second)
+        await asyncio.gather(*signed)
+        after = process.cpu_times()
+    load.cpu = after.user + after.system - before.user - before.system
     enough.set()
-    await asyncio.gather(watch, *crowd)
+    await watch
     return load
+
+
+@contextmanager
+def crowd_process(host: str, port: int, hostile: int) -> Iterator[None]:
+    """The crowd, in a process of its own, once all of it is there."""
+    command = [sys.executable, "-m", "qbo_pipeline_tests.webhooks.crowd", host, str(port), str(hostile)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "there\n"
+            yield
+        finally:
+            process.kill()
 
 
 async def _deliver(host: str, port: int, load: Load) -> None:
     content = event()
     body = json.dumps([content]).encode()
-    head = _HEAD + f"intuit-signature: {signature(body)}\r\nContent-Length: {len(body)}\r\n".encode()
+    head = HEAD + f"intuit-signature: {signature(body)}\r\nContent-Length: {len(body)}\r\n".encode()
     begun = time.perf_counter()
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(head + b"Connection: close\r\n\r\n" + body)
@@ -89,71 +103,3 @@ async def _watch(process: psutil.Process, load: Load, enough: asyncio.Event) -> 
         load.memory.append(process.memory_info().rss)
         with suppress(TimeoutError):
             await asyncio.wait_for(enough.wait(), 0.5)
-
-
-Kind = Callable[[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event], "asyncio.Future[None]"]
-
-
-async def _again(kind: Kind, host: str, port: int, enough: asyncio.Event) -> None:
-    """One hostile client: whenever it is turned away it comes back, at most twice a second."""
-    while not enough.is_set():
-        with suppress(OSError):
-            reader, writer = await asyncio.open_connection(host, port)
-            try:
-                with suppress(OSError):
-                    await kind(reader, writer, enough)
-            finally:
-                writer.close()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(enough.wait(), 0.5)
-
-
-async def _until_closed(reader: asyncio.StreamReader, enough: asyncio.Event) -> None:
-    closed, ended = asyncio.ensure_future(reader.read()), asyncio.ensure_future(enough.wait())
-    await asyncio.wait({closed, ended}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (closed, ended):
-        task.cancel()
-        with suppress(asyncio.CancelledError, OSError):
-            await task
-
-
-async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, enough: asyncio.Event) -> None:
-    await _until_closed(reader, enough)
-
-
-async def _drip(writer: asyncio.StreamWriter, enough: asyncio.Event) -> None:
-    for _ in range(200):
-        if enough.is_set() or writer.is_closing():
-            return
-        writer.write(b"x")
-        await writer.drain()
-        await asyncio.sleep(0.2)
-
-
-async def _slow_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, enough: asyncio.Event) -> None:
-    writer.write(_HEAD + b"X: ")
-    await _drip(writer, enough)
-
-
-async def _slow_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, enough: asyncio.Event) -> None:
-    writer.write(_HEAD + b"intuit-signature: x\r\nContent-Length: 1000\r\n\r\n")
-    await _drip(writer, enough)
-
-
-async def _large(writer: asyncio.StreamWriter, enough: asyncio.Event, megabytes: int) -> None:
-    for _ in range(16 * megabytes):
-        if enough.is_set() or writer.is_closing():
-            return
-        writer.write(b"x" * 65_536)
-        await writer.drain()
-
-
-async def _large_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, enough: asyncio.Event) -> None:
-    writer.write(_HEAD + b"X: ")
-    await _large(writer, enough, 4)
-
-
-async def _large_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, enough: asyncio.Event) -> None:
-    writer.write(_HEAD + b"intuit-signature: x\r\nContent-Length: 1000000\r\n\r\n")
-    await _large(writer, enough, 1)
-    await _until_closed(reader, enough)

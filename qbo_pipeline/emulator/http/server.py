@@ -52,16 +52,23 @@ def serve(emulator: Emulator, listener: socket, out: TextIO = sys.stdout) -> Non
     """Serve until told to stop; the greeting is written as soon as requests are accepted."""
     door = open_door(BOUNDS)
     config = configured(emulator, door, protocol=EmulatorProtocol, lifespan="on")
-    server = EmulatorServer(config, partial(print, greeting(emulator), file=out, flush=True), door)
+    server = EmulatorServer(config, partial(print, greeting(emulator), file=out, flush=True), door, _left(emulator))
     emulator.state.refuse_connections = server.refuse_connections
     server.run(sockets=[listener])
+
+
+def _left(emulator: Emulator) -> str:
+    path = emulator.state.store.path
+    if path is None:
+        return "Its company was in memory alone and is gone: the same command begins another one."
+    return f"Its company is in {path}, as far as it answered: the same command goes on with it."
 
 
 class EmulatorServer(Server):
     """The server of an emulator, which can be told to refuse connections for a while."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None], door: Door) -> None:
-        super().__init__(config, started)
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], door: Door, left: str = "") -> None:
+        super().__init__(config, started, left)
         self._door = door
 
     def refuse_connections(self, seconds: float) -> None:

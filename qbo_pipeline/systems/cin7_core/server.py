@@ -13,6 +13,7 @@ from qbo_pipeline.serving.server import Server, base_url, configured, open_door
 from qbo_pipeline.systems.cin7_core.app import PATH, Box, build_app
 
 BOUNDS = Bounds()
+LEFT = "The company's database is all there is of it: the same command serves that again, with another key."
 
 
 def greeting(box: Box, listener: socket) -> str:
@@ -30,4 +31,4 @@ def serve(box: Box, listener: socket, out: TextIO = sys.stdout) -> None:
 def server(box: Box, listener: socket, out: TextIO = sys.stdout) -> Server:
     """The server, not yet running."""
     config = configured(build_app(box), open_door(BOUNDS))
-    return Server(config, partial(print, greeting(box, listener), file=out, flush=True))
+    return Server(config, partial(print, greeting(box, listener), file=out, flush=True), LEFT)

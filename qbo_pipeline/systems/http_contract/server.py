@@ -13,6 +13,7 @@ from qbo_pipeline.serving.server import Server, base_url, configured, open_door
 from qbo_pipeline.systems.http_contract.app import Box, build_app
 
 BOUNDS = Bounds()
+LEFT = "Nothing was changed by it; the same command serves the company's database again, with another token."
 
 
 def serve(box: Box, listener: socket, out: TextIO = sys.stdout) -> None:
@@ -24,4 +25,4 @@ def server(box: Box, listener: socket, out: TextIO = sys.stdout) -> Server:
     """The server, not yet running."""
     greeting = json.dumps({"base_url": base_url(listener), "token": box.token})
     config = configured(build_app(box), open_door(BOUNDS))
-    return Server(config, partial(print, greeting, file=out, flush=True))
+    return Server(config, partial(print, greeting, file=out, flush=True), LEFT)
