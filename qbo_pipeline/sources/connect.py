@@ -19,18 +19,22 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from qbo_pipeline.sources.dialects import Dialect, dialect_of, titles
 from qbo_pipeline.sources.engines import open_engine
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable, did_you_mean, nearest, without_secrets
+from qbo_pipeline.sources.transact_sql import first_words
 
 _SETTING = "[source] url, or the variable that url_variable names"
 _LATER = "Nothing is lost: run the same days again once it"
 _MISSING_TABLE = re.compile(
-    r"no such table: (?:main\.)?(\S+)|relation \"([^\"]+)\" does not exist|Table '(?:[^'.]+\.)?([^']+)' doesn't exist"
+    r"no such table: (?:main\.)?(\S+)|relation \"([^\"]+)\" does not exist|Table '(?:[^'.]+\.)?([^']+)' doesn't exist|"
+    r"Invalid object name '(?:[^'.]+\.)?([^']+)'"
 )
 _MISSING_COLUMN = re.compile(
-    r"no such column: \"?([\w.]+)|column \"?([\w.]+)\"? does not exist|Unknown column '([\w.]+)'"
+    r"no such column: \"?([\w.]+)|column \"?([\w.]+)\"? does not exist|Unknown column '([\w.]+)'|"
+    r"Invalid column name '([^']+)'"
 )
 _REFUSED = re.compile(
     r"authentication failed|no password supplied|role \"[^\"]*\" does not exist|database \"[^\"]*\" does not exist|"
-    r"no pg_hba\.conf entry|not permitted to log in|permission denied for database|Access denied|Unknown database",
+    r"no pg_hba\.conf entry|not permitted to log in|permission denied for database|Access denied|Unknown database|"
+    r"Login failed for user|Cannot open database",
     re.IGNORECASE,
 )
 _UNUSABLE = re.compile(
@@ -40,7 +44,7 @@ _GONE = re.compile(
     r"closed the connection|connection .*(closed|refused|reset|failed)|terminating connection|server closed|"
     r"could not (connect|receive|send)|timeout|timed out|database is locked|unable to open database|disk I/O error|"
     r"starting up|shutting down|recovery|too many (connections|clients)|SSL SYSCALL|EOF detected|lost connection|"
-    r"gone away|lock wait|deadlock|shutdown in progress",
+    r"gone away|lock wait|deadlock|shutdown in progress|communication link failure|Login timeout expired",
     re.IGNORECASE,
 )
 
@@ -49,7 +53,8 @@ class ReadOnlyDatabase:
     """A source's database behind a session that cannot write.
 
     PostgreSQL sessions get `default_transaction_read_only`, those of MySQL and MariaDB `TRANSACTION READ ONLY`, and
-    both read one snapshot a transaction; SQLite files are opened with `mode=ro` and `query_only`. Nothing is created,
+    both read one snapshot a transaction; those of SQL Server are declared to be for reading and roll back every
+    transaction; SQLite files are opened with `mode=ro` and `query_only`. Nothing is created,
     not even a missing file. Each use has a connection of its own, so that a database that went away is asked anew.
     `shown` is how errors name it.
     """
@@ -153,7 +158,10 @@ def parse_url(url: str, setting: str = _SETTING) -> tuple[URL, Dialect]:
         parsed = make_url(normalise_url(url))
         backend = parsed.get_backend_name()
     except (ArgumentError, SQLAlchemyError, ValueError):
-        remedy = "Write it as postgresql://user@host/database, mysql://user@host/database or sqlite:///file"
+        remedy = (
+            "Write it as postgresql://user@host/database, mysql://user@host/database, mssql://user@host/database or "
+            "sqlite:///file"
+        )
         raise SourceError(Problem("the source's URL is malformed", setting, "it cannot be parsed", remedy)) from None
     if parsed.port is not None and not 0 < parsed.port < 65_536:
         why = f"there is no port {parsed.port}"
@@ -183,6 +191,9 @@ def first_words(error: SQLAlchemyError) -> str:
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     # MySQL's driver gives (number, text): the whole would read as program text.
     said = original.args[1] if len(original.args) == 2 and isinstance(original.args[0], int) else original
+    arguments: tuple[object, ...] = getattr(original, "args", ())
+    if len(arguments) == 2 and isinstance(arguments[0], str):
+        said = first_words(str(arguments[1]))  # ODBC's gives (state, text)
     lines = [line.strip() for line in str(said).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 

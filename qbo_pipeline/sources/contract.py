@@ -74,9 +74,9 @@ created or changed in the source's database; the session is read-only.
 - A file of an optional kind may be missing: then the source has no such rows.
 
 ## The login
-Read are PostgreSQL, SQLite, and with the extra `mysql` MySQL and MariaDB (tested on Debian's MariaDB); everything else
-through a folder of CSV files. Use a login that can do nothing but read what is delivered. On PostgreSQL, for tables or
-views in the schema `delivery`:
+Read are PostgreSQL, SQLite, with the extra `mysql` MySQL and MariaDB (tested on Debian's MariaDB), and with the extra
+`mssql` SQL Server (never tested against a server: see below); everything else through a folder of CSV files. Use a
+login that can do nothing but read what is delivered. On PostgreSQL, for tables or views in the schema `delivery`:
 
 ```sql
 CREATE ROLE qbo_pipeline_source LOGIN PASSWORD '...';
@@ -95,6 +95,20 @@ GRANT SELECT, SHOW VIEW ON delivery.* TO qbo_pipeline_source;
 
 The reader switches its session to `default_transaction_read_only` (MySQL, MariaDB: `TRANSACTION READ ONLY`) by itself,
 whatever the login, and opens a SQLite file with `mode=ro` and `query_only`: the login's own rights are the second lock.
+
+On SQL Server, which has no read-only session:
+
+```sql
+CREATE USER qbo_pipeline_source FOR LOGIN qbo_pipeline_source WITH DEFAULT_SCHEMA = delivery;
+GRANT SELECT ON SCHEMA::delivery TO qbo_pipeline_source;
+```
+
+**SQL Server is untested against a server.** What is written for it follows its documentation: the session is declared
+to be for reading (`ApplicationIntent=ReadOnly`), transactions are always rolled back, SNAPSHOT isolation where the
+database allows it, a SELECT that holds the word of another statement is refused, `preflight` says what the login could
+change. There the login's rights are the first lock. A `WITH`, `$`, backquotes and quotes within brackets are not taken
+in its SELECTs; a `datetimeoffset` is set aside row by row. It needs unixODBC and Microsoft's `ODBC Driver 18 for SQL
+Server` (or another: `?driver=NAME`).
 
 On MySQL and MariaDB a session also takes the sql_mode values `ANSI_QUOTES`, `PIPES_AS_CONCAT` and
 `NO_BACKSLASH_ESCAPES`: write names in `"double"` quotes or backticks, texts in `'single'` ones. Ids that differ by

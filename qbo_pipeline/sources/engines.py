@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from qbo_pipeline.sources.errors import Problem, SourceError
+from qbo_pipeline.sources.transact_sql import open_read_only
 
 CONNECT_SECONDS = 15
 # Standard SQL in a MySQL session: "name" is a name, || joins texts, and a backslash is a backslash.
@@ -108,4 +109,13 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-_ENGINES: dict[str, Callable[[URL], Engine]] = {"postgresql": _postgresql, "mysql": _mysql, "sqlite": _sqlite}
+def _mssql(url: URL) -> Engine:
+    return open_read_only(url, CONNECT_SECONDS)
+
+
+_ENGINES: dict[str, Callable[[URL], Engine]] = {
+    "postgresql": _postgresql,
+    "mysql": _mysql,
+    "mssql": _mssql,
+    "sqlite": _sqlite,
+}

@@ -81,7 +81,7 @@ def _duplicates(reader: Reader, connection: Connection, kind: str) -> Iterator[P
     sql = f"SELECT {columns}, COUNT(*) AS copies FROM {{{kind}}} AS source GROUP BY {groups} HAVING COUNT(*) > 1"
     rows = reader.run(connection, f"SELECT COUNT(*) AS ids FROM ({sql}) AS twice")
     if count := rows[0]["ids"]:
-        example = reader.run(connection, sql + " LIMIT 1")[0]
+        example = reader.run(connection, f"{sql} ORDER BY {groups} {reader.at_most(1)}")[0]
         value = "/".join(_text(part) for name, part in example.items() if name != "copies")
         yield Problem(
             f"{count} ids of {kind} appear more than once",

@@ -25,7 +25,6 @@ RawRow = dict[str, Any]
 T = TypeVar("T")
 Parameters = Mapping[str, str | tuple[str, ...]]
 
-_IDS_IN_A_QUERY = 5_000
 _ROWS_IN_A_BUFFER = 5_000
 _FIRST_DAY = "0001-01-01"
 _FIRST, _AFTER_LAST = f"{FIRST_YEAR}-01-01", f"{LAST_YEAR + 1}-01-01"
@@ -59,8 +58,8 @@ class Reader:
             self._shapes[kind] = checked_shape(KINDS[kind], self.where(kind), types, self.database.dialect, structured)
         return self._shapes[kind]
 
-    def _structured(self, connection: Connection, types: Mapping[str, Any]) -> Mapping[int, str]:
-        """The type numbers among these that hold no single value, with what people call them."""
+    def _structured(self, connection: Connection, types: Mapping[str, Any]) -> Mapping[Any, str]:
+        """The types among these that hold no single value, with what people call them."""
         dialect = self.database.dialect
         if not dialect.structured_sql or not types:
             return dialect.structured
@@ -75,7 +74,11 @@ class Reader:
 
     def as_text(self, column: str) -> str:
         """SQL that makes text of a column (or of any SQL)."""
-        return f"CAST({column} AS {self.database.dialect.text})"
+        return self.database.dialect.as_text.format(column)
+
+    def at_most(self, rows: int) -> str:
+        """SQL behind an ORDER BY that takes so many rows."""
+        return self.database.dialect.at_most.format(rows)
 
     def pages(
         self,
@@ -148,9 +151,10 @@ class Reader:
         if self.database.dialect.compares_types:  # others read a quoted number as the type of its column
             wanted += [int(id_) for id_ in texts if _WHOLE.match(id_)]
         found: list[RawRow] = []
-        for start in range(0, len(wanted), _IDS_IN_A_QUERY):
+        size = self.database.dialect.ids
+        for start in range(0, len(wanted), size):
             sql = f"{self._select(kind, shape, only)} WHERE {_quoted(shape.names[column])} IN :page_ids"
-            clause = self._clause(sql, {"page_ids": tuple(wanted[start : start + _IDS_IN_A_QUERY])})
+            clause = self._clause(sql, {"page_ids": tuple(wanted[start : start + size])})
             found += [dict(row) for row in connection.execute(clause).mappings()]
         return [row for row in found if str(row[column]) in texts] if column in shape.exact else found
 
@@ -178,10 +182,11 @@ class Reader:
             day_after = min((days[1] + timedelta(days=1)).isoformat(), _AFTER_LAST)
             values |= {"first_day": max(days[0].isoformat(), _FIRST), "day_after": day_after}
         if after is not None:
-            conditions.append(f"({columns}) > ({', '.join(self._bound_key(shape, key, after))})")
+            exact = [self.exact(kind, name) for name in key]
+            conditions.append(self._behind(exact, self._bound_key(shape, key, after)))
             values |= {f"key_{n}": _bindable(value) for n, value in enumerate(after)}
         base = f"{self._select(kind, shape)} WHERE {' AND '.join(conditions)}"
-        clause = self._clause(f"{base} ORDER BY {columns} LIMIT {size + 1}", values)
+        clause = self._clause(f"{base} ORDER BY {columns} {self.at_most(size + 1)}", values)
         rows = [dict(row) for row in connection.execute(clause).mappings()]
         if len(rows) <= size:
             return rows, False
@@ -219,6 +224,17 @@ class Reader:
         exact = self.database.dialect.exact
         places = [f":key_{n}" if is_utf8(value) else f"CAST(:key_{n} AS TEXT)" for n, value in enumerate(values)]
         return [exact.format(place) if name in shape.exact else place for name, place in zip(key, places, strict=True)]
+
+    def _behind(self, columns: Sequence[str], values: Sequence[str]) -> str:
+        """SQL that is true for what comes after a key."""
+        if self.database.dialect.compares_rows:
+            return f"({', '.join(columns)}) > ({', '.join(values)})"
+        pairs = list(zip(columns, values, strict=True))
+        ways = [
+            " AND ".join([*(f"{one} = {value}" for one, value in pairs[:depth]), f"{column} > {bound_value}"])
+            for depth, (column, bound_value) in enumerate(pairs)
+        ]
+        return " OR ".join(f"({way})" for way in ways).join("()")
 
     def _no_date(self, column: str) -> str:
         text = self.as_text(column)

@@ -28,11 +28,11 @@ class Shape:
 
 
 def checked_shape(
-    kind: Kind, where: str, types: Mapping[str, Any], dialect: Dialect, structured: Mapping[int, str]
+    kind: Kind, where: str, types: Mapping[str, Any], dialect: Dialect, structured: Mapping[Any, str]
 ) -> Shape:
-    """The shape of a SELECT with these columns and type numbers; raises `SourceError` with all that is wrong.
+    """The shape of a SELECT with these columns and types; raises `SourceError` with all that is wrong.
 
-    `structured` are the type numbers that hold no single value.
+    `structured` are the types that hold no single value.
     """
     by_fold = {name.casefold(): name for name in types}
     known = {column.name: column for column in kind.columns}

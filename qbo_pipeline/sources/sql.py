@@ -30,6 +30,7 @@ from qbo_pipeline.sources.mapping import load_mapping, mapping_of_names
 from qbo_pipeline.sources.parameters import choose
 from qbo_pipeline.sources.reader import RawRow, Reader
 from qbo_pipeline.sources.source import Batch, ChangedDay, ChangedDays, StockValue
+from qbo_pipeline.sources.transact_sql import refuse_beyond
 from qbo_pipeline.sources.writing import able_to_write
 
 MASTER_DATA = {"parties": ("party_id", "kind"), "products": ("product_id",), "locations": ("location_id",)}
@@ -54,7 +55,7 @@ class _RawPage:
 
 
 class SqlSource:
-    """An inventory system's database, PostgreSQL or SQLite, read through a mapping or through views of its own.
+    """An inventory system's database (one of `dialects.DIALECTS`), read through a mapping or through views of its own.
 
     `url` is an SQLAlchemy URL, `mapping` the name of a folder of `sql/source/` (or a path; `None` where the database
     offers tables or views with the contract's names), `parameters` what the mapping takes, `shown` how errors name
@@ -204,6 +205,9 @@ class SqlSource:
                 by_fold = {name.casefold(): name for name in self._database.names()}
                 here = {kind: by_fold[kind] for kind in KINDS if kind in by_fold}
                 self._mapping = mapping_of_names(here, files=self._files)
+            if self._database.url.get_backend_name() == "mssql":
+                read = [*self._mapping.statements.values(), *(one.statement for one in self._mapping.choices.values())]
+                refuse_beyond({statement.file: statement.sql for statement in read})
             with self._database.reading("the mapping's parameters") as connection:
                 parameters = choose(connection, self._mapping, self._given)
             self._reader = Reader(self._database, self._mapping, parameters)

@@ -31,6 +31,23 @@ _MYSQL_READS = {"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "RE
 _MYSQL_GRANT = re.compile(r"GRANT (.*?) ON ", re.IGNORECASE)
 _COLUMNS = re.compile(r"\([^)]*\)")
 
+_MSSQL = text("""
+    SELECT
+        IS_SRVROLEMEMBER('sysadmin') AS administrator,
+        (
+            SELECT COUNT(*) FROM sys.tables
+            WHERE 1 IN (
+                HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(schema_id)) + '.' + QUOTENAME(name), 'OBJECT', 'INSERT'),
+                HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(schema_id)) + '.' + QUOTENAME(name), 'OBJECT', 'UPDATE'),
+                HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(schema_id)) + '.' + QUOTENAME(name), 'OBJECT', 'DELETE')
+            )
+        ) AS writable
+""")
+_MSSQL_RIGHTS = text("""
+    SELECT permission_name FROM fn_my_permissions(NULL, 'DATABASE')
+    WHERE permission_name NOT IN ('CONNECT', 'SELECT') AND permission_name NOT LIKE 'VIEW %'
+""")
+
 
 def able_to_write(connection: Connection, shown: str) -> list[Problem]:
     """A warning for a login that has more rights than reading takes; nothing where it has not."""
@@ -60,4 +77,18 @@ def _of_mysql(connection: Connection) -> str | None:
     return f"it has the right to {', '.join(more[:5])}" if more else None
 
 
-_QUESTIONS: dict[str, Callable[[Connection], str | None]] = {"postgresql": _of_postgresql, "mysql": _of_mysql}
+def _of_mssql(connection: Connection) -> str | None:
+    found = connection.execute(_MSSQL).one()
+    if found.administrator:
+        return "it is a sysadmin"
+    more = sorted(connection.execute(_MSSQL_RIGHTS).scalars())
+    if more:
+        return f"it has the right to {', '.join(more[:5])} in the whole database"
+    return f"it has the right to change {found.writable} table{'s' * (found.writable > 1)}" if found.writable else None
+
+
+_QUESTIONS: dict[str, Callable[[Connection], str | None]] = {
+    "postgresql": _of_postgresql,
+    "mysql": _of_mysql,
+    "mssql": _of_mssql,
+}

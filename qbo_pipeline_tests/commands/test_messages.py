@@ -85,7 +85,8 @@ TROUBLES: list[tuple[str, tuple[str, ...], Provoke, int, tuple[str, ...]]] = [
         "no database file (/nowhere/erp.sqlite)", "Correct [source] url",
     )),
     ("a database that is not read", RUN, source_at("oracle://u:s3cret@h/erp"), 2, (
-        "databases of kind 'oracle' are not read", "only PostgreSQL, SQLite and MySQL or MariaDB are",
+        "databases of kind 'oracle' are not read",
+        "only PostgreSQL, SQLite, MySQL or MariaDB and SQL Server (untested) are",
     )),
     ("a misspelt account", RUN, replaced('bank = "Checking"', 'bank = "Chequing"'), 2, (
         "shop.toml: [accounts.roles] bank: QuickBooks has no account 'Chequing'; did you mean 'Checking'?",

@@ -52,7 +52,10 @@ def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("oracle://user:s3cret@host/db", "'oracle' are not read .*only PostgreSQL, SQLite and MySQL or MariaDB are"),
+        (
+            "oracle://user:s3cret@host/db",
+            r"'oracle' are not read .*only PostgreSQL, SQLite, MySQL or MariaDB and SQL Server \(untested\) are",
+        ),
         ("mysql+mysqldb://user:s3cret@host/db", "read by pymysql alone. Write it as mysql://, without a driver"),
         ("postgresql+asyncpg://user:s3cret@host/db", "Write it as postgresql://"),
         ("not a url s3cret", "malformed"),
