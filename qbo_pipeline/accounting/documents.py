@@ -60,11 +60,11 @@ def entity_of(document: Document) -> str:
 
 
 def can_be_settled(document: Document | None) -> bool:
-    """Whether a payment can settle it, now or later: known, not voided, with amounts, no quote or purchase order."""
+    """Whether a payment can settle it, now or later: known, posted, with amounts, no quote or purchase order."""
     return (
         document is not None
         and document.kind not in ("quote", "purchase_order")
-        and document.status != "voided"
+        and document.status not in ("voided", "not_posted")
         and _has_amounts(document)
     )
 
@@ -72,12 +72,14 @@ def can_be_settled(document: Document | None) -> bool:
 def subject_of(document: Document, books: Books) -> Subject:
     """The document with its party, rate and direction.
 
-    Ends with `Excluded` for a voided or nil document, with `Refused` for an unknown party, a party in another
+    Ends with `Excluded` for a voided, nil or kept out document, with `Refused` for an unknown party, a party in another
     currency (QBO gives each customer and vendor one for ever) or a missing rate.
     """
     label = f"{LABELS[document.kind]} {document.number}"
     if document.status == "voided":
         exclude("voided_in_source", f"{label} was voided in the source")
+    if document.status == "not_posted":
+        exclude("kept_out_by_source", f"{label} is marked in the source as one that is not posted")
     if _is_nil(document) and not document.matches:
         exclude("nil_effect", f"{label} has no amount on any line: there is nothing to post")
     party = party_of(books, ENTITIES[document.kind][2], document.party_id, label)

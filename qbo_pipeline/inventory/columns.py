@@ -15,6 +15,7 @@ ColumnType = Literal["text", "date", "amount", "quantity", "rate", "integer", "f
 
 MONEY_TYPES: tuple[ColumnType, ...] = ("amount", "quantity", "rate")
 STATUSES = ("completed", "voided", "draft")
+DOCUMENT_STATUSES = (*STATUSES, "not_posted")
 ROLES = ("stock", "labour")
 
 
@@ -48,6 +49,13 @@ _STATUS = _optional(
     "voided: it stays in the source and no longer counts, neither in the books nor in the stock value; "
     "draft: not yet real, set aside until it is",
     STATUSES,
+    "completed",
+)
+_DOCUMENT_STATUS = _optional(
+    "status",
+    "choice",
+    f"{_STATUS.meaning}; not_posted: real, and the source itself keeps it out of the books",
+    DOCUMENT_STATUSES,
     "completed",
 )
 _MEMO = _optional("memo", "text", "free text")
@@ -104,7 +112,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _required("net_amount", "amount", "sum of the lines before tax"),
         _optional("tax_amount", "amount", "tax of the whole document (without it: `total_amount` less `net_amount`)"),
         _required("total_amount", "amount", "net and tax together"),
-        _STATUS,
+        _DOCUMENT_STATUS,
         _optional("reference", "text", "the other side's number (the supplier's invoice, the customer's order)"),
         _MEMO,
         _optional("location_id", "text", "location of the lines that name none"),

@@ -184,7 +184,7 @@ class Document(Row):
     net_amount: Decimal
     tax_amount: Decimal = Decimal(0)
     total_amount: Decimal
-    status: str = "completed"  # completed | voided
+    status: str = "completed"  # completed | voided | not_posted
     reference: str | None = None  # the other side's number (supplier's invoice number, customer's order number)
     memo: str | None = None
     location_id: str | None = None
