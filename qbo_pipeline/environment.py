@@ -76,6 +76,8 @@ class Secrets(BaseSettings):
     source_account_id: SecretStr | None = None
     source_application_key: SecretStr | None = None
     source_token: SecretStr | None = None
+    source_api_id: SecretStr | None = None
+    source_api_key: SecretStr | None = None
 
     @classmethod
     def read(cls, settings: Settings) -> Secrets:

@@ -74,14 +74,14 @@ LINK_PLACES = ("type", "kind", "id", "number")
 class SourceSettings(Section):
     """`[source]`: where the inventory system's data is, and how it is mapped."""
 
-    kind: Literal["sql", "csv", "cin7_core", "http_contract"]
+    kind: Literal["sql", "csv", "cin7_core", "http_contract", "unleashed"]
     url: str | None = None
     url_variable: str | None = None
     path: Path | None = None
     mapping: str | None = None
     parameters: dict[str, str | list[str]] = {}
     batch_size: Annotated[int, Field(ge=1, le=100_000)] = 2_000
-    calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+    calls_per_minute: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
     document_url: str | None = None
 
     @property

@@ -29,7 +29,9 @@ def init(
     csv: Annotated[str | None, typer.Option(help="A folder of CSV files instead of a database.")] = None,
     system: Annotated[
         str | None,
-        typer.Option(help="An inventory system that is read by its API: cin7_core, http_contract.", metavar="NAME"),
+        typer.Option(
+            help="An inventory system that is read by its API: cin7_core, http_contract, unleashed.", metavar="NAME"
+        ),
     ] = None,
     system_url: Annotated[
         str | None, typer.Option(help="With --system: the address, where it is not the vendor's own.")
@@ -112,7 +114,7 @@ def look_at_system(file: Path) -> None:
     Says what is missing where its key is not in the environment yet.
     """
     from qbo_pipeline.errors import PipelineError
-    from qbo_pipeline.pipeline.landed import look_at_account
+    from qbo_pipeline.pipeline.landed import calls_per_minute, look_at_account
     from qbo_pipeline.pipeline.run import open_run
     from qbo_pipeline.settings import load_settings
 
@@ -129,9 +131,10 @@ def look_at_system(file: Path) -> None:
         say(f"{shown.path}{total}: {'; '.join(shown.entries) or 'nothing'}")
     if not look.calls:
         return
-    minutes = look.calls / settings.source.calls_per_minute
+    pace = calls_per_minute(settings)
+    minutes = look.calls / pace
     spent = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
-    say(f"A first load takes about {look.calls:,} calls, {spent} at {settings.source.calls_per_minute} a minute.")
+    say(f"A first load takes about {look.calls:,} calls, {spent} at {pace} a minute.")
 
 
 def _from(folder: Path, path: str) -> str:

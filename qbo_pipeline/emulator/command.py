@@ -41,7 +41,8 @@ def emulator(
         float, typer.Option(min=0, help="With --replay: how many times as fast as recorded; 0 waits for nothing.")
     ] = 0,
     system: Annotated[
-        str | None, typer.Option(help="An inventory system instead, with the demo's company: cin7_core, http_contract.")
+        str | None,
+        typer.Option(help="An inventory system instead, with the demo's company: cin7_core, http_contract, unleashed."),
     ] = None,
     inventory: Annotated[
         Path | None, typer.Option(help="With --system: the company's file; .demo/inventory.sqlite.")

@@ -76,14 +76,27 @@ class StoredLanding:
                 transaction.execute(update(landed_objects).where(chosen).values(last_seen=now))
         return found
 
+    def unseen(self, kind: str, since: datetime) -> list[str]:
+        with self.database.reading() as reading:
+            return self._unseen(reading, kind, since)
+
+    def former(self, kind: str, object_id: str) -> Any | None:
+        of = and_(*(landed_versions.c[name] == value for name, value in self._mine().items()))
+        chosen = and_(of, landed_versions.c.kind == kind, landed_versions.c.object_id == object_id)
+        query = select(landed_versions.c.content).where(chosen).order_by(landed_versions.c.change_number.desc())
+        with self.database.reading() as reading:
+            content = reading.execute(query.limit(1)).scalar_one_or_none()
+        return None if content is None else read_exact(content)
+
+    def _unseen(self, reading: Connection, kind: str, since: datetime) -> list[str]:
+        chosen = and_(self._of(kind), landed_objects.c.last_seen < since, landed_objects.c.vanished_at.is_(None))
+        query = select(landed_objects.c.object_id).where(chosen).order_by(landed_objects.c.object_id)
+        return list(reading.scalars(query))
+
     def vanish(self, kind: str, not_seen_since: datetime) -> list[str]:
         with self.database.transaction() as transaction:
             number = self._locked(transaction).change_number
-            gone = and_(
-                self._of(kind), landed_objects.c.last_seen < not_seen_since, landed_objects.c.vanished_at.is_(None)
-            )
-            query = select(landed_objects.c.object_id).where(gone).order_by(landed_objects.c.object_id)
-            ids = list(transaction.scalars(query))
+            ids = self._unseen(transaction, kind, not_seen_since)
             now = self.database.now(transaction)
             for object_id in ids:
                 number += 1

@@ -24,7 +24,7 @@ from qbo_pipeline.landing.turns import Turn
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.pacing import CALL, Limits
 from qbo_pipeline.quickbooks.transport import Call, Transport, TransportFailure
-from qbo_pipeline.settings import SettingsError
+from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import Problem, SourceFailure, SourceUnavailable
 from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
 from qbo_pipeline.sources.landed.account import AccountLook, Expected
@@ -98,7 +98,7 @@ def open_landed(run: Run, database: Database) -> LandedSource:
     settings = run.settings
     door = SYSTEMS[settings.source.kind]
     landing = StoredLanding(database, run.name, settings.source.kind)
-    system = door.system(settings.connection.zone)
+    system = door.system(settings.connection.zone, settings.connection.currency)
 
     def ready() -> SqlSource:
         _read_once(run, database, landing)
@@ -120,6 +120,11 @@ def look_at_account(run: Run) -> AccountLook:
         return SYSTEMS[landing.system].look(Lists(reader, landing, run.progress, lambda: None))
     finally:
         transport.close()
+
+
+def calls_per_minute(settings: Settings) -> int:
+    """The pace at which a system is read: as the settings say, or its own limit."""
+    return settings.source.calls_per_minute or int(SYSTEMS[settings.source.kind].api.calls_per_minute)
 
 
 def _rows_file(folder: Path, name: str, kind: str) -> Path:
@@ -182,7 +187,7 @@ def _reader(run: Run, database: Database, transport: Transport, clock: Clock) ->
     secrets = [secret.get_secret_value() for secret in given]
     # A limit is an application's: whoever calls with the same key shares it.
     name = f"{settings.source.kind}:{sha256('/'.join(secrets).encode()).hexdigest()[:16]}"
-    pace = _Pace(database, name, settings.source.calls_per_minute, clock)
+    pace = _Pace(database, name, calls_per_minute(settings), clock)
     url = settings.source.url or door.base_url
     assert url is not None, "the settings were checked"
     return HttpReader(door.api, url, ReadingWire(transport), pace, door.headers(secrets), clock.sleep)

@@ -23,6 +23,12 @@ from qbo_pipeline.sources.landed.account import AccountLook, Expected
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.objects import Landing
 from qbo_pipeline.sources.landed.projection import System
+from qbo_pipeline.sources.unleashed import lists as unleashed
+from qbo_pipeline.sources.unleashed.check import check_account as check_unleashed
+from qbo_pipeline.sources.unleashed.fetching import fetch as fetch_unleashed
+from qbo_pipeline.sources.unleashed.look import look_at as look_at_unleashed
+from qbo_pipeline.sources.unleashed.signing import signed
+from qbo_pipeline.sources.unleashed.system import Unleashed
 
 Parameters = Mapping[str, str | Sequence[str]]
 Headers = Callable[[str], Mapping[str, str]]
@@ -31,14 +37,15 @@ Headers = Callable[[str], Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class ReadByApi:
     """One system. `secrets` are the names of what a connection needs to enter (`QBO_<CONNECTION>_<NAME>`), the account
-    first; `headers` makes of them what goes with each call, by its query string. Without a `base_url` the settings have
-    to give one."""
+    first, and `key` says in a few words whose they are; `headers` makes of them what goes with each call, by its query
+    string; `system` is made for a company's zone and currency. Without a `base_url` the settings have to give one."""
 
     api: Api
     base_url: str | None
+    key: str
     secrets: tuple[str, ...]
     headers: Callable[[Sequence[str]], Headers]
-    system: Callable[[ZoneInfo], System]
+    system: Callable[[ZoneInfo, str], System]
     fetch: Callable[[Lists, ZoneInfo, date], None]
     check: Callable[[Landing, Expected, Parameters], list[Problem]]
     look: Callable[[Lists], AccountLook]
@@ -59,9 +66,10 @@ SYSTEMS: dict[str, ReadByApi] = {
     "cin7_core": ReadByApi(
         api=API,
         base_url=BASE_URL,
+        key="of an API application in Cin7 Core",
         secrets=("source_account_id", "source_application_key"),
         headers=_account_and_key,
-        system=Cin7Core,
+        system=lambda zone, currency: Cin7Core(zone),
         fetch=fetch,
         check=check_account,
         look=look_at,
@@ -69,11 +77,23 @@ SYSTEMS: dict[str, ReadByApi] = {
     "http_contract": ReadByApi(
         api=http_contract.API,
         base_url=None,
+        key="that the server of the HTTP contract knows",
         secrets=("source_token",),
         headers=_token,
-        system=http_contract_system.HttpContract,
+        system=lambda zone, currency: http_contract_system.HttpContract(zone),
         fetch=http_contract_system.fetch,
         check=http_contract_system.check,
         look=http_contract_system.look_at,
+    ),
+    "unleashed": ReadByApi(
+        api=unleashed.API,
+        base_url=unleashed.BASE_URL,
+        key="of the API access in Unleashed",
+        secrets=("source_api_id", "source_api_key"),
+        headers=signed,
+        system=Unleashed,
+        fetch=fetch_unleashed,
+        check=check_unleashed,
+        look=look_at_unleashed,
     ),
 }

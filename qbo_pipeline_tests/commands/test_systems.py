@@ -15,7 +15,15 @@ from qbo_pipeline.cli import app
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.settings import load_settings
 
-INIT = ["init", "acme", "--realm", "123", "--first-day", "2026-10-01", "--system", "cin7_core"]
+INIT = ["init", "acme", "--realm", "123", "--first-day", "2026-10-01", "--system"]
+CIN7 = [*INIT, "cin7_core"]
+# By system: what the first line says of the key, and what the look shows.
+SHOWN = {
+    "cin7_core": (("account_id", "application_key"),
+                  ["  OpeningBalanceDate: 2026-10-01T00:00:00\n", "ref/location (3 in all): Portland main"]),
+    "unleashed": (("api_id", "api_key"),
+                  ["Warehouses (3 in all): ", "Invoices (Deleted) (0 in all): nothing", "not told by the API"]),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -25,31 +33,34 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.parametrize("system", SHOWN)
 def test_init_looks_at_the_account_that_the_emulator_serves(
-    inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    system: str, inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = [sys.executable, "-m", "qbo_pipeline.cli", "emulator", "--system", "cin7_core", "--limits", "x100"]
+    names, shown = SHOWN[system]
+    limits = ["--limits", "x100"] if system == "cin7_core" else []
+    command = [sys.executable, "-m", "qbo_pipeline.cli", "emulator", "--system", system, *limits]
     with subprocess.Popen([*command, "--inventory", str(inventory)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             start = json.loads(process.stdout.readline())
-            monkeypatch.setenv("QBO_ACME_SOURCE_ACCOUNT_ID", start["account_id"])
-            monkeypatch.setenv("QBO_ACME_SOURCE_APPLICATION_KEY", start["application_key"])
+            for name in names:
+                monkeypatch.setenv(f"QBO_ACME_SOURCE_{name.upper()}", start[name])
             # Its own pace, 60 calls a minute, is waited for: the look takes as many seconds as it has calls.
-            result = CliRunner().invoke(app, [*INIT, "--system-url", start["base_url"], "--folder", str(tmp_path)])
+            given = [*INIT, system, "--system-url", start["base_url"], "--folder", str(tmp_path)]
+            result = CliRunner().invoke(app, given)
         finally:
             process.terminate()
     assert result.exit_code == 0, result.output
-    assert "  OpeningBalanceDate: 2026-10-01T00:00:00\n" in result.output
-    assert "ref/location (3 in all): Portland main warehouse; Westbrook depot" in result.output
-    assert "A first load takes about " in result.output
-    assert start["application_key"] not in result.output
+    for text in (*shown, "A first load takes about "):
+        assert text in result.output
+    assert start[names[-1]] not in result.output
     settings = load_settings(tmp_path / "acme.toml")
-    assert (settings.source.kind, settings.source.url) == ("cin7_core", start["base_url"])
+    assert (settings.source.kind, settings.source.url) == (system, start["base_url"])
 
 
 def test_init_without_a_key_writes_the_settings_and_says_what_is_missing(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, [*INIT, "--folder", str(tmp_path)])
+    result = CliRunner().invoke(app, [*CIN7, "--folder", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert "set QBO_ACME_SOURCE_ACCOUNT_ID and QBO_ACME_SOURCE_APPLICATION_KEY" in result.output
     assert load_settings(tmp_path / "acme.toml").source.url is None
@@ -62,6 +73,7 @@ def test_init_without_a_key_writes_the_settings_and_says_what_is_missing(tmp_pat
         (["--system", "cin7_core", "--inventory", "nowhere.sqlite"], "`make demo` makes a company"),
         (["--system", "cin7_core", "--realm", "5"], "--realm: of QuickBooks' emulator alone"),
         (["--system", "cin7_core", "--limits", "fast", "--inventory", __file__], "write own, off, or xN"),
+        (["--system", "unleashed", "--limits", "x2", "--inventory", __file__], "no limit of its own to multiply"),
         (["--inventory", __file__], "--inventory goes with --system"),
     ],
 )
@@ -81,6 +93,6 @@ def test_an_emulator_that_cannot_be_is_refused(options: list[str], said: str) ->
     ],
 )
 def test_the_key_goes_by_https_or_to_this_machine(url: str, good: bool, tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, [*INIT, "--system-url", url, "--folder", str(tmp_path)])
+    result = CliRunner().invoke(app, [*CIN7, "--system-url", url, "--folder", str(tmp_path)])
     refused = "our key goes to url: write https://" in str(result.exception)
     assert refused != good

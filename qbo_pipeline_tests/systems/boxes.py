@@ -18,9 +18,13 @@ from qbo_pipeline.systems.company import CompanyDatabase
 from qbo_pipeline.systems.http_contract.app import Box as ContractBox
 from qbo_pipeline.systems.http_contract.app import Served
 from qbo_pipeline.systems.http_contract.server import server as contract_server
+from qbo_pipeline.systems.unleashed.app import Box as UnleashedBox
+from qbo_pipeline.systems.unleashed.server import server as unleashed_server
+from qbo_pipeline.systems.unleashed.world import World as UnleashedWorld
 
 TOKEN = "5a0c-token"
 ACCOUNT_ID, APPLICATION_KEY = "3f0b7a52-account", "9c1e44d0-key"
+API_ID, API_KEY = "c0ffee12-id", "k3y/+that=is==secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,24 @@ def running_http_contract(company: Path) -> Iterator[RunningContract]:
     box = ContractBox(Served(database), TOKEN)
     with listen("127.0.0.1", 0) as listener, _answering(contract_server(box, listener, StringIO()), listener):
         yield RunningContract(box, base_url(listener))
+    database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningUnleashed:
+    """Unleashed in a box, answering at `url`."""
+
+    box: UnleashedBox
+    url: str
+
+
+@contextmanager
+def running_unleashed(company: Path) -> Iterator[RunningUnleashed]:
+    """Unleashed with this company, until the end of the block."""
+    database = CompanyDatabase(company)
+    box = UnleashedBox(UnleashedWorld(database), API_ID, API_KEY)
+    with listen("127.0.0.1", 0) as listener, _answering(unleashed_server(box, listener, StringIO()), listener):
+        yield RunningUnleashed(box, base_url(listener))
     database.close()
 
 

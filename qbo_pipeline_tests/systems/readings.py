@@ -25,12 +25,16 @@ from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.pipeline.connections import rows, write_connection
 from qbo_pipeline_tests.systems.boxes import (
     ACCOUNT_ID,
+    API_ID,
+    API_KEY,
     APPLICATION_KEY,
     TOKEN,
     RunningBox,
     RunningContract,
+    RunningUnleashed,
     running_cin7_core,
     running_http_contract,
+    running_unleashed,
 )
 
 FIRST = date(2026, 10, 1)
@@ -141,3 +145,21 @@ def by_contract(folder: Path, company: Path) -> Iterator[tuple[Reading, Reading,
         with (file.parent / ".env").open("a") as out:
             out.write(f"QBO_DEMO_SOURCE_TOKEN={TOKEN}\n")
         yield Reading(sql), Reading(file), box
+
+
+@contextmanager
+def by_unleashed(folder: Path, company: Path, known: Path) -> Iterator[tuple[Reading, Reading, RunningUnleashed]]:
+    """What Unleashed can know of the company by SQL, and the company by Unleashed."""
+    common = {"currency": "USD", "first_day": FIRST.isoformat()}
+    with running_unleashed(company) as box:
+        sql = write_connection(folder / "sql", "demo", None, source_url=f"sqlite:///{known}", **common)
+        yield Reading(sql), Reading(unleashed(folder / "unleashed", box, **common)), box
+
+
+def unleashed(folder: Path, box: RunningUnleashed, emulator: Any = None, **values: Any) -> Path:
+    """A connection to a box, and its key."""
+    here = {"source_kind": "unleashed", "source_url": box.url, "calls_per_minute": 1_000_000}
+    file = write_connection(folder, "demo", emulator, **{**here, **values})
+    with (folder / ".env").open("a") as out:
+        out.write(f"QBO_DEMO_SOURCE_API_ID={API_ID}\nQBO_DEMO_SOURCE_API_KEY={API_KEY}\n")
+    return file

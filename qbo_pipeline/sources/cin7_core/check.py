@@ -10,11 +10,12 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
-from qbo_pipeline.sources.cin7_core.fields import day, exact, objects, text
+from qbo_pipeline.sources.cin7_core.fields import day
 from qbo_pipeline.sources.cin7_core.lists import COMPANY, LEDGER_DAY, STOCK
 from qbo_pipeline.sources.errors import Problem
 from qbo_pipeline.sources.landed.account import Expected
 from qbo_pipeline.sources.landed.objects import Landing
+from qbo_pipeline.sources.landed.values import exact, objects, text
 
 PARAMETER = "inventory_accounts"
 _ACCOUNT = "Cin7 Core, /me"

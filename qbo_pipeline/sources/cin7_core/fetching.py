@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qbo_pipeline.sources.cin7_core.fields import day, key, product_ids
+from qbo_pipeline.sources.cin7_core.fields import day, product_ids
 from qbo_pipeline.sources.cin7_core.lists import (
     AVAILABILITY,
     COMPANY,
@@ -35,6 +35,7 @@ from qbo_pipeline.sources.errors import Problem, SourceError
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.landed.listing import Entry, Listing, Lists, object_id
 from qbo_pipeline.sources.landed.objects import Landing, SeenObject
+from qbo_pipeline.sources.landed.values import key
 
 ROUNDS = 3  # what changes while it is read is read again before stock is looked at
 LOOK_BACK = timedelta(days=3)

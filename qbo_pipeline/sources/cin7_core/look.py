@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qbo_pipeline.sources.cin7_core.fields import text
 from qbo_pipeline.sources.cin7_core.lists import AVAILABILITY, LISTINGS, WITH_MOVEMENTS
 from qbo_pipeline.sources.landed.account import AccountLook, ListShown
 from qbo_pipeline.sources.landed.listing import Listing, Lists
+from qbo_pipeline.sources.landed.values import text
 
 SHOWN = 5
 _NAMES = ("Name", "OrderNumber", "StocktakeNumber", "InventoryWriteOffNumber", "AssemblyNumber", "DisassemblyNumber",

@@ -11,8 +11,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from qbo_pipeline.inventory.records import decimal_text
-from qbo_pipeline.sources.cin7_core.fields import Object, amount, day, exact, key, lines, objects, text
+from qbo_pipeline.sources.cin7_core.fields import day, lines
 from qbo_pipeline.sources.landed.projection import Row
+from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, text
 
 STATUSES = {"DRAFT": "draft", "AUTHORISED": "completed", "PAID": "completed", "VOIDED": "voided"}
 REFUND = "refund"  # no kind of the contract: it is set aside, so that a person sees it

@@ -12,13 +12,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from qbo_pipeline.inventory.records import decimal_text
-from qbo_pipeline.sources.cin7_core.fields import Object, amount, day, exact, key, objects, text
+from qbo_pipeline.sources.cin7_core.fields import day
 from qbo_pipeline.sources.cin7_core.lists import COMPANY, MOVEMENTS, STOCK
 from qbo_pipeline.sources.cin7_core.papers import Paper, purchase_rows, sale_rows
 from qbo_pipeline.sources.cin7_core.stock import finish_task
 from qbo_pipeline.sources.landed import anchor
 from qbo_pipeline.sources.landed.objects import Landed
 from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
+from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, text
 
 PRODUCT_KINDS = {"Stock": "stocked", "Service": "service", "Non-Inventory": "non_stocked", "Fixed Asset": "non_stocked"}
 _ROWS_OF_ONE_LOCATION = "SELECT location_id FROM locations_rows WHERE name = ?"

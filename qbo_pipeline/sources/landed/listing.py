@@ -18,8 +18,7 @@ from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.http.reader import HttpReader
 from qbo_pipeline.sources.landed.objects import Landing, SeenObject
 
-OVERLAP = timedelta(hours=1)
-"""How far a list is read behind its watermark: our clock and the system's need not agree, and work takes its time."""
+OVERLAP = timedelta(hours=1)  # how far a list is read behind its watermark
 TRIES = 3  # a list that changes while it is read is read again
 AT_ONCE = 20  # objects behind entries that are landed together
 
@@ -28,21 +27,41 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How a system pages its lists: by number (`Page`, `Limit`, `Total`), or by a cursor that each page gives."""
+    """How a system pages its lists: by number, which stands in the query or in the path, or by a cursor that each page
+    gives.
 
-    size: str
+    `size` is the parameter for a page's length (without it the system's own counts), `total` the field that says how
+    many entries there are in all; a point leads into an object (`Pagination.NumberOfItems`).
+    """
+
+    size: str | None = None
     number: str | None = None
     total: str | None = None
     cursor: str | None = None
     next: str | None = None
+    in_path: bool = False
 
     def first(self, size: int) -> dict[str, str]:
         """The parameters of the first page."""
-        return {self.size: str(size)} | ({self.number: "1"} if self.number else {})
+        return ({self.size: str(size)} if self.size else {}) | ({_NUMBER: "1"} if self.is_numbered else {})
+
+    @property
+    def is_numbered(self) -> bool:
+        return self.number is not None or self.in_path
+
+    def address(self, path: str, page: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        """Where a page is: the path and its parameters."""
+        params = {name: value for name, value in page.items() if name != _NUMBER}
+        if self.in_path:
+            return f"{path}/{page[_NUMBER]}", params
+        return path, params | ({self.number: page[_NUMBER]} if self.number else {})
 
     def stated(self, answer: Entry) -> int | None:
         """How many entries the list says that it has in all, where it says so."""
-        return int(answer[self.total]) if self.total and answer.get(self.total) is not None else None
+        found: Any = answer if self.total else None
+        for name in (self.total or "").split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return int(found) if isinstance(found, int | str) and str(found).isascii() and str(found).isdigit() else None
 
     def following(self, answer: Entry, before: Mapping[str, str], got: int, came: int) -> dict[str, str] | None:
         """The parameters of the page after this one, which had `got` entries; `came` were there in all until now."""
@@ -50,13 +69,23 @@ class Paging:
             return {**before, self.cursor: str(answer[self.next])} if answer.get(self.next) else None
         stated = self.stated(answer)
         # A page may be shorter than was asked for: where the list says how many there are, that counts.
-        if not got or (got < int(before[self.size]) if stated is None else came >= stated):
-            return None
-        assert self.number is not None
-        return {**before, self.number: str(int(before[self.number]) + 1)}
+        ended = came >= stated if stated is not None else self.size is not None and got < int(before[self.size])
+        return None if not got or ended else {**before, _NUMBER: str(int(before[_NUMBER]) + 1)}
 
 
+_NUMBER = "number of the page"  # no system's parameter
 NUMBERED = Paging(size="Limit", number="Page", total="Total")
+
+
+def as_instant(since: datetime) -> str:
+    """An instant as most systems take it, an hour earlier: our clock and theirs need not agree, and work takes its
+    time."""
+    return (since - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def as_day(since: datetime) -> str:
+    """The day before an instant (UTC), for systems that take dates alone."""
+    return (since - timedelta(days=1)).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +93,12 @@ class Listing:
     """One list: where it is, how it is paged, what an entry is called, and what stands behind it.
 
     `items` names the array in the answer, `id_field` an entry's id. `since` is the parameter for what changed since an
-    instant, where the list knows it. `detail` answers path and parameters of the object behind an entry, or `None`
-    where the entry is all of it; `changed` then names the field that says when that changed last (without it, the whole
-    entry does). `any_case` where the system changes the case of letters in ids; `also` are fields that stand before the
-    id where that alone does not tell entries apart.
+    instant, where the list knows it, `since_text` how that is written. `detail` answers path and parameters of the
+    object behind an entry, or `None` where the entry is all of it; `changed` then names the field that says when that
+    changed last (without it, the whole entry does). `one` answers where a single entry is found by its id: what a list
+    read to its end did not show is asked for there before it is taken for gone. `within` names the field that holds the
+    object in such an answer. `any_case` where the system changes the case of letters in ids; `also` are fields that
+    stand before the id where that alone does not tell entries apart.
     """
 
     kind: str
@@ -82,6 +113,9 @@ class Listing:
     paging: Paging = NUMBERED
     any_case: bool = True
     also: tuple[str, ...] = ()
+    since_text: Callable[[datetime], str] = as_instant
+    one: Callable[[str], tuple[str, Mapping[str, str]]] | None = None
+    within: str | None = None
 
 
 Progress = Callable[[str, int], None]
@@ -97,14 +131,14 @@ class Lists:
     alive: Callable[[], None]
 
     def read(self, listing: Listing, since: datetime | None) -> None:
-        """Land what a list shows: all of it, or what changed since an instant (less `OVERLAP`).
+        """Land what a list shows: all of it, or what changed since an instant.
 
         Raises `SourceUnavailable` where the list changed under every attempt to read it whole: then nothing that it
         did not show may be taken for gone.
         """
         params = dict(listing.params)
         if since is not None and listing.since is not None:
-            params[listing.since] = (since - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            params[listing.since] = listing.since_text(since)
         for _ in range(TRIES):
             seen: set[str] = set()
             total = 0
@@ -113,7 +147,7 @@ class Lists:
                 seen |= {object_id(listing, entry) for entry in entries}
                 self._land(listing, entries)
                 self.progress(f"{listing.kind.replace('_', ' ')} read", len(seen))
-            if len(seen) >= total or listing.since in params:
+            if len(seen) >= total or (since is not None and listing.since is not None):
                 return
         raise SourceUnavailable(
             Problem(
@@ -127,17 +161,35 @@ class Lists:
     def pages(self, listing: Listing, params: Mapping[str, str]) -> Iterator[tuple[list[Entry], int]]:
         """The list's pages, each with how many entries the list says that it has in all."""
         came = 0
+        before: Any = None
         page: Mapping[str, str] | None = listing.paging.first(listing.page_size)
         while page is not None:
             self.alive()
-            answer = self.reader.get(listing.path, {**params, **page})
+            path, place = listing.paging.address(listing.path, page)
+            answer = self.reader.get(path, {**params, **place})
             entries = answer.get(listing.items) if isinstance(answer, dict) else None
-            if entries is None:  # never taken for an empty list: then everything would be gone
+            if not isinstance(entries, list):  # never taken for an empty list: then everything would be gone
                 raise _no_list(self.reader.api.system, listing, answer)
+            if entries and entries == before:  # a list that does not know pages answers all of it each time
+                return
+            before = entries
             came += len(entries)
             stated = listing.paging.stated(answer)
             yield entries, came if stated is None else stated
             page = listing.paging.following(answer, page, len(entries), came)
+
+    def gone(self, listing: Listing, begun: datetime) -> None:
+        """After a kind's lists were read to their end: what they did not show is asked for by itself, for entries slip
+        from page to page while people work, and only what is not there either is gone."""
+        if listing.one is not None:
+            for key in self.landing.unseen(listing.kind, begun):
+                self.alive()
+                path, params = listing.one(key)
+                answer = self.reader.get(path, params)
+                content = answer.get(listing.within) if listing.within and isinstance(answer, Mapping) else answer
+                if isinstance(content, Mapping) and content:
+                    self.put([SeenObject(listing.kind, key, content)])
+        self.landing.vanish(listing.kind, begun)
 
     def _land(self, listing: Listing, entries: list[Entry]) -> None:
         by_id = {object_id(listing, entry): entry for entry in entries}

@@ -47,6 +47,14 @@ class Landing(Protocol):
         """By id, the marks of the live objects of a kind among these; they are noted as seen."""
         ...
 
+    def unseen(self, kind: str, since: datetime) -> list[str]:
+        """The ids of a kind's live objects that were not seen since then."""
+        ...
+
+    def former(self, kind: str, object_id: str) -> Any | None:
+        """The content that an object had before its last change; `None` where it never had another."""
+        ...
+
     def vanish(self, kind: str, not_seen_since: datetime) -> list[str]:
         """A kind was read to its end: what was not seen since then is gone. Answers the ids."""
         ...
