@@ -26,6 +26,10 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── NothingReconciled               pipeline.latest         there is no reconciliation to look at
     │   ├── SignOffError                    reconciliation.signoff  a signature would certify what is not so
     │   ├── NoSuchGrant                     page.users              what is granted or taken away cannot be
+    │   ├── NotAsked                        page.setting_up.connecting  the browser came back with what nobody asked for
+    │   ├── NotSaved                        page.setting_up.saving  the settings cannot be changed so
+    │   ├── NothingToCorrect                page.finding.steps      there is no step that the tool could take
+    │   ├── FileChanged                     store.kept_files        what is kept is not what was put there
     │   └── QuickBooksRefused               quickbooks.errors       QuickBooks or Intuit said a definite no
     │       ├── ReconnectNeeded             quickbooks.errors       our access has ended
     │       │   └── InvalidGrant            quickbooks.auth         ... because Intuit no longer takes our refresh token

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from qbo_pipeline.sources.dialects import Dialect, dialect_of, titles
 from qbo_pipeline.sources.engines import open_engine
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable, did_you_mean, nearest, without_secrets
-from qbo_pipeline.sources.transact_sql import first_words
+from qbo_pipeline.sources.transact_sql import without_preface
 
 _SETTING = "[source] url, or the variable that url_variable names"
 _LATER = "Nothing is lost: run the same days again once it"
@@ -193,7 +193,7 @@ def first_words(error: SQLAlchemyError) -> str:
     said = original.args[1] if len(original.args) == 2 and isinstance(original.args[0], int) else original
     arguments: tuple[object, ...] = getattr(original, "args", ())
     if len(arguments) == 2 and isinstance(arguments[0], str):
-        said = first_words(str(arguments[1]))  # ODBC's gives (state, text)
+        said = without_preface(str(arguments[1]))  # ODBC's gives (state, text)
     lines = [line.strip() for line in str(said).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 

@@ -121,7 +121,7 @@ def open_read_only(url: URL, seconds: int) -> Engine:
     return engine
 
 
-def first_words(said: str) -> str:
+def without_preface(said: str) -> str:
     """What the server said, without the driver's names before it and the function's behind it."""
     return _SUFFIX.sub("", _PREFIX.sub("", said))
 
@@ -129,7 +129,7 @@ def first_words(said: str) -> str:
 def _need(driver: str) -> None:
     remedy = f"Install unixODBC and Microsoft's {ODBC_DRIVER!r}, or name another one with ?driver=NAME"
     try:
-        import pyodbc  # type: ignore[import-not-found,unused-ignore]  # an extra
+        import pyodbc  # type: ignore[import-not-found]  # an extra
     except ImportError as error:
         raise SourceError(Problem("the driver for SQL Server cannot be loaded", "pyodbc", str(error), remedy)) from None
     if driver not in pyodbc.drivers():

@@ -25,7 +25,7 @@ from qbo_pipeline.sources.errors import SourceError, SourceUnavailable
 from qbo_pipeline.sources.mapping import Mapping, Statement
 from qbo_pipeline.sources.reader import Reader
 from qbo_pipeline.sources.sql import SqlSource
-from qbo_pipeline.sources.transact_sql import ODBC_DRIVER, OPENING, first_words, refuse_beyond
+from qbo_pipeline.sources.transact_sql import ODBC_DRIVER, OPENING, refuse_beyond, without_preface
 from qbo_pipeline_tests.sources.company import all_of, good_company, write_company
 
 URL = "mssql://reader:s3cret@erp.example.com:1444/erp"
@@ -211,7 +211,7 @@ def test_what_its_driver_says_is_told_without_program_text(
 
 def test_the_words_of_a_missing_table_are_left() -> None:
     said = f"[42S02] {MICROSOFT}[SQL Server]Invalid object name 'partys'. (208) (SQLExecDirectW)"
-    assert first_words(said) == "Invalid object name 'partys'."
+    assert without_preface(said) == "Invalid object name 'partys'."
 
 
 @pytest.mark.parametrize(
