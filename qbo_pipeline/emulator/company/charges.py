@@ -148,15 +148,20 @@ def waiting(book: Book, customer: str) -> list[tuple[int, Body]]:
 
 
 def invoice(book: Book, customer: str, charges: list[tuple[int, Body]], day: str) -> Body:
-    """The body of an invoice of a customer for these charges, in the first one's currency."""
+    """The body of an invoice of a customer for these charges, in the customer's currency at the rates of the day."""
     lines: list[Body] = []
     codes: list[Any] = []
+    own = book.entries["Customer"][customer].body["CurrencyRef"]["value"]
     for _, charge in charges:
+        factor = Decimal(1)
+        if charge["CurrencyRef"]["value"] != own:
+            factor = Decimal(charge.get("ExchangeRate", 1)) / book.rate(own, day)
         for line in charge["Line"]:
             detail = {k: v for k, v in line["ReimburseLineDetail"].items() if k not in ("MarkupInfo", "UnitPrice")}
             codes.append(detail.get("TaxCodeRef"))
-            kept = {k: line[k] for k in ("Amount", "Description") if k in line}
-            lines.append(kept | {"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail})
+            kept = {"Description": line["Description"]} if "Description" in line else {}
+            amount = round_money(Decimal(line["Amount"]) * factor)
+            lines.append(kept | {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail})
     body: Body = {"CustomerRef": {"value": customer}, "TxnDate": day, "Line": lines}
     if book.country != "US":
         body["GlobalTaxCalculation"] = "TaxExcluded" if all(codes) else "NotApplicable"

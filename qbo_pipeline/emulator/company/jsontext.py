@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+_DECODER = json.JSONDecoder(parse_float=Decimal)
 _MOST_DIGITS = 100
 """Numbers beyond this many digits before or after the point are refused rather than written out."""
 
@@ -28,4 +29,4 @@ def dumps(value: object) -> bytes:
 
 def loads(text: str | bytes) -> Any:
     """Parsed JSON in which numbers with a fraction or exponent are `Decimal`. Raises `ValueError` for bad text."""
-    return json.loads(text, parse_float=Decimal)
+    return _DECODER.decode(text.decode("utf-8") if isinstance(text, bytes) else text)

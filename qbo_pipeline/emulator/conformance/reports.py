@@ -59,8 +59,8 @@ _DOCUMENTED: Final[dict[str, tuple[str, ...]]] = {
     "VendorExpenses": (*_SUMMARY, "vendor"),
 }  # fmt: skip
 _RECORDED: Final = frozenset({("ProfitAndLoss", "customer"), ("ProfitAndLoss", "summarize_column_by")})
-NOT_KNOWN: Final = ("FECReport",)
-"""Reports of Intuit's list that are not emulated at all."""
+NOT_KNOWN: Final = ("FECReport", "GeneralLedgerFR", "JournalReportFR", "TrialBalanceFR")
+"""Reports of Intuit's list that are not emulated at all: those of companies in France."""
 
 
 def parameters(report: Report) -> list[tuple[str, str]]:

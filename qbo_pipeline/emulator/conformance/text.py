@@ -45,7 +45,10 @@ def conformance_text() -> str:
     words = [word for word in WORDS if any(word == s for _, listed in found for _, s in listed)]
     rows = [(name, *(_listed(listed, word) for word in words)) for name, listed in found]
     parts.append(_table(("report", *words), rows))
-    parts.append(f"Not emulated at all: {', '.join(NOT_KNOWN)}. Sources: [I] for *documented*, [R] for *recorded*.\n")
+    parts.append(
+        f"Not emulated at all, of companies in France: {', '.join(NOT_KNOWN)}. "
+        "Sources: [I] for *documented*, [R] for *recorded*.\n"
+    )
     parts.append("## Faults by cause\n")
     causes = [(c.code, c.cause, c.status, _marks(c.sources)) for c in CAUSES]
     parts.append(_table(("code", "cause", "status", "source"), causes))

@@ -35,7 +35,7 @@ class Play(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Literal["busy_office", "bookkeeper", "month_end", "merger"]
+    name: Literal["busy_office", "bookkeeper", "month_end", "merger", "reimbursed", "vat_return"]
     seed: int = 1
     steps: Annotated[int, Field(ge=1, le=10_000)] = 10
     every_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0

@@ -171,7 +171,7 @@ def parse_object(text: bytes) -> dict[str, Any]:
     """A JSON object with exact decimals; raises fault 2010 for anything else."""
     try:
         decoded = text.decode("utf-8")
-        value = json.loads(decoded, parse_float=_decimal, parse_constant=_refuse_constant)
+        value = _DECODER.decode(decoded)
         usable = isinstance(value, dict)
         if usable and "\\ud" in decoded.lower():
             json.dumps(value, default=str, ensure_ascii=False).encode()  # half a surrogate pair has no UTF-8 form
@@ -191,3 +191,6 @@ def _decimal(text: str) -> Decimal:
 
 def _refuse_constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=_decimal, parse_constant=_refuse_constant)

@@ -13,6 +13,7 @@ from typing import Final
 from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.emulator.company.faults import QboFault
 from qbo_pipeline.emulator.scenarios.bookkeeper import bookkeeper
+from qbo_pipeline.emulator.scenarios.in_window import reimbursed, vat_return
 from qbo_pipeline.emulator.scenarios.month_end import merger, month_end
 from qbo_pipeline.emulator.scenarios.office import busy_office
 
@@ -22,6 +23,8 @@ SCENARIOS: Final[dict[str, Step]] = {
     "bookkeeper": bookkeeper,
     "month_end": month_end,
     "merger": merger,
+    "reimbursed": reimbursed,
+    "vat_return": vat_return,
 }
 
 

@@ -132,7 +132,7 @@ class RandomBooks:
                 item = self.random.choice(self.items)
                 lines.append(bill_line(item["Id"], self.random.randint(1, 40), self.money(50, 4000), **self.code()))
             else:
-                whom = self.whom(vendor["CurrencyRef"]["value"])
+                whom = self.whom()
                 account = ref(self.random.choice(self.expenses)["Id"])
                 lines.append(expense_line(account, self.money(), **self.code(), **self.tracking(), **whom))
         method = self.random.choice(("TaxExcluded", "TaxInclusive", "NotApplicable"))
@@ -146,13 +146,12 @@ class RandomBooks:
             **self.rate(currency),
         }
 
-    def whom(self, currency: str) -> Body:
+    def whom(self) -> Body:
         """For whom a cost is, and whether that one is to reimburse it."""
         if self.random.random() < 0.6:
             return {}
         customer = self.random.choice(self.customers)
-        same = customer["CurrencyRef"]["value"] == currency
-        status = {"BillableStatus": "Billable"} if same and self.random.random() < 0.5 else {}
+        status = {"BillableStatus": "Billable"} if self.random.random() < 0.5 else {}
         return {"CustomerRef": ref(customer["Id"])} | status
 
     def currency(self) -> str:

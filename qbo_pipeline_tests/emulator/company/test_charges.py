@@ -26,6 +26,9 @@ def us() -> Company:
     return open_company("us")
 
 
+UNTAXED: Body = {"GlobalTaxCalculation": "NotApplicable"}
+
+
 def billable(us: Company, **more: object) -> Body:
     customer = ref(id_of(us, "Customer", "Cool Cars"))
     return expense_line(account(us, "Telephone"), 10, BillableStatus="Billable", CustomerRef=customer, **more)
@@ -109,6 +112,20 @@ def test_expenses_items_and_what_is_refused(us: Company) -> None:
     assert refused(lambda: bill(us, told)) == [("2170", "BillableStatus")]
     nobody = expense_line(account(us, "Telephone"), 5, BillableStatus="Billable")
     assert refused(lambda: bill(us, nobody)) == [("6000", "CustomerRef")]
+
+
+def test_a_charge_is_invoiced_in_the_customers_currency() -> None:
+    """50.00 GBP for a customer in USD at 0.79 GBP is 63.29 USD, and 50.00 GBP on the books."""
+    uk = open_company("uk")
+    customer = ref(id_of(uk, "Customer", "Boston Outfitters"))
+    line = expense_line(account(uk, "Telephone"), 50, BillableStatus="Billable", CustomerRef=customer)
+    uk.create("Purchase", {"AccountRef": account(uk, "Checking"), "PaymentType": "Cash", "Line": [line]} | UNTAXED)
+    invoice = uk.invoice_charges(customer["value"])
+    assert (invoice["CurrencyRef"]["value"], invoice["TotalAmt"], invoice["HomeTotalAmt"]) == (
+        "USD",
+        Decimal("63.29"),
+        50,
+    )
 
 
 def test_a_merged_customer_takes_the_charges_along(us: Company) -> None:
