@@ -182,6 +182,18 @@ NEW = f"""
 
 EMPTY = "balance 130 0.00"
 
+UNANSWERED = """
+    source  movement/1 receipt 2026-03-01 100.00
+    posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+    source  movement/2 receipt 2026-03-02 20.00
+    posting movement/2 JournalEntry 11 2026-03-02 deleted_in_qbo 130=20.00
+    source  movement/3 receipt 2026-03-03 3.00
+    posting movement/3 JournalEntry 12 2026-03-03 drifted 130=3.00
+    source  movement/4 receipt 2026-03-04 4.00
+    posting movement/4 JournalEntry 13 2026-03-04 posted 130=4.00
+    object  JournalEntry 13 deleted
+"""
+
 NO_BALANCE = """
     balance 130 12.00 opening_balance=10.00
     ledger  Bill 20 2026-03-01 130 2.00
@@ -276,6 +288,7 @@ def rich() -> dict[str, ReconciliationInput]:
         "a summary of which a record is gone": _summed(GONE, *SHARES, ("movement/3", "-5.00")),
         "a summary that a record is not in yet": _summed(NEW, *SHARES),
         "nothing at all": read(EMPTY).input,
+        "QuickBooks did not say what became of an object": read(UNANSWERED, unanswered=True).input,
         "an account of which QuickBooks gave no balance": _without_balances(read(NO_BALANCE).input, "131", "132"),
         "effects of a posting that is not in the store": _summed(
             SUMMARY.format(second="-61.00"), *SHARES, posting="summary/2026-03-02"

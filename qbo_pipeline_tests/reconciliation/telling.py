@@ -19,6 +19,7 @@ from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.remedies import plan
 from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
 from qbo_pipeline_tests.reconciliation.corners import CORNERS
+from qbo_pipeline_tests.reconciliation.corners.together import alone, together
 from qbo_pipeline_tests.reconciliation.language import read
 from qbo_pipeline_tests.reconciliation.rich import OTHERS, rich
 from qbo_pipeline_tests.reconciliation.test_causes import CASES
@@ -30,10 +31,12 @@ TOTALS = (
     "as_at", "currency", "stock_value", "ledger_balance", "difference", "explained", "unexplained", "tolerance",
     "status", "stock_basis", "first_divergence", "notes", "content_hash",
 )  # fmt: skip
-_SMALL = {name: read(text, asset_accounts=OTHERS) for name, text in (CASES | CORNERS).items()}
+_TEXTS = CASES | CORNERS | together(CASES | CORNERS)
+_SMALL = {name: read(text, asset_accounts=OTHERS) for name, text in _TEXTS.items()}
 _EVIDENCE = {name: read(without_findings(name), asset_accounts=OTHERS) for name in EVIDENCE}
 BOOKS = {name: books.input for name, books in (_SMALL | _EVIDENCE).items()} | rich()
-EXPECTED = {name: sorted(_SMALL[name].expected) for name in CORNERS}  # those of `CASES` are held by `test_causes.py`
+EXPECTED = {name: sorted(books.expected) for name, books in _SMALL.items() if name not in CASES}
+TOLD = [name for name in BOOKS if name not in CORNERS or alone(CORNERS[name])]  # the other corners: all together
 
 
 def told(result: Reconciliation) -> str:
@@ -42,7 +45,7 @@ def told(result: Reconciliation) -> str:
 
 
 def told_of(name: str) -> str:
-    """The same for one of the books that are kept."""
+    """The same for one of the books whose text is kept."""
     return told(reconcile(BOOKS[name]))
 
 
@@ -84,5 +87,5 @@ def _text(value: Any) -> str:
 if __name__ == "__main__":
     head = "Books of the tests, reconciled; see telling.py."
     FILE.write_text(
-        head + "".join(f"\n\n# {name}\n{told_of(name)}" for name in BOOKS) + "\n", encoding="utf-8", newline="\n"
+        head + "".join(f"\n\n# {name}\n{told_of(name)}" for name in TOLD) + "\n", encoding="utf-8", newline="\n"
     )

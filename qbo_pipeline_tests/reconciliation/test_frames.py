@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -17,7 +17,18 @@ from hypothesis import strategies as st
 
 from qbo_pipeline.reconciliation import amounts, inputs
 from qbo_pipeline.reconciliation.engine import reconcile
-from qbo_pipeline.reconciliation.frames import EXACT, FrameError
+from qbo_pipeline.reconciliation.frames import (
+    EXACT,
+    INSTANT,
+    WHOLE,
+    FrameColumn,
+    FrameError,
+    array,
+    empty,
+    flat,
+    make,
+    to_table,
+)
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
 from qbo_pipeline_tests.reconciliation.language import read, rows_table
 
@@ -93,6 +104,67 @@ SAID = {
     "objects": ("status", "live, voided or deleted, as QBO answers today"),
     "earlier": ("first_seen", "when it was first seen"),
 }
+
+
+WORDS = {
+    "a column is missing": "stock: column 'value' is missing; it holds signed value in home currency, in is positive",
+    "an amount is empty": "ledger.amount: 1 rows are empty; it holds debit positive, two decimals",
+    "binary floating point": "effects.amount: amounts come as binary floating point; deliver exact decimals "
+    "(decimal128(18, 6))",
+    "an instant for a business date": "ledger.business_date: business dates come as instants; deliver dates",
+    "an instant without time zone": "ledger.created_at: instants come without a time zone; deliver them in UTC",
+    "an unknown disposition": "stock.disposition: ['lost'] is none of posted, waiting, parked, skipped, excluded, "
+    "set_aside, not_extracted",
+    "opening values without their date": "opening_values: without opening_date nobody knows their date; deliver both "
+    "or neither",
+    "a posting twice": "postings: a posting key and revision occur twice; deliver one row for each",
+    "an account twice": "ledger_balances: an account occurs twice; deliver one row an account",
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_whole_sentence_says_what_is_wrong_and_what_to_deliver(name: str) -> None:
+    with pytest.raises(FrameError) as caught:
+        reconcile(REFUSED[name][0])
+    assert str(caught.value) == WORDS[name]
+
+
+def test_what_arrow_cannot_read_is_said_in_its_words_and_keeps_its_error() -> None:
+    with pytest.raises(FrameError) as caught:
+        reconcile(REFUSED["a text for an amount"][0])
+    assert str(caught.value).startswith("stock.value: cannot be read as decimal128(18, 6): ")
+    assert str(caught.value).endswith(str(caught.value.__cause__))
+
+
+def test_instants_come_into_a_frame_in_utc_whatever_zone_they_name() -> None:
+    berlin = datetime(2026, 3, 1, 0, 30, 0, 5, tzinfo=timezone(timedelta(hours=1)))
+    fine = pd.Timestamp("2026-03-01T00:30:00.000005999+01:00")
+    utc = datetime(2026, 2, 28, 23, 30, 0, 5, tzinfo=UTC)
+    made = array([berlin, None, fine], INSTANT)
+    assert (made.type, made.to_pylist()) == (INSTANT, [utc, None, utc])
+    with pytest.raises(FrameError, match=r"^2026-03-01 00:00:00 comes without a time zone; deliver instants in UTC$"):
+        array([datetime(2026, 3, 1)], INSTANT)  # noqa: DTZ001
+    assert array([1, None], WHOLE).type == WHOLE
+
+
+def test_a_column_in_pieces_is_one_array() -> None:
+    for pieces in ([], [[1]], [[1], [2, 3]]):
+        chunked = pa.chunked_array([pa.array(piece, WHOLE) for piece in pieces], WHOLE)
+        assert flat(chunked).to_pylist() == [number for piece in pieces for number in piece]
+        assert isinstance(flat(chunked), pa.Array)
+    whole = pa.array([1], WHOLE)
+    assert flat(whole) is whole
+
+
+def test_a_table_has_exactly_the_columns_in_their_order_and_null_for_what_may_be_left_out() -> None:
+    columns = (FrameColumn("b", WHOLE, "one"), FrameColumn("a", pa.string(), "two", required=False))
+    table = to_table("x", pd.DataFrame({"c": [1, 2], "b": [3, 4]}, index=[7, 8]), columns)
+    assert table.schema == pa.schema([("b", WHOLE), ("a", pa.string())])
+    assert table.to_pylist() == [{"b": 3, "a": None}, {"b": 4, "a": None}]
+    frame = make({"b": pa.array([3, 4], pa.int32()), "a": ["x", None], "c": [0, 0]}, columns)
+    assert (list(frame.columns), frame["b"].tolist(), frame["a"].isna().tolist()) == (["b", "a"], [3, 4], [False, True])
+    assert list(empty(columns).dtypes) == list(frame.dtypes)
+    assert len(empty(columns)) == 0
 
 
 @pytest.mark.parametrize("name", SAID)

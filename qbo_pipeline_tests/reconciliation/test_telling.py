@@ -10,7 +10,7 @@ import pytest
 from qbo_pipeline.reconciliation import examine, foreign
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.frames import FrameError
-from qbo_pipeline_tests.reconciliation.telling import BOOKS, EXPECTED, known, told
+from qbo_pipeline_tests.reconciliation.telling import BOOKS, EXPECTED, TOLD, known, told
 
 COLUMNS = ("cause", "document_key", "account_id", "business_date", "amount")
 KNOWN = known()
@@ -22,7 +22,8 @@ def test_a_reconciliation_is_the_same_to_the_last_word(name: str) -> None:
     if name in EXPECTED:
         columns = (result.differences[one] for one in COLUMNS)
         assert sorted(zip(*columns, strict=True)) == EXPECTED[name]
-    assert told(result).splitlines() == KNOWN[name].splitlines()
+    if name in TOLD:
+        assert told(result).splitlines() == KNOWN[name].splitlines()
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2, 3, 10])
@@ -34,7 +35,8 @@ def test_portions_change_nothing(name: str, at_a_time: int, monkeypatch: pytest.
 
 
 def test_nothing_else_is_written_down() -> None:
-    assert list(KNOWN) == list(BOOKS)
+    assert list(KNOWN) == TOLD
+    assert set(BOOKS) - set(TOLD) <= set(EXPECTED)
 
 
 def test_stock_from_before_the_first_day_needs_that_day() -> None:

@@ -1,7 +1,8 @@
 """The rules at their edges: books in which two rules meet, a limit is just reached, or a name is all that tells.
 
 What belongs here: small books in the language of `language.py`, each with the differences that a person worked out by
-hand. `test_telling.py` holds them to these and, to the last word, to `told.txt`.
+hand. `test_telling.py` holds each to these, and all that can stand in one ledger together (`together.py`) as well and,
+to the last word, to `told.txt`.
 """
 
 from __future__ import annotations

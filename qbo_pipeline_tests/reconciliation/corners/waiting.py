@@ -131,8 +131,12 @@ WAITING = {
         ledger  JournalEntry 10 2026-03-05 130 120.00 marker=movement/1
         ledger  JournalEntry 11 2026-03-06 130 7.00 marker=movement/2 qbo_number=S-2
         ledger  JournalEntry 12 2026-03-07 130 120.00 marker=movement/1
+        source  movement/4 receipt 2026-03-08 11.00 disposition=waiting
+        posting movement/4 JournalEntry - 2026-03-08 unknown 130=11.00
+        ledger  JournalEntry 14 2026-03-08 130 12.00 marker=movement/4 qbo_number=S-4
         ledger  JournalEntry 13 2026-03-07 130 9.00 marker=movement/3
         expect  qbo_only qbo/JournalEntry/09 130 2026-03-05 3.00
+        expect  changed_in_qbo movement/4 130 2026-03-08 1.00
         expect  duplicate_in_qbo qbo/JournalEntry/12 130 2026-03-07 120.00
         expect  duplicate_in_qbo qbo/JournalEntry/13 130 2026-03-07 9.00
         expect  skipped movement/3 130 2026-03-06 -9.00
