@@ -50,6 +50,15 @@ def test_money_received_settles_its_invoice() -> None:
     assert ledger_of(made).text() == "Dr Bank 100.00\nCr Receivables 100.00"
 
 
+def test_what_quickbooks_makes_is_not_posted_and_its_neighbour_is() -> None:
+    there = books(INVOICE, BILL, policies={"not_posted": ("payment_received",)})
+    outcome = excluded(payment("payment_received", "100", ("i1", "100")), there)
+    assert (outcome.rule, outcome.message, outcome.effects) == (
+        "owned_by_quickbooks", "[ownership] of the settings says that no payment_received of the source is posted", ()
+    )  # fmt: skip
+    assert draft(payment("payment_made", "100", ("b1", "100")), there).entity == "BillPayment"
+
+
 def test_money_paid_settles_its_bill_by_check_or_card() -> None:
     record = payment("payment_made", "100", ("b1", "100"))
     made = draft(record, BOOKS)

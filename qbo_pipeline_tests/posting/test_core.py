@@ -15,6 +15,7 @@ from sqlalchemy import select
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.events import (
     Barred,
+    CannotTell,
     Confirmed,
     Deferred,
     LookFailed,
@@ -108,6 +109,13 @@ MOVED = {"operation": "update", "base": "B", "base_token": "3"}
 def test_what_a_read_back_means(found: Any, fields: dict[str, Any], becomes: dict[str, Any]) -> None:
     change = core.judge_look(row(**({"state": "unknown", "doubt": True} | fields)), found, NOW, POLICY)
     assert {name: change.fields.get(name) for name in becomes} == becomes
+
+
+def test_who_cannot_tell_leaves_it_to_a_person() -> None:
+    change = core.judge_look(row(state="unknown", doubt=True), CannotTell("look there"), NOW, POLICY)
+    assert (change.event, change.message, change.code, change.tid) == ("parked", "look there", None, None)
+    known = {"state": "parked", "reason": "in_doubt", "message": "look there", "doubt": False, "request_id": None}
+    assert known.items() <= change.fields.items()
 
 
 def test_a_resend_keeps_its_request_and_its_doubt() -> None:

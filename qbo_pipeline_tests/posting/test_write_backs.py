@@ -24,8 +24,7 @@ from sqlalchemy import text
 from qbo_pipeline.errors import TransientError
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting import write_backs as poster
-from qbo_pipeline.posting.events import CannotTell, Row
-from qbo_pipeline.posting.policy import Policy
+from qbo_pipeline.posting.events import Row
 from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.posting.write_backs import POLICY, WriteBackPoster
 from qbo_pipeline.returning.targets import (
@@ -292,14 +291,6 @@ def test_the_claims_are_those_of_the_core(shelf: Database, time: Time) -> None:
     assert looked == {row.key for row in seen if core.may_look(row, at, POLICY)}
     assert sent
     assert looked
-
-
-def test_who_cannot_tell_leaves_it_to_a_person() -> None:
-    row = Row("Payment/1", 1, state=core.UNKNOWN, doubt=True)
-    change = core.judge_look(row, CannotTell("look there"), 0.0, Policy())
-    assert (change.event, change.fields["state"], change.fields["reason"], change.fields["message"]) == (
-        "parked", "parked", Reason.IN_DOUBT, "look there"
-    )  # fmt: skip
 
 
 def test_nothing_is_left_of_a_run_that_another_process_took_over(shelf: Database, time: Time) -> None:
