@@ -50,8 +50,10 @@ def propose(run: Run, action: Action, person: Person) -> str:
             policy=IntakePolicy(approval=True, closed_through=stored.closed_through),
             now=now,
         )
-        line = {"key": key, "revision": 1, "fence": 0, "event": "proposed", "state": "parked"}
-        attempts.append(connection, run.name, now, [line | {"who": person.who, "why": person.why}])
+        line = attempts.AttemptLine(
+            key=key, revision=1, fence=0, event="proposed", state="parked", who=person.who, why=person.why
+        )
+        attempts.append(connection, run.name, now, [line])
     return key
 
 

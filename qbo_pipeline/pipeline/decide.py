@@ -70,8 +70,15 @@ def _built_again(run: Run, decision: str, key: str, person: Person) -> bool:
             return False
         if decision == "approve":
             change(connection, run.name, [(row["key"], row["revision"], {"approved_by": person.who})])
-        place = {name: row[name] for name in ("key", "revision", "fence", "state")}
-        line = place | {"event": decision, "who": person.who, "why": person.why}
+        line = attempts.AttemptLine(
+            key=row["key"],
+            revision=row["revision"],
+            fence=row["fence"],
+            state=row["state"],
+            event=decision,
+            who=person.who,
+            why=person.why,
+        )
         attempts.append(connection, run.name, run.database.now(connection), [line])
         return True
 

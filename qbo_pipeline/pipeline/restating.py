@@ -108,8 +108,15 @@ def _carry_out(run: Run, connection: Connection, keys: Sequence[str], person: Pe
     done["left"] += len(found) - len(ordered)
     # The order stands in the journal before what comes of it.
     lines = [
-        {"key": old["key"], "revision": old["revision"], "fence": old["fence"], "event": "restate", "state": "posted"}
-        | {"who": person.who, "why": person.why}
+        attempts.AttemptLine(
+            key=old["key"],
+            revision=old["revision"],
+            fence=old["fence"],
+            event="restate",
+            state="posted",
+            who=person.who,
+            why=person.why,
+        )
         for one, _ in ordered
         for old in one.old
     ]

@@ -28,7 +28,7 @@ def note_token_version(run: Run) -> None:
     with run.database.transaction() as connection:
         if version <= (_seen(run, connection) or (0, 0))[0]:
             return
-        line = {"key": _KEY, "revision": version, "event": "tokens renewed", "state": SEEN, "fence": 0}
+        line = journal.AttemptLine(key=_KEY, revision=version, event="tokens renewed", state=SEEN, fence=0)
         journal.append(connection, run.name, run.database.now(connection), [line])
 
 

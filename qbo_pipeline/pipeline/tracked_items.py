@@ -65,14 +65,9 @@ def _park(transaction: Connection, run: Run, named: dict[str, str]) -> int:
         (row.key, row.revision, {"state": PARKED, "reason": TRACKED_ITEM, "message": text}) for row, text in found
     ]
     lines = [
-        {
-            "key": row.key,
-            "revision": row.revision,
-            "event": "parked",
-            "state": PARKED,
-            "fence": row.fence,
-            "message": text,
-        }
+        attempts.AttemptLine(
+            key=row.key, revision=row.revision, event="parked", state=PARKED, fence=row.fence, message=text
+        )
         for row, text in found
     ]
     change(transaction, run.name, fields)

@@ -296,9 +296,16 @@ def _operation(transaction: Connection, connection: str, row: Posting) -> str:
     return CREATE if link is None else UPDATE
 
 
-def _line(row: Any, event: str, state: str, person: Person) -> dict[str, Any]:
-    place = {"key": row["key"], "revision": row["revision"], "fence": row["fence"]}
-    return place | {"event": event, "state": state, "who": person.who, "why": person.why}
+def _line(row: Any, event: str, state: str, person: Person) -> attempts.AttemptLine:
+    return attempts.AttemptLine(
+        key=row["key"],
+        revision=row["revision"],
+        fence=row["fence"],
+        event=event,
+        state=state,
+        who=person.who,
+        why=person.why,
+    )
 
 
 def _decide(

@@ -210,14 +210,14 @@ def _record(transaction: Connection, connection: str, found: Sequence[Drift], no
         )
         fences = {row.key: row.fence for row in rows}
     lines = [
-        {
-            "key": drift.key,
-            "revision": drift.revision,
-            "event": f"{drift.what}_in_qbo",
-            "state": _STATE[drift.what],
-            "fence": fences[drift.key],
-            "message": drift.changed_at,
-        }
+        attempts.AttemptLine(
+            key=drift.key,
+            revision=drift.revision,
+            event=f"{drift.what}_in_qbo",
+            state=_STATE[drift.what],
+            fence=fences[drift.key],
+            message=drift.changed_at,
+        )
         for drift in found
     ]
     attempts.append(transaction, connection, now, lines)

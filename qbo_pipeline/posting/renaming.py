@@ -170,5 +170,7 @@ def _name(row: Mapping[str, Any] | RowMapping) -> Name:
 def _journal(
     transaction: Connection, connection: str, row: Mapping[str, Any] | RowMapping, state: str, why: str, now: datetime
 ) -> None:
-    place = {"key": row["key"], "revision": row["revision"], "fence": row["fence"]}
-    attempts.append(transaction, connection, now, [place | {"event": "name", "state": state, "message": why}])
+    line = attempts.AttemptLine(
+        key=row["key"], revision=row["revision"], fence=row["fence"], event="name", state=state, message=why
+    )
+    attempts.append(transaction, connection, now, [line])

@@ -53,6 +53,7 @@ from qbo_pipeline.posting.reading_back import name_field
 from qbo_pipeline.posting.states import Origin, Reason
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import to_wire
+from qbo_pipeline.store.attempts import AttemptLine
 from qbo_pipeline.store.postings import Link, Posting, Standing
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED
@@ -111,7 +112,7 @@ class Plan:
     changes: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     same_records: list[tuple[str, int]] = field(default_factory=list)  # revisions with the records of the one before
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[AttemptLine] = field(default_factory=list)
     reversed: set[str] = field(default_factory=set)  # keys with a reversal on another date
 
 
@@ -340,9 +341,10 @@ def _add(plan: Plan, intent: Intent, row: Posting, effects: Sequence[Effect]) ->
     ]
 
 
-def _line(row: Any, event: str, state: str, message: str | None) -> dict[str, Any]:
-    place = {"key": row["key"], "revision": row["revision"], "fence": row["fence"]}
-    return place | {"event": event, "state": state, "message": message}
+def _line(row: Any, event: str, state: str, message: str | None) -> AttemptLine:
+    return AttemptLine(
+        key=row["key"], revision=row["revision"], fence=row["fence"], event=event, state=state, message=message
+    )
 
 
 def _row(

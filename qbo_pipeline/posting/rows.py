@@ -66,18 +66,18 @@ def write(transaction: Connection, connection: str, pairs: Sequence[Pair], now: 
 def journal(transaction: Connection, connection: str, pairs: Sequence[Pair], now: datetime) -> None:
     """Add one line for each change to the journal of attempts."""
     lines = [
-        {
-            "key": row.key,
-            "revision": row.revision,
-            "event": line.event,
-            "state": line.fields.get("state", row.state),
-            "fence": row.fence,
-            "request_id": row.request_id,
-            "item": row.item,
-            "code": line.code,
-            "message": line.message,
-            "intuit_tid": line.tid,
-        }
+        attempts.AttemptLine(
+            key=row.key,
+            revision=row.revision,
+            event=line.event,
+            state=line.fields.get("state", row.state),
+            fence=row.fence,
+            request_id=row.request_id,
+            item=row.item,
+            code=line.code,
+            message=line.message,
+            intuit_tid=line.tid,
+        )
         for row, line in pairs
     ]
     attempts.append(transaction, connection, now, lines)

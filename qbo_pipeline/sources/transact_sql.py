@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -129,7 +130,7 @@ def without_preface(said: str) -> str:
 def _need(driver: str) -> None:
     remedy = f"Install unixODBC and Microsoft's {ODBC_DRIVER!r}, or name another one with ?driver=NAME"
     try:
-        import pyodbc  # type: ignore[import-not-found]  # an extra
+        pyodbc: Any = import_module("pyodbc")
     except ImportError as error:
         raise SourceError(Problem("the driver for SQL Server cannot be loaded", "pyodbc", str(error), remedy)) from None
     if driver not in pyodbc.drivers():

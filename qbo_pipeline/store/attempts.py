@@ -43,12 +43,33 @@ class Broken:
     what: str
 
 
-def append(transaction: Connection, connection: str, at: datetime, lines: Sequence[dict[str, Any]]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLine:
+    """One line of the journal, about a revision of a posting: what happened, and the state and fencing token after it.
+
+    `item` is the place in a batch, `code`, `message` and `intuit_tid` are QuickBooks' or the pipeline's words, `who`
+    and `why` a person's. `content` is for a line about no posting, which has no digest of its own (`evidence.py`).
+    """
+
+    key: str
+    revision: int
+    event: str
+    state: str
+    fence: int
+    request_id: str | None = None
+    item: str | None = None
+    code: str | None = None
+    message: str | None = None
+    intuit_tid: str | None = None
+    who: str | None = None
+    why: str | None = None
+    content: str | None = None
+
+
+def append(transaction: Connection, connection: str, at: datetime, lines: Sequence[AttemptLine]) -> None:
     """Add lines in their order, each with a digest of what its posting holds now: write postings and effects first.
 
-    A line holds `key, revision, event, state, fence` and whatever else of `request_id, item, code, message,
-    intuit_tid, who, why` there is; one about no posting brings its own `content` (`evidence.py`). The head's row is
-    locked until the transaction ends: append last.
+    The head's row is locked until the transaction ends: append last.
     """
     if not lines:
         return
@@ -56,17 +77,17 @@ def append(transaction: Connection, connection: str, at: datetime, lines: Sequen
         select(attempt_heads).where(attempt_heads.c.connection == connection).with_for_update()
     ).first()
     seq, digest = (head.seq, head.hash) if head else (0, FIRST_HASH)
-    known = digests(transaction, connection, [(line["key"], line["revision"]) for line in lines])
+    known = digests(transaction, connection, [(line.key, line.revision) for line in lines])
     rows = []
     last: dict[tuple[str, int], int] = {}
     for line in lines:
         seq += 1
-        row = {name: line.get(name) for name in _FIELDS} | {"at": at}
-        own = (line.get("content"), None)
-        row |= dict(zip(_DIGESTS, known.get((line["key"], line["revision"]), own), strict=True))
+        row = {name: getattr(line, name) for name in _FIELDS if name != "at"} | {"at": at}
+        own = (line.content, None)
+        row |= dict(zip(_DIGESTS, known.get((line.key, line.revision), own), strict=True))
         digest = _hash(connection, seq, digest, row)
         rows.append({"connection": connection, "seq": seq, **row, "hash": digest})
-        last[line["key"], line["revision"]] = seq
+        last[line.key, line.revision] = seq
     transaction.execute(attempts.insert(), rows)
     point_to_last(transaction, connection, last)
     if head:

@@ -138,10 +138,18 @@ def note_all(
     for identity in identities:
         name, revision = kind.name(dict(zip(kind.identity, identity, strict=True)))
         row = rows.get((f"{kind.word}/{name}", revision))
-        lines.append({
-            "key": f"{kind.word}/{name}", "revision": revision, "event": event, "state": KEPT if row else GONE,
-            "fence": 0, "who": who, "why": why, "content": row and row.digest,
-        })  # fmt: skip
+        lines.append(
+            journal.AttemptLine(
+                key=f"{kind.word}/{name}",
+                revision=revision,
+                event=event,
+                state=KEPT if row else GONE,
+                fence=0,
+                who=who,
+                why=why,
+                content=row.digest if row else None,
+            )
+        )
     journal.append(transaction, connection, now, lines)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, select
 
-from qbo_pipeline.store.attempts import append
+from qbo_pipeline.store.attempts import AttemptLine, append
 from qbo_pipeline.store.tables.posting import attempts, postings
 
 _WHY = (
@@ -37,7 +37,19 @@ def journal_parked(connection: Connection, now: datetime) -> int:
     )
     rows = connection.execute(select(*columns).where(*parked, ~told.correlate(postings).exists())).mappings().all()
     for name in sorted({row["connection"] for row in rows}):
-        place = [{**row, "event": "parked", "state": "parked", "who": "the pipeline", "why": _WHY}
-                 for row in rows if row["connection"] == name]  # fmt: skip
-        append(connection, name, now, sorted(place, key=lambda line: (line["key"], line["revision"])))
+        lines = [
+            AttemptLine(
+                key=row["key"],
+                revision=row["revision"],
+                event="parked",
+                state="parked",
+                fence=row["fence"],
+                message=row["message"],
+                who="the pipeline",
+                why=_WHY,
+            )
+            for row in rows
+            if row["connection"] == name
+        ]
+        append(connection, name, now, sorted(lines, key=lambda line: (line.key, line.revision)))
     return len(rows)

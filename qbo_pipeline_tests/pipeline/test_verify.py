@@ -22,7 +22,7 @@ from qbo_pipeline.pipeline.report_files import write_reports
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.verify import verify_attempts
-from qbo_pipeline.store.attempts import FIRST_HASH, _hash, append, lines_of
+from qbo_pipeline.store.attempts import FIRST_HASH, AttemptLine, _hash, append, lines_of
 from qbo_pipeline.store.posting_facts import CONTENT, FACTS
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.verifying import Anchor
@@ -227,7 +227,7 @@ def test_a_whole_older_store_put_back_is_missed_by_the_report(posted: Shop, tmp_
     older = Path(shutil.copytree(copy, tmp_path / "older"))
     with Shop(copy, posted.source_url, None).run() as run:
         with run.database.transaction() as connection:
-            line = {"key": "document/i1", "revision": 1, "event": "noted", "state": "posted", "fence": 0}
+            line = AttemptLine(key="document/i1", revision=1, event="noted", state="posted", fence=0)
             append(connection, run.name, run.database.now(connection), [line])
         write_reports(run, reconcile_as_at(run, LAST_DAY))
     for file in copy.glob("store.sqlite*"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -9,14 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database
 
-LINE = {"key": "document/1", "revision": 1, "event": "claimed", "state": "sending", "fence": 1}
+LINE = attempts.AttemptLine(key="document/1", revision=1, event="claimed", state="sending", fence=1)
 
 
 @pytest.fixture
 def journal(database: Database) -> Database:
     with database.transaction() as transaction:
         for event in ("intended", "claimed", "posted"):
-            attempts.append(transaction, "c", database.now(transaction), [{**LINE, "event": event}])
+            attempts.append(transaction, "c", database.now(transaction), [replace(LINE, event=event)])
     return database
 
 

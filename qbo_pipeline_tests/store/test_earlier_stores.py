@@ -65,7 +65,7 @@ def put_posting(database: Database, name: str, key: str, **fields: Any) -> None:
     }  # fmt: skip
     with database.transaction() as connection:
         connection.execute(postings.insert(), {name: row[name] for name in row if name not in LATER_COLUMNS})
-        line = {"key": key, "revision": 1, "event": "posted", "state": "posted", "fence": 0}
+        line = attempts.AttemptLine(key=key, revision=1, event="posted", state="posted", fence=0)
         with patch("qbo_pipeline.store.attempts.digests", return_value={}):  # they are of columns that come later
             attempts.append(connection, name, NOW, [line])
 

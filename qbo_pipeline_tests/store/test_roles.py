@@ -19,7 +19,7 @@ from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.settings import SettingsError, load_settings
 from qbo_pipeline.store import tables
-from qbo_pipeline.store.attempts import append
+from qbo_pipeline.store.attempts import AttemptLine, append
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.migrations import MigrationError, migrations
 from qbo_pipeline.store.report_views import report_views
@@ -163,9 +163,9 @@ def test_the_reporter_reads_the_views_and_no_table(urls: dict[str, str]) -> None
 )
 def test_even_the_owner_cannot_change_the_journal(postgresql_url: str, statement: str) -> None:
     database = open_database(postgresql_url)
-    line = {"at": datetime(2026, 1, 1, tzinfo=UTC), "key": "document/1", "revision": 1, "event": "intended"}
+    line = AttemptLine(key="document/1", revision=1, event="intended", state="ready", fence=0)
     with database.transaction() as connection:
-        append(connection, "acme", line["at"], [{**line, "state": "ready", "fence": 0}])
+        append(connection, "acme", datetime(2026, 1, 1, tzinfo=UTC), [line])
     with pytest.raises(DBAPIError, match="append-only"):
         as_owner(postgresql_url, statement)
     database.close()
