@@ -24,10 +24,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@touch $@
 
 demo: $(VENV)/.runtime ## a month of a made-up company and three nights, reconciled; no account, no server
-	@$(BIN)/python -m qbo_pipeline.cli demo
+	@$(BIN)/python -m qbo_pipeline demo
 
 ui: $(VENV)/.runtime ## the Dagster UI on the demo's instance
-	@exec $(BIN)/python -m qbo_pipeline.cli ui
+	@exec $(BIN)/python -m qbo_pipeline ui
 
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal

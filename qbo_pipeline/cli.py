@@ -32,7 +32,7 @@ from qbo_pipeline.commands import (
     webhooks,
     writing_back,
 )
-from qbo_pipeline.commands.ends import early_ends
+from qbo_pipeline.commands.ends import early_ends, note_command
 from qbo_pipeline.emulator.command import emulator
 
 # The base of all that can be wrong with arguments (click's ClickException, which Typer brings along without naming it).
@@ -40,10 +40,17 @@ _USAGE = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="qbo-pipeline",
-    help="Carries what happens in an inventory system into QuickBooks Online, exactly once, and proves it to the cent.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals may hold secrets
 )
+
+
+@app.callback()
+def begin(context: typer.Context) -> None:
+    """Carries what happens in an inventory system into QuickBooks Online, exactly once, and proves it to the cent."""
+    if context.invoked_subcommand is not None:
+        note_command(context.invoked_subcommand)
+
 
 app.command()(companies.init)
 app.command()(companies.connect)

@@ -15,7 +15,7 @@ import qbo_pipeline
 from qbo_pipeline import errors
 from qbo_pipeline.errors import PermanentError, PipelineError, Signal, TransientError
 from qbo_pipeline.pipeline.failures import PlainFailure, plain_failure
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.posting.shell import WrongCompany
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable
 

@@ -1,7 +1,8 @@
 """Tax regimes: how each kind of company tells QuickBooks a document's tax.
 
 What belongs here: one class a regime behind one interface, and the table of them. The source's tax is told, never
-computed. Which regime a company has is read from its country and preferences (`pipeline.books.tax_regime`).
+computed. Which regime a company has is read from its country and preferences
+(`pipeline.company_preferences.tax_regime`).
 """
 
 from __future__ import annotations

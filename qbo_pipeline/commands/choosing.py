@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from qbo_pipeline.commands.common import parse_day, print_json, say
+from qbo_pipeline.commands.whole_files import whole_file
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.choosing import Filter
@@ -85,7 +86,7 @@ def _default(name: str) -> bool | None:
 
 def _chosen(key: str | None, options: dict[str, Any]) -> Chosen:
     from qbo_pipeline.pipeline.choosing import Filter, amount_of
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     given = [name for name, value in options.items() if value]
     if key is not None and given:
@@ -132,7 +133,7 @@ def csv_rows(file: Path | None, columns: Iterable[str]) -> Iterator[Callable[[di
     from qbo_pipeline.reports.safe_text import csv_text
 
     names = list(columns)
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
+    with whole_file(file, encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(names)
         yield lambda row: writer.writerow([csv_text(str(row[name])) for name in names])

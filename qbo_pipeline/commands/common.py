@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from qbo_pipeline.commands.ends import note_phase
+from qbo_pipeline.commands.ends import note_left, note_phase
+from qbo_pipeline.commands.left_behind import ONLY_LOOKED
 from qbo_pipeline.surfaces import json_text, one_line
 from qbo_pipeline.verdicts import Ground, Verdict, conclude
 
@@ -48,6 +49,8 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
     from qbo_pipeline.settings import load_settings
 
     settings = load_settings(settings_file)
+    if only_look:
+        note_left(ONLY_LOOKED)
     if quiet or not sys.stderr.isatty():
         with _opened(settings, lambda what, _: note_phase(what), only_look=only_look) as run:
             yield run

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json, say
+from qbo_pipeline.commands.whole_files import whole_file
 
 
 def init(
@@ -90,13 +91,16 @@ def init(
         told = "\n".join(line.partition(": ")[2] for line in str(error).splitlines())
         raise SettingsError(f"{file} was not written:\n{told}") from None
     folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
     make_store(settings.store_url()).close()
     variable = f"QBO_{name.upper()}_ENCRYPTION_KEY"
-    if variable not in (secrets_file.read_text(encoding="utf-8") if secrets_file.exists() else ""):
+    secrets = secrets_file.read_text(encoding="utf-8") if secrets_file.exists() else ""
+    if variable not in secrets:
+        key = base64.b64encode(random.token_bytes(32)).decode()
         secrets_file.touch(mode=0o600)
-        with secrets_file.open("a", encoding="utf-8") as out:
-            out.write(f"{variable}={base64.b64encode(random.token_bytes(32)).decode()}\n")
+        with whole_file(secrets_file) as out:
+            out.write(f"{secrets}{variable}={key}\n")
+    with whole_file(file) as out:  # the last of all: where it is there, everything is
+        out.write(text)
     if system is not None:
         look_at_system(file)
     say(f"Wrote {file}. Next: set the source and the accounts in it, then")
@@ -169,7 +173,7 @@ def preflight(
     """
     from qbo_pipeline.pipeline.going_live import accept_preflight
     from qbo_pipeline.pipeline.preflight import preflight as checks
-    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.posting.persons import Person
 
     if accept != (who is not None and why is not None) or (who is None) != (why is None):
         raise typer.BadParameter("--accept, --who and --why go together")

@@ -33,7 +33,7 @@ def correct(
     ordered could not be done.
     """
     from qbo_pipeline.pipeline.corrections import carry_out, preview
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
     from qbo_pipeline.reconciliation.causes import Cause
 
     unknown = sorted(set(cause or ()) - {one.value for one in Cause})

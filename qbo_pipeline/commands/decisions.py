@@ -102,7 +102,7 @@ def recover(
     have read those days again.
     """
     from qbo_pipeline.pipeline.decide import recover as carry_out
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     with command_run(settings, quiet=True) as run:
         try:
@@ -123,7 +123,7 @@ def adopt(
 ) -> None:
     """Let this connection post beside another one in the same company, whose documents are not in this source."""
     from qbo_pipeline.pipeline.ownership import accept_objects_of
-    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.posting.persons import Person
 
     with command_run(settings, quiet=True) as run:
         accept_objects_of(run, theirs, Person(who, why))
@@ -152,7 +152,7 @@ def rebind(
     """
     from qbo_pipeline.pipeline.rebinding import planned_rebinding
     from qbo_pipeline.pipeline.rebinding import rebind as carry_out
-    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.posting.persons import Person
     from qbo_pipeline.settings import load_settings
     from qbo_pipeline.store.opening import open_store
 
@@ -175,7 +175,7 @@ def rebind(
 
 def _rebind_name(settings: Path | None, name: str, who: str, why: str) -> None:
     from qbo_pipeline.pipeline.names_in_settings import rebind_name
-    from qbo_pipeline.posting.decisions import NotPossible, Person
+    from qbo_pipeline.posting.persons import NotPossible, Person
 
     with command_run(settings, quiet=True) as run:
         try:
@@ -205,7 +205,7 @@ def _decide_chosen(
         return
     assert chosen.wanted is not None
     from qbo_pipeline.pipeline.deciding import decide_all
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     look = not who.strip()
     by = ("nobody", "only looking") if look else (who, why)
@@ -230,7 +230,7 @@ def _decide_chosen(
 
 def _decide(settings: Path | None, key: str, who: str, why: str, done: str, decision: str, **options: Any) -> None:
     from qbo_pipeline.pipeline.decide import decide
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     with command_run(settings, quiet=True) as run:
         try:

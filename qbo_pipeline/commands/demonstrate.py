@@ -24,6 +24,8 @@ from typing import Annotated, Any
 import typer
 
 from qbo_pipeline.commands.common import say
+from qbo_pipeline.commands.ends import EndedEarly
+from qbo_pipeline.commands.last_resort import ends_with_us
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
 
 NAME = "demo"
@@ -114,21 +116,22 @@ def emulator(folder: DemoFolder, port: int = 0) -> Iterator[dict[str, str]]:
     command += ["--realm", REALM, "--company", "us", "--limits", "qbo"]
     with (folder.path / "emulator.log").open("a") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the emulator did not start; see {folder.path / 'emulator.log'}")
-        yield json.loads(line)
-    finally:
-        process.terminate()
+    with ends_with_us(process.pid):
         try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"the emulator did not start; see {folder.path / 'emulator.log'}")
+            yield json.loads(line)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
@@ -173,7 +176,7 @@ def open_books(folder: DemoFolder) -> None:
     from qbo_pipeline.demo.catalogue import COMPANY
     from qbo_pipeline.pipeline.going_live import accept_preflight
     from qbo_pipeline.pipeline.run import open_run
-    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.posting.persons import Person
     from qbo_pipeline.quickbooks.outcomes import Done
     from qbo_pipeline.settings import load_settings
 
@@ -256,24 +259,20 @@ def run_ui(folder_path: Path, port: int) -> int:
         command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
         # A group of its own: Dagster starts a web server and a daemon, and all of them end with this command.
         process = subprocess.Popen(command, env={**os.environ, **folder.environment()}, start_new_session=True)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # stopping it is how it ends
-            signal.signal(number, _interrupt)
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            return 0
-        finally:
-            _end_group(process)
+        with ends_with_us(-process.pid):
+            try:
+                return process.wait()
+            except EndedEarly as end:  # stopping it is how it ends
+                say(end.text, err=True)
+                return 0
+            finally:
+                _end_group(process)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ask all of Dagster's processes to end, and end what has not after ten seconds."""
-    for number, seconds in ((signal.SIGINT, 10), (signal.SIGKILL, 10)):
+    """Ask all of Dagster's processes to end, and end what has not after some seconds: fewer than `PATIENCE`."""
+    for number, seconds in ((signal.SIGINT, 7), (signal.SIGKILL, 2)):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=seconds)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

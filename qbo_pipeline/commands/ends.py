@@ -1,7 +1,8 @@
 """How a command ends before its time: by a signal, or because nobody takes what it says.
 
 What belongs here: these ends in one line and an honest exit status. They are 128 and the signal's number, as for every
-program (README, Commands); a full output is the table's 3.
+program (README, Commands); a full output is the table's 3. What a command leaves is said in `left_behind.py`, and who
+sees to it that a process that is told to end does end is `last_resort.py`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from qbo_pipeline.commands.last_resort import last_resort
+from qbo_pipeline.commands.left_behind import GOES_ON, LEFT_BEHIND, NOT_BEGUN
 from qbo_pipeline.surfaces import one_line
 from qbo_pipeline.verdicts import Verdict
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_SWALLOWED_SECONDS = 0.05
 _phase: list[str] = []  # what the command is at, the last one counts
+_left: list[str] = []  # what it leaves, the last one counts
+_told: list[int] = []  # the signal that ends the command; what comes after it is the same order
 
 
 class EndedEarly(BaseException):
@@ -37,18 +43,31 @@ def note_phase(what: str) -> None:
     _phase[:] = [what]
 
 
+def note_command(name: str) -> None:
+    """Remember which command it is: `LEFT_BEHIND` says what it leaves where it is stopped."""
+    _left[:] = [LEFT_BEHIND.get(name, GOES_ON)]
+
+
+def note_left(what: str) -> None:
+    """Remember what is left where the command is stopped, in the place of what the command leaves otherwise."""
+    _left[:] = [what]
+
+
 @contextmanager
 def early_ends() -> Iterator[None]:
     """Ends what is within by `SystemExit` with one line on standard error where it is stopped or not listened to."""
     output = sys.stdout
+    for notes in (_phase, _left, _told):
+        notes.clear()
     before = _listen() if threading.current_thread() is threading.main_thread() else {}
-    _phase.clear()
+    hook, sys.unraisablehook = sys.unraisablehook, _unraisable
     sys.stdout = _Output(output)
     try:
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
+        with last_resort(before, _line, told=lambda: bool(_told)):
+            try:
+                yield
+            finally:
+                sys.stdout.flush()
     except EndedEarly as end:
         _let_go(output)
         if end.text:
@@ -56,9 +75,12 @@ def early_ends() -> Iterator[None]:
                 sys.stderr.write(f"{one_line(end.text)}\nexit {end.status}\n")
         raise SystemExit(end.status) from None
     finally:
-        sys.stdout = output
+        sys.stdout, sys.unraisablehook = output, hook
+        # What comes until a stopped process is gone is the same order still.
+        stopped = bool(_told)
+        _told.append(0)  # a signal that comes now ends nothing any more: the command is over
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if stopped else handler)
 
 
 def _listen() -> dict[int, Any]:
@@ -71,12 +93,24 @@ def _listen() -> dict[int, Any]:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
+    if not _told:
+        _told.append(number)
+        raise EndedEarly(128 + number, _line(number))
+
+
+def _line(number: int) -> str:
     at = f" while at {_phase[-1]}" if _phase else ""
-    raise EndedEarly(
-        128 + number,
-        f"stopped by {signal.Signals(number).name}{at}. What was committed stays and nothing is lost: the same command "
-        "goes on from there, and asks QuickBooks about what was on its way before it sends anything again.",
-    )
+    return f"stopped by {signal.Signals(number).name}{at}. {_left[-1] if _left else NOT_BEGUN}"
+
+
+def _unraisable(what: Any) -> None:
+    """The stop came where Python lets no exception out (the end of an object, say): it comes again a moment later."""
+    if what.exc_type is not EndedEarly:
+        sys.__unraisablehook__(what)
+        return
+    number, thread = _told.pop(), threading.main_thread().ident
+    if thread is not None:
+        threading.Timer(_SWALLOWED_SECONDS, signal.pthread_kill, (thread, number)).start()
 
 
 class _Output:

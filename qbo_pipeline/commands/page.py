@@ -119,7 +119,7 @@ def add_user(
     The password is asked for, or read from QBO_PIPELINE_PAGE_PASSWORD. Who is signed in under the name signs in anew.
     """
     from qbo_pipeline.page.users import add
-    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.posting.persons import Person
 
     person = Person(who, why)
     password = None if by_proxy else os.environ.get(PASSWORD_VARIABLE) or _asked_for()
@@ -132,7 +132,7 @@ def add_user(
 def remove_user(name: Name, who: Who, why: Why, settings: SettingsFiles = None) -> None:
     """Take everything away from a user for these connections; what was done under the name stays in the journal."""
     from qbo_pipeline.page.users import remove
-    from qbo_pipeline.posting.decisions import Person
+    from qbo_pipeline.posting.persons import Person
 
     person = Person(who, why)
     with _open(settings) as companies:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qbo_pipeline.commands.common import plain_json, say, say_json
+from qbo_pipeline.commands.whole_files import whole_file
 
 if TYPE_CHECKING:
     from qbo_pipeline.accounting.preview import PreviewLine
@@ -125,7 +126,7 @@ def _csv_rows(file: Path | None) -> Iterator[Any]:
     if file is None:
         yield None
         return
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
+    with whole_file(file, encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(CSV_COLUMNS)
         yield writer

@@ -32,7 +32,7 @@ def restate(
         _preview(settings, as_json)
         return
     from qbo_pipeline.pipeline.restating import restate as carry_out
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     with command_run(settings, quiet=as_json) as run:
         try:
@@ -64,7 +64,7 @@ def post_history(
     """What is dated before `[posting] history_before`: count what waits, or order that it is posted by the next run."""
     from qbo_pipeline.pipeline.history import post_history as carry_out
     from qbo_pipeline.pipeline.history import waiting_history
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     _check(preview, who, why)
     with command_run(settings, quiet=as_json) as run:

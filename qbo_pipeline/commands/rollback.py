@@ -63,7 +63,7 @@ def rollback(
         raise typer.BadParameter("an order needs --who and --why: both are kept in the journal")
     if again and (dated or dependents):
         raise typer.BadParameter("--dated and --dependents say how to take out: they do not go with --again")
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     look = not who.strip()
     with (
@@ -98,7 +98,7 @@ def _wanted(
     day: date | None, run_id: str | None, kind: list[str] | None, first: date | None, last: date | None
 ) -> Filter:
     from qbo_pipeline.pipeline.choosing import Filter
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     if sum(map(bool, (day, run_id, kind))) != 1:
         raise typer.BadParameter("say which: one of --day, --run and --kind")

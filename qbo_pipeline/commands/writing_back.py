@@ -43,7 +43,7 @@ def list_all(settings: SettingsOption = None, as_json: JsonOption = False) -> No
 @write_back.command()
 def show(key: Key, settings: SettingsOption = None, as_json: JsonOption = False) -> None:
     """Every revision of one thing that is written back."""
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
     from qbo_pipeline.store import write_backs as store
 
     with command_run(settings, quiet=True) as run, run.database.reading() as connection:

@@ -37,7 +37,7 @@ def binding_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.op(name=f"{name}_adopt_objects", pool=pool(settings))
     def adopt_objects(context: dg.OpExecutionContext, config: Adoption, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.ownership import accept_objects_of
-        from qbo_pipeline.posting.decisions import Person
+        from qbo_pipeline.posting.persons import Person
 
         with pipeline.run(context) as run:
             accept_objects_of(run, config.theirs, Person(config.who, config.why))
@@ -47,7 +47,7 @@ def binding_jobs(settings: Settings) -> list[dg.JobDefinition]:
     def rebind_connection(context: dg.OpExecutionContext, config: Rebind, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.rebinding import planned_rebinding
         from qbo_pipeline.pipeline.rebinding import rebind as carry_out
-        from qbo_pipeline.posting.decisions import Person
+        from qbo_pipeline.posting.persons import Person
 
         ordered = bool(config.who or config.why)
         with pipeline.store(context) as (now, database):

@@ -49,7 +49,7 @@ def inspecting_jobs(settings: Settings) -> list[dg.JobDefinition]:
     def check_before_going_live(context: dg.OpExecutionContext, config: GoLive, pipeline: PipelineResource) -> None:
         from qbo_pipeline.pipeline.going_live import accept_preflight
         from qbo_pipeline.pipeline.preflight import preflight
-        from qbo_pipeline.posting.decisions import Person
+        from qbo_pipeline.posting.persons import Person
 
         with pipeline.run(context) as run:
             found = preflight(run)

@@ -51,7 +51,7 @@ def decide_many(
     from qbo_pipeline.pipeline.choosing import Filter, amount_of
     from qbo_pipeline.pipeline.deciding import COLUMNS, decide_all
     from qbo_pipeline.pipeline.looking import looking
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     look = not config.who.strip() and not config.why.strip()
     with pipeline.run(context, only_look=look) as opened:

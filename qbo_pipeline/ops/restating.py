@@ -136,7 +136,7 @@ def restating_jobs(settings: Settings) -> list[dg.JobDefinition]:
 
 
 def _ordered(carry_out: Callable[[], dict[str, int]]) -> dict[str, int]:
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     try:
         return carry_out()

@@ -96,7 +96,7 @@ def _carry_out(
 
 def _again(run: "Run", config: RollbackConfig, *, look: bool) -> _Told:
     from qbo_pipeline.pipeline import posting_again
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     if config.dated or config.dependents:
         raise NotPossible("dated and dependents say how to take out: they do not go with again")
@@ -127,7 +127,7 @@ def _out(run: "Run", config: RollbackConfig, *, look: bool) -> _Told:
 
 def _wanted(config: RollbackConfig) -> Any:
     from qbo_pipeline.pipeline.choosing import Filter
-    from qbo_pipeline.posting.decisions import NotPossible
+    from qbo_pipeline.posting.persons import NotPossible
 
     if sum(map(bool, (config.day, config.run, config.kinds))) != 1:
         raise NotPossible("say which: one of day, run and kinds")

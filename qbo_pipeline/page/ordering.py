@@ -22,7 +22,7 @@ from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.posting_again import post_again, taken_out
 from qbo_pipeline.pipeline.putting_back import put_back
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.store.page_orders import PageOrder
 from qbo_pipeline.store.postings import latest
 

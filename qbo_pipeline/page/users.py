@@ -11,7 +11,7 @@ from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.page import passwords
 from qbo_pipeline.page.companies import Companies
 from qbo_pipeline.page.roles import ROLES, user_name
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.store.page_access import Grant, grant, grants
 
 

@@ -18,8 +18,8 @@ from qbo_pipeline.inventory.records import content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.asking import IntakePolicy, Intent
-from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.intents import put
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.reconciliation.adjustments import adjustment_key
 from qbo_pipeline.reconciliation.causes import CAUSES, Cause

@@ -7,7 +7,7 @@ Master data is read once for a run; documents and movements that a batch refers 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -15,27 +15,23 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from qbo_pipeline.accounting.books import ROLES, AccountRef, Books, Policies, TaxRegimeName
+from qbo_pipeline.accounting.books import ROLES, AccountRef, Books
 from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
-from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS, bound_object, followed, renamed_names
-from qbo_pipeline.returning.rules import OWNED_AS
-from qbo_pipeline.settings import Settings, SettingsError
-from qbo_pipeline.sources.errors import did_you_mean
-from qbo_pipeline.store.account_names import former_names
-from qbo_pipeline.store.bound_names import Name, load_bound_names
+from qbo_pipeline.pipeline.company_preferences import closing_date, preferences_of
+from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
+from qbo_pipeline.pipeline.resolving import resolve_rules
+from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.postings import approved_under
-from qbo_pipeline.store.reference import Reference, references
+from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
 
 R = TypeVar("R", bound=Record)
-K = TypeVar("K")
 _IDS_IN_A_QUERY = 500
-_DIMENSION_PLURALS = {"class": "classes", "department": "departments"}
 
 
 class StoredBooks:
@@ -186,108 +182,6 @@ class StoredBooks:
         return [(row.from_currency, row.first_day, row.last_day, row.rate) for row in self._connection.execute(query)]
 
 
-def resolve_rules(
-    connection: Connection,
-    settings: Settings,
-    chart: Sequence[Reference] | None = None,
-    mistakes: list[str] | None = None,
-) -> RuleSet:
-    """The settings that decide payloads, with QBO's Ids in the place of names.
-
-    Raises `SettingsError` with every name that QBO lacks; where a list for `mistakes` is given they are put there
-    instead. `chart` is the chart of accounts where it was read already.
-    """
-    name = settings.connection.name
-    accounts = references(connection, name, "Account") if chart is None else chart
-    codes = references(connection, name, "TaxCode")
-    preferences = preferences_of(connection, name)
-    prefs = preferences[0] if preferences else {}
-    regime = tax_regime([item.content for item in references(connection, name, "CompanyInfo")], prefs)
-    dimensions = {dimension: references(connection, name, entity) for dimension, entity in DIMENSION_LISTS.items()}
-    wrong: list[str] = []
-    bound = load_bound_names(connection, name)
-    accounts = [*accounts, *former_names(connection, name, accounts)]  # a renamed account is followed by its Id
-    by_date = [
-        _rules(first_day, its, accounts, dimensions, codes, prefs, regime, bound, wrong)
-        for first_day, its in settings.by_date()
-    ]
-    if wrong and mistakes is None:
-        raise SettingsError("\n".join(dict.fromkeys(wrong)))
-    if mistakes is not None:
-        mistakes += dict.fromkeys(wrong)
-    return RuleSet(
-        home_currency=settings.connection.currency,
-        by_date=by_date,
-        rates=[(item.currency, item.first_day, item.last_day, item.rate) for item in settings.exchange_rates],
-    )
-
-
-def preferences_of(connection: Connection, name: str) -> list[dict[str, Any]]:
-    """QBO's preferences as they were read last; none where they never were."""
-    return [item.content for item in references(connection, name, "Preferences")]
-
-
-def _rules(
-    first_day: date,
-    settings: Settings,
-    chart: Sequence[Reference],
-    dimensions: Mapping[str, Sequence[Reference]],
-    codes: Sequence[Reference],
-    preferences: dict[str, Any],
-    regime: TaxRegimeName,
-    bound: Mapping[Name, str],
-    wrong: list[str],
-) -> Rules:
-    def found(
-        names: Mapping[K, str], setting: Callable[[K], str], dimension: Callable[[K], str] = lambda key: ""
-    ) -> dict[K, str]:
-        ids = {}
-        for key, name in names.items():
-            entity = DIMENSION_LISTS.get(dimension(key), "Account")
-            kept = bound_object(dimensions.get(dimension(key), chart), bound, entity, name)
-            if kept is not None:
-                ids[key] = kept.qbo_id
-                continue
-            try:
-                if dimension(key) in dimensions:
-                    items = dimensions[dimension(key)]
-                    ids[key] = find_dimension(items, settings, dimension(key), name, setting(key))
-                else:
-                    ids[key] = find_account(chart, settings, name, setting(key))
-            except SettingsError as error:
-                wrong.append(str(error))
-        return ids
-
-    accounts = settings.accounts
-    return Rules(
-        first_day=first_day,
-        roles=found(accounts.roles, lambda role: f"[accounts.roles] {role}"),
-        overrides=found(
-            accounts.overrides(), lambda key: f"[accounts.by_{key[1]}] {key[2]}.{key[0]}", lambda key: key[0]
-        ),
-        hints=found(accounts.hints, lambda hint: f"[accounts.hints] {hint}"),
-        tax_codes=_tax_codes(settings, codes, bound, wrong),
-        policies=_policies(settings, preferences, regime),
-    )
-
-
-def _tax_codes(
-    settings: Settings, codes: Sequence[Reference], bound: Mapping[Name, str], wrong: list[str]
-) -> dict[str, str]:
-    known = {"TAX": "TAX", "NON": "NON"} | {code.name: code.qbo_id for code in codes}
-    found = {}
-    for source_code, name in settings.tax_codes.items():
-        kept = bound_object(codes, bound, "TaxCode", name)
-        qbo_id = kept.qbo_id if kept else name.removeprefix("id:") if name.startswith("id:") else known.get(name)
-        if qbo_id is None:
-            hint = did_you_mean(name, known, "tax codes")
-            where = f"{settings.file}: [tax_codes] {source_code!r}"
-            wrong.append(f"{where}: QuickBooks has no tax code {name!r}; {hint}")
-            continue
-        found[source_code] = qbo_id
-    return found
-
-
 def _rate(rates: Sequence[tuple[str, date, date, Decimal]], currency: str, day: date) -> Decimal | None:
     return next((rate for of, first, last, rate in rates if of == currency and first <= day <= last), None)
 
@@ -304,117 +198,3 @@ def _everywhere(rule_set: RuleSet) -> dict[str, frozenset[str]]:
             found.setdefault(role, set()).add(account)
         found["hints"].update(rules.hints.values())
     return {role: frozenset(ids) for role, ids in found.items()}
-
-
-def find_account(accounts: Sequence[Reference], settings: Settings, name: str, setting: str) -> str:
-    """The Id of the account that a setting names: by `id:<Id>`, by its full name, by its number.
-
-    Raises `SettingsError` with the nearest name where there is none, or where it is inactive.
-    """
-    for key in ("qbo_id", "name", "number"):
-        wanted = name.removeprefix("id:") if key == "qbo_id" else name
-        if key == "qbo_id" and not name.startswith("id:"):
-            continue
-        for account in accounts:
-            if getattr(account, key) == wanted:
-                if not account.active:
-                    raise SettingsError(f"{settings.file}: {setting}: the QuickBooks account {name!r} is inactive")
-                return account.qbo_id
-    if not accounts:
-        raise SettingsError(
-            f"{settings.connection.name}: the chart of accounts has not been read from QuickBooks yet: "
-            "run `qbo-pipeline preflight`, or the asset reference_data in Dagster, first"
-        )
-    hint = did_you_mean(name, [account.name for account in accounts], "accounts")
-    raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no account {name!r}; {hint}")
-
-
-def find_dimension(items: Sequence[Reference], settings: Settings, dimension: str, name: str, setting: str) -> str:
-    """The Id of the class or department that a setting names: by `id:<Id>` or by its full name (`Parent:Child`).
-
-    Raises `SettingsError` with the nearest name where there is none, or where it is inactive.
-    """
-    by_id = name.startswith("id:")
-    for item in items:
-        if (item.qbo_id if by_id else item.name) == name.removeprefix("id:"):
-            if not item.active:
-                raise SettingsError(f"{settings.file}: {setting}: the QuickBooks {dimension} {name!r} is inactive")
-            return item.qbo_id
-    hint = (
-        did_you_mean(name, [item.name for item in items], _DIMENSION_PLURALS[dimension])
-        if items
-        else f"the company has none that we have read: create it there (switch on tracking by {dimension} first)"
-    )
-    raise SettingsError(f"{settings.file}: {setting}: QuickBooks has no {dimension} {name!r}; {hint}")
-
-
-def renamed_in_quickbooks(connection: Connection, settings: Settings) -> list[str]:
-    """Sentences about what the settings name as it was called before, each with its name of now."""
-    name = settings.connection.name
-    chart = references(connection, name, "Account")
-    now = {account.qbo_id: account for account in chart}
-    used: set[str] = set()
-    for _, its in settings.by_date():
-        stated = its.accounts
-        used |= {*stated.roles.values(), *stated.overrides().values(), *stated.hints.values()}
-    found = [
-        followed("Account", former.name, now[former.qbo_id])
-        for former in former_names(connection, name, chart)
-        if former.name in used
-    ]
-    return list(dict.fromkeys([*found, *renamed_names(connection, settings)]))
-
-
-def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
-    """Through which day the company's books are closed, as QBO's preferences say."""
-    text = preferences[0].get("AccountingInfoPrefs", {}).get("BookCloseDate") if preferences else None
-    return date.fromisoformat(text[:10]) if text else None
-
-
-def numbered_by_quickbooks(preferences: dict[str, Any]) -> tuple[str, ...]:
-    """The entities that QBO numbers by itself, each form by its own preference; bills and journals never are.
-
-    The preference of supplier credits and purchase orders is a name and value under `OtherPrefs`.
-    """
-    others = {pair.get("Name"): pair.get("Value") for pair in preferences.get("OtherPrefs", {}).get("NameValue", [])}
-    found: set[str] = set()
-    if not preferences.get("SalesFormsPrefs", {}).get("CustomTxnNumbers", True):
-        found |= {"Invoice", "CreditMemo", "Estimate"}
-    if others.get("VendorAndPurchasesPrefs.UseCustomTxnNumbers") == "false":
-        found |= {"VendorCredit", "PurchaseOrder"}
-    return tuple(sorted(found))
-
-
-def tax_regime(companies: Sequence[dict[str, Any]], preferences: dict[str, Any]) -> TaxRegimeName:
-    """The country decides whether it is a US company, its tax preferences how sales tax is kept there; where the
-    country is not known, automated sales tax still tells that it is a US one."""
-    country = str(companies[0].get("Country") or "") if companies else ""
-    taxes = preferences.get("TaxPrefs", {})
-    automated = bool(taxes.get("PartnerTaxEnabled"))
-    if country != "US" and not (automated and not country):
-        return "global"
-    if automated:
-        return "us"
-    return "us_none" if taxes.get("UsingSalesTax") is False else "us_manual"
-
-
-def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegimeName) -> Policies:
-    currency = preferences.get("CurrencyPrefs", {})
-    posting = settings.posting
-    return Policies(
-        accrue_receipts=posting.accrue_receipts,
-        unmatched_bill_lines=posting.unmatched_bill_lines,
-        bill_difference=posting.bill_difference,
-        supplier_return_clearing=posting.supplier_return_clearing,
-        tax_regime=regime,
-        multicurrency=bool(currency.get("MultiCurrencyEnabled")),
-        numbered_by_quickbooks=numbered_by_quickbooks(preferences),
-        zero_cost=posting.zero_cost,
-        quotes=posting.quotes,
-        purchase_orders=posting.purchase_orders,
-        sub_customers=posting.sub_customers,
-        summarise=tuple(sorted(posting.summarise)),
-        not_posted=tuple(
-            sorted(kind for kind, owned_as in OWNED_AS.items() if owned_as in settings.ownership.not_posted())
-        ),
-    )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Text, and_, cast, not_, or_, select
 
 from qbo_pipeline.inventory.checks import PARTY_OF
 from qbo_pipeline.inventory.records import DOCUMENT_KINDS, MOVEMENT_KINDS, PARTY_KINDS, PAYMENT_KINDS
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.posting.reversal import REVERSAL_MARK
 from qbo_pipeline.posting.states import Operation, State
 from qbo_pipeline.quickbooks.entities import entity_named

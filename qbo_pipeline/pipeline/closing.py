@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from qbo_pipeline.pipeline.books import closing_date
+from qbo_pipeline.pipeline.company_preferences import closing_date
 from qbo_pipeline.store.reconciliations import load_sign_offs
 from qbo_pipeline.store.reference import references
 

@@ -24,7 +24,8 @@ from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting import decisions
 from qbo_pipeline.posting.asking import DRIFTED_BEFORE
 from qbo_pipeline.posting.content import fingerprint
-from qbo_pipeline.posting.decisions import APPROVABLE, NotPossible, Person
+from qbo_pipeline.posting.decisions import APPROVABLE
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.reconciliation.causes import Cause

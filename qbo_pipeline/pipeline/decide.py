@@ -19,8 +19,8 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import CONFLICT
 from qbo_pipeline.posting import decisions, recovery
 from qbo_pipeline.posting.asking import CLOSED_PERIOD
-from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.events import CREATE, PARKED
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.quickbooks.errors import NotFound
 from qbo_pipeline.store import attempts

@@ -20,7 +20,8 @@ from qbo_pipeline.pipeline.choosing import Filter, chosen, reversed_on_a_day
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import CONFLICT
-from qbo_pipeline.posting.decisions import APPROVABLE, NotPossible, Person
+from qbo_pipeline.posting.decisions import APPROVABLE
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.states import Operation, Origin, Reason, State
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED

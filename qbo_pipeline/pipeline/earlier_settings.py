@@ -21,8 +21,8 @@ from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.refusing import in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import rules_of
+from qbo_pipeline.posting.blank_rows import says_the_same
 from qbo_pipeline.posting.events import CREATE, POSTED, UPDATE
-from qbo_pipeline.posting.revising import says_the_same
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.settings import settings_versions

@@ -6,6 +6,7 @@ with one record or one posting is not here: it is a row in the store.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -15,6 +16,11 @@ from qbo_pipeline.quickbooks.errors import QuotaExhausted
 from qbo_pipeline.store.opening import RESTORE, is_damage, refusal
 from qbo_pipeline.store.roles import NOT_PERMITTED, reason
 from qbo_pipeline.verdicts import Verdict
+
+# What the machine says where there is no place for a file; anything else about a file may be a defect.
+_NO_PLACE = frozenset({
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.EIO, errno.ENOTDIR, errno.EEXIST,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +59,13 @@ def plain_failure(error: BaseException) -> PlainFailure | None:
             "sql/store/roles/postgresql.sql, and the owner gives the rights with `qbo-pipeline upgrade --roles`. The "
             "login for the tokens is named by [store] tokens_url_variable.",
             transient=False,
+        )
+    if isinstance(error, OSError) and error.errno in _NO_PLACE:
+        where = f"{error.filename} cannot be written" if error.filename else "a file cannot be written"
+        return PlainFailure(
+            f"{where}: {error.strerror}. What was committed stays; make room or name another place, and run the same "
+            "again.",
+            transient=False,
+            refused=True,
         )
     return None

@@ -14,8 +14,8 @@ from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.preflight import PreflightFinding, preflight
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import Person, note_decision
 from qbo_pipeline.posting.events import READY
+from qbo_pipeline.posting.persons import Person, note_decision
 from qbo_pipeline.posting.recovery import recovering
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import watermarks

@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.asking import HISTORY
-from qbo_pipeline.posting.decisions import NotPossible, Person, approve_all
+from qbo_pipeline.posting.decisions import approve_all
 from qbo_pipeline.posting.events import PARKED
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.store.postings import chunks, exact_sum, total
 from qbo_pipeline.store.tables.posting import postings
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from qbo_pipeline.accounting.books import DIMENSIONS
 from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.store.bound_names import Name, load_bound_names, put_bound_names
 from qbo_pipeline.store.reference import Reference, references

@@ -27,9 +27,9 @@ from qbo_pipeline.pipeline.binding import has_posted
 from qbo_pipeline.pipeline.first_look import CREATED, MARKED, PATIENCE, forget_search, search
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import counts_for_nothing
-from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
 from qbo_pipeline.posting.events import READY
 from qbo_pipeline.posting.identity import CODE_LENGTH, marker_in, tag_of
+from qbo_pipeline.posting.persons import NotPossible, Person, note_decision
 from qbo_pipeline.posting.recovery import begin, recovering
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.quickbooks.errors import QuickBooksAway, QuotaExhausted

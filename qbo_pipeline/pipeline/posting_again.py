@@ -20,7 +20,7 @@ from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.rolling_back import refuse_everything
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.transform import transform
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.states import Operation, Origin, Reason, State
 from qbo_pipeline.store.dispositions import build_anew

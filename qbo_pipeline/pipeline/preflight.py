@@ -14,7 +14,8 @@ from sqlalchemy import select as select_columns
 from qbo_pipeline.accounting.books import ROLES, Books
 from qbo_pipeline.accounting.drafts import Draft
 from qbo_pipeline.pipeline.access import REMEDY, see_access
-from qbo_pipeline.pipeline.books import StoredBooks, numbered_by_quickbooks
+from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
 from qbo_pipeline.pipeline.names_ahead import Namesake, namesakes_of
 from qbo_pipeline.pipeline.names_in_settings import changed_names

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, or_, select
 
 from qbo_pipeline.accounting.preview import Names, PreviewLine, ledger_lines, party_of, totals_by_account
-from qbo_pipeline.pipeline.books import resolve_rules
+from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, POSTED, READY, VOID
 from qbo_pipeline.quickbooks.wire import from_wire

@@ -14,9 +14,9 @@ from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting import decisions
 from qbo_pipeline.posting.asking import IntakePolicy, Intent, Share
-from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.identity import MARKER
 from qbo_pipeline.posting.intents import put
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.posting.states import State
 from qbo_pipeline.quickbooks.errors import NotFound

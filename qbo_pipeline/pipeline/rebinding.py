@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 
 from qbo_pipeline.pipeline.binding import bound_connection, has_posted, source_place
 from qbo_pipeline.pipeline.first_day import FirstDayMove, keep_move, planned_move
-from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
+from qbo_pipeline.posting.persons import NotPossible, Person, note_decision
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.records import connections, watermarks

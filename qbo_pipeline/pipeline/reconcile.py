@@ -17,13 +17,14 @@ from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
 from qbo_pipeline.pipeline.as_of import states_as_of
-from qbo_pipeline.pipeline.books import StoredBooks, renamed_in_quickbooks
+from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.first_day import books_began
 from qbo_pipeline.pipeline.frames import StoredFrames
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
+from qbo_pipeline.pipeline.resolving import renamed_in_quickbooks
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import is_voided, item_ids
 from qbo_pipeline.quickbooks.client import QuickBooks

@@ -22,7 +22,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep, read_in_force
 from qbo_pipeline.pipeline.summing_up import outcome_of_summary
 from qbo_pipeline.pipeline.transform import build_in_order
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.settings_versions import (

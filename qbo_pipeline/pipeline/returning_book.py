@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from qbo_pipeline.pipeline.books import resolve_rules
+from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects
 from qbo_pipeline.returning.values import Book
 from qbo_pipeline.settings import Settings

@@ -19,7 +19,7 @@ from qbo_pipeline.pipeline.closing import Closed, closed_period
 from qbo_pipeline.pipeline.drift import IDS_AT_ONCE, find_drift
 from qbo_pipeline.pipeline.reference import refresh_reference_data
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.posting.reversal import COUNTERPART, reversal_key
 from qbo_pipeline.posting.states import Operation, Origin, Reason, State
 from qbo_pipeline.quickbooks.entities import entity_named

@@ -23,7 +23,8 @@ from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.rollback import Step, planned
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import APPROVABLE, NotPossible, Person
+from qbo_pipeline.posting.decisions import APPROVABLE
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.states import State
 from qbo_pipeline.reconciliation.result import Reconciliation

@@ -19,8 +19,8 @@ from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.accounting.rule_sets import RuleSet
 from qbo_pipeline.accounting.summaries import is_summarised, is_summary, summary_key, summed_up
 from qbo_pipeline.posting.events import CREATE, DELETE, POSTED, SENDING, SUPERSEDED, UNKNOWN, VOID
+from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.reversal import reversal_key
-from qbo_pipeline.posting.revising import Ended, hindrance
 from qbo_pipeline.store.dispositions import QUARANTINED
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.shares import OF_RECORD

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.tables.posting import posting_links

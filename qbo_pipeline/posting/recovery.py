@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from qbo_pipeline.instants import show_instant
-from qbo_pipeline.posting.decisions import NotPossible, Person, note_decision
+from qbo_pipeline.posting.persons import NotPossible, Person, note_decision
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.records import watermarks
 

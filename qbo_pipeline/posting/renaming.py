@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, select
 
+from qbo_pipeline.posting.blank_rows import blank
 from qbo_pipeline.posting.events import CREATE, PARKED, POSTED, READY, SUPERSEDED, UPDATE
 from qbo_pipeline.posting.reading_back import name_field
 from qbo_pipeline.posting.refusals import DUPLICATE_NAME
-from qbo_pipeline.posting.revising import blank
 from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
 from qbo_pipeline.store import attempts

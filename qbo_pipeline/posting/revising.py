@@ -6,94 +6,48 @@ clock's value that it is given; `intents.py` reads and writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from qbo_pipeline.accounting.drafts import Draft, Effect, Refused
 from qbo_pipeline.posting.asking import (
     AWAITING_APPROVAL,
     CLOSED_PERIOD,
-    DELETED_BEFORE,
-    DRIFTED_BEFORE,
     ENTITY_CHANGED,
     GONE,
     HISTORY,
     NOTHING_ASKED,
-    REMOVED_TEXT,
-    REVERSED,
-    SKIPPED_BEFORE,
-    UNLINKED,
     WITHDRAWN,
     Intake,
     IntakePolicy,
     Intent,
     Share,
 )
-from qbo_pipeline.posting.core import FOUND_TWICE
+from qbo_pipeline.posting.blank_rows import NO_PAYLOAD, blank, dressed
 from qbo_pipeline.posting.events import (
     CREATE,
     DELETE,
-    DELETED,
-    DRIFTED,
     PARKED,
     READY,
     SENDING,
-    SKIPPED,
     SUPERSEDED,
     UNKNOWN,
     UPDATE,
     VOID,
 )
 from qbo_pipeline.posting.freezing import references
-from qbo_pipeline.posting.identity import Identity, own_number, with_marker
+from qbo_pipeline.posting.hindrances import Ended, hindrance
+from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reading_back import name_field
 from qbo_pipeline.posting.states import Origin, Reason
 from qbo_pipeline.quickbooks.entities import entity_named
-from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline.store.attempts import AttemptLine
 from qbo_pipeline.store.postings import Link, Posting, Standing
-from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED
 
-NO_PAYLOAD = sha256(b"").hexdigest()
-OURS_TO_NUMBER = frozenset({"JournalEntry"})  # the other numbers are the customer's, the supplier's or QBO's
-
-_BLANK: dict[str, Any] = {
-    column.name: None for column in postings.c
-} | {
-    "operation": CREATE, "state": READY, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
-    "retries": 0, "number_twice": False, "doubt": False, "alone": False, "recovered": False, "origin": Origin.DRAFT,
-    "last_attempt": 0,
-}  # fmt: skip
-
-Hindrance = tuple[str, str]
-
-# By what became of a posting (its state or, where it is parked, the reason): why new content for it may not be sent
-# without a person's order. The value is the reason under which the new content is parked, and the message for people.
-_CHANGED = (DRIFTED_BEFORE, "somebody changed it in QBO: relink or order an overwrite before it is updated")
-_REMOVED = (DELETED_BEFORE, REMOVED_TEXT)
-_LEFT_OUT = (SKIPPED_BEFORE, "an earlier content was skipped by a person: decide about this one")
-_HINDRANCES: dict[str, Hindrance] = {
-    DRIFTED: _CHANGED,
-    DRIFTED_BEFORE: _CHANGED,
-    DELETED: _REMOVED,
-    DELETED_BEFORE: _REMOVED,
-    SKIPPED: _LEFT_OUT,
-    SKIPPED_BEFORE: _LEFT_OUT,
-    FOUND_TWICE: (FOUND_TWICE, "QBO holds more than one object with its marker: leave one there, then retry"),
-    UNLINKED: (UNLINKED, "somebody unlinked it from QBO: retry to post it anew, or relink"),
-    REVERSED: (REVERSED, "a person reversed it: approve what is to be in the books now, or skip"),
-}
-# The same where the record is gone, so that the object is to be taken out of QBO.
-_CHANGED_AND_GONE = (DRIFTED_BEFORE, "its record is gone, and somebody changed it in QBO: decide what is to be there")
-_REVERSED_AND_GONE = (REVERSED, "its record is gone, and a person reversed it: approve to take it out as well, or skip")
-_HINDRANCES_WHEN_GONE: dict[str, Hindrance] = {
-    **dict.fromkeys((DRIFTED, DRIFTED_BEFORE, FOUND_TWICE), _CHANGED_AND_GONE),
-    REVERSED: _REVERSED_AND_GONE,
-}
 _KEPT_BACK = frozenset({AWAITING_APPROVAL, CLOSED_PERIOD, HISTORY, GONE})  # by policy alone
 
 
@@ -154,29 +108,6 @@ def _may_have_number_twice(before: Standing, number: str | None) -> bool:
     if before["origin"] == Origin.REFUSAL:
         return before["reason"] == Reason.CONFLICT and before["approved_by"] is not None
     return before["number_twice"] and before["number"] == number
-
-
-class Ended(NamedTuple):
-    """What became of a revision."""
-
-    state: str
-    reason: str | None
-    origin: str
-
-    @classmethod
-    def of(cls, row: Standing) -> Ended:
-        return cls(row["state"], row["reason"], row["origin"])
-
-
-def hindrance(before: Ended, operation: str, *, reversed_by_date: bool = False) -> Hindrance | None:
-    """Why what follows a posting must not be sent unasked: the reason to park it under, and the words.
-
-    `operation` is that of what follows.
-    """
-    table = _HINDRANCES_WHEN_GONE if operation in (VOID, DELETE) else _HINDRANCES
-    if reversed_by_date or before.origin == Origin.REVERSAL:
-        return table[REVERSED]
-    return table.get((before.reason or "") if before.state == PARKED else before.state)
 
 
 def _mind_history(plan: Plan, row: Posting, before: Standing, link: Link | None) -> None:
@@ -373,29 +304,6 @@ def _row(
         "first_seen": plan.now,
         "settings_hash": plan.settings_hash,
     }
-
-
-def blank() -> Posting:
-    """A posting's columns before anything is known of it."""
-    return cast(Posting, dict(_BLANK))
-
-
-def dressed(entity: str, payload: dict[str, Any], marker: str) -> tuple[str, str | None]:
-    """The payload as stored, with its marker, and the number or name by which a read-back finds it."""
-    name = name_field(entity)
-    if name is not None or not entity_named(entity).transaction:
-        return to_wire(payload).decode(), str(payload[name]) if name is not None and name in payload else None
-    worn = {**payload, "PrivateNote": with_marker(payload.get("PrivateNote"), marker)}
-    if entity in OURS_TO_NUMBER and not worn.get("DocNumber"):
-        worn["DocNumber"] = own_number(marker)
-    number = worn.get("DocNumber")
-    return to_wire(worn).decode(), str(number) if number else None
-
-
-def says_the_same(draft: Draft, row: Mapping[Any, Any]) -> bool:
-    """Whether a draft has the entity and the content of a posting."""
-    payload, _ = dressed(draft.entity, draft.payload, row["marker"])
-    return bool(row["entity"] == draft.entity and row["payload_hash"] == sha256(payload.encode()).hexdigest())
 
 
 def _code(plan: Plan, draft: Draft, revision: int) -> str:

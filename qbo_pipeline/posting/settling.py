@@ -31,8 +31,8 @@ from qbo_pipeline.posting.events import (
     Finding,
     Row,
 )
+from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.revising import Ended, hindrance
 from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, row_of, write
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import links, links_to, put_links, remove_links

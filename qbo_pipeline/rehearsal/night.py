@@ -34,7 +34,7 @@ from qbo_pipeline.pipeline.reference import refresh_reference_data
 from qbo_pipeline.pipeline.report_files import write_reports
 from qbo_pipeline.pipeline.run import Progress, Run, Surroundings, no_progress, open_run
 from qbo_pipeline.pipeline.transform import transform
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.quickbooks.clock import Clock
 from qbo_pipeline.quickbooks.transport import Answer, Call, Transport
 from qbo_pipeline.rehearsal.elsewhere import STORE, Place, clock_of, open_emulated, rehearsed, rehearsed_secrets

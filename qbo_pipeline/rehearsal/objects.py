@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from qbo_pipeline.pipeline.books import numbered_by_quickbooks, preferences_of
+from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, preferences_of
 from qbo_pipeline.pipeline.first_look import MARKED
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.errors import AccessDenied

@@ -76,10 +76,21 @@ class Server(uvicorn.Server):
         self._started = started
         self._left = left
         self._stopped_by: signal.Signals | None = None
+        self._failure: BaseException | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        self._started()
+        try:
+            self._started()
+        except BaseException as failure:  # nobody takes the line that says where it is: uvicorn would log that
+            self._failure = failure
+            self.should_exit = True
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop; raises what `started` raised."""
+        super().run(sockets=sockets)
+        if self._failure is not None:
+            raise self._failure
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

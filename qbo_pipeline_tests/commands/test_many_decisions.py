@@ -12,7 +12,7 @@ import pytest
 
 from qbo_pipeline.pipeline.choosing import KINDS, Filter
 from qbo_pipeline.pipeline.deciding import decide_all
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.pipeline.connections import content_of, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import DATED, DAYS, Shop, open_shop

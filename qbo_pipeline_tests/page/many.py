@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Table, event, text
 
-from qbo_pipeline.posting.revising import blank
+from qbo_pipeline.posting.blank_rows import blank
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.posting import posting_records, postings
 from qbo_pipeline.store.tables.records import records

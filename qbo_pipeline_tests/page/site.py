@@ -22,7 +22,7 @@ from qbo_pipeline.page.app import PeoplePage, Proxy
 from qbo_pipeline.page.companies import Companies, open_companies
 from qbo_pipeline.page.server import server
 from qbo_pipeline.page.users import add
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.serving.server import base_url, listen
 from qbo_pipeline.settings import load_settings
 

@@ -16,7 +16,8 @@ from qbo_pipeline.page.ordering import CHANGED
 from qbo_pipeline.page.roles import DECISIONS, RELINK
 from qbo_pipeline.page.views import orders
 from qbo_pipeline.pipeline.decide import decide
-from qbo_pipeline.posting.decisions import APPROVABLE, NotPossible
+from qbo_pipeline.posting.decisions import APPROVABLE
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.posting.states import Reason, State
 from qbo_pipeline_tests.page.site import Visitor, grant, served, signed_in
 from qbo_pipeline_tests.pipeline.connections import rows

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from qbo_pipeline.pipeline.books import resolve_rules
 from qbo_pipeline.pipeline.looking import looking
 from qbo_pipeline.pipeline.names_in_settings import NameMeansAnother, check_names, rebind_name
 from qbo_pipeline.pipeline.preflight import preflight
 from qbo_pipeline.pipeline.reference import read_reference_data
+from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, point_to, rows

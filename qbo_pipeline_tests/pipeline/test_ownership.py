@@ -21,8 +21,8 @@ from qbo_pipeline.pipeline.ownership import CompanyOfAnother, Proof, prove_compa
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.pipeline.transform import transform
-from qbo_pipeline.posting.decisions import Person
 from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.posting.recovery import begin, recovering
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.settings import load_settings

@@ -18,7 +18,7 @@ from qbo_pipeline.pipeline.counts import broken_counts, open_postings
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.under_way import SIZES
 from qbo_pipeline.pipeline.verify import verify_attempts
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.store.dispositions import load_under_way
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.pipeline.books import find_dimension, numbered_by_quickbooks, tax_regime
+from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, tax_regime
+from qbo_pipeline.pipeline.resolving import find_dimension
 from qbo_pipeline.settings import Settings, SettingsError, load_settings
 from qbo_pipeline.store.reference import of_object
 from qbo_pipeline_tests.pipeline.shop import open_shop

@@ -18,7 +18,7 @@ from qbo_pipeline.pipeline.posting_again import post_again, taken_out
 from qbo_pipeline.pipeline.rollback import Step, planned
 from qbo_pipeline.pipeline.rolling_back import reconciled_after, roll_back
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import POSTING_TABLES, carry, content_of, rows

@@ -31,8 +31,9 @@ from qbo_pipeline.pipeline.restating import count_restatements, restate
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import read_in_force
 from qbo_pipeline.pipeline.transform import transform
-from qbo_pipeline.posting.decisions import NotPossible, Person, approve_all
-from qbo_pipeline.posting.revising import says_the_same
+from qbo_pipeline.posting.blank_rows import says_the_same
+from qbo_pipeline.posting.decisions import approve_all
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.settings import Secrets, Settings, load_settings
 from qbo_pipeline.settings_sections import ChangedAccounts, ChangedPosting, ChangeSettings

@@ -14,7 +14,8 @@ import pytest
 
 from qbo_pipeline.pipeline.counts import broken_counts, open_postings
 from qbo_pipeline.pipeline.rebinding import rebind
-from qbo_pipeline.posting.decisions import Person, approve
+from qbo_pipeline.posting.decisions import approve
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.opening import open_store

@@ -25,7 +25,7 @@ from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.restating import restate
 from qbo_pipeline.pipeline.verify import verify_attempts
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import open_database

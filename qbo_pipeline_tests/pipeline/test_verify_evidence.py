@@ -26,7 +26,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.token_counter import note_token_version
 from qbo_pipeline.pipeline.verify import verify_attempts
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.attempts import head_of, lines_of, verify
 from qbo_pipeline.store.evidence import DECISION, KINDS, EvidenceKind

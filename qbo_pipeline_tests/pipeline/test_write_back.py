@@ -20,7 +20,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.pipeline.write_back import open_inbox, take_answers, write_back
 from qbo_pipeline.pipeline.write_back_standing import decide_write_back, write_back_standing
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline.store.evidence import altered
 from qbo_pipeline_tests.commands.command_line import CommandLine

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from qbo_pipeline.posting import core
+from qbo_pipeline.posting.blank_rows import blank
 from qbo_pipeline.posting.events import (
     Barred,
     CannotTell,
@@ -26,7 +27,6 @@ from qbo_pipeline.posting.events import (
     Unsent,
 )
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.revising import blank
 from qbo_pipeline.posting.rows import row_of
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.database import open_database

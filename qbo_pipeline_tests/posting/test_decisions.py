@@ -10,17 +10,9 @@ import pytest
 
 from qbo_pipeline.posting import recovery
 from qbo_pipeline.posting.asking import IntakePolicy, Intent
-from qbo_pipeline.posting.decisions import (
-    NotPossible,
-    Person,
-    approve,
-    relink,
-    retry,
-    reverse,
-    skip,
-    unlink,
-)
+from qbo_pipeline.posting.decisions import approve, relink, retry, reverse, skip, unlink
 from qbo_pipeline.posting.drift import Drift, compare
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline_tests.posting.conftest import Room
 from qbo_pipeline_tests.posting.harness import DAY, drafted, effect_on, intent, journal_entry
 

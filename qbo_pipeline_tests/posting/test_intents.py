@@ -10,8 +10,9 @@ import pytest
 
 from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.posting.asking import IntakePolicy, Intent, Share
-from qbo_pipeline.posting.decisions import Person, approve, reverse, skip
+from qbo_pipeline.posting.decisions import approve, reverse, skip
 from qbo_pipeline.posting.drift import compare
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.quickbooks.wire import NotExact
 from qbo_pipeline.store.shares import shares as read_shares
 from qbo_pipeline_tests.posting.conftest import Room

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from qbo_pipeline.posting import claiming, decisions
+from qbo_pipeline.posting import claiming, decisions, persons
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.rows import WriteTurns
 from qbo_pipeline.posting.settling import Settlements
@@ -17,7 +17,7 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.posting.conftest import Room
 from qbo_pipeline_tests.posting.harness import drafted, intent
 
-SOMEBODY = decisions.Person("a controller", "as agreed")
+SOMEBODY = persons.Person("a controller", "as agreed")
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_decision_keeps_intake_and_claims_away_from_its_posting(room: Room, mo
 def test_a_decision_sees_what_a_claim_has_just_committed(room: Room) -> None:
     room.journals(1)
     Claims(WriteTurns(room.database), claims.Scope("shop"), room.identity, room.settings.policy).to_send("batch")
-    with pytest.raises(decisions.NotPossible, match="it is sending"):
+    with pytest.raises(persons.NotPossible, match="it is sending"):
         decisions.skip(room.database, "shop", "movement/1", SOMEBODY)
 
 

@@ -27,9 +27,10 @@ from hypothesis.stateful import (
 )
 
 from qbo_pipeline.posting.asking import Intent
-from qbo_pipeline.posting.decisions import NotPossible, Person, approve, retry
+from qbo_pipeline.posting.decisions import approve, retry
 from qbo_pipeline.posting.drift import compare
 from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.quickbooks.query import select

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from qbo_pipeline.posting.asking import Intent
-from qbo_pipeline.posting.decisions import Person, approve
+from qbo_pipeline.posting.decisions import approve
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.quickbooks.errors import QuotaExhausted
 from qbo_pipeline_tests.posting.conftest import Room
 from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry

@@ -11,7 +11,8 @@ from sqlalchemy import select, text
 
 from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.posting.asking import Intent
-from qbo_pipeline.posting.decisions import Person, reverse
+from qbo_pipeline.posting.decisions import reverse
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.posting.states import Origin
 from qbo_pipeline.store.report_views import drop_views
 from qbo_pipeline.store.tables.posting import postings

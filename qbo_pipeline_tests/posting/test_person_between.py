@@ -10,8 +10,9 @@ import pytest
 
 from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.posting.asking import IntakePolicy, Intent
-from qbo_pipeline.posting.decisions import NotPossible, Person, approve, relink, retry, reverse, skip, unlink
+from qbo_pipeline.posting.decisions import approve, relink, retry, reverse, skip, unlink
 from qbo_pipeline.posting.drift import compare
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline_tests.posting.conftest import ONE_WORKER, Room
 from qbo_pipeline_tests.posting.harness import DAY, drafted, intent, journal_entry
 

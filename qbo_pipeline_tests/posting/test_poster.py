@@ -10,7 +10,8 @@ import pytest
 
 from qbo_pipeline.posting.asking import IntakePolicy
 from qbo_pipeline.posting.claiming import Claims
-from qbo_pipeline.posting.decisions import Person, approve, retry
+from qbo_pipeline.posting.decisions import approve, retry
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.rows import WriteTurns
 from qbo_pipeline.posting.shell import Poster, WrongCompany

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from qbo_pipeline.posting import recovery
 from qbo_pipeline.posting.asking import Intent
-from qbo_pipeline.posting.decisions import NotPossible, Person
 from qbo_pipeline.posting.identity import own_number
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.posting.conftest import Room

@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import select
 
-from qbo_pipeline.posting.revising import blank
+from qbo_pipeline.posting.blank_rows import blank
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.sql_files import sql_folder
 from qbo_pipeline.store import attempts, migrations

@@ -18,7 +18,7 @@ from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.posting import decisions
-from qbo_pipeline.posting.decisions import NotPossible, Person
+from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.reconciliation.tampering import Doc
 from qbo_pipeline_tests.tampering import in_quickbooks, in_source

@@ -17,7 +17,7 @@ from qbo_pipeline.pipeline.corrections import carry_out, preview
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.reference import read_reference_data
-from qbo_pipeline.posting.decisions import NotPossible
+from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline_tests.reconciliation.tampering import Doc

@@ -9,7 +9,7 @@ from __future__ import annotations
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.page.companies import PageCompany
 from qbo_pipeline.page.setting_up.toml_file import Change, digest, edited, is_writable, replace_file
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.settings import Settings, SettingsError, settings_of
 from qbo_pipeline.store.setup_changes import put_change
 

@@ -21,8 +21,8 @@ from qbo_pipeline.page.order_keeping import keep_order
 from qbo_pipeline.page.ordering import ASK_QUICKBOOKS, DATED, Ordered, carried_out, step_trouble, trouble_with
 from qbo_pipeline.page.roles import APPROVE, CORRECT, DECISIONS, POST_AGAIN, RELINK, RETRY, REVERSE, RULES, SETTINGS
 from qbo_pipeline.page.views import proposals
-from qbo_pipeline.posting.decisions import Person
 from qbo_pipeline.posting.events import PARKED, READY
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.store.page_orders import PageOrder, begin_order, end_order, load_order
 
 LASTING = timedelta(hours=1)

@@ -19,7 +19,7 @@ from qbo_pipeline.page.setting_up.fields import OTHER_SECTIONS, RULE_SECTIONS, c
 from qbo_pipeline.page.setting_up.saving import NotSaved, file_text, proposed, save
 from qbo_pipeline.page.setting_up.toml_file import Change, digest, is_writable
 from qbo_pipeline.pipeline.effects import SettingsEffect, effect_of
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.store.page_orders import PageOrder
 
 SHOWN = 20  # affected documents

@@ -13,7 +13,7 @@ from qbo_pipeline.pipeline.access import see_access
 from qbo_pipeline.pipeline.going_live import accept_preflight
 from qbo_pipeline.pipeline.preflight import preflight
 from qbo_pipeline.pipeline.reference import read_reference_data
-from qbo_pipeline.posting.decisions import Person
+from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.store.setup_changes import load_changes
 
 MOST_CHANGES = 50

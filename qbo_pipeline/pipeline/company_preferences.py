@@ -1,0 +1,54 @@
+"""What QuickBooks' own preferences say of a company: through which day it is closed, who numbers, how it is taxed.
+
+What belongs here: the reading of `Preferences` and `CompanyInfo` as they were stored last. What the settings say is
+`resolving.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from qbo_pipeline.accounting.books import TaxRegimeName
+from qbo_pipeline.store.reference import references
+
+
+def preferences_of(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """QBO's preferences as they were read last; none where they never were."""
+    return [item.content for item in references(connection, name, "Preferences")]
+
+
+def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
+    """Through which day the company's books are closed, as QBO's preferences say."""
+    text = preferences[0].get("AccountingInfoPrefs", {}).get("BookCloseDate") if preferences else None
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def numbered_by_quickbooks(preferences: dict[str, Any]) -> tuple[str, ...]:
+    """The entities that QBO numbers by itself, each form by its own preference; bills and journals never are.
+
+    The preference of supplier credits and purchase orders is a name and value under `OtherPrefs`.
+    """
+    others = {pair.get("Name"): pair.get("Value") for pair in preferences.get("OtherPrefs", {}).get("NameValue", [])}
+    found: set[str] = set()
+    if not preferences.get("SalesFormsPrefs", {}).get("CustomTxnNumbers", True):
+        found |= {"Invoice", "CreditMemo", "Estimate"}
+    if others.get("VendorAndPurchasesPrefs.UseCustomTxnNumbers") == "false":
+        found |= {"VendorCredit", "PurchaseOrder"}
+    return tuple(sorted(found))
+
+
+def tax_regime(companies: Sequence[dict[str, Any]], preferences: dict[str, Any]) -> TaxRegimeName:
+    """The country decides whether it is a US company, its tax preferences how sales tax is kept there; where the
+    country is not known, automated sales tax still tells that it is a US one."""
+    country = str(companies[0].get("Country") or "") if companies else ""
+    taxes = preferences.get("TaxPrefs", {})
+    automated = bool(taxes.get("PartnerTaxEnabled"))
+    if country != "US" and not (automated and not country):
+        return "global"
+    if automated:
+        return "us"
+    return "us_none" if taxes.get("UsingSalesTax") is False else "us_manual"
