@@ -31,7 +31,12 @@ RETRY_SECONDS = (10, 20, 30, 300, 1_200, 7_200, 14_400, 21_600)
 MOST_ATTEMPTS = 20
 
 # Entities that Intuit sends no webhooks for.
-SILENT = frozenset({"InventoryAdjustment", "TaxCode", "TaxRate", "TaxAgency", "CompanyInfo", "CompanyCurrency"})
+SILENT = frozenset(
+    {
+        *("InventoryAdjustment", "TaxCode", "TaxRate", "TaxAgency", "CompanyInfo", "CompanyCurrency"),
+        *("RecurringTransaction", "ReimburseCharge", "TaxPayment"),
+    }
+)
 PAST_TENSE = {"Create": "created", "Update": "updated", "Delete": "deleted", "Merge": "merged", "Void": "voided"}
 
 

@@ -343,3 +343,76 @@ def test_cash_basis_counts_income_when_it_is_paid(us: Company) -> None:
         {"value": "Invoice", "id": sold["Id"]},
         "50.00",
     )
+
+
+def _sorted_and_chosen(us: Company, name: str, **params: str) -> list[list[str]]:
+    rows = us.report(name, {**YEAR, **params})["Rows"]["Row"]
+    return [[cell["value"] for cell in row["ColData"]] for row in rows if "ColData" in row]
+
+
+def test_the_journal_by_column_and_in_order(us: Company) -> None:
+    plain = us.report("JournalReport", YEAR)
+    assert keys(plain)[:2] == ["tx_date", "txn_type"]
+    chosen = us.report("JournalReport", {**YEAR, "columns": "account_name,debt_amt"})
+    assert keys(chosen) == ["account_name", "debt_amt"]
+    assert [row["ColData"] for row in chosen["Rows"]["Row"] if "ColData" in row] == [
+        [row["ColData"][5], row["ColData"][6]] for row in plain["Rows"]["Row"] if "ColData" in row
+    ]
+    assert chosen["Rows"]["Row"][-1]["Summary"]["ColData"][0]["value"] == "TOTAL"
+    types = [row[1] for row in _sorted_and_chosen(us, "JournalReport", sort_by="txn_type") if row[1]]
+    assert types == sorted(types)
+    falling = _sorted_and_chosen(us, "JournalReport", sort_by="txn_type", sort_order="descend")
+    assert [row[1] for row in falling if row[1]] == sorted(types, reverse=True)
+    days = [row[0] for row in _sorted_and_chosen(us, "JournalReport", sort_order="descend") if row[0]]
+    assert days == sorted(days, reverse=True)
+    for name in ("columns", "sort_by"):
+        assert refused(lambda name=name: us.report("JournalReport", {name: "nonsense"})) == [("2170", name)]  # type: ignore[misc]
+
+
+def test_tables_in_order_of_their_amounts(us: Company) -> None:
+    def number(text: str) -> Decimal:
+        return Decimal(text or 0)
+
+    for order, is_descending in (("ascend", False), ("descend", True)):
+        rows = _sorted_and_chosen(us, "TrialBalance", sort_order=order)
+        balances = [number(debit) - number(credit) for _, debit, credit in rows]
+        assert balances == sorted(balances, reverse=is_descending)
+        values = [number(row[3]) for row in _sorted_and_chosen(us, "InventoryValuationSummary", sort_order=order)]
+        assert values == sorted(values, reverse=is_descending)
+        assert len(values) > 2
+    uk = open_company("uk")
+    for code, amount in (("20.0% S", 100), ("5.0% R", 100)):
+        line = sale_line(id_of(uk, "Item", "Delivery"), 1, amount, TaxCodeRef=ref(id_of(uk, "TaxCode", code)))
+        uk.create("Invoice", {"CustomerRef": ref("1"), "Line": [line]})
+    summary = uk.report("TaxSummary", YEAR | {"sort_order": "ascend"})["Rows"]["Row"][0]["Rows"]["Row"]
+    assert [row["ColData"][2]["value"] for row in summary] == ["5.00", "20.00"]
+
+
+def test_columns_of_the_valuation_in_detail(us: Company) -> None:
+    plain = us.report("InventoryValuationDetail", YEAR)["Rows"]["Row"][0]
+    chosen = us.report("InventoryValuationDetail", YEAR | {"columns": "tx_date,asset_value"})
+    assert keys(chosen) == ["tx_date", "asset_value"]
+    section = chosen["Rows"]["Row"][0]
+    assert section["Header"]["ColData"][0] == plain["Header"]["ColData"][0]
+    assert section["Summary"]["ColData"] == [plain["Summary"]["ColData"][n] for n in (0, 8)]
+
+
+def test_accounts_of_a_type_in_the_general_ledger_and_the_statement_in_detail(us: Company) -> None:
+    kinds = {
+        entry["Id"]: entry["AccountType"] for entry in us.query("select * from Account maxresults 1000")["Account"]
+    }
+
+    def shown(name: str, kind: str) -> set[str]:
+        rows = us.report(name, YEAR | {"account_type": kind})["Rows"].get("Row", [])
+        return {kinds[id] for id in _ids(rows)}
+
+    assert shown("GeneralLedger", "AccountsReceivable") == {"Accounts Receivable"}
+    assert shown("GeneralLedger", "Income,Cost of Goods Sold") == {"Income", "Cost of Goods Sold"}
+    assert shown("ProfitAndLossDetail", "Income") == {"Income"}
+    both = {"account_type": "Bank", "account": account(us, "Accounts Receivable (A/R)")["value"]}
+    assert us.report("GeneralLedger", YEAR | both)["Rows"] == {}, "an account that is not of the type"
+
+
+def _ids(rows: list[Body]) -> set[str]:
+    found = {row["Header"]["ColData"][0]["id"] for row in rows if "id" in row.get("Header", {}).get("ColData", [{}])[0]}
+    return found.union(*(_ids(row.get("Rows", {}).get("Row", [])) for row in rows))

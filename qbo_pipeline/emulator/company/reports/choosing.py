@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from qbo_pipeline.emulator.company.book import Book
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.store import row_id
 
@@ -43,6 +44,18 @@ def conditions(params: Mapping[str, str]) -> tuple[str, list[Any]]:
             parts.append(f" AND {column} IN ({', '.join('?' * len(wanted))})")
             values += sorted(wanted)
     return "".join(parts), values
+
+
+def of_types(book: Book, params: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with `account_type` (comma separated, with blanks or without) turned into accounts."""
+    wanted = {kind.strip().casefold().replace(" ", "") for kind in params.get("account_type", "").split(",")} - {""}
+    if not wanted:
+        return dict(params)
+    accounts = book.entries["Account"].values()
+    found = {int(e.id) for e in accounts if e.body["AccountType"].casefold().replace(" ", "") in wanted}
+    named = ids(params, "account")
+    chosen = found if named is None else found & named
+    return {**params, "account": ",".join(map(str, sorted(chosen))) or "0"}
 
 
 def sort_order(params: Mapping[str, str]) -> str:

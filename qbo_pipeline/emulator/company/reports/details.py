@@ -7,7 +7,7 @@ from typing import Final
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.reports.cash import lines_of
-from qbo_pipeline.emulator.company.reports.choosing import sort_order
+from qbo_pipeline.emulator.company.reports.choosing import of_types, sort_order
 from qbo_pipeline.emulator.company.reports.ledger_lines import (
     COLUMNS,
     LedgerLine,
@@ -36,6 +36,7 @@ class _Detail:
     """The lines of a period by account, and how they are written."""
 
     def __init__(self, book: Book, params: Mapping[str, str]) -> None:
+        params = of_types(book, params)
         self.book = book
         self.found = period(book, params, "this month-to-date")
         self.keys = chosen_columns(book, params, _DEFAULT)

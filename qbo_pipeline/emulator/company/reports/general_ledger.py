@@ -10,7 +10,7 @@ from typing import Any, Final
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.reports.cash import lines_of
-from qbo_pipeline.emulator.company.reports.choosing import conditions, sort_order
+from qbo_pipeline.emulator.company.reports.choosing import conditions, of_types, sort_order
 from qbo_pipeline.emulator.company.reports.ledger_lines import (
     COLUMNS,
     LedgerLine,
@@ -32,11 +32,13 @@ _SUMMED: Final = ("subt_nat_amount", "subt_nat_home_amount", "debt_amt", "credt_
 def general_ledger(book: Book, params: Mapping[str, str]) -> Body:
     """Sections by account: beginning balance, lines with running balance, total.
 
-    `columns` chooses ColKeys, `account`, `customer`, `vendor`, `employee`, `item`, `class`, `department` the lines;
+    `columns` chooses ColKeys, `account`, `account_type` and `customer`, `vendor`, `employee`, `item`, `class`,
+    `department` the lines;
     `sort_by` (a ColKey) and `sort_order` (ascend, descend) sort those of an account. The cell of txn_type carries the
     transaction's id. Amounts are in home currency, in the direction of the account's class.
     """
     found = period(book, params, "this month-to-date")
+    params = of_types(book, params)
     keys = chosen_columns(book, params, _DEFAULT)
     table = lines_of(book, params)
     opening = _opening(book, params, found, table)

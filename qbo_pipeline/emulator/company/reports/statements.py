@@ -24,12 +24,19 @@ def in_order(book: Book) -> list[Entry]:
 
 
 def trial_balance(book: Book, params: Mapping[str, str]) -> Body:
-    """Account, debit, credit at the end of the period; accounts at zero are left out."""
+    """Account, debit, credit at the end of the period; accounts at zero are left out.
+
+    `sort_order` sorts by balance, credits below debits.
+    """
     found = period(book, params, "this month-to-date")
-    sums = summarize(book, params, found, at_end=True).sums[0]
+    made = summarize(book, params, found, at_end=True)
+    sums = made.sums[0]
     rows: list[Row] = []
     debits = credits = 0
-    for entry in in_order(book):
+    accounts = list(in_order(book))
+    if made.order:
+        accounts.sort(key=lambda entry: sums.get(int(entry.id), 0), reverse=made.order == "descend")
+    for entry in accounts:
         balance = sums.get(int(entry.id), 0)
         if not balance:
             continue

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.money import major, quantity, round_money
-from qbo_pipeline.emulator.company.reports.choosing import ids
+from qbo_pipeline.emulator.company.reports.choosing import ids, sort_order
 from qbo_pipeline.emulator.company.reports.ledger_lines import label
 from qbo_pipeline.emulator.company.reports.periods import Period, period, report_day
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
+from qbo_pipeline.emulator.company.reports.tables import chosen
+
+_DETAIL: Final = (
+    ("Date", "Date", "tx_date"),
+    ("Transaction Type", "String", "txn_type"),
+    ("Num", "String", "doc_num"),
+    ("Name", "String", "name"),
+    ("Qty", "Quantity", "quantity"),
+    ("Rate", "Money", "rate"),
+    ("FIFO Cost", "Money", "fifo_cost"),
+    ("Qty on Hand", "Quantity", "qty_on_hand"),
+    ("Asset Value", "Money", "asset_value"),
+)
 
 
 def valuation(book: Book, day: str) -> dict[int, tuple[int, int]]:
@@ -22,13 +35,19 @@ def valuation(book: Book, day: str) -> dict[int, tuple[int, int]]:
 
 
 def summary(book: Book, params: Mapping[str, str]) -> Body:
-    """Item, SKU, quantity, asset value and average cost at `report_date` (or the end of the period; default today)."""
+    """Item, SKU, quantity, asset value and average cost at `report_date` (or the end of the period; default today).
+
+    `sort_order` sorts the items by their asset value.
+    """
     day = report_day(book, params)
     wanted = ids(params, "item")
     found = valuation(book, day)
     rows: list[Row] = []
     total_units = total_value = 0
-    for entry in sorted(book.entries["Item"].values(), key=lambda e: e.name.casefold()):
+    items = sorted(book.entries["Item"].values(), key=lambda e: e.name.casefold())
+    if order := sort_order(params):
+        items.sort(key=lambda e: found.get(int(e.id), (0, 0))[1], reverse=order == "descend")
+    for entry in items:
         if (
             entry.body["Type"] != "Inventory"
             or int(entry.id) not in found
@@ -60,7 +79,7 @@ def _average(units: int, value: int) -> str:
 
 
 def detail(book: Book, params: Mapping[str, str]) -> Body:
-    """Each stock movement of the period by item, with its cost and what was on hand after it."""
+    """Each stock movement of the period by item, with its cost and what was on hand after it; `columns` chooses."""
     found = period(book, params, "this month-to-date")
     wanted = ids(params, "item")
     before = valuation(book, _day_before(found.start))
@@ -75,18 +94,8 @@ def detail(book: Book, params: Mapping[str, str]) -> Body:
         id = int(entry.id)
         if (id in by_item or before.get(id, (0, 0)) != (0, 0)) and (wanted is None or id in wanted):
             rows.append(_item_section(book, entry.name, entry.id, before.get(id, (0, 0)), by_item.get(id, [])))
-    titles = (
-        ("Date", "Date", "tx_date"),
-        ("Transaction Type", "String", "txn_type"),
-        ("Num", "String", "doc_num"),
-        ("Name", "String", "name"),
-        ("Qty", "Quantity", "quantity"),
-        ("Rate", "Money", "rate"),
-        ("FIFO Cost", "Money", "fifo_cost"),
-        ("Qty on Hand", "Quantity", "qty_on_hand"),
-        ("Asset Value", "Money", "asset_value"),
-    )
-    return report(book, "InventoryValuationDetail", params, [column(*title) for title in titles], rows, found)
+    columns, rows = chosen(params, _DETAIL, rows)
+    return report(book, "InventoryValuationDetail", params, columns, rows, found)
 
 
 def _day_before(day: str) -> str:

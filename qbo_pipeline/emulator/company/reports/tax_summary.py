@@ -10,7 +10,7 @@ from typing import Any, Final
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.money import convert, minor
-from qbo_pipeline.emulator.company.reports.choosing import ids
+from qbo_pipeline.emulator.company.reports.choosing import ids, sort_order
 from qbo_pipeline.emulator.company.reports.periods import period
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
 
@@ -24,9 +24,12 @@ _Key = tuple[str, str]
 
 
 def tax_summary(book: Book, params: Mapping[str, str]) -> Body:
-    """A section for each agency with its rates: net amount taxed, and tax owed less tax paid. `agency_id` chooses."""
+    """A section for each agency with its rates: net amount taxed, and tax owed less tax paid.
+
+    `agency_id` chooses, `sort_order` sorts the rates of an agency by their tax.
+    """
     found = period(book, params, "this month-to-date")
-    wanted = ids(params, "agency_id")
+    wanted, order = ids(params, "agency_id"), sort_order(params)
     sums: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0])
     kinds = ", ".join(f"'{kind}'" for kind in _SIGNS)
     sql = f"SELECT entity, body FROM txns WHERE entity IN ({kinds}) AND date BETWEEN ? AND ? ORDER BY id"
@@ -41,7 +44,11 @@ def tax_summary(book: Book, params: Mapping[str, str]) -> Body:
     for agency in sorted({key[0] for key in sums}, key=lambda id: (not id, id)):
         if wanted is not None and (not agency or int(agency) not in wanted):
             continue
-        inner = [_rate(book, rate, sums[(agency, rate)]) for a, rate in sorted(sums) if a == agency]
+        rates = [rate for a, rate in sorted(sums) if a == agency]
+        if order:
+            taxes = {rate: sums[(agency, rate)][1] for rate in rates}
+            rates.sort(key=taxes.__getitem__, reverse=order == "descend")
+        inner = [_rate(book, rate, sums[(agency, rate)]) for rate in rates]
         owed = sum(tax for (a, _), (_, tax) in sums.items() if a == agency)
         total += owed
         entry = book.entries["TaxAgency"].get(agency)
