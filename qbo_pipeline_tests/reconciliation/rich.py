@@ -180,6 +180,14 @@ NEW = f"""
     ledger JournalEntry 10 2026-03-01 130 -100.00
 """
 
+TWO_DAYS = """
+    source  movement/1 shipment 2026-03-01 -5.00 posted_by=summary/2026-03-02
+    source  movement/1 shipment 2026-03-02 -40.00 posted_by=summary/2026-03-02
+    source  movement/2 shipment 2026-03-02 -60.00 posted_by=summary/2026-03-02
+    posting summary/2026-03-02 JournalEntry 10 2026-03-02 posted
+    ledger  JournalEntry 10 2026-03-02 130 -105.00
+"""
+
 EMPTY = "balance 130 0.00"
 
 UNANSWERED = """
@@ -287,6 +295,9 @@ def rich() -> dict[str, ReconciliationInput]:
         "stock from before the first day": read(OPENING).input,
         "a summary of which a record is gone": _summed(GONE, *SHARES, ("movement/3", "-5.00")),
         "a summary that a record is not in yet": _summed(NEW, *SHARES),
+        "a summary in which a record has two days": _summed(
+            TWO_DAYS, ("movement/1", "-45.00"), ("movement/2", "-60.00"), posting="summary/2026-03-02"
+        ),
         "nothing at all": read(EMPTY).input,
         "QuickBooks did not say what became of an object": read(UNANSWERED, unanswered=True).input,
         "an account of which QuickBooks gave no balance": _without_balances(read(NO_BALANCE).input, "131", "132"),

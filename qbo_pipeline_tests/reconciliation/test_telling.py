@@ -27,7 +27,7 @@ def test_a_reconciliation_is_the_same_to_the_last_word(name: str) -> None:
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2, 3, 10])
-@pytest.mark.parametrize("name", ["a month of everything", "made by others: journal, bill, expense"])
+@pytest.mark.parametrize("name", ["a month of everything", "together: without more facts"])
 def test_portions_change_nothing(name: str, at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foreign, "CHUNK", at_a_time)
     monkeypatch.setattr(examine, "PORTION", at_a_time)

@@ -49,7 +49,7 @@ BEGINNING = {
         opens   2026-03-01
         before  P1 L1 90.00 account_id=130
         before  P2 L1 40.00 account_id=131
-        balance 132 15.00
+        balance 132 21.00
         ledger  Bill 21 2025-11-01 130 60.00
         ledger  Bill 22 2025-11-02 130 20.00
         ledger  Bill 22 2025-11-02 130 1.00
@@ -61,6 +61,8 @@ BEGINNING = {
         ledger  Bill 27 2025-11-07 132 8.00 changed_at=2025-11-08T10:00 changed_by=Ann created_by=Bob
         ledger  Bill 28 2025-11-07 132 7.00 created_at=2025-11-09T10 created_by=Cy changed_at=2025-11-08 qbo_number=B-9
         expect  opening_balance account/130/opening 130 2026-02-28 -4.00
+        ledger  Bill 29 2025-11-08 132 6.00 created_at=2025-11-09 created_by=Zoe changed_at=2025-11-09 changed_by=Ann
+        expect  opening_balance qbo/Bill/29 132 2025-11-08 6.00
         expect  opening_balance qbo/Bill/27 132 2025-11-07 8.00
         expect  opening_balance qbo/Bill/28 132 2025-11-07 7.00
     """,

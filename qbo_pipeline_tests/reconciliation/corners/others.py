@@ -139,9 +139,11 @@ BY_OTHERS = {
         ledger  Bill 60 2026-03-05 130 6.00 created_at=2026-03-07T10:00 created_by=Bob
         ledger  Bill 61 2026-03-06 130 7.00 created_at=2026-03-06 created_by=Cy changed_at=2026-03-08 changed_by=Di
         ledger  Bill 62 2026-03-07 130 8.00 changed_by=Ed created_by=Flo
+        ledger  Bill 63 2026-03-08 130 9.00 created_at=2026-03-09 created_by=Zoe changed_at=2026-03-09 changed_by=Ann
         expect  qbo_only qbo/Bill/60 130 2026-03-05 11.00
         expect  qbo_only qbo/Bill/61 130 2026-03-06 7.00
         expect  qbo_only qbo/Bill/62 130 2026-03-07 8.00
+        expect  qbo_only qbo/Bill/63 130 2026-03-08 9.00
     """,
     "a copy by its marker: of the newest revision that reached QBO": """
         source  movement/1 receipt 2026-03-05 100.00

@@ -150,7 +150,18 @@ SOURCE = {
         expect  changed_in_source document/2 130 2026-03-06 -1.00
         expect  changed_in_source document/3 130 2026-03-07 -1.00
     """,
+    "without accrual, the receipt changed after its bill was posted": """
+        source  movement/1 receipt 2026-03-05 100.00 disposition=excluded posted_by=document/5 changed_seen=2026-03-08
+        posting document/5 Bill 10 2026-03-05 posted 130=104.00 first_seen=2026-03-06
+        ledger  Bill 10 2026-03-05 130 104.00
+        expect  changed_in_source document/5 130 2026-03-05 4.00
+    """,
     "a record's reason is not that of its posting": """
+        source  movement/2 receipt 2026-03-31 7.00
+        posting movement/2 JournalEntry 11 2026-03-31 posted 130=5.00
+        ledger  JournalEntry 11 2026-03-31 130 5.00
+        expect  changed_in_source movement/2 130 2026-03-31 -2.00
+
         source  movement/1 receipt 2026-03-05 120.00 reason='counted twice' number=R-1
         posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
         ledger  JournalEntry 10 2026-03-05 130 100.00

@@ -29,7 +29,7 @@ def together(corners: Mapping[str, str]) -> dict[str, str]:
     for text in corners.values():
         if alone(text):
             continue
-        lines = [line.strip() for line in text.strip().splitlines()]
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         facts = "; ".join(sorted(" ".join(line.split()) for line in lines if line.startswith(_FACTS)))
         groups.setdefault(facts, []).append("\n".join(line for line in lines if not line.startswith(_FACTS)))
     return {

@@ -64,6 +64,9 @@ WAITING = {
         ledger  Bill 11 2026-03-06 130 20.00
         posting movement/3 JournalEntry 12 2026-03-07 posted 130=3.00 record_state=vanished
         ledger  JournalEntry 12 2026-03-07 130 3.00
+        posting movement/3#freight JournalEntry 13 2026-03-31 posted 130=1.00 record_state=vanished
+        ledger  JournalEntry 13 2026-03-31 130 1.00
+        expect  vanished_in_source movement/3 130 2026-03-31 1.00
         expect  invoiced_not_received movement/1 130 2026-03-05 100.00
         expect  vanished_in_source document/2 130 2026-03-06 20.00
         expect  vanished_in_source movement/3 130 2026-03-07 3.00
@@ -194,7 +197,38 @@ WAITING = {
         expect  changed_in_qbo movement/1 130 2026-03-05 20.00
         expect  changed_in_source movement/1 130 2026-03-05 -20.00
     """,
+    "two postings of which nobody knows what they would do, and a record that counts as posted": """
+        source  movement/1 receipt 2026-03-05 100.00
+        posting movement/1 JournalEntry - 2026-03-05 parked reason='no cost'
+        posting movement/1#freight JournalEntry - 2026-03-05 parked
+        expect  parked movement/1 130 2026-03-05 -100.00
+    """,
+    "part of a posted record on another account: changed, not waiting": """
+        source  movement/1 receipt 2026-03-05 100.00 posted_by=movement/1 disposition=waiting
+        source  movement/1 receipt 2026-03-05 5.00 account=131 disposition=waiting
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
+        ledger  JournalEntry 10 2026-03-05 130 100.00
+        expect  changed_in_source movement/1 131 2026-03-05 -5.00
+    """,
+    "of a summary that is said to be posted and is nowhere": """
+        source  movement/1 shipment 2026-03-05 -5.00 posted_by=summary/9 number=S-1
+        source  movement/2 shipment 2026-03-05 -2.00 posted_by=summary/9
+        expect  unexplained summary/9 130 2026-03-05 7.00
+    """,
+    "an object is known by its type and Id": """
+        source  document/1 bill 2026-03-05 5.00 disposition=waiting
+        posting document/1 Bill - 2026-03-05 ready 130=5.00
+        source  movement/1 receipt 2026-03-05 100.00
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
+        ledger  JournalEntry 10 2026-03-05 130 100.00
+        ledger  Bill 99 2026-03-06 130 7.00
+        expect  waiting document/1 130 2026-03-05 -5.00
+        expect  qbo_only qbo/Bill/99 130 2026-03-06 7.00
+    """,
     "said to be posted, and no Id is known": """
+        source  document/2 bill 2026-03-06 3.00 disposition=waiting
+        posting document/2 Bill - 2026-03-06 posted 130=3.00
+        expect  waiting document/2 130 2026-03-06 -3.00
         source  movement/1 receipt 2026-03-05 105.00
         posting movement/1 JournalEntry - 2026-03-05 posted 130=100.00
         posting movement/1#freight JournalEntry - 2026-03-05 parked 130=5.00
