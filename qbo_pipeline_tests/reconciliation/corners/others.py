@@ -134,6 +134,14 @@ BY_OTHERS = {
         expect  qbo_only qbo/Bill/61 130 2026-03-05 392.00
         expect  qbo_only qbo/Bill/62 130 2026-03-05 408.00
     """,
+    "what QuickBooks answers about an object, under the name that its reports have": """
+        ledger  'Sales Receipt' 30 2026-03-05 130 -5.00
+        object  'Sales Receipt' 30 live tracked=yes
+        ledger  Refund 31 2026-03-06 130 6.00
+        object  'Refund Receipt' 31 live tracked=yes
+        expect  doubled_cogs qbo/SalesReceipt/30 130 2026-03-05 -5.00
+        expect  doubled_cogs qbo/RefundReceipt/31 130 2026-03-06 6.00
+    """,
     "who touched it last, whatever was touched": """
         ledger  Bill 60 2026-03-05 130 5.00 changed_at=2026-03-06T10:00 changed_by=Ann
         ledger  Bill 60 2026-03-05 130 6.00 created_at=2026-03-07T10:00 created_by=Bob
@@ -190,7 +198,7 @@ BY_OTHERS = {
     "a copy by its content: type, day, account, amount, memo and name": """
         source  movement/1 receipt 2026-03-05 100.00
         posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
-        ledger  JournalEntry 10 2026-03-05 130 100.00 memo='Receipt R-1' name=Acme
+        ledger  'Journal Entry' 10 2026-03-05 130 100.00 memo='Receipt R-1' name=Acme
         ledger  JournalEntry 11 2026-03-05 130 100.00 memo='Receipt R-1' name=Acme
         ledger  JournalEntry 12 2026-03-05 130 100.00 memo='Receipt R-1' name=Zenith
         ledger  JournalEntry 13 2026-03-05 130 100.00 memo='Receipt R-2' name=Acme

@@ -320,6 +320,20 @@ WAITING = {
         expect  received_not_invoiced movement/18 130 2026-03-01 -131072.00
         expect  waiting movement/19 130 2026-03-01 -262144.00
     """,
+    "of two signed periods, the first was signed last": """
+        close   2026-01-31 2026-03-10
+        close   2026-02-28 2026-03-05
+        source  movement/1 receipt 2026-01-31 1.00 disposition=waiting first_seen=2026-03-08
+        source  movement/2 receipt 2026-01-31 2.00 disposition=waiting first_seen=2026-03-11
+        source  movement/3 receipt 2026-02-01 4.00 disposition=waiting first_seen=2026-03-08
+        ledger  Bill 20 2026-01-31 130 1.00 created_at=2026-03-08
+        ledger  Bill 21 2026-02-01 130 2.00 created_at=2026-03-08
+        expect  waiting movement/1 130 2026-01-31 -1.00
+        expect  back_dated movement/2 130 2026-01-31 -2.00
+        expect  back_dated movement/3 130 2026-02-01 -4.00
+        expect  qbo_only qbo/Bill/20 130 2026-01-31 1.00
+        expect  qbo_only qbo/Bill/21 130 2026-02-01 2.00
+    """,
     "changed after the last day: of no account yet": """
         source  movement/1 receipt 2026-04-01 100.00
         posting movement/1 JournalEntry 10 2026-04-01 posted 130=100.00
