@@ -69,11 +69,17 @@ def _environment() -> jinja2.Environment:
         "state": words.state,
         "kind": words.plain,
         "setting": _setting,
-        "sentence": lambda text: f"{text[:1].upper()}{text[1:].replace('`', '')}{'.' if text else ''}",
+        "sentence": _sentence,
         "segment": lambda text: quote(str(text), safe=""),
     }
     environment.globals |= {"static": PATHS}
     return environment
+
+
+def _sentence(text: str) -> str:
+    """What the settings file says about a setting, for a form in which yes and no are chosen."""
+    said = text.replace("`", "").replace("true:", "yes:").replace("false:", "no:")
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
 def _setting(value: Any) -> str:
@@ -86,4 +92,11 @@ def _setting(value: Any) -> str:
 
 
 def _instant(value: datetime | None, zone: str) -> str:
-    return "" if value is None else show_instant(value, zone)
+    """Date and time by the clock of a zone, which the page names once; with the offset in the hour that the clock shows
+    twice when it is set back."""
+    if value is None:
+        return ""
+    clock, _, offset = show_instant(value, zone).partition(f" {zone}")
+    local = in_zone(value, zone)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return clock + (offset if twice else "")

@@ -25,13 +25,14 @@ PATIENCE = 60.0
 
 
 class Browser:
-    """One tab; `console` holds what it complained of."""
+    """One tab; `console` holds what it complained of, `clicks` counts those of the mouse."""
 
     def __init__(self, write: int, read: int) -> None:
         self._write, self._read = write, read
         self._number, self._rest = 0, b""
         self._session: str | None = None
         self.console: list[str] = []
+        self.clicks = 0
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self._loaded = 0
@@ -74,6 +75,21 @@ class Browser:
             if self.see(f"document.activeElement.matches({json.dumps(what)})"):
                 return
         raise AssertionError(f"the tab key does not come to {what}")
+
+    def click(self, what: str, *, leads_on: bool = True) -> None:
+        """A click on what fits, a selector of CSS, and the page to which it leads."""
+        before = self._loaded
+        place = self.see(
+            f"(() => {{ const one = document.querySelector({json.dumps(what)}); if (!one) return null; "
+            "one.scrollIntoView({block: 'center'}); const r = one.getBoundingClientRect(); "
+            "return [r.x + Math.min(r.width / 2, 40), r.y + r.height / 2]; })()"
+        )
+        assert place is not None, f"{what} is not on the page: {self.text[:500]}"
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+        self.clicks += 1
+        if leads_on:
+            self._wait_for_load(before)
 
     def see(self, expression: str) -> Any:
         """What an expression gives on the page."""

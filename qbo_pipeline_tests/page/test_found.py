@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from qbo_pipeline.page.finding import documents
 from qbo_pipeline.page.finding.documents import AT_ONCE, Found, TooManyParties, Wanted, search
 from qbo_pipeline.page.finding.story import source_link
 from qbo_pipeline.page.finding.work_list import groups, of_cause
+from qbo_pipeline.page.shown import _environment
+from qbo_pipeline.pipeline.report_files import QBO_PAGES
+from qbo_pipeline.reports.header import qbo_link
 from qbo_pipeline.settings import SettingsError, load_settings
 from qbo_pipeline_tests.page.many import amount, counted, write_many
 from qbo_pipeline_tests.page.site import Visitor, grant, opened, served, signed_in
@@ -116,6 +119,24 @@ def test_the_party_of_records_from_before_is_filled_in_by_the_migration(companie
         connection.execute(text("UPDATE records SET party_id = NULL"))
         connection.exec_driver_sql(statement)
         assert connection.execute(query).all() == then
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [("production", "app.qbo.intuit.com"), ("sandbox", "app.sandbox.qbo.intuit.com"), ("emulator", None)],
+)
+def test_an_object_leads_to_its_page_in_quickbooks(environment: str, host: str | None) -> None:
+    link = qbo_link(QBO_PAGES[environment], "Invoice", "77")
+    assert link == (None if host is None else f"https://{host}/app/invoice?txnId=77")
+
+
+def test_the_hour_that_a_clock_shows_twice_is_told_apart() -> None:
+    shown = _environment().filters["instant"]
+    zone = "America/New_York"
+    assert shown(datetime(2026, 7, 1, 16, 30, tzinfo=UTC), zone) == "2026-07-01 12:30"
+    twice = [shown(datetime(2026, 11, 1, hour, 30, tzinfo=UTC), zone) for hour in (5, 6)]
+    assert twice == ["2026-11-01 01:30 (-04:00)", "2026-11-01 01:30 (-05:00)"]
+    assert shown(datetime(2026, 7, 1, 16, 30, tzinfo=UTC), "UTC") == "2026-07-01 16:30"
 
 
 @pytest.mark.parametrize("wrong", ["javascript:alert(1)", "https://", "https://erp.example.com/{nothing}", "//x/{id}"])

@@ -93,7 +93,7 @@ def test_each_setting_that_is_offered_is_one_and_none_of_them_names_a_secret() -
 
 def test_a_policy_is_proposed_with_its_effect_and_saved_once(url: str, companies: Companies, shop: Shop) -> None:
     bob, form = signed_in(url, "bob"), "/c/shop/set-up/settings"
-    assert "Every posting waits for qbo-pipeline approve" in bob.get(form).text.replace("True: e", "E")
+    assert "Yes: every posting waits for qbo-pipeline approve." in bob.get(form).text
     shown = proposed(bob, form, "/c/shop/set-up/policies", **{"posting.zero_cost": "post"})
     assert "Nothing is saved yet" in shown.text
     assert "<bdi>[posting] zero_cost</bdi>" in shown.text

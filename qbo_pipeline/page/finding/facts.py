@@ -5,7 +5,7 @@ What belongs here: two queries for any number of shown rows. Names of parties ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select, tuple_
 
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import records
 
 _OF_SUPPLIERS = {"bill", "purchase_credit", "purchase_order", "payment_made", "receipt", "supplier_return"}
@@ -75,6 +76,37 @@ def party_names(connection: Connection, name: str, wanted: set[tuple[str, str]])
         sides = ("supplier", "customer") if kind in _OF_SUPPLIERS else ("customer", "supplier")
         found[kind, party] = next((known[f"{side}:{party}"] for side in sides if known.get(f"{side}:{party}")), party)
     return found
+
+
+NAMED = {"party_id": "party", "product_id": "product", "location_id": "location"}
+"""Fields of records that name an entry of a list, by its id, and the list."""
+Called = dict[tuple[str, str], str]
+
+
+def names_in(connection: Connection, name: str, found: Iterable[Mapping[str, Any]]) -> Called:
+    """(list, id) -> what the entry is called, for all that these records name."""
+    wanted: set[tuple[str, str]] = set()
+    for record in found:
+        try:
+            content = orjson.loads(record["content"])
+        except orjson.JSONDecodeError:
+            continue
+        parts = [content, *(content.get("lines") or ())] if isinstance(content, dict) else []
+        for part in parts:
+            if isinstance(part, dict):
+                wanted |= {(NAMED[field], str(part[field])) for field in NAMED if part.get(field)}
+    places = sorted(
+        {(kind, one) for kind, one in wanted if kind != "party"}
+        | {("party", f"{side}:{one}") for kind, one in wanted if kind == "party" for side in ("customer", "supplier")}
+    )
+    called: Called = {}
+    for part in chunks(places):
+        query = select(records.c.record_type, records.c.record_id, records.c.content).where(
+            records.c.connection == name, tuple_(records.c.record_type, records.c.record_id).in_(part)
+        )
+        for row in connection.execute(query):
+            called[row.record_type, row.record_id.rpartition(":")[2]] = _name(row.content)
+    return called
 
 
 def _name(content: str) -> str:

@@ -15,6 +15,7 @@ from qbo_pipeline.pipeline import corrections
 from qbo_pipeline.pipeline.corrections import Correction
 from qbo_pipeline.pipeline.latest import latest_reconciliation
 from qbo_pipeline.reconciliation.causes import CAUSES
+from qbo_pipeline.store.reference import references
 
 
 class NothingToCorrect(PermanentError):
@@ -36,14 +37,18 @@ def found(company: PageCompany, as_at: date | None, keys: Sequence[str]) -> list
             f"as at {day} the tool has nothing to do about {about}: there is no difference, or the remedy beside its "
             "cause is a person's"
         )
-    return [_row(step, day, company.settings.connection.currency) for step in wanted]
+    with company.database.reading() as connection:
+        names = {one.qbo_id: one.name for one in references(connection, company.name, "Account")}
+    return [_row(step, day, company.settings.connection.currency, names) for step in wanted]
 
 
-def _row(step: Correction, as_at: date, currency: str) -> dict[str, Any]:
+def _row(step: Correction, as_at: date, currency: str, names: dict[str, str]) -> dict[str, Any]:
     action = step.action
+    account = names.get(action.account_id, action.account_id)
+    preview = action.preview.replace(f"on account {action.account_id}", f"on {account}")
     return {
         "key": step.key, "as_at": as_at.isoformat(), "action": action.action, "cause": CAUSES[action.cause].label,
         "document": action.posting_key or action.record_key or "", "day": action.business_date.isoformat(),
-        "amount": str(action.amount), "currency": currency, "approval": action.approval, "preview": action.preview,
+        "amount": str(action.amount), "currency": currency, "approval": action.approval, "preview": preview,
         "differences": len(action.difference_keys),
     }  # fmt: skip

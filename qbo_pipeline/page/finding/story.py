@@ -15,6 +15,7 @@ import orjson
 from qbo_pipeline.accounting.preview import PreviewLine
 from qbo_pipeline.page import words
 from qbo_pipeline.page.companies import PageCompany
+from qbo_pipeline.page.finding.facts import NAMED, Called, names_in
 from qbo_pipeline.page.finding.work_list import Item, of_keys
 from qbo_pipeline.pipeline.previewing import lines_of
 from qbo_pipeline.pipeline.report_files import QBO_PAGES
@@ -24,7 +25,11 @@ from qbo_pipeline.reports.header import qbo_link
 from qbo_pipeline.settings import LINK_PLACES, Settings
 
 _SHOWN_LINES = 200
-_HIDDEN = ("line_id", "line_number", "matches", "lines", "allocations")
+_HIDDEN = (
+    "line_id", "line_number", "matches", "lines", "allocations", "movement_id", "document_id", "payment_id", "kind",
+    "number", "business_date",
+)  # fmt: skip
+"""What the heading says already, or nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,9 @@ def stories(company: PageCompany, key: str) -> list[Story]:
         newest = {row["key"]: row for one in found for row in one["postings"]}  # in order of revision
         built = [(key, row) for key, row in newest.items() if row["payload"] is not None]
         objects = [(row["entity"], from_wire(row["payload"])) for _, row in built]
+        called = names_in(connection, company.name, [one["record"] for one in found if one["record"]])
         lines = dict(zip((key for key, _ in built), lines_of(connection, company.run, objects), strict=True))
-    return [_story(company, one, items, newest, lines) for one in found]
+    return [_story(company, one, items, newest, lines, called) for one in found]
 
 
 def _story(
@@ -84,6 +90,7 @@ def _story(
     items: dict[str, Item],
     newest: dict[str, Any],
     lines: dict[str, tuple[PreviewLine, ...]],
+    called: Called,
 ) -> Story:
     base = QBO_PAGES[company.settings.quickbooks.environment]
     mine = list(dict.fromkeys(row["key"] for row in one["postings"]))
@@ -95,7 +102,7 @@ def _story(
         for key in mine
         if key in items
     ]  # fmt: skip
-    fields, columns, rows, cut = _content(one["record"])
+    fields, columns, rows, cut = _content(one["record"], called)
     shares = [share for share in one["shares"] if share["key"] in mine]
     several = {share["key"] for share in shares if share["record_key"] != one["key"]}
     return Story(
@@ -135,7 +142,9 @@ def _events(company: PageCompany, one: dict[str, Any]) -> list[StoryEvent]:
     return sorted(found, key=lambda event: event.at)
 
 
-def _content(record: dict[str, Any] | None) -> tuple[list[tuple[str, str]], list[str], list[list[str]], int]:
+def _content(
+    record: dict[str, Any] | None, called: Called
+) -> tuple[list[tuple[str, str]], list[str], list[list[str]], int]:
     """What the source said: the fields of the head, then its lines as a table, and how many of them are not shown."""
     if record is None:
         return [], [], [], 0
@@ -146,15 +155,28 @@ def _content(record: dict[str, Any] | None) -> tuple[list[tuple[str, str]], list
     if not isinstance(content, dict):
         return [], [], [], 0
     head = [
-        (words.plain(name), str(value))
+        (_title(name), _said(name, value, called))
         for name, value in content.items()
         if value not in (None, "") and not isinstance(value, list | dict) and name not in _HIDDEN
     ]
     lines = [line for line in content.get("lines") or content.get("allocations") or [] if isinstance(line, dict)]
     names = [name for name in dict.fromkeys(name for line in lines for name in line) if name not in _HIDDEN]
     names = [name for name in names if any(line.get(name) not in (None, "") for line in lines)]
-    rows = [["" if line.get(name) is None else str(line[name]) for name in names] for line in lines[:_SHOWN_LINES]]
-    return head, [words.plain(name) for name in names], rows, max(0, len(lines) - _SHOWN_LINES)
+    rows = [[_said(name, line.get(name), called) for name in names] for line in lines[:_SHOWN_LINES]]
+    return head, [_title(name) for name in names], rows, max(0, len(lines) - _SHOWN_LINES)
+
+
+def _title(name: str) -> str:
+    """A field's name; where an id is shown by what it is called, without that word."""
+    return words.plain(name.removesuffix("_id") if name in NAMED else name)
+
+
+def _said(name: str, value: Any, called: Called) -> str:
+    """A value as people read it: an id of a list entry with what the entry is called."""
+    if value is None:
+        return ""
+    found = called.get((NAMED[name], str(value))) if name in NAMED else None
+    return f"{found} ({value})" if found and found != value else str(value)
 
 
 def day_of(record: dict[str, Any]) -> date | None:
