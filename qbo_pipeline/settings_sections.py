@@ -74,7 +74,7 @@ LINK_PLACES = ("type", "kind", "id", "number")
 class SourceSettings(Section):
     """`[source]`: where the inventory system's data is, and how it is mapped."""
 
-    kind: Literal["sql", "csv", "cin7_core", "http_contract", "unleashed"]
+    kind: Literal["sql", "csv", "cin7_core", "http_contract", "syncro", "unleashed"]
     url: str | None = None
     url_variable: str | None = None
     path: Path | None = None
@@ -110,8 +110,8 @@ class SourceSettings(Section):
     def _has_its_place(self) -> SourceSettings:
         if self.kind == "csv" and self.path is None:
             raise ValueError('a source of kind "csv" needs path = "FOLDER"')
-        if self.kind == "http_contract" and self.url is None:
-            raise ValueError('a source of kind "http_contract" needs url = "https://..."')
+        if self.kind in ("http_contract", "syncro") and self.url is None:
+            raise ValueError(f'a source of kind "{self.kind}" needs url = "https://..."')
         if self.kind == "sql" and self.url is None and self.url_variable is None:
             raise ValueError('a source of kind "sql" needs url = "..." or url_variable = "NAME"')
         return self

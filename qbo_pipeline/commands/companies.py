@@ -31,7 +31,8 @@ def init(
     system: Annotated[
         str | None,
         typer.Option(
-            help="An inventory system that is read by its API: cin7_core, http_contract, unleashed.", metavar="NAME"
+            help="An inventory system that is read by its API: cin7_core, http_contract, syncro, unleashed.",
+            metavar="NAME",
         ),
     ] = None,
     system_url: Annotated[

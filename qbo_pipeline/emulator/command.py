@@ -42,7 +42,9 @@ def emulator(
     ] = 0,
     system: Annotated[
         str | None,
-        typer.Option(help="An inventory system instead, with the demo's company: cin7_core, http_contract, unleashed."),
+        typer.Option(
+            help="An inventory system instead, with the demo's company: cin7_core, http_contract, syncro, unleashed."
+        ),
     ] = None,
     inventory: Annotated[
         Path | None, typer.Option(help="With --system: the company's file; .demo/inventory.sqlite.")

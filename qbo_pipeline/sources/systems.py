@@ -23,6 +23,11 @@ from qbo_pipeline.sources.landed.account import AccountLook, Expected
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.objects import Landing
 from qbo_pipeline.sources.landed.projection import System
+from qbo_pipeline.sources.syncro import lists as syncro
+from qbo_pipeline.sources.syncro.check import check_account as check_syncro
+from qbo_pipeline.sources.syncro.fetching import fetch as fetch_syncro
+from qbo_pipeline.sources.syncro.look import look_at as look_at_syncro
+from qbo_pipeline.sources.syncro.system import Syncro
 from qbo_pipeline.sources.unleashed import lists as unleashed
 from qbo_pipeline.sources.unleashed.check import check_account as check_unleashed
 from qbo_pipeline.sources.unleashed.fetching import fetch as fetch_unleashed
@@ -84,6 +89,17 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=http_contract_system.fetch,
         check=http_contract_system.check,
         look=http_contract_system.look_at,
+    ),
+    "syncro": ReadByApi(
+        api=syncro.API,
+        base_url=None,
+        key="an API token of Syncro",
+        secrets=("source_token",),
+        headers=_token,
+        system=Syncro,
+        fetch=fetch_syncro,
+        check=check_syncro,
+        look=look_at_syncro,
     ),
     "unleashed": ReadByApi(
         api=unleashed.API,

@@ -18,6 +18,10 @@ from qbo_pipeline.systems.door import Door
 from qbo_pipeline.systems.http_contract.app import Box as ContractBox
 from qbo_pipeline.systems.http_contract.app import Served
 from qbo_pipeline.systems.http_contract.server import serve as serve_http_contract
+from qbo_pipeline.systems.syncro.app import CALLS_A_MINUTE as SYNCRO_CALLS
+from qbo_pipeline.systems.syncro.app import Box as SyncroBox
+from qbo_pipeline.systems.syncro.server import serve as serve_syncro
+from qbo_pipeline.systems.syncro.world import World as SyncroWorld
 from qbo_pipeline.systems.unleashed.app import Box as UnleashedBox
 from qbo_pipeline.systems.unleashed.server import serve as serve_unleashed
 from qbo_pipeline.systems.unleashed.world import World as UnleashedWorld
@@ -44,9 +48,14 @@ def _unleashed(company: CompanyDatabase, listener: socket, calls: int | None) ->
     serve_unleashed(UnleashedBox(world, secrets.token_hex(16), secrets.token_hex(16), Door(calls)), listener)
 
 
+def _syncro(company: CompanyDatabase, listener: socket, calls: int | None) -> None:
+    serve_syncro(SyncroBox(SyncroWorld(company, Changes()), secrets.token_hex(16), Door(calls)), listener)
+
+
 SYSTEMS = {
     "cin7_core": Boxed(CALLS_A_MINUTE, _cin7_core),
     "http_contract": Boxed(None, _http_contract),
+    "syncro": Boxed(SYNCRO_CALLS, _syncro),
     "unleashed": Boxed(None, _unleashed),
 }
 

@@ -21,6 +21,7 @@ CIN7 = [*INIT, "cin7_core"]
 SHOWN = {
     "cin7_core": (("account_id", "application_key"),
                   ["  OpeningBalanceDate: 2026-10-01T00:00:00\n", "ref/location (3 in all): Portland main"]),
+    "syncro": (("token",), ["  subdomain: harbour\n", "  time_zone: America/New_York\n", "customers (25 in all): "]),
     "unleashed": (("api_id", "api_key"),
                   ["Warehouses (3 in all): ", "Invoices (Deleted) (0 in all): nothing", "not told by the API"]),
 }  # fmt: skip

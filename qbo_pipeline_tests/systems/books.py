@@ -32,7 +32,7 @@ _LINE = re.compile(r"^    \w+:(.*?) #\d+  (-?[\d.,]+) USD$")
 Books = dict[tuple[str, str], Decimal]
 
 
-def connection(folder: Path, emulator: RunningEmulator, location_ids: list[str], **values: Any) -> Path:
+def connection(folder: Path, emulator: RunningEmulator | None, location_ids: list[str], **values: Any) -> Path:
     """A connection with the demo's accounts; `location_ids` are those of its three warehouses, in their order."""
     places = {("location", location_id): name for location_id, name in zip(location_ids, PLACES, strict=True)}
     particular = {**places, ("category", "Kits"): STOCK_ACCOUNTS["category", "Kits"]}

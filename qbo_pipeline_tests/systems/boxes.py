@@ -18,6 +18,10 @@ from qbo_pipeline.systems.company import CompanyDatabase
 from qbo_pipeline.systems.http_contract.app import Box as ContractBox
 from qbo_pipeline.systems.http_contract.app import Served
 from qbo_pipeline.systems.http_contract.server import server as contract_server
+from qbo_pipeline.systems.syncro.app import PATH as SYNCRO_PATH
+from qbo_pipeline.systems.syncro.app import Box as SyncroBox
+from qbo_pipeline.systems.syncro.server import server as syncro_server
+from qbo_pipeline.systems.syncro.world import World as SyncroWorld
 from qbo_pipeline.systems.unleashed.app import Box as UnleashedBox
 from qbo_pipeline.systems.unleashed.server import server as unleashed_server
 from qbo_pipeline.systems.unleashed.world import World as UnleashedWorld
@@ -78,6 +82,24 @@ def running_unleashed(company: Path) -> Iterator[RunningUnleashed]:
     box = UnleashedBox(UnleashedWorld(database), API_ID, API_KEY)
     with listen("127.0.0.1", 0) as listener, _answering(unleashed_server(box, listener, StringIO()), listener):
         yield RunningUnleashed(box, base_url(listener))
+    database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSyncro:
+    """Syncro in a box, answering at `url`."""
+
+    box: SyncroBox
+    url: str
+
+
+@contextmanager
+def running_syncro(company: Path) -> Iterator[RunningSyncro]:
+    """Syncro with this company, until the end of the block."""
+    database = CompanyDatabase(company)
+    box = SyncroBox(SyncroWorld(database), TOKEN)
+    with listen("127.0.0.1", 0) as listener, _answering(syncro_server(box, listener, StringIO()), listener):
+        yield RunningSyncro(box, f"{base_url(listener)}/{SYNCRO_PATH}")
     database.close()
 
 

@@ -27,11 +27,11 @@ class Landed:
         self._system, self._path = system, folder / "rows.sqlite"
         self.landing.put(list(master), calls=0)
 
-    def __call__(self, *objects: SeenObject) -> Found:
+    def __call__(self, *objects: SeenObject, first: date = FIRST) -> Found:
         """Land these too; answers all dated records and what was set aside, by id."""
         self.landing.put(list(objects), calls=0)
         with self.source() as source:
-            batches = list(source.read_days(FIRST, LAST, batch_size=100))
+            batches = list(source.read_days(first, LAST, batch_size=100))
         records: Found = {record.record_id: record for batch in batches for record in batch.records}
         return records | {item.record_id: item for batch in batches for item in batch.set_aside}
 

@@ -31,12 +31,13 @@ class Paging:
     gives.
 
     `size` is the parameter for a page's length (without it the system's own counts), `total` the field that says how
-    many entries there are in all; a point leads into an object (`Pagination.NumberOfItems`).
+    many entries there are in all, `pages` how many pages; a point leads into an object (`Pagination.NumberOfItems`).
     """
 
     size: str | None = None
     number: str | None = None
     total: str | None = None
+    pages: str | None = None
     cursor: str | None = None
     next: str | None = None
     in_path: bool = False
@@ -58,19 +59,29 @@ class Paging:
 
     def stated(self, answer: Entry) -> int | None:
         """How many entries the list says that it has in all, where it says so."""
-        found: Any = answer if self.total else None
-        for name in (self.total or "").split("."):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return int(found) if isinstance(found, int | str) and str(found).isascii() and str(found).isdigit() else None
+        return _counted(answer, self.total)
+
+    def stated_pages(self, answer: Entry) -> int | None:
+        """How many pages the list says that it has, where it says so."""
+        return _counted(answer, self.pages)
 
     def following(self, answer: Entry, before: Mapping[str, str], got: int, came: int) -> dict[str, str] | None:
         """The parameters of the page after this one, which had `got` entries; `came` were there in all until now."""
         if self.cursor and self.next:
             return {**before, self.cursor: str(answer[self.next])} if answer.get(self.next) else None
-        stated = self.stated(answer)
+        stated, pages = self.stated(answer), self.stated_pages(answer)
+        if stated is None and pages is not None:
+            return None if int(before[_NUMBER]) >= pages else {**before, _NUMBER: str(int(before[_NUMBER]) + 1)}
         # A page may be shorter than was asked for: where the list says how many there are, that counts.
         ended = came >= stated if stated is not None else self.size is not None and got < int(before[self.size])
         return None if not got or ended else {**before, _NUMBER: str(int(before[_NUMBER]) + 1)}
+
+
+def _counted(answer: Entry, field_path: str | None) -> int | None:
+    found: Any = answer if field_path else None
+    for name in (field_path or "").split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return int(found) if isinstance(found, int | str) and str(found).isascii() and str(found).isdigit() else None
 
 
 _NUMBER = "number of the page"  # no system's parameter
@@ -133,8 +144,8 @@ class Lists:
     def read(self, listing: Listing, since: datetime | None) -> None:
         """Land what a list shows: all of it, or what changed since an instant.
 
-        Raises `SourceUnavailable` where the list changed under every attempt to read it whole: then nothing that it
-        did not show may be taken for gone.
+        A list that changed under every attempt to read it whole is left at that where each entry can be asked for by
+        itself (`gone`); elsewhere `SourceUnavailable` is raised, as nothing that it did not show may be taken for gone.
         """
         params = dict(listing.params)
         if since is not None and listing.since is not None:
@@ -149,6 +160,8 @@ class Lists:
                 self.progress(f"{listing.kind.replace('_', ' ')} read", len(seen))
             if len(seen) >= total or (since is not None and listing.since is not None):
                 return
+        if listing.one is not None:
+            return
         raise SourceUnavailable(
             Problem(
                 f"the list {listing.path} does not hold still",
@@ -186,9 +199,10 @@ class Lists:
                 self.alive()
                 path, params = listing.one(key)
                 answer = self.reader.get(path, params)
-                content = answer.get(listing.within) if listing.within and isinstance(answer, Mapping) else answer
-                if isinstance(content, Mapping) and content:
-                    self.put([SeenObject(listing.kind, key, content)])
+                if isinstance(answer, Mapping) and answer:
+                    # As the list would have brought it: an entry, or what stands behind one.
+                    bare = answer.get(listing.within, answer) if listing.within and not listing.detail else answer
+                    self.put([SeenObject(listing.kind, key, bare)])
         self.landing.vanish(listing.kind, begun)
 
     def _land(self, listing: Listing, entries: list[Entry]) -> None:

@@ -1,0 +1,66 @@
+"""Syncro read evening by evening, as it keeps no history: the company works a day, then it is read.
+
+What belongs here: the clock of both sides, the connection and the nights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from qbo_pipeline.demo.company import advance, generate
+from qbo_pipeline.landing.objects import StoredLanding
+from qbo_pipeline.pipeline.run import open_run
+from qbo_pipeline.settings import load_settings
+from qbo_pipeline.sources.syncro.stock import COST_CHANGE, NO_PAPER
+from qbo_pipeline_tests.emulator.server import RunningEmulator
+from qbo_pipeline_tests.systems.books import connection
+from qbo_pipeline_tests.systems.boxes import TOKEN, RunningSyncro, running_syncro
+from qbo_pipeline_tests.systems.readings import FIRST
+
+HINTS = {NO_PAPER: "Inventory Shrinkage", COST_CHANGE: "Inventory Shrinkage", "SHIPPING": "Purchases",
+         "OTHER": "Purchases", **dict.fromkeys(("Check", "Card", "Bank transfer"), "Checking")}  # fmt: skip
+
+
+class Evenings:
+    """The clock of both sides: ten in the evening of a day."""
+
+    def __init__(self, box: RunningSyncro, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = datetime.now(UTC)
+        box.box.world.changes.clock = lambda: self.now
+        monkeypatch.setattr(StoredLanding, "now", lambda landing: self.now)
+
+    def of(self, day: date) -> None:
+        self.now = datetime.combine(day, time(22), ZoneInfo("America/New_York")).astimezone(UTC)
+
+
+@contextmanager
+def company(folder: Path, seed: int) -> Iterator[tuple[Path, RunningSyncro]]:
+    path = folder / "inventory.sqlite"
+    generate(path, seed=seed, first_day=FIRST, days=0)
+    with running_syncro(path) as box:
+        yield path, box
+
+
+def syncro(folder: Path, emulator: RunningEmulator | None, box: RunningSyncro) -> Path:
+    file = connection(folder, emulator, ["1", "2", "3"], source_kind="syncro", source_url=box.url,
+                      calls_per_minute=1_000_000, hints=HINTS)  # fmt: skip
+    with (folder / ".env").open("a") as out:
+        out.write(f"QBO_DEMO_SOURCE_TOKEN={TOKEN}\n")
+    return file
+
+
+def nights(path: Path, file: Path, evenings: Evenings, last: date) -> None:
+    """Work and read, evening by evening, from the one before the first day on."""
+    day = FIRST - timedelta(days=1)
+    while day <= last:
+        advance(path, day)
+        evenings.of(day)
+        with open_run(load_settings(file)) as run, run.source() as source:
+            source.stock_values(day)
+        day += timedelta(days=1)
