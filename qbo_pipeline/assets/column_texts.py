@@ -114,21 +114,14 @@ COLUMN_TEXTS: dict[str, dict[str, str]] = {
 _DATED = ("documents", "movements", "payments")
 COLUMN_SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "postings": {
-        **{
-            name: tuple((asset, source) for asset in _DATED)
-            for name, source in (
-                ("record_key", "record_id"), ("record_hash", "content_hash"), ("business_date", "business_date"),
-                ("amount", "amount"), ("currency", "currency"), ("number", "number"),
-            )
-        },
-        "payload": (*((asset, "content") for asset in (*_DATED, "master_data")), ("reference_data", "qbo_id")),
+        "record_key": tuple((asset, "record_id") for asset in _DATED),
+        "business_date": tuple((asset, "business_date") for asset in _DATED),
+        "amount": tuple((asset, "amount") for asset in _DATED),
+        "payload": (*((asset, "content") for asset in _DATED), ("reference_data", "qbo_id")),
     },
     "ledger_lines": {
-        "qbo_type": (("postings", "entity"),),
-        "qbo_id": (("postings", "qbo_id"),),
-        "qbo_number": (("postings", "qbo_number"),),
-        "business_date": (("postings", "business_date"),),
         "amount": (("postings", "payload"),),
+        "qbo_id": (("postings", "qbo_id"),),
         "marker": (("postings", "marker"),),
     },
-}  # fmt: skip
+}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from sqlalchemy import Table
 
-from qbo_pipeline.assets.columns import column_lineage, column_schema
+from qbo_pipeline.assets.columns import column_schema
 from qbo_pipeline.partitions import business_dates, days_of, windows
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.surfaces import terminal
@@ -72,8 +72,6 @@ class Common:
             }
         if table is not None:
             particular["metadata"] = {"dagster/table_name": table.name, "dagster/column_schema": column_schema(table)}
-            if (lineage := column_lineage(table, self.name)) is not None:
-                particular["metadata"]["dagster/column_lineage"] = lineage
         if read_by_people and self.settings.connection.last_day is None:
             particular["freshness_policy"] = FRESH
         decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.columns import rows_in
+from qbo_pipeline.assets.columns import column_lineage, rows_in
 from qbo_pipeline.assets.common import (
     ANCHOR_HASH,
     ANCHOR_LINE,
@@ -55,6 +55,7 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
             {
                 **as_metadata(result.totals()),
                 ROW_COUNT: there,
+                **column_lineage(postings_table, common.name),
                 "would_differ_today": differ,  # posted by earlier settings: the job `restate` shows and changes them
                 "by_kind": table(in_words(result.rows()), ["kind", "outcome", "reason", "count"]),
             },

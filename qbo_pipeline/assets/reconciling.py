@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from qbo_pipeline.assets.columns import rows_in
+from qbo_pipeline.assets.columns import column_lineage, rows_in
 from qbo_pipeline.assets.common import FINANCE, ROW_COUNT, Common, as_metadata, covered, told
 from qbo_pipeline.assets.run_log import run_in_lines
 from qbo_pipeline.instants import show_instant
@@ -54,6 +54,7 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
             {
                 **as_metadata(side.read.totals()),
                 ROW_COUNT: there,
+                **column_lineage(ledger_table, common.name),
                 "changed_in_quickbooks": changed,
                 **as_metadata(calls),
                 "balances": table(side.read.rows(), ["account", "balance", "lines"]),
@@ -89,7 +90,6 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 "as_at": result.as_at.isoformat(),
                 "currency": result.currency,
                 **as_metadata({name: getattr(result, name) for name in amounts}),
-                "status": result.status,
                 "verdict": OF_STATUS[result.status].word,
                 "first_divergence": divergence.business_date.isoformat() if divergence else "never",
                 "differences": len(result.differences),

@@ -92,7 +92,7 @@ def test_reconciliation_shows_amounts_causes_and_where_the_report_lies(night: Ni
         assert all(isinstance(amount, float) for amount in amounts.values())  # what Dagster plots over the partitions
         assert (amounts["difference"], amounts["unexplained"]) == (0.0, 0.0)
         assert amounts["stock_value"] == amounts["ledger_balance"] != 0.0
-        assert metadata["status"] == "balanced"
+        assert metadata["verdict"] == "in balance"
         assert metadata["first_divergence"] == "never"
         assert metadata["causes"] == "none"
         for name, ending in (("page", ".html"), ("workbook", ".xlsx")):
@@ -116,6 +116,20 @@ def test_the_log_says_in_ten_lines_what_the_run_did(night: Night) -> None:
     assert (lines["waits"], lines["verdict"]) == ("nothing", "in balance")
     assert lines["differs"] == "0.00, unexplained 0.00"
     assert Path(lines["report"]).is_file()
+
+
+def test_columns_say_where_they_come_from(night: Night) -> None:
+    columns = {
+        spec.key.path[-1]: {column.name for column in spec.metadata["dagster/column_schema"].columns}
+        for spec in night.company.definitions().resolve_all_asset_specs()
+        if "dagster/column_schema" in spec.metadata
+    }
+    for asset in ("postings", "ledger_lines"):
+        lineage = shown(night.three_days, night.company, asset)["dagster/column_lineage"].deps_by_column
+        assert set(lineage) <= columns[asset]
+        for sources in lineage.values():
+            assert sources
+            assert all(one.column_name in columns[one.asset_key.path[-1]] for one in sources), asset
 
 
 def test_row_counts_are_those_of_the_store(night: Night) -> None:

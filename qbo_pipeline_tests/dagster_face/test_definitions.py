@@ -173,26 +173,9 @@ def test_launchpads_ask_for_what_a_person_must_give_and_nothing_else(location: d
     assert found == ASKED
 
 
-def test_every_column_says_what_it_is_and_where_it_comes_from(
-    specs: dict[str, dg.AssetSpec], location: dg.Definitions
-) -> None:
+def test_every_column_says_what_it_is() -> None:
     for table in (records, reference_data, ledger_lines, postings):
         assert set(COLUMN_TEXTS[table.name]) == {column.name for column in table.columns}, table.name
-    columns = {
-        name: {column.name for column in spec.metadata["dagster/column_schema"].columns}
-        for name, spec in specs.items()
-        if name not in READ_BY_PEOPLE
-    }
-    lineage = {
-        name: spec.metadata["dagster/column_lineage"].deps_by_column
-        for name, spec in specs.items()
-        if "dagster/column_lineage" in spec.metadata
-    }
-    assert set(lineage) == {"postings", "ledger_lines"}
-    for name, found in lineage.items():
-        assert set(found) <= columns[name]
-        for sources in found.values():
-            assert all(one.column_name in columns[one.asset_key.path[-1]] for one in sources), name
 
 
 def test_partitions_are_business_dates_of_the_company(specs: dict[str, dg.AssetSpec]) -> None:
