@@ -160,6 +160,23 @@ def test_a_form_without_its_token_or_with_that_of_another_sign_in_is_refused(url
     assert ann.send("/c/shop/orders/make/approve", {**fields, "token": ann.token()}, origin=url).status_code == 200
 
 
+def test_no_address_takes_a_form_from_elsewhere_or_without_its_token(url: str) -> None:
+    for role in ("preparer", "reviewer", "operator"):
+        visitor = signed_in(url, role)
+        token = visitor.token()
+        for way in WAYS:
+            for action in actions_of(way) if way.method == "POST" else ():
+                path = address(way, action, "shop")
+                evil = visitor.send(path, {"token": token}, origin="https://evil.example")
+                assert (evil.status_code, "not asked from the page itself" in evil.text) == (403, True), path
+                forged = visitor.send(path, {"token": "0" * 64}, origin=url)
+                assert (forged.status_code, "not of this sign-in" in forged.text) == (403, True), path
+    parts = {"token": (None, "0" * 64), "key": (None, "movement/d1"), "file": ("a.txt", b"x")}
+    headers = {"origin": url}
+    forged = visitor.client.post("/c/shop/reconciliations/document", files=parts, headers=headers)  # type: ignore[arg-type]
+    assert (forged.status_code, "not of this sign-in" in forged.text) == (403, True)
+
+
 def test_another_host_is_no_way_in(url: str) -> None:
     assert httpx.get(url, headers={"host": "evil.example"}).status_code == 421
     assert httpx.get(f"{url}/health").status_code == 200
