@@ -105,6 +105,10 @@ CAUSES: dict[tuple[str, str], CauseInWords] = {
     ("parked", "object_of_another"): CauseInWords(
         "Its object in QuickBooks is another document's", "Unlink the other one, or skip this one"
     ),
+    ("parked", "in_doubt"): CauseInWords(
+        "Not known whether it arrived, and nobody can be asked",
+        "Look in the other system whether it is there; retry it where it is not, skip it where it is",
+    ),
     ("parked", "duplicate_request"): CauseInWords("Sent twice under one request", "Retry it, or skip it"),
     ("unknown", ""): CauseInWords("Not known whether it arrived", "Nothing: the next run looks for it in QuickBooks"),
     ("drifted", "edited"): CauseInWords("Changed in QuickBooks", _RESTORED),

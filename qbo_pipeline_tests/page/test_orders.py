@@ -100,7 +100,7 @@ def test_who_may_not_decide_any_more_does_not_carry_out(url: str, companies: Com
     order = made(signed_in(url, "ann"), "approve", key="document/i1")
     grant(companies, "ann", "preparer")
     answer = signed_in(url, "ann").post(f"{order}/carry-out", {"why": WHY})
-    assert (answer.status_code, "do not include to approve" in answer.text) == (403, True)
+    assert (answer.status_code, "do not include this any more" in answer.text) == (403, True)
     assert decided(company) == []
 
 

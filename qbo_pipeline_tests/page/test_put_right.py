@@ -96,6 +96,7 @@ def test_a_document_is_reversed_and_posted_again(url: str, shop: Shop, companies
     assert [row["who"] for row in said] == ["bob"]
 
 
+@pytest.mark.torture
 def test_a_reversal_on_another_day_is_a_document_of_its_own(url: str, companies: Companies) -> None:
     bob = signed_in(url, "bob")
     made = bob.post("/c/shop/orders/make/reverse", {"key": "movement/a1"})
@@ -105,6 +106,7 @@ def test_a_reversal_on_another_day_is_a_document_of_its_own(url: str, companies:
     assert state(companies, "movement/a1#reversal-1") == ("ready", "create")
 
 
+@pytest.mark.torture
 def test_what_people_changed_and_deleted_is_posted_again_at_once(url: str, shop: Shop, companies: Companies) -> None:
     changed(shop, "payment/y1", sparse="true", TxnDate="2024-03-06")
     changed(shop, "movement/a1", "?operation=delete")

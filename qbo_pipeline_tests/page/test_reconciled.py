@@ -175,6 +175,7 @@ def test_a_month_is_reconciled_signed_and_kept_as_it_was(url: str, shop: Shop, c
     assert (changed.status_code, "does not read as it was kept" in changed.text) == (409, True)
 
 
+@pytest.mark.torture
 def test_a_difference_is_aged_and_rolled_forward(url: str, shop: Shop, companies: Companies) -> None:
     signed_in(url, "ann").post(PREPARE, {"seen": "yes"})
     signed_in(url, "bob").post(REVIEW, {"seen": "yes"})
@@ -237,6 +238,7 @@ def test_remarks_go_with_a_difference_until_it_is_cleared(url: str, shop: Shop, 
     assert any("remark 1 on a difference was written" in said for said in verify_attempts(run).findings)
 
 
+@pytest.mark.torture
 def test_what_is_no_remark_is_refused(url: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     cost_corrected(shop)
     ann = signed_in(url, "ann")

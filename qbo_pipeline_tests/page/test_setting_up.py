@@ -247,6 +247,7 @@ def test_a_company_is_connected_and_checked_on_the_page(unconnected: Companies) 
         assert "Sales of Product Income" in oz.get(MAP).text
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("changed", ["realmId=1", "error=access_denied", "code=stolen"])
 def test_an_answer_that_is_not_right_connects_nothing(unconnected: Companies, changed: str) -> None:
     with served(unconnected) as url:
@@ -259,6 +260,7 @@ def test_an_answer_that_is_not_right_connects_nothing(unconnected: Companies, ch
         assert rows(unconnected.by_name["shop"].run, "SELECT number FROM setup_changes") == []
 
 
+@pytest.mark.torture
 def test_names_that_are_taken_are_linked_together(unconnected: Companies, emulator: RunningEmulator) -> None:
     from qbo_pipeline_tests.pipeline.without_qbo import build, read
 
