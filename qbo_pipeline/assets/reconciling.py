@@ -1,5 +1,8 @@
 """Assets that compare: QBO's ledger lines of the inventory accounts, and the reconciliation with its reports."""
 
+from bisect import bisect_right
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
@@ -8,10 +11,17 @@ from qbo_pipeline.assets.columns import column_lineage, rows_in
 from qbo_pipeline.assets.common import FINANCE, ROW_COUNT, Common, as_metadata, covered, told
 from qbo_pipeline.assets.run_log import run_in_lines
 from qbo_pipeline.instants import show_instant
+from qbo_pipeline.partitions import days_of
 from qbo_pipeline.resources import PipelineResource, curve, table
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
 from qbo_pipeline.surfaces import markdown_list, one_line, terminal
 from qbo_pipeline.verdicts import OF_STATUS
+
+_CURVES = {
+    "stock_value": "cumulative_stock",
+    "ledger_balance": "cumulative_ledger",
+    "difference": "cumulative_difference",
+}
 
 
 def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
@@ -80,6 +90,8 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
             result = reconcile_as_at(run, last)
             files = write_reports(run, result)
             pipeline.note("reconciliation", **run.api_calls())
+        for day, amounts_then in _by_day(result.by_date, covered(context)).items():
+            context.add_asset_metadata(as_metadata(amounts_then), partition_key=day)
         context.log.info(run_in_lines(pipeline.noted, result, str(files.page)))
         causes = result.causes.astype(str).to_dict("records")
         divergence = result.first_divergence
@@ -106,17 +118,26 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
     return [ledger_lines, reconciliation]
 
 
+def _by_day(by_date: Any, windows: list[tuple[date, date]]) -> dict[str, dict[str, Decimal]]:
+    """Both values and their difference at the end of each day that was covered but the last, whose numbers are told by
+    themselves: what Dagster plots over the partitions. A day on which nothing moved has those of the day before it."""
+    columns = {name: list(by_date[column]) for name, column in _CURVES.items()}
+    known = list(by_date["business_date"])
+    found = {}
+    for day in [day for first, last in windows for day in days_of(first, last)][:-1]:
+        place = bisect_right(known, day) - 1
+        if place >= 0:
+            found[day.isoformat()] = {name: values[place] for name, values in columns.items()}
+    return found
+
+
 def _curves(by_date: Any) -> list[dict[str, str]]:
     """Both values and their difference, day by day, as small charts."""
-    columns = {
-        "stock value": "cumulative_stock",
-        "ledger balance": "cumulative_ledger",
-        "difference": "cumulative_difference",
-    }
     rows = []
-    for what, column in columns.items():
+    for what, column in _CURVES.items():
         values = list(by_date[column])
         if values:
             ends = {"lowest": min(values), "highest": max(values), "last": values[-1]}
-            rows.append({"what": what, "curve": curve(values), **{name: f"{end:,.2f}" for name, end in ends.items()}})
+            shown = {name: f"{end:,.2f}" for name, end in ends.items()}
+            rows.append({"what": what.replace("_", " "), "curve": curve(values), **shown})
     return rows

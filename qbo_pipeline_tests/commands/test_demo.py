@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from qbo_pipeline.commands.demo_nights import windows
@@ -31,7 +32,7 @@ def test_all_but_the_last_three_nights_are_one_run(days: int, expected: list[tup
     assert [(first.day, last.day) for first, last in windows(FIRST, days)] == expected
 
 
-def test_the_demo_says_where_it_is_and_ends_in_balance(tmp_path: Path) -> None:
+def test_the_demo_says_where_it_is_and_ends_in_balance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [sys.executable, "-m", "qbo_pipeline.cli", "demo", "--folder", str(tmp_path / "demo"), "--days", "5"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -50,3 +51,17 @@ def test_the_demo_says_where_it_is_and_ends_in_balance(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "demo" / "store.sqlite")) as store:
         ((days,),) = store.execute("SELECT COUNT(DISTINCT business_date) FROM reads WHERE record_type = 'document'")
     assert days >= 5
+    check_runs(tmp_path / "demo" / "dagster", monkeypatch)
+
+
+def check_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asserts what Dagster's time line shows: runs of the code location, the nights those of the schedule."""
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        runs = [record.dagster_run for record in instance.get_run_records(ascending=True)]
+    origins = [run.remote_job_origin.repository_origin.code_location_origin.location_name for run in runs]
+    assert origins == ["demo"] * 4
+    names = [run.tags.get("dagster/schedule_name") for run in runs]
+    assert names == [None, *["demo_nightly"] * 3]
+    ends = [run.tags["dagster/asset_partition_range_end"] for run in runs]
+    assert ends == [f"2026-10-0{day}" for day in (2, 3, 4, 5)]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from qbo_pipeline.pipeline.reconcile import reconcile_as_at
+from qbo_pipeline.pipeline.run import open_run
+from qbo_pipeline.settings import load_settings
 from qbo_pipeline_tests.dagster_face.company import Company, checks, day, failures, make_company, materialized
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 
@@ -98,6 +103,21 @@ def test_reconciliation_shows_amounts_causes_and_where_the_report_lies(night: Ni
         for name, ending in (("page", ".html"), ("workbook", ".xlsx")):
             assert Path(metadata[name]).is_file()
             assert metadata[name].endswith(ending)
+
+
+def test_each_day_has_amounts_of_its_own_to_be_plotted(night: Night) -> None:
+    """Those of a day of a range are what the reconciliation as at that day said when it was the last one."""
+    found = {}
+    for event in night.three_days.asset_materializations_for_node("shop__reconciliation"):
+        found[event.partition] = {name: value.value for name, value in event.metadata.items()}
+    assert sorted(found) == [day(1), day(2), day(3)]
+    values = [found[day(offset)]["stock_value"] for offset in (1, 2, 3)]
+    assert len(set(values)) > 1
+    assert all(one["stock_value"] == one["ledger_balance"] and one["difference"] == 0.0 for one in found.values())
+    with open_run(load_settings(night.company.settings)) as run:
+        for offset in (1, 2):
+            then = reconcile_as_at(run, date.fromisoformat(day(offset)))
+            assert Decimal(str(found[day(offset)]["stock_value"])) == then.stock_value
 
 
 def test_the_log_says_in_ten_lines_what_the_run_did(night: Night) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,21 @@ def test_launchpads_ask_for_what_a_person_must_give_and_nothing_else(location: d
 def test_every_column_says_what_it_is() -> None:
     for table in (records, reference_data, ledger_lines, postings):
         assert set(COLUMN_TEXTS[table.name]) == {column.name for column in table.columns}, table.name
+
+
+def test_the_page_about_dagster_names_what_is_there() -> None:
+    text = (ROOT / "docs" / "dagster.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| `")]
+    quoted = [[re.findall(r"`([^`]+)`", cell) for cell in row] for row in rows]
+    checks, jobs = quoted[:-5], quoted[-5:]
+    for names, _ in checks:
+        *assets, check = names
+        assert all(f"{asset}.{check}" in CHECKS for asset in assets), names
+    for names, fields in jobs:
+        for name in names:
+            asked = set(ASKED[f"shop_{name}"])
+            assert set(fields) - {"qbo_id"} == asked - {"qbo_id"}, name
+    assert sum(len(names) for names, _ in jobs) == 9
 
 
 def test_partitions_are_business_dates_of_the_company(specs: dict[str, dg.AssetSpec]) -> None:
