@@ -7,7 +7,6 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ from qbo_pipeline.settings import load_settings
 from qbo_pipeline.verdicts import Verdict, conclude
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.pipeline.connections import POSTING_TABLES, RECORD_TABLES, carry, content_of
-from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop
+from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop
 
 CANARY = "hunter2canary"
 
@@ -93,6 +92,7 @@ def test_what_is_rehearsed_is_what_the_run_posts(
         assert same_as_rehearsed(run, found, before) == 11
 
 
+@pytest.mark.torture
 def test_the_command_tells_it_and_its_exit_status_is_the_table_s(shop: Shop, qbo: CommandLine) -> None:
     shop.change("UPDATE documents SET party_id = 'nobody' WHERE document_id = 'i1'")
     days = ("--first", "2024-03-01", "--last", "2024-03-02")
@@ -109,18 +109,26 @@ def test_the_command_tells_it_and_its_exit_status_is_the_table_s(shop: Shop, qbo
 
 
 @pytest.mark.parametrize(
-    ("change", "arguments", "status", "words"),
+    ("arguments", "words"),
     [
-        ("", ("--first", "2024-03-05", "--last", "2024-03-02"), 2, "--last 2024-03-02 is before 2024-03-05"),
-        ("", ("--last", "2024-02-02"), 2, "lies before the books begin"),
-        ("source", (), 3, "shop.sqlite"),
+        (("--first", "2024-03-05", "--last", "2024-03-02"), "--last 2024-03-02 is before 2024-03-05"),
+        (("--last", "2024-02-02"), "lies before the books begin"),
+        (("--faults", "some"), "'some' is not one of 'none', 'all'"),
     ],
 )
-def test_what_cannot_be_rehearsed_is_said(
-    shop: Shop, qbo: CommandLine, change: str, arguments: tuple[str, ...], status: int, words: str
+def test_days_and_options_that_cannot_be_are_said(
+    tmp_path: Path, qbo: CommandLine, arguments: tuple[str, ...], words: str
 ) -> None:
-    if change:
-        (shop.folder / "shop.sqlite").unlink()
-    answer: Any = qbo("rehearse", "--settings", shop.settings, *arguments)
-    assert answer.status == status
+    shop = open_shop(tmp_path, None)
+    answer = qbo("rehearse", "--settings", shop.settings, *arguments)
+    assert answer.status == 2
     assert words in answer.plain
+
+
+@pytest.mark.torture
+def test_a_source_that_is_not_there_is_said_as_any_command_says_it(shop: Shop, qbo: CommandLine) -> None:
+    (shop.folder / "shop.sqlite").unlink()
+    answer = qbo("rehearse", "--settings", shop.settings)
+    assert answer.status == 2
+    assert "shop.sqlite" in answer.plain
+    assert "the rehearsal could not be carried out" in answer.plain
