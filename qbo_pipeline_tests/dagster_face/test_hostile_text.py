@@ -26,6 +26,8 @@ def hostile(tmp_path: Path) -> Iterator[Shop]:
 def texts(value: Any) -> Iterator[str]:
     """Every text within a value of metadata."""
     match value:
+        case dg.TableColumnLineage():
+            yield dg.serialize_value(value)
         case str():
             yield value
         case dict():
