@@ -17,7 +17,7 @@ from typing import TextIO
 from qbo_pipeline.errors import PermanentError
 
 
-class NotWritten(PermanentError):
+class FileNotWritten(PermanentError):
     """A file that somebody asked for cannot be written; the text says which, and why."""
 
 
@@ -40,7 +40,7 @@ class WholeFile:
 def whole_file(file: Path, *, encoding: str = "utf-8", newline: str | None = None) -> Iterator[WholeFile]:
     """A file to write text to, which is in its place once the block has ended well; else what was there stays.
 
-    What is no file (a terminal, a pipe) is written to as it is. Raises `NotWritten` where it cannot be written.
+    What is no file (a terminal, a pipe) is written to as it is. Raises `FileNotWritten` where it cannot be written.
     """
     with _named(file):
         beside = None if file.exists() and not file.is_file() else _beside(file)
@@ -75,7 +75,7 @@ def _named(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NotWritten(
+        raise FileNotWritten(
             f"{file} cannot be written: {error.strerror}. What was committed stays; make room or name another file, "
             "and run the same command again."
         ) from None
