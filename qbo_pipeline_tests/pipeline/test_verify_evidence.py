@@ -29,10 +29,13 @@ from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.attempts import head_of, lines_of, verify
+from qbo_pipeline.store.difference_notes import put_remark
 from qbo_pipeline.store.evidence import DECISION, KINDS, EvidenceKind
+from qbo_pipeline.store.kept_files import put_file
 from qbo_pipeline.store.opening import open_store
 from qbo_pipeline.store.page_access import grant
 from qbo_pipeline.store.posting_facts import plain
+from qbo_pipeline.store.setup_changes import put_change
 from qbo_pipeline.store.tables.posting import attempt_heads, attempts, posting_effects, posting_records, postings
 from qbo_pipeline.store.tables.quickbooks import token_versions
 from qbo_pipeline.store.tables.settings import settings_versions
@@ -79,10 +82,21 @@ def shop(store_url: str, tmp_path: Path) -> Iterator[Shop]:
                     why="to look",
                     now=run.database.now(connection),
                 )
+            _work_on_the_page(run)
         _move_the_source(shop)
         with shop.run() as run:
             sign(run, LAST_DAY, "Lee")
         yield shop
+
+
+def _work_on_the_page(run: Run) -> None:
+    """A change of the settings and a remark on a difference, as the page keeps them."""
+    changes = [{"path": ["posting", "zero_cost"], "before": "hold", "after": "post"}]
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        put_change(connection, "shop", "rules", changes, files=("a", "b"), who="Dana", why="it is so", now=now)
+        file = ("letter.pdf", put_file(connection, "shop", b"a letter"))
+        put_remark(connection, "shop", SUMMARY, LAST_DAY, "see the letter", file=file, who="Dana", now=now)
 
 
 def _copy_an_invoice(shop: Shop, run: Run) -> None:
