@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Connection, Table, delete, insert, select, text, update
+from sqlalchemy import Boolean, Connection, Table, delete, insert, select, text, update
 
 from qbo_pipeline.pipeline.decide import recover
 from qbo_pipeline.pipeline.drift import find_drift
@@ -30,7 +30,7 @@ from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.attempts import head_of, lines_of, verify
 from qbo_pipeline.store.difference_notes import put_remark
-from qbo_pipeline.store.evidence import DECISION, KINDS, EvidenceKind
+from qbo_pipeline.store.evidence import DECISION, KINDS, WRITE_BACK, EvidenceKind, note
 from qbo_pipeline.store.kept_files import put_file
 from qbo_pipeline.store.opening import open_store
 from qbo_pipeline.store.page_access import grant
@@ -39,6 +39,7 @@ from qbo_pipeline.store.setup_changes import put_change
 from qbo_pipeline.store.tables.posting import attempt_heads, attempts, posting_effects, posting_records, postings
 from qbo_pipeline.store.tables.quickbooks import token_versions
 from qbo_pipeline.store.tables.settings import settings_versions
+from qbo_pipeline.store.tables.write_backs import write_backs
 from qbo_pipeline.store.types import Day, Instant, Money, Quantity
 from qbo_pipeline.store.verifying import Anchor, disagreements
 from qbo_pipeline_tests.emulator.server import running_emulator
@@ -49,6 +50,7 @@ from qbo_pipeline_tests.tampering.people import Bookkeeper
 SUMMARY = "summary/2024-03-04/shipment"
 DANA = Person("Dana", "it is so")
 OTHER_VALUES = {
+    Boolean: True,
     Money: Decimal("7.77"),
     Quantity: Decimal("7.77"),
     Day: date(2023, 1, 1),
@@ -83,6 +85,7 @@ def shop(store_url: str, tmp_path: Path) -> Iterator[Shop]:
                     now=run.database.now(connection),
                 )
             _work_on_the_page(run)
+            _write_back(run)
         _move_the_source(shop)
         with shop.run() as run:
             sign(run, LAST_DAY, "Lee")
@@ -97,6 +100,21 @@ def _work_on_the_page(run: Run) -> None:
         put_change(connection, "shop", "rules", changes, files=("a", "b"), who="Dana", why="it is so", now=now)
         file = ("letter.pdf", put_file(connection, "shop", b"a letter"))
         put_remark(connection, "shop", SUMMARY, LAST_DAY, "see the letter", file=file, who="Dana", now=now)
+
+
+def _write_back(run: Run) -> None:
+    """A payment that QuickBooks has and the inventory system is to hold."""
+    with run.database.transaction() as connection:
+        now = run.database.now(connection)
+        row = {
+            "connection": "shop", "key": "Payment/1", "revision": 1, "marker": "m", "operation": "create",
+            "kind": "payment_received", "business_date": LAST_DAY, "party_id": "c1", "number": "1", "currency": "USD",
+            "amount": Decimal("1.00"), "payload": "{}", "payload_hash": "h", "state": "ready", "fence": 0,
+            "attempts": 0, "misses": 0, "crashes": 0, "stale": 0, "doubt": False, "alone": False, "recovered": False,
+            "first_seen": now,
+        }  # fmt: skip
+        connection.execute(insert(write_backs).values(row))
+        note(connection, "shop", WRITE_BACK, ("Payment/1", 1), "planned", now=now)
 
 
 def _copy_an_invoice(shop: Shop, run: Run) -> None:
