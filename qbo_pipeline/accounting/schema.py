@@ -53,8 +53,8 @@ def _ref(required: bool = False) -> Field:
     return _object(required, value=Field("id", True))
 
 
-def _code(required: bool = False) -> Field:
-    return _object(required, value=Field("code", True))
+def _code() -> Field:
+    return _object(value=Field("code", True))
 
 
 def _lines(required: bool, **fields: Field) -> Field:

@@ -11,6 +11,12 @@ QBO = {
         expect  changed_in_qbo movement/1 130 2026-03-05 -10.00
         expect  waiting movement/1 130 2026-03-05 -5.00
     """,
+    "changed in QBO, where one account was not to change": """
+        source  movement/1 receipt 2026-03-05 100.00
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00 131=0.00
+        ledger  JournalEntry 10 2026-03-05 130 90.00
+        expect  changed_in_qbo movement/1 130 2026-03-05 -10.00
+    """,
     "changed in QBO: split on two other accounts": """
         source  movement/1 receipt 2026-03-05 100.00
         posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00

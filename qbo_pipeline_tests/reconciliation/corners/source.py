@@ -150,6 +150,32 @@ SOURCE = {
         expect  changed_in_source document/2 130 2026-03-06 -1.00
         expect  changed_in_source document/3 130 2026-03-07 -1.00
     """,
+    "a newer revision, and another posting that waits": """
+        source  movement/1 receipt 2026-03-05 112.00
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
+        posting movement/1 JournalEntry - 2026-03-05 ready 130=105.00 revision=2
+        posting movement/1#freight JournalEntry - 2026-03-05 ready 130=7.00
+        ledger  JournalEntry 10 2026-03-05 130 100.00
+        expect  changed_in_source movement/1 130 2026-03-05 -5.00
+        expect  waiting movement/1 130 2026-03-05 -7.00
+    """,
+    "an amount on one account, a date on the other": """
+        source  movement/1 transfer 2026-03-05 -50.00
+        source  movement/1 transfer 2026-03-06 40.00 account=131
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=-40.00 131=40.00
+        ledger  JournalEntry 10 2026-03-05 130 -40.00
+        ledger  JournalEntry 10 2026-03-05 131 40.00
+        expect  changed_in_source movement/1 130 2026-03-05 10.00
+        expect  dated_differently movement/1 131 2026-03-05 40.00
+        expect  dated_differently movement/1 131 2026-03-06 -40.00
+    """,
+    "the mapping changed after posting: a cent": """
+        source  movement/1 receipt 2026-03-05 0.01 account=131
+        posting movement/1 JournalEntry 10 2026-03-05 posted 130=0.01
+        ledger  JournalEntry 10 2026-03-05 130 0.01
+        expect  moved_account movement/1 130 2026-03-05 0.01
+        expect  moved_account movement/1 131 2026-03-05 -0.01
+    """,
     "without accrual, the receipt changed after its bill was posted": """
         source  movement/1 receipt 2026-03-05 100.00 disposition=excluded posted_by=document/5 changed_seen=2026-03-08
         posting document/5 Bill 10 2026-03-05 posted 130=104.00 first_seen=2026-03-06

@@ -22,6 +22,8 @@ WAITING = {
         source  movement/1 receipt 2026-02-10 7.00 posted_by=summary/1 disposition=waiting first_seen=2026-03-08
         source  movement/2 receipt 2026-02-10 8.00 posted_by=summary/1 disposition=parked first_seen=2026-03-04
         source  movement/3 receipt 2026-03-01 9.00 posted_by=summary/1 disposition=waiting first_seen=2026-03-08
+        source  movement/4 receipt 2026-02-28 10.00 posted_by=summary/1 disposition=waiting first_seen=2026-03-08
+        expect  back_dated summary/1 130 2026-02-28 -10.00
         expect  back_dated summary/1 130 2026-02-10 -7.00
         expect  parked summary/1 130 2026-02-10 -8.00
         expect  waiting summary/1 130 2026-03-01 -9.00
@@ -80,6 +82,15 @@ WAITING = {
         ledger  JournalEntry 11 2026-03-06 130 50.00
         expect  vanished_in_source movement/1 130 2026-03-05 100.00
         expect  vanished_in_source movement/2 130 2026-03-06 50.00
+    """,
+    "of two records behind a document one was voided and one is gone": """
+        source  movement/1 receipt 2026-03-05 0.00 posted_by=document/5
+        posting document/5 Bill 10 2026-03-05 posted 130=60.00 record_state=vanished
+        posting document/5#2 Bill 11 2026-03-05 posted 130=40.00 record_state=voided
+        ledger  Bill 10 2026-03-05 130 60.00
+        ledger  Bill 11 2026-03-05 130 40.00
+        expect  vanished_in_source document/5 130 2026-03-05 60.00
+        expect  vanished_in_source document/5 130 2026-03-05 40.00
     """,
     "one of two records behind a document was voided": """
         source  movement/1 receipt 2026-03-05 60.00 posted_by=document/5
@@ -181,8 +192,10 @@ WAITING = {
         expect  skipped movement/3 131 2026-03-07 -4.00
     """,
     "two updates under way, and QBO has both": """
-        source  movement/1 receipt 2026-03-05 127.00 disposition=waiting
+        source  movement/1 receipt 2026-03-05 130.00 disposition=waiting
         posting movement/1 JournalEntry 10 2026-03-05 posted 130=100.00
+        posting movement/1#duty JournalEntry 12 2026-03-05 posted 130=3.00
+        ledger  JournalEntry 12 2026-03-05 130 3.00
         posting movement/1 JournalEntry 10 2026-03-05 unknown 130=120.00 revision=2
         posting movement/1#freight JournalEntry 11 2026-03-05 posted 130=5.00
         posting movement/1#freight JournalEntry 11 2026-03-05 sending 130=7.00 revision=2
