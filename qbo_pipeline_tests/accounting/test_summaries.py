@@ -106,7 +106,15 @@ def test_the_sum_is_made_under_the_books_of_its_day() -> None:
     assert (made.key, made.entity, made.business_date, made.amount, made.currency) == (
         "summary/2026-03-14/adjustment", "JournalEntry", DAY, D("10.25"), "USD",
     )  # fmt: skip
-    assert is_summarised("shipment", DAY, replace(ON, dated=lambda day: books(policies={"summarise": ("shipment",)})))
+    small = summarise(
+        summary_key("adjustment", DAY), drafts_of([movement("adjustment", stock("tea", 0, "0.75"))]), dated
+    )
+    assert isinstance(small, Draft)
+    assert small.amount == D("0.75")
+    summing = books(policies={"summarise": ("shipment",)})
+    changed = replace(ON, dated=lambda day: summing if day == DAY else ON)
+    assert is_summarised("shipment", DAY, changed)
+    assert not is_summarised("shipment", DAY + timedelta(days=1), changed)
 
 
 def test_every_movement_but_the_opening_can_be_summed_up() -> None:
