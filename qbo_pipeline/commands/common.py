@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -41,9 +42,12 @@ Day = Annotated[date, typer.Option(parser=parse_day, metavar="YYYY-MM-DD")]
 
 
 @contextmanager
-def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: bool = False) -> Iterator[Run]:
+def command_run(
+    settings_file: Path | None, *, quiet: bool = False, only_look: bool = False, in_lines: bool = False
+) -> Iterator[Run]:
     """A run of the pipeline started by a command; what takes longer shows its progress on standard error.
 
+    Without a terminal it does so with `in_lines` alone: a line for what takes longer than two seconds.
     With `only_look` the run is that of `pipeline.looking`: nothing that it does is there afterwards.
     """
     from qbo_pipeline.settings import load_settings
@@ -52,7 +56,8 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
     if only_look:
         note_left(ONLY_LOOKED)
     if quiet or not sys.stderr.isatty():
-        with _opened(settings, lambda what, _: note_phase(what), only_look=only_look) as run:
+        told = _Lines().progress if in_lines else lambda what, _: note_phase(what)
+        with _opened(settings, told, only_look=only_look) as run:
             yield run
         return
     from rich.console import Console
@@ -66,6 +71,20 @@ def command_run(settings_file: Path | None, *, quiet: bool = False, only_look: b
 
         with _opened(settings, progress, only_look=only_look) as run:
             yield run
+
+
+class _Lines:
+    """Progress as lines on standard error, for whoever reads a log: the first after two seconds, then one in ten."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + 2
+
+    def progress(self, what: str, count: int) -> None:
+        note_phase(what)
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + 10
+            say(f"{what}: {count:,}" if count else what, err=True)
 
 
 def say(*lines: object, err: bool = False) -> None:

@@ -178,7 +178,7 @@ def preflight(
 
     if accept != (who is not None and why is not None) or (who is None) != (why is None):
         raise typer.BadParameter("--accept, --who and --why go together")
-    with command_run(settings, quiet=True) as run:
+    with command_run(settings, quiet=as_json, in_lines=True) as run:
         found = checks(run)
         if who is not None and why is not None:
             accept_preflight(run, found, Person(who, why))

@@ -23,7 +23,7 @@ from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back import entities, open_inbox
 from qbo_pipeline.quickbooks.query import select
-from qbo_pipeline.sources.errors import SourceFailure
+from qbo_pipeline.sources.errors import Problem, SourceFailure
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import records
 
@@ -70,8 +70,10 @@ def preflight(run: Run) -> list[PreflightFinding]:
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings, mistakes).books
         changed = changed_names(connection, run.settings)
+    run.progress("the source is looked at", 0)
+    source, broken = _source(run)
     return [
-        *_source(run),
+        *source,
         *_inbox(run),
         *_company(run),
         *_access(run),
@@ -80,22 +82,30 @@ def preflight(run: Run) -> list[PreflightFinding]:
             for item in changed
         ),
         *_accounts(books, mistakes),
-        *_days_ahead(run, books),
+        *_days_ahead(run, books, broken),
         *_tracked_items(run),
-        *_opening(run, books),
+        *_opening(run, books, broken),
     ]
 
 
-def _source(run: Run) -> Iterator[PreflightFinding]:
+def _source(run: Run) -> tuple[list[PreflightFinding], frozenset[Problem]]:
+    """The findings, and the problems among them that keep the source from being read."""
     with run.source() as source:
         problems = source.check()
-    errors = [problem for problem in problems if problem.severity == "error"]
-    for problem in problems:
-        yield PreflightFinding(
-            "source", problem.severity != "error", f"{problem.what} ({problem.where})", problem.remedy
-        )
+    errors = frozenset(problem for problem in problems if problem.severity == "error")
+    found = [
+        PreflightFinding("source", problem not in errors, f"{problem.what} ({problem.where})", problem.remedy)
+        for problem in problems
+    ]
     if not errors:
-        yield PreflightFinding("source", True, "answers, with every column of the contract")
+        found.append(PreflightFinding("source", True, "answers, with every column of the contract"))
+    return found, errors
+
+
+def _not_looked_at(name: str, what: str, error: SourceFailure, told: frozenset[Problem]) -> PreflightFinding:
+    """A check that the source did not let us make; what the check of the source has told already is not told again."""
+    why = "the source cannot be read, as its own check says" if told.issuperset(error.problems) else str(error)
+    return PreflightFinding(name, False, f"{what}: {why}", "See the source")
 
 
 def _inbox(run: Run) -> Iterator[PreflightFinding]:
@@ -166,7 +176,7 @@ def _accounts(books: Books, mistakes: list[str]) -> Iterator[PreflightFinding]:
             )
 
 
-def _days_ahead(run: Run, books: Books) -> Iterator[PreflightFinding]:
+def _days_ahead(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[PreflightFinding]:
     """What the records of the next days would wait for, so that all of it can be mapped at once."""
     settings = run.settings.connection
     with run.database.reading() as connection:
@@ -183,7 +193,7 @@ def _days_ahead(run: Run, books: Books) -> Iterator[PreflightFinding]:
         with run.source() as source:
             seen = foresee(source, books, first, last, run.settings.source.batch_size)
     except SourceFailure as error:
-        yield PreflightFinding("days ahead", False, f"{days} could not be looked at: {error}", "See the source")
+        yield _not_looked_at("days ahead", f"{days} could not be looked at", error, broken)
         return
     # A code whose account is misspelt is mapped: the check of the accounts says what is wrong with it.
     named = run.settings.accounts.hints, run.settings.tax_codes
@@ -251,7 +261,7 @@ def _tracked_items(run: Run) -> Iterator[PreflightFinding]:
     )
 
 
-def _opening(run: Run, books: Books) -> Iterator[PreflightFinding]:
+def _opening(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[PreflightFinding]:
     """On the day before the first one, stock value and ledger must be equal, or be made equal by one entry."""
     day = run.settings.connection.first_day - timedelta(days=1)
     accounts = sorted(books.accounts_of("inventory"))
@@ -263,9 +273,7 @@ def _opening(run: Run, books: Books) -> Iterator[PreflightFinding]:
         with run.source() as source:
             stock = sum((item.home_value for item in source.stock_values(day)), Decimal(0))
     except SourceFailure as error:
-        yield PreflightFinding(
-            "opening balance", False, f"the source cannot value its stock at {day}: {error}", "See the source"
-        )
+        yield _not_looked_at("opening balance", f"the source cannot value its stock at {day}", error, broken)
         return
     yield PreflightFinding(
         "opening balance",

@@ -36,7 +36,8 @@ def inspect_source(reader: Reader, keys: Mapping[str, Sequence[str]]) -> list[Pr
             problems += error.problems
     if not any(reader.offers(kind) for kind in keys):
         problems.append(Problem("nothing to read", "the mapping", "it offers no kind of record", "Correct the mapping"))
-    return sorted(problems, key=lambda problem: problem.severity)
+    # A header's columns are looked at for its lines as well: what is wrong with them is told once.
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.severity)
 
 
 def _unknown_columns(reader: Reader, connection: Connection, kind: str) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from qbo_pipeline.commands import common
 from qbo_pipeline.inventory.records import record_key
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
 from qbo_pipeline.quickbooks.outcomes import Done
@@ -172,3 +173,24 @@ def test_names_that_somebody_has_in_quickbooks_are_told_before_anything_is_linke
     assert "1 will be linked, not made anew: Customer 'Café Sol'" in linked["finding"]
     assert "Customer 'ROASTERY'" in blocked["finding"]
     assert blocked["remedy"] == "a Vendor cannot have the name of a Customer"
+
+
+def test_a_source_that_fails_is_told_once(shop: Shop, qbo: CommandLine) -> None:
+    shop.change("ALTER TABLE documents RENAME COLUMN net_amount TO nett", "ALTER TABLE stock_values DROP COLUMN value")
+    found = failed(qbo, shop)
+    told = [item["finding"] for item in found if "net_amount" in item["finding"]]
+    assert len(told) == 1
+    assert {item["check"] for item in found} >= {"source", "days ahead", "opening balance"}
+    assert all("as its own check says" in item["finding"] for item in found if item["check"] != "source")
+
+
+def test_what_takes_longer_is_told_in_lines_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("qbo_pipeline.commands.common.time.monotonic", lambda: now[0])
+    lines = common._Lines()
+    for at, what, count in ((1, "at once", 1), (2, "sales", 1000), (11, "sales", 2000), (12, "purchases", 0)):
+        now[0] = at
+        lines.progress(what, count)
+    assert capsys.readouterr().err.splitlines() == ["sales: 1,000", "purchases"]

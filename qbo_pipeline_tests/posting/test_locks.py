@@ -27,7 +27,7 @@ def store_url(postgresql_url: str) -> str:
 
 def test_a_decision_keeps_intake_and_claims_away_from_its_posting(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     room.journals(1)
-    plain = decisions._row
+    plain = decisions.posting_of
     seen: list[bool] = []
 
     def row(*arguments: object) -> object:
@@ -40,7 +40,7 @@ def test_a_decision_keeps_intake_and_claims_away_from_its_posting(room: Room, mo
                 alone_with_intents(other, "shop")
         return found
 
-    monkeypatch.setattr(decisions, "_row", row)
+    monkeypatch.setattr(decisions, "posting_of", row)
     decisions.skip(room.database, "shop", "movement/1", SOMEBODY)
     assert seen == [True]
 
