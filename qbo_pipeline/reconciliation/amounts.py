@@ -56,7 +56,7 @@ def cents_exact(array: Any, where: str) -> Whole:
 
 
 def round_to_cents(values: Whole) -> Whole:
-    """Millionths to cents, half away from zero."""
+    """Millionths to whole cents, half away from zero: how QuickBooks rounds an amount."""
     half = (np.abs(values) + MICROS_IN_CENT // 2) // MICROS_IN_CENT
     rounded: Whole = np.sign(values) * half
     return rounded

@@ -28,7 +28,8 @@ _SOURCE_ONLY = (Cause.SOURCE_CONTRADICTS_ITSELF, Cause.ROUNDING, Cause.NOT_EXTRA
 def documents_frame(
     entries: Any, books: CodedInput, matching: Matching, sides: dict[str, tuple[int, int]]
 ) -> pd.DataFrame:
-    """One row a document and account that has entries."""
+    """The frame `documents`: a row for each document and account that differs, with what the source says, what was
+    posted and what the ledger has, in the home currency, and its gravest cause."""
     (document,), _ = encode(entries["document_key"])
     key = document * (len(books.accounts) + 1) + whole(entries["account"])
     groups, difference = sum_by(key, whole(entries["cents"]))

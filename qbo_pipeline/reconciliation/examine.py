@@ -31,7 +31,8 @@ _LINE_COLUMNS = ["memo", "created_at", "changed_at", "changed_by"]
 
 
 def examine(books: CodedInput, matching: Matching) -> tuple[list[Any], list[ChangedAfterPosting]]:
-    """Entry tables and changes of all differing documents."""
+    """The entry tables (`tables.ENTRY_SCHEMA`, whole cents) of all documents whose three sides differ, and what of
+    them was changed in QuickBooks after posting."""
     context = Context(
         as_at=books.as_at,
         currency=books.input.currency,

@@ -47,7 +47,8 @@ class Foreign:
 
 
 def explain_foreign(books: CodedInput) -> Foreign:
-    """A cause for every ledger entry that no posting made."""
+    """A cause for every ledger entry that no posting made, whatever its date: the opening balance, a copy of ours,
+    or what a person entered. Every line belongs to one."""
     foreign = Foreign()
     rows = np.flatnonzero(books.ledger_posting < 0)
     inherited = _inherited(books, rows)

@@ -26,7 +26,8 @@ _LEDGER_ONLY_ORDER = ("business_date", "qbo_type", "qbo_id", "account_id", "amou
 
 
 def ledger_only(books: CodedInput, foreign: Foreign) -> pd.DataFrame:
-    """The frame of that name."""
+    """The frame `ledger_only` (`result.LEDGER_ONLY`): a row for each ledger line up to the date that no posting of ours
+    made, with its cause; amounts as QuickBooks has them, in the home currency, debit positive."""
     rows = [row for row in foreign.causes if books.ledger_day[row] <= books.as_at]
     lines = books.ledger.take(pa.array(rows, pa.int64()))
     lines = lines.append_column("cause", pa.array([foreign.causes[row].value for row in rows], pa.string()))
@@ -35,7 +36,8 @@ def ledger_only(books: CodedInput, foreign: Foreign) -> pd.DataFrame:
 
 
 def completeness(books: CodedInput, totals: Balances) -> pd.DataFrame:
-    """The frame of that name."""
+    """The frame `completeness` (`result.COMPLETENESS`): a row an account, whether opening balance and lines that
+    were read add up to the balance that QuickBooks states; `missing`, in the home currency, is what they lack."""
     data = {
         "account_id": books.accounts,
         "opening_balance": money(totals.opening),
@@ -73,7 +75,8 @@ def counts(books: CodedInput) -> pd.DataFrame:
 
 
 def late_arrivals(books: CodedInput) -> pd.DataFrame:
-    """The frame of that name: both sides of every signed-off period up to the date."""
+    """The frame `late_arrivals` (`result.LATE_ARRIVALS`): what came into a signed-off period after its signature, a
+    row a document, account and side, for every signed-off period up to the date; amounts in the home currency."""
     found: list[dict[str, Any]] = []
     first = -(2**62)
     for close in periods(books.input.closes):

@@ -39,7 +39,9 @@ class Places:
 
 
 def read_places(books: CodedInput) -> Places:
-    """Add up the three sides up to the date."""
+    """Source's movements, source's own values and posted effects up to the date, each by product, location and
+    account, in millionths of the home currency: what one posting splits over places is rounded only where it is
+    shown."""
     given = books.input.stock_values
     own = to_table("stock_values", empty(inputs.STOCK_VALUES) if given is None else given, inputs.STOCK_VALUES)
     (products, own_products, sent_products), product_names = encode(
@@ -79,7 +81,9 @@ def read_places(books: CodedInput) -> Places:
 
 
 def by_product_location(books: CodedInput, places: Places) -> pd.DataFrame:
-    """The frame of that name."""
+    """The frame `by_product_location` (`result.BY_PRODUCT_LOCATION`): a row a product and location, quantity and
+    value of the source against what was posted. QuickBooks knows no locations: its side is that of our own posting
+    lines."""
     source = round_to_cents(places.movements)
     own = source if places.own is None else round_to_cents(places.own)
     none = pa.array(~places.has_own)

@@ -40,7 +40,8 @@ ENTRY_SCHEMA = pa.schema(
 
 
 def entry_table(entries: list[Entry]) -> Any:
-    """Entries as an Arrow table."""
+    """Entries as an Arrow table of `ENTRY_SCHEMA`: a row a cause, document and account, in whole cents of the home
+    currency."""
     columns = zip(*entries, strict=True) if entries else ([] for _ in ENTRY_SCHEMA)
     return pa.table(
         [array(list(column), field.type) for column, field in zip(columns, ENTRY_SCHEMA, strict=True)],
@@ -61,7 +62,8 @@ def join(tables: Iterable[Any], books: CodedInput) -> Any:
 
 
 def differences(entries: Any, books: CodedInput) -> pd.DataFrame:
-    """The frame of that name from the joined entries."""
+    """The frame `differences` (`result.DIFFERENCES`) of the joined entries: a row a cause of a document on an
+    account, with words, remedy, age in days and amount in the home currency; difference = ledger - stock."""
     keys = pa.array(difference_keys(entries), TEXT)
     day = entries["day"].cast(pa.int32()).cast(DAY)
     meanings = entries["cause"].combine_chunks().dictionary_encode()
@@ -128,7 +130,8 @@ def _first_seen(keys: Any, books: CodedInput) -> Any:
 
 
 def changes_frame(changes: list[ChangedAfterPosting]) -> pd.DataFrame:
-    """The frame `changed_after_posting`."""
+    """The frame `changed_after_posting`: a row for each field of a posted object that is not as it was sent, in the
+    order of documents; `effect` is what the change does to the inventory account, in the home currency."""
     ordered = sorted(
         changes, key=lambda c: (c.document_key, c.posting_key or "", c.side, c.field, c.qbo_id or "", c.sent, c.now)
     )

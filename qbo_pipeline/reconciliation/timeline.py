@@ -86,7 +86,9 @@ def _lines_of_documents(books: CodedInput) -> Whole:
 
 
 def by_date(flows: Flows, entries: Any) -> pd.DataFrame:
-    """The frame of that name."""
+    """The frame `by_date` (`result.BY_DATE`): a row for each business date on which a side moved or a difference
+    stands, with both movements, what they come to since the start, and how many documents differ; in the home
+    currency."""
     source_days, source = sum_by(flows.source[1], flows.source[3])
     ledger_days, ledger = sum_by(flows.ledger[1], flows.ledger[3])
     (document,), _ = encode(entries["document_key"])
@@ -123,7 +125,8 @@ def _on(days: Whole, keys: Whole, values: Whole) -> Whole:
 
 
 def first_divergence(frame: pd.DataFrame, entries: Any) -> Divergence | None:
-    """The first day on which the cumulative difference is not zero."""
+    """The first business date of `by_date`'s frame on which the cumulative difference is not 0.00, that amount, and
+    the keys of the documents of that day; `None` where it is 0.00 on every day."""
     for day, amount in zip(frame["business_date"], frame["cumulative_difference"], strict=True):
         if amount:
             mine = whole(entries["day"]) == day_number(day)
@@ -133,7 +136,9 @@ def first_divergence(frame: pd.DataFrame, entries: Any) -> Divergence | None:
 
 
 def roll_forward(flows: Flows, books: CodedInput, totals: Balances) -> pd.DataFrame:
-    """The frame of that name, from the last sign-off up to the date."""
+    """The frame `roll_forward` (`result.ROLL_FORWARD`): a row an account and line from opening to closing, for
+    source and ledger, in the home currency. It opens with what the last sign-off closed with, or at the ledger's
+    first day."""
     closes = [close for close in books.input.closes if close.through <= books.input.as_at]
     close = max(closes, key=lambda one: (one.through, one.signed_at), default=None)
     through = day_number(close.through) if close else totals.start_day

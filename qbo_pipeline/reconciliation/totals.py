@@ -40,7 +40,9 @@ def by_account_and_group(entries: Any, books: CodedInput, totals: Balances) -> d
 
 
 def accounts_frame(entries: Any, books: CodedInput, totals: Balances) -> pd.DataFrame:
-    """The frame `accounts`."""
+    """The frame `accounts` (`result.ACCOUNTS`): a row an inventory account with stock value, ledger balance, their
+    difference and its parts by group of causes, in the home currency. The parts and `unexplained` add up to the
+    difference."""
     sums = by_account_and_group(entries, books, totals)
     explained = np.sum([sums[group] for group in GROUPS], axis=0)
     data: dict[str, Any] = {
@@ -70,7 +72,8 @@ def status(entries: Any, books: CodedInput, account: int | None = None) -> str:
 
 
 def causes_frame(entries: Any) -> pd.DataFrame:
-    """The frame `causes`."""
+    """The frame `causes` (`result.CAUSES`): a row a cause that occurs, in the order of every report, with the number of
+    documents and the amount in the home currency."""
     place, cents = whole(entries["place"]), whole(entries["cents"])
     (document,), _ = encode(entries["document_key"])
     found = np.unique(place).tolist()
@@ -131,5 +134,5 @@ def _cleared(differences: pd.DataFrame, books: CodedInput) -> tuple[Whole, Whole
 
 
 def names(books: CodedInput, account: Whole) -> Any:
-    """Account codes as ids."""
+    """Account codes (places in `books.accounts`) as QuickBooks' account ids, an Arrow array of texts."""
     return pa.array(books.accounts, pa.string()).take(pa.array(account))
