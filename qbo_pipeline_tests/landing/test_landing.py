@@ -56,6 +56,18 @@ def test_changes_come_in_order_and_once(database: Database) -> None:
     assert [item.object_id for item in landed.changed_after(0)] == ["b", "c", "a"]
 
 
+def test_what_an_object_was_before_and_what_was_not_seen_since(database: Database) -> None:
+    landed = landing(database)
+    landed.put([sale("a", "1"), sale("b", "2")], calls=0)
+    assert landed.former("sale", "a") is None
+    landed.put([sale("a", "3")], calls=0)
+    landed.put([sale("a", "9")], calls=0)
+    assert landed.former("sale", "a") == {"ID": "a", "Total": Decimal("3")}
+    assert landed.former("sale", "b") is None
+    assert landed.unseen("sale", landed.now() + timedelta(seconds=5)) == ["a", "b"]
+    assert landed.unseen("sale", landed.now() - timedelta(hours=1)) == []
+
+
 def test_what_a_list_no_longer_shows_is_gone_and_may_come_back(database: Database) -> None:
     landed = landing(database)
     landed.put([sale("a", "1"), sale("b", "2")], calls=0)

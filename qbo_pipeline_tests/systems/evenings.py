@@ -32,8 +32,14 @@ class Evenings:
 
     def __init__(self, box: RunningSyncro, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = datetime.now(UTC)
+        self._box, self._monkeypatch, self._real = box, monkeypatch, StoredLanding.now
         box.box.world.changes.clock = lambda: self.now
         monkeypatch.setattr(StoredLanding, "now", lambda landing: self.now)
+
+    def end(self) -> None:
+        """From here on both go by the real clock: what is no longer seen is told from what was seen by the store's."""
+        self._box.box.world.changes.clock = lambda: datetime.now(UTC)
+        self._monkeypatch.setattr(StoredLanding, "now", self._real)
 
     def of(self, day: date) -> None:
         self.now = datetime.combine(day, time(22), ZoneInfo("America/New_York")).astimezone(UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from qbo_pipeline.inventory.records import Record
@@ -16,6 +17,7 @@ from qbo_pipeline.sources.sql import SqlSource
 from qbo_pipeline.store.database import Database
 
 Found = dict[str, Record | SetAside]
+_COUNTER = count()
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 
 
@@ -23,7 +25,7 @@ class Landed:
     """A landing of a system, beginning with its master data."""
 
     def __init__(self, database: Database, folder: Path, system: System, master: Sequence[SeenObject]) -> None:
-        self.landing = StoredLanding(database, "shop", system.name)
+        self.landing = StoredLanding(database, f"shop{next(_COUNTER)}", system.name)
         self._system, self._path = system, folder / "rows.sqlite"
         self.landing.put(list(master), calls=0)
 

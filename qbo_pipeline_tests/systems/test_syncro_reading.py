@@ -52,6 +52,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         yield Account(path, Reading(syncro(tmp_path / "api", None, box)), box, evenings)
 
 
+@pytest.mark.torture
 def test_the_second_evening_asks_for_lists_and_for_what_changed(account: Account) -> None:
     account.reading.read(LAST)
     assert len(account.landed("invoice")) > 3
@@ -66,6 +67,7 @@ def test_the_second_evening_asks_for_lists_and_for_what_changed(account: Account
     assert len(asked) < 25
 
 
+@pytest.mark.torture
 def test_lists_are_read_to_their_end_whatever_they_say_of_it(account: Account) -> None:
     """Some say how many entries, some how many pages, some nothing."""
     account.reading.read(LAST)
@@ -76,6 +78,7 @@ def test_lists_are_read_to_their_end_whatever_they_say_of_it(account: Account) -
     assert pages["api/v1/products"] >= 2
 
 
+@pytest.mark.torture
 def test_a_list_that_does_not_know_pages_is_read_once(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     real = app._page
 
@@ -159,6 +162,7 @@ def test_pages_that_move_while_they_are_read_lose_nothing(
     """The newest come first: what is entered and deleted between two pages moves everything behind it."""
     small = {name: (kind, 3, says) for name, (kind, _, says) in app.LISTS.items()}
     monkeypatch.setattr(app, "LISTS", small)
+    account.evenings.end()
     account.reading.read(LAST)
     next_day(account.reading)  # every list is read whole
     dice = Random(seed)
@@ -199,6 +203,7 @@ def _delete(path: Path, dice: Random) -> None:
         changes.delete(path, dice.choice(numbers))
 
 
+@pytest.mark.torture
 def test_the_days_are_those_of_the_company(account: Account) -> None:
     account.reading.read(LAST)
     assert account.landed("stock").keys() == {LAST.isoformat()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from qbo_pipeline.sources.syncro.check import check_account
 from qbo_pipeline.sources.syncro.system import Syncro
 from qbo_pipeline.sources.syncro.values import day, money
 from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.opening import make_store
 from qbo_pipeline_tests.systems.rows import Landed
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -32,6 +33,14 @@ MASTER = (
     SeenObject("product", "11", {"id": 11, "name": "Flour", "maintain_stock": True, "upc_code": "FLOUR"}),
     SeenObject("product", "12", {"id": 12, "name": "Work", "maintain_stock": False}),
 )
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A store for all tests here, each with a landing of its own; the landing is tested on both databases elsewhere."""
+    store = make_store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite'}")
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -239,7 +248,7 @@ def test_as_at_a_day_is_what_was_seen_then(read: Landed) -> None:
     ],
 )
 def test_guard_rails(database: Database, zone: str, first: date, said: list[str]) -> None:
-    landing = StoredLanding(database, "shop", "syncro")
+    landing = StoredLanding(database, f"guard {zone}", "syncro")
     company = SeenObject("company", "company", {"subdomain": "shop", "locale": {"time_zone": zone}})
     landing.put([company, stock("2026-03-08")], calls=0)
     found = check_account(landing, Expected("USD", "America/Los_Angeles", first), {})

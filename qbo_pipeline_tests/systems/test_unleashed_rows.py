@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from qbo_pipeline.sources.unleashed.check import check_account
 from qbo_pipeline.sources.unleashed.fields import day, shared
 from qbo_pipeline.sources.unleashed.system import Unleashed
 from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.opening import make_store
 from qbo_pipeline_tests.systems.rows import Landed
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
@@ -43,6 +44,14 @@ MASTER = (
     SeenObject("product", WORK, {"Guid": WORK, "ProductCode": "WORK", "ProductDescription": "Work",
                                  "NeverDiminishing": True}),
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A store for all tests here, each with a landing of its own; the landing is tested on both databases elsewhere."""
+    store = make_store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite'}")
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -388,7 +397,7 @@ def test_ids_change_their_case(read: Landed) -> None:
 
 @pytest.mark.parametrize(("home", "said"), [(D("10.00"), []), (D("15.38"), ["another currency"]), (None, [])])
 def test_another_currency_shows_in_the_papers(database: Database, home: Decimal | None, said: list[str]) -> None:
-    landing = StoredLanding(database, "shop", "unleashed")
+    landing = StoredLanding(database, f"check {home}", "unleashed")
     landing.put([*MASTER, invoice(BCSubTotal=home)], calls=0)
     expected = Expected("NZD", "Pacific/Auckland", date(2026, 3, 1))
     assert [problem.what for problem in check_account(landing, expected, {})] == said
