@@ -124,8 +124,8 @@ def configured(
     """uvicorn around an application, bounded by `door`: no access log, no word about the software."""
     return uvicorn.Config(
         app,
-        # uvloop, where it is installed, takes one new connection in each turn of its loop: a crowd in the queue then
-        # keeps everybody behind it waiting for seconds.
+        # With uvloop, where it is installed, a crowd stayed in the queue for seconds while the loop itself was quick
+        # (docs/security.md has the measurement).
         loop="asyncio",
         http=partial(protocol, door),  # type: ignore[arg-type]  # uvicorn only calls it
         ws="none",

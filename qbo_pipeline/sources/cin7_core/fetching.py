@@ -94,17 +94,21 @@ class Fetching:
             raise SourceError(Problem(f"{self.lists.reader.api.system} answers otherwise", "me", why, remedy))
         self.lists.put([SeenObject(COMPANY, COMPANY, content)])
 
-    def _lists(self, since: datetime | None, begun: datetime, listings: Iterable[Listing] = LISTINGS) -> None:
-        for listing in listings:
+    def _lists(self, since: datetime | None, begun: datetime, listings: Iterable[Listing] | None = None) -> None:
+        for listing in LISTINGS if listings is None else listings:
             self.lists.read(listing, since)
         self.landing.keep_watermark("since", begun.isoformat())
 
     def _vanish(self, begun: datetime, *, everything: bool) -> None:
-        """Of the lists that were read to their end: what none of a kind showed is gone."""
+        """Of the lists that were read to their end: what none of a kind showed, and a further reading does not either,
+        is gone. Entries slip from page to page while people work."""
         partly = set() if everything else {listing.kind for listing in LISTINGS if listing.since is not None}
-        for kind in dict.fromkeys(listing.kind for listing in LISTINGS):
+        by_kind: dict[str, list[Listing]] = defaultdict(list)
+        for listing in LISTINGS:
+            by_kind[listing.kind].append(listing)
+        for kind, listings in by_kind.items():
             if kind not in partly:
-                self.landing.vanish(kind, begun)
+                self.lists.gone_from(listings, begun)
 
     def _ledger(self, today: date) -> None:
         """Land the ledger's lines, a day an object, a month at a time; of what changed there, read the papers again."""

@@ -7,7 +7,7 @@ still shows as it was is not asked for again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -162,14 +162,8 @@ class Lists:
                 return
         if listing.one is not None:
             return
-        raise SourceUnavailable(
-            Problem(
-                f"the list {listing.path} does not hold still",
-                self.reader.api.system,
-                f"it says that it has {total:,} entries, and {len(seen):,} different ones came ({TRIES} times)",
-                "Run it again when nobody is working in it",
-            )
-        )
+        why = f"it says that it has {total:,} entries, and {len(seen):,} different ones came ({TRIES} times)"
+        raise _restless(self.reader.api.system, listing.path, why)
 
     def pages(self, listing: Listing, params: Mapping[str, str]) -> Iterator[tuple[list[Entry], int]]:
         """The list's pages, each with how many entries the list says that it has in all."""
@@ -205,6 +199,27 @@ class Lists:
                     self.put([SeenObject(listing.kind, key, bare)])
         self.landing.vanish(listing.kind, begun)
 
+    def gone_from(self, listings: Sequence[Listing], begun: datetime) -> None:
+        """The same for a kind whose entries cannot be asked for by themselves: its lists are read again, until one more
+        reading misses the same entries as the one before.
+
+        Raises `SourceUnavailable` where none does: nothing may be taken for gone then.
+        """
+        kind = listings[0].kind
+        missed = self.landing.unseen(kind, begun)
+        for _ in range(TRIES):
+            if not missed:
+                break
+            before = missed
+            for listing in listings:
+                self.read(listing, None)
+            missed = self.landing.unseen(kind, begun)
+            if missed == before:
+                break
+        else:
+            raise _restless(self.reader.api.system, listings[0].path, "each reading misses other entries")
+        self.landing.vanish(kind, begun)
+
     def _land(self, listing: Listing, entries: list[Entry]) -> None:
         by_id = {object_id(listing, entry): entry for entry in entries}
         known = self.landing.marks(listing.kind, by_id)
@@ -236,6 +251,11 @@ class Lists:
         """Land objects, and note the calls that were made."""
         calls, self.reader.calls = self.reader.calls, 0
         return self.landing.put(objects, calls=calls) if objects or calls else set()
+
+
+def _restless(system: str, path: str, why: str) -> SourceUnavailable:
+    remedy = "Run it again when nobody is working in it"
+    return SourceUnavailable(Problem(f"the list {path} does not hold still", system, why, remedy))
 
 
 def _no_list(system: str, listing: Listing, answer: Any) -> SourceError:
