@@ -121,3 +121,11 @@ def test_a_supplier_s_credit_counts_against_bills_and_a_customer_s_does_not() ->
     problem = problem_in("BillPayment", GOOD["BillPayment"] | {"Line": paying})
     assert problem is not None
     assert problem.text == "20.00 is linked, more than the payment of 10.00"
+
+
+def test_a_flag_may_be_true_or_false_and_every_leg_of_a_journal_counts() -> None:
+    for flag in (True, False):
+        assert problem_in("Customer", GOOD["Customer"] | {"Job": flag}) is None
+    debit, credit = GOOD["JournalEntry"]["Line"]
+    parts = [debit | {"Amount": D("4.00")}, credit, debit | {"Amount": D("6.00")}]
+    assert problem_in("JournalEntry", GOOD["JournalEntry"] | {"Line": parts}) is None
