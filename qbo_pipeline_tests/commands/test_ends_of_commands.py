@@ -136,7 +136,7 @@ def test_two_signals_one_after_another_are_one_stop(posted: Shop, tmp_path: Path
 
 
 STUCK = """
-import os, sys, time
+import sqlite3, sys, threading
 from qbo_pipeline import cli
 from qbo_pipeline.commands import last_resort
 
@@ -144,13 +144,13 @@ last_resort.PATIENCE = float(sys.argv.pop(1))
 
 @cli.app.command("retry")
 def stuck() -> None:
-    print("under way", flush=True)
-    while True:  # whatever it is told, it goes on, as a library that waits for a lock does
-        try:
-            time.sleep(60)
-        except BaseException:
-            pass
+    # In the database's own code, where Python hears no signal: it waits for a lock that nobody gives back.
+    holder, waiter = (sqlite3.connect(file, timeout=60, isolation_level=None) for _ in range(2))
+    holder.execute("BEGIN EXCLUSIVE")
+    threading.Timer(0.5, print, ["under way"], {"flush": True}).start()  # once it waits
+    waiter.execute("BEGIN IMMEDIATE")
 
+sys.argv, file = sys.argv[:-1], sys.argv[-1]
 cli.main()
 """
 
@@ -159,8 +159,8 @@ cli.main()
     ("patience", "again", "why"),
     [("1", False, "did not end by itself in 1 s"), ("60", True, "was told a second time")],
 )
-def test_what_does_not_end_by_itself_is_ended(patience: str, again: bool, why: str) -> None:
-    command = [sys.executable, "-c", STUCK, patience, "retry"]
+def test_what_does_not_end_by_itself_is_ended(tmp_path: Path, patience: str, again: bool, why: str) -> None:
+    command = [sys.executable, "-c", STUCK, patience, "retry", str(tmp_path / "store.sqlite")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "under way\n"
