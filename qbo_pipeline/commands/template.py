@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from qbo_pipeline.sources.systems import SYSTEMS
-
 DEFAULT_ROLES = {
     "inventory": "Inventory Asset",
     "in_transit": "Inventory in Transit",
@@ -59,6 +57,8 @@ def settings_text(values: Mapping[str, Any]) -> str:
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     environment.filters["toml"] = _toml
     filled = {**_DEFAULTS, **values}
+    from qbo_pipeline.sources.systems import SYSTEMS  # each system's own modules, which no other command needs
+
     filled["door"] = SYSTEMS.get(filled["source_kind"])
     filled["systems"] = ", ".join(f'"{name}"' for name in SYSTEMS)
     filled["unused_roles"] = {role: name for role, name in _EXAMPLES.items() if role not in filled["roles"]}
