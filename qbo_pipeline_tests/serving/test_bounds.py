@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -184,3 +185,20 @@ def test_the_silent_make_room_for_one_who_speaks() -> None:
         finally:
             for connection in silent:
                 connection.close()
+
+
+def test_an_answer_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Head and body are two writes, and no client is to wait for its own acknowledgement of the first."""
+    from qbo_pipeline.serving import protocol
+
+    at_once: list[int] = []
+    made = protocol.BoundedProtocol.connection_made
+
+    def looked_at(self: protocol.BoundedProtocol, transport: asyncio.Transport) -> None:
+        made(self, transport)
+        at_once.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(protocol.BoundedProtocol, "connection_made", looked_at)
+    with serving(PATIENT) as (_, port):
+        assert b"0 bytes" in told(port, GET + b"Connection: close\r\n\r\n")
+    assert at_once == [1]
