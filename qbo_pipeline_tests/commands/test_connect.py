@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import random
 import re
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,8 +25,11 @@ from qbo_pipeline_tests.pipeline.shop import Shop, open_shop
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port that is free, and none of those that the system gives to connections: no neighbour takes it meanwhile."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("a hundred ports are taken")
 
 
 @pytest.fixture
