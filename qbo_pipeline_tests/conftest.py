@@ -104,6 +104,15 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.torture)])
+def quick_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same, on PostgreSQL in the long run: for whole nights whose SQL other tests hold on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
 @pytest.fixture
 def database(store_url: str) -> Iterator[Database]:
     """A store with all its tables, once on SQLite and once on PostgreSQL."""

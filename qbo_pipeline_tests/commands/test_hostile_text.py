@@ -142,6 +142,7 @@ def test_the_log_and_the_traceback_of_a_defect_are_fit_to_be_seen(tmp_path: Path
     assert not ILLEGAL.search(said)
 
 
+@pytest.mark.torture
 def test_what_a_fault_of_quickbooks_says_acts_on_nothing(hostile: Shop) -> None:
     assert hostile.emulator is not None
     hostile.emulator.order(

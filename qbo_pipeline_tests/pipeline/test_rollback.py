@@ -32,9 +32,9 @@ ALL = Filter(first=FIRST_DAY, last=LAST_DAY)
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, quick_store_url: str) -> Iterator[Shop]:
     with running_emulator("--limits", "off") as emulator:
-        shop = open_shop(tmp_path, emulator, store_url=store_url)
+        shop = open_shop(tmp_path, emulator, store_url=quick_store_url)
         with shop.run() as run:
             carry(run, FIRST_DAY, LAST_DAY)
         yield shop

@@ -25,9 +25,9 @@ WHO = ("--who", "Dana", "--why", "the auditor asked for it")
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, quick_store_url: str) -> Iterator[Shop]:
     with running_emulator("--limits", "off") as emulator:
-        yield open_shop(tmp_path / "shop", emulator, store_url=store_url)
+        yield open_shop(tmp_path / "shop", emulator, store_url=quick_store_url)
 
 
 @pytest.fixture

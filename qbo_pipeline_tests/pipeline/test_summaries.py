@@ -36,7 +36,7 @@ def qbo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, quick_store_url: str) -> Iterator[Shop]:
     """Three shipments on one day, summed up."""
     source = shop_rows()
     for name, cost in MORE.items():
@@ -44,7 +44,7 @@ def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
         source["movement_lines"].append(_line(name, cost))
         source["stock_values"].append(stock(DAY, cost))
     with running_emulator("--limits", "off") as emulator:
-        shop = open_shop(tmp_path, emulator, source, store_url=store_url)
+        shop = open_shop(tmp_path, emulator, source, store_url=quick_store_url)
         point_to(shop.settings, "summarise = []", 'summarise = ["shipment"]')
         yield shop
 

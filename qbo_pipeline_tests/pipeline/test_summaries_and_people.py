@@ -26,10 +26,10 @@ OTHER_DAY = "2024-03-05"
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, quick_store_url: str) -> Iterator[Shop]:
     """One shipment of 40.00, posted by itself; nothing is summed up yet."""
     with running_emulator("--limits", "off") as emulator:
-        yield open_shop(tmp_path, emulator, shop_rows(), store_url=store_url)
+        yield open_shop(tmp_path, emulator, shop_rows(), store_url=quick_store_url)
 
 
 def night(shop: Shop) -> None:

@@ -59,9 +59,9 @@ OTHER_VALUES = {
 
 
 @pytest.fixture
-def shop(store_url: str, tmp_path: Path) -> Iterator[Shop]:
+def shop(quick_store_url: str, tmp_path: Path) -> Iterator[Shop]:
     with running_emulator("--limits", "off") as emulator:
-        shop = open_shop(tmp_path / "shop", emulator, store_url=store_url)
+        shop = open_shop(tmp_path / "shop", emulator, store_url=quick_store_url)
         point_to(shop.settings, "summarise = []", 'summarise = ["shipment"]')
         with shop.run() as run:
             accept_preflight(run, [], DANA)

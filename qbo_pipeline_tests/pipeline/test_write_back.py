@@ -249,6 +249,7 @@ def test_what_is_voided_or_deleted_in_quickbooks_is_taken_back(shop: Shop, peopl
     assert operations(shop) == [(1, "create"), (2, "void")]
 
 
+@pytest.mark.torture
 def test_what_is_gone_before_it_was_read_is_never_written(shop: Shop, people: Bookkeeper) -> None:
     night(shop)
     with shop.run() as run:
@@ -300,6 +301,7 @@ def entry_key(run: Run) -> str:
     return key
 
 
+@pytest.mark.torture
 def test_what_the_inventory_system_refuses_waits_with_its_words(
     shop: Shop, people: Bookkeeper, qbo: CommandLine
 ) -> None:
@@ -317,6 +319,7 @@ def test_what_the_inventory_system_refuses_waits_with_its_words(
     assert qbo("write-back", "list", "--settings", shop.settings).status == 0
 
 
+@pytest.mark.torture
 def test_taken_as_what_was_posted_already_is_money_that_stands_twice(
     tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper, qbo: CommandLine
 ) -> None:
@@ -360,6 +363,7 @@ def test_a_store_that_is_behind_its_inbox_goes_on_from_there(shop: Shop, people:
     ]
 
 
+@pytest.mark.torture
 def test_only_what_is_dated_from_the_first_day_on_and_of_the_source_is_written_back(
     shop: Shop, people: Bookkeeper
 ) -> None:
@@ -382,7 +386,7 @@ def test_only_what_is_dated_from_the_first_day_on_and_of_the_source_is_written_b
     assert rules["party_not_in_source"] == 2
 
 
-@pytest.mark.parametrize("owner", ["quickbooks", "off"])
+@pytest.mark.parametrize("owner", ["quickbooks", pytest.param("off", marks=pytest.mark.torture)])
 def test_by_setting_the_sources_own_payments_are_not_posted(
     tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper, owner: str
 ) -> None:
@@ -402,6 +406,7 @@ def test_by_setting_the_sources_own_payments_are_not_posted(
     assert payments(people) == []
 
 
+@pytest.mark.torture
 def test_what_was_posted_before_the_setting_changed_stays(
     tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
 ) -> None:
