@@ -49,7 +49,7 @@ OTHER_VALUE = {
 @pytest.fixture(scope="module")
 def posted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The shop, its week carried, one value changed after that, and prepared for sign-off; each test alters a copy."""
-    with running_emulator() as emulator:
+    with running_emulator("--limits", "off") as emulator:
         shop = open_shop(tmp_path_factory.mktemp("verify"), emulator)
         with shop.run() as run:
             carry(run, FIRST_DAY, LAST_DAY)
