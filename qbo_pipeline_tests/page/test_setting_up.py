@@ -177,7 +177,8 @@ def test_what_fails_leaves_the_file_and_the_journal_as_they_are(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(saving, "replace_file", full)
-    assert bob.post(f"{shown.url.path}/carry-out", {"why": WHY}).status_code == 500
+    answer = bob.post(f"{shown.url.path}/carry-out", {"why": WHY})
+    assert (answer.status_code, "No space left on device" in answer.text) == (409, True)
     assert shop.settings.read_bytes() == before
     assert rows(companies.by_name["shop"].run, "SELECT number FROM setup_changes") == []
     assert [file for file in os.listdir(shop.folder) if file.endswith(".new")] == []
