@@ -34,7 +34,12 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("system", SHOWN)
+LONG = ("cin7_core", "syncro")  # of the long run: each is read at the pace of its own limit
+
+
+@pytest.mark.parametrize(
+    "system", [pytest.param(name, marks=pytest.mark.torture if name in LONG else ()) for name in SHOWN]
+)
 def test_init_looks_at_the_account_that_the_emulator_serves(
     system: str, inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

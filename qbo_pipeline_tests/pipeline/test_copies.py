@@ -37,8 +37,8 @@ def people(emulator: RunningEmulator) -> Iterator[Bookkeeper]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str, emulator: RunningEmulator) -> Shop:
-    return open_shop(tmp_path, emulator, store_url=store_url)
+def shop(tmp_path: Path, quick_store_url: str, emulator: RunningEmulator) -> Shop:
+    return open_shop(tmp_path, emulator, store_url=quick_store_url)
 
 
 @pytest.fixture

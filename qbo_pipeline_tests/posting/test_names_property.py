@@ -178,7 +178,7 @@ class Life:
 
 
 @settings(
-    max_examples=25, phases=(Phase.explicit, Phase.generate), deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, phases=(Phase.explicit, Phase.generate), deadline=None, suppress_health_check=list(HealthCheck)
 )
 @given(nights=st.lists(NIGHT, min_size=2, max_size=4))
 def test_each_key_has_its_own_object_and_all_settles_once_clashes_are_gone(

@@ -44,7 +44,7 @@ from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.tables.write_backs import write_backs
 
 ABILITIES = [Abilities(finds=finds, idempotent=idempotent) for finds in (True, False) for idempotent in (True, False)]
-SEEDS = 25
+SEEDS = 10
 MANY_SEEDS = 5_000
 UNDER_FAULTS = 6  # runs
 AFTER_ALL = 8  # runs without faults, with time between them
