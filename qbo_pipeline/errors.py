@@ -21,7 +21,6 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── MigrationError                  store.migrations        the store cannot be brought to this version
     │   ├── SourceError                     sources.errors          the source cannot be read as it is
     │   ├── NotPossible                     posting.persons         what a person decided cannot be done
-    │   ├── NotWritten                      commands.whole_files    a file that somebody asked for cannot be written
     │   ├── FrameError                      reconciliation.frames   a frame cannot be reconciled
     │   ├── BeforeTheBooks                  pipeline.days           a day before the books begin is asked for
     │   ├── NothingReconciled               pipeline.latest         there is no reconciliation to look at
