@@ -41,11 +41,13 @@ def loading_assets(common: Common) -> list[dg.AssetsDefinition]:
     def postings(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
         from qbo_pipeline.pipeline.restating import count_restatements
         from qbo_pipeline.pipeline.transform import transform
-        from qbo_pipeline.pipeline.write_back import take_answers
+        from qbo_pipeline.pipeline.write_back_answers import take_answers
 
         first, last = _span(context)
         with pipeline.run(context) as run:
-            take_answers(run)
+            answered = take_answers(run)
+            if answered.degraded is not None:
+                context.log.warning(one_line(answered.degraded))
             result = transform(run, first, last)
             differ = count_restatements(run)
             there = rows_in(run, postings_table)

@@ -37,7 +37,7 @@ def posting_checks(common: Common) -> list[Check]:
         Check(
             documents,
             "none_parked",
-            "No posting waits for a person; each that does is listed with why.",
+            "No posting waits for a person, nor what is to be written back; each that does is listed with why.",
             _none_parked,
         ),
         Check(
@@ -97,8 +97,10 @@ def reconciliation_checks() -> list[Check]:
 
 def _none_parked(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import open_postings
+    from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 
-    return _none_of(open_postings(run), "parked")
+    way_back = [{**row, "reason": row["why"]} for row in write_back_standing(run).waiting]
+    return _none_of([*open_postings(run), *way_back], "parked")
 
 
 def _no_old_unknown(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:

@@ -75,7 +75,7 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
     from qbo_pipeline.pipeline.reference import refresh_reference_data
     from qbo_pipeline.pipeline.restating import count_restatements
     from qbo_pipeline.pipeline.transform import transform
-    from qbo_pipeline.pipeline.write_back import take_answers
+    from qbo_pipeline.pipeline.write_back_answers import take_answers
 
     first, early = within_the_books(opened.settings, first, last)
     future = still_to_come(opened.settings, last)
@@ -93,8 +93,8 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
         **transformed.totals(),
         **({"entries_taken": answered.taken, "entries_refused": answered.refused} if answered.any else {}),
         "would_differ_today": differ,
-        "warnings": [*filter(None, [early, future, reference.warning]), *warned(extracted)],
-        "refused": [reference.warning] if reference.warning else [],
+        "warnings": [*filter(None, [early, future, reference.warning, answered.degraded]), *warned(extracted)],
+        "refused": [text for text in (reference.warning, answered.degraded) if text],
     }
 
 

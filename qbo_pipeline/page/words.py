@@ -109,6 +109,17 @@ CAUSES: dict[tuple[str, str], CauseInWords] = {
         "Not known whether it arrived, and nobody can be asked",
         "Look in the other system whether it is there; retry it where it is not, skip it where it is",
     ),
+    ("parked", "may_be_from_quickbooks"): CauseInWords(
+        "It may be a payment that came from QuickBooks",
+        "Have the inventory system say as what it took its inbox's entry; where it is another one, skip that entry",
+    ),
+    ("parked", "changed_in_source"): CauseInWords(
+        "A payment from QuickBooks, changed in the inventory system",
+        "Take the newest entry there, or change QuickBooks",
+    ),
+    ("parked", "inbox_not_asked"): CauseInWords(
+        "The inventory system's inbox did not answer", "Nothing: it goes once the inbox answers"
+    ),
     ("parked", "duplicate_request"): CauseInWords("Sent twice under one request", "Retry it, or skip it"),
     ("unknown", ""): CauseInWords("Not known whether it arrived", "Nothing: the next run looks for it in QuickBooks"),
     ("drifted", "edited"): CauseInWords("Changed in QuickBooks", _RESTORED),

@@ -117,6 +117,7 @@ class PageOfRecords:
         held: dict[str, Outcome] = came_from_quickbooks(self.connection, self.run.settings, read)
         if not self.ordered:
             held |= conflicts(self.connection, self.run.name, keys, same_number)
+        stay = self._stay_posted([key for key in keys if key.startswith("payment/")])
         for row in rows:
             if row.vanished_at is not None:
                 self.gone(row)
@@ -129,18 +130,19 @@ class PageOfRecords:
             outcome = held.get(key_of(row)) or self.outcome_of(row, record)
             before = as_posted.get(key_of(row), ())
             differ = self.earlier.alone_differ(record, row.content_hash, outcome, before)
-            if differ or self._stays_posted(row, outcome):
+            if differ or (key_of(row) in stay and isinstance(outcome, Excluded) and outcome.rule == NOT_OURS):
                 self.note(row, "posting", None, None)
             else:
                 self.answer(row, outcome)
         self.build_needed()
         self.put()
 
-    def _stays_posted(self, row: Any, outcome: Outcome) -> bool:
-        """Whether it was posted before the settings said that the other side makes what is of its kind."""
-        if not isinstance(outcome, Excluded) or outcome.rule != NOT_OURS:
-            return False
-        return bool(links(self.connection, self.run.name, [key_of(row)]))
+    def _stay_posted(self, keys: Sequence[str]) -> set[str]:
+        """Those of these records that were posted before the settings said that the other side makes what is of their
+        kind."""
+        if not any(rules.policies.not_posted for rules in self.stored.rule_set.by_date):
+            return set()
+        return set(links(self.connection, self.run.name, keys))
 
     def _without_summed(self, rows: Sequence[Any]) -> list[Any]:
         if not self._summed:

@@ -11,26 +11,31 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.accounting.drafts import Excluded, Outcome, Refused
 from qbo_pipeline.inventory.records import Payment, Record
+from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.postings import links
+from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline.store.write_backs import newest, perhaps_taken, taken
 
 MADE_THERE, CHANGED_HERE, PERHAPS_THERE = "made_in_quickbooks", "changed_in_source", "may_be_from_quickbooks"
+INBOX_NOT_ASKED = "inbox_not_asked"
+NOT_ASKED = "write_back not asked"  # the watermark that stands while the inbox could not be asked
 _COMPARED = ("status", "business_date", "party_id", "currency", "amount")
 
 
 def came_from_quickbooks(connection: Connection, settings: Settings, records: Sequence[Record]) -> dict[str, Outcome]:
     """By record key, what becomes of the payments among these that came from QuickBooks, or may have.
 
-    What is posted already is left to its posting: that the same money stands twice is told by `write_back.doubled`.
+    What was written back once counts whatever the settings say by now. What is posted already is left to its posting:
+    that the same money stands twice is told by `write_back_standing`.
     """
-    if not settings.ownership.made_in_quickbooks():
-        return {}
     payments = {f"payment/{record.payment_id}": record for record in records if isinstance(record, Payment)}
+    if not payments:
+        return {}
     posted = links(connection, settings.connection.name, payments)
     payments = {key: record for key, record in payments.items() if key not in posted}
     if not payments:
@@ -39,11 +44,19 @@ def came_from_quickbooks(connection: Connection, settings: Settings, records: Se
     by_id = taken(connection, name, [record.payment_id for record in payments.values()])
     open_entries = perhaps_taken(connection, name, sorted({record.party_id for record in payments.values()}))
     last = newest(connection, name, sorted({entry["key"] for entries in by_id.values() for entry in entries}))
+    not_asked = _kinds_not_asked(connection, settings)
     found: dict[str, Outcome] = {}
     for key, record in payments.items():
         entries = [entry for entry in by_id.get(record.payment_id, ()) if entry["kind"] == record.kind]
         if entries:
             found[key] = _of_taken(record, entries[-1], last[entries[-1]["key"]])
+        elif record.kind in not_asked:
+            found[key] = Refused(
+                reason=INBOX_NOT_ASKED,
+                message="the inbox of the inventory system could not be asked whether this payment came from there: it "
+                "goes once the inbox answers",
+                field="taken_as",
+            )
         elif entry := next((entry for entry in open_entries if _alike(record, entry)), None):
             found[key] = Refused(
                 reason=PERHAPS_THERE,
@@ -53,6 +66,17 @@ def came_from_quickbooks(connection: Connection, settings: Settings, records: Se
                 field="taken_as",
             )
     return found
+
+
+def _kinds_not_asked(connection: Connection, settings: Settings) -> set[str]:
+    """The kinds of which nobody knows now whether the inventory system took them from its inbox."""
+    query = select(watermarks.c.name).where(
+        watermarks.c.connection == settings.connection.name, watermarks.c.name == NOT_ASKED
+    )
+    if connection.execute(query).first() is None:
+        return set()
+    made_there = settings.ownership.made_in_quickbooks()
+    return {kind for kind, owned_as in OWNED_AS.items() if owned_as in made_there}
 
 
 def _of_taken(record: Payment, took: RowMapping, last: RowMapping) -> Outcome:

@@ -8,14 +8,16 @@ known by its link or its marker and never comes back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
+from qbo_pipeline.errors import TransientError
 from qbo_pipeline.instants import parse_instant
+from qbo_pipeline.pipeline.not_read import REFUSED
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back_intents import Plan
@@ -26,10 +28,11 @@ from qbo_pipeline.posting.write_backs import WriteBackPoster
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
+from qbo_pipeline.returning.payments import BEFORE_FIRST_DAY
 from qbo_pipeline.returning.rules import ENTITIES, build
 from qbo_pipeline.returning.targets import Target
 from qbo_pipeline.sources.inbox import SqlInbox
-from qbo_pipeline.store import evidence
+from qbo_pipeline.store import quickbooks_objects as objects
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.postings import links_to
 from qbo_pipeline.store.tables.records import watermarks
@@ -37,7 +40,6 @@ from qbo_pipeline.store.tables.records import watermarks
 OVERLAP = timedelta(minutes=5)  # what is too young for one reading is in the next
 AT_ONCE = 500  # objects in one transaction
 IDS_AT_ONCE = 30  # in one query
-_NAME = "write_back_changes"
 
 
 @dataclass(slots=True)
@@ -78,66 +80,48 @@ def open_inbox(run: Run) -> SqlInbox:
     return SqlInbox(run.settings.inbox_url())
 
 
-def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
-    """Take in what the inventory system says of the entries in its inbox: before its records are built, so that what
-    it made of an entry is not taken for a payment of its own."""
-    result = WrittenBack()
-    if not entities(run):
-        return result
-    with run.database.reading() as connection:
-        asked = store.unanswered(connection, run.name)
-    if not asked:
-        return result
-    target = inbox or open_inbox(run)
-    keys = {(marker, revision): key for marker, revision, key in asked}
-    answers = target.answers(list(keys))
-    with run.database.transaction() as connection:
-        now = run.database.now(connection)
-        said = []
-        for answer in answers:
-            key = keys[answer.marker, answer.revision]
-            fields = {"taken_as": answer.taken_as, "refused": None if answer.taken_as else answer.refused}
-            said.append((key, answer.revision, fields))
-        there = {
-            (row["key"], row["revision"]): row
-            for key, _, _ in said
-            for row in store.revisions(connection, run.name, key)
-        }
-        said = [(key, revision, fields) for key, revision, fields in said if _differs(there[key, revision], fields)]
-        store.change(connection, run.name, said)
-        named: list[tuple[Any, ...]] = [(key, revision) for key, revision, _ in said]
-        evidence.note_all(connection, run.name, evidence.WRITE_BACK, named, "answered", now=now)
-    result.taken = sum(bool(fields["taken_as"]) for _, _, fields in said)
-    result.refused = len(said) - result.taken
-    return result
-
-
 def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
     """Write to the inventory system what changed in QuickBooks since the last look; nothing where the settings say so.
 
-    Two calls or a few more where nothing changed; the first time everything dated since `[write_back] first_day` is
-    read, a metered read for each 1,000 objects. The watermark moves after what was read is committed.
+    Two calls or a few more where nothing changed; the first time, and where `[write_back] first_day` is another one,
+    everything dated since that day is read, a metered read for each 1,000 objects. The watermark moves after what was
+    read is committed. Where QuickBooks or the inbox does not answer, `degraded` says so and the next run goes on.
     """
     result = WrittenBack()
     wanted = entities(run)
     if not wanted:
         return result
-    target = inbox or open_inbox(run)
-    _read_changes(run, wanted, result)
-    _build(run, wanted, target, result)
 
     def progress(written: int) -> None:
         run.progress("entries written back", written)
 
-    delivered = WriteBackPoster(run.database, run.name, target, progress=progress).run()
+    with open_target(run, inbox) as target:
+        try:
+            _read_changes(run, wanted, result)
+            _build(run, wanted, target, result)
+        except (TransientError, *REFUSED) as error:
+            result.degraded = f"what people did in QuickBooks was not written back: {error}"
+            return result
+        delivered = WriteBackPoster(run.database, run.name, target, progress=progress).run()
     result.written, result.degraded = delivered.written, delivered.degraded
     return result
+
+
+@contextmanager
+def open_target(run: Run, inbox: Target | None) -> Iterator[Target]:
+    """The inbox given, or the one of the settings, which is closed at the end of the block."""
+    target = inbox or open_inbox(run)
+    try:
+        yield target
+    finally:
+        if inbox is None:
+            target.close()
 
 
 # --- what changed in QuickBooks ---------------------------------------------------------------------------------------
 def _read_changes(run: Run, wanted: Sequence[str], result: WrittenBack) -> None:
     with run.database.reading() as connection:
-        marks = {name: _mark(connection, run.name, name) for name in wanted}
+        marks = {name: _mark(connection, run, name) for name in wanted}
         now = run.database.now(connection)
     since = min((mark for mark in marks.values() if mark is not None), default=now) - OVERLAP
     changes = run.quickbooks().changes(wanted, since)
@@ -146,6 +130,9 @@ def _read_changes(run: Run, wanted: Sequence[str], result: WrittenBack) -> None:
         _keep(run, entity, changes.objects.get(entity, ()), deleted, result)
         if marks[entity] is None or entity in changes.gaps:
             _read_in_full(run, entity, result)
+        if marks[entity] is None:  # another first day: what was too early before may not be by now
+            with run.database.transaction() as connection:
+                objects.reopen_objects(connection, run.name, entity, BEFORE_FIRST_DAY)
         with run.database.transaction() as connection:
             _move_mark(connection, run, entity, changes.as_at)
 
@@ -160,7 +147,7 @@ def _read_in_full(run: Run, entity: str, result: WrittenBack) -> None:
         _keep(run, entity, page, (), result)
         run.progress(f"{entity} objects read", result.read)
     with run.database.reading() as connection:
-        missed = sorted(store.known_ids(connection, run.name, entity) - seen)
+        missed = sorted(objects.known_ids(connection, run.name, entity) - seen)
     for start in range(0, len(missed), IDS_AT_ONCE):
         ids = missed[start : start + IDS_AT_ONCE]
         there = list(run.quickbooks().query(select_objects(entity).where("Id", "IN", tuple(ids))))
@@ -186,14 +173,14 @@ def _keep(run: Run, entity: str, things: Iterable[JsonObject], deleted: Sequence
             for qbo_id, thing in found.items()
             if qbo_id not in linked and not _is_ours(thing, tag)
         ]
-        known = store.known_ids(connection, run.name, entity) if deleted else set()
+        known = objects.known_ids(connection, run.name, entity) if deleted else set()
         rows += [
             {"qbo_id": qbo_id, "sync_token": "deleted", "content": None, "deleted": True}
             for qbo_id in deleted
             if qbo_id in known
         ]
         result.ours += len(found) - sum(not row["deleted"] for row in rows)
-        result.changed += store.keep_objects(connection, run.name, entity, rows, now)
+        result.changed += objects.keep_objects(connection, run.name, entity, rows, now)
 
 
 def _is_ours(thing: JsonObject, tag: str) -> bool:
@@ -202,17 +189,25 @@ def _is_ours(thing: JsonObject, tag: str) -> bool:
     return code is not None and tag_of(code) == tag
 
 
-def _mark(connection: Connection, name: str, entity: str) -> datetime | None:
-    query = select(watermarks.c.value).where(watermarks.c.connection == name, watermarks.c.name == f"{_NAME} {entity}")
+def _mark(connection: Connection, run: Run, entity: str) -> datetime | None:
+    query = select(watermarks.c.value).where(
+        watermarks.c.connection == run.name, watermarks.c.name == _mark_name(run, entity)
+    )
     value = connection.execute(query).scalar_one_or_none()
     return parse_instant(value) if value else None
 
 
+def _mark_name(run: Run, entity: str) -> str:
+    assert run.settings.write_back is not None
+    return f"write_back_changes {entity} from {run.settings.write_back.first_day}"
+
+
 def _move_mark(connection: Connection, run: Run, entity: str, as_at: datetime) -> None:
-    name = f"{_NAME} {entity}"
-    connection.execute(delete(watermarks).where(watermarks.c.connection == run.name, watermarks.c.name == name))
-    row = {"connection": run.name, "name": name, "value": as_at.isoformat(), "moved_at": run.database.now(connection)}
-    connection.execute(watermarks.insert(), row)
+    """The mark of this first day; with another one everything is read again."""
+    mine = (watermarks.c.connection == run.name, watermarks.c.name.startswith(f"write_back_changes {entity} from "))
+    connection.execute(delete(watermarks).where(*mine))
+    row = {"connection": run.name, "name": _mark_name(run, entity), "value": as_at.isoformat()}
+    connection.execute(watermarks.insert(), {**row, "moved_at": run.database.now(connection)})
 
 
 # --- from objects to the outbox ---------------------------------------------------------------------------------------
@@ -220,23 +215,23 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
     after = ("", "")
     while True:
         with run.database.reading() as connection:
-            rows = store.due_objects(connection, run.name, wanted, AT_ONCE, after)
+            rows = objects.due_objects(connection, run.name, wanted, AT_ONCE, after)
             if not rows:
                 return
             plan = Plan(run, connection, target)
             read = [(row, from_wire(row["content"]) if row["content"] is not None else None) for row in rows]
             book = returning_book(connection, run.settings, [thing for _, thing in read if thing is not None])
+            # What was written once goes on, whatever day it is moved to and whatever the first day is by now.
+            written = store.newest(connection, run.name, [f"{row['entity']}/{row['qbo_id']}" for row in rows])
             for row, thing in read:
                 if thing is None or row["deleted"] or is_voided(thing):
                     plan.gone(row)
                 else:
-                    plan.take(row, build(row["entity"], thing, book))
+                    known = f"{row['entity']}/{row['qbo_id']}" in written
+                    its_book = replace(book, first_day=date.min) if known else book
+                    plan.take(row, build(row["entity"], thing, its_book))
         plan.ask_target()
         with run.database.transaction() as connection:
             plan.write(connection)
         result.outcomes.update(plan.outcomes)
         after = (rows[-1]["entity"], rows[-1]["qbo_id"])
-
-
-def _differs(row: Any, fields: dict[str, Any]) -> bool:
-    return any(row[name] != value for name, value in fields.items())

@@ -7,6 +7,7 @@ holds where the store does not know it (a store that was lost or restored from a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,17 +19,19 @@ from sqlalchemy import Connection, RowMapping
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.inventory.records import JsonObject, canonical_json, text_hash
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.shell import identity_of
-from qbo_pipeline.returning.targets import Held, Target
+from qbo_pipeline.returning.targets import Held, Taken, Target
 from qbo_pipeline.returning.values import NotReturned, Outcome, Returned
 from qbo_pipeline.store import evidence
+from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.database import take_turns
 
 _NEVER_WRITTEN = ("never_written", "it was gone from QuickBooks before it was written back")
 _FRESH: dict[str, Any] = {
     "state": "ready", "reason": None, "message": None, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
-    "doubt": False, "alone": False, "recovered": False, "posted_at": None,
+    "doubt": False, "alone": False, "recovered": False, "sent_at": None, "posted_at": None,
 }  # fmt: skip
 
 
@@ -71,7 +74,7 @@ class Plan:
     def ask_target(self) -> None:
         """Ask what the target holds of these: nothing but the target itself knows what another store has written."""
         if self._target.abilities.finds and self._wishes:
-            self._held = self._target.newest([self._marker(key) for key in self._wishes])
+            self._held = self._target.newest([marker_of(self._identity, key) for key in self._wishes])
 
     def write(self, transaction: Connection) -> None:
         """Write new revisions, and what became of the objects."""
@@ -84,9 +87,9 @@ class Plan:
         for key, wish in self._wishes.items():
             if wish.disposition == "withheld":
                 continue
-            held = self._held.get(self._marker(key))
+            held = self._held.get(marker_of(self._identity, key))
             if held is not None and (key not in last or held.revision > last[key]["revision"]):
-                adopted = self._adopted(key, held, now)
+                adopted = _adopted(self._identity, key, held, now)
                 if key in last:
                     changes.append((key, last[key]["revision"], _replaced(last[key], held.revision)))
                 rows.append(adopted)
@@ -114,15 +117,15 @@ class Plan:
                 return
             if last["operation"] == "void":
                 return
-            if last["revision"] == 1 and last["state"] in ("ready", "parked") and not last["attempts"]:
+            if last["revision"] == 1 and last["state"] in ("ready", "parked") and last["sent_at"] is None:
                 changes.append((key, 1, {"state": "superseded", "reason": None, "superseded_by": 1}))
                 wish.disposition, (wish.rule, wish.message) = "excluded", _NEVER_WRITTEN
                 return
             content = orjson.loads(last["payload"]) | {"status": "voided", "amount": "0", "allocations": []}
-            row = self._row(key, last["revision"] + 1, "void", content, now)
+            row = _row(self._identity, key, last["revision"] + 1, "void", content, now)
         else:
             revision = last["revision"] + 1 if last is not None else 1
-            row = self._row(key, revision, "create" if last is None else "update", wish.content, now)
+            row = _row(self._identity, key, revision, "create" if last is None else "update", wish.content, now)
             if last is not None and last["operation"] != "void" and last["payload_hash"] == row["payload_hash"]:
                 return
         if last is not None:
@@ -133,42 +136,78 @@ class Plan:
                 changes.append((key, last["revision"], replaced))
         rows.append(row)
 
-    def _row(self, key: str, revision: int, operation: str, content: JsonObject, now: datetime) -> dict[str, Any]:
-        payload = canonical_json(content)
-        return {
-            "key": key,
-            "revision": revision,
-            "marker": self._marker(key),
-            "operation": operation,
-            "kind": content["kind"],
-            "business_date": date.fromisoformat(content["business_date"]),
-            "party_id": content["party_id"],
-            "number": content["number"],
-            "currency": content["currency"],
-            "amount": cents(Decimal(content["amount"])),
-            "payload": payload,
-            "payload_hash": text_hash(payload),
-            "first_seen": now,
-            "superseded_by": None,
-            **_FRESH,
-        }
-
-    def _adopted(self, key: str, held: Held, now: datetime) -> dict[str, Any]:
-        """What the inbox holds and the store does not know, as a revision of its own."""
-        row = self._row(key, held.revision, held.operation, orjson.loads(held.content), now)
-        there = {"payload": held.content, "payload_hash": held.content_hash}
-        return row | there | {"state": "posted", "recovered": True, "posted_at": now}
-
     def _judge(self, transaction: Connection) -> None:
         judged = []
         for wish in self._wishes.values():
             thing = {name: wish.object[name] for name in ("entity", "qbo_id", "sync_token")}
             judged.append({**thing, "disposition": wish.disposition, "rule": wish.rule, "message": wish.message})
             self.outcomes[wish.disposition] += 1
-        store.judge_objects(transaction, self._run.name, judged)
+        stored_objects.judge_objects(transaction, self._run.name, judged)
 
-    def _marker(self, key: str) -> str:
-        return self._identity.code("WriteBack", key, 1)
+
+def adopt(transaction: Connection, run: Run, taken: Sequence[Taken], now: datetime) -> list[tuple[str, int]]:
+    """Take into the store what the inbox holds of ours and the store does not know, as the inventory system took it: a
+    store that was lost or restored from a copy knows its own payments again. Answers key and revision of each."""
+    identity = identity_of(transaction, run.name, run.settings.quickbooks.realm)
+    by_key: dict[str, list[Taken]] = {}
+    for one in taken:
+        key = str(orjson.loads(one.held.content).get("payment_id"))
+        if marker_of(identity, key) == one.held.marker:
+            by_key.setdefault(key, []).append(one)
+    known = store.known(transaction, run.name, list(by_key))
+    rows: list[dict[str, Any]] = []
+    changes: list[tuple[str, int, dict[str, Any]]] = []
+    for key, ones in by_key.items():
+        own = {revision: row for (of, revision), row in known.items() if of == key}
+        missing = [one for one in ones if one.held.revision not in own]
+        newest = max([*own, *(one.held.revision for one in missing)])
+        for one in missing:
+            row = _adopted(identity, key, one.held, now) | {"taken_as": one.taken_as}
+            rows.append(row | ({"superseded_by": newest} if one.held.revision < newest else {}))
+        changes += [
+            (key, revision, _replaced(row, newest))
+            for revision, row in own.items()
+            if revision < newest and row["superseded_by"] is None
+        ]
+    store.add(transaction, run.name, rows)
+    store.change(transaction, run.name, changes)
+    return [*((row["key"], row["revision"]) for row in rows), *((key, revision) for key, revision, _ in changes)]
+
+
+def marker_of(identity: Identity, key: str) -> str:
+    """What names an object of QuickBooks in the inventory system, for ever."""
+    return identity.code("WriteBack", key, 1)
+
+
+def _row(
+    identity: Identity, key: str, revision: int, operation: str, content: JsonObject, now: datetime
+) -> dict[str, Any]:
+    payload = canonical_json(content)
+    return {
+        "key": key,
+        "revision": revision,
+        "marker": marker_of(identity, key),
+        "operation": operation,
+        "kind": content["kind"],
+        "business_date": date.fromisoformat(content["business_date"]),
+        "party_id": content["party_id"],
+        "number": content["number"],
+        "currency": content["currency"],
+        "amount": cents(Decimal(content["amount"])),
+        "payload": payload,
+        "payload_hash": text_hash(payload),
+        "first_seen": now,
+        "superseded_by": None,
+        "taken_as": None,
+        **_FRESH,
+    }
+
+
+def _adopted(identity: Identity, key: str, held: Held, now: datetime) -> dict[str, Any]:
+    """What the inbox holds and the store does not know, as a revision of its own."""
+    row = _row(identity, key, held.revision, held.operation, orjson.loads(held.content), now)
+    there = {"payload": held.content, "payload_hash": held.content_hash}
+    return row | there | {"state": "posted", "recovered": True, "posted_at": now}
 
 
 def _replaced(last: Any, revision: int) -> dict[str, Any]:

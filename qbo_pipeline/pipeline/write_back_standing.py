@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.persons import NotPossible
-from qbo_pipeline.store import evidence
+from qbo_pipeline.store import attempts, evidence
+from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
+from qbo_pipeline.store.attempts import AttemptLine
 from qbo_pipeline.store.tables.posting import posting_links
 from qbo_pipeline.store.tables.write_backs import write_backs
 from qbo_pipeline.verdicts import Ground, Verdict
@@ -67,7 +70,7 @@ def write_back_standing(run: Run) -> WriteBackStanding:
     """How it stands now, by what the store knows."""
     with run.database.reading() as connection:
         entries = [dict(row) for row in store.counts(connection, run.name)]
-        objects = [dict(row) for row in store.object_counts(connection, run.name)]
+        objects = [dict(row) for row in stored_objects.object_counts(connection, run.name)]
         if not entries and not objects:
             return WriteBackStanding()
         waits = write_backs.c.state.in_(store.WAITS) | (
@@ -93,7 +96,7 @@ def write_back_standing(run: Run) -> WriteBackStanding:
                 "state": "withheld",
                 "why": row["message"] or "",
             }
-            for row in store.withheld_objects(connection, run.name)
+            for row in stored_objects.withheld_objects(connection, run.name)
         ]
         posted = select(
             write_backs.c.key, write_backs.c.taken_as, posting_links.c.entity, posting_links.c.qbo_id
@@ -122,7 +125,9 @@ def decide_write_back(run: Run, key: str, decision: str, *, who: str, why: str) 
         now = run.database.now(connection)
         row = store.newest(connection, run.name, [key]).get(key)
         if row is None:
-            _skip_object(run, connection, key, decision)
+            _skip_object(run, connection, key, decision, AttemptLine(
+                key=f"write_back/{key}", revision=0, event=decision, state=evidence.SEEN, fence=0, who=who, why=why
+            ), now)  # fmt: skip
             return
         if decision == "retry" and row["state"] != "parked":
             raise NotPossible(f"{key} is {row['state']}: only what is parked is written again")
@@ -134,13 +139,14 @@ def decide_write_back(run: Run, key: str, decision: str, *, who: str, why: str) 
         evidence.note(connection, run.name, evidence.WRITE_BACK, named, decision, now=now, who=who, why=why)
 
 
-def _skip_object(run: Run, connection: Any, key: str, decision: str) -> None:
-    found = {f"{row['entity']}/{row['qbo_id']}": row for row in store.withheld_objects(connection, run.name)}
+def _skip_object(run: Run, connection: Connection, key: str, decision: str, line: AttemptLine, now: datetime) -> None:
+    found = {f"{row['entity']}/{row['qbo_id']}": row for row in stored_objects.withheld_objects(connection, run.name)}
     if key not in found:
         raise NotPossible(f"nothing with the key {key!r} is written back: `qbo-pipeline write-back list` shows them")
     if decision != "skip":
         raise NotPossible(f"{key} is withheld: it goes by itself once its cause is gone, or `skip` it")
     row = found[key]
     judged = {name: row[name] for name in ("entity", "qbo_id", "sync_token")}
-    said = {"disposition": "excluded", "rule": "skipped", "message": "skipped by a person"}
-    store.judge_objects(connection, run.name, [{**judged, **said}])
+    said = {"disposition": "excluded", "rule": "skipped", "message": f"skipped by {line.who}: {line.why}"}
+    stored_objects.judge_objects(connection, run.name, [{**judged, **said}])
+    attempts.append(connection, run.name, now, [line])

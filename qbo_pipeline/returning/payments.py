@@ -17,6 +17,7 @@ from qbo_pipeline.inventory.records import Allocation, Payment
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact, objects
 from qbo_pipeline.returning.values import Book, NotReturned, Outcome, Returned, Withheld
 
+BEFORE_FIRST_DAY = "before_first_day"
 _ZERO = Decimal(0)
 
 
@@ -45,7 +46,7 @@ def build_payment(entity: str, thing: JsonObject, book: Book) -> Outcome:
     label = f"{entity} {_number(thing) or 'Id ' + str(thing['Id'])} of {day}"
     if day < book.first_day:
         message = f"{label} is dated before {book.first_day}, the first day that is written back"
-        return NotReturned(rule="before_first_day", message=message)
+        return NotReturned(rule=BEFORE_FIRST_DAY, message=message)
     party_id = book.party(side.party_entity, _value(thing, side.party_field))
     allocations, elsewhere = _allocations(thing, side, book)
     if party_id is None:

@@ -53,6 +53,13 @@ class Answer(NamedTuple):
     refused: str | None
 
 
+class Taken(NamedTuple):
+    """An entry that the inventory system took under an id."""
+
+    held: Held
+    taken_as: str
+
+
 class Written(NamedTuple):
     """It is there, by this or by an earlier try."""
 
@@ -114,6 +121,10 @@ class Target(Protocol):
 
     def answers(self, entries: Sequence[tuple[str, int]]) -> list[Answer]:
         """What the inventory system has said of these."""
+        ...
+
+    def taken(self, ids: Sequence[str]) -> list[Taken]:
+        """The entries that the inventory system took under these ids of its own, whoever wrote them."""
         ...
 
     def close(self) -> None:

@@ -41,6 +41,7 @@ from qbo_pipeline.returning.targets import (
     NotWritten,
     Outcome,
     Refused,
+    Taken,
     Unclear,
     Written,
 )
@@ -125,6 +126,16 @@ class SqlInbox:
                 said = or_(_I.taken_as.is_not(None), _I.refused.is_not(None))
                 query = select(_I.marker, _I.revision, _I.taken_as, _I.refused).where(condition, said)
                 found += [Answer(*row) for row in connection.execute(query)]
+        return found
+
+    def taken(self, ids: Sequence[str]) -> list[Taken]:
+        """The entries that the inventory system took under these ids of its own, whoever wrote them."""
+        found: list[Taken] = []
+        with self._connected("answers in the inbox") as connection:
+            for start in range(0, len(ids), _IDS_IN_A_QUERY):
+                part = list(ids[start : start + _IDS_IN_A_QUERY])
+                query = _holding().add_columns(_I.taken_as).where(_I.taken_as.in_(part)).order_by(_I.revision)
+                found += [Taken(Held(*row[:5]), row.taken_as) for row in connection.execute(query)]
         return found
 
     def check(self) -> list[Problem]:
