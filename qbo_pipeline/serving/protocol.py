@@ -21,6 +21,7 @@ from qbo_pipeline.serving.lingering import LingeringTransport
 
 PIECE = 16 * 1024  # of a head: what is parsed before the bounds are looked at again
 BODY_PIECE = 128 * 1024  # the same of a body, which is not parsed but counted
+READ_AT_ONCE = 32 * 1024  # of one connection: what thousands send at once lies in memory until its turn comes
 _FRAMING_BYTES = 8  # of a body's byte in chunks: one byte a chunk, with some room
 
 
@@ -68,6 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         _send_at_once(transport)
+        transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]  # asyncio's own bound, 256 KiB otherwise
         super().connection_made(LingeringTransport(transport, self.bounds, self.door.drain, self._nothing_to_come))
         self.address = self.client[0] if self.client else ""
         self._entered = self.door.enter(self)
