@@ -1,7 +1,8 @@
 """A reconciliation written down whole, as text: every total, note, row and word of it, and the plan of corrections.
 
-What belongs here: how it is written, and the file of what came out when a person last looked at it (`told.txt`), which
-`test_telling.py` compares. After a change that is meant, write the file anew and read the difference:
+What belongs here: how it is written, and the files of what came out when a person last looked at it (`told/`, one for
+each kind of books), which `test_telling.py` compares. After a change that is meant, write them anew and read the
+difference:
 
     python -m qbo_pipeline_tests.reconciliation.telling
 """
@@ -26,7 +27,7 @@ from qbo_pipeline_tests.reconciliation.test_causes import CASES
 from qbo_pipeline_tests.reconciliation.test_evidence import CASES as EVIDENCE
 from qbo_pipeline_tests.reconciliation.test_evidence import without_findings
 
-FILE = Path(__file__).with_name("told.txt")
+FOLDER = Path(__file__).with_name("told")
 TOTALS = (
     "as_at", "currency", "stock_value", "ledger_balance", "difference", "explained", "unexplained", "tolerance",
     "status", "stock_basis", "first_divergence", "notes", "content_hash",
@@ -51,8 +52,15 @@ def told_of(name: str) -> str:
 
 def known() -> dict[str, str]:
     """What came out when a person last looked, by the name of the books."""
-    parts = FILE.read_text(encoding="utf-8").split("\n\n# ")[1:]
+    files = [file.read_text(encoding="utf-8") for file in sorted(FOLDER.glob("*.txt"))]
+    parts = [part for text in files for part in text.split("\n\n# ")[1:]]
     return {name: text.rstrip("\n") for name, _, text in (part.partition("\n") for part in parts)}
+
+
+def kind_of(name: str) -> str:
+    """Which books these are; each kind has a file."""
+    kinds = {"cases": CASES, "corners": CORNERS, "evidence": _EVIDENCE, "rich": rich()}
+    return next((kind for kind, books in kinds.items() if name in books), "together")
 
 
 def _totals(result: Reconciliation) -> Iterator[str]:
@@ -85,7 +93,9 @@ def _text(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    head = "Books of the tests, reconciled; see telling.py."
-    FILE.write_text(
-        head + "".join(f"\n\n# {name}\n{told_of(name)}" for name in TOLD) + "\n", encoding="utf-8", newline="\n"
-    )
+    texts: dict[str, str] = {}
+    for book in TOLD:
+        texts[kind_of(book)] = texts.get(kind_of(book), "") + f"\n\n# {book}\n{told_of(book)}"
+    for kind, text in texts.items():
+        text = f"Books of the tests, reconciled; see telling.py.{text}\n"
+        (FOLDER / f"{kind}.txt").write_text(text, encoding="utf-8", newline="\n")

@@ -2,7 +2,7 @@
 
 What belongs here: small books in the language of `language.py`, each with the differences that a person worked out by
 hand. `test_telling.py` holds each to these, and all that can stand in one ledger together (`together.py`) as well and,
-to the last word, to `told.txt`.
+to the last word, to `told/`.
 """
 
 from __future__ import annotations
