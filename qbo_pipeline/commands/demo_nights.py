@@ -34,7 +34,7 @@ def windows(first: date, days: int) -> list[tuple[date, date]]:
     return [*([(past[0], past[-1])] if past else []), *((day, day) for day in single)]
 
 
-class Clock:
+class Stopwatch:
     """Says lines with the seconds since it was made."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

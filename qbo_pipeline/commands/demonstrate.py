@@ -201,13 +201,13 @@ def _dagster_yaml() -> str:
 
 def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
     """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
-    from qbo_pipeline.commands.demo_nights import Clock, run_days, windows
+    from qbo_pipeline.commands.demo_nights import Stopwatch, run_days, windows
 
     folder = DemoFolder(folder_path.resolve())
     if folder.path.exists():
         shutil.rmtree(folder.path)
     folder.path.mkdir(parents=True)
-    clock = Clock()
+    clock = Stopwatch()
     say(f"A made-up company, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
     with emulator(folder) as start:
         prepare(folder, start, days)

@@ -44,7 +44,7 @@ def rehearse(
     explained, 4 something is unexplained, was made twice, or failures changed the books.
     """
     from qbo_pipeline.rehearsal.processes import NightFailed
-    from qbo_pipeline.rehearsal.rehearsing import Wanted
+    from qbo_pipeline.rehearsal.rehearsing import WantedRehearsal
     from qbo_pipeline.rehearsal.rehearsing import rehearse as carry_out
     from qbo_pipeline.rehearsal.telling import as_json as data_of
     from qbo_pipeline.rehearsal.telling import grounds, terminal_lines, write_files
@@ -56,7 +56,7 @@ def rehearse(
     folder.mkdir(parents=True, exist_ok=True)
     steps = _Steps()
     try:
-        found = carry_out(loaded, Wanted(*days, seed, faults == "all", folder), steps.say, steps.progress)
+        found = carry_out(loaded, WantedRehearsal(*days, seed, faults == "all", folder), steps.say, steps.progress)
     except NightFailed as error:
         say(str(error), err=True)
         leave([Ground(error.verdict, "the rehearsal could not be carried out")])

@@ -42,7 +42,7 @@ def column_of(field: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class RecordRow:
     """Base of the record dataclasses: plain fields of `str`, `int`, `bool`, `date`, `Decimal` or `None`,
     and tuples of further rows."""
 
@@ -86,7 +86,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party(Row):
+class Party(RecordRow):
     """A customer or a supplier; one that is both is two records."""
 
     party_id: str
@@ -110,7 +110,7 @@ class Party(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Product(Row):
+class Product(RecordRow):
     """Something bought, made or sold; only `stocked` ones have a stock value."""
 
     product_id: str
@@ -127,7 +127,7 @@ class Product(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Location(Row):
+class Location(RecordRow):
     """A warehouse or another place that holds stock."""
 
     location_id: str
@@ -141,7 +141,7 @@ class Location(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLine(Row):
+class DocumentLine(RecordRow):
     """A line of a document; amounts are positive for the document's own direction, before tax."""
 
     line_id: str
@@ -160,7 +160,7 @@ class DocumentLine(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match(Row):
+class Match(RecordRow):
     """How much of a bill line was received by a movement line (for goods received not invoiced)."""
 
     line_id: str  # the bill's line
@@ -170,7 +170,7 @@ class Match(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document(Row):
+class Document(RecordRow):
     """A quote, purchase order, sales invoice, sales credit, bill or purchase credit, with its lines."""
 
     document_id: str
@@ -199,7 +199,7 @@ class Document(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MovementLine(Row):
+class MovementLine(RecordRow):
     """One product at one location: signed quantity and signed value, in is positive."""
 
     line_id: str
@@ -214,7 +214,7 @@ class MovementLine(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Movement(Row):
+class Movement(RecordRow):
     """A change of stock, with its lines."""
 
     movement_id: str
@@ -237,7 +237,7 @@ class Movement(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allocation(Row):
+class Allocation(RecordRow):
     """The part of a payment that settles a document."""
 
     allocation_id: str
@@ -246,7 +246,7 @@ class Allocation(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payment(Row):
+class Payment(RecordRow):
     """Money received from a customer or paid to a supplier, with what it settles; the rest is on account."""
 
     payment_id: str
@@ -279,7 +279,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
     "movement": Movement,
     "payment": Payment,
 }
-_LINE_ROWS: dict[str, type[Row]] = {row.__name__: row for row in (DocumentLine, Match, MovementLine, Allocation)}
+_LINE_ROWS: dict[str, type[RecordRow]] = {row.__name__: row for row in (DocumentLine, Match, MovementLine, Allocation)}
 _TYPE_NAMES = {cls: name for name, cls in RECORD_TYPES.items()}
 
 

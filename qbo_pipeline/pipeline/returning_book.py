@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects
-from qbo_pipeline.returning.values import Book
+from qbo_pipeline.returning.values import ReturnBook
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.postings import chunks, links_to
 from qbo_pipeline.store.tables.records import records
@@ -20,7 +20,7 @@ _PARTIES = {"Customer": ("CustomerRef", "party/customer:"), "Vendor": ("VendorRe
 _DOCUMENTS = ("Invoice", "CreditMemo", "Bill", "VendorCredit")
 
 
-def returning_book(connection: Connection, settings: Settings, things: Sequence[JsonObject]) -> Book:
+def returning_book(connection: Connection, settings: Settings, things: Sequence[JsonObject]) -> ReturnBook:
     """What is known about these objects; raises `SettingsError` where the settings name an account that QBO lacks."""
     assert settings.write_back is not None
     name = settings.connection.name
@@ -41,7 +41,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
     called: dict[str, list[str]] = {}
     for hint, account in hints.items():
         called.setdefault(account, []).append(hint)
-    return Book(
+    return ReturnBook(
         home_currency=settings.connection.currency,
         first_day=settings.write_back.first_day,
         party=lambda entity, qbo_id: parties.get((entity, qbo_id)),

@@ -20,7 +20,7 @@ from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.not_read import REFUSED
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.pipeline.write_back_intents import Plan
+from qbo_pipeline.pipeline.write_back_intents import PagePlan
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.posting.identity import marker_in, tag_of
 from qbo_pipeline.posting.shell import identity_of
@@ -218,7 +218,7 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
             rows = objects.due_objects(connection, run.name, wanted, AT_ONCE, after)
             if not rows:
                 return
-            plan = Plan(run, connection, target)
+            plan = PagePlan(run, connection, target)
             read = [(row, from_wire(row["content"]) if row["content"] is not None else None) for row in rows]
             book = returning_book(connection, run.settings, [thing for _, thing in read if thing is not None])
             # What was written once goes on, whatever day it is moved to and whatever the first day is by now.

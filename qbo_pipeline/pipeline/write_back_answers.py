@@ -17,7 +17,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back import WrittenBack, entities, open_target
 from qbo_pipeline.pipeline.write_back_intents import adopt
 from qbo_pipeline.returning.rules import OWNED_AS
-from qbo_pipeline.returning.targets import Answer, Taken, Target
+from qbo_pipeline.returning.targets import InboxAnswer, Taken, Target
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.database import take_turns
@@ -37,7 +37,7 @@ def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
     with run.database.reading() as connection:
         asked = store.unanswered(connection, run.name)
         unbuilt = store.unbuilt_payments(connection, run.name, kinds)
-    answers: list[Answer] = []
+    answers: list[InboxAnswer] = []
     taken: list[Taken] = []
     if asked or unbuilt:
         with open_target(run, inbox) as target:
@@ -57,7 +57,7 @@ def _keep_answers(
     connection: Connection,
     run: Run,
     asked: Sequence[RowMapping],
-    answers: Sequence[Answer],
+    answers: Sequence[InboxAnswer],
     taken: Sequence[Taken],
     result: WrittenBack,
 ) -> None:

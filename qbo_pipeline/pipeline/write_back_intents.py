@@ -46,7 +46,7 @@ class _Wish:
     message: str | None = None
 
 
-class Plan:
+class PagePlan:
     """A page of objects on its way into the outbox; `outcomes` counts what became of them once it is written."""
 
     def __init__(self, run: Run, reading: Connection, target: Target) -> None:

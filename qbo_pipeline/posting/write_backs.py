@@ -45,7 +45,7 @@ from qbo_pipeline.posting.rows import WriteTurns, put_on
 from qbo_pipeline.posting.states import Reason, State
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.returning import targets
-from qbo_pipeline.returning.targets import Entry, Target
+from qbo_pipeline.returning.targets import Target, TargetEntry
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.database import Database
@@ -98,7 +98,7 @@ class WriteBackPoster:
         self._clock = clock or SystemClock()
         self._policy = policy
         self._progress = progress
-        self._entries: dict[tuple[str, int], Entry] = {}
+        self._entries: dict[tuple[str, int], TargetEntry] = {}
         self._done = Delivered()
 
     def run(self) -> Delivered:
@@ -237,9 +237,9 @@ class WriteBackPoster:
         self._done.events[event] = self._done.events.get(event, 0) + 1
 
 
-def entry_of(row: RowMapping) -> Entry:
+def entry_of(row: RowMapping) -> TargetEntry:
     """The entry of a stored revision."""
-    return Entry(
+    return TargetEntry(
         marker=row["marker"],
         revision=row["revision"],
         operation=row["operation"],
@@ -284,6 +284,6 @@ def _fate(row: Row, outcome: targets.Outcome) -> Fate:
             return Confirmed(row.marker, "", row.fingerprint)
         case targets.NotWritten(message):
             return Unsent(message)
-        case targets.Refused(message):
+        case targets.NotTaken(message):
             return Rejected(Reason.INVALID, "inbox", message)
     return Lost(outcome.message)

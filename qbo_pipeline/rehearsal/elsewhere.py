@@ -30,7 +30,7 @@ _NO_LIMITS = {"requests_per_minute": 1_000_000, "requests_per_second": 100_000, 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RehearsalPlace:
     """Where a rehearsed night happens: the emulated company, with its credentials, and the folder of its store."""
 
     base_url: str
@@ -94,7 +94,7 @@ def clock_of(quick: float | None) -> Clock:
     return SystemClock() if quick is None else QuickClock(quick, SPEED)
 
 
-def rehearsed(settings: Settings, place: Place, first: date) -> Settings:
+def rehearsed(settings: Settings, place: RehearsalPlace, first: date) -> Settings:
     """The user's settings, for the emulated company and the rehearsal's store. The books begin on `first` where that is
     later than their own first day."""
     connection = settings.connection
@@ -109,7 +109,7 @@ def rehearsed(settings: Settings, place: Place, first: date) -> Settings:
     return settings.model_copy(update=changed)
 
 
-def rehearsed_secrets(settings: Settings, place: Place) -> Secrets:
+def rehearsed_secrets(settings: Settings, place: RehearsalPlace) -> Secrets:
     """Of the user's secrets those of the source alone; all others are the emulator's, and worth nothing elsewhere."""
     own = Secrets.read(settings)
     return own.model_copy(

@@ -32,7 +32,7 @@ WAITING = ("parked", "ready", "sending", "unknown", "drifted", "deleted_in_qbo")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PostingGroup:
     """Postings of one kind in one currency."""
 
     kind: str
@@ -68,7 +68,7 @@ class RunFindings:
     """What a run left: `night` is what the night said of itself (`night.carry_out`)."""
 
     night: Mapping[str, Any]
-    posted: tuple[Group, ...]
+    posted: tuple[PostingGroup, ...]
     accounts: tuple[AccountTotal, ...]
     waits: tuple[WaitingGroup, ...]
     states: Mapping[str, str]  # by key of each posting
@@ -119,14 +119,14 @@ def look_at(run: Run, night: Mapping[str, Any], objects: CompanyObjects) -> RunF
     return RunFindings(night, _posted(run), _accounts(run), (*_waits(run), *_set_aside(run)), _states(run), objects)
 
 
-def _posted(run: Run) -> tuple[Group, ...]:
+def _posted(run: Run) -> tuple[PostingGroup, ...]:
     found: dict[tuple[str, str], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal("0.00")))
     with run.database.reading() as connection:
         for row in counts(connection, run.name):
             if row.state == POSTED:
                 count, amount = found[row.entity, row.currency]
                 found[row.entity, row.currency] = (count + row.count, amount + row.amount)
-    return tuple(Group(kind, currency, *sums) for (kind, currency), sums in sorted(found.items()))
+    return tuple(PostingGroup(kind, currency, *sums) for (kind, currency), sums in sorted(found.items()))
 
 
 def _accounts(run: Run) -> tuple[AccountTotal, ...]:

@@ -37,7 +37,14 @@ from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.quickbooks.clock import Clock
 from qbo_pipeline.quickbooks.transport import Answer, Call, Transport
-from qbo_pipeline.rehearsal.elsewhere import STORE, Place, clock_of, open_emulated, rehearsed, rehearsed_secrets
+from qbo_pipeline.rehearsal.elsewhere import (
+    STORE,
+    RehearsalPlace,
+    clock_of,
+    open_emulated,
+    rehearsed,
+    rehearsed_secrets,
+)
 from qbo_pipeline.settings import Settings, load_settings
 from qbo_pipeline.store.database import open_database
 from qbo_pipeline.surfaces import log_for_people
@@ -48,7 +55,7 @@ _EVERY_SECONDS = 1.0  # between two lines of progress
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class NightOrder:
     """What a night is to do: `stage` is `read` (the source into the store) or `carry` (everything after it).
 
     `quick` is the moment from which time passes quickly (`elsewhere.QuickClock`); `kill` the write at which the process
@@ -56,7 +63,7 @@ class Order:
     """
 
     settings: str
-    place: Place
+    place: RehearsalPlace
     first: date
     last: date
     stage: str
@@ -71,11 +78,11 @@ class Order:
         return json.dumps({**asdict(self), "first": self.first.isoformat(), "last": self.last.isoformat()})
 
     @classmethod
-    def from_json(cls, text: str) -> Order:
+    def from_json(cls, text: str) -> NightOrder:
         """What `to_json` wrote."""
         found = json.loads(text)
         days = {name: date.fromisoformat(found[name]) for name in ("first", "last")}
-        return cls(**{**found, **days, "place": Place(**found["place"])})
+        return cls(**{**found, **days, "place": RehearsalPlace(**found["place"])})
 
 
 class Deadly(Transport):
@@ -106,14 +113,14 @@ class Deadly(Transport):
             return self._count == self._kill
 
 
-def carry_out(order: Order) -> dict[str, Any]:
+def carry_out(order: NightOrder) -> dict[str, Any]:
     """Do what the order says; answers what came of it, in words and numbers for `to_line`."""
     with opened(order, load_settings(order.settings), _Teller()) as run:
         return _read(run, order) if order.stage == READ else _carry(run, order)
 
 
 @contextmanager
-def opened(order: Order, settings: Settings, progress: Progress = no_progress) -> Iterator[Run]:
+def opened(order: NightOrder, settings: Settings, progress: Progress = no_progress) -> Iterator[Run]:
     """A run in the store of an order, against its emulated company, in its time."""
     clock = clock_of(order.quick)
     rehearsing = rehearsed(settings, order.place, order.first)
@@ -128,7 +135,7 @@ def opened(order: Order, settings: Settings, progress: Progress = no_progress) -
         yield run
 
 
-def _read(run: Run, order: Order) -> dict[str, Any]:
+def _read(run: Run, order: NightOrder) -> dict[str, Any]:
     first = run.settings.connection.first_day
     extracted = [*extract_master_data(run), *extract_days(run, max(first, order.first), order.last)]
     return {
@@ -138,7 +145,7 @@ def _read(run: Run, order: Order) -> dict[str, Any]:
     }
 
 
-def _carry(run: Run, order: Order) -> dict[str, Any]:
+def _carry(run: Run, order: NightOrder) -> dict[str, Any]:
     began = time.monotonic()
     reference = refresh_reference_data(run)
     findings = preflight(run) if order.look_ahead else []
@@ -161,7 +168,7 @@ def _carry(run: Run, order: Order) -> dict[str, Any]:
     return found
 
 
-def _reconciled(run: Run, order: Order) -> dict[str, Any]:
+def _reconciled(run: Run, order: NightOrder) -> dict[str, Any]:
     result = reconcile_as_at(run, order.last)
     files = write_reports(run, result, Path(order.reports)) if order.reports else None
     return {
@@ -198,7 +205,7 @@ def _write(line: dict[str, Any]) -> None:
 def main() -> None:
     """Carry out the order on standard input; exit status 0 with the outcome, or the verdict's with what failed."""
     log_for_people()
-    order = Order.from_json(sys.stdin.read())
+    order = NightOrder.from_json(sys.stdin.read())
     try:
         _write({"done": carry_out(order)})
     except Exception as error:

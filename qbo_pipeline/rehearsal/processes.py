@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from qbo_pipeline.errors import Signal
-from qbo_pipeline.rehearsal.night import Order
+from qbo_pipeline.rehearsal.night import NightOrder
 from qbo_pipeline.verdicts import Verdict
 
 _LEAVE_SECONDS = 10.0
@@ -80,7 +80,7 @@ def emulated(copy: Path, realm: str) -> Iterator[Emulated]:
             _end(process)
 
 
-def night(order: Order, name: str, heard: Heard, log: Path) -> dict[str, Any] | None:
+def night(order: NightOrder, name: str, heard: Heard, log: Path) -> dict[str, Any] | None:
     """Carry out a night in a process of its own; answers what came of it, or `None` where it killed itself.
 
     Raises `NightFailed` with what a person must know where it ended otherwise.
@@ -99,7 +99,7 @@ def night(order: Order, name: str, heard: Heard, log: Path) -> dict[str, Any] | 
             _end(process)
 
 
-def _listen(process: subprocess.Popen[str], order: Order, heard: Heard, log: Path) -> dict[str, Any] | None:
+def _listen(process: subprocess.Popen[str], order: NightOrder, heard: Heard, log: Path) -> dict[str, Any] | None:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(order.to_json())

@@ -23,10 +23,10 @@ from typing import Any
 from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.rehearsal.already_there import take_along
 from qbo_pipeline.rehearsal.company import CompanyCopy, balances_of, read_company
-from qbo_pipeline.rehearsal.elsewhere import STORE, Place, clock_of
+from qbo_pipeline.rehearsal.elsewhere import STORE, RehearsalPlace, clock_of
 from qbo_pipeline.rehearsal.failures import EDITS, fired, killed_at, ordered_failures
 from qbo_pipeline.rehearsal.findings import FailureFindings, Rehearsal, RunFindings, look_at
-from qbo_pipeline.rehearsal.night import CARRY, READ, Order, opened
+from qbo_pipeline.rehearsal.night import CARRY, READ, NightOrder, opened
 from qbo_pipeline.rehearsal.objects import CompanyObjects, differences, read_objects
 from qbo_pipeline.rehearsal.processes import Emulated, emulated, night
 from qbo_pipeline.settings import Settings
@@ -41,7 +41,7 @@ Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedRehearsal:
     """What is to be rehearsed: the days, whether with failures too, by which seed, and where report files go."""
 
     first: date
@@ -56,7 +56,7 @@ class _Scene:
     """Where a rehearsal happens, and whom it tells."""
 
     settings: Settings
-    wanted: Wanted
+    wanted: WantedRehearsal
     folder: Path
     copy: CompanyCopy
     tell: Tell
@@ -74,7 +74,7 @@ def period(settings: Settings, first: date | None, last: date | None, today: dat
     return max(first or connection.first_day, connection.first_day), chosen
 
 
-def rehearse(settings: Settings, wanted: Wanted, tell: Tell, progress: Progress) -> Rehearsal:
+def rehearse(settings: Settings, wanted: WantedRehearsal, tell: Tell, progress: Progress) -> Rehearsal:
     """Rehearse these days; `tell` hears of each step, `progress` of what a step has come to.
 
     Raises the client's and the source's errors, and `NightFailed` where a run cannot be carried out at all.
@@ -119,14 +119,14 @@ def _read(scene: _Scene) -> dict[str, Any]:
     """Read the source into a store of its own, from which both runs begin: they post the same records."""
     place = _place(scene, "read", Emulated("http://127.0.0.1:9", "none", "none", "none"))
     make_store(f"sqlite:///{Path(place.folder) / STORE}").close()
-    answer = _night(scene, Order(str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, READ))
+    answer = _night(scene, NightOrder(str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, READ))
     assert answer is not None
     with open_run(scene.settings, only_look=True) as run, _store_of(place) as store:
         known = take_along(run, store)
     return {**answer, "already_there": known}
 
 
-def _opened(scene: _Scene, place: Place) -> tuple[frozenset[tuple[str, str]], dict[str, Any]]:
+def _opened(scene: _Scene, place: RehearsalPlace) -> tuple[frozenset[tuple[str, str]], dict[str, Any]]:
     """What is in the copy before anything is posted, and which balances it could not bring forward."""
     with _looking(scene, place, None) as run:
         there = read_objects(run).strangers
@@ -135,8 +135,8 @@ def _opened(scene: _Scene, place: Place) -> tuple[frozenset[tuple[str, str]], di
     return frozenset(there), missing
 
 
-def _carried(scene: _Scene, place: Place, before: frozenset[tuple[str, str]]) -> RunFindings:
-    order = Order(
+def _carried(scene: _Scene, place: RehearsalPlace, before: frozenset[tuple[str, str]]) -> RunFindings:
+    order = NightOrder(
         str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, CARRY, look_ahead=True,
         reports=str(scene.wanted.reports),
     )  # fmt: skip
@@ -175,13 +175,13 @@ def _with_failures(scene: _Scene, plain: RunFindings) -> FailureFindings:
 
 
 def _until_done(
-    scene: _Scene, place: Place, quick: float, found: FailureFindings, kills: list[tuple[int, bool]]
+    scene: _Scene, place: RehearsalPlace, quick: float, found: FailureFindings, kills: list[tuple[int, bool]]
 ) -> None:
     """Nights one after another until one of them has done everything."""
     dying = list(kills)
     while found.runs < MOST_RUNS:
         kill, after = dying.pop(0) if dying else (None, True)
-        order = Order(
+        order = NightOrder(
             str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, CARRY, quick=quick, kill=kill,
             after=after,
         )  # fmt: skip
@@ -195,7 +195,12 @@ def _until_done(
 
 
 def _people(
-    scene: _Scene, company: Emulated, place: Place, quick: float, found: FailureFindings, before: CompanyObjects
+    scene: _Scene,
+    company: Emulated,
+    place: RehearsalPlace,
+    quick: float,
+    found: FailureFindings,
+    before: CompanyObjects,
 ) -> None:
     """People edit what was posted; the night after it must notice what matters and overwrite nothing."""
     scene.tell("people edit what was posted, and another night comes")
@@ -205,7 +210,7 @@ def _people(
     with _looking(scene, place, quick) as run:
         edited = read_objects(run)
     found.edited = len(differences(before.by_key, edited.by_key))
-    order = Order(str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, CARRY, quick=quick)
+    order = NightOrder(str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, CARRY, quick=quick)
     answer = _night(scene, order)
     assert answer is not None
     with _looking(scene, place, quick) as run:
@@ -218,7 +223,7 @@ def _people(
 
 
 @contextmanager
-def _emulated(scene: _Scene, name: str) -> Iterator[tuple[Emulated, Place]]:
+def _emulated(scene: _Scene, name: str) -> Iterator[tuple[Emulated, RehearsalPlace]]:
     """A copy of the company, and a store that has read the source and posted nothing."""
     with emulated(scene.folder / "copy.json", scene.settings.quickbooks.realm) as company:
         place = _place(scene, name, company)
@@ -231,7 +236,7 @@ def _emulated(scene: _Scene, name: str) -> Iterator[tuple[Emulated, Place]]:
 
 
 @contextmanager
-def _store_of(place: Place) -> Iterator[Database]:
+def _store_of(place: RehearsalPlace) -> Iterator[Database]:
     database = open_database(f"sqlite:///{Path(place.folder) / STORE}")
     try:
         yield database
@@ -244,22 +249,22 @@ def _copy_store(source: Path, target: Path) -> None:
         reading.backup(writing)
 
 
-def _place(scene: _Scene, name: str, company: Emulated) -> Place:
+def _place(scene: _Scene, name: str, company: Emulated) -> RehearsalPlace:
     folder = scene.folder / name
     folder.mkdir(mode=0o700)
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     credentials = (company.base_url, company.client_id, company.client_secret, company.refresh_token)
-    return Place(*credentials, key, str(folder))
+    return RehearsalPlace(*credentials, key, str(folder))
 
 
-def _night(scene: _Scene, order: Order) -> dict[str, Any] | None:
+def _night(scene: _Scene, order: NightOrder) -> dict[str, Any] | None:
     return night(order, scene.settings.connection.name, scene.progress, scene.folder / "night.log")
 
 
 @contextmanager
-def _looking(scene: _Scene, place: Place, quick: float | None) -> Iterator[Run]:
+def _looking(scene: _Scene, place: RehearsalPlace, quick: float | None) -> Iterator[Run]:
     """A run in this process that looks at what a night left."""
-    order = Order(str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, CARRY, quick=quick)
+    order = NightOrder(str(scene.settings.file), place, scene.wanted.first, scene.wanted.last, CARRY, quick=quick)
     with opened(order, scene.settings) as run:
         yield run
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from qbo_pipeline.inventory.records import Allocation, Payment
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact, objects
-from qbo_pipeline.returning.values import Book, NotReturned, Outcome, Returned, Withheld
+from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
 
 BEFORE_FIRST_DAY = "before_first_day"
 _ZERO = Decimal(0)
@@ -36,7 +36,7 @@ _SIDES = {
 }
 
 
-def build_payment(entity: str, thing: JsonObject, book: Book) -> Outcome:
+def build_payment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     """The record of a Payment or BillPayment as the client read it.
 
     Raises `OddShape` where the object is not as Intuit documents it.
@@ -110,7 +110,7 @@ def _value(thing: JsonObject, field: str) -> str:
     return str(an_object(thing.get(field), field).get("value", ""))
 
 
-def _allocations(thing: JsonObject, side: _Side, book: Book) -> tuple[list[Allocation], list[str]]:
+def _allocations(thing: JsonObject, side: _Side, book: ReturnBook) -> tuple[list[Allocation], list[str]]:
     """What settles documents of the source, added up by document, and in words what settles something else."""
     amounts: dict[str, Decimal] = {}
     elsewhere: list[str] = []
@@ -131,17 +131,17 @@ def _allocations(thing: JsonObject, side: _Side, book: Book) -> tuple[list[Alloc
     return found, elsewhere
 
 
-def _currency(thing: JsonObject, book: Book) -> str:
+def _currency(thing: JsonObject, book: ReturnBook) -> str:
     return _value(thing, "CurrencyRef") or book.home_currency
 
 
-def _rate(thing: JsonObject, book: Book) -> Decimal | None:
+def _rate(thing: JsonObject, book: ReturnBook) -> Decimal | None:
     if _currency(thing, book) == book.home_currency or thing.get("ExchangeRate") is None:
         return None
     return exact(thing["ExchangeRate"], "ExchangeRate")
 
 
-def _account(entity: str, thing: JsonObject, book: Book) -> str | None:
+def _account(entity: str, thing: JsonObject, book: ReturnBook) -> str | None:
     if entity == "Payment":
         return book.account(_value(thing, "DepositToAccountRef"))
     by_check = _value(an_object(thing.get("CheckPayment"), "CheckPayment"), "BankAccountRef")

@@ -10,17 +10,20 @@ from collections.abc import Callable
 
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
 from qbo_pipeline.returning.payments import build_payment
-from qbo_pipeline.returning.values import Book, Outcome, Withheld
+from qbo_pipeline.returning.values import Outcome, ReturnBook, Withheld
 
 # By the kind that the settings name in [ownership], the entity that people enter in QuickBooks.
 ENTITIES = {"payments_received": "Payment", "payments_made": "BillPayment"}
 # By the kind of a record, what [ownership] calls it.
 OWNED_AS = {"payment_received": "payments_received", "payment_made": "payments_made"}
 
-RULES: dict[str, Callable[[str, JsonObject, Book], Outcome]] = {"Payment": build_payment, "BillPayment": build_payment}
+RULES: dict[str, Callable[[str, JsonObject, ReturnBook], Outcome]] = {
+    "Payment": build_payment,
+    "BillPayment": build_payment,
+}
 
 
-def build(entity: str, thing: JsonObject, book: Book) -> Outcome:
+def build(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     """The record that the inventory system is to hold for an object of QuickBooks, or why there is none.
 
     The same object and book give the same answer. Raises `KeyError` for an entity that is not in the table.

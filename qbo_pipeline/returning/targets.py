@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TargetEntry:
     """One thing that a target is to hold: the newest revision of a marker is what counts.
 
     `marker` names the thing for ever, whatever store or run writes it; `operation` is `create`, `update` or `void`;
@@ -44,7 +44,7 @@ class Held(NamedTuple):
     content_hash: str
 
 
-class Answer(NamedTuple):
+class InboxAnswer(NamedTuple):
     """What the inventory system has made of an entry: the id that it gave, or why it did not take it."""
 
     marker: str
@@ -70,7 +70,7 @@ class NotWritten(NamedTuple):
     message: str
 
 
-class Refused(NamedTuple):
+class NotTaken(NamedTuple):
     """The target does not take this entry."""
 
     message: str
@@ -82,7 +82,7 @@ class Unclear(NamedTuple):
     message: str
 
 
-Outcome = Written | NotWritten | Refused | Unclear
+Outcome = Written | NotWritten | NotTaken | Unclear
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Target(Protocol):
     @property
     def abilities(self) -> Abilities: ...
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         """Write entries; one outcome for each, in their order."""
         ...
 
@@ -119,7 +119,7 @@ class Target(Protocol):
         """The newest revision that is held of each marker."""
         ...
 
-    def answers(self, entries: Sequence[tuple[str, int]]) -> list[Answer]:
+    def answers(self, entries: Sequence[tuple[str, int]]) -> list[InboxAnswer]:
         """What the inventory system has said of these."""
         ...
 

@@ -13,7 +13,7 @@ from qbo_pipeline.inventory.records import Payment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class ReturnBook:
     """What is known of both sides.
 
     - `home_currency`: the company's; an amount in it has no exchange rate.

@@ -32,7 +32,7 @@ from qbo_pipeline.inventory.records import (
     Payment,
     Product,
     Record,
-    Row,
+    RecordRow,
     column_of,
     content_hash,
 )
@@ -55,7 +55,7 @@ class Assembly:
     kind: str
     id_column: str
     record: type[Record]
-    lines: Mapping[str, tuple[str, type[Row]]]
+    lines: Mapping[str, tuple[str, type[RecordRow]]]
     findings: Callable[[Frames, Known], list[Finding]]
 
 

@@ -35,13 +35,13 @@ from sqlalchemy.pool import NullPool
 
 from qbo_pipeline.returning.targets import (
     Abilities,
-    Answer,
-    Entry,
     Held,
+    InboxAnswer,
+    NotTaken,
     NotWritten,
     Outcome,
-    Refused,
     Taken,
+    TargetEntry,
     Unclear,
     Written,
 )
@@ -82,20 +82,20 @@ class SqlInbox:
         self.shown = self.url.set(query={}).render_as_string(hide_password=True)
         self._engine = _engine(self.url)
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         """Add entries in one transaction; where the database refuses one of them, each in its own."""
         fit = [entry for entry in entries if not _holds_nul(entry)]
         outcomes = iter(self._put_fit(fit) if fit else [])
-        nul = Refused("a text of it holds the character NUL, which a database does not take")
+        nul = NotTaken("a text of it holds the character NUL, which a database does not take")
         return [nul if _holds_nul(entry) else next(outcomes) for entry in entries]
 
-    def _put_fit(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def _put_fit(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         try:
             return self._put(entries)
         except DataError as error:
             if len(entries) > 1:
                 return [outcome for entry in entries for outcome in self._put_fit([entry])]
-            return [Refused(f"the inbox does not take it: {self._reason(error)}")]
+            return [NotTaken(f"the inbox does not take it: {self._reason(error)}")]
 
     def find(self, entries: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Held]:
         """What is held of these markers and revisions."""
@@ -118,14 +118,14 @@ class SqlInbox:
                 found |= {row.marker: Held(*row) for row in connection.execute(query)}
         return found
 
-    def answers(self, entries: Sequence[tuple[str, int]]) -> list[Answer]:
+    def answers(self, entries: Sequence[tuple[str, int]]) -> list[InboxAnswer]:
         """What the inventory system has said of these, as far as it has."""
-        found: list[Answer] = []
+        found: list[InboxAnswer] = []
         with self._connected("answers in the inbox") as connection:
             for condition in _conditions(entries):
                 said = or_(_I.taken_as.is_not(None), _I.refused.is_not(None))
                 query = select(_I.marker, _I.revision, _I.taken_as, _I.refused).where(condition, said)
-                found += [Answer(*row) for row in connection.execute(query)]
+                found += [InboxAnswer(*row) for row in connection.execute(query)]
         return found
 
     def taken(self, ids: Sequence[str]) -> list[Taken]:
@@ -169,7 +169,7 @@ class SqlInbox:
         self._engine.dispose()
 
     # ----------------------------------------------------------------------------------------------------------------
-    def _put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def _put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         names = [(entry.marker, entry.revision) for entry in entries]
         for _ in range(2):
             committing = False
@@ -277,11 +277,11 @@ def _conditions(entries: Sequence[tuple[str, int]]) -> Iterator[Any]:
         yield or_(*(and_(_I.marker == marker, _I.revision == revision) for marker, revision in part))
 
 
-def _holds_nul(entry: Entry) -> bool:
+def _holds_nul(entry: TargetEntry) -> bool:
     return any("\0" in value for value in _row(entry).values() if isinstance(value, str))
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: TargetEntry) -> dict[str, Any]:
     return {
         "marker": entry.marker,
         "revision": entry.revision,
@@ -297,9 +297,9 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _outcome(entry: Entry, held: Held | None) -> Outcome:
+def _outcome(entry: TargetEntry, held: Held | None) -> Outcome:
     if held is None or held.content_hash == entry.content_hash:
         return Written()
-    return Refused(
+    return NotTaken(
         f"the inbox holds another content as revision {entry.revision} of {entry.marker}: another store writes to it"
     )

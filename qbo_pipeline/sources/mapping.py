@@ -46,7 +46,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ParameterChoice:
     """A parameter whose values are names that exist in the source: the SELECT of `value` and `name`."""
 
     statement: Statement
@@ -59,7 +59,7 @@ class Mapping:
 
     name: str
     statements: MappingType[str, Statement]
-    choices: MappingType[str, Choice] = field(default_factory=dict)
+    choices: MappingType[str, ParameterChoice] = field(default_factory=dict)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -77,13 +77,15 @@ def load_mapping(name: str) -> Mapping:
     """
     folder = _folder(name)
     statements: dict[str, Statement] = {}
-    choices: dict[str, Choice] = {}
+    choices: dict[str, ParameterChoice] = {}
     for path in sorted(folder.glob("*.sql")):
         text = _read(path)
         statement = Statement(f"{folder.name}/{path.name}", _one_select(path, text))
         if path.stem.startswith(PARAMETER_PREFIX):
             chosen = _CHOOSE.search(text)
-            choices[path.stem.removeprefix(PARAMETER_PREFIX)] = Choice(statement, bool(chosen and chosen[1] == "many"))
+            choices[path.stem.removeprefix(PARAMETER_PREFIX)] = ParameterChoice(
+                statement, bool(chosen and chosen[1] == "many")
+            )
         elif path.stem in KINDS:
             statements[path.stem] = statement
         else:

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from qbo_pipeline.quickbooks.webhooks import SIGNATURE_HEADER, NotJson
-from qbo_pipeline.webhooks.intake import HintIntake, Taken
+from qbo_pipeline.webhooks.intake import DeliveryOutcome, HintIntake
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Receiver:
         log.warning("webhook refused: %s (%d since the start)", text, self.counts[what])
         return PlainTextResponse(text if status != 401 else "", status, _CLOSE)
 
-    def _acknowledge(self, taken: Taken) -> Response:
+    def _acknowledge(self, taken: DeliveryOutcome) -> Response:
         events = {name: getattr(taken, name) for name in ("stored", "repeated", "unknown", "unreadable")}
         self.counts.update({name: count for name, count in events.items() if count})
         self.counts["taken" if taken.complete else "not_stored"] += 1

@@ -38,7 +38,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class DeliveryOutcome:
     """What one delivery came to, in events: `stored` hints are new, `repeated` ones were known, `unknown` are of a
     company that none of its connections has, `unreadable` are none. Where not `complete`, a store failed: the sender
     must deliver it again."""
@@ -79,7 +79,7 @@ class HintIntake:
         """The verifier tokens that signed this body; none for a delivery that is not Intuit's."""
         return frozenset(token for token in self._tokens if is_signed(body, signature, token))
 
-    def take(self, body: bytes, signers: frozenset[Secret]) -> Taken:
+    def take(self, body: bytes, signers: frozenset[Secret]) -> DeliveryOutcome:
         """Commit the hints of a signed delivery, each store on its own.
 
         Raises `NotJson` for a body that is not JSON.
@@ -99,7 +99,7 @@ class HintIntake:
             kept += len(hints)
             taken |= {event for _, event in hints}
         unknown = len({*told.events} - taken) if complete else 0
-        return Taken(stored, kept - stored, unknown, told.unreadable, complete)
+        return DeliveryOutcome(stored, kept - stored, unknown, told.unreadable, complete)
 
     def look(self) -> Iterator[str]:
         """What a person should know before deliveries come, in plain words.

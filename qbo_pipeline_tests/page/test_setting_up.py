@@ -18,7 +18,7 @@ from qbo_pipeline.commands.template import settings_text
 from qbo_pipeline.page.companies import Companies
 from qbo_pipeline.page.setting_up import saving
 from qbo_pipeline.page.setting_up.fields import OTHER_SECTIONS, RULE_SECTIONS, fields_of
-from qbo_pipeline.page.setting_up.toml_file import Change, edited
+from qbo_pipeline.page.setting_up.toml_file import Edit, edited
 from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.settings import settings_of
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
@@ -58,11 +58,11 @@ def test_the_file_keeps_its_remarks_and_its_order() -> None:
     after = edited(
         before,
         [
-            Change(("posting", "approval"), False, True),
-            Change(("accounts", "hints", '4000 "x"'), None, "Sales"),
-            Change(("schedule", "look_back_days"), 3, None),
-            Change(("posting", "summarise"), [], ["shipment"]),
-            Change(("alerts", "digest_at"), None, "07:30"),
+            Edit(("posting", "approval"), False, True),
+            Edit(("accounts", "hints", '4000 "x"'), None, "Sales"),
+            Edit(("schedule", "look_back_days"), 3, None),
+            Edit(("posting", "summarise"), [], ["shipment"]),
+            Edit(("alerts", "digest_at"), None, "07:30"),
         ],
     )
     old, new = before.splitlines(), after.splitlines()

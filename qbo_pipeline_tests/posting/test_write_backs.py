@@ -29,12 +29,12 @@ from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.posting.write_backs import POLICY, WriteBackPoster
 from qbo_pipeline.returning.targets import (
     Abilities,
-    Answer,
-    Entry,
     Held,
+    InboxAnswer,
+    NotTaken,
     NotWritten,
     Outcome,
-    Refused,
+    TargetEntry,
     Unclear,
     Written,
 )
@@ -85,10 +85,10 @@ class Inbox:
         self.time = time
         self.dice = dice
         self.writes: Counter[tuple[str, int]] = Counter()
-        self.late: list[tuple[datetime, Entry]] = []
+        self.late: list[tuple[datetime, TargetEntry]] = []
         self.faulty = True
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         self._land()
         fault = self.dice.choice(["none", "none", "away", "lost", "late", "never", "kill before", "kill after", "one"])
         if not self.faulty or fault == "none":
@@ -105,7 +105,7 @@ class Inbox:
             self.time.sleep(self.dice.uniform(0, POLICY.deadline))
             return [Unclear("no answer")] * len(entries)
         if fault == "one":
-            return [Refused("not this one"), *(self._write(entry) for entry in entries[1:])]
+            return [NotTaken("not this one"), *(self._write(entry) for entry in entries[1:])]
         for entry in entries:
             self._write(entry)
         if fault == "kill after":
@@ -122,7 +122,7 @@ class Inbox:
     def newest(self, markers: Sequence[str]) -> dict[str, Held]:
         return {}
 
-    def answers(self, entries: Sequence[tuple[str, int]]) -> list[Answer]:
+    def answers(self, entries: Sequence[tuple[str, int]]) -> list[InboxAnswer]:
         return []
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class Inbox:
                 self.late.remove((at, entry))
                 self._write(entry)
 
-    def _write(self, entry: Entry) -> Outcome:
+    def _write(self, entry: TargetEntry) -> Outcome:
         name = (entry.marker, entry.revision)
         self.writes[name] = 1 if self.abilities.idempotent else self.writes[name] + 1
         return Written()
@@ -300,7 +300,7 @@ def test_nothing_is_left_of_a_run_that_another_process_took_over(shelf: Database
         store.add(connection, name, entry_rows(1, time.at))
 
     class Slow(Inbox):
-        def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+        def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
             time.sleep(POLICY.settle + 10)
             other = Inbox(self.abilities, time, self.dice)
             other.faulty = False

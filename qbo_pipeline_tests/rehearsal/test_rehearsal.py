@@ -13,7 +13,7 @@ import pytest
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.rehearsal.findings import Rehearsal
 from qbo_pipeline.rehearsal.objects import CompanyObjects, differences, read_objects
-from qbo_pipeline.rehearsal.rehearsing import Wanted, rehearse
+from qbo_pipeline.rehearsal.rehearsing import WantedRehearsal, rehearse
 from qbo_pipeline.rehearsal.telling import grounds
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.verdicts import Verdict, conclude
@@ -39,7 +39,7 @@ def rehearsed(settings: Path, folder: Path, first: date, last: date, *, failures
     lines = Lines()
     folder.mkdir(exist_ok=True)
     return rehearse(
-        load_settings(settings), Wanted(first, last, seed, failures, folder), lines.said.append, lines.progress
+        load_settings(settings), WantedRehearsal(first, last, seed, failures, folder), lines.said.append, lines.progress
     )
 
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from qbo_pipeline.inventory.records import Payment
 from qbo_pipeline.returning.rules import RULES, build
-from qbo_pipeline.returning.values import Book, NotReturned, Returned, Withheld
+from qbo_pipeline.returning.values import NotReturned, ReturnBook, Returned, Withheld
 
 DAY = date(2024, 3, 6)
 PARTIES = {("Customer", "7"): "c7", ("Vendor", "8"): "s8"}
 DOCUMENTS = {("Invoice", "20"): "i20", ("Invoice", "21"): "i21", ("CreditMemo", "22"): "n22", ("Bill", "30"): "b30"}
-BOOK = Book(
+BOOK = ReturnBook(
     home_currency="USD",
     first_day=date(2024, 3, 1),
     party=lambda entity, qbo_id: PARTIES.get((entity, qbo_id)),

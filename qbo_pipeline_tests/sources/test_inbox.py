@@ -15,13 +15,13 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from qbo_pipeline.inventory.records import text_hash
-from qbo_pipeline.returning.targets import Answer, Entry, NotWritten, Refused, Unclear, Written
+from qbo_pipeline.returning.targets import InboxAnswer, NotTaken, NotWritten, TargetEntry, Unclear, Written
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline.sources.errors import SourceError, SourceUnavailable
 from qbo_pipeline.sources.inbox import SqlInbox
 
 CONTENT = '{"amount":"12.50","kind":"payment_received"}'
-ENTRY = Entry(
+ENTRY = TargetEntry(
     marker="AAAA.BB", revision=1, operation="create", kind="payment_received", business_date=date(2024, 3, 6),
     party_id="c1", number="CHQ-7", currency="USD", amount=Decimal("12.50"), content=CONTENT,
     content_hash=text_hash(CONTENT),
@@ -74,7 +74,7 @@ def test_an_entry_that_is_sent_twice_is_there_once(inbox: SqlInbox, url: str) ->
 def test_another_content_under_the_same_revision_is_refused(inbox: SqlInbox, url: str) -> None:
     inbox.put([ENTRY])
     (outcome,) = inbox.put([replace(ENTRY, content="{}", content_hash=text_hash("{}"))])
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, NotTaken)
     assert "another store writes to it" in outcome.message
     assert rows(url) == [("AAAA.BB", 1, "12.5")]
 
@@ -83,7 +83,7 @@ def test_one_entry_that_the_database_refuses_stops_no_other(inbox: SqlInbox, url
     bad, nul = replace(ENTRY, marker="B" * 50), replace(ENTRY, marker="C", number="7\0")
     outcomes = inbox.put([ENTRY, bad, nul, replace(ENTRY, marker="D")])
     on_a_server = not url.startswith("sqlite")
-    assert [type(outcome) for outcome in outcomes] == [Written, Refused if on_a_server else Written, Refused, Written]
+    assert [type(outcome) for outcome in outcomes] == [Written, NotTaken if on_a_server else Written, NotTaken, Written]
     assert [marker for marker, _, _ in rows(url)] == ["AAAA.BB", *([] if on_a_server else ["B" * 50]), "D"]
 
 
@@ -92,9 +92,9 @@ def test_what_the_inventory_system_says_is_read(inbox: SqlInbox, url: str) -> No
     inbox.put([ENTRY])
     assert inbox.answers(asked) == []
     say(url, "refused = 'closed'")
-    assert inbox.answers(asked) == [Answer("AAAA.BB", 1, None, "closed")]
+    assert inbox.answers(asked) == [InboxAnswer("AAAA.BB", 1, None, "closed")]
     say(url, "taken_as = 'P1'")
-    assert inbox.answers(asked) == [Answer("AAAA.BB", 1, "P1", "closed")]
+    assert inbox.answers(asked) == [InboxAnswer("AAAA.BB", 1, "P1", "closed")]
 
 
 def test_a_missing_or_another_table_says_what_to_do(url: str) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbo_pipeline.sources.unleashed.solving import NOTHING, Moved, Pair, solve
+from qbo_pipeline.sources.unleashed.solving import NOTHING, MovedLine, Pair, solve
 
 D = Decimal
 
@@ -17,8 +17,8 @@ def pair(quantity: str, value: str) -> Pair:
     return D(quantity), D(value)
 
 
-def adjusted(quantity: str, value: str, line_id: str = "a") -> Moved:
-    return Moved(line_id, "adjustment", "main", D(quantity), D(value))
+def adjusted(quantity: str, value: str, line_id: str = "a") -> MovedLine:
+    return MovedLine(line_id, "adjustment", "main", D(quantity), D(value))
 
 
 def test_an_adjustment_is_what_there_is_after_it_less_what_there_was() -> None:
@@ -51,39 +51,42 @@ def test_what_does_not_fit_is_told_and_not_guessed() -> None:
 
 
 def test_a_transfer_takes_the_value_that_left() -> None:
-    line = Moved("t", "transfer", "main", D(4), target="shop")
+    line = MovedLine("t", "transfer", "main", D(4), target="shop")
     before = {"main": pair("10", "50.00"), "shop": pair("1", "9.00")}
     after = {"main": pair("6", "30.01"), "shop": pair("5", "28.99")}
     assert solve([line], [], before, after) == {"t": pair("-4", "-19.99")}
 
 
 def test_two_transfers_out_of_one_place_are_told_by_where_they_went() -> None:
-    lines = [Moved("t", "transfer", "main", D(4), target="shop"), Moved("u", "transfer", "main", D(2), target="west")]
+    lines = [
+        MovedLine("t", "transfer", "main", D(4), target="shop"),
+        MovedLine("u", "transfer", "main", D(2), target="west"),
+    ]
     before = {"main": pair("10", "50.00")}
     after = {"main": pair("4", "20.00"), "shop": pair("4", "19.00"), "west": pair("2", "11.00")}
     assert solve(lines, [], before, after) == {"t": pair("-4", "-19.00"), "u": pair("-2", "-11.00")}
 
 
 def test_two_transfers_of_one_way_share_by_quantity() -> None:
-    lines = [Moved(n, "transfer", "main", D(q), target="shop") for n, q in (("t", 1), ("u", 2))]
+    lines = [MovedLine(n, "transfer", "main", D(q), target="shop") for n, q in (("t", 1), ("u", 2))]
     found = solve(lines, [], {"main": pair("3", "10.00")}, {"shop": pair("3", "10.00")})
     assert found == {"t": pair("-1", "-3.33"), "u": pair("-2", "-6.67")}
 
 
 def test_goods_came_back_where_the_stock_has_them() -> None:
-    lines = [Moved("c", "credit", "main", D(2)), Moved("d", "credit", "main", D(3))]
+    lines = [MovedLine("c", "credit", "main", D(2)), MovedLine("d", "credit", "main", D(3))]
     found = solve(lines, [], {"main": pair("5", "25.00")}, {"main": pair("8", "40.00")})
     assert found == {"c": NOTHING, "d": pair("3", "15.00")}
 
 
 def test_a_credit_and_an_adjustment_of_one_product_place_and_day_cannot_be_told_apart() -> None:
-    lines = [Moved("c", "credit", "main", D(2)), adjusted("8", "40.00")]
+    lines = [MovedLine("c", "credit", "main", D(2)), adjusted("8", "40.00")]
     found = solve(lines, [], {"main": pair("10", "50.00")}, {"main": pair("8", "40.00")})
     assert isinstance(found["c"], str)
 
 
 def test_a_credit_that_the_stock_does_not_show_is_told() -> None:
-    found = solve([Moved("c", "credit", "main", D(2))], [], {}, {"main": pair("1", "5.00")})
+    found = solve([MovedLine("c", "credit", "main", D(2))], [], {}, {"main": pair("1", "5.00")})
     assert found == {"c": "whether its goods came back cannot be told from the stock of that day"}
 
 
@@ -93,7 +96,7 @@ amounts = st.integers(1, 9).map(D)
 
 Known = list[tuple[str, Pair]]
 Stock = dict[str, Pair]
-OneDay = tuple[list[Moved], Known, Stock, Stock, dict[str, Pair]]
+OneDay = tuple[list[MovedLine], Known, Stock, Stock, dict[str, Pair]]
 
 
 @st.composite
@@ -103,7 +106,7 @@ def days(draw: st.DrawFn) -> OneDay:
     hundredths = st.integers(0, 9999).map(lambda n: D(n) / 100)
     before = {place: (D(draw(st.integers(0, 50))), draw(hundredths)) for place in ("main", "west", "shop")}
     stock = {place: list(held) for place, held in before.items()}
-    lines: list[Moved] = []
+    lines: list[MovedLine] = []
     known: list[tuple[str, Pair]] = []
     truth: dict[str, Pair] = {}
     adjusted_places = set(draw(st.lists(places, max_size=1)))
@@ -116,14 +119,14 @@ def days(draw: st.DrawFn) -> OneDay:
         elif kind == "adjustment" and place in adjusted_places:
             adjusted_places.discard(place)
             move(stock, place, -quantity, -value)
-            lines.append(Moved(f"l{n}", "adjustment", place, stock[place][0], stock[place][1]))
+            lines.append(MovedLine(f"l{n}", "adjustment", place, stock[place][0], stock[place][1]))
             truth[f"l{n}"] = (-quantity, -value)
         elif kind in ("transfer", "return") and not any(line.kind == kind for line in lines):
             target = "west" if place != "west" else "shop"
             move(stock, place, -quantity, -value)
             if kind == "transfer":
                 move(stock, target, quantity, value)
-            lines.append(Moved(f"l{n}", kind, place, quantity, target=target if kind == "transfer" else None))
+            lines.append(MovedLine(f"l{n}", kind, place, quantity, target=target if kind == "transfer" else None))
             truth[f"l{n}"] = (-quantity, -value)
     after = {place: (held[0], held[1]) for place, held in stock.items()}
     return lines, known, before, after, truth

@@ -30,7 +30,7 @@ class NotAsked(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingConsent:
     """An authorisation that somebody began: only their own session ends it."""
 
     asked: Authorisation
@@ -46,7 +46,7 @@ class Connecting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pending: dict[str, Pending] = {}
+        self._pending: dict[str, PendingConsent] = {}
 
     def begin(self, company: PageCompany, session: str, who: str, why: str, redirect: str) -> str:
         """The address at Intuit where the person chooses the company; raises `NotConnected` where the app's credentials
@@ -62,10 +62,10 @@ class Connecting:
             self._pending = {state: one for state, one in self._pending.items() if one.until > now}
             if len(self._pending) >= _MOST:
                 raise NotAsked("too many connections were begun and not ended: wait a quarter of an hour")
-            self._pending[asked.state] = Pending(asked, session, company.name, who, why, now + LASTING)
+            self._pending[asked.state] = PendingConsent(asked, session, company.name, who, why, now + LASTING)
         return asked.url
 
-    def take(self, state: str, session: str) -> Pending:
+    def take(self, state: str, session: str) -> PendingConsent:
         """What this session began with this state, which ends by it; raises `NotAsked` for anything else."""
         with self._lock:
             found = self._pending.get(state)
@@ -76,7 +76,7 @@ class Connecting:
             return self._pending.pop(state)
 
 
-def end(company: PageCompany, pending: Pending, answer: Mapping[str, str], redirect: str) -> str:
+def end(company: PageCompany, pending: PendingConsent, answer: Mapping[str, str], redirect: str) -> str:
     """Keep the tokens and that somebody connected the company; answers its name. Raises as `authorise.finish`."""
     transport = Transport()
     try:

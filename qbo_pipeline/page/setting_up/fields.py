@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from qbo_pipeline.page.asked import NotUnderstood
-from qbo_pipeline.page.setting_up.toml_file import Change, Value
+from qbo_pipeline.page.setting_up.toml_file import Edit, Value
 from qbo_pipeline.settings import Settings
 
 RULE_SECTIONS: dict[str, tuple[str, ...] | None] = {"posting": None, "reconciliation": ("tolerance",)}
@@ -33,7 +33,7 @@ company, its source and its store, and what names secrets, is changed in the fil
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """One setting in a form. `way` is how it is asked for: choice, several, whole, day, text; a choice of yes and no is
     `true` and `false`. `value` is what counts now, `given` whether the file says it."""
 
@@ -66,12 +66,12 @@ def in_form(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def fields_of(settings: Settings, sections: Mapping[str, tuple[str, ...] | None]) -> list[Field]:
+def fields_of(settings: Settings, sections: Mapping[str, tuple[str, ...] | None]) -> list[FormField]:
     """The fields of these sections in the order of the model."""
     return [field for section, names in sections.items() for field in _of_section(settings, section, names)]
 
 
-def changes_of(fields: list[Field], answered: Callable[[str], list[str] | None]) -> list[Change]:
+def changes_of(fields: list[FormField], answered: Callable[[str], list[str] | None]) -> list[Edit]:
     """What a form changes; what it does not hold stays. Raises `NotUnderstood` for an answer that is none."""
     found = []
     for field in fields:
@@ -80,18 +80,18 @@ def changes_of(fields: list[Field], answered: Callable[[str], list[str] | None])
             continue
         after = _meant(field, answer or [])
         if after != field.value:
-            found.append(Change((field.section, field.name), field.value if field.given else None, after))
+            found.append(Edit((field.section, field.name), field.value if field.given else None, after))
     return found
 
 
-def _of_section(settings: Settings, section: str, names: tuple[str, ...] | None) -> Iterator[Field]:
+def _of_section(settings: Settings, section: str, names: tuple[str, ...] | None) -> Iterator[FormField]:
     part: BaseModel = getattr(settings, section)
     for name, info in type(part).model_fields.items():
         if names is None or name in names:
             yield _field(part, section, name, info)
 
 
-def _field(part: BaseModel, section: str, name: str, info: FieldInfo) -> Field:
+def _field(part: BaseModel, section: str, name: str, info: FieldInfo) -> FormField:
     optional, inner = _without_none(info.annotation)
     value, given = _plain(getattr(part, name)), name in part.model_fields_set
     default = _plain(info.get_default())
@@ -110,7 +110,7 @@ def _field(part: BaseModel, section: str, name: str, info: FieldInfo) -> Field:
         bounds = {type(bound): bound for bound in (*info.metadata, *_metadata(inner)) if isinstance(bound, Ge | Le)}
         least = getattr(bounds.get(Ge), "ge", None)
         most = getattr(bounds.get(Le), "le", None)
-    return Field(section, name, way, value, default, optional, given, choices, least, most)
+    return FormField(section, name, way, value, default, optional, given, choices, least, most)
 
 
 def _without_none(annotation: Any) -> tuple[bool, Any]:
@@ -138,7 +138,7 @@ def _plain(value: Any) -> Value:
     return found
 
 
-def _meant(field: Field, answer: list[str]) -> Value:
+def _meant(field: FormField, answer: list[str]) -> Value:
     """The value that an answer means; whether it is a right one, the settings themselves say."""
     given = answer[0].strip() if answer else ""
     if field.way == "several":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.page.companies import PageCompany
-from qbo_pipeline.page.setting_up.toml_file import Change, digest, edited, is_writable, replace_file
+from qbo_pipeline.page.setting_up.toml_file import Edit, digest, edited, is_writable, replace_file
 from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.settings import Settings, SettingsError, settings_of
 from qbo_pipeline.store.setup_changes import put_change
@@ -26,7 +26,7 @@ def file_text(company: PageCompany) -> str:
         raise NotSaved(f"{company.settings.file.name} cannot be read: look at it on the machine of the page") from None
 
 
-def proposed(company: PageCompany, changes: list[Change]) -> tuple[Settings, str]:
+def proposed(company: PageCompany, changes: list[Edit]) -> tuple[Settings, str]:
     """The settings as they would be, and the text of their file; raises `NotSaved` with each mistake."""
     file = company.settings.file
     text = edited(file_text(company), changes)
@@ -36,7 +36,7 @@ def proposed(company: PageCompany, changes: list[Change]) -> tuple[Settings, str
         raise NotSaved(str(error).replace(f"{file}", file.name)) from None
 
 
-def save(company: PageCompany, what: str, changes: list[Change], seen: str, person: Person) -> int:
+def save(company: PageCompany, what: str, changes: list[Edit], seen: str, person: Person) -> int:
     """Write the changes into the file and keep them; answers the number of the change.
 
     `seen` is the digest of the file as the person saw it. Raises `NotSaved` where it is another one by now, is kept

@@ -22,7 +22,7 @@ Value = str | int | bool | date | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Edit:
     """One setting: where it stands (section, then names), what it was and what it is to be; `None`: it is not there."""
 
     path: tuple[str, ...]
@@ -45,7 +45,7 @@ def is_writable(file: Path) -> bool:
     return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
 
-def edited(text: str, changes: list[Change]) -> str:
+def edited(text: str, changes: list[Edit]) -> str:
     """The text with these settings changed; every other line reads as it did."""
     document = tomlkit.parse(text)
     for change in changes:

@@ -17,7 +17,7 @@ from qbo_pipeline.page.roles import RULES, SETTINGS
 from qbo_pipeline.page.setting_up import fields
 from qbo_pipeline.page.setting_up.fields import OTHER_SECTIONS, RULE_SECTIONS, changes_of, fields_of
 from qbo_pipeline.page.setting_up.saving import NotSaved, file_text, proposed, save
-from qbo_pipeline.page.setting_up.toml_file import Change, digest, is_writable
+from qbo_pipeline.page.setting_up.toml_file import Edit, digest, is_writable
 from qbo_pipeline.pipeline.effects import SettingsEffect, effect_of
 from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.store.page_orders import PageOrder
@@ -55,7 +55,7 @@ def propose_map(asked: Asked) -> Response:
         else:
             continue
         if after != before and not _says_the_same(asked, path, before, after):
-            changes.append(Change(path, before, after))
+            changes.append(Edit(path, before, after))
     for kind, section in (("code", ("accounts", "hints")), ("tax", ("tax_codes",))):
         name, value = asked.text(f"new_{kind}", form=True), asked.text(f"new_{kind}_is", form=True)
         if bool(name) != bool(value):
@@ -63,7 +63,7 @@ def propose_map(asked: Asked) -> Response:
         if name:
             if len(name) > _MOST_CODE:
                 raise NotUnderstood(f"A code has at most {_MOST_CODE} characters.")
-            changes.append(Change((*section, name), None, value))
+            changes.append(Edit((*section, name), None, value))
     return _propose(asked, RULES, changes)
 
 
@@ -100,7 +100,7 @@ def _answers(asked: Asked) -> Any:
     return lambda key: list(asked.form[key]) if key in asked.form else None
 
 
-def _propose(asked: Asked, what: str, changes: list[Change]) -> Response:
+def _propose(asked: Asked, what: str, changes: list[Edit]) -> Response:
     if why := _why_fixed(asked):
         raise NotUnderstood(why)
     seen = asked.text("seen", form=True)
@@ -130,7 +130,7 @@ def show_proposal(asked: Asked, order: PageOrder, *, too_old: bool) -> Response:
 def saved(asked: Asked, order: PageOrder, person: Person) -> list[dict[str, Any]]:
     """Write what was proposed into the file, where that is still as it was shown."""
     head, *items = order.items
-    changes = [Change(tuple(one["path"]), one["before"], _typed(one["path"], one["after"])) for one in items]
+    changes = [Edit(tuple(one["path"]), one["before"], _typed(one["path"], one["after"])) for one in items]
     try:
         if why := _why_fixed(asked):
             raise NotSaved(why)

@@ -16,9 +16,9 @@ from qbo_pipeline.sources.http.exact import read_exact
 from qbo_pipeline.sources.landed.anchor import number
 from qbo_pipeline.sources.landed.projection import Projection, Row
 from qbo_pipeline.sources.unleashed.fields import cents
-from qbo_pipeline.sources.unleashed.look_up import Look
+from qbo_pipeline.sources.unleashed.look_up import LookUp
 from qbo_pipeline.sources.unleashed.papers import invoice_rows
-from qbo_pipeline.sources.unleashed.solving import Answer, Moved, Pair, solve
+from qbo_pipeline.sources.unleashed.solving import Answer, MovedLine, Pair, solve
 
 MOVEMENT = ("movement_id", "kind", "number", "business_date", "party_id", "currency", "status", "account", "memo")
 LINE = ("movement_id", "business_date", "line_id", "line_number", "role", "product_id", "location_id", "quantity",
@@ -33,7 +33,7 @@ _SOLVED = "solved/"
 Tables = dict[str, list[Row]]
 
 
-def finish_order(look: Look, task_id: str, at: str) -> None:
+def finish_order(look: LookUp, task_id: str, at: str) -> None:
     """Make the invoices and shipments of an order anew, by what the order says of them."""
     select = look.projection.select
     rows: Tables = defaultdict(list)
@@ -156,8 +156,8 @@ def _answers(projection: Projection) -> dict[str, Answer]:
     return answers
 
 
-def _moved(row: sqlite3.Row) -> Moved:
-    return Moved(
+def _moved(row: sqlite3.Row) -> MovedLine:
+    return MovedLine(
         line_id=row["line_id"],
         kind=row["how"],
         location=str(row["location_id"]),

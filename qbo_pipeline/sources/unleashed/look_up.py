@@ -18,7 +18,7 @@ _RATE = Decimal("0.0000000001")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LookUp:
     """`currency` is the company's own."""
 
     zone: ZoneInfo

@@ -20,7 +20,7 @@ from qbo_pipeline.sources.unleashed.fields import (
     shared,
     status,
 )
-from qbo_pipeline.sources.unleashed.look_up import Look
+from qbo_pipeline.sources.unleashed.look_up import LookUp
 
 Tables = dict[str, list[Row]]
 RETURNED = ("ReturnQuantity", "PurchaseUnitReturnQuantity", "OrderQuantity")
@@ -30,7 +30,7 @@ _ACCOUNTS = ("SalesAccount", "XeroSalesAccount", "PurchaseAccount", "ExpenseAcco
 _TAXES = ("LineTaxCode", "XeroTaxCode")
 
 
-def invoice_rows(look: Look, invoice: Object, invoice_id: str, *, journal_only: bool) -> Tables:
+def invoice_rows(look: LookUp, invoice: Object, invoice_id: str, *, journal_only: bool) -> Tables:
     """A sales invoice. One whose order is to be posted as a journal only is kept out of the books as a document."""
     rows: Tables = defaultdict(list)
     found = paper_status(status(invoice, "InvoiceStatus", "Status"))
@@ -46,7 +46,7 @@ def invoice_rows(look: Look, invoice: Object, invoice_id: str, *, journal_only: 
     return rows
 
 
-def credit_rows(look: Look, credit: Object, credit_id: str) -> Tables:
+def credit_rows(look: LookUp, credit: Object, credit_id: str) -> Tables:
     """A credit note to a customer; its lines come under one of two names."""
     rows: Tables = defaultdict(list)
     _document(
@@ -65,7 +65,7 @@ def credit_lines(credit: Object) -> list[Object]:
     return objects(credit, "CreditNoteLines") or objects(credit, "CreditLines")
 
 
-def purchase_rows(look: Look, order: Object, order_id: str) -> Tables:
+def purchase_rows(look: LookUp, order: Object, order_id: str) -> Tables:
     """A purchase order, and its bill: there is none of its own, the order becomes it once the supplier has billed (the
     supplier's invoice date says so) or it is complete."""
     rows: Tables = defaultdict(list)
@@ -102,7 +102,7 @@ def has_arrived(order: Object) -> bool:
     return found in ("receipted", "complete", "completed")
 
 
-def return_rows(look: Look, source: Object, return_id: str) -> Tables:
+def return_rows(look: LookUp, source: Object, return_id: str) -> Tables:
     """A supplier's credit for what was sent back."""
     rows: Tables = defaultdict(list)
     number = return_number(source, return_id)
@@ -125,7 +125,7 @@ def returned(line: Object) -> Decimal | None:
 
 
 def _document(
-    look: Look, rows: Tables, source: Object, lines: list[Object], kind: str, document_id: str, **fields: str | None
+    look: LookUp, rows: Tables, source: Object, lines: list[Object], kind: str, document_id: str, **fields: str | None
 ) -> None:
     net = exact(source, "SubTotal", "BaseSubTotal")
     rows["documents"].append(

@@ -22,7 +22,7 @@ _MANY = 4096  # ways that are tried
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedLine:
     """A line of which quantity or value is to be found. `kind` is `adjustment` (`quantity` and `value` are those after
     it), `transfer` (from `location` to `target`), `return` (to a supplier) or `credit` (of goods that may have come
     back)."""
@@ -40,7 +40,7 @@ Answer = Pair | str
 
 
 def solve(
-    lines: Sequence[Moved],
+    lines: Sequence[MovedLine],
     known: Iterable[tuple[str, Pair]],
     before: Mapping[str, Pair],
     after: Mapping[str, Pair],
@@ -58,7 +58,7 @@ def solve(
 class _Day:
     def __init__(
         self,
-        lines: Sequence[Moved],
+        lines: Sequence[MovedLine],
         known: Iterable[tuple[str, Pair]],
         before: Mapping[str, Pair],
         after: Mapping[str, Pair],
@@ -80,7 +80,7 @@ class _Day:
 
     def find_restocked(self) -> None:
         """Which credits brought goods back: those whose quantities the stock has."""
-        credits: dict[str, list[Moved]] = {}
+        credits: dict[str, list[MovedLine]] = {}
         for line in self._lines:
             if line.kind == "credit":
                 credits.setdefault(line.location, []).append(line)
@@ -127,7 +127,7 @@ class _Day:
             self._found(line, value)
         return True
 
-    def _found(self, line: Moved, value: Decimal) -> None:
+    def _found(self, line: MovedLine, value: Decimal) -> None:
         self._open.remove(line)
         sign = 1 if line.kind == "credit" else -1
         pair = (sign * line.quantity, sign * value)
@@ -155,7 +155,7 @@ class _Day:
                 else found[n]
             )
 
-    def _order(self, location: str, lines: Sequence[Moved], moved: Sequence[Pair]) -> list[Pair] | None:
+    def _order(self, location: str, lines: Sequence[MovedLine], moved: Sequence[Pair]) -> list[Pair] | None:
         evening = self._after.get(location, NOTHING)
         tolerance = CENT * (len(moved) + 1)
         for slots in ways(range(len(lines) + 1), repeat=len(moved)):
@@ -177,11 +177,11 @@ def _plus(state: Pair, moved: Sequence[Pair], slots: Sequence[int], slot: int) -
     return state
 
 
-def _touches(line: Moved, location: str) -> bool:
+def _touches(line: MovedLine, location: str) -> bool:
     return location in (line.location, line.target)
 
 
-def _signed(line: Moved, location: str) -> Decimal:
+def _signed(line: MovedLine, location: str) -> Decimal:
     """The quantity of a line as a location sees it."""
     return line.quantity if line.kind == "credit" or location == line.target else -line.quantity
 

@@ -13,7 +13,7 @@ from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.landed.projection import Row
 from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, part, text
 from qbo_pipeline.sources.unleashed.fields import DELETED, DONE, NOT_YET, cents, day, product, rounded, shared, status
-from qbo_pipeline.sources.unleashed.look_up import Look
+from qbo_pipeline.sources.unleashed.look_up import LookUp
 from qbo_pipeline.sources.unleashed.papers import (
     RECEIVED,
     RETURNED,
@@ -39,7 +39,7 @@ def movement_status(found: str) -> str:
     return "voided" if found == DELETED else "completed" if found in DONE else found
 
 
-def receipt_rows(look: Look, order: Object, order_id: str) -> Tables:
+def receipt_rows(look: LookUp, order: Object, order_id: str) -> Tables:
     """The receipt of a purchase order, and what its bill pays for."""
     rows: Tables = defaultdict(list)
     if not has_arrived(order):
@@ -65,7 +65,7 @@ def receipt_rows(look: Look, order: Object, order_id: str) -> Tables:
     return rows
 
 
-def _home_values(look: Look, order: Object, lines: list[Object]) -> list[str | None]:
+def _home_values(look: LookUp, order: Object, lines: list[Object]) -> list[str | None]:
     """What lines are worth in home currency."""
     if look.code(order) == look.currency:
         return shared(lines, "LineTotal", exact(order, "SubTotal"))
@@ -79,7 +79,7 @@ def _home_values(look: Look, order: Object, lines: list[Object]) -> list[str | N
     return found
 
 
-def return_stock(look: Look, source: Object, return_id: str) -> Tables:
+def return_stock(look: LookUp, source: Object, return_id: str) -> Tables:
     """What was sent back to a supplier, at the average before it where that did not change by it."""
     rows: Tables = defaultdict(list)
     found = status(source, "Status", "ReturnStatus")
@@ -113,7 +113,7 @@ def return_stock(look: Look, source: Object, return_id: str) -> Tables:
     return rows
 
 
-def credited_stock(look: Look, credit: Object, credit_id: str) -> Tables:
+def credited_stock(look: LookUp, credit: Object, credit_id: str) -> Tables:
     """The goods of a credit note, which may have come back."""
     rows: Tables = defaultdict(list)
     found = status(credit, "Status", "CreditStatus")
@@ -138,7 +138,7 @@ def credited_stock(look: Look, credit: Object, credit_id: str) -> Tables:
     return rows
 
 
-def adjustment_rows(look: Look, source: Object, adjustment_id: str) -> Tables:
+def adjustment_rows(look: LookUp, source: Object, adjustment_id: str) -> Tables:
     """A stock adjustment, which says quantity and value after it."""
     rows: Tables = defaultdict(list)
     found = status(source, "Status")
@@ -164,7 +164,7 @@ def adjustment_rows(look: Look, source: Object, adjustment_id: str) -> Tables:
     return rows
 
 
-def transfer_rows(look: Look, source: Object, transfer_id: str) -> Tables:
+def transfer_rows(look: LookUp, source: Object, transfer_id: str) -> Tables:
     """Goods that changed warehouse; the API does not say at what cost."""
     rows: Tables = defaultdict(list)
     found = status(source, "TransferStatus", "Status")
@@ -188,7 +188,7 @@ def transfer_rows(look: Look, source: Object, transfer_id: str) -> Tables:
     return rows
 
 
-def count_rows(look: Look, source: Object, count_id: str) -> Tables:
+def count_rows(look: LookUp, source: Object, count_id: str) -> Tables:
     """A stock count: what was counted less what was thought to be there, at the average of that moment."""
     rows: Tables = defaultdict(list)
     found = status(source, "Status")
@@ -214,7 +214,7 @@ def count_rows(look: Look, source: Object, count_id: str) -> Tables:
     return rows
 
 
-def assembly_rows(look: Look, source: Object, assembly_id: str) -> Tables:
+def assembly_rows(look: LookUp, source: Object, assembly_id: str) -> Tables:
     """What was made of its parts, or taken apart; what is not kept in stock (work, power) is labour."""
     rows: Tables = defaultdict(list)
     found = status(source, "AssemblyStatus", "Status")
@@ -261,7 +261,7 @@ def assembly_rows(look: Look, source: Object, assembly_id: str) -> Tables:
 
 
 def _movement(
-    look: Look,
+    look: LookUp,
     movement_id: str,
     kind: str,
     number: str | None,

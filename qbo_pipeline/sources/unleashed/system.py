@@ -19,7 +19,7 @@ from qbo_pipeline.sources.unleashed import stock
 from qbo_pipeline.sources.unleashed.fields import day, product, rounded, status
 from qbo_pipeline.sources.unleashed.finishing import LINE, MOVEMENT, SHIPPED, UNSOLVED, finish_order, solve_all
 from qbo_pipeline.sources.unleashed.lists import STOCK, WAREHOUSE
-from qbo_pipeline.sources.unleashed.look_up import Look
+from qbo_pipeline.sources.unleashed.look_up import LookUp
 from qbo_pipeline.sources.unleashed.papers import credit_rows, purchase_rows, return_rows
 
 
@@ -52,10 +52,10 @@ class Unleashed:
 
     def rows(self, landed: Landed, projection: Projection) -> Rows:
         make = _MAKERS.get(landed.kind)
-        return {} if make is None else make(Look(self.zone, self.currency, projection), landed)
+        return {} if make is None else make(LookUp(self.zone, self.currency, projection), landed)
 
     def finish(self, projection: Projection, at: str) -> None:
-        look = Look(self.zone, self.currency, projection)
+        look = LookUp(self.zone, self.currency, projection)
         for task_id in sorted(projection.tasks):
             finish_order(look, task_id, at)
         if projection.owners:
@@ -63,15 +63,15 @@ class Unleashed:
             anchor.chain_stock(projection, self.currency, at)
 
 
-def _warehouse(look: Look, landed: Landed) -> Rows:
+def _warehouse(look: LookUp, landed: Landed) -> Rows:
     source = landed.content
     location = {"location_id": landed.object_id, "number": text(source, "WarehouseCode"),
                 "name": text(source, "WarehouseName", "WarehouseCode")}  # fmt: skip
     return {"locations": [location]}
 
 
-def _party(kind: str, code: str, name: str) -> Callable[[Look, Landed], Rows]:
-    def rows(look: Look, landed: Landed) -> Rows:
+def _party(kind: str, code: str, name: str) -> Callable[[LookUp, Landed], Rows]:
+    def rows(look: LookUp, landed: Landed) -> Rows:
         source = landed.content
         party: Row = {
             "party_id": landed.object_id,
@@ -104,7 +104,7 @@ def _address(party: Object) -> Row:
     }
 
 
-def _product(look: Look, landed: Landed) -> Rows:
+def _product(look: LookUp, landed: Landed) -> Rows:
     source = landed.content
     found: Row = {
         "product_id": landed.object_id,
@@ -124,7 +124,7 @@ def _task(source: Object, guid: str) -> str:
     return text(source, "OrderNumber") or f"none:{guid}"
 
 
-def _order(look: Look, landed: Landed) -> Rows:
+def _order(look: LookUp, landed: Landed) -> Rows:
     source = landed.content
     task_id = _task(source, landed.object_id)
     order = {
@@ -147,7 +147,7 @@ def _order(look: Look, landed: Landed) -> Rows:
     return {"orders": [order], "order_lines": lines}
 
 
-def _shipment(look: Look, landed: Landed) -> Rows:
+def _shipment(look: LookUp, landed: Landed) -> Rows:
     source = landed.content
     found = status(source, "ShipmentStatus")
     if not stock.has_moved(found):
@@ -172,12 +172,12 @@ def _shipment(look: Look, landed: Landed) -> Rows:
     return {"shipped": lines}
 
 
-def _invoice(look: Look, landed: Landed) -> Rows:
+def _invoice(look: LookUp, landed: Landed) -> Rows:
     task_id = _task(landed.content, landed.object_id)
     return {"invoices": [{"task_id": task_id, "invoice_id": landed.object_id, "content": write_exact(landed.content)}]}
 
 
-def _purchase(look: Look, landed: Landed) -> Rows:
+def _purchase(look: LookUp, landed: Landed) -> Rows:
     order = {"task_id": _task(landed.content, landed.object_id),
              "location_id": key(part(landed.content, "Warehouse"), "Guid")}  # fmt: skip
     return {
@@ -187,25 +187,25 @@ def _purchase(look: Look, landed: Landed) -> Rows:
     }
 
 
-def _credit(look: Look, landed: Landed) -> Rows:
+def _credit(look: LookUp, landed: Landed) -> Rows:
     return {
         **credit_rows(look, landed.content, landed.object_id),
         **stock.credited_stock(look, landed.content, landed.object_id),
     }
 
 
-def _return(look: Look, landed: Landed) -> Rows:
+def _return(look: LookUp, landed: Landed) -> Rows:
     return {
         **return_rows(look, landed.content, landed.object_id),
         **stock.return_stock(look, landed.content, landed.object_id),
     }
 
 
-def _of(make: Callable[[Look, Object, str], Rows]) -> Callable[[Look, Landed], Rows]:
+def _of(make: Callable[[LookUp, Object, str], Rows]) -> Callable[[LookUp, Landed], Rows]:
     return lambda look, landed: make(look, landed.content, landed.object_id)
 
 
-def _stock(look: Look, landed: Landed) -> Rows:
+def _stock(look: LookUp, landed: Landed) -> Rows:
     found = [
         {
             "day": landed.object_id,
@@ -219,7 +219,7 @@ def _stock(look: Look, landed: Landed) -> Rows:
     return {"stock": found, "stock_days": [{"day": landed.object_id}]}
 
 
-_MAKERS: Mapping[str, Callable[[Look, Landed], Rows]] = {
+_MAKERS: Mapping[str, Callable[[LookUp, Landed], Rows]] = {
     WAREHOUSE: _warehouse,
     "customer": _party("customer", "CustomerCode", "CustomerName"),
     "supplier": _party("supplier", "SupplierCode", "SupplierName"),
