@@ -34,10 +34,10 @@ from qbo_pipeline.sources.cin7_core.lists import (
 from qbo_pipeline.sources.errors import Problem, SourceError
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.landed.listing import Entry, Listing, Lists, object_id
-from qbo_pipeline.sources.landed.objects import Landing, SeenObject
+from qbo_pipeline.sources.landed.objects import SeenObject
+from qbo_pipeline.sources.landed.reading import Reading
 from qbo_pipeline.sources.landed.values import key
 
-ROUNDS = 3  # what changes while it is read is read again before stock is looked at
 LOOK_BACK = timedelta(days=3)
 _STOCK_FIELDS = ("ID", "Location", "OnHand", "StockOnHand")
 
@@ -48,16 +48,10 @@ def fetch(lists: Lists, zone: ZoneInfo, first_day: date) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetching:
+class Fetching(Reading):
     """One reading of an account into its landing. `first_day` is from when on its ledger is read."""
 
-    lists: Lists
-    zone: ZoneInfo
     first_day: date
-
-    @property
-    def landing(self) -> Landing:
-        return self.lists.landing
 
     def run(self) -> None:
         """Land all that is new.
@@ -65,26 +59,20 @@ class Fetching:
         Raises `SourceError` and `SourceUnavailable`; what was landed until then stays, and the next reading goes on
         from there.
         """
-        begun = self.landing.now()
-        today = begun.astimezone(self.zone).date()
-        whole = self.landing.watermark("whole") != today.isoformat()
+        begun = self.begin()
         self._company()
-        self._lists(None if whole else self._since(), begun)
-        self._vanish(begun, everything=whole)
-        self._ledger(today)
-        self._movements(everything=whole)
-        for _ in range(ROUNDS):
-            again = self.landing.now()
-            self._stock(today)
-            self._lists(self._since(), again, (*PAPERS, *TASKS))
-            if not self._movements(everything=False):
-                break
-        if whole:
-            self.landing.keep_watermark("whole", today.isoformat())
+        self._lists(None if begun.whole else self.since(), begun.at)
+        self._vanish(begun.at, everything=begun.whole)
+        self._ledger(begun.today)
+        self._movements(everything=begun.whole)
 
-    def _since(self) -> datetime | None:
-        found = self.landing.watermark("since")
-        return datetime.fromisoformat(found) if found else None
+        def again(at: datetime) -> bool:
+            self._stock(begun.today)
+            self._lists(self.since(), at, (*PAPERS, *TASKS))
+            return self._movements(everything=False) > 0
+
+        self.repeat(again)
+        self.end(begun)
 
     def _company(self) -> None:
         self.lists.alive()
@@ -97,7 +85,7 @@ class Fetching:
     def _lists(self, since: datetime | None, begun: datetime, listings: Iterable[Listing] | None = None) -> None:
         for listing in LISTINGS if listings is None else listings:
             self.lists.read(listing, since)
-        self.landing.keep_watermark("since", begun.isoformat())
+        self.has_read_to(begun)
 
     def _vanish(self, begun: datetime, *, everything: bool) -> None:
         """Of the lists that were read to their end: what none of a kind showed, and a further reading does not either,

@@ -20,7 +20,8 @@ from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.errors import Problem, SourceError
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.landed.listing import Lists
-from qbo_pipeline.sources.landed.objects import Landed, Landing, SeenObject
+from qbo_pipeline.sources.landed.objects import Landed, SeenObject
+from qbo_pipeline.sources.landed.reading import Reading
 from qbo_pipeline.sources.landed.values import Object, exact, objects, part, text
 from qbo_pipeline.sources.syncro.lists import (
     COMPANY,
@@ -35,8 +36,6 @@ from qbo_pipeline.sources.syncro.lists import (
 from qbo_pipeline.sources.syncro.system import DONE
 from qbo_pipeline.sources.syncro.values import MAIN, day, place
 
-ROUNDS = 3  # what changes while stock is looked at is read again
-
 
 def fetch(lists: Lists, zone: ZoneInfo, first_day: date) -> None:
     """Land all that is new in an account; as `Fetching.run`."""
@@ -44,15 +43,8 @@ def fetch(lists: Lists, zone: ZoneInfo, first_day: date) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetching:
+class Fetching(Reading):
     """One reading of an account into its landing."""
-
-    lists: Lists
-    zone: ZoneInfo
-
-    @property
-    def landing(self) -> Landing:
-        return self.lists.landing
 
     def run(self) -> None:
         """Land all that is new.
@@ -60,29 +52,23 @@ class Fetching:
         Raises `SourceError` and `SourceUnavailable`; what was landed until then stays, and the next reading goes on
         from there.
         """
-        begun = self.landing.now()
-        today = begun.astimezone(self.zone).date()
-        whole = self.landing.watermark("whole") != today.isoformat()
+        begun = self.begin()
         self._company()
         for listing in MASTER_DATA:
             self.lists.read(listing, None)
-        self._papers(None if whole else self._since(), begun)
+        self._papers(None if begun.whole else self.since(), begun.at)
         for listing in (*MASTER_DATA, *PAPERS):
-            if whole or listing.since is None:
-                self.lists.gone(listing, begun)
-        for _ in range(ROUNDS):
-            again = self.landing.now()
-            self._stock(today)
-            before = self._last_change()
-            self._papers(self._since(), again)
-            if self._last_change() == before:
-                break
-        if whole:
-            self.landing.keep_watermark("whole", today.isoformat())
+            if begun.whole or listing.since is None:
+                self.lists.gone(listing, begun.at)
 
-    def _since(self) -> datetime | None:
-        found = self.landing.watermark("since")
-        return datetime.fromisoformat(found) if found else None
+        def again(at: datetime) -> bool:
+            self._stock(begun.today)
+            before = self._last_change()
+            self._papers(self.since(), at)
+            return self._last_change() != before
+
+        self.repeat(again)
+        self.end(begun)
 
     def _company(self) -> None:
         self.lists.alive()
@@ -100,7 +86,7 @@ class Fetching:
         for listing in PAPERS:
             self.lists.read(listing, since)
         self._received()
-        self.landing.keep_watermark("since", begun.isoformat())
+        self.has_read_to(begun)
 
     def _last_change(self) -> int:
         last = int(self.landing.watermark("papers") or 0)

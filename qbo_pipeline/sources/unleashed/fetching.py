@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.landed.listing import Listing, Lists
-from qbo_pipeline.sources.landed.objects import Landed, Landing, SeenObject
+from qbo_pipeline.sources.landed.objects import Landed, SeenObject
+from qbo_pipeline.sources.landed.reading import Reading
 from qbo_pipeline.sources.landed.values import exact, key, objects, text
 from qbo_pipeline.sources.unleashed.fields import day
 from qbo_pipeline.sources.unleashed.lists import (
@@ -32,7 +33,6 @@ from qbo_pipeline.sources.unleashed.lists import (
 from qbo_pipeline.sources.unleashed.papers import RECEIVED
 from qbo_pipeline.sources.unleashed.stock import TRANSFERRED
 
-ROUNDS = 3  # what changes while stock is looked at is read again
 AGAIN = 3  # days whose stock is always asked for again
 EARLIER = timedelta(days=31)  # papers of the first days may be older
 _DAY = timedelta(days=1)
@@ -56,16 +56,10 @@ def fetch(lists: Lists, zone: ZoneInfo, first_day: date) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetching:
+class Fetching(Reading):
     """One reading of an account into its landing. Stock is looked at from the day before `first_day` on."""
 
-    lists: Lists
-    zone: ZoneInfo
     first_day: date
-
-    @property
-    def landing(self) -> Landing:
-        return self.lists.landing
 
     def run(self) -> None:
         """Land all that is new.
@@ -73,28 +67,22 @@ class Fetching:
         Raises `SourceError` and `SourceUnavailable`; what was landed until then stays, and the next reading goes on
         from there.
         """
-        begun = self.landing.now()
-        today = begun.astimezone(self.zone).date()
-        whole = self.landing.watermark("whole") != today.isoformat()
+        begun = self.begin()
         for listing in MASTER_DATA:
             self.lists.read(listing, None)
         papers = (*PAPERS, *invoices(self._invoice_path()))
-        self._papers(papers, None if whole else self._since(), begun)
-        for listing in {item.kind: item for item in (*MASTER_DATA, *(papers if whole else ()))}.values():
-            self.lists.gone(listing, begun)
-        for _ in range(ROUNDS):
-            again = self.landing.now()
-            self._stock(today)
-            before = self._last_change()
-            self._papers(papers, self._since(), again)
-            if self._last_change() == before:
-                break
-        if whole:
-            self.landing.keep_watermark("whole", today.isoformat())
+        self._papers(papers, None if begun.whole else self.since(), begun.at)
+        for listing in {item.kind: item for item in (*MASTER_DATA, *(papers if begun.whole else ()))}.values():
+            self.lists.gone(listing, begun.at)
 
-    def _since(self) -> datetime | None:
-        found = self.landing.watermark("since")
-        return datetime.fromisoformat(found) if found else None
+        def again(at: datetime) -> bool:
+            self._stock(begun.today)
+            before = self._last_change()
+            self._papers(papers, self.since(), at)
+            return self._last_change() != before
+
+        self.repeat(again)
+        self.end(begun)
 
     def _invoice_path(self) -> str:
         """Where invoices are in this account; asked once, by a question for their number alone."""
@@ -115,7 +103,7 @@ class Fetching:
             whole = replace(listing, params={**listing.params, "modifiedSince": floor})
             self.lists.read(whole if since is None else listing, since)
         self._orders_of_shipments()
-        self.landing.keep_watermark("since", begun.isoformat())
+        self.has_read_to(begun)
 
     def _orders_of_shipments(self) -> None:
         """An order that was not modified for long may be shipped from: the cost is in its lines."""

@@ -1,0 +1,64 @@
+"""One reading of an account into its landing: when it began, since when it asks, and when it has seen enough.
+
+What belongs here: what the plans of all systems have in common. In which order one is read is in its `fetching.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from qbo_pipeline.sources.landed.listing import Lists
+from qbo_pipeline.sources.landed.objects import Landing
+
+ROUNDS = 3
+"""How often at most what changes while stock is looked at is read again."""
+
+
+class Begun(NamedTuple):
+    """When a reading began, that day in the company's zone, and whether it reads every list whole: once a day."""
+
+    at: datetime
+    today: date
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Base of a system's plan. `zone` is the company's."""
+
+    lists: Lists
+    zone: ZoneInfo
+
+    @property
+    def landing(self) -> Landing:
+        return self.lists.landing
+
+    def begin(self) -> Begun:
+        """What is known when a reading begins."""
+        at = self.landing.now()
+        today = at.astimezone(self.zone).date()
+        return Begun(at, today, self.landing.watermark("whole") != today.isoformat())
+
+    def since(self) -> datetime | None:
+        """The instant up to which changes were read; `None` where none ever were."""
+        found = self.landing.watermark("since")
+        return datetime.fromisoformat(found) if found else None
+
+    def has_read_to(self, at: datetime) -> None:
+        """Changes were read up to this instant."""
+        self.landing.keep_watermark("since", at.isoformat())
+
+    def repeat(self, again: Callable[[datetime], bool]) -> None:
+        """Call it with the instant of the call until it says that nothing changed meanwhile, at most `ROUNDS` times."""
+        for _ in range(ROUNDS):
+            if not again(self.landing.now()):
+                return
+
+    def end(self, begun: Begun) -> None:
+        """Everything was read to its end."""
+        if begun.whole:
+            self.landing.keep_watermark("whole", begun.today.isoformat())
