@@ -1,74 +1,107 @@
-"""Running sums of the ledger's lines and of stock: added up when a file is opened, or as a clean end left them.
+"""Running sums of the ledger's lines and of stock, kept in the file beside what they sum up.
 
-Adding up a million lines takes many seconds, finding the sums none.
+Adding up a million lines takes many seconds, reading the sums none. Each commit that changes lines or stock changes
+their sums with them, so they hold after any end, a kill too.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Final
 
 from qbo_pipeline.emulator.company.store import Store
 
-_KEPT: Final = "balances"
+_SUMMED: Final = "counter:summed"
 _CHANGES: Final = "counter:changes"
+_ACCOUNT, _ITEM = "Account", "Item"
+_PUT: Final = "INSERT OR REPLACE INTO sums VALUES (?, ?, ?, ?)"
 
 
-@dataclass(slots=True)
 class Balances:
-    """Running sums of the ledger's lines, in minor units, debit positive; quantities in ten-millionths."""
+    """Running sums of the ledger's lines, in minor units, debit positive; quantities in ten-millionths.
 
-    home: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
-    foreign: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
-    party: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    quantity: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    What has moved since the last `store` is written by the next one.
+    """
+
+    def __init__(self) -> None:
+        self.home: defaultdict[int, int] = defaultdict(int)
+        self.foreign: defaultdict[int, int] = defaultdict(int)
+        self.quantity: defaultdict[int, int] = defaultdict(int)
+        self.party: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._moved: set[tuple[str, int]] = set()
+        self._is_stored = True
+
+    def post(self, account: int, home: int, amount: int) -> None:
+        """Add a line's amounts, in home currency and in its own, to its account."""
+        self.home[account] += home
+        self.foreign[account] += amount
+        self._moved.add((_ACCOUNT, account))
+
+    def owe(self, kind: str, party: int, amount: int) -> None:
+        """Add an amount to what a customer, vendor or employee owes (positive) or is owed."""
+        self.party[(kind, party)] += amount
+        self._moved.add((kind, party))
+
+    def stock(self, item: int, quantity: int) -> None:
+        """Add a movement's quantity to what there is of an item."""
+        self.quantity[item] += quantity
+        self._moved.add((_ITEM, item))
+
+    def merge(self, kind: str, gone: int, kept: int) -> None:
+        """Let one name owe what another did."""
+        amount = self.party.pop((kind, gone), 0)
+        self.owe(kind, gone, 0)
+        self.owe(kind, kept, amount)
+
+    def store(self, store: Store) -> None:
+        """Write the sums that have moved, inside the open transaction."""
+        if not self._is_stored:
+            store.execute("DELETE FROM sums")
+        elif not self._moved:
+            return
+        rows: list[tuple[str, int, int, int]] = []
+        for kind, id in self._moved:
+            if kind == _ACCOUNT:
+                rows.append((kind, id, self.foreign[id], self.home[id]))
+            else:
+                rows.append((kind, id, self.quantity[id] if kind == _ITEM else self.party[(kind, id)], 0))
+        store.executemany(_PUT, rows)
+        self._moved.clear()
+        self._is_stored = True
+
+    def _read(self, store: Store) -> None:
+        """Take over the sums that the file holds."""
+        for kind, id, amount, home in store.rows("SELECT kind, id, amount, home FROM sums"):
+            if kind == _ACCOUNT:
+                self.foreign[id], self.home[id] = amount, home
+            elif kind == _ITEM:
+                self.quantity[id] = amount
+            else:
+                self.party[(kind, id)] = amount
+
+    def _add_up(self, store: Store, control: set[int]) -> None:
+        """Make the sums from what they sum up; all of them are written by the next `store`."""
+        for account, home, amount in store.rows("SELECT account, SUM(home), SUM(amount) FROM lines GROUP BY account"):
+            self.post(account, home, amount)
+        marks = ", ".join("?" * len(control))
+        sql = f"""SELECT party_kind, party, SUM(amount) FROM lines
+                  WHERE account IN ({marks}) AND party IS NOT NULL GROUP BY 1, 2"""
+        for kind, party, amount in store.rows(sql, sorted(control)):
+            self.owe(kind, party, amount)
+        for item, units in store.rows("SELECT item, SUM(qty) FROM moves GROUP BY item"):
+            self.stock(item, units)
+        self._is_stored = False
 
 
 def load(store: Store, control: set[int]) -> Balances:
-    """The sums of a file; `control` are the accounts whose lines are what names owe and are owed."""
-    return _found(store) or _added_up(store, control)
+    """The sums of a file; `control` are the accounts whose lines are what names owe and are owed.
 
-
-def keep(store: Store, balances: Balances) -> None:
-    """Leave the sums of a file for the next opening; nothing may be written after it."""
-    if store.path is None:
-        return
-    parties = [[kind, id, amount] for (kind, id), amount in balances.party.items()]
-    sums = [list(map(list, each.items())) for each in (balances.home, balances.foreign, balances.quantity)]
-    store.set_meta(_KEPT, json.dumps([store.get_meta(_CHANGES), *sums, parties]))
-
-
-def _found(store: Store) -> Balances | None:
-    """What `keep` left, where nothing has changed since.
-
-    It is taken away at once: what ends otherwise than cleanly is added up anew.
+    They are added up anew where the file holds none, or those of another state: an earlier version of the emulator
+    wrote to it and left them as they were.
     """
-    text = store.get_meta(_KEPT)
-    if text is None:
-        return None
-    store.execute("DELETE FROM meta WHERE key = ?", (_KEPT,))
-    changes, home, foreign, quantity, parties = json.loads(text)
-    if changes != store.get_meta(_CHANGES):
-        return None
     out = Balances()
-    for sums, pairs in ((out.home, home), (out.foreign, foreign), (out.quantity, quantity)):
-        sums.update((id, amount) for id, amount in pairs)
-    out.party.update(((kind, id), amount) for kind, id, amount in parties)
-    return out
-
-
-def _added_up(store: Store, control: set[int]) -> Balances:
-    out = Balances()
-    for account, home, foreign in store.rows("SELECT account, SUM(home), SUM(amount) FROM lines GROUP BY account"):
-        out.home[account] = home
-        out.foreign[account] = foreign
-    marks = ", ".join("?" * len(control))
-    sql = f"""SELECT party_kind, party, SUM(amount) FROM lines
-              WHERE account IN ({marks}) AND party IS NOT NULL GROUP BY 1, 2"""
-    for kind, party, amount in store.rows(sql, sorted(control)):
-        out.party[(kind, party)] = amount
-    for item, units in store.rows("SELECT item, SUM(qty) FROM moves GROUP BY item"):
-        out.quantity[item] = units
+    if store.get_meta(_SUMMED) == store.get_meta(_CHANGES):
+        out._read(store)
+    else:
+        out._add_up(store, control)
     return out

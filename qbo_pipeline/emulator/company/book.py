@@ -197,7 +197,9 @@ class Book:
         return found
 
     def store_counters(self) -> None:
-        """Write the counters that moved, inside the open transaction."""
+        """Write the sums and counters that moved, inside the open transaction."""
+        self.balances.store(self.store)
+        self.counters["summed"] = self.counters.get("changes", 0)  # up to which change the stored sums reach
         for key, value in self.counters.items():
             if self._stored_counters.get(key) != value:
                 self.store.set_meta(f"counter:{key}", str(value))

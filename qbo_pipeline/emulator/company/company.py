@@ -11,7 +11,6 @@ from typing import Any
 
 from qbo_pipeline.emulator.company import (
     attachments,
-    balances,
     changes,
     documents,
     entries,
@@ -118,10 +117,7 @@ class Company:
         with self._lock:
             if not self._closed:
                 self._closed = True
-                try:
-                    balances.keep(self._book.store, self._book.balances)
-                finally:
-                    self._book.store.close()
+                self._book.store.close()
 
     def batch(self) -> AbstractContextManager[None]:
         """Group commit: the writes inside are committed together on leaving; each is still refused on its own.

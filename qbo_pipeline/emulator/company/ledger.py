@@ -19,10 +19,9 @@ def write(book: Book, txn: int, day: str, lines: list[Line]) -> None:
     book.store.executemany(_INSERT, [(txn, n, day, *line) for n, line in enumerate(lines)])
     balances = book.balances
     for line in lines:
-        balances.home[line.account] += line.home
-        balances.foreign[line.account] += line.amount
+        balances.post(line.account, line.home, line.amount)
         if line.party is not None and line.account in book.control:
-            balances.party[(str(line.party_kind), line.party)] += line.amount
+            balances.owe(str(line.party_kind), line.party, line.amount)
 
 
 def remove(book: Book, txn: int) -> None:
@@ -31,10 +30,9 @@ def remove(book: Book, txn: int) -> None:
     sql = "SELECT account, home, amount, party_kind, party FROM lines WHERE txn = ?"
     balances = book.balances
     for account, home, amount, kind, party in book.store.rows(sql, (txn,)):
-        balances.home[account] -= home
-        balances.foreign[account] -= amount
+        balances.post(account, -home, -amount)
         if party is not None and account in book.control:
-            balances.party[(kind, party)] -= amount
+            balances.owe(kind, party, -amount)
     book.store.execute("DELETE FROM lines WHERE txn = ?", (txn,))
 
 
@@ -46,5 +44,4 @@ def change_home(book: Book, txn: int, n: int, delta: int) -> None:
     book.store.execute(
         "UPDATE lines SET home = home + ?, amount = amount + ? WHERE txn = ? AND n = ?", (delta, delta, txn, n)
     )
-    book.balances.home[row[0]] += delta
-    book.balances.foreign[row[0]] += delta
+    book.balances.post(row[0], delta, delta)

@@ -41,8 +41,7 @@ def customers(book: Book, gone: str, kept: str) -> list[int]:
     book.store.execute("INSERT OR REPLACE INTO deleted VALUES ('Customer', ?, ?)", (int(gone), book.now()))
     book.forget_name("Customer", source)
     del entries[gone]
-    balances = book.balances.party
-    balances[("Customer", int(kept))] += balances.pop(("Customer", int(gone)), 0)
+    book.balances.merge("Customer", int(gone), int(kept))
     book.record("Customer", kept, "Merge", gone)
     for id in moved:
         book.record(str(book.store.value("SELECT entity FROM txns WHERE id = ?", (id,))), id, "Update")

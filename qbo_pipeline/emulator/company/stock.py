@@ -35,7 +35,7 @@ def cost(book: Book, draft: Draft) -> set[int]:
     book.touched = True
     is_delayed = book.due_instant() is not None
     for move in draft.moves:
-        book.balances.quantity[move.item] += move.qty
+        book.balances.stock(move.item, move.qty)
         state = book.stock.get(move.item)
         key = (draft.date, draft.id, move.line)
         if move.item in again or state is None or key <= state.last or (is_delayed and move.rule != "fixed"):
@@ -116,7 +116,7 @@ def remove(book: Book, txn: int) -> set[int]:
         return set()
     book.touched = True
     for item, qty in found:
-        book.balances.quantity[item] -= qty
+        book.balances.stock(item, -qty)
     book.store.execute("DELETE FROM moves WHERE txn = ?", (txn,))
     return {item for item, _ in found}
 

@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS moves (
     PRIMARY KEY (txn, n)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS moves_item ON moves (item, date, txn, n);
 CREATE INDEX IF NOT EXISTS moves_due ON moves (due) WHERE due IS NOT NULL;
+CREATE TABLE IF NOT EXISTS sums (
+    kind TEXT NOT NULL, id INTEGER NOT NULL, amount INTEGER NOT NULL, home INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deleted (
     entity TEXT NOT NULL, id INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (entity, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
@@ -73,13 +76,13 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA cache_size = -65536")
-        self._db.executescript(_TABLES)
         self._upgrade()
         self.execute = self._db.execute
         self.executemany = self._db.executemany
 
     def _upgrade(self) -> None:
-        """Add what a file that an earlier version made does not have yet."""
+        """Add what a file that is new, or that an earlier version made, does not have yet."""
+        self._db.executescript(_TABLES)
         for table, column, kind in _ADDED:
             if column not in {row[1] for row in self._db.execute(f"PRAGMA table_info({table})")}:
                 self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")

@@ -82,6 +82,7 @@ class Writing:
         book = self.book
         made, counters = len(book.changes), dict(book.counters)
         book.touched = False
+        book.balances.store(book.store)  # a refused operation is taken back by reading everything anew
         try:
             with book.store.savepoint():
                 return operation()

@@ -143,23 +143,38 @@ def test_seed_is_the_same_every_time(seed: str) -> None:
     )
 
 
-def test_sums_are_found_after_a_clean_end_and_added_up_after_any_other(tmp_path: Path) -> None:
+def _sums(company: Company) -> tuple[object, ...]:
+    return company.accounts(), company.query("select * from Customer"), company.query("select * from Item")
+
+
+def test_sums_are_those_of_every_commit_and_added_up_where_they_are_of_another_state(tmp_path: Path) -> None:
     path = tmp_path / "books.sqlite"
-    first = open_company("eu", path)
-    RandomBooks(first, 5).run(80)
-    sums = (first.accounts(), first.query("select * from Customer"), first.query("select * from Item"))
-    first.close()
-    first.close()  # twice is once
+    company = open_company("eu", path)
+    books = RandomBooks(company, 5)
+    books.run(60)
+    with company.batch():
+        books.run(20)  # some of them refused, after others of the same commit
     with sqlite3.connect(path) as file:
-        assert file.execute("SELECT COUNT(*) FROM meta WHERE key = 'balances'").fetchone() == (1,)
-    found = open_company("eu", path)  # finds them, and takes them away
-    assert (found.accounts(), found.query("select * from Customer"), found.query("select * from Item")) == sums
-    killed = open_company("eu", path)  # as if the one before had been killed
-    assert (killed.accounts(), killed.query("select * from Customer"), killed.query("select * from Item")) == sums
+        kept = file.execute("SELECT SUM(home), COUNT(*) FROM lines").fetchone()
+        assert kept[1] > 100
+        home = file.execute("SELECT SUM(home) FROM sums").fetchone()[0]
+        stock = file.execute("SELECT SUM(amount) FROM sums WHERE kind = 'Item'").fetchone()[0]
+        assert (home, stock) == (0, file.execute("SELECT SUM(qty) FROM moves").fetchone()[0])
+    killed = open_company("eu", path)  # as if the first had been killed
+    assert _sums(killed) == _sums(company)
+    expected = _sums(company)
     killed.close()
-    found.close()
-    with sqlite3.connect(path) as file:  # what was left is of another state
-        file.execute("UPDATE meta SET value = '99' WHERE key = 'counter:changes'")
+    company.close()
+    company.close()  # twice is once
+    with sqlite3.connect(path) as file:  # sums of another state: an earlier version of the emulator wrote here
+        file.execute("UPDATE sums SET amount = amount + 7, home = home + 7")
+        file.execute("INSERT INTO sums VALUES ('Customer', 999, 5, 0)")
+        file.execute("UPDATE meta SET value = value + 1 WHERE key = 'counter:changes'")
     again = open_company("eu", path)
-    assert again.accounts() == sums[0]
+    assert _sums(again) == expected
     again.close()
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT COUNT(*) FROM sums WHERE id = 999").fetchone() == (0,), "they are written anew"
+    once_more = open_company("eu", path)
+    assert _sums(once_more) == expected
+    once_more.close()
