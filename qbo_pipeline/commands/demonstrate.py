@@ -7,16 +7,13 @@ instance stay in the demo's folder.
 from __future__ import annotations
 
 import base64
-import json
 import os
 import secrets
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,31 +21,19 @@ from typing import Annotated, Any
 import typer
 
 from qbo_pipeline.commands.common import say
+from qbo_pipeline.commands.demo_servers import NAME, DemoFolder, RunningSystem, emulator, let_into, system_box
+from qbo_pipeline.commands.demo_systems import HINTS, WAREHOUSES, DemoSystem, demo_system
 from qbo_pipeline.commands.ends import EndedEarly
 from qbo_pipeline.commands.last_resort import ends_with_us
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
 
-NAME = "demo"
 FIRST_DAY = date(2026, 10, 1)
-REALM = "9130347798120106"
 # The demo keeps the stock of each warehouse, and kits, on accounts of their own, so that moving and assembling posts.
 STOCK_ACCOUNTS = {
     ("location", "1"): "Stock - Portland main warehouse",
     ("location", "2"): "Stock - Westbrook depot",
     ("location", "3"): "Stock - Commercial Street shop",
     ("category", "Kits"): "Stock - kits",
-}
-HINTS = {
-    "FREIGHT-IN": "Purchases",
-    "EQUIPMENT-HIRE": "Purchases",
-    "FOUND": "Inventory Shrinkage",
-    "SAMPLES": "Inventory Shrinkage",
-    "COUNT": "Inventory Shrinkage",
-    "DAMAGED": "Stock Write-offs",
-    "THEFT": "Stock Write-offs",
-    "OBSOLETE": "Stock Write-offs",
-    "OPENING": "Opening Balance Equity",
-    "OPERATING": "Checking",
 }
 
 
@@ -61,9 +46,17 @@ def demo(
         int, typer.Option(min=1, max=365, help="How many days; the last three are nights of their own.")
     ] = 31,
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
+    system: Annotated[
+        str | None,
+        typer.Option(help="The inventory system, in a box: cin7_core, http_contract or unleashed; else its database."),
+    ] = None,
 ) -> None:
     """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
-    raise typer.Exit(run_demo(folder, days, seed=seed))
+    try:
+        known = None if system is None else demo_system(system)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--system") from None
+    raise typer.Exit(run_demo(folder, days, seed=seed, system=known))
 
 
 def ui(
@@ -74,67 +67,7 @@ def ui(
     raise typer.Exit(run_ui(folder, port))
 
 
-@dataclass(frozen=True, slots=True)
-class DemoFolder:
-    """Where everything of the demo lies."""
-
-    path: Path
-
-    @property
-    def company(self) -> Path:
-        return self.path / "inventory.sqlite"
-
-    @property
-    def books(self) -> Path:
-        return self.path / "quickbooks.sqlite"
-
-    @property
-    def connections(self) -> Path:
-        return self.path / "connections"
-
-    @property
-    def settings(self) -> Path:
-        return self.connections / f"{NAME}.toml"
-
-    @property
-    def dagster_home(self) -> Path:
-        return self.path / "dagster"
-
-    def environment(self) -> dict[str, str]:
-        """What Dagster's processes need to find the demo."""
-        return {
-            "DAGSTER_HOME": str(self.dagster_home),
-            "QBO_PIPELINE_CONNECTIONS": str(self.connections),
-            "QBO_PIPELINE_SETTINGS": str(self.settings),
-        }
-
-
-@contextmanager
-def emulator(folder: DemoFolder, port: int = 0) -> Iterator[dict[str, str]]:
-    """The emulator with the demo's books, in a process of its own; answers its first line (addresses, credentials)."""
-    command = [sys.executable, "-m", "qbo_pipeline.emulator", "--port", str(port), "--state", str(folder.books)]
-    command += ["--realm", REALM, "--company", "us", "--limits", "qbo"]
-    with (folder.path / "emulator.log").open("a") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-    with ends_with_us(process.pid):
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise RuntimeError(f"the emulator did not start; see {folder.path / 'emulator.log'}")
-            yield json.loads(line)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
+def prepare(folder: DemoFolder, start: dict[str, str], days: int, box: RunningSystem | None = None) -> None:
     """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings, and make
     its store."""
     from qbo_pipeline.settings import load_settings
@@ -142,31 +75,33 @@ def prepare(folder: DemoFolder, start: dict[str, str], days: int) -> None:
 
     for path in (folder.connections, folder.dagster_home):
         path.mkdir(parents=True, exist_ok=True)
+    places = dict(zip(WAREHOUSES, box.system.locations if box else WAREHOUSES, strict=True))
     values: dict[str, Any] = {
         "name": NAME,
         "currency": "USD",
         "time_zone": "America/New_York",
         "first_day": FIRST_DAY.isoformat(),
         "last_day": (FIRST_DAY + timedelta(days=days - 1)).isoformat(),
-        "source_url": "sqlite:///../inventory.sqlite",
         "environment": "emulator",
         "realm": start["realm"],
         "base_url": start["base_url"],
         "store_url": "sqlite:///../store.sqlite",
         "roles": {**DEFAULT_ROLES, "inventory": STOCK_ACCOUNTS["location", "1"]},
-        "hints": HINTS,
-        "particular": [(level, value, {"inventory": name}) for (level, value), name in STOCK_ACCOUNTS.items()],
+        "particular": [
+            (level, places.get(value, value), {"inventory": name}) for (level, value), name in STOCK_ACCOUNTS.items()
+        ],
         "tax_codes": {"": "NON", "NON": "NON", "TAX": "TAX"},
         "quotes": "true",
         "purchase_orders": "true",
     }
+    values |= box.settings() if box else {"source_url": "sqlite:///../inventory.sqlite", "hints": HINTS}
     folder.settings.write_text(settings_text(values), encoding="utf-8")
     prefix = f"QBO_{NAME.upper()}"
     lines = [f"{prefix}_{key.upper()}={start[key]}" for key in ("client_id", "client_secret", "refresh_token")]
     lines.append(f"{prefix}_ENCRYPTION_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}")
-    env_file = folder.connections / ".env"
-    env_file.touch(mode=0o600)
-    env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder.secrets.touch(mode=0o600)
+    folder.secrets.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    let_into(folder, box)
     make_store(load_settings(folder.settings).store_url()).close()
     (folder.dagster_home / "dagster.yaml").write_text(_dagster_yaml(), encoding="utf-8")
 
@@ -199,7 +134,7 @@ def _dagster_yaml() -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else "telemetry:\n  enabled: false\n"
 
 
-def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
+def run_demo(folder_path: Path, days: int, *, seed: int = 7, system: DemoSystem | None = None) -> int:
     """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
     from qbo_pipeline.commands.demo_nights import Stopwatch, run_days, windows
 
@@ -208,14 +143,18 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7) -> int:
         shutil.rmtree(folder.path)
     folder.path.mkdir(parents=True)
     clock = Stopwatch()
-    say(f"A made-up company, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
-    with emulator(folder) as start:
-        prepare(folder, start, days)
+    behind = f" behind {system.name} in a box" if system else ""
+    say(f"A made-up company{behind}, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
+    runs = windows(FIRST_DAY, days)
+    _company_works(folder, runs[0][1], seed)
+    with emulator(folder) as start, system_box(folder, system) as box:
+        prepare(folder, start, days, box)
         open_books(folder)
         os.environ.update(folder.environment())
-        for first, last in windows(FIRST_DAY, days):
+        for first, last in runs:
             clock.say(f"the night after {last}" if first == last else f"{first} to {last}, in one run")
-            _company_works(folder, last, seed)
+            if first != runs[0][0]:
+                _company_works(folder, last, seed)
             clock.say("  the company has worked; Dagster begins")
             if failure := run_days(str(folder.settings), NAME, (first, last), clock.say):
                 say(f"The run of {last} failed; `make ui` shows all of it.", *failure.splitlines())
@@ -250,10 +189,13 @@ def run_ui(folder_path: Path, port: int) -> int:
 
     from qbo_pipeline.settings import load_settings
 
-    base_url = load_settings(folder.settings).quickbooks.base_url
-    emulator_port = urlsplit(base_url or "").port or 0
+    settings = load_settings(folder.settings)
+    emulator_port = urlsplit(settings.quickbooks.base_url or "").port or 0
+    system = demo_system(settings.source.kind) if settings.source.is_read_by_api else None
+    box_port = urlsplit(settings.source.url or "").port or 0 if system else 0
     workspace = Path(__file__).parent.parent.parent / "workspace.yaml"
-    with emulator(folder, port=emulator_port) as start:
+    with emulator(folder, port=emulator_port) as start, system_box(folder, system, box_port) as box:
+        let_into(folder, box)
         say(f"Dagster UI: http://127.0.0.1:{port}   QuickBooks emulator: {start['base_url']}")
         sys.stdout.flush()
         command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]

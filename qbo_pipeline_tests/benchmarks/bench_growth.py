@@ -20,7 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from qbo_pipeline.commands.demonstrate import FIRST_DAY, HINTS, STOCK_ACCOUNTS
+from qbo_pipeline.commands.demo_systems import HINTS
+from qbo_pipeline.commands.demonstrate import FIRST_DAY, STOCK_ACCOUNTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.pipeline.run import open_run

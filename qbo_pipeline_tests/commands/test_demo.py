@@ -65,3 +65,14 @@ def check_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names == [None, *["demo_nightly"] * 3]
     ends = [run.tags["dagster/asset_partition_range_end"] for run in runs]
     assert ends == [f"2026-10-0{day}" for day in (2, 3, 4, 5)]
+
+
+@pytest.mark.parametrize("system", ["cin7_core", "http_contract", "unleashed"])
+def test_behind_a_system_it_ends_in_balance_too(system: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "qbo_pipeline.cli", "demo", "--folder", str(tmp_path / "demo"), "--days", "5"]
+    done = subprocess.run([*command, "--system", system], capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[0].startswith(f"A made-up company behind {system} in a box, 5 days")
+    assert "difference 0.00 USD" in lines
+    assert any(line.endswith("0 set aside, 0 waiting; all accounted for") for line in lines)

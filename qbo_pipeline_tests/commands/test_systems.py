@@ -102,3 +102,18 @@ def test_the_key_goes_by_https_or_to_this_machine(url: str, good: bool, tmp_path
     result = CliRunner().invoke(app, [*CIN7, "--system-url", url, "--folder", str(tmp_path)])
     refused = "our key goes to url: write https://" in str(result.exception)
     assert refused != good
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        ("syncro", "Syncro tells stock as it is now and no day before"),
+        ("cin8", "write one of cin7_core, http_contract"),
+    ],
+)
+def test_a_demo_that_cannot_be_changes_nothing(system: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    result = CliRunner().invoke(app, ["demo", "--folder", str(tmp_path), "--system", system])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.replace("│", " ").split())
+    assert (tmp_path / "kept").exists()

@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from qbo_pipeline.commands.demonstrate import FIRST_DAY, HINTS, STOCK_ACCOUNTS
+from qbo_pipeline.commands.demo_systems import HINTS
+from qbo_pipeline.commands.demonstrate import FIRST_DAY, STOCK_ACCOUNTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.pipeline.counts import broken_counts, open_postings

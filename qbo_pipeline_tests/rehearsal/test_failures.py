@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from qbo_pipeline.commands.demo_servers import DemoFolder, emulator
 from qbo_pipeline.commands.demonstrate import FIRST_DAY as DEMO_DAY
-from qbo_pipeline.commands.demonstrate import DemoFolder, emulator, open_books, prepare
+from qbo_pipeline.commands.demonstrate import open_books, prepare
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.rehearsal.findings import Rehearsal

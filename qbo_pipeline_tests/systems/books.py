@@ -16,7 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from qbo_pipeline.commands.demonstrate import HINTS, STOCK_ACCOUNTS
+from qbo_pipeline.commands.demo_systems import HINTS
+from qbo_pipeline.commands.demonstrate import STOCK_ACCOUNTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.quickbooks.outcomes import Done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qbo_pipeline.commands.demonstrate import HINTS
+from qbo_pipeline.commands.demo_systems import HINTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.landing.objects import StoredLanding

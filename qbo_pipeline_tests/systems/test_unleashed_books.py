@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from qbo_pipeline.commands.demonstrate import HINTS
+from qbo_pipeline.commands.demo_systems import HINTS
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.systems.company import guid
 from qbo_pipeline.systems.unleashed.words import ACCOUNT_OF_REASON

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from contextlib import closing
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from qbo_pipeline.demo.company import generate
+from qbo_pipeline.demo.company import advance, generate
 from qbo_pipeline.sources.unleashed.lists import MASTER_DATA, PAPERS, STOCK_ON_HAND, invoices
 from qbo_pipeline.sources.unleashed.signing import signed
+from qbo_pipeline.systems.company import CompanyDatabase
+from qbo_pipeline.systems.unleashed.world import World
 from qbo_pipeline_tests.systems.boxes import API_ID, API_KEY, RunningUnleashed, running_unleashed
+from qbo_pipeline_tests.systems.readings import FIRST
 
 TYPES = {"string": str, "number": (int, float, Decimal), "boolean": bool, "object": dict, "array<object>": list}
 # Read in the vendor's own pages or in public programs, and not in this description.
@@ -78,3 +82,19 @@ def test_a_page_size_of_nothing_counts(box: RunningUnleashed) -> None:
     assert answer["Items"] == []
     assert answer["Pagination"]["NumberOfItems"] > 0
     assert ask(box, "Invoices/Page/1")["Pagination"]["NumberOfItems"] == answer["Pagination"]["NumberOfItems"]
+
+
+def test_an_order_keeps_its_id_when_it_is_received_or_shipped(tmp_path: Path) -> None:
+    path = tmp_path / "inventory.sqlite"
+    generate(path, seed=7, first_day=FIRST, days=1)
+    known: dict[str, dict[str, str]] = {"purchase_order": {}, "sales_order": {}}
+    with closing(CompanyDatabase(path)) as company:
+        world = World(company)
+        for day in range(1, 6):
+            world.refresh()
+            for kind, orders in known.items():
+                shown = {object_id: order["OrderNumber"] for object_id, order in world.objects[kind].items()}
+                assert shown.items() >= orders.items()
+                orders |= shown
+            advance(path, FIRST + timedelta(days=day))
+    assert all(len(orders) >= 3 for orders in known.values())

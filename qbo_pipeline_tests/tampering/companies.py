@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from qbo_pipeline.commands.demonstrate import HINTS, STOCK_ACCOUNTS
+from qbo_pipeline.commands.demo_systems import HINTS
+from qbo_pipeline.commands.demonstrate import STOCK_ACCOUNTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.pipeline.drift import find_drift

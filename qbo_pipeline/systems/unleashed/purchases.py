@@ -32,6 +32,7 @@ def purchases(company: CompanyDatabase, names: Names) -> dict[str, dict[str, Thi
     ordered = grouped(company.table("purchase_order_lines"), "order_id")
     parts_of_bill: dict[int, int] = {}
     numbers: dict[int, str] = {}
+    guids: dict[int, str] = {}
     for order in company.table("purchase_orders"):
         for n, receipt in enumerate(receipts[order["id"]]):
             numbers[receipt["id"]] = f"{order['number']}/{n}" if n else order["number"]
@@ -46,7 +47,7 @@ def purchases(company: CompanyDatabase, names: Names) -> dict[str, dict[str, Thi
             status = "Complete" if bill is not None and bill["id"] % 2 else "Receipted"
             if receipt["status"] == "voided":
                 status = "Deleted"
-            object_id = guid("receipt", receipt["id"])
+            object_id = guids[receipt["id"]] = _part_guid(order, n)
             orders[object_id] = _order(
                 names, object_id, order, numbers[receipt["id"]], status, lines, received=receipt, bill=bill,
                 reference=reference,
@@ -57,7 +58,7 @@ def purchases(company: CompanyDatabase, names: Names) -> dict[str, dict[str, Thi
             n = len(receipts[order["id"]])
             number = f"{order['number']}/{n}" if n else order["number"]
             shown = [_line(names, row, (row["quantity_milli"] * row["unit_cents"] + 500) // 1000) for row in left]
-            object_id = guid("purchase_rest", order["id"])
+            object_id = _part_guid(order, n)
             status = "Deleted" if order["status"] == "voided" else "Placed"
             orders[object_id] = _order(names, object_id, order, number, status, shown)
     for bill in company.rows("SELECT * FROM bills WHERE order_id IS NULL ORDER BY id"):
@@ -68,8 +69,13 @@ def purchases(company: CompanyDatabase, names: Names) -> dict[str, dict[str, Thi
             names, object_id, bill, f"PO-B{bill['number']}", status, shown, received=bill, bill=bill,
             reference=bill["supplier_reference"],
         )  # fmt: skip
-    _returns(company, names, numbers, found["supplier_return"])
+    _returns(company, names, numbers, guids, found["supplier_return"])
     return found
+
+
+def _part_guid(order: Record, n: int) -> str:
+    """The id of an order's part: what is still to come is the same order once it has come."""
+    return guid(f"purchase_order/{order['id']}", n)
 
 
 def _line(names: Names, row: Record, net_cents: int) -> Thing:
@@ -101,7 +107,9 @@ def _order(
     }  # fmt: skip
 
 
-def _returns(company: CompanyDatabase, names: Names, numbers: dict[int, str], found: dict[str, Thing]) -> None:
+def _returns(
+    company: CompanyDatabase, names: Names, numbers: dict[int, str], guids: dict[int, str], found: dict[str, Thing]
+) -> None:
     """What was sent back is credited on its day, whether or not the supplier has written it yet."""
     lines = grouped(company.table("supplier_return_lines"), "return_id")
     credits_of = {row["return_id"]: row for row in company.table("supplier_credits")}
@@ -127,7 +135,7 @@ def _returns(company: CompanyDatabase, names: Names, numbers: dict[int, str], fo
             "SupplierRef": None if credit is None else credit["supplier_reference"],
             "Supplier": names.supplier(row["supplier_id"]),
             "PurchaseOrder": {
-                "Guid": guid("receipt", row["receipt_id"]), "OrderNumber": numbers.get(row["receipt_id"]),
+                "Guid": guids.get(row["receipt_id"]), "OrderNumber": numbers.get(row["receipt_id"]),
             },
             "Currency": CURRENCY, "ExchangeRate": Decimal("1.000000"), "BaseSubTotal": cents(net),
             "BaseTaxTotal": cents(0), "BaseTotal": cents(net), "BaseReturnCostTotal": cents(net),

@@ -55,7 +55,7 @@ class _Sales:
             left = [{**line, "quantity_milli": line["quantity_milli"] - line["shipped_milli"]}
                     for line in ordered[order["id"]] if line["shipped_milli"] < line["quantity_milli"]]  # fmt: skip
             if left:
-                self._order(guid("rest", order["id"]), _part(order["number"], len(parts)), order, "Placed", left)
+                self._order(_part_guid(order, len(parts)), _part(order["number"], len(parts)), order, "Placed", left)
         for invoice in self.company.rows("SELECT * FROM invoices WHERE shipment_id IS NULL ORDER BY id"):
             number = f"SO-S{invoice['number']}"
             lines = invoice_lines[invoice["id"]]
@@ -94,11 +94,12 @@ class _Sales:
         prices = {line["id"]: line["unit_cents"] for line in ordered}
         voided = shipment["status"] == "voided"
         priced = [{**line, "unit_cents": prices[line["order_line_id"]]} for line in lines]
-        self._order(guid("order", shipment["id"]), number, order, "Deleted" if voided else "Completed", priced)
+        order_id = _part_guid(order, n)
+        self._order(order_id, number, order, "Deleted" if voided else "Completed", priced)
         object_id = guid("shipment", shipment["id"])
         self.found["shipment"][object_id] = {
             "ShipmentNumber": shipment["number"], "ShipmentStatus": "Deleted" if voided else "Dispatched",
-            "ShipmentStatusEnum": 3 if voided else 2, "OrderNumber": number, "OrderGuid": guid("order", shipment["id"]),
+            "ShipmentStatusEnum": 3 if voided else 2, "OrderNumber": number, "OrderGuid": order_id,
             "Customer": self.names.customer(shipment["customer_id"]),
             "Warehouse": self.names.warehouse(shipment["warehouse_id"]),
             "DispatchDate": in_the_evening(shipment["business_date"]), "TrackingNumber": None,
@@ -173,6 +174,11 @@ class _Sales:
             "CreditNoteLines" if newer else "CreditLines":
                 self._lines(object_id, lines, "CreditQuantity", "CreditPrice"),
         }  # fmt: skip
+
+
+def _part_guid(order: Record, n: int) -> str:
+    """The id of an order's part: what is still to come is the same order once it has been sent."""
+    return guid(f"sales_order/{order['id']}", n)
 
 
 def _part(number: str, n: int) -> str:

@@ -1,0 +1,97 @@
+"""The demo's company behind an inventory system: the system in a box, and what a connection to it says.
+
+What belongs here: which systems the demo can be of, and what differs between them. The box itself is in `systems/`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qbo_pipeline.commands.template import DEFAULT_ROLES
+
+HINTS = {
+    "FREIGHT-IN": "Purchases",
+    "EQUIPMENT-HIRE": "Purchases",
+    "FOUND": "Inventory Shrinkage",
+    "SAMPLES": "Inventory Shrinkage",
+    "COUNT": "Inventory Shrinkage",
+    "DAMAGED": "Stock Write-offs",
+    "THEFT": "Stock Write-offs",
+    "OBSOLETE": "Stock Write-offs",
+    "OPENING": "Opening Balance Equity",
+    "OPERATING": "Checking",
+}
+"""Accounts by the reasons of the demo company's own database."""
+WAREHOUSES = ("1", "2", "3")
+NO_PAST = {
+    "syncro": "Syncro tells stock as it is now and no day before, so a month that is over cannot be read from it.",
+}
+"""Systems in a box whose past cannot be read, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoSystem:
+    """How the demo's connection reads a system, which `name` says.
+
+    `secrets` are the fields of the box's first line that let one in, `hints` its own names of accounts, `locations` its
+    ids of the demo's warehouses 1 to 3.
+    """
+
+    name: str
+    secrets: tuple[str, ...]
+    hints: Mapping[str, str]
+    locations: tuple[str, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self, url: str) -> dict[str, Any]:
+        """What `template.settings_text` takes of a source; the box has no limit, so that nobody waits for it."""
+        values: dict[str, Any] = {"source_kind": self.name, "source_url": url, "calls_per_minute": 1_000_000}
+        return values | {"hints": dict(self.hints)} | ({"parameters": dict(self.parameters)} if self.parameters else {})
+
+    def variables(self, connection: str, greeting: Mapping[str, str]) -> dict[str, str]:
+        """The variables of the environment that let a connection into the box which greeted so."""
+        return {f"QBO_{connection.upper()}_SOURCE_{key.upper()}": greeting[key] for key in self.secrets}
+
+
+def demo_system(name: str) -> DemoSystem:
+    """The system of that name.
+
+    Raises `ValueError` for a system that the demo cannot be of.
+    """
+    from qbo_pipeline.systems.cin7_core.chart import BY_REASON
+    from qbo_pipeline.systems.company import guid
+    from qbo_pipeline.systems.unleashed.words import ACCOUNT_OF_REASON
+
+    guids = tuple(guid("warehouse", number) for number in (1, 2, 3))
+    usual = {"4000": DEFAULT_ROLES["sales"], "1300": DEFAULT_ROLES["purchases"]}
+    known = {
+        "cin7_core": DemoSystem(
+            name="cin7_core",
+            secrets=("account_id", "application_key"),
+            hints={BY_REASON[reason]: account for reason, account in HINTS.items()} | usual,
+            locations=guids,
+            parameters={"inventory_accounts": ["1300"]},
+        ),
+        "http_contract": DemoSystem(name="http_contract", secrets=("token",), hints=HINTS, locations=WAREHOUSES),
+        "unleashed": DemoSystem(
+            name="unleashed",
+            secrets=("api_id", "api_key"),
+            hints={code: HINTS[reason] for reason, code in ACCOUNT_OF_REASON.items()},
+            locations=guids,
+        ),
+    }
+    if name in NO_PAST:
+        raise ValueError(f"{NO_PAST[name]} `qbo-pipeline emulator --system {name}` serves the demo's company as it is.")
+    if name not in known:
+        raise ValueError(f"--system is {name!r}; write one of {', '.join(known)}.")
+    return known[name]
+
+
+def box_command(name: str, company: Path, port: int) -> list[str]:
+    """The command that serves the demo's company as a system does, without its limits."""
+    options = ["--system", name, "--inventory", str(company), "--port", str(port), "--limits", "off"]
+    return [sys.executable, "-m", "qbo_pipeline.emulator", *options]
