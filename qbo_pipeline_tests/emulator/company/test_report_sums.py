@@ -82,6 +82,9 @@ def books(request: pytest.FixtureRequest) -> Iterator[Books]:
     print(f"seed {seed}")
     company = open_company("eu", report_cell_limit=10**9)
     RandomBooks(company, seed).run(count)
+    company.report(
+        "ProfitAndLoss", EVER | {"accounting_method": "Cash"}
+    )  # makes the accounts of what is paid in advance
     accounts = {a["Id"]: a for a in company.query("select * from Account maxresults 1000")["Account"]}
     sql = """SELECT l.txn, t.entity, l.date, l.account, l.home, l.party_kind, l.party, l.customer, l.item, l.class,
                     l.department, EXISTS (SELECT 1 FROM moves m WHERE m.txn = l.txn AND l.n IN (m.counter, m.n))
@@ -230,6 +233,54 @@ def _quantity_sold(company: Company) -> Decimal:
     return out
 
 
+@pytest.mark.parametrize("word", ["Quarter", "Customers", "Classes", "ProductsAndServices"])
+def test_what_is_divided_adds_up(books: Books, word: str) -> None:
+    by = {"summarize_column_by": word}
+    for name, width in (("ItemSales", 7), ("CustomerIncome", 3)):
+        plain, whole = (group(books.company.report(name, YEAR | more), "GrandTotal") for more in ({}, by))
+        assert whole[-width:] == plain, name
+        for n in range(2) if name == "ItemSales" else range(3):
+            assert sum(whole[n:-width:width]) == plain[n], (name, n)
+    plain, whole = (group(books.company.report("TrialBalance", YEAR | more), "GrandTotal") for more in ({}, by))
+    assert whole[-2:] == plain
+    for day in ("2024-12-31", "2026-03-15"):
+        for name in ("CustomerBalance", "VendorBalance"):
+            *parts, total = group(books.company.report(name, {"report_date": day} | by), "GrandTotal")
+            assert [sum(parts)] == [total] == group(books.company.report(name, {"report_date": day}), "GrandTotal")
+    values = books.company.report("InventoryValuationSummary", YEAR | by)
+    assert (
+        group(values, "GrandTotal")[-3:]
+        == group(books.company.report("InventoryValuationSummary", YEAR), "GrandTotal")[-3:]
+    )
+    ledger = books.company.report("GeneralLedger", YEAR | by)
+    at = keys(ledger).index("subt_nat_home_amount") + 1
+    columns = len(ledger["Columns"]["Column"])
+    for section in ledger["Rows"]["Row"]:
+        for row in (section["Summary"], *section["Rows"]["Row"]):
+            amounts = [number(cell["value"]) for cell in row["ColData"][6 : at + 1]]
+            assert (len(row["ColData"]), sum(amounts[:-1])) == (columns, amounts[-1]), row
+
+
+@pytest.mark.parametrize("day", ["2024-02-29", "2025-06-30", "2026-03-15"])
+def test_what_is_owed_on_cash_basis(books: Books, day: str) -> None:
+    cash = {"accounting_method": "Cash"}
+    trial = _trial(books.company.report("TrialBalance", {"start_date": day, "end_date": day} | cash))
+    for kind, sign, reports in (
+        (
+            "Accounts Receivable",
+            1,
+            ("CustomerBalance", "CustomerBalanceDetail", "AgedReceivables", "AgedReceivableDetail"),
+        ),
+        ("Accounts Payable", -1, ("VendorBalance", "VendorBalanceDetail", "AgedPayables", "AgedPayableDetail")),
+    ):
+        owed = sign * sum(balance for id, balance in trial.items() if books.accounts[id]["AccountType"] == kind)
+        for name in reports:
+            report = books.company.report(name, {"report_date": day} | cash)
+            column = keys(report).index("subt_open_bal") if "Detail" in name else -1
+            found = group(report, "GrandTotal")[column] if report["Rows"] else 0
+            assert (found, report["Header"]["ReportBasis"]) == (owed, "Cash"), name
+
+
 @pytest.mark.parametrize("day", ["2024-02-29", "2025-06-30", "2026-03-15"])
 def test_what_is_owed(books: Books, day: str) -> None:
     until = {"start_date": "2000-01-01", "end_date": day}
@@ -265,6 +316,24 @@ def test_tax_is_what_the_agency_is_owed(books: Books) -> None:
     agency = books.company.query("select * from TaxAgency")["TaxAgency"][0]["TaxTrackedOnSalesAccountRef"]["value"]
     owed = -books.total(lambda line: line.account == agency and line.entity in documents)
     assert group(books.company.report("TaxSummary", YEAR), "GrandTotal") == [0, owed]
+
+
+def test_tax_on_cash_basis_counts_as_documents_are_settled(books: Books) -> None:
+    cash = {"accounting_method": "Cash"}
+    agency = books.company.query("select * from TaxAgency")["TaxAgency"][0]["TaxTrackedOnSalesAccountRef"]["value"]
+    expected = Decimal(0)
+    for line in books.lines:
+        if line.account == agency and line.entity in (*SALES, "Bill", "VendorCredit", "Purchase"):
+            _, total, paid = _settled(books.company, line.txn)
+            deferred = line.entity in ("Invoice", "CreditMemo", "Bill", "VendorCredit") and total
+            expected -= line.home * paid / total if deferred else line.home
+    ever = {"start_date": "2000-01-01", "end_date": "9998-12-31"} | cash
+    whole = group(books.company.report("TaxSummary", ever), "GrandTotal")[1]
+    assert abs(whole - expected) < Decimal("0.01") * len(books.lines)
+    months = [{"start_date": f"{y}-01-01", "end_date": f"{y}-12-31"} | cash for y in range(2020, 2031)]
+    parts = [books.company.report("TaxSummary", month) for month in months]
+    assert sum(group(part, "GrandTotal")[1] for part in parts if part["Rows"]) == whole
+    assert whole != group(books.company.report("TaxSummary", ever | {"accounting_method": "Accrual"}), "GrandTotal")[1]
 
 
 def test_lists_of_transactions_and_accounts(books: Books) -> None:

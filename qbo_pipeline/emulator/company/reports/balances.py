@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.reports.choosing import sort_order
+from qbo_pipeline.emulator.company.reports.dividing import Division, divide, division
 from qbo_pipeline.emulator.company.reports.item_rows import columns_of, grand_total, heads, item_rows, sums
 from qbo_pipeline.emulator.company.reports.open_items import PAYABLE, RECEIVABLE, OpenItem, Side, open_items
 from qbo_pipeline.emulator.company.reports.periods import Period, report_day
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
-from qbo_pipeline.emulator.company.reports.trees import Totals, tree
+from qbo_pipeline.emulator.company.reports.trees import tree
 
 
 def customers(book: Book, params: Mapping[str, str]) -> Body:
-    """CustomerBalance at `report_date` (default today), sub-customers inside their customers."""
+    """CustomerBalance at `report_date` (default today), sub-customers inside their customers.
+
+    `summarize_column_by` divides what is open by the date of its document, or by whom and what the document names.
+    """
     return _summary(book, params, "CustomerBalance", RECEIVABLE)
 
 
@@ -35,14 +41,30 @@ def vendor_detail(book: Book, params: Mapping[str, str]) -> Body:
 
 def _summary(book: Book, params: Mapping[str, str], name: str, side: Side) -> Body:
     day = report_day(book, params)
-    totals: Totals = {}
-    for item in open_items(book, side, day, params):
-        totals.setdefault(item.party, [0])[0] += item.open
+    by = division(params)
+    items = open_items(book, side, day, params)
+    sums: defaultdict[int, defaultdict[Any, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0]))
+    for item in items:
+        sums[item.party][_key(by, side, item)][0] += item.open
+    first = min((item.day for item in items), default=day)
+    heads, totals = divide(book, by, Period(first, day), sums, 1)
     rows = tree(book, side.kind, totals, sort_order(params))
     if rows:
-        rows.append(total_row("TOTAL", amount(sum(found[0] for found in totals.values()))))
-    columns = [column("", side.kind, side.filter), column("Total", "Money", "total")]
-    return report(book, name, params, columns, rows, Period(day, day), options={"report_date": day})
+        rows.append(total_row("TOTAL", *(amount(sum(found)) for found in zip(*totals.values(), strict=True))))
+    columns = [column("", side.kind, side.filter), *heads]
+    options = {"report_date": day}
+    return report(book, name, params, columns, rows, Period(day, day), options=options, summarize=by.word)
+
+
+def _key(by: Division, side: Side, item: OpenItem) -> Any:
+    """What of a document decides the column of its open balance: its date, its name, or what it names itself."""
+    if by.unit:
+        return item.day
+    if by.parameter is None:
+        return ""
+    if by.parameter == side.filter:
+        return item.party
+    return item.department if by.parameter == "department" else item.class_id if by.parameter == "class" else None
 
 
 def _detail(book: Book, params: Mapping[str, str], name: str, side: Side) -> Body:

@@ -33,7 +33,7 @@ SELECT {_COLUMNS} FROM lines l
 WHERE NOT EXISTS (SELECT 1 FROM cash_replaced r WHERE r.txn = l.txn AND r.n = l.n)
 UNION ALL SELECT {_COLUMNS} FROM cash_moved
 """
-_DEFERRED: Final = ("Invoice", "CreditMemo", "Bill", "VendorCredit")
+DEFERRED: Final = ("Invoice", "CreditMemo", "Bill", "VendorCredit")
 # What settles -> the account where it waits while there is nothing to settle.
 _WAITING: Final = {
     "Payment": ("Income", "UnappliedCashPaymentIncome"),
@@ -70,11 +70,21 @@ def lines_of(book: Book, params: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settlement:
+class Settlement:
     """How much of a document (minor units, its own currency) is settled, from which day."""
 
     day: str
     amount: int
+
+
+def settlements(book: Book) -> dict[int, list[Settlement]]:
+    """What settles each document: from the day of the payment or its own, whichever is later; in order of days."""
+    sql = """SELECT k.target, MAX(s.date, g.date) AS day, k.amount FROM links k JOIN txns s ON s.id = k.source
+             JOIN txns g ON g.id = k.target WHERE k.kind = 'settle' ORDER BY k.target, day, k.source, k.line"""
+    out: defaultdict[int, list[Settlement]] = defaultdict(list)
+    for target, day, amount in book.store.execute(sql):
+        out[target].append(Settlement(day, amount))
+    return out
 
 
 class _Cash:
@@ -90,8 +100,8 @@ class _Cash:
 
     def documents(self) -> None:
         """Take what is not settled yet out of income and cost, and let it in as it is settled."""
-        settled = self._settlements()
-        kinds = ", ".join(f"'{kind}'" for kind in _DEFERRED)
+        settled = settlements(self.book)
+        kinds = ", ".join(f"'{kind}'" for kind in DEFERRED)
         sql = f"""SELECT {", ".join("l." + c.strip() for c in _COLUMNS.split(","))}, t.total
                   FROM lines l JOIN txns t ON t.id = l.txn WHERE t.entity IN ({kinds})
                   AND (l.account IN ({self.control}) OR (l.account NOT IN ({self.permanent})
@@ -104,10 +114,10 @@ class _Cash:
             if control and deferred:
                 self._defer(control, deferred, int(rows[0][-1]), settled.get(txn, []))
 
-    def _defer(self, control: list[Row], deferred: list[Row], total: int, settled: list[_Settlement]) -> None:
+    def _defer(self, control: list[Row], deferred: list[Row], total: int, settled: list[Settlement]) -> None:
         head, day = control[0], control[0][_DATE]
         paid = max(total - abs(sum(row[_AMOUNT] for row in control)), 0)  # a deposit taken with the invoice
-        steps = [_Settlement(day, paid), *sorted(settled, key=lambda s: s.day)]
+        steps = [Settlement(day, paid), *settled]
         self.replaced += [(row[0], row[_N]) for row in (head, *deferred)]
         before = [0] * len(deferred)
         done = 0
@@ -130,14 +140,6 @@ class _Cash:
             moved[_DATE], moved[_HOME], moved[_AMOUNT] = day, home, home
             moved[_ACCOUNT] = row[_ACCOUNT] if account is None else account
             self.moved.append(tuple(moved))
-
-    def _settlements(self) -> dict[int, list[_Settlement]]:
-        sql = """SELECT k.target, MAX(s.date, g.date), k.amount FROM links k JOIN txns s ON s.id = k.source
-                 JOIN txns g ON g.id = k.target WHERE k.kind = 'settle' ORDER BY k.target, k.source, k.line"""
-        out: defaultdict[int, list[_Settlement]] = defaultdict(list)
-        for target, day, amount in self.book.store.execute(sql):
-            out[target].append(_Settlement(day, amount))
-        return out
 
     def payments(self) -> None:
         """Let what a payment does not settle, or not yet, its document being dated later, wait on its own account."""

@@ -42,21 +42,21 @@ class Report:
 
 
 _SPAN: Final = ("start_date", "end_date", "date_macro")
-_DAY: Final = ("report_date", *_SPAN)
 _BASIS: Final = ("accounting_method",)
+_DAY: Final = ("report_date", *_SPAN, *_BASIS)
 _PEOPLE: Final = ("customer", "vendor", "employee")
 _TRACKING: Final = ("class", "department")
 _SORT: Final = ("sort_order",)
 _ALL: Final = (*_PEOPLE, *_TRACKING, "item")
-_SUMMARY: Final = (*_SPAN, *_BASIS, *_ALL, "summarize_column_by", *_SORT)
+_BY: Final = ("summarize_column_by", *_SORT)
+_SUMMARY: Final = (*_SPAN, *_BASIS, *_ALL, *_BY)
 _DUE: Final = ("start_duedate", "end_duedate", "duedate_macro")
 _ITEMS: Final = ("shipvia", "term", "custom1", "custom2", "custom3", "arpaid", "appaid", *_DUE)
 _LIST: Final = (*_SPAN, *listings.PARAMETERS)
 REPORTS: Final = (
     Report("AccountList", lists.account_list, ("account_type", "account_status", "columns", "sort_by", *_SORT),
            ("start_createdate", "end_createdate", "createdate_macro", "start_moddate", "end_moddate", "moddate_macro")),
-    Report("AgedPayableDetail", ageing.payable_detail, (*_DAY, "vendor", "columns", *ageing.PARAMETERS),
-           (*_ITEMS, *_BASIS)),
+    Report("AgedPayableDetail", ageing.payable_detail, (*_DAY, "vendor", "columns", *ageing.PARAMETERS), _ITEMS),
     Report("AgedPayables", ageing.payables, (*_DAY, "vendor", *ageing.PARAMETERS)),
     Report("AgedReceivableDetail", ageing.receivable_detail,
            (*_DAY, "customer", "columns", *ageing.PARAMETERS), _ITEMS),
@@ -64,35 +64,35 @@ REPORTS: Final = (
     Report("BalanceSheet", statements.balance_sheet, _SUMMARY, ("adjusted_gain_loss",)),
     Report("CashFlow", cash_flow.cash_flow, _SUMMARY),
     Report("ClassSales", sales.class_sales, _SUMMARY),
-    Report("CustomerBalance", balances.customers, (*_DAY, "customer", "department", *_SORT),
-           ("arpaid", "summarize_column_by", *_BASIS)),
+    Report("CustomerBalance", balances.customers, (*_DAY, "customer", "department", *_BY),
+           ("arpaid",)),
     Report("CustomerBalanceDetail", balances.customer_detail, (*_DAY, "customer", "department", "columns", *_SORT),
            (*_ITEMS, "aging_method")),
-    Report("CustomerIncome", sales.customer_income, (*_SPAN, *_BASIS, *_ALL, *_SORT), ("term", "summarize_column_by")),
+    Report("CustomerIncome", sales.customer_income, _SUMMARY, ("term",)),
     Report("CustomerSales", sales.customer_sales, _SUMMARY),
     Report("DepartmentSales", sales.department_sales, _SUMMARY),
     Report("GeneralLedger", general_ledger.general_ledger,
-           (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", "sort_by", *_SORT),
-           ("source_account", "source_account_type", "summarize_column_by")),
+           (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", "sort_by", *_BY),
+           ("source_account", "source_account_type")),
     Report("InventoryValuationDetail", stock.detail, (*_SPAN, "item", "columns"),
            ("group_by", "start_svcdate", "end_svcdate", "svcdate_macro")),
-    Report("InventoryValuationSummary", stock.summary, (*_DAY, "item", *_SORT), ("summarize_column_by",)),
-    Report("ItemSales", sales.item_sales, (*_SPAN, *_BASIS, *_ALL, *_SORT), ("summarize_column_by", *_DUE)),
+    Report("InventoryValuationSummary", stock.summary, ("report_date", *_SPAN, "item", *_BY)),
+    Report("ItemSales", sales.item_sales, _SUMMARY, _DUE),
     Report("JournalReport", journals.journal_report, (*_SPAN, "columns", "sort_by", *_SORT)),
     Report("ProfitAndLoss", statements.profit_and_loss, _SUMMARY, ("adjusted_gain_loss",)),
     Report("ProfitAndLossDetail", details.profit_and_loss_detail,
            (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", *_SORT),
            ("adjusted_gain_loss", "payment_method", "sort_by")),
-    Report("TaxSummary", tax_summary.tax_summary, (*_SPAN, "agency_id", *_SORT), _BASIS),
+    Report("TaxSummary", tax_summary.tax_summary, (*_SPAN, *_BASIS, "agency_id", *_SORT)),
     Report("TransactionList", listings.transaction_list, _LIST, listings.REFUSED),
     Report("TransactionListByCustomer", listings.by_customer, _LIST, listings.REFUSED),
     Report("TransactionListByVendor", listings.by_vendor, _LIST, listings.REFUSED),
     Report("TransactionListWithSplits", listings.with_splits, _LIST, listings.REFUSED),
-    Report("TrialBalance", statements.trial_balance, (*_SPAN, *_BASIS, *_SORT), ("summarize_column_by",)),
-    Report("VendorBalance", balances.vendors, (*_DAY, "vendor", "department", *_SORT),
-           ("appaid", "summarize_column_by", *_BASIS)),
+    Report("TrialBalance", statements.trial_balance, (*_SPAN, *_BASIS, *_BY)),
+    Report("VendorBalance", balances.vendors, (*_DAY, "vendor", "department", *_BY),
+           ("appaid",)),
     Report("VendorBalanceDetail", balances.vendor_detail, (*_DAY, "vendor", "department", "columns", *_SORT),
-           (*_ITEMS, "aging_method", "sort_by", *_BASIS)),
+           (*_ITEMS, "aging_method", "sort_by")),
     Report("VendorExpenses", sales.vendor_expenses, _SUMMARY),
 )  # fmt: skip
 _BY_NAME: Final = {found.name.lower(): found for found in REPORTS}

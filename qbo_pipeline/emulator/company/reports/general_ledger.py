@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -11,6 +12,7 @@ from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.reports.cash import lines_of
 from qbo_pipeline.emulator.company.reports.choosing import conditions, of_types, sort_order
+from qbo_pipeline.emulator.company.reports.dividing import Division, Places, division
 from qbo_pipeline.emulator.company.reports.ledger_lines import (
     COLUMNS,
     LedgerLine,
@@ -25,6 +27,7 @@ from qbo_pipeline.emulator.company.reports.statements import in_order
 from qbo_pipeline.emulator.company.schema.lists import BALANCE_SHEET_CLASSES
 
 _DEFAULT: Final = ("tx_date", "txn_type", "doc_num", "name", "memo", "split_acc", "subt_nat_amount", "rbal_nat_amount")
+_AMOUNTS: Final = ("subt_nat_amount", "subt_nat_home_amount")
 _RUNNING: Final = ("rbal_nat_amount", "rbal_nat_home_amount")
 _SUMMED: Final = ("subt_nat_amount", "subt_nat_home_amount", "debt_amt", "credt_amt", "debt_home_amt", "credt_home_amt")
 
@@ -35,33 +38,70 @@ def general_ledger(book: Book, params: Mapping[str, str]) -> Body:
     `columns` chooses ColKeys, `account`, `account_type` and `customer`, `vendor`, `employee`, `item`, `class`,
     `department` the lines;
     `sort_by` (a ColKey) and `sort_order` (ascend, descend) sort those of an account. The cell of txn_type carries the
-    transaction's id. Amounts are in home currency, in the direction of the account's class.
+    transaction's id. Amounts are in home currency, in the direction of the account's class. `summarize_column_by` shows
+    the amount once more in a column for each part of the period or name.
     """
     found = period(book, params, "this month-to-date")
     params = of_types(book, params)
-    keys = chosen_columns(book, params, _DEFAULT)
     table = lines_of(book, params)
+    by = division(params)
     opening = _opening(book, params, found, table)
-    makers = makers_of(book, keys, params, found, table)
-    order = _order(keys, params)
+    layout = _layout(book, params, found, table, by)
     accounts = book.entries["Account"]
     made = {
-        id: _section(keys, makers, accounts[str(id)], opening.get(id, 0), lines, order)
-        for id, lines in read_lines(book, params, found, table)
+        id: _section(layout, accounts[str(id)], opening.get(id, 0), lines)
+        for id, lines in read_lines(book, params, found, table, by.key)
     }
     for id, amount_before in opening.items():
         if amount_before and id not in made:
-            made[id] = _section(keys, makers, accounts[str(id)], amount_before, (), order)
+            made[id] = _section(layout, accounts[str(id)], amount_before, ())
     sections = {entry.id: made[int(entry.id)] for entry in in_order(book) if int(entry.id) in made}
-    columns = [column(*COLUMNS[key], key) for key in keys]
+    columns = layout.heads
     if book.settings.general_ledger_shape == "recorded":
-        for each, key in zip(columns, keys, strict=True):
-            each["ColType"] = key
-            del each["MetaData"]
+        columns = [{"ColTitle": each["ColTitle"], "ColType": each["MetaData"][-1]["Value"]} for each in columns]
         rows = [_nested(book, id, row) for id, row in sections.items()]
     else:
         rows = list(sections.values())
-    return report(book, "GeneralLedger", params, columns, rows, found)
+    summarize = None if by.is_whole else by.word
+    return report(book, "GeneralLedger", params, columns, rows, found, summarize=summarize)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The columns of the report: ColKeys and what fills their cells, and by which of them lines are sorted.
+
+    `order` has the column (None: as they were posted) and whether the last comes first. The columns that divide the
+    amount, one for each of `places`, begin at `at`; they have no key.
+    """
+
+    keys: list[str]
+    makers: list[Maker]
+    heads: list[Body]
+    order: tuple[int | None, bool]
+    places: Places
+    at: int
+
+
+def _layout(book: Book, params: Mapping[str, str], found: Period, table: str, by: Division) -> _Layout:
+    keys = chosen_columns(book, params, _DEFAULT)
+    makers = makers_of(book, keys, params, found, table)
+    heads = [column(*COLUMNS[key], key) for key in keys]
+    if by.is_whole:
+        return _Layout(keys, makers, heads, _order(keys, params), Places([]), 0)
+    filters, values = conditions(params)
+    sql = f"SELECT DISTINCT {by.key} FROM {table} l WHERE l.date BETWEEN ? AND ?{filters}"
+    places = by.columns(book, found, (row[0] for row in book.store.rows(sql, (found.start, found.end, *values))))
+    at = next((n for n, key in enumerate(keys) if key in _AMOUNTS), len(keys))
+    keys[at:at] = [""] * len(places.heads)
+    makers[at:at] = [_part_maker(places, n) for n in range(len(places.heads))]
+    heads[at:at] = places.heads
+    return _Layout(keys, makers, heads, _order(keys, params), places, at)
+
+
+def _part_maker(places: Places, number: int) -> Maker:
+    """What fills the cells of one column that divides the amount."""
+    blank = {"value": ""}
+    return lambda line: {"value": amount(line.home)} if places.of(line.part) == number else blank
 
 
 def _nested(book: Book, id: str, row: Row) -> Row:
@@ -97,17 +137,12 @@ def _opening(book: Book, params: Mapping[str, str], found: Period, table: str) -
     return out
 
 
-def _section(
-    keys: list[str],
-    makers: list[Maker],
-    entry: Entry,
-    opening: int,
-    lines: Iterable[LedgerLine],
-    order: tuple[int | None, bool],
-) -> Row:
+def _section(layout: _Layout, entry: Entry, opening: int, lines: Iterable[LedgerLine]) -> Row:
+    keys, makers, places = layout.keys, layout.makers, layout.places
     sign = 1 if entry.body["Classification"] in ("Asset", "Expense") else -1
     balance = sign * opening
     total = debit = 0
+    parts = [0] * len(places.heads)
     rows: list[Row] = []
     for line in lines:
         debit += max(line.home, 0)
@@ -115,8 +150,10 @@ def _section(
         total += line.home
         balance += line.home
         line.balance = balance
+        if parts:
+            parts[places.of(line.part)] += line.home
         rows.append({"ColData": [make(line) for make in makers], "type": "Data"})
-    by, is_descending = order
+    by, is_descending = layout.order
     if by is not None:
         rows.sort(key=lambda row: _sortable(keys[by], row["ColData"][by]["value"]), reverse=is_descending)
     elif is_descending:
@@ -127,7 +164,9 @@ def _section(
         ]
         rows.insert(0, {"ColData": start, "type": "Data"})
     totals = {"debt": amount(debit), "cred": amount(debit - sign * total), "subt": amount(total)}
-    summary = cells(f"Total for {entry.name}", *(totals[key[:4]] if key in _SUMMED else "" for key in keys[1:]))
+    values = [totals[key[:4]] if key in _SUMMED else "" for key in keys]
+    values[layout.at : layout.at + len(parts)] = map(amount, parts)
+    summary = cells(f"Total for {entry.name}", *values[1:])
     return section([{"value": entry.name, "id": entry.id}, *cells(*[""] * (len(keys) - 1))], rows, summary)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Book
@@ -53,7 +53,7 @@ _FOREIGN: Final = {"subt_nat_amount": "subt_nat_home_amount", "rbal_nat_amount":
 _SQL: Final = """
 SELECT l.account, l.date, l.txn, l.n, l.home, l.amount, l.currency, l.party_kind, l.party, l.item, l.qty, l.memo,
        l.class, l.department, t.entity, t.number, t.created, t.updated,
-       CASE WHEN t.entity IN ('Purchase', 'BillPayment', 'JournalEntry') THEN t.body END
+       CASE WHEN t.entity IN ('Purchase', 'BillPayment', 'JournalEntry') THEN t.body END, {part}
 FROM {table} l JOIN txns t ON t.id = l.txn
 WHERE l.date BETWEEN ? AND ?{filters}
 ORDER BY l.account, l.date, l.txn, l.n"""
@@ -61,7 +61,7 @@ ORDER BY l.account, l.date, l.txn, l.n"""
 
 @dataclass(slots=True)
 class LedgerLine:
-    """One ledger line with what its cells need."""
+    """One ledger line with what its cells need; `part` decides in which of a divided report's columns it stands."""
 
     account: int
     day: str
@@ -82,6 +82,7 @@ class LedgerLine:
     created: str
     updated: str
     body: bytes
+    part: Any
     balance: int = 0
 
 
@@ -89,15 +90,17 @@ Maker = Callable[[LedgerLine], Cell]
 
 
 def read_lines(
-    book: Book, params: Mapping[str, str], found: Period, table: str
+    book: Book, params: Mapping[str, str], found: Period, table: str, part: str = "''"
 ) -> Iterator[tuple[int, Iterator[LedgerLine]]]:
     """The lines of a period that the filters let through, account by account, in order of date and transaction.
+
+    `part` is an expression on them (`l`) whose value is each line's.
 
     They are read as they are asked for, an account's lines before the next account, so that a large ledger takes no
     more memory than its report.
     """
     filters, values = conditions(params)
-    sql = _SQL.format(table=table, filters=filters)
+    sql = _SQL.format(table=table, filters=filters, part=part)
     rows = book.store.execute(sql, (found.start, found.end, *values))
     return groupby((LedgerLine(*row) for row in rows), key=attrgetter("account"))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.money import major, quantity, round_money
 from qbo_pipeline.emulator.company.reports.cash import lines_of
 from qbo_pipeline.emulator.company.reports.choosing import CUSTOMER, FILTERS, conditions, sort_order
+from qbo_pipeline.emulator.company.reports.dividing import divide, division, nested
 from qbo_pipeline.emulator.company.reports.periods import period
 from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount, cells, column, report, total_row
 from qbo_pipeline.emulator.company.reports.sums import Columns, summarize
@@ -18,6 +20,13 @@ from qbo_pipeline.emulator.company.reports.trees import Totals, Write, amounts, 
 _SALES_FORMS: Final = """ AND +l.txn IN (
     SELECT id FROM txns WHERE entity IN ('Invoice', 'SalesReceipt', 'CreditMemo', 'RefundReceipt'))"""
 _DEFAULT: Final = "this month-to-date"
+_INCOME: Final = (
+    ("Total Income", "Money", "income"),
+    ("Total Expenses", "Money", "expenses"),
+    ("Net Income", "Money", "net_income"),
+)
+_Divided = defaultdict[int, dict[Any, list[int]]]
+"""For each object (0: none), and each value that decides a column, the amounts."""
 
 
 def customer_sales(book: Book, params: Mapping[str, str]) -> Body:
@@ -43,19 +52,23 @@ def vendor_expenses(book: Book, params: Mapping[str, str]) -> Body:
 
 
 def customer_income(book: Book, params: Mapping[str, str]) -> Body:
-    """CustomerIncome: income, expenses and what is left, by customer."""
+    """CustomerIncome: income, expenses and what is left, by customer; divided, each column has the three."""
     found = period(book, params, _DEFAULT)
-    params = {**params, "summarize_column_by": "Total"}
-    income = summarize(book, params, found, key=CUSTOMER, only=_of_classes(book, "Revenue"))
-    costs = summarize(book, params, found, key=CUSTOMER, only=_of_classes(book, "Expense"))
-    totals: Totals = {}
-    for id in (*income.sums[0], *costs.sums[0]):
-        earned, spent = -income.sums[0].get(id, 0), costs.sums[0].get(id, 0)
-        totals[id] = [earned, spent, earned - spent]
+    by = division(params)
+    where, values = conditions(params)
+    revenue, cost = _of_classes(book, "Revenue")[5:], _of_classes(book, "Expense")[5:]
+    sql = f"""SELECT COALESCE({CUSTOMER}, 0), {by.key}, SUM(CASE WHEN {revenue} THEN -l.home ELSE 0 END),
+                     SUM(CASE WHEN {cost} THEN l.home ELSE 0 END)
+              FROM {lines_of(book, params)} l
+              WHERE l.date BETWEEN ? AND ? AND ({revenue} OR {cost}){where} GROUP BY 1, 2"""
+    earned: _Divided = defaultdict(dict)
+    for customer, part, income, spent in book.store.rows(sql, (found.start, found.end, *values)):
+        earned[customer][part] = [income, spent, income - spent]
+    heads, totals = divide(book, by, found, earned, 3)
     rows = _rows(book, "Customer", totals, sort_order(params))
-    titles = (("Total Income", "income"), ("Total Expenses", "expenses"), ("Net Income", "net_income"))
-    columns = [column("", "Customer", "customer"), *(column(title, "Money", key) for title, key in titles)]
-    return report(book, "CustomerIncome", params, columns, rows, found, summarize="Total")
+    columns = [column(*each) for each in _INCOME] if by.is_whole else nested(heads, _INCOME)
+    columns.insert(0, column("", "Customer", "customer"))
+    return report(book, "CustomerIncome", params, columns, rows, found, summarize=by.word)
 
 
 def _sales(book: Book, params: Mapping[str, str], name: str, kind: str, key: str) -> Body:
@@ -102,32 +115,39 @@ _ITEM_COLUMNS: Final = (
 def item_sales(book: Book, params: Mapping[str, str]) -> Body:
     """ItemSales: quantity, amount, share, average price, cost and margin of each product on sales forms.
 
-    Cost is the FIFO cost of tracked products; the quantity of a product is what was sold less what came back.
+    Cost is the FIFO cost of tracked products; the quantity of a product is what was sold less what came back. Divided,
+    each column has all of these, its shares being those of its own sales.
     """
     found = period(book, params, _DEFAULT)
+    by = division(params)
     where, values = conditions(params)
     revenue, cost = _of_classes(book, "Revenue")[5:], _of_classes(book, "Expense")[5:]
-    sql = f"""SELECT COALESCE(l.item, 0),
+    sql = f"""SELECT COALESCE(l.item, 0), {by.key},
                      SUM(CASE WHEN NOT ({revenue}) THEN 0 WHEN l.home > 0 THEN -l.qty ELSE l.qty END),
                      SUM(CASE WHEN {revenue} THEN -l.home ELSE 0 END), SUM(CASE WHEN {cost} THEN l.home ELSE 0 END)
-              FROM {lines_of(book, params)} l WHERE l.date BETWEEN ? AND ?{_SALES_FORMS}{where} GROUP BY 1"""
-    totals: Totals = {
-        item: [int(units or 0), sold, spent]
-        for item, units, sold, spent in book.store.rows(sql, (found.start, found.end, *values))
-    }
-    whole = sum(sold for _, sold, _ in totals.values())
+              FROM {lines_of(book, params)} l WHERE l.date BETWEEN ? AND ?{_SALES_FORMS}{where} GROUP BY 1, 2"""
+    sums: _Divided = defaultdict(dict)
+    for item, part, units, sold, spent in book.store.rows(sql, (found.start, found.end, *values)):
+        sums[item][part] = [int(units or 0), sold, spent]
+    heads, totals = divide(book, by, found, sums, 3)
+    wholes = [sum(each) for each in zip(*totals.values(), strict=True)][1::3]
 
     def write(values: list[int]) -> list[Cell]:
-        units, sold, spent = values
-        average = format(round_money(major(sold) / quantity(units)), "f") if units else ""
-        return cells(
-            format(quantity(units), "f"), amount(sold), _percent(sold, whole), average,
-            amount(spent), amount(sold - spent), _percent(sold - spent, sold),
-        )  # fmt: skip
+        parts = zip(values[::3], values[1::3], values[2::3], wholes, strict=True)
+        return [cell for part in parts for cell in _item_cells(*part)]
 
     rows = _rows(book, "Item", totals, sort_order(params), write)
-    columns = [column("", "ProductsAndService", "item"), *(column(*each) for each in _ITEM_COLUMNS)]
-    return report(book, "ItemSales", params, columns, rows, found, summarize="Total")
+    columns = [column(*each) for each in _ITEM_COLUMNS] if by.is_whole else nested(heads, _ITEM_COLUMNS)
+    columns.insert(0, column("", "ProductsAndService", "item"))
+    return report(book, "ItemSales", params, columns, rows, found, summarize=by.word)
+
+
+def _item_cells(units: int, sold: int, spent: int, whole: int) -> list[Cell]:
+    average = format(round_money(major(sold) / quantity(units)), "f") if units else ""
+    return cells(
+        format(quantity(units), "f"), amount(sold), _percent(sold, whole), average,
+        amount(spent), amount(sold - spent), _percent(sold - spent, sold),
+    )  # fmt: skip
 
 
 def _percent(part: int, whole: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.reports.dividing import nested
 from qbo_pipeline.emulator.company.reports.periods import period
 from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount, cells, column, report, section, total_row
 from qbo_pipeline.emulator.company.reports.sums import Columns, summarize
@@ -15,6 +16,7 @@ from qbo_pipeline.emulator.company.schema.lists import ACCOUNT_TYPES
 
 _TYPE_ORDER = list(ACCOUNT_TYPES)
 _ACCOUNT = column("", "Account", "account")
+_SIDES = (("Debit", "Money", "debit"), ("Credit", "Money", "credit"))
 
 
 def in_order(book: Book) -> list[Entry]:
@@ -26,27 +28,35 @@ def in_order(book: Book) -> list[Entry]:
 def trial_balance(book: Book, params: Mapping[str, str]) -> Body:
     """Account, debit, credit at the end of the period; accounts at zero are left out.
 
-    `sort_order` sorts by balance, credits below debits.
+    `summarize_column_by` gives each part of the period, or each name, a debit and a credit of its own, in nested
+    columns; `sort_order` sorts by the last balance, credits below debits.
     """
+    return trial_balance_named(book, params, "TrialBalance")
+
+
+def trial_balance_named(book: Book, params: Mapping[str, str], name: str) -> Body:
+    """The trial balance under the name that its header is to have."""
     found = period(book, params, "this month-to-date")
     made = summarize(book, params, found, at_end=True)
-    sums = made.sums[0]
     rows: list[Row] = []
-    debits = credits = 0
+    totals = [0] * (2 * len(made.sums))
     accounts = list(in_order(book))
     if made.order:
-        accounts.sort(key=lambda entry: sums.get(int(entry.id), 0), reverse=made.order == "descend")
+        accounts.sort(key=lambda entry: made.sums[-1].get(int(entry.id), 0), reverse=made.order == "descend")
     for entry in accounts:
-        balance = sums.get(int(entry.id), 0)
-        if not balance:
+        balances = made.of([int(entry.id)], 1)
+        if not any(balances):
             continue
-        debits, credits = debits + max(balance, 0), credits + max(-balance, 0)
-        sides = (amount(balance), "") if balance > 0 else ("", amount(-balance))
-        rows.append({"ColData": [{"value": entry.name, "id": entry.id}, *cells(*sides)]})
+        sides = [side for balance in balances for side in (max(balance, 0), max(-balance, 0))]
+        totals = [a + b for a, b in zip(totals, sides, strict=True)]
+        rows.append(
+            {"ColData": [{"value": entry.name, "id": entry.id}, *cells(*(amount(v) if v else "" for v in sides))]}
+        )
     if rows:
-        rows.append(total_row("TOTAL", amount(debits), amount(credits)))
-    columns = [_ACCOUNT, column("Debit", "Money", "debit"), column("Credit", "Money", "credit")]
-    return report(book, "TrialBalance", params, columns, rows, found, summarize="Total")
+        rows.append(total_row("TOTAL", *map(amount, totals)))
+    is_whole = made.by.lower() == "total"
+    columns = [column(*side) for side in _SIDES] if is_whole else nested(made.heads, _SIDES)
+    return report(book, name, params, [_ACCOUNT, *columns], rows, found, summarize=made.by)
 
 
 def _group(

@@ -10,10 +10,12 @@ from typing import Any, Final
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.money import major, quantity, round_money
 from qbo_pipeline.emulator.company.reports.choosing import ids, sort_order
+from qbo_pipeline.emulator.company.reports.dividing import Division, divide, division, nested, time_heads
 from qbo_pipeline.emulator.company.reports.ledger_lines import label
-from qbo_pipeline.emulator.company.reports.periods import Period, period, report_day
+from qbo_pipeline.emulator.company.reports.periods import Period, cut, period, report_day
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
 from qbo_pipeline.emulator.company.reports.tables import chosen
+from qbo_pipeline.emulator.company.reports.trees import Totals
 
 _DETAIL: Final = (
     ("Date", "Date", "tx_date"),
@@ -27,6 +29,12 @@ _DETAIL: Final = (
     ("Asset Value", "Money", "asset_value"),
 )
 
+_VALUES: Final = (
+    ("Qty", "Money", "qty"),
+    ("Asset Value", "Money", "asset_value"),
+    ("Avg Cost", "Money", "avg_cost"),
+)
+
 
 def valuation(book: Book, day: str) -> dict[int, tuple[int, int]]:
     """Quantity (ten-millionths) and value (minor units) of each tracked item at the end of a day."""
@@ -37,39 +45,53 @@ def valuation(book: Book, day: str) -> dict[int, tuple[int, int]]:
 def summary(book: Book, params: Mapping[str, str]) -> Body:
     """Item, SKU, quantity, asset value and average cost at `report_date` (or the end of the period; default today).
 
-    `sort_order` sorts the items by their asset value.
+    `summarize_column_by` has the three at the end of each part of the period (of the fiscal year up to the day where no
+    start is given), or of what came and went under each name. `sort_order` sorts the items by their asset value.
     """
     day = report_day(book, params)
+    by = division(params)
     wanted = ids(params, "item")
-    found = valuation(book, day)
-    rows: list[Row] = []
-    total_units = total_value = 0
+    heads, found = _divided(book, by, params, day)
     items = sorted(book.entries["Item"].values(), key=lambda e: e.name.casefold())
+    items = [e for e in items if int(e.id) in found and (wanted is None or int(e.id) in wanted)]
     if order := sort_order(params):
-        items.sort(key=lambda e: found.get(int(e.id), (0, 0))[1], reverse=order == "descend")
+        items.sort(key=lambda e: found[int(e.id)][-1], reverse=order == "descend")
+    rows: list[Row] = []
+    totals = [0] * (2 * len(heads))
     for entry in items:
-        if (
-            entry.body["Type"] != "Inventory"
-            or int(entry.id) not in found
-            or (wanted is not None and int(entry.id) not in wanted)
-        ):
-            continue
-        units, value = found[int(entry.id)]
-        total_units, total_value = total_units + units, total_value + value
-        average = _average(units, value)
-        values = (entry.body.get("Sku", ""), format(quantity(units), "f"), amount(value), average)
-        rows.append({"ColData": [{"value": entry.name, "id": entry.id}, *cells(*values)], "type": "Data"})
+        sums = found[int(entry.id)]
+        totals = [a + b for a, b in zip(totals, sums, strict=True)]
+        head = [{"value": entry.name, "id": entry.id}, {"value": entry.body.get("Sku", "")}]
+        rows.append({"ColData": [*head, *cells(*_three(sums, has_average=True))], "type": "Data"})
     if rows:
-        rows.append(total_row("TOTAL", "", format(quantity(total_units), "f"), amount(total_value), ""))
-    columns = [
-        column("", "ProductsAndService", "item"),
-        column("SKU", "Money", "sku"),
-        column("Qty", "Money", "qty"),
-        column("Asset Value", "Money", "asset_value"),
-        column("Avg Cost", "Money", "avg_cost"),
-    ]
-    options = {"report_date": day}
-    return report(book, "InventoryValuationSummary", params, columns, rows, Period(day, day), options=options)
+        rows.append(total_row("TOTAL", "", *_three(totals, has_average=False)))
+    columns = [column(*each) for each in _VALUES] if by.is_whole else nested(heads, _VALUES)
+    columns[:0] = [column("", "ProductsAndService", "item"), column("SKU", "Money", "sku")]
+    name, options = "InventoryValuationSummary", {"report_date": day}
+    return report(book, name, params, columns, rows, Period(day, day), options=options, summarize=by.word)
+
+
+def _divided(book: Book, by: Division, params: Mapping[str, str], day: str) -> tuple[list[Body], Totals]:
+    """The columns and, for each item, the quantity and value of each."""
+    if by.unit is None:
+        sql = f"""SELECT m.item, {by.key}, SUM(m.qty), SUM(m.cost) FROM moves m
+                  JOIN lines l ON l.txn = m.txn AND l.n = m.n WHERE m.date <= ? GROUP BY 1, 2"""
+        sums: dict[int, dict[Any, list[int]]] = {}
+        for item, key, units, value in book.store.rows(sql, (day,)):
+            sums.setdefault(item, {})[key] = [units, value]
+        return divide(book, by, Period(day, day), sums, 2)
+    parts = cut(book, period(book, {"start_date": params.get("start_date", ""), "end_date": day}, "today"), by.unit)
+    ends = [valuation(book, part.end) for part in parts]
+    every = {item for end in ends for item in end}
+    return time_heads(parts, by.unit), {i: [n for end in ends for n in end.get(i, (0, 0))] for i in every}
+
+
+def _three(sums: list[int], *, has_average: bool) -> list[str]:
+    """Quantity, value and average cost of each column."""
+    out: list[str] = []
+    for units, value in zip(sums[::2], sums[1::2], strict=True):
+        out += format(quantity(units), "f"), amount(value), _average(units, value) if has_average else ""
+    return out
 
 
 def _average(units: int, value: int) -> str:

@@ -7,39 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from qbo_pipeline.emulator.company.account_rules import system_account
 from qbo_pipeline.emulator.company.book import Body, Book
-from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.reports.cash import lines_of
-from qbo_pipeline.emulator.company.reports.choosing import FILTERS, conditions, sort_order
-from qbo_pipeline.emulator.company.reports.periods import Period, cut, title
+from qbo_pipeline.emulator.company.reports.choosing import conditions, sort_order
+from qbo_pipeline.emulator.company.reports.dividing import NAMES, Division, division, name_heads, time_heads
+from qbo_pipeline.emulator.company.reports.periods import Period, cut
 from qbo_pipeline.emulator.company.reports.shape import column
 from qbo_pipeline.emulator.company.schema.lists import BALANCE_SHEET_CLASSES
 
 Sums = dict[int, int]
 """Home balance by account (or by the Id of something else; 0 where there is none), in minor units, debit positive."""
-# summarize_column_by -> the unit of time of its columns. QBO's own words are plural for some and not for others.
-_TIMES: Final = {
-    **dict.fromkeys(("days", "day"), "day"),
-    **dict.fromkeys(("weeks", "week"), "week"),
-    **dict.fromkeys(("months", "month"), "month"),
-    **dict.fromkeys(("quarters", "quarter"), "calendar quarter"),
-    **dict.fromkeys(("years", "year"), "calendar year"),
-}
-# summarize_column_by -> the filter whose value it divides by, and the entity that names its columns.
-_NAMES: Final = {
-    "customers": ("customer", "Customer"),
-    "vendors": ("vendor", "Vendor"),
-    "employees": ("employee", "Employee"),
-    "classes": ("class", "Class"),
-    "departments": ("department", "Department"),
-    "productsandservices": ("item", "Item"),
-}
-WORDS: Final = ("Total", "Days", "Weeks", "Month", "Quarter", "Year", "Customers", "Vendors", "Employees", "Classes",
-                "Departments", "ProductsAndServices")  # fmt: skip
-_MOST_COLUMNS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +47,7 @@ class Columns:
     @property
     def is_by_name(self) -> bool:
         """Whether the columns are customers, classes and the like rather than parts of the period."""
-        return self.by.lower() in _NAMES
+        return self.by.lower() in NAMES
 
     def of(self, ids: Iterable[int], sign: int) -> list[int]:
         """The total of some accounts in each column."""
@@ -96,14 +76,11 @@ def summarize(
 
 
 def _summarize(book: Book, params: Mapping[str, str], found: Period, at_end: bool, lines: _Lines) -> Columns:
-    word = params.get("summarize_column_by") or "Total"
-    key = word.lower().replace(" ", "")
-    if key in _TIMES:
-        return _by_time(book, word, _TIMES[key], found, lines, at_end)
-    if key in _NAMES:
-        return _by_name(book, word, key, found, lines, at_end)
-    if key != "total":
-        raise fault("2170", "summarize_column_by", what=word)
+    by = division(params)
+    if by.unit:
+        return _by_time(book, by, found, lines, at_end)
+    if by.parameter:
+        return _by_name(book, by, found, lines, at_end)
     start = None if at_end else found.start
     rows = _daily(book, start, found.end, lines)
     sums = balances_at(book, rows, [found.end])[0] if at_end else _total((a, v) for a, _, v in rows)
@@ -160,31 +137,24 @@ def balances_at(book: Book, rows: Iterable[tuple[int, str, int]], days: list[str
     return out
 
 
-def _by_time(book: Book, word: str, unit: str, found: Period, lines: _Lines, at_end: bool) -> Columns:
-    parts = cut(book, found, unit)
-    _refuse_too_many(len(parts))
-    heads = []
-    for part in parts:
-        name = title(part, unit)
-        head = column(name, "Money", name)
-        extra = [{"Name": "StartDate", "Value": part.start}, {"Name": "EndDate", "Value": part.end}]
-        head["MetaData"] = extra + head["MetaData"]
-        heads.append(head)
+def _by_time(book: Book, by: Division, found: Period, lines: _Lines, at_end: bool) -> Columns:
+    assert by.unit is not None
+    parts = cut(book, found, by.unit)
+    heads = time_heads(parts, by.unit)
     if at_end:
         daily = _daily(book, None, found.end, lines)
-        return Columns(word, heads, balances_at(book, daily, [part.end for part in parts]))
+        return Columns(by.word, heads, balances_at(book, daily, [part.end for part in parts]))
     starts = [part.start for part in parts]
     sums: list[defaultdict[int, int]] = [defaultdict(int) for _ in (*parts, None)]
     for account, day, value in _daily(book, found.start, found.end, lines):
         sums[bisect_right(starts, day) - 1][account] += value
         sums[-1][account] += value
-    return Columns(word, [*heads, column("Total", "Money", "total")], [dict(each) for each in sums])
+    return Columns(by.word, [*heads, *by.total], [dict(each) for each in sums])
 
 
-def _by_name(book: Book, word: str, key: str, found: Period, lines: _Lines, at_end: bool) -> Columns:
-    parameter, kind = _NAMES[key]
+def _by_name(book: Book, by: Division, found: Period, lines: _Lines, at_end: bool) -> Columns:
     start = "" if at_end else found.start
-    sql = f"""SELECT {FILTERS[parameter]}, COALESCE({lines.key}, 0), l.date, SUM(l.home) FROM {lines.table} l
+    sql = f"""SELECT {by.key}, COALESCE({lines.key}, 0), l.date, SUM(l.home) FROM {lines.table} l
               WHERE l.date BETWEEN ? AND ?{lines.where} GROUP BY 1, 2, 3 ORDER BY 3"""
     daily: defaultdict[int | None, list[tuple[int, str, int]]] = defaultdict(list)
     for name, account, day, value in book.store.execute(sql, (start, found.end, *lines.values)):
@@ -193,18 +163,6 @@ def _by_name(book: Book, word: str, key: str, found: Period, lines: _Lines, at_e
     def summed(rows: list[tuple[int, str, int]]) -> Sums:
         return balances_at(book, rows, [found.end])[0] if at_end else _total((a, v) for a, _, v in rows)
 
-    entries = book.entries[kind]
-    names = sorted((id for id in daily if id is not None), key=lambda id: entries[str(id)].name.casefold())
-    _refuse_too_many(len(names))
-    heads = [column(entries[str(id)].name, "Money", str(id)) for id in names]
-    sums = [summed(daily[id]) for id in names]
-    if None in daily:
-        heads.append(column("Not Specified", "Money", "not_specified"))
-        sums.append(summed(daily[None]))
-    heads.append(column("TOTAL", "Money", "total"))
-    return Columns(word, heads, [*sums, _total((a, v) for each in sums for a, v in each.items())])
-
-
-def _refuse_too_many(count: int) -> None:
-    if count > _MOST_COLUMNS:
-        raise fault("10000", what=f"A report of {count} columns is too large; choose a shorter period.")
+    heads, order = name_heads(book, by.kind, daily)
+    sums = [summed(daily[name]) for name in order]
+    return Columns(by.word, [*heads, *by.total], [*sums, _total((a, v) for each in sums for a, v in each.items())])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book
-from qbo_pipeline.emulator.company.money import convert, minor
+from qbo_pipeline.emulator.company.money import convert, minor, share
+from qbo_pipeline.emulator.company.reports.cash import DEFERRED, is_cash, settlements
 from qbo_pipeline.emulator.company.reports.choosing import ids, sort_order
-from qbo_pipeline.emulator.company.reports.periods import period
+from qbo_pipeline.emulator.company.reports.periods import Period, period
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
 
 # Document -> the sign of its tax as owed to the agency.
@@ -26,19 +28,17 @@ _Key = tuple[str, str]
 def tax_summary(book: Book, params: Mapping[str, str]) -> Body:
     """A section for each agency with its rates: net amount taxed, and tax owed less tax paid.
 
-    `agency_id` chooses, `sort_order` sorts the rates of an agency by their tax.
+    `agency_id` chooses, `sort_order` sorts the rates of an agency by their tax. On cash basis what a document charges
+    counts in the proportion in which it is settled, on the day of the settlement.
     """
     found = period(book, params, "this month-to-date")
     wanted, order = ids(params, "agency_id"), sort_order(params)
     sums: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0])
-    kinds = ", ".join(f"'{kind}'" for kind in _SIGNS)
-    sql = f"SELECT entity, body FROM txns WHERE entity IN ({kinds}) AND date BETWEEN ? AND ? ORDER BY id"
-    for entity, stored in book.store.execute(sql, (found.start, found.end)):
-        body = jsontext.loads(stored)
+    for entity, body, counted in _documents(book, found, is_cash(book, params)):
         sign = -_SIGNS[entity] if body.get("Credit") else _SIGNS[entity]
         for key, net, tax in _taxes(book, body):
-            sums[key][0] += sign * net
-            sums[key][1] += sign * tax
+            sums[key][0] += sign * counted(net)
+            sums[key][1] += sign * counted(tax)
     rows: list[Row] = []
     total = 0
     for agency in sorted({key[0] for key in sums}, key=lambda id: (not id, id)):
@@ -63,6 +63,36 @@ def tax_summary(book: Book, params: Mapping[str, str]) -> Body:
         column("Tax", "Money", "tax_amount"),
     ]
     return report(book, "TaxSummary", params, columns, rows, found)
+
+
+def _documents(book: Book, found: Period, by_cash: bool) -> Iterator[tuple[str, Body, Callable[[int], int]]]:
+    """The documents that count in a period: entity, body, and how much of an amount of theirs counts in it."""
+    kinds = ", ".join(f"'{kind}'" for kind in _SIGNS)
+    start = "" if by_cash else found.start
+    sql = f"""SELECT id, entity, date, total, balance, body FROM txns
+              WHERE entity IN ({kinds}) AND date BETWEEN ? AND ? ORDER BY id"""
+    settled = settlements(book) if by_cash else {}
+    for id, entity, day, total, balance, stored in book.store.rows(sql, (start, found.end)):
+        body = jsontext.loads(stored)
+        if not by_cash or entity not in DEFERRED or not total:
+            if day >= found.start:
+                yield entity, body, _whole
+            continue
+        steps = settled.get(id, [])
+        at_once = total - (balance or 0) - sum(step.amount for step in steps)
+        before = sum(step.amount for step in steps if step.day < found.start) + (at_once if day < found.start else 0)
+        until = sum(step.amount for step in steps if step.day <= found.end) + at_once
+        if before != until:
+            yield entity, body, partial(_between, total, before, until)
+
+
+def _whole(amount: int) -> int:
+    return amount
+
+
+def _between(total: int, before: int, until: int, amount: int) -> int:
+    """What of an amount counts between two states of a document's settlement; all parts of it add up to the amount."""
+    return share(amount, min(until, total), total) - share(amount, min(before, total), total)
 
 
 def _taxes(book: Book, body: Body) -> list[tuple[_Key, int, int]]:
