@@ -39,7 +39,7 @@ def conformance_text() -> str:
     )
     parts.append(
         "## Reports by parameter\nEvery other parameter is ignored, as recorded [R]; what is *not emulated* is refused "
-        "with 5030, unless it says what is done anyway (`accounting_method=Accrual`, `summarize_column_by=Total`).\n"
+        "with 5030, unless it says what is done anyway (`adjusted_gain_loss=false`).\n"
     )
     found = [(report.name, parameters(report)) for report in REPORTS]
     words = [word for word in WORDS if any(word == s for _, listed in found for _, s in listed)]

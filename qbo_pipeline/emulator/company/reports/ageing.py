@@ -65,11 +65,16 @@ class _Ages:
         return ["Current", *spans, f"{bounds[-1][0]} and over"]
 
 
-def _ages(book: Book, params: Mapping[str, str], day: str) -> _Ages:
+def late_on(book: Book, params: Mapping[str, str], day: str) -> str:
+    """The day up to which `aging_method` counts how late a document is: that of the report, or today. Raises 2170."""
     method = params.get("aging_method") or "Report_Date"
     if method.lower() not in ("report_date", "current"):
         raise fault("2170", "aging_method", what=method)
-    to = day if method.lower() == "report_date" else book.today().isoformat()
+    return day if method.lower() == "report_date" else book.today().isoformat()
+
+
+def _ages(book: Book, params: Mapping[str, str], day: str) -> _Ages:
+    to = late_on(book, params, day)
     days, count = _number(params, "aging_period", 30, 1), _number(params, "num_periods", 4, 1)
     least = _number(params, "past_due", 0, 0) if params.get("past_due") else None
     return _Ages(to, "Report_Date" if to == day else "Current", days, count, least)

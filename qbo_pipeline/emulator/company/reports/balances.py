@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.reports.ageing import late_on
 from qbo_pipeline.emulator.company.reports.choosing import sort_order
 from qbo_pipeline.emulator.company.reports.dividing import Division, divide, division
-from qbo_pipeline.emulator.company.reports.item_rows import columns_of, grand_total, heads, item_rows, sums
+from qbo_pipeline.emulator.company.reports.item_rows import columns_of, grand_total, heads, item_rows, sortable, sums
 from qbo_pipeline.emulator.company.reports.open_items import PAYABLE, RECEIVABLE, OpenItem, Side, open_items
 from qbo_pipeline.emulator.company.reports.periods import Period, report_day
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
@@ -73,6 +76,10 @@ def _detail(book: Book, params: Mapping[str, str], name: str, side: Side) -> Bod
         params, ("tx_date", "txn_type", "doc_num", "due_date", "subt_amount", "subt_open_bal", "rbal_open_bal")
     )
     items = open_items(book, side, day, params)
+    to = late_on(book, params, day)
+    by = params.get("sort_by")
+    if by and by not in keys:
+        raise fault("2170", "sort_by", what=by)
     by_name: dict[int, list[OpenItem]] = {}
     for item in items:
         by_name.setdefault(item.party, []).append(item)
@@ -81,12 +88,13 @@ def _detail(book: Book, params: Mapping[str, str], name: str, side: Side) -> Bod
         found = by_name.get(int(entry.id))
         if found is None:
             continue
-        if sort_order(params) == "descend":
+        if sort_order(params) == "descend" and not by:
             found = found[::-1]
         head = [{"value": entry.name, "id": entry.id}, *cells(*[""] * (len(keys) - 1))]
-        rows.append(
-            section(head, item_rows(book, side, found, keys, day), sums(keys, found, f"Total for {entry.name}"))
-        )
+        inner = item_rows(book, side, found, keys, to)
+        if by:
+            inner.sort(key=partial(sortable, keys, by), reverse=sort_order(params) == "descend")
+        rows.append(section(head, inner, sums(keys, found, f"Total for {entry.name}")))
     if rows:
         rows.append(grand_total(keys, items))
     return report(book, name, params, heads(keys), rows, Period(day, day), options={"report_date": day})

@@ -15,6 +15,7 @@ from qbo_pipeline.emulator.company.reports import (
     balances,
     cash_flow,
     details,
+    filters,
     general_ledger,
     journals,
     listings,
@@ -50,53 +51,51 @@ _SORT: Final = ("sort_order",)
 _ALL: Final = (*_PEOPLE, *_TRACKING, "item")
 _BY: Final = ("summarize_column_by", *_SORT)
 _SUMMARY: Final = (*_SPAN, *_BASIS, *_ALL, *_BY)
-_DUE: Final = ("start_duedate", "end_duedate", "duedate_macro")
-_ITEMS: Final = ("shipvia", "term", "custom1", "custom2", "custom3", "arpaid", "appaid", *_DUE)
+_ITEMS: Final = filters.OPEN
 _LIST: Final = (*_SPAN, *listings.PARAMETERS)
+_LOSS: Final = ("adjusted_gain_loss",)
 REPORTS: Final = (
-    Report("AccountList", lists.account_list, ("account_type", "account_status", "columns", "sort_by", *_SORT),
-           ("start_createdate", "end_createdate", "createdate_macro", "start_moddate", "end_moddate", "moddate_macro")),
-    Report("AgedPayableDetail", ageing.payable_detail, (*_DAY, "vendor", "columns", *ageing.PARAMETERS), _ITEMS),
+    Report("AccountList", lists.account_list, ("account_type", "account_status", "columns", "sort_by", *_SORT,
+           *filters.CREATED, *filters.MODIFIED)),
+    Report("AgedPayableDetail", ageing.payable_detail, (*_DAY, "vendor", "columns", *ageing.PARAMETERS, *_ITEMS)),
     Report("AgedPayables", ageing.payables, (*_DAY, "vendor", *ageing.PARAMETERS)),
     Report("AgedReceivableDetail", ageing.receivable_detail,
-           (*_DAY, "customer", "columns", *ageing.PARAMETERS), _ITEMS),
+           (*_DAY, "customer", "columns", *ageing.PARAMETERS, *_ITEMS)),
     Report("AgedReceivables", ageing.receivables, (*_DAY, "customer", *ageing.PARAMETERS)),
-    Report("BalanceSheet", statements.balance_sheet, _SUMMARY, ("adjusted_gain_loss",)),
+    Report("BalanceSheet", statements.balance_sheet, _SUMMARY, _LOSS),
     Report("CashFlow", cash_flow.cash_flow, _SUMMARY),
     Report("ClassSales", sales.class_sales, _SUMMARY),
-    Report("CustomerBalance", balances.customers, (*_DAY, "customer", "department", *_BY),
-           ("arpaid",)),
-    Report("CustomerBalanceDetail", balances.customer_detail, (*_DAY, "customer", "department", "columns", *_SORT),
-           (*_ITEMS, "aging_method")),
-    Report("CustomerIncome", sales.customer_income, _SUMMARY, ("term",)),
+    Report("CustomerBalance", balances.customers, (*_DAY, "customer", "department", "arpaid", *_BY)),
+    Report("CustomerBalanceDetail", balances.customer_detail, (*_DAY, "customer", "department", "columns", *_SORT,
+           *_ITEMS, "aging_method")),
+    Report("CustomerIncome", sales.customer_income, (*_SUMMARY, "term")),
     Report("CustomerSales", sales.customer_sales, _SUMMARY),
     Report("DepartmentSales", sales.department_sales, _SUMMARY),
     Report("GeneralLedger", general_ledger.general_ledger,
-           (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", "sort_by", *_BY),
-           ("source_account", "source_account_type")),
+           (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", "sort_by", *_BY,
+           "source_account", "source_account_type")),
     Report("InventoryValuationDetail", stock.detail, (*_SPAN, "item", "columns"),
            ("group_by", "start_svcdate", "end_svcdate", "svcdate_macro")),
     Report("InventoryValuationSummary", stock.summary, ("report_date", *_SPAN, "item", *_BY)),
-    Report("ItemSales", sales.item_sales, _SUMMARY, _DUE),
+    Report("ItemSales", sales.item_sales, (*_SUMMARY, *filters.DUE)),
     Report("JournalReport", journals.journal_report, (*_SPAN, "columns", "sort_by", *_SORT)),
-    Report("ProfitAndLoss", statements.profit_and_loss, _SUMMARY, ("adjusted_gain_loss",)),
+    Report("ProfitAndLoss", statements.profit_and_loss, _SUMMARY, _LOSS),
     Report("ProfitAndLossDetail", details.profit_and_loss_detail,
-           (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", *_SORT),
-           ("adjusted_gain_loss", "payment_method", "sort_by")),
+           (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", "payment_method", "sort_by", *_SORT),
+           _LOSS),
     Report("TaxSummary", tax_summary.tax_summary, (*_SPAN, *_BASIS, "agency_id", *_SORT)),
-    Report("TransactionList", listings.transaction_list, _LIST, listings.REFUSED),
-    Report("TransactionListByCustomer", listings.by_customer, _LIST, listings.REFUSED),
-    Report("TransactionListByVendor", listings.by_vendor, _LIST, listings.REFUSED),
-    Report("TransactionListWithSplits", listings.with_splits, _LIST, listings.REFUSED),
+    Report("TransactionList", listings.transaction_list, _LIST),
+    Report("TransactionListByCustomer", listings.by_customer, _LIST),
+    Report("TransactionListByVendor", listings.by_vendor, _LIST),
+    Report("TransactionListWithSplits", listings.with_splits, _LIST),
     Report("TrialBalance", statements.trial_balance, (*_SPAN, *_BASIS, *_BY)),
-    Report("VendorBalance", balances.vendors, (*_DAY, "vendor", "department", *_BY),
-           ("appaid",)),
-    Report("VendorBalanceDetail", balances.vendor_detail, (*_DAY, "vendor", "department", "columns", *_SORT),
-           (*_ITEMS, "aging_method", "sort_by")),
+    Report("VendorBalance", balances.vendors, (*_DAY, "vendor", "department", "appaid", *_BY)),
+    Report("VendorBalanceDetail", balances.vendor_detail, (*_DAY, "vendor", "department", "columns", "sort_by", *_SORT,
+           *_ITEMS, "aging_method")),
     Report("VendorExpenses", sales.vendor_expenses, _SUMMARY),
 )  # fmt: skip
 _BY_NAME: Final = {found.name.lower(): found for found in REPORTS}
-_HARMLESS: Final = {"accounting_method": "accrual", "summarize_column_by": "total"}
+_HARMLESS: Final = {"adjusted_gain_loss": "false"}
 """Values that say what a report does anyway."""
 _ALIASES: Final = {"generalledgerdetail": "generalledger", "accountlistdetail": "accountlist"}
 """What some clients call a report that QBO answers under either name."""

@@ -14,6 +14,7 @@ CUSTOMER: Final = "COALESCE(l.customer, CASE WHEN l.party_kind = 'Customer' THEN
 # Parameter -> what it is compared with, in the table of lines as `l`.
 FILTERS: Final[dict[str, str]] = {
     "account": "l.account",
+    "source_account": "(SELECT s.account FROM lines s WHERE s.txn = l.txn AND s.n = 0)",
     "customer": CUSTOMER,
     "vendor": "CASE WHEN l.party_kind = 'Vendor' THEN l.party END",
     "employee": "CASE WHEN l.party_kind = 'Employee' THEN l.party END",
@@ -47,15 +48,24 @@ def conditions(params: Mapping[str, str]) -> tuple[str, list[Any]]:
 
 
 def of_types(book: Book, params: Mapping[str, str]) -> dict[str, str]:
-    """The parameters with `account_type` (comma separated, with blanks or without) turned into accounts."""
-    wanted = {kind.strip().casefold().replace(" ", "") for kind in params.get("account_type", "").split(",")} - {""}
+    """The parameters with `account_type` and `source_account_type` turned into accounts."""
+    out = dict(params)
+    for name in ("account", "source_account"):
+        found = account_types(book, params, f"{name}_type")
+        if found is not None:
+            named = ids(params, name)
+            chosen = found if named is None else found & named
+            out[name] = ",".join(map(str, sorted(chosen))) or "0"
+    return out
+
+
+def account_types(book: Book, params: Mapping[str, str], name: str) -> set[int] | None:
+    """The accounts of the types in a parameter (comma separated, with blanks or without); None where there is none."""
+    wanted = {kind.strip().casefold().replace(" ", "") for kind in params.get(name, "").split(",")} - {""}
     if not wanted:
-        return dict(params)
+        return None
     accounts = book.entries["Account"].values()
-    found = {int(e.id) for e in accounts if e.body["AccountType"].casefold().replace(" ", "") in wanted}
-    named = ids(params, "account")
-    chosen = found if named is None else found & named
-    return {**params, "account": ",".join(map(str, sorted(chosen))) or "0"}
+    return {int(e.id) for e in accounts if e.body["AccountType"].casefold().replace(" ", "") in wanted}
 
 
 def sort_order(params: Mapping[str, str]) -> str:

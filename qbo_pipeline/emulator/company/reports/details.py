@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.reports import filters
 from qbo_pipeline.emulator.company.reports.cash import lines_of
-from qbo_pipeline.emulator.company.reports.choosing import of_types, sort_order
+from qbo_pipeline.emulator.company.reports.choosing import of_types
 from qbo_pipeline.emulator.company.reports.ledger_lines import (
     COLUMNS,
     LedgerLine,
     Maker,
     chosen_columns,
+    line_order,
     makers_of,
     read_lines,
+    sort_lines,
 )
 from qbo_pipeline.emulator.company.reports.periods import period
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
@@ -41,11 +44,14 @@ class _Detail:
         self.found = period(book, params, "this month-to-date")
         self.keys = chosen_columns(book, params, _DEFAULT)
         table = lines_of(book, params)
+        chosen = filters.chosen(book, params, self.found.start, self.found.end)
         self.lines: dict[int, list[LedgerLine]] = {
-            account: list(lines) for account, lines in read_lines(book, params, self.found, table)
+            account: kept
+            for account, lines in read_lines(book, params, self.found, table)
+            if (kept := [line for line in lines if chosen is None or line.txn in chosen])
         }
         self.makers: list[Maker] = makers_of(book, self.keys, params, self.found, table)
-        self.is_descending = sort_order(params) == "descend"
+        self.order = line_order(self.keys, params)
 
     def summary(self, title: str, total: int) -> list[str]:
         """The texts of a summary row."""
@@ -74,14 +80,16 @@ class _Detail:
             balance += line.home
             line.balance = balance
             rows.append({"ColData": [make(line) for make in self.makers], "type": "Data"})
-        if self.is_descending:
-            rows.reverse()
+        sort_lines(rows, self.keys, self.order)
         head = [{"value": entry.name, "id": entry.id}, *cells(*[""] * (len(self.keys) - 1))]
         return section(head, rows, cells(*self.summary(f"Total for {entry.name}", balance))), balance
 
 
 def profit_and_loss_detail(book: Book, params: Mapping[str, str]) -> Body:
-    """ProfitAndLossDetail: `columns`, `account`, names, class, location choose; the last row is the net income."""
+    """ProfitAndLossDetail: `columns`, `account`, names, class, location choose; the last row is the net income.
+
+    `payment_method` chooses documents by how they were paid; `sort_by` and `sort_order` sort the lines of an account.
+    """
     made = _Detail(book, params)
     income, incomes = made.part("Income")
     cogs, costs = made.part("Cost of Goods Sold")

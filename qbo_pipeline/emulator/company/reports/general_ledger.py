@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
-from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.reports.cash import lines_of
-from qbo_pipeline.emulator.company.reports.choosing import conditions, of_types, sort_order
+from qbo_pipeline.emulator.company.reports.choosing import conditions, of_types
 from qbo_pipeline.emulator.company.reports.dividing import Division, Places, division
 from qbo_pipeline.emulator.company.reports.ledger_lines import (
     COLUMNS,
     LedgerLine,
     Maker,
     chosen_columns,
+    line_order,
     makers_of,
     read_lines,
+    sort_lines,
 )
 from qbo_pipeline.emulator.company.reports.periods import Period, period
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section
@@ -35,8 +35,8 @@ _SUMMED: Final = ("subt_nat_amount", "subt_nat_home_amount", "debt_amt", "credt_
 def general_ledger(book: Book, params: Mapping[str, str]) -> Body:
     """Sections by account: beginning balance, lines with running balance, total.
 
-    `columns` chooses ColKeys, `account`, `account_type` and `customer`, `vendor`, `employee`, `item`, `class`,
-    `department` the lines;
+    `columns` chooses ColKeys; `account`, `account_type`, `customer`, `vendor`, `employee`, `item`, `class` and
+    `department` the lines; `source_account` and `source_account_type` those whose transaction has its first line there;
     `sort_by` (a ColKey) and `sort_order` (ascend, descend) sort those of an account. The cell of txn_type carries the
     transaction's id. Amounts are in home currency, in the direction of the account's class. `summarize_column_by` shows
     the amount once more in a column for each part of the period or name.
@@ -87,7 +87,7 @@ def _layout(book: Book, params: Mapping[str, str], found: Period, table: str, by
     makers = makers_of(book, keys, params, found, table)
     heads = [column(*COLUMNS[key], key) for key in keys]
     if by.is_whole:
-        return _Layout(keys, makers, heads, _order(keys, params), Places([]), 0)
+        return _Layout(keys, makers, heads, line_order(keys, params), Places([]), 0)
     filters, values = conditions(params)
     sql = f"SELECT DISTINCT {by.key} FROM {table} l WHERE l.date BETWEEN ? AND ?{filters}"
     places = by.columns(book, found, (row[0] for row in book.store.rows(sql, (found.start, found.end, *values))))
@@ -95,7 +95,7 @@ def _layout(book: Book, params: Mapping[str, str], found: Period, table: str, by
     keys[at:at] = [""] * len(places.heads)
     makers[at:at] = [_part_maker(places, n) for n in range(len(places.heads))]
     heads[at:at] = places.heads
-    return _Layout(keys, makers, heads, _order(keys, params), places, at)
+    return _Layout(keys, makers, heads, line_order(keys, params), places, at)
 
 
 def _part_maker(places: Places, number: int) -> Maker:
@@ -114,14 +114,6 @@ def _nested(book: Book, id: str, row: Row) -> Row:
     name = book.entries["Account"][parent["value"]].name
     summary = [{"value": f"Total for {name} with sub-accounts"}, *row["Summary"]["ColData"][1:]]
     return section([{"value": name, "id": id}, *blank], [inner], summary)
-
-
-def _order(keys: list[str], params: Mapping[str, str]) -> tuple[int | None, bool]:
-    """The column by which lines are sorted (None: as they were posted), and whether the last comes first."""
-    wanted = params.get("sort_by")
-    if wanted and wanted not in keys:
-        raise fault("2170", "sort_by", what=wanted)
-    return keys.index(wanted) if wanted else None, sort_order(params) == "descend"
 
 
 def _opening(book: Book, params: Mapping[str, str], found: Period, table: str) -> dict[int, int]:
@@ -153,11 +145,7 @@ def _section(layout: _Layout, entry: Entry, opening: int, lines: Iterable[Ledger
         if parts:
             parts[places.of(line.part)] += line.home
         rows.append({"ColData": [make(line) for make in makers], "type": "Data"})
-    by, is_descending = layout.order
-    if by is not None:
-        rows.sort(key=lambda row: _sortable(keys[by], row["ColData"][by]["value"]), reverse=is_descending)
-    elif is_descending:
-        rows.reverse()
+    sort_lines(rows, keys, layout.order)
     if opening:
         start = [{"value": "Beginning Balance"}] + [
             {"value": amount(sign * opening) if k in _RUNNING else ""} for k in keys[1:]
@@ -168,9 +156,3 @@ def _section(layout: _Layout, entry: Entry, opening: int, lines: Iterable[Ledger
     values[layout.at : layout.at + len(parts)] = map(amount, parts)
     summary = cells(f"Total for {entry.name}", *values[1:])
     return section([{"value": entry.name, "id": entry.id}, *cells(*[""] * (len(keys) - 1))], rows, summary)
-
-
-def _sortable(key: str, value: str) -> Any:
-    if COLUMNS[key][1] in ("Money", "Quantity"):
-        return Decimal(value or 0)
-    return value.casefold()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book
@@ -70,6 +71,12 @@ def item_rows(book: Book, side: Side, items: Iterable[OpenItem], keys: list[str]
         }
         rows.append({"ColData": [made[key] for key in keys], "type": "Data"})
     return rows
+
+
+def sortable(keys: list[str], key: str, row: Row) -> Any:
+    """What a row is sorted by: a number in a column of numbers, its text in any other."""
+    value = row["ColData"][keys.index(key)]["value"]
+    return Decimal(value or 0) if _COLUMNS[key][1] in ("Money", "Number") else value.casefold()
 
 
 def sums(keys: list[str], items: Iterable[OpenItem], title: str) -> list[Cell]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
@@ -13,9 +14,9 @@ from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Book
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.money import quantity
-from qbo_pipeline.emulator.company.reports.choosing import conditions
+from qbo_pipeline.emulator.company.reports.choosing import conditions, sort_order
 from qbo_pipeline.emulator.company.reports.periods import Period
-from qbo_pipeline.emulator.company.reports.shape import Cell, amount
+from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount
 from qbo_pipeline.emulator.company.schema.entities import LABELS
 
 # ColKey -> (title, ColType).
@@ -202,6 +203,29 @@ def _maker(book: Book, key: str, splits: dict[int, tuple[Cell, Cell]]) -> Maker:
     makers["subt_nat_home_amount"] = makers["subt_nat_amount"]
     makers["rbal_nat_home_amount"] = makers["rbal_nat_amount"]
     return makers[key]
+
+
+def line_order(keys: list[str], params: Mapping[str, str]) -> tuple[int | None, bool]:
+    """The column by which lines are sorted (None: as posted), and whether the last comes first. Raises 2170."""
+    wanted = params.get("sort_by")
+    if wanted and wanted not in keys:
+        raise fault("2170", "sort_by", what=wanted)
+    return keys.index(wanted) if wanted else None, sort_order(params) == "descend"
+
+
+def sort_lines(rows: list[Row], keys: list[str], order: tuple[int | None, bool]) -> None:
+    """Sort the rows of an account as `line_order` says."""
+    by, is_descending = order
+    if by is not None:
+        rows.sort(key=lambda row: _sortable(keys[by], row["ColData"][by]["value"]), reverse=is_descending)
+    elif is_descending:
+        rows.reverse()
+
+
+def _sortable(key: str, value: str) -> Any:
+    if COLUMNS[key][1] in ("Money", "Quantity"):
+        return Decimal(value or 0)
+    return value.casefold()
 
 
 def label(entity: str, body: bytes) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.reports import filters, types
 from qbo_pipeline.emulator.company.reports.choosing import ids, sort_order
+from qbo_pipeline.emulator.company.reports.grouping import Cells, Key, grouping
 from qbo_pipeline.emulator.company.reports.ledger_lines import label
 from qbo_pipeline.emulator.company.reports.periods import period
 from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount, cells, column, report, section
-from qbo_pipeline.emulator.company.schema.entities import ENTITIES
 from qbo_pipeline.emulator.company.window import party_name
 
 PARAMETERS: Final = (
@@ -25,11 +26,8 @@ PARAMETERS: Final = (
     "department",
     "sort_by",
     "sort_order",
-)
-REFUSED: Final = (
-    *("group_by", "term", "memo", "name", "payment_method", "cleared", "printed", "arpaid", "appaid", "bothamount"),
-    *("source_account_type", "start_duedate", "end_duedate", "duedate_macro", "createdate_macro", "start_createdate"),
-    *("end_createdate", "start_moddate", "end_moddate", "moddate_macro"),
+    "group_by",
+    *filters.LISTED,
 )
 # ColKey -> (title, ColType).
 _COLUMNS: Final[dict[str, tuple[str, str]]] = {
@@ -49,36 +47,61 @@ _COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "create_by": ("Created By", "String"),
     "last_mod_date": ("Last Modified", "Date"),
     "last_mod_by": ("Last Modified By", "String"),
+    "cust_name": ("Customer", "String"),
+    "vend_name": ("Vendor", "String"),
+    "emp_name": ("Employee", "String"),
+    "pmt_mthd": ("Payment Method", "String"),
+    "term_name": ("Terms", "String"),
+    "ship_via": ("Ship Via", "String"),
+    "tracking_num": ("Tracking #", "String"),
+    "cust_msg": ("Message", "String"),
+    "printed": ("Printed", "String"),
 }
 _DEFAULT: Final = tuple(list(_COLUMNS)[:9])
+_PRINTED: Final = {"NeedToPrint": "To be printed", "PrintComplete": "Printed"}
 _NO_POST: Final = ("Estimate", "PurchaseOrder")
 _Found = tuple[str | None, str, dict[str, Cell]]
 """A transaction's kind and name of party, and its cells by ColKey."""
 
 
 def transaction_list(book: Book, params: Mapping[str, str]) -> Body:
-    """TransactionList: one row a transaction of the period. `PARAMETERS` choose and sort."""
+    """TransactionList: one row a transaction of the period. `PARAMETERS` choose, sort and group."""
     keys = _keys(params)
-    rows = [_data(keys, found) for _, _, found in _found(book, params, keys)]
-    return _report(book, params, "TransactionList", keys, rows)
+    found = [(cells, _data(keys, cells)) for _, _, cells in _found(book, params, keys)]
+    return _report(book, params, "TransactionList", keys, _grouped(book, params, keys, found))
+
+
+def _grouped(book: Book, params: Mapping[str, str], keys: list[str], found: Sequence[tuple[Cells, Row]]) -> list[Row]:
+    """The rows as they are, or in the sections that `group_by` asks for."""
+    key_of = grouping(book, params)
+    if key_of is None:
+        return [row for _, row in found]
+    sections: dict[Key, list[Row]] = {}
+    for made, row in found:
+        sections.setdefault(key_of(made), []).append(row)
+    blank = cells(*[""] * (len(keys) - 1))
+    return [section([{"value": key[1]}, *blank], sections[key], None) for key in sorted(sections)]
 
 
 def by_customer(book: Book, params: Mapping[str, str]) -> Body:
-    """TransactionListByCustomer: the same, in a section for each customer."""
+    """TransactionListByCustomer: those of customers, in a section for each, or in those that `group_by` asks for."""
     return _by(book, params, "TransactionListByCustomer", "Customer")
 
 
 def by_vendor(book: Book, params: Mapping[str, str]) -> Body:
-    """TransactionListByVendor: the same, in a section for each vendor."""
+    """TransactionListByVendor: the same of vendors."""
     return _by(book, params, "TransactionListByVendor", "Vendor")
 
 
 def _by(book: Book, params: Mapping[str, str], name: str, kind: str) -> Body:
     keys = _keys(params)
+    chosen = [found for found in _found(book, params, keys) if found[0] == kind]
+    if params.get("group_by", kind).lower() != kind.lower():
+        rows = _grouped(book, params, keys, [(found, _data(keys, found)) for _, _, found in chosen])
+        return _report(book, params, name, keys, rows)
     sections: dict[tuple[str, str], list[Row]] = {}
-    for party, title, found in _found(book, params, keys):
-        if party == kind:
-            sections.setdefault((title, found["name"]["id"]), []).append(_data(keys, found))
+    for _, title, found in chosen:
+        sections.setdefault((title, found["name"]["id"]), []).append(_data(keys, found))
     blank = cells(*[""] * (len(keys) - 1))
     rows = [
         section([{"value": title, "id": id}, *blank], sections[(title, id)], None)
@@ -95,7 +118,7 @@ def with_splits(book: Book, params: Mapping[str, str]) -> Body:
              WHERE date BETWEEN ? AND ? ORDER BY txn, n"""
     lines = {txn: list(found) for txn, found in groupby(book.store.rows(sql, (span.start, span.end)), lambda r: r[0])}
     accounts = book.entries["Account"]
-    rows: list[Row] = []
+    rows: list[tuple[Cells, Row]] = []
     for _, _, found in _found(book, params, keys):
         inner: list[Row] = []
         for _, account, home, kind, party, memo in lines.get(int(found["txn_type"]["id"]), []):
@@ -107,8 +130,8 @@ def with_splits(book: Book, params: Mapping[str, str]) -> Body:
             }
             inner.append({"ColData": [own.get(key, {"value": ""}) for key in keys], "type": "Data"})
         head = [found[key] if key not in ("account_name", "other_account") else {"value": ""} for key in keys]
-        rows.append(section(head, inner, None))
-    return _report(book, params, "TransactionListWithSplits", keys, rows)
+        rows.append((found, section(head, inner, None)))
+    return _report(book, params, "TransactionListWithSplits", keys, _grouped(book, params, keys, rows))
 
 
 def _keys(params: Mapping[str, str]) -> list[str]:
@@ -136,8 +159,11 @@ def _found(book: Book, params: Mapping[str, str], keys: list[str]) -> list[_Foun
     sql = f"""SELECT id, entity, number, date, party_kind, party, currency, total, created, updated, body
               FROM txns WHERE date BETWEEN ? AND ? {where} ORDER BY date, id"""
     first = _first_accounts(book, span.start, span.end)
+    wanted = filters.chosen(book, params, span.start, span.end)
     out: list[_Found] = []
     for row in book.store.execute(sql, (span.start, span.end, *values)):
+        if wanted is not None and row[0] not in wanted:
+            continue
         made = _cells(book, row, first.get(row[0], ("", "")))
         out.append((row[4], made["name"]["value"], made))
     by = params.get("sort_by")
@@ -157,14 +183,8 @@ def _minor(text: str) -> int:
 def _where(params: Mapping[str, str]) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
-    wanted = params.get("transaction_type")
-    if wanted:
-        names = [name.strip() for name in wanted.split(",")]
-        unknown = [name for name in names if name not in ENTITIES or ENTITIES[name].kind != "transaction"]
-        if unknown:
-            raise fault("2170", "transaction_type", what=", ".join(unknown))
-        parts.append(f"AND entity IN ({', '.join('?' * len(names))})")
-        values += names
+    if params.get("transaction_type"):
+        parts.append(f"AND {types.condition(params['transaction_type'])}")
     for name, kind in (("customer", "Customer"), ("vendor", "Vendor")):
         found = ids(params, name)
         if found is not None:
@@ -201,6 +221,14 @@ def _cells(book: Book, row: tuple[Any, ...], accounts: tuple[str, str]) -> dict[
     body = jsontext.loads(stored)
     department = book.entries["Department"].get((body.get("DepartmentRef") or {}).get("value", ""))
     user = book.settings.user
+
+    def named(reference: str, entity: str) -> Cell:
+        entry = book.entries[entity].get((body.get(reference) or {}).get("value", ""))
+        return {"value": entry.name, "id": entry.id} if entry else {"value": ""}
+
+    def of(wanted: str) -> Cell:
+        return name if kind == wanted else {"value": ""}
+
     return {
         "tx_date": {"value": day},
         "txn_type": {"value": label(entity, stored), "id": str(id)},
@@ -218,4 +246,13 @@ def _cells(book: Book, row: tuple[Any, ...], accounts: tuple[str, str]) -> dict[
         "create_by": {"value": user},
         "last_mod_date": {"value": book.local(updated)},
         "last_mod_by": {"value": user},
+        "cust_name": of("Customer"),
+        "vend_name": of("Vendor"),
+        "emp_name": of("Employee"),
+        "pmt_mthd": named("PaymentMethodRef", "PaymentMethod"),
+        "term_name": named("SalesTermRef", "Term"),
+        "ship_via": {"value": str((body.get("ShipMethodRef") or {}).get("value", ""))},
+        "tracking_num": {"value": str(body.get("TrackingNum") or "")},
+        "cust_msg": {"value": str((body.get("CustomerMemo") or {}).get("value", ""))},
+        "printed": {"value": _PRINTED.get(str(body.get("PrintStatus")), "")},
     }

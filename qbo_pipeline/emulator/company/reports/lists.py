@@ -9,6 +9,7 @@ from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import fault
 from qbo_pipeline.emulator.company.present import account_balance
 from qbo_pipeline.emulator.company.reports.choosing import sort_order
+from qbo_pipeline.emulator.company.reports.periods import days
 from qbo_pipeline.emulator.company.reports.shape import Cell, Row, amount, column, report
 from qbo_pipeline.emulator.company.reports.statements import in_order
 
@@ -31,7 +32,8 @@ _STATUS: Final = {"active": (True,), "not_active": (False,), "all": (True, False
 def account_list(book: Book, params: Mapping[str, str]) -> Body:
     """AccountList: a row for each active account, in the order of statements, with its present balance.
 
-    `account_type` (comma separated), `account_status` (Active, Not_Active, All), `columns`, `sort_by`, `sort_order`.
+    `account_type` (comma separated), `account_status` (Active, Not_Active, All), when it was created and changed,
+    `columns`, `sort_by`, `sort_order`.
     """
     text = params.get("columns")
     keys = [key.strip() for key in text.split(",") if key.strip()] if text else list(_DEFAULT)
@@ -43,11 +45,15 @@ def account_list(book: Book, params: Mapping[str, str]) -> Body:
     status = (params.get("account_status") or "Active").lower()
     if status not in _STATUS:
         raise fault("2170", "account_status", what=status)
+    spans = {what: days(book, params, what) for what in ("createdate", "moddate")}
     types = {kind.strip().casefold() for kind in (params.get("account_type") or "").split(",") if kind.strip()}
     found: list[dict[str, Cell]] = []
     for entry in in_order(book):
         body = entry.body
         if entry.active not in _STATUS[status]:
+            continue
+        instants = {"createdate": entry.created, "moddate": entry.updated}
+        if any(span and not span.start <= book.local(instants[what])[:10] <= span.end for what, span in spans.items()):
             continue
         kind = body["AccountType"].casefold()
         if types and not {kind, kind.replace(" ", "")} & types:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.reports import filters
 from qbo_pipeline.emulator.company.reports.cash import is_cash, lines_of
 from qbo_pipeline.emulator.company.reports.choosing import ids
 from qbo_pipeline.emulator.company.store import row_id
@@ -51,12 +52,15 @@ class OpenItem:
 
 
 def open_items(book: Book, side: Side, day: str, params: Mapping[str, str]) -> list[OpenItem]:
-    """The open documents of a day, by date; `customer` or `vendor`, and `department`, choose among them.
+    """The open documents of a day, by date; `customer` or `vendor`, `department` and `filters.OPEN` choose among them.
 
     What a payment dated up to the day takes off a document, at the document's own value, leaves the payment itself
     with its unapplied rest; so the sum for a party is its balance in the ledger on that day, of `accounting_method`.
     """
     parties, departments = ids(params, side.filter), ids(params, "department")
+    chosen = filters.chosen(book, {k: v for k, v in params.items() if k not in filters.PAID})
+    if filters.excludes_open(params):
+        return []
     rows = _standing(book, side, day, "lines")
     amounts = {row.key: row.home for row in rows}
     left = dict(amounts)
@@ -68,6 +72,8 @@ def open_items(book: Book, side: Side, day: str, params: Mapping[str, str]) -> l
     for row in rows:
         open_amount = left.get(row.key, 0)
         if not open_amount or (parties is not None and row.party not in parties):
+            continue
+        if chosen is not None and row.txn not in chosen:
             continue
         body = jsontext.loads(row.body)
         department, class_id = _named(body, "DepartmentRef"), _named(body, "ClassRef")

@@ -50,6 +50,22 @@ def day(params: Mapping[str, str], name: str) -> str:
     return str(checked[name])
 
 
+def days(book: Book, params: Mapping[str, str], what: str) -> Period | None:
+    """The days in `start_<what>`, `end_<what>` or `<what>_macro`; None where none is given. Raises as `period` does."""
+    macro = params.get(f"{what}_macro")
+    given = {name: day(params, name) for name in (f"start_{what}", f"end_{what}") if params.get(name)}
+    if macro and given:
+        raise fault("6000", f"{what}_macro", what=f"Give start_{what} and end_{what}, or {what}_macro, not both.")
+    if macro:
+        return _by_macro(book, macro, f"{what}_macro")
+    if not given:
+        return None
+    found = Period(given.get(f"start_{what}", ""), given.get(f"end_{what}", "9999-12-31"))
+    if found.start > found.end:
+        raise fault("6000", f"start_{what}", what=f"start_{what} must not be after end_{what}.")
+    return found
+
+
 def report_day(book: Book, params: Mapping[str, str]) -> str:
     """The day as at which a report is made: `report_date`, else the end of the period, else today."""
     if params.get("report_date"):
@@ -57,13 +73,13 @@ def report_day(book: Book, params: Mapping[str, str]) -> str:
     return period(book, params, "today").end
 
 
-def _by_macro(book: Book, macro: str) -> Period:
+def _by_macro(book: Book, macro: str, name: str = "date_macro") -> Period:
     today = book.today()
     if macro.lower() == "all":
         return Period("1970-01-01", "9998-12-31", macro)
     found = _MACROS.get(macro.lower().replace("-", " "))
     if found is None:
-        raise fault("2170", "date_macro", what=macro)
+        raise fault("2170", name, what=macro)
     unit, step, to_date = found
     start, end = UNITS[unit](book, today)
     for _ in range(abs(step)):

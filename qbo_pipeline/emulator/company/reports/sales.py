@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.money import major, quantity, round_money
+from qbo_pipeline.emulator.company.reports import filters
 from qbo_pipeline.emulator.company.reports.cash import lines_of
 from qbo_pipeline.emulator.company.reports.choosing import CUSTOMER, FILTERS, conditions, sort_order
 from qbo_pipeline.emulator.company.reports.dividing import divide, division, nested
@@ -52,17 +53,21 @@ def vendor_expenses(book: Book, params: Mapping[str, str]) -> Body:
 
 
 def customer_income(book: Book, params: Mapping[str, str]) -> Body:
-    """CustomerIncome: income, expenses and what is left, by customer; divided, each column has the three."""
+    """CustomerIncome: income, expenses and what is left, by customer; divided, each column has the three.
+
+    `term` chooses documents by their terms.
+    """
     found = period(book, params, _DEFAULT)
     by = division(params)
     where, values = conditions(params)
+    of_terms, terms = filters.of_chosen(book, params)
     revenue, cost = _of_classes(book, "Revenue")[5:], _of_classes(book, "Expense")[5:]
     sql = f"""SELECT COALESCE({CUSTOMER}, 0), {by.key}, SUM(CASE WHEN {revenue} THEN -l.home ELSE 0 END),
                      SUM(CASE WHEN {cost} THEN l.home ELSE 0 END)
               FROM {lines_of(book, params)} l
-              WHERE l.date BETWEEN ? AND ? AND ({revenue} OR {cost}){where} GROUP BY 1, 2"""
+              WHERE l.date BETWEEN ? AND ? AND ({revenue} OR {cost}){where}{of_terms} GROUP BY 1, 2"""
     earned: _Divided = defaultdict(dict)
-    for customer, part, income, spent in book.store.rows(sql, (found.start, found.end, *values)):
+    for customer, part, income, spent in book.store.rows(sql, (found.start, found.end, *values, *terms)):
         earned[customer][part] = [income, spent, income - spent]
     heads, totals = divide(book, by, found, earned, 3)
     rows = _rows(book, "Customer", totals, sort_order(params))
@@ -116,18 +121,19 @@ def item_sales(book: Book, params: Mapping[str, str]) -> Body:
     """ItemSales: quantity, amount, share, average price, cost and margin of each product on sales forms.
 
     Cost is the FIFO cost of tracked products; the quantity of a product is what was sold less what came back. Divided,
-    each column has all of these, its shares being those of its own sales.
+    each column has all of these, its shares being those of its own sales. Due dates choose among the forms.
     """
     found = period(book, params, _DEFAULT)
     by = division(params)
     where, values = conditions(params)
+    of_due, due = filters.of_chosen(book, params)
     revenue, cost = _of_classes(book, "Revenue")[5:], _of_classes(book, "Expense")[5:]
     sql = f"""SELECT COALESCE(l.item, 0), {by.key},
                      SUM(CASE WHEN NOT ({revenue}) THEN 0 WHEN l.home > 0 THEN -l.qty ELSE l.qty END),
                      SUM(CASE WHEN {revenue} THEN -l.home ELSE 0 END), SUM(CASE WHEN {cost} THEN l.home ELSE 0 END)
-              FROM {lines_of(book, params)} l WHERE l.date BETWEEN ? AND ?{_SALES_FORMS}{where} GROUP BY 1, 2"""
+              FROM {lines_of(book, params)} l WHERE l.date BETWEEN ? AND ?{_SALES_FORMS}{where}{of_due} GROUP BY 1, 2"""
     sums: _Divided = defaultdict(dict)
-    for item, part, units, sold, spent in book.store.rows(sql, (found.start, found.end, *values)):
+    for item, part, units, sold, spent in book.store.rows(sql, (found.start, found.end, *values, *due)):
         sums[item][part] = [int(units or 0), sold, spent]
     heads, totals = divide(book, by, found, sums, 3)
     wholes = [sum(each) for each in zip(*totals.values(), strict=True)][1::3]
