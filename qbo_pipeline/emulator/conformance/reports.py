@@ -38,6 +38,11 @@ _DOCUMENTED: Final[dict[str, tuple[str, ...]]] = {
     "CustomerIncome": (*_SUMMARY, "term", "vendor"),
     "CustomerSales": (*_SUMMARY, "item"),
     "DepartmentSales": (*_SUMMARY, "item"),
+    "FECReport": ("start_date", "end_date", "attachmentType", "withQboIdentifier", "add_due_date"),
+    "GeneralLedgerFR": (*_SUMMARY, "account", "account_type", "source_account", "source_account_type", "sort_by",
+                        "vendor"),
+    "JournalReportFR": (*_SPAN, "journal_code", "columns", "sort_by", "sort_order"),
+    "TrialBalanceFR": (*_SPAN, *_BY, "accounting_method"),
     "GeneralLedger": (*_SUMMARY, "account", "account_type", "source_account", "source_account_type", "sort_by",
                       "vendor", "columns"),
     "InventoryValuationDetail": (*_SPAN, "start_svcdate", "end_svcdate", "svcdate_macro", "group_by", "columns"),
@@ -59,8 +64,6 @@ _DOCUMENTED: Final[dict[str, tuple[str, ...]]] = {
     "VendorExpenses": (*_SUMMARY, "vendor"),
 }  # fmt: skip
 _RECORDED: Final = frozenset({("ProfitAndLoss", "customer"), ("ProfitAndLoss", "summarize_column_by")})
-NOT_KNOWN: Final = ("FECReport", "GeneralLedgerFR", "JournalReportFR", "TrialBalanceFR")
-"""Reports of Intuit's list that are not emulated at all: those of companies in France."""
 
 
 def parameters(report: Report) -> list[tuple[str, str]]:

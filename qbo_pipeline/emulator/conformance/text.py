@@ -14,7 +14,7 @@ from qbo_pipeline.emulator.conformance.behaviours import BEHAVIOURS
 from qbo_pipeline.emulator.conformance.causes import CAUSES
 from qbo_pipeline.emulator.conformance.evidence import SOURCES, WORDS
 from qbo_pipeline.emulator.conformance.operations import OPERATIONS, entities, status
-from qbo_pipeline.emulator.conformance.reports import NOT_KNOWN, parameters
+from qbo_pipeline.emulator.conformance.reports import parameters
 from qbo_pipeline.emulator.http.fault_rules import EXPLAINED, KINDS
 
 _OPENING: Final = """\
@@ -46,7 +46,7 @@ def conformance_text() -> str:
     rows = [(name, *(_listed(listed, word) for word in words)) for name, listed in found]
     parts.append(_table(("report", *words), rows))
     parts.append(
-        f"Not emulated at all, of companies in France: {', '.join(NOT_KNOWN)}. "
+        "FECReport and those whose names end in FR are refused with 5020 outside France. "
         "Sources: [I] for *documented*, [R] for *recorded*.\n"
     )
     parts.append("## Faults by cause\n")

@@ -15,7 +15,9 @@ from qbo_pipeline.emulator.company.reports import (
     balances,
     cash_flow,
     details,
+    fec,
     filters,
+    french,
     general_ledger,
     journals,
     listings,
@@ -71,6 +73,13 @@ REPORTS: Final = (
     Report("CustomerIncome", sales.customer_income, (*_SUMMARY, "term")),
     Report("CustomerSales", sales.customer_sales, _SUMMARY),
     Report("DepartmentSales", sales.department_sales, _SUMMARY),
+    Report("FECReport", fec.fec_report,
+           ("start_date", "end_date", "date_macro", "attachmentType", "withQboIdentifier", "add_due_date")),
+    Report("GeneralLedgerFR", french.ledger,
+           (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "sort_by", *_SORT, "source_account",
+            "source_account_type"), ("summarize_column_by",)),
+    Report("JournalReportFR", french.journal, (*_SPAN, "journal_code", "columns", "sort_by", *_SORT)),
+    Report("TrialBalanceFR", french.trial_balance, (*_SPAN, *_BASIS, *_BY)),
     Report("GeneralLedger", general_ledger.general_ledger,
            (*_SPAN, *_BASIS, *_ALL, "account", "account_type", "columns", "sort_by", *_BY,
            "source_account", "source_account_type")),
@@ -108,11 +117,12 @@ def build(book: Book, name: str, params: Mapping[str, str]) -> Body:
     if found is None:
         raise fault("500", what=f"report {name}")
     given = {key.lower(): value for key, value in params.items() if value != ""}
+    honoured = {name.lower() for name in found.honours}
     for refused in found.refuses:
         if refused in given and given[refused].lower() != _HARMLESS.get(refused):
             raise fault("5030", refused, what=f"{refused} is not emulated in the report {found.name}.")
     with _no_collector():
-        return found.build(book, {key: value for key, value in given.items() if key in found.honours})
+        return found.build(book, {key: value for key, value in given.items() if key in honoured})
 
 
 @contextmanager

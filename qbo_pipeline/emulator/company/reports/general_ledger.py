@@ -45,14 +45,14 @@ def general_ledger(book: Book, params: Mapping[str, str]) -> Body:
     params = of_types(book, params)
     table = lines_of(book, params)
     by = division(params)
-    opening = _opening(book, params, found, table)
+    before = opening(book, params, found, table)
     layout = _layout(book, params, found, table, by)
     accounts = book.entries["Account"]
     made = {
-        id: _section(layout, accounts[str(id)], opening.get(id, 0), lines)
+        id: _section(layout, accounts[str(id)], before.get(id, 0), lines)
         for id, lines in read_lines(book, params, found, table, by.key)
     }
-    for id, amount_before in opening.items():
+    for id, amount_before in before.items():
         if amount_before and id not in made:
             made[id] = _section(layout, accounts[str(id)], amount_before, ())
     sections = {entry.id: made[int(entry.id)] for entry in in_order(book) if int(entry.id) in made}
@@ -116,7 +116,7 @@ def _nested(book: Book, id: str, row: Row) -> Row:
     return section([{"value": name, "id": id}, *blank], [inner], summary)
 
 
-def _opening(book: Book, params: Mapping[str, str], found: Period, table: str) -> dict[int, int]:
+def opening(book: Book, params: Mapping[str, str], found: Period, table: str) -> dict[int, int]:
     """Balances before the period: all time for the balance sheet, the fiscal year for income and expense."""
     filters, values = conditions(params)
     year = book.fiscal_year_start(date.fromisoformat(found.start)).isoformat()
