@@ -240,9 +240,9 @@ def test_a_missing_key_names_the_variables(company: Company) -> None:
 def test_an_answer_without_its_list_is_a_change_of_the_interface(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qbo_pipeline.systems.cin7_core import app
+    from qbo_pipeline.systems.cin7_core import resources
 
-    monkeypatch.setitem(app._RESOURCES, "saleList", lambda world, params: {"Sales": [], "Total": 0})
+    monkeypatch.setitem(resources.RESOURCES, "saleList", lambda world, params: {"Sales": [], "Total": 0})
     with pytest.raises(SourceError, match=r"answers otherwise.*saleList.*'SaleList'"):
         company.cin7.read(LAST)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qbo_pipeline.emulator.company import entries
-from qbo_pipeline.emulator.company.book import Book, Entry
+from qbo_pipeline.emulator.company import entries, present
+from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_INACTIVE, QboFault, business, fault
 from qbo_pipeline.emulator.company.schema.entities import entity
 from qbo_pipeline.emulator.company.store import row_id
@@ -22,25 +22,25 @@ class Attachment:
     content: bytes
 
 
-def upload(book: Book, metadata: Mapping[str, Any] | None, file_name: str, content_type: str, content: bytes) -> Entry:
-    """Store a file and make its Attachable. Raises 6030 for too large a file, 6000 for a link to nothing."""
-    if len(content) > book.settings.upload_limit:
+def upload(book: Book, metadata: Mapping[str, Any] | None, file: Attachment) -> Body:
+    """Store a file; returns its Attachable. Raises 6030 for too large a file, 6000 for a link to nothing."""
+    if len(file.content) > book.settings.upload_limit:
         raise fault("6030")
     body = dict(metadata or {})
-    body["FileName"] = body.get("FileName") or file_name
-    body["ContentType"] = body.get("ContentType") or content_type
+    body["FileName"] = body.get("FileName") or file.file_name
+    body["ContentType"] = body.get("ContentType") or file.content_type
     try:
         entry, _ = entries.create(book, entity("Attachable"), body)
     except QboFault as refusal:
         if refusal.errors[0].code != "2500":
             raise
         raise business("The object that the file is to be attached to does not exist.", "EntityRef") from None
-    entry.body["Size"] = len(content)
+    entry.body["Size"] = len(file.content)
     entry.body["FileAccessUri"] = f"/v3/company/attachments/{entry.id}"
     book.save_entry("Attachable", entry, is_new=False)
-    row = (int(entry.id), entry.body["FileName"], entry.body["ContentType"], content)
+    row = (int(entry.id), entry.body["FileName"], entry.body["ContentType"], file.content)
     book.store.execute("INSERT INTO files VALUES (?, ?, ?, ?)", row)
-    return entry
+    return present.entry(book, "Attachable", entry)
 
 
 def download(book: Book, id: str) -> Attachment:

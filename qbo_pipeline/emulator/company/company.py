@@ -13,22 +13,19 @@ from qbo_pipeline.emulator.company import (
     attachments,
     changes,
     documents,
-    entries,
     in_window,
     journal,
     merging,
     pdf,
-    present,
     rates,
-    recurring,
+    reading,
     saving,
-    tax_classifications,
     taxservice,
     window,
 )
 from qbo_pipeline.emulator.company.attachments import Attachment
 from qbo_pipeline.emulator.company.book import Body, Book, Change
-from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, NOT_FOUND_INACTIVE, QboFault, fault
+from qbo_pipeline.emulator.company.faults import QboFault, fault
 from qbo_pipeline.emulator.company.query.execute import run
 from qbo_pipeline.emulator.company.reports.catalogue import build as build_report
 from qbo_pipeline.emulator.company.schema import entities
@@ -36,7 +33,7 @@ from qbo_pipeline.emulator.company.seeds.copying import plant_copy
 from qbo_pipeline.emulator.company.seeds.seeding import plant, upgrade
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.company.snapshots import Snapshots
-from qbo_pipeline.emulator.company.store import Store, entry_key, row_id
+from qbo_pipeline.emulator.company.store import Store
 from qbo_pipeline.emulator.company.writing import Writing
 
 __all__ = ["Attachment", "Body", "Change", "Company"]
@@ -159,16 +156,7 @@ class Company:
         self._check_allowed(rules.name)
         if not rules.delete:
             raise fault("500", what=f"delete on {rules.name}")
-        book = self._book
-        if rules.name == recurring.NAME:
-            return self._writing.write(lambda: recurring.delete(book, body))
-        if rules.name == "Attachable":
-            id = self._writing.write(lambda: attachments.delete(book, body))
-        elif rules.kind == "list":
-            id = self._writing.write(lambda: entries.delete(book, rules, body))
-        else:
-            id = str(self._writing.write(lambda: documents.delete(book, rules.name, body)))
-        return {"domain": "QBO", "status": "Deleted", "Id": id}
+        return self._writing.write(lambda: saving.delete(self._book, rules, body))
 
     def void(self, entity: str, body: Mapping[str, Any]) -> Body:
         """Void: amounts become zero, links are cleared, PrivateNote starts with Voided."""
@@ -204,26 +192,8 @@ class Company:
 
     def read(self, entity: str, id: str) -> Body:
         """One object. CompanyInfo and Preferences are found under any id. Raises fault 610, 2030 for no number."""
-        if entities.entity_name(entity) == "TaxClassification":
-            return tax_classifications.one(id)
         with self._lock:
-            book = self._writing.settled()
-            rules = entities.entity(entity)
-            if rules.kind == "transaction":
-                sql = "SELECT 1 FROM txns WHERE id = ? AND entity = ?"
-                if row_id(id) < 0:
-                    raise fault("2030", "Id", what=id)
-                if not book.store.row(sql, (row_id(id), rules.name)):
-                    raise fault("610", what=NOT_FOUND_DELETED)
-                return saving.stored(book, row_id(id))
-            if rules.name == "ExchangeRate":
-                return rates.get(book, id, None)
-            entry = book.entries[rules.name].get("1" if rules.kind == "single" else id)
-            if entry is None and isinstance(entry_key(id), str):
-                raise fault("2030", "Id", what=id)
-            if entry is None:
-                raise fault("610", what=NOT_FOUND_INACTIVE)
-            return present.entry(book, rules.name, entry)
+            return reading.one(self._writing.settled(), entity, id)
 
     def query(self, text: str) -> Body:
         """The value of `QueryResponse` for a statement of QBO's query language."""
@@ -255,14 +225,8 @@ class Company:
 
     def upload(self, metadata: Mapping[str, Any] | None, file_name: str, content_type: str, content: bytes) -> Body:
         """Store a file; returns its Attachable. Raises 6030 where it is too large."""
-        book = self._book
-
-        def store() -> Body:
-            return present.entry(
-                book, "Attachable", attachments.upload(book, metadata, file_name, content_type, content)
-            )
-
-        return self._writing.write(store)
+        file = attachments.Attachment(file_name, content_type, content)
+        return self._writing.write(lambda: attachments.upload(self._book, metadata, file))
 
     def download(self, id: str) -> Attachment:
         """The file of an Attachable. Raises fault 610."""

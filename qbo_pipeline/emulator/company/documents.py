@@ -9,9 +9,9 @@ from typing import Any
 
 from qbo_pipeline.emulator.company import charges, jsontext, ledger, linking, stock
 from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.cleaning import clean, refuse_unknown
 from qbo_pipeline.emulator.company.entries import check_token
 from qbo_pipeline.emulator.company.faults import NOT_FOUND_DELETED, QboError, error, fault
-from qbo_pipeline.emulator.company.fields import clean, refuse_unknown
 from qbo_pipeline.emulator.company.preparing import BY_AMOUNT, Before, check_open, prepare, raise_all, rules_of, write
 from qbo_pipeline.emulator.company.schema.entities import STARTING_VALUE
 from qbo_pipeline.emulator.company.store import row_id

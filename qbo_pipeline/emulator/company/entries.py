@@ -8,6 +8,7 @@ from typing import Any
 from qbo_pipeline.emulator.company import entry_rules, references
 from qbo_pipeline.emulator.company.account_rules import FollowUp
 from qbo_pipeline.emulator.company.book import PEOPLE, Body, Book, Entry, namespace
+from qbo_pipeline.emulator.company.cleaning import clean, missing, refuse_unknown
 from qbo_pipeline.emulator.company.faults import (
     NOT_FOUND_INACTIVE,
     VALIDATION,
@@ -16,7 +17,6 @@ from qbo_pipeline.emulator.company.faults import (
     error,
     fault,
 )
-from qbo_pipeline.emulator.company.fields import clean, missing, refuse_unknown
 from qbo_pipeline.emulator.company.schema.entities import Entity
 from qbo_pipeline.emulator.company.store import entry_key
 

@@ -8,8 +8,9 @@ from typing import Final
 from qbo_pipeline.emulator.company import account_rules, item_rules, people_rules, planning_rules
 from qbo_pipeline.emulator.company.account_rules import FollowUp, Then
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.cleaning import clean
 from qbo_pipeline.emulator.company.faults import QboError, error
-from qbo_pipeline.emulator.company.fields import BOOL, DATE, Field, clean, rows, text
+from qbo_pipeline.emulator.company.fields import BOOL, DATE, Field, rows, text
 from qbo_pipeline.emulator.company.references import CURRENCY_NAMES, known_currency
 from qbo_pipeline.emulator.company.schema.entities import Entity
 from qbo_pipeline.emulator.company.store import row_id

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from qbo_pipeline.emulator.company import jsontext, ledger, linking, numbering, references, stock
 from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.cleaning import missing
 from qbo_pipeline.emulator.company.draft import Draft, Party
 from qbo_pipeline.emulator.company.faults import VALIDATION, QboError, QboFault, error
-from qbo_pipeline.emulator.company.fields import DATE, NUMBER, Field, missing, text
+from qbo_pipeline.emulator.company.fields import DATE, NUMBER, Field, text
 from qbo_pipeline.emulator.company.people_rules import add_currency
 from qbo_pipeline.emulator.company.posting import banking, journals, purchases, sales, settlements
 from qbo_pipeline.emulator.company.posting.lines import number_lines, ref_id

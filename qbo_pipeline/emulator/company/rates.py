@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.cleaning import clean, missing
 from qbo_pipeline.emulator.company.faults import QboError, error, fault
-from qbo_pipeline.emulator.company.fields import clean, missing
 from qbo_pipeline.emulator.company.preparing import raise_all
 from qbo_pipeline.emulator.company.query.execute import rate_body
 from qbo_pipeline.emulator.company.references import known_currency

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from qbo_pipeline.emulator.company import documents, entries, schedules
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.cleaning import clean, refuse_unknown
+from qbo_pipeline.emulator.company.cleaning import missing as check_required
 from qbo_pipeline.emulator.company.faults import QboError, error, fault
-from qbo_pipeline.emulator.company.fields import clean, refuse_unknown
-from qbo_pipeline.emulator.company.fields import missing as check_required
 from qbo_pipeline.emulator.company.money import major
 from qbo_pipeline.emulator.company.preparing import BY_AMOUNT, TEMPLATE, prepare, raise_all, rules_of
 from qbo_pipeline.emulator.company.schema.entities import entity

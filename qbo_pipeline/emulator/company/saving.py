@@ -1,11 +1,11 @@
-"""Creating and updating an object of any entity: which part of the company does it; the object as QBO tells it."""
+"""Creating, updating and deleting an object of any entity: which part of the company does it, and what QBO answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from qbo_pipeline.emulator.company import documents, entries, present, recurring
+from qbo_pipeline.emulator.company import attachments, documents, entries, present, recurring
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.schema.entities import Entity
 
@@ -32,6 +32,19 @@ def update(book: Book, rules: Entity, body: Mapping[str, Any], options: frozense
     for kind, document in follow_ups:
         documents.create(book, kind, document, frozenset())
     return present.entry(book, rules.name, book.entries[rules.name][entry.id])
+
+
+def delete(book: Book, rules: Entity, body: Mapping[str, Any]) -> Body:
+    """Delete an object; returns what tells that it is gone. Raises its faults."""
+    if rules.name == recurring.NAME:
+        return recurring.delete(book, body)
+    if rules.name == "Attachable":
+        id = attachments.delete(book, body)
+    elif rules.kind == "list":
+        id = entries.delete(book, rules, body)
+    else:
+        id = str(documents.delete(book, rules.name, body))
+    return {"domain": "QBO", "status": "Deleted", "Id": id}
 
 
 def stored(book: Book, id: int) -> Body:

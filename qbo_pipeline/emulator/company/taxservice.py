@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
+from qbo_pipeline.emulator.company.cleaning import clean, missing
 from qbo_pipeline.emulator.company.faults import QboError, error
-from qbo_pipeline.emulator.company.fields import clean, missing
 from qbo_pipeline.emulator.company.preparing import raise_all
 from qbo_pipeline.emulator.company.schema.setup import TAX_SERVICE
 

@@ -1,8 +1,8 @@
 """Cin7 Core's API (v2) in a box: its addresses, paging, limits and quirks over the company of the demo.
 
-What belongs here: HTTP. What is answered is in `world.py`. Quirks on purpose: over the limit it says 503; lists write
-ids in capitals, papers do not; lists of credits do not say how long they are; lists without "modified since" ignore
-one; an id that is not there is 404.
+What belongs here: HTTP; what is answered is in `resources.py`. Quirks on purpose: over the limit it says 503; lists
+write ids in capitals, papers do not; lists of credits do not say how long they are; lists without "modified since"
+ignore one; an id that is not there is 404.
 """
 
 from __future__ import annotations
@@ -11,29 +11,20 @@ import asyncio
 import hmac
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from qbo_pipeline.systems.cin7_core.chart import ACCOUNTS
-from qbo_pipeline.systems.cin7_core.papers import Paper
+from qbo_pipeline.systems.cin7_core.resources import RESOURCES, BadRequest
 from qbo_pipeline.systems.cin7_core.world import World
 from qbo_pipeline.systems.exact import to_json
 
 PATH = "/ExternalApi/v2"
 CALLS_A_MINUTE = 60
-LARGEST_PAGE = 1000
-_WITHOUT_TOTAL = ("CustomerCredits", "SupplierDeposits")
-
-
-class BadRequest(ValueError):
-    """The request makes no sense; the text is the answer."""
 
 
 @dataclass(slots=True)
@@ -67,9 +58,6 @@ class Box:
         return hmac.compare_digest(given.encode(), f"{self.account_id}/{self.application_key}".encode())
 
 
-Params = Mapping[str, str]
-
-
 def build_app(box: Box) -> Starlette:
     """The application; it answers one request at a time, as the company's database is read by one."""
     lock = asyncio.Lock()
@@ -95,7 +83,7 @@ def _answer(box: Box, request: Request) -> Response:
         return Response(b"<html>We will be back soon</html>", media_type="text/html")
     if request.method != "GET":
         return _error(405, "Method not allowed")
-    resource = _RESOURCES.get(path)
+    resource = RESOURCES.get(path)
     if resource is None or not request.url.path.startswith(PATH):
         return _error(404, "Not found")
     params = dict(request.query_params)
@@ -117,188 +105,3 @@ def _answer(box: Box, request: Request) -> Response:
 
 def _error(status: int, text: str) -> Response:
     return Response(to_json([{"ErrorCode": status, "Exception": text}]), status, media_type="application/json")
-
-
-def _page(name: str, items: Iterable[Paper], params: Params) -> Paper:
-    try:
-        page, limit = int(params.get("Page", "1")), int(params.get("Limit", "100"))
-    except ValueError:
-        raise BadRequest("Page and Limit must be numbers") from None
-    if page < 1 or not 1 <= limit <= LARGEST_PAGE:
-        raise BadRequest(f"Page must be 1 or more, Limit between 1 and {LARGEST_PAGE}")
-    found = list(items)
-    total = {} if name in _WITHOUT_TOTAL else {"Total": len(found)}
-    return {name: found[(page - 1) * limit : page * limit], "Page": page, **total}
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadRequest(f"{text} is not a date") from None
-    if found.tzinfo is None:
-        raise BadRequest(f"{text} is not a UTC date")
-    return found
-
-
-def _listed(
-    kind: str, name: str, since: str | None, entry: Callable[[World, str, Paper], Paper]
-) -> Callable[[World, Params], Paper]:
-    """A list of all objects of a kind, or of those that changed since."""
-
-    def resource(world: World, params: Params) -> Paper:
-        after = _instant(params[since]) if since and params.get(since) else None
-        found = (
-            entry(world, object_id, content)
-            for object_id, content in world.objects[kind].items()
-            if after is None or world.changed_at(kind, object_id) >= after
-        )
-        return _page(name, found, params)
-
-    return resource
-
-
-def _one(kind: str, parameter: str, only: Callable[[Paper], bool] = lambda _: True) -> Callable[[World, Params], Any]:
-    def resource(world: World, params: Params) -> Paper | None:
-        found = world.objects[kind].get(params.get(parameter, "").lower())
-        return found if found is not None and only(found) else None
-
-    return resource
-
-
-def _whole(kind: str) -> Callable[[World, str, Paper], Paper]:
-    """An entry that is the object itself, with when it changed."""
-
-    def entry(world: World, object_id: str, content: Paper) -> Paper:
-        return {**content, "LastModifiedOn": _instant_text(world.changed_at(kind, object_id))}
-
-    return entry
-
-
-def _credit(world: World, object_id: str, content: Paper) -> Paper:
-    return content
-
-
-def _product(world: World, params: Params) -> Paper:
-    wanted = params.get("ID", "").lower()
-    movements = params.get("IncludeMovements", "").lower() == "true"
-    after = _instant(params["ModifiedSince"]) if params.get("ModifiedSince") else None
-    found = [
-        {**content, "Movements": content["Movements"] if movements else [],
-         "LastModifiedOn": _instant_text(world.changed_at("product", object_id))}
-        for object_id, content in world.objects["product"].items()
-        if wanted in ("", object_id) and (after is None or world.changed_at("product", object_id) >= after)
-    ]  # fmt: skip
-    return _page("Products", found, params)
-
-
-def _sale(world: World, object_id: str, content: Paper) -> Paper:
-    invoices = content["Invoices"]
-    first: Paper = invoices[0] if invoices else {}
-    return {
-        "SaleID": object_id.upper(), "OrderNumber": content["Order"]["SaleOrderNumber"], "Status": content["Status"],
-        "OrderDate": content["SaleOrderDate"], "InvoiceDate": first.get("InvoiceDate"), "Type": content["Type"],
-        "InvoiceNumber": first.get("InvoiceNumber"), "Customer": content["Customer"],
-        "CustomerID": content["CustomerID"].upper(), "CustomerCurrency": "USD", "BaseCurrency": "USD",
-        "CustomerReference": content["CustomerReference"],
-        "Updated": _instant_text(world.changed_at("sale", object_id)),
-    }  # fmt: skip
-
-
-def _purchase(world: World, object_id: str, content: Paper) -> Paper:
-    return {
-        "ID": object_id.upper(), "OrderNumber": content["OrderNumber"], "Status": content["Status"],
-        "OrderDate": content["OrderDate"], "Supplier": content["Supplier"],
-        "Type": content.get("Type", "Simple Purchase"),
-        "SupplierID": content["SupplierID"].upper(), "SupplierCurrency": "USD", "BaseCurrency": "USD",
-        "LastUpdatedDate": _instant_text(world.changed_at("purchase", object_id)),
-    }  # fmt: skip
-
-
-def _task(*fields: str, date: str | None = None) -> Callable[[World, str, Paper], Paper]:
-    def entry(world: World, object_id: str, content: Paper) -> Paper:
-        found = {name: content[name] for name in fields}
-        if date is not None:
-            found["Date"] = content[date]
-        return {"TaskID": object_id.upper(), "Status": content["Status"], **found}
-
-    return entry
-
-
-def _availability(world: World, params: Params) -> Paper:
-    return _page("ProductAvailabilityList", world.availability, params)
-
-
-def _transactions(world: World, params: Params) -> Paper:
-    first, last, account = params.get("FromDate", "")[:10], params.get("ToDate", "9999")[:10], params.get("Account")
-    found = [
-        line for line in world.ledger
-        if first <= line["EffectiveDate"][:10] <= last
-        and account in (None, "", line["DebitAccountCode"], line["CreditAccountCode"])
-    ]  # fmt: skip
-    return _page("Transactions", found, params)
-
-
-def _accounts(world: World, params: Params) -> Paper:
-    found = [
-        {"Code": code, "Name": name, "DisplayName": f"{code}: {name}", "Class": sort, "Type": kind, "Status": "ACTIVE"}
-        for code, name, sort, kind in ACCOUNTS
-    ]
-    return _page("AccountsList", found, params)
-
-
-def _nothing(name: str) -> Callable[[World, Params], Paper]:
-    """A list in which this company has nothing of its own: its credit notes stand with their sales and purchases."""
-    return lambda world, params: _page(name, [], params)
-
-
-def _instant_text(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
-
-
-_RESOURCES: dict[str, Callable[[World, Params], Any]] = {
-    "me": lambda world, params: world.me(),
-    "ref/account": _accounts,
-    "ref/location": _listed("location", "LocationList", None, lambda world, object_id, content: content),
-    "customer": _listed("customer", "CustomerList", "ModifiedSince", _whole("customer")),
-    "supplier": _listed("supplier", "SupplierList", "ModifiedSince", _whole("supplier")),
-    "product": _product,
-    "saleList": _listed("sale", "SaleList", "UpdatedSince", _sale),
-    "saleCreditNoteList": _nothing("SaleList"),
-    "sale": _one("sale", "ID"),
-    "purchaseList": _listed("purchase", "PurchaseList", "UpdatedSince", _purchase),
-    "purchaseCreditNoteList": _nothing("PurchaseList"),
-    "purchase": _one("purchase", "ID", lambda paper: "Type" not in paper),
-    "advanced-purchase": _one("purchase", "ID", lambda paper: "Type" in paper),
-    "stockadjustmentList": _listed(
-        "stockadjustment",
-        "StockAdjustmentList",
-        None,
-        _task("StocktakeNumber", "EffectiveDate", "Account", "Reference"),
-    ),
-    "stockadjustment": _one("stockadjustment", "TaskID"),
-    "stockTakeList": _listed(
-        "stocktake", "StockAdjustmentList", None, _task("StocktakeNumber", "EffectiveDate", "Account", "Reference")
-    ),
-    "stocktake": _one("stocktake", "TaskID"),
-    "inventoryWriteOffList": _listed(
-        "inventoryWriteOff", "InventoryWriteOffs", None, _task("InventoryWriteOffNumber", "Notes", date="EffectiveDate")
-    ),
-    "inventoryWriteOff": _one("inventoryWriteOff", "TaskID"),
-    "finishedGoodsList": _listed(
-        "finishedGoods", "FinishedGoods", None, _task("AssemblyNumber", "ProductID", "Quantity", date="CompletionDate")
-    ),
-    "finishedGoods": _one("finishedGoods", "TaskID"),
-    "disassemblyList": _listed(
-        "disassembly", "Disassemblies", None, _task("DisassemblyNumber", "ProductID", "Quantity", date="CompletionDate")
-    ),
-    "disassembly": _one("disassembly", "TaskID"),
-    "stockTransferList": _listed(
-        "stockTransfer", "StockTransferList", None, _task("Number", "From", "To", "CompletionDate", "InTransitAccount")
-    ),
-    "stockTransfer": _one("stockTransfer", "TaskID"),
-    "ref/customer/credits": _listed("customer_credit", "CustomerCredits", None, _credit),
-    "ref/supplier/deposits": _listed("supplier_deposit", "SupplierDeposits", None, _credit),
-    "ref/productavailability": _availability,
-    "transactions": _transactions,
-}

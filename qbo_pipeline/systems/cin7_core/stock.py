@@ -19,7 +19,8 @@ from qbo_pipeline.systems.cin7_core.chart import (
     RECEIVABLE,
     SALES,
 )
-from qbo_pipeline.systems.cin7_core.papers import Names, Paper, date_text, receivings
+from qbo_pipeline.systems.cin7_core.papers import Names, Paper, date_text
+from qbo_pipeline.systems.cin7_core.purchase_papers import receivings
 from qbo_pipeline.systems.company import CompanyDatabase, Record, grouped, guid
 from qbo_pipeline.systems.exact import cents, milli
 

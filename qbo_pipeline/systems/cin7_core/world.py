@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from qbo_pipeline.systems.cin7_core.papers import Names, Paper, date_text, purchases, sales
+from qbo_pipeline.systems.cin7_core.papers import Names, Paper, date_text
+from qbo_pipeline.systems.cin7_core.purchase_papers import purchases
+from qbo_pipeline.systems.cin7_core.sale_papers import sales
 from qbo_pipeline.systems.cin7_core.stock import availability, entries, ledger, movements
 from qbo_pipeline.systems.company import CompanyDatabase, Record, grouped, guid
 from qbo_pipeline.systems.exact import cents, to_json

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from qbo_pipeline.emulator.company import present
 from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.cleaning import exact_number
 from qbo_pipeline.emulator.company.faults import QboFault, fault
-from qbo_pipeline.emulator.company.fields import exact_number
 from qbo_pipeline.emulator.company.query.grammar import Condition, Statement, parse
 from qbo_pipeline.emulator.company.query.properties import META, Property, find_property, projected
 from qbo_pipeline.emulator.company.references import US_TAX_CODES

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book
+from qbo_pipeline.emulator.company.cleaning import exact_number
 from qbo_pipeline.emulator.company.faults import fault
-from qbo_pipeline.emulator.company.fields import exact_number
 from qbo_pipeline.emulator.company.money import minor
 from qbo_pipeline.emulator.company.reports.choosing import account_types, ids
 from qbo_pipeline.emulator.company.reports.periods import days

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from qbo_pipeline.emulator.company.book import Book
+from qbo_pipeline.emulator.company.cleaning import clean
 from qbo_pipeline.emulator.company.faults import QboError, fault
-from qbo_pipeline.emulator.company.fields import DATE, clean
+from qbo_pipeline.emulator.company.fields import DATE
 
 _DAY: Final = timedelta(days=1)
 Span = tuple[date, date]
