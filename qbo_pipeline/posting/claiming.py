@@ -20,7 +20,7 @@ from qbo_pipeline.posting.events import CREATE, PARKED, SUPERSEDED, UNKNOWN, UPD
 from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, put_on, row_of, write
+from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, put_on, record, row_of, write
 from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
 from qbo_pipeline.store import claims
@@ -205,8 +205,8 @@ class Claims:
             frozen: Fields = {"request_id": row.request_id, "item": row.item, "operation": row.operation}
             base: Fields = {"base": row.base, "base_token": row.base_token, "qbo_id": row.qbo_id}
             pairs.append((row, Change("claimed", {**fields, **frozen, **base})))
-        write(transaction, self._connection, pairs, now)
-        journal(transaction, self._connection, pairs, now)
+        standing = {(row.key, row.revision): row.about.stored for row in unit.rows}
+        record(transaction, self._connection, pairs, now, standing)
 
 
 def _body(row: Row, ids: dict[str, str], link: Link | None) -> str:

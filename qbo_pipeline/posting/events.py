@@ -6,9 +6,11 @@ durations are seconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import NamedTuple, TypedDict
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypedDict
 
 from qbo_pipeline.posting.states import Operation, Origin, Reason, State
 
@@ -31,6 +33,7 @@ class Particulars(NamedTuple):
     retries: int = 0
     first_seen: datetime = datetime.min.replace(tzinfo=UTC)
     number_twice: bool = False
+    stored: Mapping[Any, Any] = MappingProxyType({})  # the whole row, as it was when it was read
 
 
 NOTHING_KNOWN = Particulars()
@@ -98,6 +101,13 @@ class Row:
     base_token: str | None = None  # SyncToken that the update was built on
     qbo_id: str | None = None
     about: Particulars = field(default=NOTHING_KNOWN, repr=False)
+
+
+class Held(NamedTuple):
+    """What says who holds a row now."""
+
+    state: State
+    fence: int
 
 
 class Unsent(NamedTuple):

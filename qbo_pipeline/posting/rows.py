@@ -6,7 +6,7 @@ together with their journal lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
@@ -14,15 +14,17 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from qbo_pipeline.posting.events import DRIFTED, POSTED, Change, Fields, Particulars, Row
+from qbo_pipeline.posting.events import DRIFTED, POSTED, SUPERSEDED, Change, Fields, Particulars, Row
 from qbo_pipeline.posting.states import Operation, State
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.posting_facts import Posting, digests_after
 from qbo_pipeline.store.postings import change
 
 Pair = tuple[Row, Change]
 
 _INSTANTS = frozenset({"sent_at", "lease_until", "not_before"})
+_SHOWN = Particulars._fields[:-1]
 _ROW_FIELDS = tuple(name for name in Row.__slots__ if name not in {"fingerprint", "about", "state", "operation"})
 
 
@@ -31,17 +33,17 @@ def row_of(mapping: RowMapping) -> Row:
     values = {name: mapping[name] for name in _ROW_FIELDS}
     for name in _INSTANTS:
         values[name] = None if values[name] is None else values[name].timestamp()
-    about = Particulars._make([mapping[name] for name in Particulars._fields])
+    about = Particulars._make([*[mapping[name] for name in _SHOWN], mapping])
     return Row(**values, state=State(mapping["state"]), operation=Operation(mapping["operation"]), about=about)
 
 
 def stored(fields: Fields) -> dict[str, Any]:
     """The core's fields as columns: its seconds become instants."""
-    columns: dict[str, Any] = dict(fields)
+    values: dict[str, Any] = dict(fields)
     for name in _INSTANTS & fields.keys():
-        if columns[name] is not None:
-            columns[name] = datetime.fromtimestamp(columns[name], UTC)
-    return columns
+        if values[name] is not None:
+            values[name] = datetime.fromtimestamp(values[name], UTC)
+    return values
 
 
 def put_on(row: Row, fields: Fields) -> None:
@@ -52,35 +54,65 @@ def put_on(row: Row, fields: Fields) -> None:
 
 def write(transaction: Connection, connection: str, pairs: Sequence[Pair], now: datetime) -> None:
     """Write changes to their postings."""
-    rows = []
-    for row, line in pairs:
-        fields = stored(line.fields)
-        if fields.get("state") in (POSTED, DRIFTED):
-            fields["posted_at"] = now
-        if line.tid is not None:
-            fields["intuit_tid"] = line.tid
-        rows.append((row.key, row.revision, fields))
-    change(transaction, connection, rows)
+    change(transaction, connection, [(row.key, row.revision, columns(line, now)) for row, line in pairs])
+
+
+def columns(line: Change, now: datetime) -> dict[str, Any]:
+    """What a change writes into its posting."""
+    fields = stored(line.fields)
+    if fields.get("state") in (POSTED, DRIFTED):
+        fields["posted_at"] = now
+    if line.tid is not None:
+        fields["intuit_tid"] = line.tid
+    return fields
 
 
 def journal(transaction: Connection, connection: str, pairs: Sequence[Pair], now: datetime) -> None:
     """Add one line for each change to the journal of attempts."""
-    lines = [
-        attempts.AttemptLine(
-            key=row.key,
-            revision=row.revision,
-            event=line.event,
-            state=line.fields.get("state", row.state),
-            fence=row.fence,
-            request_id=row.request_id,
-            item=row.item,
-            code=line.code,
-            message=line.message,
-            intuit_tid=line.tid,
-        )
-        for row, line in pairs
-    ]
-    attempts.append(transaction, connection, now, lines)
+    attempts.append(transaction, connection, now, [_line(row, line) for row, line in pairs])
+
+
+def record(
+    transaction: Connection,
+    connection: str,
+    pairs: Sequence[Pair],
+    now: datetime,
+    standing: Mapping[Posting, Mapping[Any, Any]],
+    closed: Collection[str] = (),
+) -> None:
+    """Write changes to their postings and a line about each to the journal, in one round; nothing is locked after it.
+
+    `standing` is what the postings' digests are made of, as it was under the lock that the caller holds. Postings of
+    the keys in `closed` are superseded by what follows from the change itself; their line says what they came to.
+    """
+    if not pairs:
+        return
+    changes = {(row.key, row.revision): columns(line, now) for row, line in pairs}
+    for posting, fields in changes.items():
+        if posting[0] in closed and "state" in fields:
+            fields["state"] = SUPERSEDED
+    head = attempts.locked_head(transaction, connection)
+    known = digests_after(transaction, connection, standing, changes)
+    numbered = enumerate(changes.items(), start=head.seq + 1)
+    change(
+        transaction, connection, [(*posting, {**fields, "last_attempt": seq}) for seq, (posting, fields) in numbered]
+    )
+    attempts.add(transaction, connection, now, [_line(row, line) for row, line in pairs], head, known)
+
+
+def _line(row: Row, line: Change) -> attempts.AttemptLine:
+    return attempts.AttemptLine(
+        key=row.key,
+        revision=row.revision,
+        event=line.event,
+        state=line.fields.get("state", row.state),
+        fence=row.fence,
+        request_id=row.request_id,
+        item=row.item,
+        code=line.code,
+        message=line.message,
+        intuit_tid=line.tid,
+    )
 
 
 class WriteTurns:

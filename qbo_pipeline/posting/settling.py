@@ -29,11 +29,12 @@ from qbo_pipeline.posting.events import (
     Fate,
     Fields,
     Finding,
+    Held,
     Row,
 )
 from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, row_of, write
+from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, record, row_of, write
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import links, links_to, put_links, remove_links
 
@@ -71,18 +72,16 @@ class Settlements:
             changes: list[Change | None] = []
             for number, row in enumerate(rows):
                 there = held.get((row.key, row.revision))
-                current = Row(row.key, row.revision, state=there.state, fence=there.fence) if there else None
-                ours = current is not None and core.holds(current, row)
+                ours = there is not None and core.holds(Held(there["state"], there["fence"]), row)
                 changes.append(judge(number, now.timestamp()) if ours else None)
             changes = self._one_key_each(transaction, rows, changes)
             both = list(zip(rows, changes, strict=True))
             written: list[Pair] = [(row, line) for row, line in both if line is not None]
-            write(transaction, self._connection, written, now)
-            self._follow(transaction, written, now)
+            closed = self._follow(transaction, written, now)
+            fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
+            record(transaction, self._connection, [*written, *fenced], now, held, closed)
             if sent and len(written) == len(rows) and all(map(_is_certain, written)):
                 claims.thaw(transaction, self._connection, rows[0].request_id or "")
-            fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
-            journal(transaction, self._connection, [*written, *fenced], now)
             return changes
 
     def _one_key_each(
@@ -106,7 +105,8 @@ class Settlements:
             kept.append(line if place is None or holder == row.key else core.taken(place[1], holder))
         return kept
 
-    def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> None:
+    def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> set[str]:
+        """What changes mean for other rows; answers the keys whose newer revision ends them at once."""
         posted = [(row, line) for row, line in written if line.fields.get("state") in (POSTED, DRIFTED)]
         there = [(row, line) for row, line in posted if row.operation in (CREATE, UPDATE)]
         first = all(row.operation == CREATE and row.revision == 1 for row, _ in there)
@@ -124,11 +124,13 @@ class Settlements:
             if line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
         }
         if ended and waited_for:
-            release_successors(transaction, self._connection, ended, now)
+            return release_successors(transaction, self._connection, ended, now)
+        return set()
 
 
-def release_successors(transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime) -> None:
-    """Let newer revisions go that waited to know whether an older one arrived in QBO.
+def release_successors(transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime) -> set[str]:
+    """Let newer revisions go that waited to know whether an older one arrived in QBO; answers the keys whose newer
+    revision makes a new object, so that the older one is superseded.
 
     `ended` says by key what became of the older revision. The newer one updates the object where there is one, and
     creates it where there is none. Where a person changed, deleted or skipped the older one meanwhile, the newer one is
@@ -136,7 +138,7 @@ def release_successors(transaction: Connection, connection: str, ended: Mapping[
     """
     waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, list(ended))]
     if not waiting:
-        return
+        return set()
     known = links(transaction, connection, [row.key for row in waiting])
     released: list[Pair] = []
     for row in waiting:
@@ -151,6 +153,7 @@ def release_successors(transaction: Connection, connection: str, ended: Mapping[
     journal(transaction, connection, [pair for pair in released if "state" in pair[1].fields], now)
     created = [(row.key, row.revision) for row, line in released if line.fields["operation"] == CREATE]
     claims.supersede_older(transaction, connection, created)
+    return {key for key, _ in created}
 
 
 def _is_certain(pair: Pair) -> bool:

@@ -8,15 +8,16 @@ in `posting_facts.py`, and comparing both with each other in `verifying.py`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
-from qbo_pipeline.store.posting_facts import digests, point_to_last
+from qbo_pipeline.store.posting_facts import Digests, digests, point_to_last
+from qbo_pipeline.store.prepared import Prepared
 from qbo_pipeline.store.tables.posting import attempt_heads, attempts
 
 FIRST_HASH = "0" * 64
@@ -26,6 +27,17 @@ _FIELDS = (
 )  # fmt: skip
 _DIGESTS = ("content", "facts")  # not in lines of before migration 0008
 _PAGE = 2000
+_HEAD = select(attempt_heads.c.seq, attempt_heads.c.hash).where(
+    attempt_heads.c.connection == bindparam("in_connection")
+)
+_LOCKED_HEAD = _HEAD.with_for_update()
+_INSERT = Prepared(attempts.insert(), [column.name for column in attempts.c])
+_MOVE_HEAD = Prepared(
+    attempt_heads.update()
+    .where(attempt_heads.c.connection == bindparam("in_connection"))
+    .values(seq=bindparam("new_seq"), hash=bindparam("new_hash")),
+    ("in_connection", "new_seq", "new_hash"),
+)
 
 
 class Head(NamedTuple):
@@ -73,34 +85,56 @@ def append(transaction: Connection, connection: str, at: datetime, lines: Sequen
     """
     if not lines:
         return
-    head = transaction.execute(
-        select(attempt_heads).where(attempt_heads.c.connection == connection).with_for_update()
-    ).first()
-    seq, digest = (head.seq, head.hash) if head else (0, FIRST_HASH)
+    head = locked_head(transaction, connection)
     known = digests(transaction, connection, [(line.key, line.revision) for line in lines])
+    add(transaction, connection, at, lines, head, known)
+    last = {(line.key, line.revision): seq for seq, line in enumerate(lines, start=head.seq + 1)}
+    point_to_last(transaction, connection, last)
+
+
+def add(
+    transaction: Connection,
+    connection: str,
+    at: datetime,
+    lines: Sequence[AttemptLine],
+    head: Head,
+    known: Mapping[tuple[str, int], Digests],
+) -> None:
+    """Add lines behind `head`, which `locked_head` answered in this transaction; `known` are the digests of postings.
+
+    The caller notes in each posting which line is the last about it, the first being `head.seq + 1`.
+    """
+    seq, digest = head
     rows = []
-    last: dict[tuple[str, int], int] = {}
     for line in lines:
         seq += 1
-        row = {name: getattr(line, name) for name in _FIELDS if name != "at"} | {"at": at}
-        own = (line.content, None)
-        row |= dict(zip(_DIGESTS, known.get((line.key, line.revision), own), strict=True))
-        digest = _hash(connection, seq, digest, row)
-        rows.append({"connection": connection, "seq": seq, **row, "hash": digest})
-        last[line.key, line.revision] = seq
-    transaction.execute(attempts.insert(), rows)
-    point_to_last(transaction, connection, last)
-    if head:
-        transaction.execute(
-            attempt_heads.update().where(attempt_heads.c.connection == connection), {"seq": seq, "hash": digest}
-        )
+        content, facts = known.get((line.key, line.revision)) or (line.content, None)
+        row = {
+            "connection": connection, "seq": seq, "at": at, "key": line.key, "revision": line.revision,
+            "event": line.event, "state": line.state, "fence": line.fence, "request_id": line.request_id,
+            "item": line.item, "code": line.code, "message": line.message, "intuit_tid": line.intuit_tid,
+            "who": line.who, "why": line.why, "content": content, "facts": facts,
+        }  # fmt: skip
+        digest = row["hash"] = _hash(connection, seq, digest, row)
+        rows.append(row)
+    _INSERT.run(transaction, rows)
+    moved = {"in_connection": connection, "new_seq": seq, "new_hash": digest}
+    if head.seq:
+        _MOVE_HEAD.run(transaction, [moved])
     else:
         transaction.execute(attempt_heads.insert(), {"connection": connection, "seq": seq, "hash": digest})
 
 
+def locked_head(transaction: Connection, connection: str) -> Head:
+    """Where the journal ends; nobody else adds to it before the transaction ends, so that this comes last of all
+    locks."""
+    row = transaction.execute(_LOCKED_HEAD, {"in_connection": connection}).first()
+    return Head(row.seq, row.hash) if row else Head(0, FIRST_HASH)
+
+
 def head_of(reading: Connection, connection: str) -> Head:
     """Where the journal ends: what is kept elsewhere to notice a journal that was cut off or written anew."""
-    row = reading.execute(select(attempt_heads).where(attempt_heads.c.connection == connection)).first()
+    row = reading.execute(_HEAD, {"in_connection": connection}).first()
     return Head(row.seq, row.hash) if row else Head(0, FIRST_HASH)
 
 

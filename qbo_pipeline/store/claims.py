@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
+    Integer,
     RowMapping,
     Select,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
@@ -28,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from qbo_pipeline.store.posting_facts import FACTS, Posting
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED
@@ -39,7 +44,16 @@ _IN_DOUBT = text("postings.state IN ('sending', 'unknown')")
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+# The columns by which a settlement knows whose a row is, and what its line in the journal says of it.
+_HELD = (
+    select(_P.key, _P.revision, _P.state, _P.fence, _P.last_attempt, *[_P[name] for name in FACTS])
+    .where(_P.connection == bindparam("in_connection"), _P.key.in_(bindparam("keys", expanding=True)))
+    .with_for_update()
+)
+_WAITING = select(_P.key).where(_P.connection == bindparam("in_connection"), _P.waits_for.is_not(None)).limit(1)
+
+
+@dataclass(frozen=True)
 class Scope:
     """What a run may touch: one connection; of its dated postings those in the days; or only certain keys.
 
@@ -70,6 +84,53 @@ class Scope:
         own = or_(_P.settings_hash.is_(None), _P.settings_hash == self.settings_hash)
         return or_(own, _P.origin.not_in(("draft", "withdrawal")))
 
+    # Made once a run: each claim asks the same.
+
+    @cached_property
+    def _fresh(self) -> Select[Any]:
+        query = select(postings).where(
+            self.condition(),
+            self.by_these_settings(),
+            _READY,
+            _P.request_id.is_(None),
+            _P.waits_for.is_(None),
+            _P.superseded_by.is_(None),
+            _P.alone == bindparam("alone"),
+            or_(_P.not_before.is_(None), _P.not_before <= bindparam("now")),
+        )
+        return _passing_over(query.order_by(_P.business_date, _P.key).limit(bindparam("most", type_=Integer)))
+
+    @cached_property
+    def _again(self) -> Select[Any]:
+        return select(postings).where(
+            self.condition(),
+            _READY,
+            _P.request_id.is_not(None),
+            or_(_P.not_before.is_(None), _P.not_before <= bindparam("now")),
+        )
+
+    @cached_property
+    def _first_again(self) -> Select[Any]:
+        return _passing_over(self._again.order_by(_P.request_id, _P.key).limit(1))
+
+    @cached_property
+    def _all_again(self) -> Select[Any]:
+        query = self._again.where(_P.request_id == bindparam("of_request"), _P.alone.is_(False))
+        return _passing_over(query.order_by(_P.key).limit(bindparam("most", type_=Integer)))
+
+    @cached_property
+    def _in_doubt(self) -> Select[Any]:
+        query = select(postings).where(
+            self.condition(),
+            or_(_P.lease_until.is_(None), _P.lease_until <= bindparam("now")),
+            or_(
+                and_(_P.state == "unknown", or_(_P.not_before.is_(None), _P.not_before <= bindparam("now"))),
+                and_(_P.state == "sending", _P.sent_at <= bindparam("settled")),
+            ),
+            _IN_DOUBT,
+        )
+        return _passing_over(query.order_by(_P.entity, _P.key).limit(bindparam("most", type_=Integer)))
+
 
 def made_by_others(reading: Connection, scope: Scope) -> int:
     """How many postings are ready and were made by other settings than the run's: it does not send them."""
@@ -85,37 +146,16 @@ def made_by_others(reading: Connection, scope: Scope) -> int:
 
 def fresh(transaction: Connection, scope: Scope, now: datetime, limit: int, *, alone: bool) -> list[RowMapping]:
     """Rows that are ready and hold no frozen request, in the order of their dates."""
-    query = (
-        select(postings)
-        .where(
-            scope.condition(),
-            scope.by_these_settings(),
-            _P.state == "ready",
-            _P.request_id.is_(None),
-            _P.waits_for.is_(None),
-            _P.superseded_by.is_(None),
-            _P.alone.is_(alone),
-            or_(_P.not_before.is_(None), _P.not_before <= now),
-        )
-        .order_by(_P.business_date, _P.key)
-        .limit(limit)
-    )
-    return _locked(transaction, query)
+    return _rows(transaction, scope._fresh, {"now": now, "alone": alone, "most": limit})
 
 
 def frozen(transaction: Connection, scope: Scope, now: datetime, limit: int) -> list[RowMapping]:
     """Rows that are to be sent again under the request that they were frozen in: those of one request."""
-    due = (
-        scope.condition(),
-        _P.state == "ready",
-        _P.request_id.is_not(None),
-        or_(_P.not_before.is_(None), _P.not_before <= now),
-    )
-    first = _locked(transaction, select(postings).where(*due).order_by(_P.request_id).limit(1))
+    first = _rows(transaction, scope._first_again, {"now": now})
     if not first or first[0]["alone"] or first[0]["item"] is None:
         return first
-    query = select(postings).where(*due, _P.request_id == first[0]["request_id"], _P.alone.is_(False))
-    return _locked(transaction, query.order_by(_P.key).limit(limit))
+    of = {"now": now, "of_request": first[0]["request_id"], "most": limit}
+    return _rows(transaction, scope._all_again, of)
 
 
 def not_looked_for(transaction: Connection, scope: Scope) -> list[RowMapping]:
@@ -123,37 +163,21 @@ def not_looked_for(transaction: Connection, scope: Scope) -> list[RowMapping]:
     query = select(postings).where(
         scope.condition(), _P.state == "ready", _P.waits_for.is_(None), _P.misses == 0, _P.superseded_by.is_(None)
     )
-    return _locked(transaction, query)
+    return _rows(transaction, _passing_over(query), {})
 
 
 def in_doubt(transaction: Connection, scope: Scope, now: datetime, settle: float, limit: int) -> list[RowMapping]:
     """Rows whose fate may be looked up: unknown and due, or abandoned by their worker and settled."""
-    query = (
-        select(postings)
-        .where(
-            scope.condition(),
-            or_(_P.lease_until.is_(None), _P.lease_until <= now),
-            or_(
-                and_(_P.state == "unknown", or_(_P.not_before.is_(None), _P.not_before <= now)),
-                and_(_P.state == "sending", _P.sent_at <= now - timedelta(seconds=settle)),
-            ),
-            _IN_DOUBT,
-        )
-        .order_by(_P.entity, _P.key)
-        .limit(limit)
-    )
-    return _locked(transaction, query)
+    settled = now - timedelta(seconds=settle)
+    return _rows(transaction, scope._in_doubt, {"now": now, "settled": settled, "most": limit})
 
 
-def held(transaction: Connection, connection: str, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Any]:
-    """State and fencing token of rows as they are now, locked."""
+def held(transaction: Connection, connection: str, rows: Sequence[tuple[str, int]]) -> dict[Posting, RowMapping]:
+    """State, fencing token and what the journal says of rows as they are now, locked."""
     keys = list(dict.fromkeys(key for key, _ in rows))
-    found = transaction.execute(
-        select(_P.key, _P.revision, _P.state, _P.fence)
-        .where(_P.connection == connection, _P.key.in_(keys))
-        .with_for_update()
-    )
-    return {(row.key, row.revision): row for row in found}
+    found = transaction.execute(_HELD, {"in_connection": connection, "keys": keys}).mappings()
+    wanted = set(rows)
+    return {posting: row for row in found if (posting := (row["key"], row["revision"])) in wanted}
 
 
 def next_due(reading: Connection, scope: Scope, settle: float) -> datetime | None:
@@ -192,8 +216,7 @@ def _claimable_from(
 
 def anything_waits(reading: Connection, connection: str) -> bool:
     """Whether any row waits for another one, or for an older revision of its own."""
-    query = select(_P.key).where(_P.connection == connection, _P.waits_for.is_not(None)).limit(1)
-    return reading.execute(query).first() is not None
+    return reading.execute(_WAITING, {"in_connection": connection}).first() is not None
 
 
 def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
@@ -249,11 +272,16 @@ _SUPERSEDE = (
 
 def freeze(transaction: Connection, connection: str, request: dict[str, Any]) -> None:
     """Keep a frozen request. The same request again is the same bytes, by the making of its id."""
-    dialect = sqlite if transaction.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(frozen_requests)
-    replaced = {name: insert.excluded[name] for name in request if name != "request_id"}
-    again = insert.on_conflict_do_update(index_elements=["connection", "request_id"], set_=replaced)
-    transaction.execute(again, {"connection": connection, **request})
+    transaction.execute(_freezing(transaction.dialect.name), {"connection": connection, **request})
+
+
+@cache
+def _freezing(dialect: str) -> Executable:
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(frozen_requests)
+    own = ("connection", "request_id")
+    replaced = {column.name: insert.excluded[column.name] for column in frozen_requests.c if column.name not in own}
+    again: Executable = insert.on_conflict_do_update(index_elements=own, set_=replaced)
+    return again
 
 
 def frozen_request(reading: Connection, connection: str, request_id: str) -> RowMapping | None:
@@ -269,16 +297,25 @@ def thaw(transaction: Connection, connection: str, request_id: str) -> None:
     Nothing is dropped while any of its items may be sent again or looked up: it may belong to another run's days, or
     another worker may hold it.
     """
-    of_it = and_(_P.connection == connection, _P.request_id == request_id)
-    for states in (_READY, _IN_DOUBT):
-        if transaction.execute(select(_P.key).where(of_it, states).limit(1)).first() is not None:
-            return
-    transaction.execute(
-        update(frozen_requests)
-        .where(frozen_requests.c.connection == connection, frozen_requests.c.request_id == request_id)
-        .values(body=None)
+    transaction.execute(_THAW, {"in_connection": connection, "of_request": request_id})
+
+
+_OF_REQUEST = (_P.connection == bindparam("in_connection"), _P.request_id == bindparam("of_request"))
+_THAW = (
+    update(frozen_requests)
+    .where(
+        frozen_requests.c.connection == bindparam("in_connection"),
+        frozen_requests.c.request_id == bindparam("of_request"),
+        *[~exists().select_from(postings).where(*_OF_REQUEST, states) for states in (_READY, _IN_DOUBT)],
     )
+    .values(body=None)
+)
 
 
-def _locked(transaction: Connection, query: Select[Any]) -> list[RowMapping]:
-    return list(transaction.execute(query.with_for_update(skip_locked=True)).mappings())
+def _passing_over(query: Select[Any]) -> Select[Any]:
+    """The query, with its rows locked until the transaction ends, without those that others have locked."""
+    return query.with_for_update(skip_locked=True)
+
+
+def _rows(transaction: Connection, query: Select[Any], values: dict[str, Any]) -> list[RowMapping]:
+    return list(transaction.execute(query, values).mappings())

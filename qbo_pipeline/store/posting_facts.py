@@ -34,13 +34,14 @@ SHARES = ("record_key", "record_hash", "amount")
 _CONTENT_BEFORE, _EFFECTS_BEFORE = CONTENT[:-1], EFFECTS[:-1]
 _IN_LIST = 500
 Posting = tuple[str, int]  # key and revision
+Digests = tuple[str | None, str]  # of its content, where nothing was said about it before, and of its facts
 
 
-def digests(reading: Connection, connection: str, of: Iterable[Posting]) -> dict[Posting, tuple[str | None, str]]:
+def digests(reading: Connection, connection: str, of: Iterable[Posting]) -> dict[Posting, Digests]:
     """By posting the digests of its content and of its facts; of the content where nothing was said about it before."""
     wanted = set(of)
     keys = sorted({key for key, _ in wanted})
-    found: dict[Posting, tuple[str | None, str]] = {}
+    found: dict[Posting, Digests] = {}
     for start in range(0, len(keys), _IN_LIST):
         part = keys[start : start + _IN_LIST]
         columns = [postings.c[name] for name in ("key", "revision", "last_attempt", *FACTS)]
@@ -51,6 +52,24 @@ def digests(reading: Connection, connection: str, of: Iterable[Posting]) -> dict
         new = [posting for posting, row in facts.items() if not row["last_attempt"]]
         content = {posting: held.digest for posting, held in contents(reading, connection, new).items()}
         found |= {posting: (content.get(posting), _digest(row, FACTS)) for posting, row in facts.items()}
+    return found
+
+
+def digests_after(
+    reading: Connection, connection: str, standing: Mapping[Posting, Mapping[Any, Any]], changes: Mapping[Posting, Any]
+) -> dict[Posting, Digests]:
+    """By posting the digests that `digests` would answer once `changes` (columns by posting) are written.
+
+    `standing` are its FACTS and `last_attempt` as they are, read under a lock that lasts until they are written.
+    """
+    new = [posting for posting, row in standing.items() if not row["last_attempt"]]
+    content = contents(reading, connection, new)
+    found: dict[Posting, Digests] = {}
+    for posting, row in standing.items():
+        fields = changes.get(posting, row)
+        facts = [plain(fields[name] if name in fields else row[name]) for name in FACTS]
+        held = content.get(posting)
+        found[posting] = (held.digest if held else None, _sha256([facts, None]))
     return found
 
 
@@ -134,11 +153,17 @@ def point_to_last(transaction: Connection, connection: str, last: Mapping[Postin
 
 
 def _digest(row: Any, names: Sequence[str], more: Any = None) -> str:
-    return hashlib.sha256(orjson.dumps([[plain(row[name]) for name in names], more])).hexdigest()
+    return _sha256([[plain(row[name]) for name in names], more])
+
+
+def _sha256(values: Any) -> str:
+    return hashlib.sha256(orjson.dumps(values)).hexdigest()
 
 
 def plain(value: Any) -> Any:
     """A value as both databases answer it: amounts without the zeros at their end, instants in UTC."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, Decimal):
         return format(value.normalize() if value else Decimal(0), "f")
     if isinstance(value, datetime):

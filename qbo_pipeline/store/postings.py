@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
-    Update,
     bindparam,
     exists,
     func,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 )
 
 from qbo_pipeline.store.database import take_turns
+from qbo_pipeline.store.prepared import Prepared
 from qbo_pipeline.store.tables.posting import posting_effects, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED
 
@@ -144,33 +144,27 @@ def change(transaction: Connection, connection: str, changes: Iterable[tuple[str
     """Write fields of postings given as (key, revision, fields), many rows a statement."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for key, revision, fields in changes:
-        row = {f"new_{name}": value for name, value in fields.items()}
-        row |= {"in_connection": connection, "in_key": key, "in_revision": revision}
+        row = {"in_connection": connection, "in_key": key, "in_revision": revision, **fields}
         groups.setdefault(tuple(fields), []).append(row)
     for names, rows in groups.items():
-        transaction.execute(_update(names), rows)
+        _update(names).run(transaction, rows)
 
 
 @lru_cache(maxsize=256)
-def _update(names: tuple[str, ...]) -> Update:
-    return (
-        update(postings)
-        .where(
-            postings.c.connection == bindparam("in_connection"),
-            postings.c.key == bindparam("in_key"),
-            postings.c.revision == bindparam("in_revision"),
-        )
-        .values({name: bindparam(f"new_{name}") for name in names})
+def _update(names: tuple[str, ...]) -> Prepared:
+    statement = update(postings).where(
+        postings.c.connection == bindparam("in_connection"),
+        postings.c.key == bindparam("in_key"),
+        postings.c.revision == bindparam("in_revision"),
     )
+    return Prepared(statement, ("in_connection", "in_key", "in_revision", *names))
 
 
 def links(reading: Connection, connection: str, keys: Iterable[str]) -> dict[str, Link]:
     """The links of these keys; keys without one are left out."""
     found: dict[str, Link] = {}
     for part in chunks(list(dict.fromkeys(keys))):
-        rows = reading.execute(
-            select(*_LINK_COLUMNS).where(posting_links.c.connection == connection, posting_links.c.key.in_(part))
-        )
+        rows = reading.execute(_LINKS_OF, {"in_connection": connection, "keys": part})
         found |= {row.key: Link(*row) for row in rows}
     return found
 
@@ -179,19 +173,19 @@ def links_to(reading: Connection, connection: str, entity: str, qbo_ids: Iterabl
     """By QBO Id, what we have linked to these objects."""
     found: dict[str, list[Link]] = {}
     for part in chunks(list(dict.fromkeys(qbo_ids))):
-        rows = reading.execute(
-            select(*_LINK_COLUMNS).where(
-                posting_links.c.connection == connection,
-                posting_links.c.entity == entity,
-                posting_links.c.qbo_id.in_(part),
-            )
-        )
+        rows = reading.execute(_LINKS_TO, {"in_connection": connection, "entity": entity, "ids": part})
         for row in rows:
             found.setdefault(row.qbo_id, []).append(Link(*row))
     return found
 
 
 _LINK_COLUMNS = [posting_links.c[name] for name in Link.__dataclass_fields__]
+_LINKS = select(*_LINK_COLUMNS).where(posting_links.c.connection == bindparam("in_connection"))
+_LINKS_OF = _LINKS.where(posting_links.c.key.in_(bindparam("keys", expanding=True)))
+_LINKS_TO = _LINKS.where(
+    posting_links.c.entity == bindparam("entity"), posting_links.c.qbo_id.in_(bindparam("ids", expanding=True))
+)
+_INSERT_LINKS = Prepared(posting_links.insert(), [column.name for column in posting_links.c])
 
 
 def put_links(
@@ -202,7 +196,7 @@ def put_links(
         return
     if replacing:
         remove_links(transaction, connection, [row["key"] for row in rows])
-    transaction.execute(posting_links.insert(), [{"connection": connection, **row} for row in rows])
+    _INSERT_LINKS.run(transaction, [{"connection": connection, **row} for row in rows])
 
 
 def remove_links(transaction: Connection, connection: str, keys: Iterable[str]) -> None:
