@@ -24,6 +24,7 @@ from qbo_pipeline.settings_sections import (
     ChangeSettings,
     ConnectionSettings,
     OwnershipSettings,
+    PageSettings,
     PostingSettings,
     QuickBooksSettings,
     RateSettings,
@@ -33,9 +34,12 @@ from qbo_pipeline.settings_sections import (
     SourceSettings,
     StoreSettings,
     WriteBackSettings,
+    is_safe_address,
 )
 
-__all__ = ["LINK_PLACES", "Secrets", "Settings", "SettingsError", "load_settings", "settings_of"]
+__all__ = [
+    "LINK_PLACES", "Secrets", "Settings", "SettingsError", "is_safe_address", "load_settings", "settings_of",
+]  # fmt: skip
 
 SETTINGS_VARIABLE = "QBO_PIPELINE_SETTINGS"
 
@@ -57,6 +61,7 @@ class Settings(Section):
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     alerts: AlertSettings = AlertSettings()
+    page: PageSettings = PageSettings()
     file: Path = Field(default=Path(), exclude=True)
 
     @field_validator("changes")

@@ -315,6 +315,12 @@ class ScheduleSettings(Section):
     look_back_days: Annotated[int, Field(ge=0, le=90)] = 3
 
 
+class PageSettings(Section):
+    """`[page]`: what the groups of the OpenID Connect provider may do on the page for people."""
+
+    roles: dict[str, tuple[Literal["viewer", "preparer", "reviewer", "operator"], ...]] = {}
+
+
 _HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 

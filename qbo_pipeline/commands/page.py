@@ -19,8 +19,10 @@ from qbo_pipeline.commands.common import say, say_json
 if TYPE_CHECKING:
     from qbo_pipeline.page.app import Proxy
     from qbo_pipeline.page.companies import Companies
+    from qbo_pipeline.page.openid.door import OpenIdDoor
 
 PASSWORD_VARIABLE = "QBO_PIPELINE_PAGE_PASSWORD"  # noqa: S105  its name
+OPENID_SECRET_VARIABLE = "QBO_PIPELINE_PAGE_OPENID_SECRET"  # noqa: S105  its name
 
 SettingsFiles = Annotated[
     list[Path] | None,
@@ -62,6 +64,29 @@ def page(
             help="The header in which that proxy names the user whom it has signed in. Believed from --proxy alone.",
         ),
     ] = None,
+    openid_issuer: Annotated[
+        str | None,
+        typer.Option(
+            "--openid-issuer",
+            metavar="URL",
+            help="Sign in by OpenID Connect too, at this issuer. The secret of our client is read from "
+            "QBO_PIPELINE_PAGE_OPENID_SECRET; none is needed where the provider gave none.",
+        ),
+    ] = None,
+    openid_client: Annotated[
+        str | None, typer.Option("--openid-client", metavar="ID", help="What the provider calls this page.")
+    ] = None,
+    openid_name: Annotated[
+        str, typer.Option("--openid-name", metavar="CLAIM", help="The claim that is the user's name here.")
+    ] = "email",
+    openid_roles: Annotated[
+        str | None,
+        typer.Option(
+            "--openid-roles",
+            metavar="CLAIM",
+            help="The claim with the user's groups, to which [page] roles of the settings give roles.",
+        ),
+    ] = None,
     read_only_settings: Annotated[
         bool, typer.Option("--read-only-settings", help="Show the settings, and never write their files.")
     ] = False,
@@ -81,7 +106,9 @@ def page(
     if public_url is None and not is_loopback(host):
         raise typer.BadParameter(f"--host {host} is open to the network: say with --public-url how browsers reach it")
     origin = _origin(public_url) if public_url is not None else None
+    provider = _provider(openid_issuer, openid_client, openid_name, openid_roles)
     with _open(settings) as companies:
+        _groups_are_asked_for(companies, openid_roles)
         try:
             listener = listen(host, port)
         except OSError as error:
@@ -91,7 +118,12 @@ def page(
         line = json.dumps({"url": url, "listens": base_url(listener), "companies": sorted(companies.by_name)})
         with listener:
             people = PeoplePage(
-                companies, url, trusted, explanations=all_explanations(), keeps_settings=read_only_settings
+                companies,
+                url,
+                trusted,
+                openid=provider,
+                explanations=all_explanations(),
+                keeps_settings=read_only_settings,
             )
             serve(people, listener, started=lambda: _tell(line))
 
@@ -111,7 +143,12 @@ def add_user(
     why: Why,
     settings: SettingsFiles = None,
     by_proxy: Annotated[
-        bool, typer.Option("--by-proxy", help="No password: the user comes by the proxy that names them.")
+        bool,
+        typer.Option(
+            "--by-proxy",
+            "--by-provider",
+            help="No password: the user comes by the proxy, or the OpenID Connect provider, that names them.",
+        ),
     ] = False,
 ) -> None:
     """Grant roles to a user for these connections, in the place of what was granted before.
@@ -149,7 +186,7 @@ def list_users(settings: SettingsFiles = None) -> None:
     with _open(settings) as companies:
         for one in listed(companies):
             zone = companies.by_name[one.connection].time_zone
-            way = "with a password" if one.password_hash else "by the proxy"
+            way = "with a password" if one.password_hash else "named by proxy or provider"
             may = f"{', '.join(sorted(one.roles))}, {way}" if one.roles else "nothing any more"
             since = show_instant(one.granted_at, zone)
             say(f"{one.connection:20} {one.name:24} {may}; since {since} by {one.granted_by}: {one.why}")
@@ -194,6 +231,33 @@ def _origin(url: str) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     usual = port is None or port == {"https": 443, "http": 80}[parts.scheme]
     return f"{parts.scheme}://{host}" + ("" if usual else f":{port}")
+
+
+def _provider(issuer: str | None, client: str | None, name: str, roles: str | None) -> OpenIdDoor | None:
+    """The way to sign in at a provider; ends the command where it is not said whole."""
+    from qbo_pipeline.page.openid.door import OpenIdDoor
+    from qbo_pipeline.page.openid.provider import OpenIdClient, Provider
+    from qbo_pipeline.quickbooks.secret import Secret
+    from qbo_pipeline.settings import is_safe_address
+
+    if issuer is None or client is None:
+        if issuer or client or roles:
+            raise typer.BadParameter("--openid-issuer and --openid-client are given together, the others with them")
+        return None
+    if not is_safe_address(issuer) or urlsplit(issuer).query or urlsplit(issuer).fragment:
+        raise typer.BadParameter(f"--openid-issuer {issuer!r} is no address such as https://login.example.com")
+    secret = os.environ.get(OPENID_SECRET_VARIABLE)
+    return OpenIdDoor(Provider(OpenIdClient(issuer, client, Secret(secret) if secret else None, name, roles)))
+
+
+def _groups_are_asked_for(companies: Companies, claim: str | None) -> None:
+    """Ends the command where settings give roles to groups of which nobody would be told."""
+    unheard = sorted(name for name, one in companies.by_name.items() if one.settings.page.roles)
+    if unheard and claim is None:
+        raise typer.BadParameter(
+            f"[page] roles of {', '.join(unheard)} give roles to groups: name the claim that holds them with "
+            "--openid-roles"
+        )
 
 
 def _proxy(addresses: list[str] | None, header: str | None) -> Proxy:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +23,7 @@ from qbo_pipeline.page import roles, shown
 from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, go, show
 from qbo_pipeline.page.companies import Companies
 from qbo_pipeline.page.forms import Upload, read_form, read_form_with_file
+from qbo_pipeline.page.openid.door import OpenIdDoor
 from qbo_pipeline.page.setting_up.connecting import Connecting
 from qbo_pipeline.page.signing_in import SignInDoor, User
 from qbo_pipeline.page.ways import BY_PATH, WAYS, Way
@@ -66,7 +67,8 @@ class Proxy:
 class PeoplePage:
     """The page of some companies, reached at `origin` (scheme, host and port, as browsers write it).
 
-    `explanations` says by `section.name` what a setting means; with `keeps_settings` no file is written.
+    With `openid` people sign in at a provider too. `explanations` says by `section.name` what a setting means; with
+    `keeps_settings` no file is written.
     """
 
     def __init__(
@@ -76,10 +78,12 @@ class PeoplePage:
         proxy: Proxy | None = None,
         door: SignInDoor | None = None,
         *,
+        openid: OpenIdDoor | None = None,
         explanations: Mapping[str, str] | None = None,
         keeps_settings: bool = False,
     ) -> None:
         self.companies = companies
+        self.openid = openid
         self.explanations = explanations or {}
         self.keeps_settings = keeps_settings
         self.connecting = Connecting()
@@ -88,6 +92,7 @@ class PeoplePage:
         self.door = door or SignInDoor(companies)
         self.secure = origin.startswith("https://")
         self.cookie = "__Host-qbo_page" if self.secure else "qbo_page"
+        self.begun_cookie = f"{self.cookie}_begun"
         self._host = urlsplit(origin).netloc
         self._threads = CapacityLimiter(THREADS)
 
@@ -135,7 +140,8 @@ class PeoplePage:
         query = parse_qs(request.url.query, max_num_fields=100)
         path = {name: str(value) for name, value in request.path_params.items()}
         token = request.cookies.get(self.cookie)
-        asked = Asked(self, None, None, path, query, form, self._address(request), file)
+        begun = request.cookies.get(self.begun_cookie)
+        asked = Asked(self, None, None, path, query, form, self._address(request), file, begun)
         new: str | None = None
         try:
             user = self.door.recognise(token)
@@ -195,12 +201,16 @@ class PeoplePage:
             raise NotAllowed(f"Your roles for {name} ({', '.join(sorted(user.roles[name]))}) do not include this.")
         return way.view(_of(asked, user, name))
 
-    def give_cookie(self, answer: Response, token: str | None) -> None:
-        """Keep a token in the browser until the browser is closed; without one, forget it."""
+    def give_cookie(
+        self, answer: Response, token: str | None, *, of: str | None = None, seconds: int | None = None
+    ) -> None:
+        """Keep a token in the browser (as the session's, or under another name) until the browser is closed or some
+        seconds have passed; without one, forget it."""
+        name = of or self.cookie
         if token is None:
-            answer.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="lax")
+            answer.delete_cookie(name, path="/", secure=self.secure, httponly=True, samesite="lax")
         else:
-            answer.set_cookie(self.cookie, token, path="/", secure=self.secure, httponly=True, samesite="lax")
+            answer.set_cookie(name, token, seconds, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def _named_by_proxy(self, request: Request) -> str | None:
         """The user whom the proxy names; the header counts from its addresses alone."""
@@ -240,7 +250,7 @@ class PeoplePage:
 
 def _of(asked: Asked, user: User | None, company: str | None) -> Asked:
     here = None if company is None else asked.page.companies.present(company)
-    return Asked(asked.page, user, here, asked.path, asked.query, asked.form, asked.address, asked.file)
+    return replace(asked, user=user, company=here)
 
 
 def _holds_nul(request: Request, form: Mapping[str, list[str]]) -> bool:

@@ -51,6 +51,8 @@ class Asked:
     form: Fields
     address: str
     file: Upload | None = None
+    begun: str | None = None
+    """What this browser keeps of a sign-in that it began at the provider."""
 
     @property
     def who(self) -> User:

@@ -1,4 +1,5 @@
-"""Who somebody is: by name and password, or by the header of a proxy that was named; and for how long.
+"""Who somebody is: by name and password, by the header of a proxy that was named, or by an OpenID Connect provider; and
+for how long.
 
 What belongs here: sessions and their tokens. A token is in the browser alone, its hash in the store of each company
 that it opens, with the roles of now: what is taken away is gone with the next request.
@@ -16,12 +17,16 @@ from datetime import timedelta
 
 from qbo_pipeline.page import passwords
 from qbo_pipeline.page.companies import Companies
+from qbo_pipeline.page.openid.tokens import Vouched
 from qbo_pipeline.page.roles import allowed, user_name
 from qbo_pipeline.page.tries import Tries
 from qbo_pipeline.store.page_access import (
+    OPENID,
     PASSWORD,
+    Grant,
     begin_session,
     end_sessions,
+    grant,
     grants,
     see_session,
     sessions,
@@ -88,6 +93,43 @@ class SignInDoor:
                 opened += [one.connection for one in grants(connection, store.names, name) if one.roles]
         return self._begin(name, opened, way) if opened else None
 
+    def sign_in_by_provider(self, vouched: Vouched, issuer: str, *, gives_roles: bool) -> str | None:
+        """A new token for somebody whom the provider named; `None` where nothing is granted to that name.
+
+        In a company whose settings give roles to groups these decide: what they mean is granted, where it is not what
+        was granted before; nothing, where the provider `gives_roles` to nobody. A name that has a password is not open
+        to the provider.
+        """
+        opened = []
+        for store in self._companies.stores:
+            with store.database.transaction() as connection:
+                now = store.database.now(connection)
+                before = {one.connection: one for one in grants(connection, store.names, vouched.name)}
+                for company in store.names:
+                    last = before.get(company)
+                    if last is not None and last.password_hash is not None:
+                        log.warning("the page: the provider names somebody who has a password")
+                        continue
+                    given = self._roles_of_groups(company, vouched)
+                    if given is not None and not gives_roles:
+                        log.warning("the page: %s gives roles to groups that nobody names: start it anew", company)
+                        continue
+                    roles = _roles(last) if given is None else given
+                    if roles != _roles(last):
+                        why = "the groups that the provider counts this name to"
+                        grant(connection, company, vouched.name, roles, None, who=issuer, why=why, now=now)
+                    if roles:
+                        opened.append(company)
+        return self._begin(vouched.name, opened, OPENID) if opened else None
+
+    def _roles_of_groups(self, company: str, vouched: Vouched) -> frozenset[str] | None:
+        """What these groups may do in a company; `None` where its settings say nothing of groups."""
+        here = self._companies.present(company)
+        by_group = here.settings.page.roles if here is not None else {}
+        if not by_group:
+            return None
+        return frozenset(role for group in vouched.groups for role in by_group.get(group, ()))
+
     def recognise(self, token: str | None) -> User | None:
         """Whose token it is, with what they may do now."""
         if not token or len(token) > 100:
@@ -132,6 +174,10 @@ class SignInDoor:
                     now = store.database.now(connection)
                     begin_session(connection, here, name, _digest(token), way, now=now, lasting=LASTING)
         return token
+
+
+def _roles(last: Grant | None) -> frozenset[str]:
+    return last.roles if last is not None else frozenset()
 
 
 def _digest(token: str) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from qbo_pipeline.page import roles
 from qbo_pipeline.page.asked import Asked
+from qbo_pipeline.page.openid.door import COME_BACK
 from qbo_pipeline.page.views import (
     archive,
     documents,
@@ -47,6 +48,8 @@ class Way:
 WAYS = (
     Way("GET", "/sign-in", sign_in.ask, anybody=True),
     Way("POST", "/sign-in", sign_in.sign_in, anybody=True),
+    Way("GET", "/sign-in/provider", sign_in.go_to_provider, anybody=True),
+    Way("GET", COME_BACK, sign_in.come_back, anybody=True),
     Way("POST", "/sign-out", sign_in.sign_out),
     Way("GET", "/", overview.show_all),
     Way("GET", "/c/{company}/work-list", work.show_list, roles.SEE),

@@ -15,7 +15,7 @@ from qbo_pipeline.store import evidence
 from qbo_pipeline.store.database import take_turns
 from qbo_pipeline.store.tables.page import page_grants, page_sessions
 
-PASSWORD, PROXY = "password", "proxy"
+PASSWORD, PROXY, OPENID = "password", "proxy", "openid"
 _SEEN_ANEW = timedelta(minutes=1)  # a session is not written with each request
 
 

@@ -85,7 +85,7 @@ def test_users_are_listed_and_taken_away(qbo: CommandLine, files: list[Path], mo
     assert qbo("page-user", "add", "dana", "--role", "viewer", "--by-proxy", *WHO, *only).status == 0
     listed = qbo("page-user", "list", *only)
     assert "ann reviewer, with a password; since" in listed.plain
-    assert "dana viewer, by the proxy; since" in listed.plain
+    assert "dana viewer, named by proxy or provider; since" in listed.plain
     assert "by Olga: she keeps the books" in listed.plain
     assert qbo("page-user", "list", "--settings", files[1]).out == ""
     assert qbo("page-user", "remove", "ann", *WHO, *only).plain == "ann may do nothing any more in acme."
@@ -128,6 +128,12 @@ def test_a_short_password_is_refused_without_being_repeated(
         (("--public-url", "books.example.com"), "is no address such as https://books.example.com"),
         (("--public-url", "https://books.example.com/page"), "is no address such as https://books.example.com"),
         (("--user-header", "X-Remote-User"), "--user-header needs --proxy"),
+        (("--openid-issuer", "https://login.example.com"), "--openid-issuer and --openid-client are given together"),
+        (("--openid-roles", "groups"), "--openid-issuer and --openid-client are given together"),
+        (
+            ("--openid-issuer", "http://login.example.com", "--openid-client", "x"),
+            "is no address such as https://login",
+        ),
         (("--proxy", "proxy.example.com"), "does not appear to be an IPv4 or IPv6 address"),
     ],
 )
@@ -137,6 +143,13 @@ def test_what_would_leave_it_open_is_refused(
     answer = qbo("page", "--settings", files[0], "--port", "0", *arguments)
     assert answer.status == 2
     assert said in answer.plain
+
+
+def test_groups_that_nobody_would_name_are_refused(qbo: CommandLine, files: list[Path]) -> None:
+    text = files[0].read_text(encoding="utf-8").replace("\n[page]\n", '\n[page]\nroles = { "heads" = ["reviewer"] }\n')
+    files[0].write_text(text, encoding="utf-8")
+    answer = qbo("page", "--settings", files[0], "--port", "0")
+    assert (answer.status, "name the claim that holds them with --openid-roles" in answer.plain) == (2, True)
 
 
 def test_a_connection_named_twice_is_refused(qbo: CommandLine, files: list[Path]) -> None:

@@ -108,8 +108,8 @@ def check_permissions(url: str, role: str) -> None:
 def test_every_action_has_an_address_and_every_address_an_action() -> None:
     assert {action for way in WAYS for action in actions_of(way)} == set(roles.ACTIONS)
     free = {way.path for way in WAYS if not way.action}
-    assert free == {"/", "/sign-in", "/sign-out", "/connected"}
-    assert {way.path for way in WAYS if way.anybody} == {"/sign-in"}
+    assert free == {"/", "/sign-in", "/sign-in/provider", "/sign-in/answer", "/sign-out", "/connected"}
+    assert {way.path for way in WAYS if way.anybody} == {"/sign-in", "/sign-in/provider", "/sign-in/answer"}
 
 
 def test_nothing_is_seen_without_signing_in(url: str) -> None:

@@ -14,7 +14,7 @@ page_grants = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),  # of one name the newest counts
     Column("name", Text, nullable=False),
     Column("roles", Text, nullable=False),  # words with blanks between them; empty where everything was taken away
-    Column("password_hash", Text),  # none for somebody whom a proxy in front of the page names
+    Column("password_hash", Text),  # none for somebody whom a proxy or an OpenID Connect provider names
     Column("granted_by", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("granted_at", Instant(), nullable=False),
@@ -27,7 +27,7 @@ page_sessions = Table(
     Column("connection", Text, primary_key=True),
     Column("token_hash", Text, primary_key=True),  # SHA-256; the token itself is in the browser alone
     Column("name", Text, nullable=False),
-    Column("way", Text, nullable=False),  # password | proxy
+    Column("way", Text, nullable=False),  # password | proxy | openid
     Column("began_at", Instant(), nullable=False),
     Column("seen_at", Instant(), nullable=False),
     Column("ends_at", Instant(), nullable=False),
