@@ -26,8 +26,8 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── NothingReconciled               pipeline.latest         there is no reconciliation to look at
     │   ├── SignOffError                    reconciliation.signoff  a signature would certify what is not so
     │   ├── NoSuchGrant                     page.users              what is granted or taken away cannot be
-    │   ├── ProviderUnfit           page.openid.provider    the OpenID Connect provider cannot be used so
-    │   ├── NotVouched              page.openid.tokens      what came back from it proves nobody's name
+    │   ├── ProviderUnfit                   page.openid.provider    the OpenID Connect provider cannot be used so
+    │   ├── NotVouched                      page.openid.tokens      what came back from it proves nobody's name
     │   ├── NotAsked                        page.setting_up.connecting  the browser came back with what nobody asked for
     │   ├── NotSaved                        page.setting_up.saving  the settings cannot be changed so
     │   ├── NothingToCorrect                page.finding.steps      there is no step that the tool could take
@@ -44,7 +44,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     └── TransientError                      it passes by itself: the next run goes on from there
         ├── SourceUnavailable               sources.errors          the source went away or is busy
         ├── LedgerReadError                 store.ledger_lines      ledger lines that do not prove their balances
-        ├── ProviderAway            page.openid.provider    the OpenID Connect provider gave no usable answer
+        ├── ProviderAway                    page.openid.provider    the OpenID Connect provider gave no usable answer
         ├── NobodyTookIt                    alerts.telling          a message that no service took
         └── QuickBooksAway                  quickbooks.errors       QuickBooks or Intuit gave no usable answer
             ├── Unavailable                 quickbooks.errors       nobody answered, or nothing that can be read
