@@ -39,7 +39,7 @@ from qbo_pipeline.posting.events import (
     Fields,
     Finding,
     GiveUp,
-    Held,
+    Holder,
     Look,
     LookFailed,
     Lost,
@@ -80,7 +80,7 @@ def may_look(row: Row, now: float, policy: Policy) -> bool:
     return row.state == UNKNOWN and (row.not_before is None or row.not_before <= now)
 
 
-def holds(current: Row | Held, claimed: Row) -> bool:
+def holds(current: Row | Holder, claimed: Row) -> bool:
     """Whether the worker that claimed a row still is its holder: the fencing token decides, never the time."""
     return current.fence == claimed.fence and current.state == claimed.state
 

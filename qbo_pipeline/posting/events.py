@@ -103,7 +103,7 @@ class Row:
     about: Particulars = field(default=NOTHING_KNOWN, repr=False)
 
 
-class Held(NamedTuple):
+class Holder(NamedTuple):
     """What says who holds a row now."""
 
     state: State

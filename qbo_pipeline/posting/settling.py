@@ -29,7 +29,7 @@ from qbo_pipeline.posting.events import (
     Fate,
     Fields,
     Finding,
-    Held,
+    Holder,
     Row,
 )
 from qbo_pipeline.posting.hindrances import Ended, hindrance
@@ -72,7 +72,7 @@ class Settlements:
             changes: list[Change | None] = []
             for number, row in enumerate(rows):
                 there = held.get((row.key, row.revision))
-                ours = there is not None and core.holds(Held(there["state"], there["fence"]), row)
+                ours = there is not None and core.holds(Holder(there["state"], there["fence"]), row)
                 changes.append(judge(number, now.timestamp()) if ours else None)
             changes = self._one_key_each(transaction, rows, changes)
             both = list(zip(rows, changes, strict=True))
