@@ -37,6 +37,15 @@ def test_every_setting_has_its_behaviour() -> None:
     assert {*named, *behaviours.OWN_SETTINGS} == known
 
 
+def test_every_refusal_that_is_assumed_can_be_switched() -> None:
+    """But for what the books could not hold."""
+    known = {each.name for each in fields(CompanySettings)} | set(Settings.model_fields)
+    for cause in causes.CAUSES:
+        assert {name.partition("=")[0] for name in cause.settings} <= known, cause
+        if cause.status == evidence.ASSUMED:
+            assert cause.settings or "cannot hold" in cause.cause, cause
+
+
 def test_every_mark_and_word_is_explained() -> None:
     marked = [(c.status, c.sources) for c in causes.CAUSES] + [(b.status, b.sources) for b in behaviours.BEHAVIOURS]
     assert {word for word, _ in marked} <= set(evidence.WORDS)

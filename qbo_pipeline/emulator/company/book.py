@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qbo_pipeline.emulator.company import balances, jsontext
+from qbo_pipeline.emulator.company.assumed_rules import AssumedRule
 from qbo_pipeline.emulator.company.schema.entities import ENTITIES, entity
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.emulator.company.store import Store, entry_key
@@ -92,6 +93,10 @@ class Book:
         self.refresh_recurring()
         self.touched = False
         self.refresh_preferences()
+
+    def holds(self, rule: AssumedRule) -> bool:
+        """Whether a refusal that is merely assumed is made in this company."""
+        return rule not in self.settings.rules_off
 
     def refresh_recurring(self) -> None:
         """Take over from the templates the business date on which a recurring transaction is to be made next."""

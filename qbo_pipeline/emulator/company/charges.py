@@ -35,21 +35,26 @@ def _details(body: Body) -> dict[str, Body]:
     return found
 
 
-def check(body: Body, old: Body | None, errors: list[QboError]) -> None:
+def check(book: Book, body: Body, old: Body | None, errors: list[QboError]) -> None:
     """Append 2170 for a line that says of itself that it has been billed, 6000 for a billable one without customer."""
     billed = {id for id, detail in _details(old or {}).items() if detail["BillableStatus"] == "HasBeenBilled"}
     for id, detail in _details(body).items():
         if detail["BillableStatus"] == "HasBeenBilled" and id not in billed:
             errors.append(error("2170", "BillableStatus", what="HAS_BEEN_BILLED"))
-        if detail["BillableStatus"] == "Billable" and not detail.get("CustomerRef"):
+        is_nobodys = detail["BillableStatus"] == "Billable" and not detail.get("CustomerRef")
+        if is_nobodys and book.holds("billable_customer"):
             errors.append(error("6000", "CustomerRef", what=_NO_CUSTOMER))
 
 
 def follow(book: Book, draft: Draft) -> None:
-    """Bring the charges of a bill or an expense in line with its billable lines."""
+    """Bring the charges of a bill or an expense in line with its billable lines; one of no customer has none."""
     if draft.entity.name not in SOURCES:
         return
-    wanted = {id for id, detail in _details(draft.body).items() if detail["BillableStatus"] == "Billable"}
+    wanted = {
+        id
+        for id, detail in _details(draft.body).items()
+        if detail["BillableStatus"] == "Billable" and detail.get("CustomerRef")
+    }
     known = _of_source(book, draft.id) if wanted or book.counters.get("charges") else {}
     for id, charge in known.items():
         if id not in wanted and not _is_invoiced(book, charge):

@@ -33,7 +33,7 @@ def create(
     cleaned = {k: v for k, v in clean(body, rules.fields, errors).items() if v is not None} | dict(own)
     refuse_unknown(errors)
     if kind in charges.SOURCES:
-        charges.check(cleaned, None, errors)
+        charges.check(book, cleaned, None, errors)
     draft = prepare(book, rules, 0, cleaned, None, options, errors)
     draft.id = book.next_id("Transaction")
     now = book.now()
@@ -70,7 +70,7 @@ def update(book: Book, kind: str, body: Mapping[str, Any], options: frozenset[st
     check_open(book, kind, day, errors)
     linking.check_deposited(book, id, errors)
     if kind in charges.SOURCES:
-        charges.check(merged, old, errors)
+        charges.check(book, merged, old, errors)
     before = Before(id, number, old, row["total"], row["party"], row["currency"])
     draft = prepare(book, rules, id, merged, before, options, errors)
     linking.withdraw(book, id)

@@ -14,14 +14,14 @@ from qbo_pipeline.emulator.company.trees import place_in_tree, refuse_characters
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 
 
-def _name(entry: Entry, errors: list[QboError]) -> None:
+def _name(book: Book, entry: Entry, errors: list[QboError]) -> None:
     body = entry.body
     if not body.get("DisplayName"):
         composed = " ".join(body[part] for part in _NAME_PARTS if body.get(part))
         if not composed:
             errors.append(error("6080"))
         body["DisplayName"] = composed
-    refuse_characters(body["DisplayName"], "DisplayName", errors)
+    refuse_characters(book, body["DisplayName"], "DisplayName", errors)
     body.setdefault("PrintOnCheckName", body.get("CompanyName") or body["DisplayName"])
 
 
@@ -56,7 +56,7 @@ def _deactivation(book: Book, kind: str, entry: Entry, old: Entry | None, errors
 def customer(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) -> Then | None:
     """Defaults and rules of a customer; an opening balance becomes an invoice against Opening Balance Equity."""
     body = entry.body
-    _name(entry, errors)
+    _name(book, entry, errors)
     parent = body.get("ParentRef")
     above = book.entries["Customer"].get(parent["value"]) if parent else None
     if above is not None and "CurrencyRef" not in body:
@@ -83,7 +83,7 @@ def customer(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]
 
 def vendor(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) -> Then | None:
     """Defaults and rules of a vendor; an opening balance becomes a bill against Opening Balance Equity."""
-    _name(entry, errors)
+    _name(book, entry, errors)
     _currency(book, entry, old, errors)
     entry.body.setdefault("Vendor1099", False)
     filling.addresses(book, entry.body, ("BillAddr",))
@@ -96,7 +96,7 @@ def vendor(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) 
 
 def employee(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) -> None:
     """Defaults of an employee."""
-    _name(entry, errors)
+    _name(book, entry, errors)
     entry.body.setdefault("BillableTime", False)
     filling.addresses(book, entry.body, ("PrimaryAddr",))
 

@@ -27,7 +27,8 @@ def time_activity(book: Book, entry: Entry, old: Entry | None, errors: list[QboE
     _need(entry, {"Employee": ("EmployeeRef",), "Vendor": ("VendorRef",)}.get(body["NameOf"], ()), errors)
     if body.get("StartTime") or body.get("EndTime"):
         _need(entry, ("StartTime", "EndTime"), errors)
-        if body.get("StartTime") and body.get("EndTime") and str(body["EndTime"]) < str(body["StartTime"]):
+        is_backwards = str(body.get("EndTime") or "9") < str(body.get("StartTime") or "")
+        if is_backwards and book.holds("time_order"):
             errors.append(error("6000", "EndTime", what="The end time must not be before the start time."))
     elif body.get("Hours") is None and body.get("Minutes") is None:
         _need(entry, ("Hours",), errors)
@@ -42,12 +43,11 @@ def budget(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) 
     """A budget covers one fiscal year, and its details lie in it."""
     body = entry.body
     start, end = str(body["StartDate"]), str(body["EndDate"])
-    if start > end or book.fiscal_year_start(date.fromisoformat(start)) != book.fiscal_year_start(
-        date.fromisoformat(end)
-    ):
+    years = {book.fiscal_year_start(date.fromisoformat(day)) for day in (start, end)}
+    if (start > end or len(years) > 1) and book.holds("budget_year"):
         errors.append(error("6000", "StartDate", what="A budget must lie within one fiscal year."))
     days = [str(line.get("BudgetDate") or "") for line in body.get("BudgetDetail", [])]
-    if not all(start <= day <= end for day in days):
+    if not all(start <= day <= end for day in days) and book.holds("budget_dates"):
         errors.append(error("6000", "BudgetDate", what="The date of each detail must lie within the budget."))
 
 

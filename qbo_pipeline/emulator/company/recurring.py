@@ -101,7 +101,7 @@ def _checked(book: Book, kind: str, given: Mapping[str, Any]) -> tuple[Body, Bod
 
 def _name_is_free(book: Book, info: Body, old: Entry | None) -> None:
     taken = book.names[NAME].get(str(info["Name"]).casefold())
-    if taken is not None and (old is None or taken[1] != old.id):
+    if taken is not None and (old is None or taken[1] != old.id) and book.holds("template_name"):
         raise fault("6240", "Name", kind="recurring transaction", id=taken[1])
 
 

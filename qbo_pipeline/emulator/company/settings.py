@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
+from qbo_pipeline.emulator.company.assumed_rules import AssumedRule
+
 
 @dataclass(frozen=True, slots=True)
 class CompanySettings:
@@ -76,5 +78,7 @@ class CompanySettings:
     upload_limit: int = 100 * 1024 * 1024
     download_base_url: str = "http://127.0.0.1"
     """Start of TempDownloadUri; the gateway sets its own address here."""
+    rules_off: frozenset[AssumedRule] = frozenset()
+    """Refusals that are assumed and are not to be made: names of `assumed_rules.EXPLAINED`."""
     premium: frozenset[str] = field(default_factory=lambda: frozenset({"InventoryAdjustment"}))
     """Entities of Intuit's premium APIs that this company's app may use; others answer 5020."""

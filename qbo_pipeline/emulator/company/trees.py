@@ -10,6 +10,7 @@ from qbo_pipeline.emulator.company.schema.entities import entity
 
 _MAX_LEVELS: Final = {"Item": 4}
 _DEFAULT_LEVELS: Final = 5
+_RESERVED: Final = ":\t\n"
 
 
 def place_in_tree(book: Book, kind: str, flag: str, entry: Entry, errors: list[QboError]) -> int:
@@ -19,7 +20,7 @@ def place_in_tree(book: Book, kind: str, flag: str, entry: Entry, errors: list[Q
     """
     body = entry.body
     field = entity(kind).name_field
-    refuse_characters(body.get(field), field, errors)
+    refuse_characters(book, body.get(field), field, errors)
     names, level, parent = [str(body.get(field, ""))], 0, body.get("ParentRef")
     while parent is not None:
         if entry.id and parent["value"] == entry.id:
@@ -40,8 +41,8 @@ def place_in_tree(book: Book, kind: str, flag: str, entry: Entry, errors: list[Q
     return level
 
 
-def refuse_characters(name: str | None, field: str, errors: list[QboError], forbidden: str = ":\t\n") -> None:
+def refuse_characters(book: Book, name: str | None, field: str, errors: list[QboError]) -> None:
     """Append fault 2040 where a name holds a character that QBO uses itself."""
-    found = next((c for c in forbidden if c in (name or "")), None)
-    if found is not None:
+    found = next((c for c in _RESERVED if c in (name or "")), None)
+    if found is not None and book.holds("reserved_characters"):
         errors.append(error("2040", field, what=f"{field} must not contain {found!r}"))

@@ -48,10 +48,9 @@ BEHAVIOURS: Final = (
     Behaviour("each billable line of a bill or an expense makes a ReimburseCharge", DOCUMENTED, "I"),
     Behaviour("it names its line until it is on an invoice, and that invoice from then on", ASSUMED, "I"),
     Behaviour("HasBeenBilled is set by QBO alone", DOCUMENTED, "E"),
-    Behaviour("a billable line without customer is refused", ASSUMED, "K"),
     Behaviour("an active automated recurring transaction is made on each date of its schedule", DOCUMENTED, "I X"),
     Behaviour("a date on which it is refused is left out", ASSUMED, "K"),
-    Behaviour("templates of recurring transactions have unique names", ASSUMED, "K"),
+    Behaviour("refusals that nothing public tells of can be switched off by name", ASSUMED, "K", ("rules_off",)),
     Behaviour(
         "tax payments are entered in QBO's window and read by the API, in Australia, Canada, the UK", DOCUMENTED, "I"
     ),

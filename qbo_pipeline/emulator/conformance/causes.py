@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from qbo_pipeline.emulator.company.assumed_rules import EXPLAINED
 from qbo_pipeline.emulator.conformance.evidence import ASSUMED, DOCUMENTED, NOT_EMULATED, RECORDED
 
 
 class Cause(NamedTuple):
-    """A code, what leads to it, how well it is known, and the marks of the sources."""
+    """A code, what leads to it, how well it is known, the marks of the sources, and what switches it off or over."""
 
     code: str
     cause: str
     status: str
     sources: str
+    settings: tuple[str, ...] = ()
 
 
-CAUSES: Final = (
+_KNOWN: Final = (
     Cause("120", "order of a test only (an app without access)", DOCUMENTED, "E"),
     Cause(
         "500", "an operation that an entity does not have, an unknown report, an address under an entity", RECORDED, "R"
     ),
-    Cause("600", "a requestid again with another body, where `request_id_conflict` says so", ASSUMED, "E"),
+    Cause(
+        "600", "a requestid again with another body, where it is not answered", ASSUMED, "E", ("request_id_conflict",)
+    ),
     Cause("610", "an object that is not there, or was deleted", RECORDED, "R E"),
     Cause(
         "620",
@@ -35,7 +39,12 @@ CAUSES: Final = (
     Cause("2010", "an unknown property, alone; a body that is no JSON object", RECORDED, "R"),
     Cause("2020", "a required property is missing, one error for each", RECORDED, "R"),
     Cause("2030", "an Id that is no number, in an address, a query or a body", RECORDED, "R"),
-    Cause("2040", "characters that QBO uses itself (a colon in a name), text that is no Unicode", ASSUMED, "E"),
+    Cause(
+        "2040",
+        "a quotation mark in an account's name, a colon in its number, text that is no Unicode",
+        DOCUMENTED,
+        "E I",
+    ),
     Cause("2050", "a text that is too long", RECORDED, "R"),
     Cause("2060", "a date that is not written YYYY-MM-DD", DOCUMENTED, "E"),
     Cause("2070", "a date that does not exist", DOCUMENTED, "E"),
@@ -59,9 +68,9 @@ CAUSES: Final = (
     Cause("2270", "a taxed journal line without TaxApplicableOn, outside the US", DOCUMENTED, "E"),
     Cause("2280", "a taxed journal line without TaxAmount, outside the US", DOCUMENTED, "E"),
     Cause("2290", "a negative amount on a journal or payment line", DOCUMENTED, "E"),
-    Cause("2300", "debits are not credits, where `journal_imbalance_code` says so", ASSUMED, "E"),
+    Cause("2300", "debits are not credits, instead of 6000", ASSUMED, "E", ("journal_imbalance_code",)),
     Cause("2500", "a reference to nothing, or to something inactive; a category on a line", RECORDED, "R"),
-    Cause("3001", "a limit is reached (HTTP 429)", ASSUMED, "L"),
+    Cause("3001", "a limit is reached (HTTP 429)", ASSUMED, "L", ("limits", "throttle_keys")),
     Cause("3100", "the token is of another company (HTTP 403)", RECORDED, "R"),
     Cause("3200", "the token is missing, expired or revoked (HTTP 401)", RECORDED, "R"),
     Cause("3202", "an empty field (taken as not given)", NOT_EMULATED, "E"),
@@ -72,17 +81,24 @@ CAUSES: Final = (
     Cause("4002", "a query that fails while it runs", NOT_EMULATED, "E"),
     Cause("5010", "a SyncToken that is not the present one", RECORDED, "R E"),
     Cause("5020", "what the plan or the app's tier does not have", DOCUMENTED, "E"),
-    Cause("5030", "what is not emulated", ASSUMED, "E"),
+    Cause("5030", "what is not emulated, by that name", NOT_EMULATED, "E"),
     Cause(
         "6000",
         "a business rule: A/R without customer, one journal line, mixed currencies, over-payment …",
         RECORDED,
         "R",
     ),
-    Cause("6000", "a line without VAT rate in a UK company (`vat_rate_required`)", RECORDED, "R1"),
+    Cause(
+        "6000",
+        "what the books cannot hold: a parent that is its own child, stock of what is not tracked …",
+        ASSUMED,
+        "K",
+    ),
+    Cause("6000", "a line without VAT rate in a UK company", RECORDED, "R1", ("vat_rate_required",)),
     Cause("6000", "an upload linked to an object that is not there, under HTTP 200", RECORDED, "R"),
-    Cause("6000", "debits are not credits", ASSUMED, "K"),
-    Cause("6000", "deleting a document that a payment settles, where `linked_delete` says so", ASSUMED, "K"),
+    Cause("6000", "debits are not credits", ASSUMED, "K", ("journal_imbalance_code",)),
+    Cause("6000", "deleting a document that a payment settles", ASSUMED, "K", ("linked_delete",)),
+    Cause("6000", "a journal line on accounts payable without vendor", ASSUMED, "R", ("vendor_required_on_payables",)),
     Cause("6010", "an account without AccountType and AccountSubType", DOCUMENTED, "E"),
     Cause("6020", "a body that is too long", DOCUMENTED, "E"),
     Cause("6030", "an upload that is too large", DOCUMENTED, "E"),
@@ -97,21 +113,26 @@ CAUSES: Final = (
         "a number that is taken: of sales forms and orders in the company, of bills with the vendor",
         RECORDED,
         "R K",
+        ("bill_numbers_unique",),
     ),
     Cause("6150", "a sub-entity without parent (the flag follows the parent here)", NOT_EMULATED, "E"),
     Cause("6170", "a total of tax beside NotApplicable", DOCUMENTED, "E"),
     Cause("6180", "more levels of sub-entities than five (items: four)", DOCUMENTED, "E I"),
-    Cause("6190", "a subscription that has ended (`subscription_active`)", DOCUMENTED, "E"),
+    Cause("6190", "a subscription that has ended", DOCUMENTED, "E", ("subscription_active",)),
     Cause("6200", "order of a test only (a closed period by its older code)", DOCUMENTED, "E"),
     Cause("6210", "a posting document dated in the closed period", DOCUMENTED, "E"),
-    Cause("6220", "deactivating a name or account with a balance (`deactivate_with_balance`)", DOCUMENTED, "E"),
+    Cause("6220", "deactivating a name or account with a balance", DOCUMENTED, "E", ("deactivate_with_balance",)),
     Cause("6240", "a name that is taken, among customers, vendors and employees together", RECORDED, "R E"),
     Cause("6270", "a document dated before a tracked item's first day", RECORDED, "R"),
     Cause("6420", "sending a form without an address", DOCUMENTED, "E"),
     Cause("6430", "an account of a type that does not go there", DOCUMENTED, "E"),
     Cause("6440", "a deposit line with neither account nor payment", DOCUMENTED, "E"),
-    Cause("6450", "voiding what a payment settles, where `void_of_paid_invoice` says so", DOCUMENTED, "E"),
+    Cause("6450", "voiding what a payment settles", DOCUMENTED, "E", ("void_of_paid_invoice",)),
     Cause("6520", "a tracked item without quantity", DOCUMENTED, "E"),
     Cause("6540", "changing a payment that has been deposited", DOCUMENTED, "E"),
     Cause("10000", "a failure of the emulator itself (HTTP 500); a report of too many columns", DOCUMENTED, "E"),
 )
+_SWITCHABLE: Final = (
+    Cause(code, text, ASSUMED, "K", (f"rules_off={rule}",)) for rule, (code, text) in EXPLAINED.items()
+)
+CAUSES: Final = tuple(sorted((*_KNOWN, *_SWITCHABLE), key=lambda cause: int(cause.code)))

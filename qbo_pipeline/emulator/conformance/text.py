@@ -50,12 +50,10 @@ def conformance_text() -> str:
         "Sources: [I] for *documented*, [R] for *recorded*.\n"
     )
     parts.append("## Faults by cause\n")
-    causes = [(c.code, c.cause, c.status, _marks(c.sources)) for c in CAUSES]
-    parts.append(_table(("code", "cause", "status", "source"), causes))
+    causes = [(c.code, c.cause, c.status, _marks(c.sources), _ticked(c.settings)) for c in CAUSES]
+    parts.append(_table(("code", "cause", "status", "source", "setting"), causes))
     parts.append("## Behaviour\nSettings are those of `POST /emulator/company` and `POST /emulator/settings`.\n")
-    behaviours = [
-        (b.what, b.status, _marks(b.sources), ", ".join(f"`{name}`" for name in b.settings)) for b in BEHAVIOURS
-    ]
+    behaviours = [(b.what, b.status, _marks(b.sources), _ticked(b.settings)) for b in BEHAVIOURS]
     parts.append(_table(("what", "status", "source", "setting"), behaviours))
     parts.append("## Failures on order\nOf `POST /emulator/faults`, and of `--faults FILE`.\n")
     kinds = [(f"`{kind}`", EXPLAINED[kind], ", ".join(f"`{name}`" for name in sorted(KINDS[kind]))) for kind in KINDS]
@@ -65,6 +63,10 @@ def conformance_text() -> str:
 
 def _listed(found: list[tuple[str, str]], word: str) -> str:
     return ", ".join(f"`{name}`" for name, known in found if known == word)
+
+
+def _ticked(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _marks(sources: str) -> str:

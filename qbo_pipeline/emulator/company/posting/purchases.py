@@ -42,7 +42,7 @@ def purchase(draft: Draft) -> None:
     wanted = ("Credit Card",) if body["PaymentType"] == "CreditCard" else ("Bank", "Other Current Asset")
     if account is not None and account.body["AccountType"] not in (*wanted, "Other Current Liability"):
         draft.errors.append(error("6430", "AccountRef", what=f"{account.name} can't pay by {body['PaymentType']}"))
-    if body.get("Credit") and body["PaymentType"] != "CreditCard":
+    if body.get("Credit") and body["PaymentType"] != "CreditCard" and draft.book.holds("card_credit"):
         draft.errors.append(error("6000", "Credit", what="Only a credit card purchase can be a credit."))
     _form(draft, -1 if body.get("Credit") else 1, body["AccountRef"]["value"])
 
