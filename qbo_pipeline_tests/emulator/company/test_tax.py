@@ -154,3 +154,24 @@ def test_rounding_by_line_and_in_total(rounding: str, method: str, tax: str) -> 
     code = id_of(uk, "TaxCode", "20.0% S")
     made = uk.create("Invoice", sale(uk, "0.68", "0.68", "0.68", code=code, GlobalTaxCalculation=method))
     assert made["TxnTaxDetail"]["TotalTax"] == Decimal(tax)
+
+
+GROUPS = [
+    ("TaxExcluded", "100.10", "125.13", ["20.02", "5.01"]),
+    ("TaxInclusive", "125.13", "125.13", ["20.02", "5.01"]),
+]
+
+
+@pytest.mark.parametrize("seed", ["uk", "eu"])
+@pytest.mark.parametrize(("method", "amount", "total", "parts"), GROUPS)
+def test_a_code_of_two_rates(seed: str, method: str, amount: str, total: str, parts: list[str]) -> None:
+    """100.10 at 20 % is 20.02, at 5 % 5.005; with both it is 125.13 in all, whichever way it is told."""
+    company = open_company(seed)
+    agency = company.query("select * from TaxAgency")["TaxAgency"][0]["Id"]
+    rates = [
+        {"TaxRateName": f"Part {value}", "RateValue": value, "TaxAgencyId": agency, "TaxApplicableOn": "Sales"}
+        for value in (20, 5)
+    ]
+    code = company.create("TaxService", {"TaxCode": "Both", "TaxRateDetails": rates})["TaxCodeId"]
+    made = company.create("Invoice", sale(company, amount, code=code, GlobalTaxCalculation=method))
+    assert (made["TotalAmt"], taxes(made)) == (Decimal(total), [Decimal(part) for part in parts])
