@@ -177,17 +177,21 @@ def _tax_line(line: JsonObject) -> str:
 
 
 def _lines(entity: str, given: Any, *, whole: bool) -> Iterator[tuple[str, str]]:
-    posting = list(_posting_lines(given))
-    cores = [_core(entity, line, detail) for line, detail in posting]
+    cores: list[str] = []
+    codes: list[str] = []
+    beside: dict[str, list[str]] = {_LINE_CLASS: [], _LINE_LOCATION: [], _LINE_NAME: []}
+    coded = True
+    for line, detail in _posting_lines(given):
+        cores.append(_core(entity, line, detail))
+        coded = coded and "TaxCodeRef" in detail
+        codes.append(_ref(detail.get("TaxCodeRef") or _NO_TAX))
+        beside[_LINE_CLASS].append(_ref(detail.get("ClassRef") or ""))
+        beside[_LINE_LOCATION].append(_ref(detail.get("DepartmentRef") or ""))
+        beside[_LINE_NAME].append(_name(detail))
     yield "lines", _digest(cores)
-    codes = [_ref(detail.get("TaxCodeRef") or _NO_TAX) for _, detail in posting]
-    if whole or all("TaxCodeRef" in detail for _, detail in posting):
+    if whole or coded:
         yield _LINE_TAX, _digest(_beside(cores, codes)) if set(codes) - {_NO_TAX} else "none"
-    for name, values in (
-        (_LINE_CLASS, [_ref(detail.get("ClassRef") or "") for _, detail in posting]),
-        (_LINE_LOCATION, [_ref(detail.get("DepartmentRef") or "") for _, detail in posting]),
-        (_LINE_NAME, [_name(detail) for _, detail in posting]),
-    ):
+    for name, values in beside.items():
         if any(values):
             yield name, _digest(_beside(cores, values))
 
@@ -206,11 +210,15 @@ def _posting_lines(given: Any) -> Iterator[tuple[JsonObject, JsonObject]]:
 
 
 def _core(entity: str, line: JsonObject, detail: JsonObject) -> str:
-    target = next((f"{name}:{_ref(detail[name])}" for name in _LINE_TARGETS if name in detail), "")
-    linked = objects(line.get("LinkedTxn"), "LinkedTxn") if entity in _LINKING else []
-    links = ",".join(sorted(f"{link.get('TxnType')}:{link.get('TxnId')}" for link in linked))
-    quantity = f" x{exact(detail['QtyDiff'], 'QtyDiff').normalize():f}" if "QtyDiff" in detail else ""
-    return f"{detail.get('PostingType', '')} {target} {amount(line.get('Amount', 0))}{quantity} {links}".strip()
+    target = next((name for name in _LINE_TARGETS if name in detail), None)
+    account = f"{target}:{_ref(detail[target])}" if target is not None else ""
+    links = quantity = ""
+    if entity in _LINKING:
+        linked = objects(line.get("LinkedTxn"), "LinkedTxn")
+        links = ",".join(sorted(f"{link.get('TxnType')}:{link.get('TxnId')}" for link in linked))
+    if "QtyDiff" in detail:
+        quantity = f" x{exact(detail['QtyDiff'], 'QtyDiff').normalize():f}"
+    return f"{detail.get('PostingType', '')} {account} {amount(line.get('Amount', 0))}{quantity} {links}".strip()
 
 
 def _name(detail: JsonObject) -> str:
@@ -229,6 +237,8 @@ def _digest(values: list[str]) -> str:
 
 def _ref(value: Any) -> str:
     text = value.get("value", "") if isinstance(value, dict) else value
+    if type(text) is str and text.isalnum():  # nearly every Id: nothing in it to be put right
+        return text
     return " ".join(str(text).split())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -42,31 +42,34 @@ _LINKED_BY = {"posted": "posted", "recovered": "recovered", "linked_by_name": "n
 _FENCED = Change("fenced", {}, "the row had been taken over; nothing was written")
 
 
-class Settlements:
-    """The settlements of one run. Safe to use from several threads.
+class Settled(NamedTuple):
+    """What a settlement came to: the changes in the order of the rows, `None` for one that is no longer ours; and
+    whether it may have left rows to be claimed, these or others."""
 
-    Each method answers the changes in the order of the rows; `None` stands for a row that is no longer ours.
-    """
+    changes: list[Change | None]
+    moved: bool
+
+
+class Settlements:
+    """The settlements of one run. Safe to use from several threads."""
 
     def __init__(self, turns: WriteTurns, connection: str, policy: Policy) -> None:
         self._turns = turns
         self._connection = connection
         self._policy = policy
 
-    def of_send(self, rows: Sequence[Row], answers: Sequence[Fate]) -> list[Change | None]:
+    def of_send(self, rows: Sequence[Row], answers: Sequence[Fate]) -> Settled:
         return self._settle(
             rows, lambda number, at: core.judge(rows[number], answers[number], at, self._policy), sent=True
         )
 
-    def of_look(self, rows: Sequence[Row], findings: Sequence[Finding]) -> list[Change | None]:
+    def of_look(self, rows: Sequence[Row], findings: Sequence[Finding]) -> Settled:
         return self._settle(rows, lambda number, at: core.judge_look(rows[number], findings[number], at, self._policy))
 
-    def give_up(self, rows: Sequence[Row]) -> list[Change | None]:
+    def give_up(self, rows: Sequence[Row]) -> Settled:
         return self._settle(rows, lambda number, at: core.give_up(rows[number]))
 
-    def _settle(
-        self, rows: Sequence[Row], judge: Callable[[int, float], Change], *, sent: bool = False
-    ) -> list[Change | None]:
+    def _settle(self, rows: Sequence[Row], judge: Callable[[int, float], Change], *, sent: bool = False) -> Settled:
         with self._turns.transaction() as (transaction, now):
             held = claims.held(transaction, self._connection, [(row.key, row.revision) for row in rows])
             changes: list[Change | None] = []
@@ -77,12 +80,12 @@ class Settlements:
             changes = self._one_key_each(transaction, rows, changes)
             both = list(zip(rows, changes, strict=True))
             written: list[Pair] = [(row, line) for row, line in both if line is not None]
-            closed = self._follow(transaction, written, now)
+            closed, moved = self._follow(transaction, written, now)
             fenced: list[Pair] = [(row, _FENCED) for row, line in both if line is None]
             record(transaction, self._connection, [*written, *fenced], now, held, closed)
             if sent and len(written) == len(rows) and all(map(_is_certain, written)):
                 claims.thaw(transaction, self._connection, rows[0].request_id or "")
-            return changes
+            return Settled(changes, moved or any(line.fields.get("state") == READY for _, line in written))
 
     def _one_key_each(
         self, transaction: Connection, rows: Sequence[Row], changes: list[Change | None]
@@ -105,15 +108,15 @@ class Settlements:
             kept.append(line if place is None or holder == row.key else core.taken(place[1], holder))
         return kept
 
-    def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> set[str]:
-        """What changes mean for other rows; answers the keys whose newer revision ends them at once."""
+    def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> tuple[set[str], bool]:
+        """What changes mean for other rows; answers the keys whose newer revision ends them at once, and whether any of
+        the others goes on."""
         posted = [(row, line) for row, line in written if line.fields.get("state") in (POSTED, DRIFTED)]
         there = [(row, line) for row, line in posted if row.operation in (CREATE, UPDATE)]
         first = all(row.operation == CREATE and row.revision == 1 for row, _ in there)
         put_links(transaction, self._connection, [_link(row, line, now) for row, line in there], replacing=not first)
         waited_for = claims.anything_waits(transaction, self._connection)
-        if waited_for:
-            claims.wake(transaction, self._connection, [row.key for row, _ in there])
+        woken = waited_for and claims.wake(transaction, self._connection, [row.key for row, _ in there]) > 0
         gone = [row.key for row, line in written if _is_gone(row, line)]
         remove_links(transaction, self._connection, gone)
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
@@ -124,13 +127,16 @@ class Settlements:
             if line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
         }
         if ended and waited_for:
-            return release_successors(transaction, self._connection, ended, now)
-        return set()
+            closed, released = release_successors(transaction, self._connection, ended, now)
+            return closed, woken or released
+        return set(), woken
 
 
-def release_successors(transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime) -> set[str]:
+def release_successors(
+    transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime
+) -> tuple[set[str], bool]:
     """Let newer revisions go that waited to know whether an older one arrived in QBO; answers the keys whose newer
-    revision makes a new object, so that the older one is superseded.
+    revision makes a new object, so that the older one is superseded, and whether any waited.
 
     `ended` says by key what became of the older revision. The newer one updates the object where there is one, and
     creates it where there is none. Where a person changed, deleted or skipped the older one meanwhile, the newer one is
@@ -138,7 +144,7 @@ def release_successors(transaction: Connection, connection: str, ended: Mapping[
     """
     waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, list(ended))]
     if not waiting:
-        return set()
+        return set(), False
     known = links(transaction, connection, [row.key for row in waiting])
     released: list[Pair] = []
     for row in waiting:
@@ -153,7 +159,7 @@ def release_successors(transaction: Connection, connection: str, ended: Mapping[
     journal(transaction, connection, [pair for pair in released if "state" in pair[1].fields], now)
     created = [(row.key, row.revision) for row, line in released if line.fields["operation"] == CREATE]
     claims.supersede_older(transaction, connection, created)
-    return {key for key, _ in created}
+    return {key for key, _ in created}, True
 
 
 def _is_certain(pair: Pair) -> bool:

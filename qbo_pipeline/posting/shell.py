@@ -15,13 +15,14 @@ from sqlalchemy import Connection, select
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.posting.claiming import Claims
 from qbo_pipeline.posting.identity import Identity
+from qbo_pipeline.posting.means import Company, Means
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.recovery import recovering
 from qbo_pipeline.posting.renaming import Handover, anything_handed_on
 from qbo_pipeline.posting.rows import WriteTurns
 from qbo_pipeline.posting.settling import Settlements
 from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
-from qbo_pipeline.posting.workers import Company, Means, Workers
+from qbo_pipeline.posting.workers import Workers
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.database import Database
@@ -39,8 +40,9 @@ class WrongCompany(PermanentError):
 class PosterSettings:
     """How a run works.
 
-    `batch_workers` calls with 30 documents and `single_workers` calls with one are under way at once; the client's
-    pacer keeps them within QBO's limits, so more workers only cover QBO's own slowness. Durations are seconds.
+    `batch_workers` calls with 30 documents are under way at once, and while QBO's limits hold these, `single_workers`
+    calls with one; the client's pacer keeps them within the limits, so more workers only cover QBO's own slowness.
+    Durations are seconds.
     """
 
     policy: Policy = field(default_factory=Policy)

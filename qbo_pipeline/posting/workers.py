@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.answers import core_answer, core_answers, own_answer
-from qbo_pipeline.posting.claiming import Claims, Unit
+from qbo_pipeline.posting.claiming import Unit
 from qbo_pipeline.posting.events import (
     Barred,
     Change,
@@ -22,6 +22,7 @@ from qbo_pipeline.posting.events import (
     Confirmed,
     Deferred,
     Fate,
+    Finding,
     GiveUp,
     Look,
     ReadClock,
@@ -29,66 +30,21 @@ from qbo_pipeline.posting.events import (
     Row,
     Send,
     Settle,
+    SettleLook,
     Unsent,
 )
 from qbo_pipeline.posting.freezing import batch_body, single_params
-from qbo_pipeline.posting.policy import Policy
-from qbo_pipeline.posting.reading_back import Queries, look
-from qbo_pipeline.posting.settling import Settlements
-from qbo_pipeline.posting.summary import Tally
-from qbo_pipeline.quickbooks.clock import Clock
+from qbo_pipeline.posting.means import CountingReader, Means
+from qbo_pipeline.posting.reading_back import look
 from qbo_pipeline.quickbooks.entities import entity_named
-from qbo_pipeline.quickbooks.outcomes import BatchOutcome, Outcome
 from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
-from qbo_pipeline.store.database import Database
 
 BATCH, SINGLE = "batch", "single"
+HELD_EVERY = 0.2  # seconds between two glances at whether batches are held
 LOOK_EVERY = 5.0  # seconds between two glances at the rows in doubt while others are being sent
 LEAVE_WITHIN = 3.0  # seconds for answers on their way, where this process is told to end
 STORM_PAUSE = 180.0  # seconds between two 429s that are not of one storm
 NOT_SENT_LIMIT = 6  # requests in a row that did not leave: the network is down
-
-Params = tuple[tuple[str, str], ...]
-
-
-class Company(Queries, Protocol):
-    """What is asked of the QBO client (`quickbooks.client.QuickBooks`)."""
-
-    realm: str
-
-    def send(
-        self, method: str, path: str, params: Params, body: bytes, deadline: float = ..., *, until: float = ...
-    ) -> Outcome: ...
-
-    def send_batch(self, params: Params, body: bytes, deadline: float = ..., *, until: float = ...) -> BatchOutcome: ...
-
-
-class CountingReader:
-    """Counts the queries that read-backs make."""
-
-    def __init__(self, company: Company, tally: Tally) -> None:
-        self._company = company
-        self._tally = tally
-
-    def query(self, query: Any, *, until: float) -> Any:
-        self._tally.count("read")
-        return self._company.query(query, until=until)
-
-
-@dataclass(slots=True)
-class Means:
-    """What the workers work with."""
-
-    database: Database
-    connection: str
-    company: Company
-    clock: Clock
-    policy: Policy
-    claims: Claims
-    settlements: Settlements
-    tally: Tally
-    storm_patience: float
-    progress: Callable[[dict[str, int]], None]
 
 
 class Workers:
@@ -99,6 +55,7 @@ class Workers:
         self._changed = threading.Condition()
         self._generation = 0  # of the store's state, as far as this process changes it
         self._in_flight = 0
+        self._batch_lane = 0  # workers that are in it
         self._quiet_until = 0.0
         self._storm_since: float | None = None
         self._throttled_at = 0.0
@@ -110,6 +67,7 @@ class Workers:
     def send_all(self, batch_workers: int, single_workers: int) -> None:
         """Send until nothing can be claimed any more; raises what a worker raised."""
         lanes = [BATCH] * batch_workers + [SINGLE] * single_workers
+        self._batch_lane = batch_workers
         threads = [
             threading.Thread(target=self._guarded, args=(lane,), name=f"posting-{lane}-{number}", daemon=True)
             for number, lane in enumerate(lanes[1:])
@@ -148,13 +106,17 @@ class Workers:
         except BaseException as error:
             self._failure = self._failure or error
             self.degraded = self.degraded or f"{type(error).__name__}: {error}"
+        finally:
             with self._changed:
+                self._batch_lane -= lane == BATCH
                 self._changed.notify_all()
 
     def _work(self, lane: str) -> None:
         while self.degraded is None:
             self._rest()
             self._glance()
+            if lane == SINGLE and not self._is_wanted():
+                return
             generation = self._generation
             if self._execute(core.send_once(self._means.policy, lane), lane):
                 continue
@@ -164,6 +126,16 @@ class Workers:
                 if self._in_flight == 0:
                     return
                 self._changed.wait()
+
+    def _is_wanted(self) -> bool:
+        """Wait until batches are held by QBO's limits: only then a call with one document gets it there sooner, and
+        otherwise it costs as much as one with thirty. Answers whether there is anything left to wait for."""
+        while self.degraded is None and not self._means.company.batches_held:
+            with self._changed:
+                if self._batch_lane == 0:
+                    return False
+                self._changed.wait(HELD_EVERY)
+        return self.degraded is None
 
     def _rest(self) -> None:
         left = self._quiet_until - self._means.clock.monotonic()
@@ -184,7 +156,7 @@ class Workers:
     def _execute(self, procedure: Generator[Command, Any, bool], lane: str) -> bool:
         """Run a procedure to its end; whatever it claimed counts as in flight until it is settled."""
         unit: Unit | None = None
-        claimed = False
+        claimed = moved = False
         claimed_at = 0.0  # on the client's clock too: whatever stands still meanwhile, nothing leaves after the lease
         answer: Any = None
         try:
@@ -198,16 +170,20 @@ class Workers:
                     claimed = bool(answer)
                 elif isinstance(command, Send) and unit is not None:
                     answer = self._send(unit, claimed_at + self._means.policy.leave_within)
+                elif isinstance(command, Look):
+                    answer = self._look(command, claimed_at + self._means.policy.look_within)
                 else:
-                    answer = self._finish(command, claimed_at + self._means.policy.look_within)
+                    moved = self._settle(command)
+                    answer = None
         except StopIteration as end:
             return bool(end.value)
         finally:
             if claimed:
                 with self._changed:
                     self._in_flight -= 1
-                    self._generation += 1
-                    self._changed.notify_all()
+                    if moved or self._in_flight == 0:  # else whoever found nothing to claim would find nothing again
+                        self._generation += 1
+                        self._changed.notify_all()
 
     def _claim(self, command: Claim, lane: str) -> tuple[Unit | None, list[Row]]:
         # While requests are under way, their settlement may release more rows: a batch that is not full waits for them.
@@ -236,7 +212,11 @@ class Workers:
             body = batch_body([item.line for item in unit.items])
             means.tally.count("batch")
             batch = means.company.send_batch(
-                (("requestid", unit.request_id),), body, means.policy.deadline, until=until
+                (("requestid", unit.request_id),),
+                body,
+                means.policy.deadline,
+                until=until,
+                bids=[item.item or "" for item in unit.items],
             )
             entities = {item.item or "": item.entity for item in unit.items}
             own = {
@@ -247,18 +227,23 @@ class Workers:
         self._heed(answers)
         return answers
 
-    def _finish(self, command: Command, until: float) -> Any:
+    def _look(self, command: Look, until: float) -> Sequence[Finding]:
         means = self._means
-        if isinstance(command, Look):
-            company = CountingReader(means.company, means.tally)
-            return look(company, means.database, means.connection, means.claims, command.rows, until)
+        company = CountingReader(means.company, means.tally)
+        return look(company, means.database, means.connection, means.claims, command.rows, until)
+
+    def _settle(self, command: Command) -> bool:
+        """Write what became of rows; answers whether there may be more to claim because of it."""
+        settlements = self._means.settlements
         if isinstance(command, Settle):
-            self._count(means.settlements.of_send(command.rows, command.answers))
-        elif isinstance(command, GiveUp):
-            self._count(means.settlements.give_up(command.rows))
-        elif not isinstance(command, ReadClock | Claim | Send):
-            self._count(means.settlements.of_look(command.rows, command.findings))
-        return None
+            settled = settlements.of_send(command.rows, command.answers)
+        elif isinstance(command, SettleLook):
+            settled = settlements.of_look(command.rows, command.findings)
+        else:
+            assert isinstance(command, GiveUp)
+            settled = settlements.give_up(command.rows)
+        self._count(settled.changes)
+        return settled.moved
 
     def _count(self, changes: Sequence[Change | None]) -> None:
         self._means.tally.count(*(change.event if change else "fenced" for change in changes))

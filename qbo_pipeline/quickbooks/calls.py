@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import re
+import threading
 from dataclasses import dataclass, field
 
 from qbo_pipeline.quickbooks.clock import Clock
@@ -23,6 +24,7 @@ from qbo_pipeline.quickbooks.transport import Answer, Call, Transport, Transport
 from qbo_pipeline.quickbooks.wire import from_wire
 
 MINOR_VERSION = "75"  # all others are ignored since August 2025
+_HELD_SECONDS = 0.1  # longer than a slot takes that is free
 _MIN_SECONDS = 1.0  # a request with less than this left is not worth sending
 _PASSWORD = re.compile(r"://\S*@")
 _QUOTA_REFUSALS = 3  # 429 to a read this often in a row, each after a quiet minute: the month's reads are used up
@@ -83,6 +85,13 @@ class Caller:
         self._meter = meter
         self._clock = clock
         self._read_refusals = 0
+        self._batches_since: dict[int, float] = {}  # by thread: since when it waits for the slot of a batch
+
+    @property
+    def batches_held(self) -> bool:
+        """Whether a batch has been waiting for its slot under QBO's limits for a moment already."""
+        now = self._clock.monotonic()
+        return any(now - since >= _HELD_SECONDS for since in list(self._batches_since.values()))
 
     @property
     def quota_exhausted(self) -> bool:
@@ -122,7 +131,7 @@ class Caller:
         if patience < 0:
             return CallFailure("the deadline passed before the request could be sent", "deadline", sent=False)
         try:
-            wait = self._pacer.acquire(BATCH if request.path == "batch" else CALL, patience)
+            wait = self._slot(BATCH if request.path == "batch" else CALL, patience)
         except Exception as error:  # the limits that are shared through the store
             return _store_failure("the next slot under QuickBooks' limits could not be had", error)
         if wait > 0:
@@ -143,6 +152,16 @@ class Caller:
             return CallFailure(failure.reason, failure.kind, failure.sent, intuit_tid=failure.intuit_tid)
         self._answered(request, answer, manner)
         return answer
+
+    def _slot(self, kind: str, patience: float) -> float:
+        if kind != BATCH:
+            return self._pacer.acquire(kind, patience)
+        thread = threading.get_ident()
+        self._batches_since[thread] = self._clock.monotonic()
+        try:
+            return self._pacer.acquire(kind, patience)
+        finally:
+            del self._batches_since[thread]
 
     def _failed(self, request: Request, failure: TransportFailure, manner: Manner) -> None:
         if failure.sent:

@@ -92,6 +92,11 @@ class QuickBooks:
     def close(self) -> None:
         self._transport.close()
 
+    @property
+    def batches_held(self) -> bool:
+        """Whether batches wait for their turn under QBO's limits, while calls with one document need not."""
+        return self._caller.batches_held
+
     # Writes
 
     def send(
@@ -115,10 +120,19 @@ class QuickBooks:
         return write_outcome(answer, path) if isinstance(answer, Answer) else answer
 
     def send_batch(
-        self, params: Params, body: bytes, deadline: float = WRITE_SECONDS, *, until: float = math.inf
+        self,
+        params: Params,
+        body: bytes,
+        deadline: float = WRITE_SECONDS,
+        *,
+        until: float = math.inf,
+        bids: Sequence[str] | None = None,
     ) -> BatchOutcome:
-        """Send the frozen bytes of a batch and answer the outcome of each item, matched by bId."""
-        bids = [str(item["bId"]) for item in from_wire(body)["BatchItemRequest"]]
+        """Send the frozen bytes of a batch and answer the outcome of each item, matched by bId.
+
+        `bids` are those of the body, where they are known; else they are read from it.
+        """
+        bids = [str(item["bId"]) for item in from_wire(body)["BatchItemRequest"]] if bids is None else list(bids)
         answer = self._write(Request("POST", "batch", params, body), deadline, until, items=len(bids))
         if isinstance(answer, Answer):
             return batch_outcome(answer, bids)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.errors import Signal
-from qbo_pipeline.quickbooks.wire import exact_number
+from qbo_pipeline.quickbooks.wire import exact_number, is_bounded
 
 JsonObject = dict[str, Any]
 
@@ -47,6 +47,8 @@ def objects(value: Any, where: str) -> list[JsonObject]:
 
 def exact(value: Any, where: str) -> Decimal:
     """A finite number, given as a JSON number or as its text."""
+    if type(value) is Decimal and is_bounded(value):
+        return value
     try:
         return exact_number(str(value))
     except ValueError:

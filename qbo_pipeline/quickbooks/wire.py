@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
+_SHORT = 30
 _DIGITS = 100  # far more than any number of QBO's has; written out, 1e999999999 alone would fill the memory
 
 
@@ -51,7 +52,7 @@ def from_wire(body: bytes | str) -> Any:
     deeper than anything that QBO sends.
     """
     try:
-        return json.loads(body, parse_float=exact_number, parse_constant=_refuse_constant)
+        return json.loads(body, parse_float=_number, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
 
@@ -62,9 +63,19 @@ def exact_number(text: str) -> Decimal:
         number = Decimal(text) if len(text) <= _DIGITS else None
     except InvalidOperation:  # no number at all, or an exponent beyond any decimal
         number = None
-    if number is None or not number.is_finite() or abs(number.adjusted()) > _DIGITS:
+    if number is None or not is_bounded(number):
         raise ValueError(f"{text[:20]}… is no number that an amount, a rate or a quantity can be")
     return number
+
+
+def is_bounded(number: Decimal) -> bool:
+    """Whether a decimal is finite and of a size that books can hold."""
+    return number.is_finite() and abs(number.adjusted()) <= _DIGITS
+
+
+def _number(text: str) -> Decimal:
+    """What the parser has found to be a number; one of few digits and no exponent is certain to be bounded."""
+    return Decimal(text) if len(text) <= _SHORT and "e" not in text and "E" not in text else exact_number(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:

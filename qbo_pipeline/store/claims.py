@@ -219,14 +219,16 @@ def anything_waits(reading: Connection, connection: str) -> bool:
     return reading.execute(_WAITING, {"in_connection": connection}).first() is not None
 
 
-def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
-    """Let the rows of other keys go on that wait for these."""
+def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> int:
+    """Let the rows of other keys go on that wait for these; answers how many."""
+    woken = 0
     for part in chunks(list(keys)):
-        transaction.execute(
+        woken += transaction.execute(
             update(postings)
             .where(_P.connection == connection, _P.waits_for.in_(part), _P.waits_for != _P.key)
             .values(waits_for=None)
-        )
+        ).rowcount
+    return woken
 
 
 def wake_posted(transaction: Connection, connection: str) -> int:

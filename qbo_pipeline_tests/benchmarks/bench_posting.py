@@ -153,11 +153,14 @@ class Yes:
     """A company that answers yes to everything and keeps nothing."""
 
     realm = "1"
+    batches_held = False
 
     def __init__(self) -> None:
         self._ids = 0
 
-    def send_batch(self, params: Any, body: bytes, deadline: float = 60, *, until: float = 0) -> BatchOutcome:
+    def send_batch(
+        self, params: Any, body: bytes, deadline: float = 60, *, until: float = 0, bids: Any = ()
+    ) -> BatchOutcome:
         items = {}
         for item in from_wire(body)["BatchItemRequest"]:
             self._ids += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,6 +38,8 @@ class MemoryCompany:
     `throttled`, `not_sent`, `not_found`, `server_error`, `torn`; anything else, or nothing, is done and answered.
     `before_send` is called with each POST's requestid before anything happens, as the emulator's intent hook is.
     """
+
+    batches_held = False  # there are no limits
 
     def __init__(self, realm: str = "9130355377388383", *, now: Callable[[], datetime] | None = None) -> None:
         self.realm = realm
@@ -85,13 +87,19 @@ class MemoryCompany:
         return write_outcome(answer, path)
 
     def send_batch(
-        self, params: tuple[tuple[str, str], ...], body: bytes, deadline: float = 60, *, until: float = inf
+        self,
+        params: tuple[tuple[str, str], ...],
+        body: bytes,
+        deadline: float = 60,
+        *,
+        until: float = inf,
+        bids: Sequence[str],
     ) -> BatchOutcome:
         items = json.loads(body, parse_float=Decimal)["BatchItemRequest"]
-        bids = [item["bId"] for item in items]
+        assert [item["bId"] for item in items] == bids
         answer = self._post(dict(params)["requestid"], items, "batch")
         if isinstance(answer, Answer):
-            return batch_outcome(answer, bids)
+            return batch_outcome(answer, list(bids))
         return BatchOutcome(dict.fromkeys(bids, answer), answer, None)
 
     def query(self, query: Query, *, until: float = inf) -> Iterator[JsonObject]:

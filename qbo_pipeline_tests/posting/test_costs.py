@@ -8,11 +8,17 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import httpx
+import orjson
+import pytest
 from sqlalchemy import event
 
+from qbo_pipeline.posting import blank_rows
+from qbo_pipeline.quickbooks import wire
 from qbo_pipeline.store.database import Database
 from qbo_pipeline_tests.posting.conftest import Room
 from qbo_pipeline_tests.posting.harness import intent, journal_entry
+from qbo_pipeline_tests.quickbooks.fakes import quickbooks
 
 BATCH = 30
 AMOUNT = Decimal("12.50")
@@ -51,3 +57,39 @@ def test_a_batch_more_is_two_transactions_and_few_statements_more(room: Room) ->
         "statements": STATEMENTS,
         "transactions": TRANSACTIONS,
     }
+
+
+def test_a_document_is_written_once_and_the_answer_of_a_batch_is_read_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: Counter[str] = Counter()
+
+    def count(name: str, really: Any) -> Any:
+        def counting(*arguments: Any, **named: Any) -> Any:
+            counts[name] += 1
+            return really(*arguments, **named)
+
+        return counting
+
+    monkeypatch.setattr(blank_rows, "to_wire", count("written", wire.to_wire))
+    monkeypatch.setattr(wire, "_write", count("written again", wire._write))
+    monkeypatch.setattr(wire.json, "loads", count("read", wire.json.loads))
+    room.journals(2 * BATCH)
+    assert counts["written"] == 2 * BATCH
+    counts.clear()
+    with quickbooks(_yes, clock=room.clock) as client:  # type: ignore[arg-type]  # any clock does
+        client.realm = room.company.realm
+        room.company = client  # type: ignore[assignment]
+        assert room.run().states == {"posted": 2 * BATCH}
+    assert counts == {"read": 2}
+
+
+def _yes(request: httpx.Request) -> httpx.Response:
+    """QuickBooks, as far as it does all that it is asked for."""
+    asked = orjson.loads(request.content)["BatchItemRequest"]
+    first = hash(request.content) % 10**12
+    answered = [
+        {"bId": item["bId"], "JournalEntry": {**item["JournalEntry"], "Id": str(first + number), "SyncToken": "0"}}
+        for number, item in enumerate(asked)
+    ]
+    return httpx.Response(200, content=orjson.dumps({"BatchItemResponse": answered}))

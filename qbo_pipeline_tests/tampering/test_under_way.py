@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from qbo_pipeline.pipeline.reference import read_reference_data
+from qbo_pipeline.posting.means import Company as PostingCompany
 from qbo_pipeline.posting.shell import Poster, PosterSettings
-from qbo_pipeline.posting.workers import Company as PostingCompany
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.tampering.companies import Company, demo_company, found_in
 
