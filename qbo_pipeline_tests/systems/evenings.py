@@ -17,7 +17,7 @@ from qbo_pipeline.demo.company import advance, generate
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.settings import load_settings
-from qbo_pipeline.sources.syncro.stock import COST_CHANGE, NO_PAPER
+from qbo_pipeline.sources.landed.without_paper import COST_CHANGE, NO_PAPER
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.systems.books import connection
 from qbo_pipeline_tests.systems.boxes import TOKEN, RunningSyncro, running_syncro

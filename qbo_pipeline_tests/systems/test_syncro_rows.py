@@ -15,10 +15,11 @@ from qbo_pipeline.inventory.records import Document, Movement, Payment, Product
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.sources.landed.account import Expected
 from qbo_pipeline.sources.landed.objects import SeenObject
+from qbo_pipeline.sources.landed.values import day
 from qbo_pipeline.sources.source import SetAside
 from qbo_pipeline.sources.syncro.check import check_account
 from qbo_pipeline.sources.syncro.system import Syncro
-from qbo_pipeline.sources.syncro.values import day, money
+from qbo_pipeline.sources.syncro.values import money
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.opening import make_store
 from qbo_pipeline_tests.systems.rows import Landed
@@ -26,8 +27,8 @@ from qbo_pipeline_tests.systems.rows import Landed
 PACIFIC = ZoneInfo("America/Los_Angeles")
 D = Decimal
 MASTER = (
-    SeenObject("place", "main", {"id": "main"}),
-    SeenObject("place", "2", {"id": "2"}),
+    SeenObject("place", "main", {"id": "main", "name": "All stock"}),
+    SeenObject("place", "2", {"id": "2", "name": "Location 2"}),
     SeenObject("customer", "7", {"id": 7, "business_then_name": "Bar Sol", "address": "1 Main St", "zip": "98101"}),
     SeenObject("vendor", "9", {"id": 9, "name": "Mill"}),
     SeenObject("product", "11", {"id": 11, "name": "Flour", "maintain_stock": True, "upc_code": "FLOUR"}),
@@ -90,7 +91,7 @@ def received(quantity: str, day: str) -> SeenObject:
 
 
 def stock(at: str, *held: tuple[str, str, str]) -> SeenObject:
-    lines = [{"product_id": "11", "location_id": place, "quantity": D(quantity), "price_cost": D(cost)}
+    lines = [{"product_id": "11", "location_id": place, "quantity": D(quantity), "unit_cost": D(cost)}
              for place, quantity, cost in held]  # fmt: skip
     return SeenObject("stock", at, {"Lines": lines})
 

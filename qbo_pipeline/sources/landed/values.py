@@ -7,13 +7,18 @@ read is handed on as it came, as text: the rules of the contract then set its re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime, time
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from qbo_pipeline.inventory.records import decimal_text
 
 Object = Mapping[str, Any]
 NO_ID = "00000000-0000-0000-0000-000000000000"
+MAIN = "main"
+"""The one place of an account without several locations, and of a paper that names none."""
+_CENT = Decimal("0.01")
 
 
 def text(source: Object, *names: str) -> str | None:
@@ -64,3 +69,25 @@ def part(source: Object, name: str) -> Object:
     """An object within an object; an empty one where there is none."""
     found = source.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def cents(value: Decimal) -> Decimal:
+    """An amount rounded half up to cents."""
+    return value.quantize(_CENT, ROUND_HALF_UP)
+
+
+def day(source: Object, zone: ZoneInfo, *names: str) -> str | None:
+    """The business date in the first of these fields that holds something.
+
+    Midnight of UTC is the day that it names, any other moment counts on its day in the company's zone.
+    """
+    found = text(source, *names)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(found)
+    except ValueError:
+        return found
+    if moment.tzinfo is None or moment.astimezone(UTC).time() == time(0):
+        return moment.date().isoformat()
+    return moment.astimezone(zone).date().isoformat()

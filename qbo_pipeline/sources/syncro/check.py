@@ -11,8 +11,9 @@ from zoneinfo import available_timezones
 from qbo_pipeline.sources.errors import Problem
 from qbo_pipeline.sources.landed.account import Expected
 from qbo_pipeline.sources.landed.objects import Landing
+from qbo_pipeline.sources.landed.snapshots import history_begins
 from qbo_pipeline.sources.landed.values import part, text
-from qbo_pipeline.sources.syncro.lists import COMPANY, STOCK
+from qbo_pipeline.sources.syncro.lists import COMPANY
 
 
 def check_account(landing: Landing, expected: Expected, parameters: Mapping[str, str | Sequence[str]]) -> list[Problem]:
@@ -24,11 +25,4 @@ def check_account(landing: Landing, expected: Expected, parameters: Mapping[str,
         why = f"Syncro's is {zone}, the settings say {expected.time_zone}"
         remedy = "Moments fall on another day near midnight: write the same zone in both"
         problems.append(Problem("another time zone", "Syncro, /settings", why, remedy, severity="warning"))
-    first = min((found.object_id for found in landing.each(STOCK)), default=None)
-    if first is not None and first > expected.first_day.isoformat():
-        why = f"Syncro keeps no history: stock was first looked at on {first}, first_day is {expected.first_day}"
-        remedy = f"What changed stock without a paper before that is not known: write first_day = {first} or later"
-        problems.append(
-            Problem("the history of stock begins later", "Syncro, /products", why, remedy, severity="warning")
-        )
-    return problems
+    return [*problems, *history_begins(landing, expected, "Syncro, /products")]

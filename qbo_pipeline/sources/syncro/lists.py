@@ -20,10 +20,6 @@ API = Api(
 )
 
 COMPANY = "company"
-STOCK = "stock"
-PLACE = "place"
-RECEIVED = "received"
-FINISHED = "finished"
 # A page has the size that Syncro gives it; some lists say how many entries there are, some how many pages, some none.
 PAGES = Paging(number="page", total="meta.total_entries", pages="meta.total_pages")
 

@@ -1,7 +1,7 @@
-"""What changed Syncro's stock without a paper: counted, corrected, moved, used up, or only its cost.
+"""What changed stock without a paper: counted, corrected, moved, used up, or only its cost.
 
-What belongs here: that. The API has no adjustments, counts, transfers and assemblies: their effect is what is left
-between two days on which stock was looked at, after everything that papers moved.
+What belongs here: that, for systems whose API has no adjustments, counts, transfers and assemblies, or none with a
+cost: their effect is what is left between two days on which stock was looked at, after everything that papers moved.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.landed.anchor import number
 from qbo_pipeline.sources.landed.projection import Projection, Row
-from qbo_pipeline.sources.syncro.values import cents
+from qbo_pipeline.sources.landed.values import cents
 
 NO_PAPER, COST_CHANGE = "NO-PAPER", "COST-CHANGE"
 """The hints under which these are booked: nothing is posted until the settings say to which account."""
