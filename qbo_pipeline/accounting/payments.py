@@ -117,18 +117,24 @@ def _money(payment: Payment, books: Books) -> _Money:
 def _links(payment: Payment, books: Books) -> tuple[tuple[_Link, ...], tuple[str, ...]]:
     """What is linked, and what is not, as texts: a document's number (its id where unknown) and the amount.
 
-    Charges (invoices, bills) and credits hold each other up: a payment settles charges up to its amount and the
-    credits, a refund settles credits up to its amount and the charges. What exceeds that is not linked.
+    A document is settled up to its total. Charges (invoices, bills) and credits hold each other up: a payment settles
+    charges up to its amount and the credits, a refund settles credits up to its amount and the charges. What exceeds
+    that is not linked.
     """
     linkable: list[_Link] = []
+    left: dict[str, Decimal] = {}  # by key, how much of a document is not settled yet
     unlinked: list[str] = []
     for allocation in payment.allocations:
         document = books.document(allocation.document_id)
         number = document.number if document is not None else allocation.document_id
         amount = cents(allocation.amount)
-        if (entity := _linkable_as(payment, document, amount)) is not None:
+        if document is not None and (entity := _linkable_as(payment, document, amount)) is not None:
             key = f"document/{allocation.document_id}"
-            linkable.append(_Link(key=key, entity=entity, amount=abs(amount), number=number))
+            settled = min(abs(amount), left.setdefault(key, abs(cents(document.total_amount))))
+            left[key] -= settled
+            linkable.append(_Link(key=key, entity=entity, amount=settled, number=number))
+            if settled < abs(amount):
+                unlinked.append(f"{number} {abs(amount) - settled}")
         elif amount:
             unlinked.append(f"{number} {amount}")
     charges = [item for item in linkable if item.settles > 0]

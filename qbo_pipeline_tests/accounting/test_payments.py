@@ -99,6 +99,12 @@ def test_more_allocated_than_paid_is_linked_up_to_the_payment() -> None:
     assert "not linked: I-1 20.00" in made.payload["PrivateNote"]
 
 
+def test_more_allocated_than_the_document_is_on_account() -> None:
+    made = draft(payment("payment_received", "150", ("i1", "90"), ("i1", "60")), BOOKS)
+    assert (made.payload["TotalAmt"], links(made)) == (D("150.00"), [("$document/i1", "Invoice", D("100.00"))])
+    assert "on account, not linked: I-1 50.00" in made.payload["PrivateNote"]
+
+
 def test_a_credit_pays_a_part() -> None:
     made = draft(payment("payment_received", "70", ("i1", "100"), ("i3", "-30")), BOOKS)
     assert links(made) == [("$document/i3", "CreditMemo", D("30.00")), ("$document/i1", "Invoice", D("100.00"))]

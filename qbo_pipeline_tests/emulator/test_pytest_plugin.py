@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -40,7 +41,8 @@ def test_the_fixture_in_somebodys_tests(tmp_path: Path) -> None:
     (tmp_path / "test_somebody.py").write_text(SOMEBODYS_TESTS, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider"]
     plugin = [] if _is_registered() else ["-p", "qbo_pipeline.emulator.pytest_plugin"]
-    done = subprocess.run([*command, *plugin, "."], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    own = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run([*command, *plugin, "."], cwd=tmp_path, env=own, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.strip().splitlines()[-1].startswith("3 passed")) == (0, True), done.stdout
 
 
