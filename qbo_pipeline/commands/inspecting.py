@@ -33,7 +33,6 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     """
     from qbo_pipeline.pipeline.access import REMEDY, see_access
     from qbo_pipeline.pipeline.counts import (
-        broken_counts,
         copies_in_quickbooks,
         day_counts,
         numbers_twice,
@@ -50,8 +49,8 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         with run.database.reading() as reading:
             recovery = recovering(reading, run.name)
         access, zone = see_access(run), run.settings.connection.time_zone
-        totals = total_counts(day_counts(run))
-        lost = broken_counts(run)
+        counted = day_counts(run)
+        totals, lost = total_counts(counted), [count for count in counted if not count.holds]
         broken = [row.as_dict() for row in lost]
         waiting = open_postings(run, ("parked", "unknown", "drifted", "deleted_in_qbo"))
         aside = set_aside_records(run, ("party", "product", "location", "document", "movement", "payment"))

@@ -19,6 +19,7 @@ from qbo_pipeline.pipeline.connect import ConnectionMismatch
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline.store.database import Database, insert_unless_there
+from qbo_pipeline.store.master_names import note_all
 from qbo_pipeline.store.shared_companies import SET_ASIDE
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import connections
@@ -53,10 +54,12 @@ def bind_connection(settings: Settings, database: Database, *, only_look: bool =
             return
         if known is None:
             _refuse_a_company_of_others(settings, connection)
-            first = {"source": settings.connection.name, "created_at": database.now(connection)}
+            now = database.now(connection)
+            first = {"source": settings.connection.name, "created_at": now}
             row = {"connection": settings.connection.name, **first, **wanted}
             # The first name names our requests and markers for ever: it is not what may be renamed.
             connection.execute(insert_unless_there(connection, connections), row)
+            note_all(connection, settings.connection.name, (), now=now)
             known = _known(connection, settings.connection.name)
             if known is None:  # the other of two that began at once was faster, under another name
                 _refuse_a_company_of_others(settings, connection)

@@ -1,16 +1,17 @@
 """The books that the posting rules look into: settings and QBO's reference data turned into `accounting.books.Books`,
 with look-ups of stored records.
 
-Master data is read once for a run; documents and movements that a batch refers to are fetched together before it.
+What a batch refers to is fetched together before it: documents and movements for the batch, parties and products parsed
+once for a run. What is called the same is found by its name; nobody reads all of the master data.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
@@ -20,12 +21,23 @@ from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
-from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
+from qbo_pipeline.inventory.records import (
+    PARTY_KINDS,
+    Document,
+    Movement,
+    Party,
+    Payment,
+    Product,
+    Record,
+    record_type,
+)
 from qbo_pipeline.pipeline.company_preferences import closing_date, preferences_of
+from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
 from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
+from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
 from qbo_pipeline.store.postings import approved_under
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
@@ -35,28 +47,29 @@ _IDS_IN_A_QUERY = 500
 
 
 class StoredBooks:
-    """`books` for one connection, over an open database connection; `prefetch` before building a batch.
+    """`books` for one connection, over an open database connection; `prefetch` before building a batch. `parsed` are
+    the parties and products of the batches before it.
 
     Raises `SettingsError` with every account and tax code that QuickBooks does not have; where a list for `mistakes` is
     given they are put there instead, and the books are without them. `rule_set` is what the settings say now, and
     `books` are by it.
     """
 
-    def __init__(self, connection: Connection, settings: Settings, mistakes: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        settings: Settings,
+        mistakes: list[str] | None = None,
+        *,
+        parsed: Parsed | None = None,
+    ) -> None:
         self._connection = connection
         self._settings = settings
         self._name = settings.connection.name
+        self._parsed = parsed or Parsed()
         self._cache: dict[tuple[str, str], Record | None] = {}
-        self._namesakes: dict[str, list[Party]] = defaultdict(list)
-        self._product_namesakes: dict[str, list[Product]] = defaultdict(list)
+        self._called: dict[str, list[str]] = {}  # by reference to a name, the keys of the records
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
-        for record_type in ("party", "product"):
-            for record in self._read(record_type, None):
-                self._cache[record_type, record.record_id] = record
-                if isinstance(record, Party):
-                    self._namesakes[name_key(record)].append(record)
-                elif isinstance(record, Product):
-                    self._product_namesakes[item_key(record)].append(record)
         self._chart = references(connection, self._name, "Account")
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
@@ -106,50 +119,87 @@ class StoredBooks:
             party=lambda kind, party_id: self._look_up(Party, "party", f"{kind}:{party_id}"),
             document=lambda record_id: self._look_up(Document, "document", record_id),
             movement=lambda record_id: self._look_up(Movement, "movement", record_id),
-            namesakes=lambda key: self._namesakes.get(key, ()),
-            product_namesakes=lambda key: self._product_namesakes.get(key, ()),
+            namesakes=lambda key: self._sharing(Party, "party", name_key, key),
+            product_namesakes=lambda key: self._sharing(Product, "product", item_key, key),
             matched_before=self._matched_before,
             cost_approved=self._cost_approved,
             **more,
         )
 
     def prefetch(self, batch: Iterable[Record]) -> None:
-        """Fetch at once what the records of a batch refer to."""
-        wanted: dict[str, set[str]] = {"document": set(), "movement": set()}
-        lines: set[str] = set()
+        """Fetch at once what the records of a batch refer to; what the batch before referred to is forgotten."""
+        self._cache, self._called, self._bills = {}, {}, {}
+        self.fetch_for(batch)
+
+    def fetch_for(self, batch: Iterable[Record]) -> None:
+        """Fetch what further records of a batch refer to, and who shares their names."""
+        wanted: dict[str, set[str]] = {"document": set(), "movement": set(), "party": set(), "product": set()}
+        names: set[str] = set()
         for record in batch:
-            if isinstance(record, Document):
-                ids = {match.movement_id for match in record.matches}
-                wanted["movement"] |= ids
-                lines |= ids
-            elif isinstance(record, Payment):
-                wanted["document"] |= {allocation.document_id for allocation in record.allocations}
-        self._cache = {key: value for key, value in self._cache.items() if key[0] in ("party", "product")}
-        for record_type, ids in wanted.items():
-            for record in self._read(record_type, sorted(ids)):
-                self._cache[record_type, record.record_id] = record
-        self._bills = self._read_bills(sorted(lines))
+            if isinstance(record, Party | Product):
+                self._cache[record_type(record), record.record_id] = record
+                names.update(filter(None, [called(record)]))
+            for kind, ids in _referred(record).items():
+                wanted[kind] |= ids
+        self._find_called(names)
+        for key in (key for reference in names for key in self._called[reference]):
+            kind, _, record_id = key.partition("/")
+            wanted[kind].add(record_id)
+        for kind, ids in wanted.items():
+            self.fetch(kind, ids)
+        self._bills |= self._read_bills(sorted(wanted["movement"]))
+
+    def fetch(self, record_type: str, ids: Iterable[str]) -> None:
+        """Fetch at once what will be looked up of one type."""
+        missing = sorted({record_id for record_id in ids if (record_type, record_id) not in self._cache})
+        self._cache |= {(record_type, record_id): None for record_id in missing}
+        for record in self._read(record_type, missing):
+            self._cache[record_type, record.record_id] = record
+
+    def _find_called(self, references: Iterable[str]) -> None:
+        missing = set(references) - set(self._called)
+        if not missing:
+            return
+        if self._every_name is None:
+            self._called |= called_so(self._connection, self._name, missing)
+        else:
+            self._called |= {reference: self._every_name.get(reference, []) for reference in missing}
+
+    @cached_property
+    def _every_name(self) -> dict[str, list[str]] | None:
+        """All names, where the store does not keep them yet: nothing was built in it by this version."""
+        if are_noted(self._connection, self._name):
+            return None
+        found: dict[str, list[str]] = defaultdict(list)
+        for key, reference in all_called(self._connection, self._name):
+            found[reference].append(key)
+        return found
+
+    def _sharing(self, kind: type[R], record_type: str, key_of: Callable[[R], str], key: str) -> list[R]:
+        """The records of one type that share a name."""
+        reference = name_reference(record_type, key)
+        self._find_called([reference])
+        found = (self._look_up(kind, record_type, held.partition("/")[2]) for held in self._called[reference])
+        return [record for record in found if record is not None and key_of(record) == key]
 
     def _look_up(self, kind: type[R], record_type: str, record_id: str) -> R | None:
         key = (record_type, record_id)
         if key not in self._cache:
-            self._cache[key] = next(iter(self._read(record_type, [record_id])), None)
+            self.fetch(record_type, [record_id])
         found = self._cache[key]
         return found if isinstance(found, kind) else None
 
-    def _read(self, record_type: str, ids: Sequence[str] | None) -> Iterable[Record]:
+    def _read(self, record_type: str, ids: Sequence[str]) -> Iterable[Record]:
+        load = self._parsed.record if record_type in ("party", "product") else load_record
         query = select(records).where(
             records.c.connection == self._name,
             records.c.record_type == record_type,
             records.c.disposition != "set_aside",
             records.c.vanished_at.is_(None),
         )
-        if ids is None:
-            yield from (load_record(row) for row in self._connection.execute(query))
-            return
         for start in range(0, len(ids), _IDS_IN_A_QUERY):
             chunk = records.c.record_id.in_(ids[start : start + _IDS_IN_A_QUERY])
-            yield from (load_record(row) for row in self._connection.execute(query.where(chunk)))
+            yield from (load(row) for row in self._connection.execute(query.where(chunk)))
 
     def _matched_before(self, movement_id: str, line_id: str, document: Document) -> Decimal:
         if (movement_id, "") not in self._bills:
@@ -180,6 +230,25 @@ class StoredBooks:
             exchange_rates.c.connection == self._name, exchange_rates.c.to_currency == home
         )
         return [(row.from_currency, row.first_day, row.last_day, row.rate) for row in self._connection.execute(query)]
+
+
+def _referred(record: Record) -> dict[str, set[str]]:
+    """The ids of the records that one refers to, by type."""
+    if isinstance(record, Payment):
+        documents = {allocation.document_id for allocation in record.allocations}
+        return {"document": documents, "party": _both_sides(record.party_id)}
+    if not isinstance(record, Document | Movement):
+        return {}
+    found = {"product": {line.product_id for line in record.lines if line.product_id}}
+    if isinstance(record, Document):
+        movements = {match.movement_id for match in record.matches}
+        found |= {"movement": movements, "party": _both_sides(record.party_id)}
+    return found
+
+
+def _both_sides(party_id: str) -> set[str]:
+    """A party as the customer and as the supplier that it may be: which of them is meant, the posting rules say."""
+    return {f"{kind}:{party_id}" for kind in PARTY_KINDS}
 
 
 def _rate(rates: Sequence[tuple[str, date, date, Decimal]], currency: str, day: date) -> Decimal | None:

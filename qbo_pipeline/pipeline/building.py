@@ -25,6 +25,7 @@ from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
 from qbo_pipeline.pipeline.made_in_quickbooks import came_from_quickbooks
+from qbo_pipeline.pipeline.master_data import Parsed
 from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
@@ -75,12 +76,20 @@ class Transformed:
 class PageOfRecords:
     """One page of records on its way into the outbox, within one transaction."""
 
-    def __init__(self, run: Run, connection: Connection, result: Transformed, *, ordered: bool = False) -> None:
+    def __init__(
+        self,
+        run: Run,
+        connection: Connection,
+        result: Transformed,
+        *,
+        ordered: bool = False,
+        parsed: Parsed | None = None,
+    ) -> None:
         self.run = run
         self.ordered = ordered
         self.connection = connection
         self.result = result
-        self.stored = StoredBooks(connection, run.settings)
+        self.stored = StoredBooks(connection, run.settings, parsed=parsed)
         self.earlier = EarlierSettings(run, connection, self.stored)
         self.in_force = in_force(self.stored.rule_set, run.settings.posting)
         self.built: dict[str, tuple[str, Built]] = {}  # with the record's kind, by key
@@ -236,9 +245,11 @@ class PageOfRecords:
         while wanted := sorted(self._needed - asked):  # a customer may need the one that it is a part of
             asked |= set(wanted)
             there = {intent.record_key for intent in self.intents} | self._posted(wanted)
-            for row in _records_of(self.connection, self.run.name, sorted(set(wanted) - there)):
-                if (record := self.load(row)) is not None:
-                    self.answer(row, self.outcome_of(row, record))
+            rows = _records_of(self.connection, self.run.name, sorted(set(wanted) - there))
+            loaded = [(row, record) for row in rows if (record := self.load(row)) is not None]
+            self.stored.fetch_for(record for _, record in loaded)
+            for row, record in loaded:
+                self.answer(row, self.outcome_of(row, record))
 
     def _posted(self, keys: Sequence[str]) -> set[str]:
         """Which of these records have a posting that stands."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from qbo_pipeline.inventory.records import canonical_json, content_hash
+from qbo_pipeline.pipeline.master_data import called
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.sources.errors import SourceFailure
 from qbo_pipeline.sources.source import Batch, SetAside, Warned
@@ -92,7 +93,7 @@ def _store(
     for rows, group in _grouped(batches, run.settings.source.batch_size):
         with run.database.transaction() as connection:
             now = run.database.now(connection)
-            counts = put_records(connection, run.name, rows, run_id=run.run_id, now=now)
+            counts = put_records(connection, run.name, rows, run_id=run.run_id, now=now, called=called)
         result = extracted[group[0].record_type]
         result.counts.add(counts)
         for batch in group:
@@ -113,26 +114,26 @@ def _store(
 
 
 def _grouped(batches: Iterable[Batch], size: int) -> Iterator[tuple[list[StoredRecord], list[Batch]]]:
-    """Small batches of one record type gathered up to `size` records, so that a quiet day costs no transaction."""
-    rows: list[StoredRecord] = []
-    group: list[Batch] = []
+    """Batches of one record type gathered up to `size` records, so that a quiet day costs no transaction.
+
+    The types of a day come one after the other, and the days after one another: each type is gathered by itself.
+    """
+    gathered: dict[str, tuple[list[StoredRecord], list[Batch]]] = {}
     try:
         for batch in batches:
-            if group and (group[0].record_type != batch.record_type or len(rows) >= size):
-                yield rows, group
-                rows, group = [], []
+            rows, group = gathered.setdefault(batch.record_type, ([], []))
             found: dict[str, list[str]] = defaultdict(list)
             for item in batch.warnings:
                 found[item.record_id].append(item.message)
             rows += [StoredRecord.of(record, found[record.record_id]) for record in batch.records]
             rows += [_set_aside(item, batch.day) for item in batch.set_aside]
             group.append(batch)
+            if len(rows) >= size:
+                yield gathered.pop(batch.record_type)
     except SourceFailure:
-        if group:
-            yield rows, group  # the source went away: what it delivered until then is kept
+        yield from gathered.values()  # the source went away: what it delivered until then is kept
         raise
-    if group:
-        yield rows, group
+    yield from gathered.values()
 
 
 def _sentence(item: Warned) -> str:

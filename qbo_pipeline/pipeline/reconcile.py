@@ -12,7 +12,6 @@ import pyarrow as pa
 from sqlalchemy import Connection, func, select
 
 from qbo_pipeline.accounting.accounts import Place, account_for, product_of
-from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
@@ -142,9 +141,9 @@ def _input(
     counted = _counts_until(run, as_at)
     movements = counted.pop("movement", None)
     with run.database.reading() as connection:
-        books = StoredBooks(connection, run.settings).books
-        accounts = books.accounts_of("inventory")
-        frames = StoredFrames(connection, run.name, books, _account_of(connection, run.name, books, values))
+        stored = StoredBooks(connection, run.settings)
+        books, accounts = stored.books, stored.books.accounts_of("inventory")
+        frames = StoredFrames(connection, run.name, books, _account_of(connection, run.name, stored, values))
         then = states_as_of(connection, run.name, stale.as_of) if stale and stale.as_of else None
         stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)
@@ -183,9 +182,10 @@ def _counts_until(run: Run, as_at: date) -> dict[str, dict[str, int | None]]:
 
 
 def _account_of(
-    connection: Connection, name: str, books: Books, values: Sequence[StockValue]
+    connection: Connection, name: str, stored: StoredBooks, values: Sequence[StockValue]
 ) -> dict[tuple[str, str], str] | None:
     """The inventory account of each product at each location; `None` where there is only one account."""
+    books = stored.books
     if len(books.accounts_of("inventory")) == 1:
         return None
     query = (
@@ -193,6 +193,7 @@ def _account_of(
     )
     pairs = {(row.product_id, row.location_id) for row in connection.execute(query)}
     pairs |= {(value.product_id, value.location_id) for value in values}
+    stored.fetch("product", {product_id for product_id, _ in pairs if product_id})
     found = {}
     for product_id, location_id in sorted(pairs):
         try:

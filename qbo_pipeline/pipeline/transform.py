@@ -17,12 +17,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from qbo_pipeline.pipeline.building import PageOfRecords, Transformed
+from qbo_pipeline.pipeline.building import NOT_NEEDED, PageOfRecords, Transformed
+from qbo_pipeline.pipeline.master_data import Parsed, note_names
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep
 from qbo_pipeline.pipeline.summing_up import build_summaries
 from qbo_pipeline.pipeline.under_way import Pages
-from qbo_pipeline.store.dispositions import Key, due_records, reopen_referring
+from qbo_pipeline.store.dispositions import Key, due_records, leave_out, reopen_referring
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import records
 
@@ -40,6 +41,9 @@ def transform(run: Run, first: date, last: date) -> Transformed:
     """
     result = Transformed()
     with run.database.transaction() as connection:
+        note_names(connection, run.name, run.database.now(connection))
+        for kind, count in leave_out(connection, run.name, *NOT_NEEDED).items():
+            result.outcomes[kind, "excluded", NOT_NEEDED[0]] += count
         reopen_referring(connection, run.name)
         page_of_items = PageOfRecords(run, connection, result)
         keep(connection, run, page_of_items.in_force)
@@ -47,6 +51,7 @@ def transform(run: Run, first: date, last: date) -> Transformed:
     settings_hash = page_of_items.in_force.settings_hash
     pages, after, reaching = Pages(run.database, run.name), _BEFORE_ALL, (last, _AFTER_ALL, "")
     touched: set[str] = set()
+    parsed = Parsed()
     while True:
         due = partial(_due, name=run.name, last=last, after=after, settings_hash=settings_hash)
         page = pages.begin(due, reaching)
@@ -55,7 +60,7 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         with pages.building(page) as connection:
             where = due_records(run.name, last, after, page.through, settings_hash=settings_hash)
             rows = connection.execute(select(records).where(where).order_by(*_ORDER)).all()
-            built = PageOfRecords(run, connection, result)
+            built = PageOfRecords(run, connection, result, parsed=parsed)
             if page.quarantine:
                 built.quarantine(rows)
             else:
@@ -65,7 +70,7 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
     for part in chunks(sorted(touched), _SUMMARIES_AT_ONCE):
         with pages.between() as connection:
-            build_summaries(PageOfRecords(run, connection, result), part)
+            build_summaries(PageOfRecords(run, connection, result, parsed=parsed), part)
         run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
     return result
 

@@ -1,16 +1,16 @@
 """What is derived from records for look-ups and sums: stock lines of movements, matches of bills with receipts, and
-which dated records a record refers to, and by which number a document is known."""
+which dated records a record refers to, by which number a document is known, and what a party or product is called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete
 
-from qbo_pipeline.inventory.records import Document, Movement, Payment
+from qbo_pipeline.inventory.records import Document, Movement, Payment, Record
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import bill_matches, record_references, stock_lines
 
@@ -23,12 +23,25 @@ _BY_SUPPLIER = ("bill", "purchase_credit")
 _NUMBERED = (*_BY_SUPPLIER, "sales_invoice", "sales_credit")
 
 
-def put_derived(connection: Connection, name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> None:
+Called = Callable[[Record], str | None]  # the reference to a record's name, where it is found by that
+
+
+def nobody_called(_record: Record) -> str | None:
+    """No record is found by its name."""
+    return None
+
+
+def put_derived(
+    connection: Connection,
+    name: str,
+    rows: Sequence[tuple[StoredRecord, datetime]],
+    called: Called = nobody_called,
+) -> None:
     """Insert what new or changed records imply; each with the instant at which the record was first seen."""
     derived = (
         (stock_lines, _stock_lines(name, rows)),
         (bill_matches, _bill_matches(name, rows)),
-        (record_references, _references(name, rows)),
+        (record_references, _references(name, rows, called)),
     )
     for table, values in derived:
         if values:
@@ -91,7 +104,7 @@ def _bill_matches(name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> l
     return list(matched.values())
 
 
-def _references(name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> list[dict[str, Any]]:
+def _references(name: str, rows: Sequence[tuple[StoredRecord, datetime]], called: Called) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for row, _ in rows:
         keys: set[str] = set()
@@ -99,6 +112,8 @@ def _references(name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> lis
             keys = {f"movement/{match.movement_id}" for match in row.record.matches} | _number(row.record)
         elif isinstance(row.record, Payment):
             keys = {f"document/{allocation.document_id}" for allocation in row.record.allocations}
+        elif row.record is not None and (reference := called(row.record)) is not None:
+            keys = {reference}
         own = f"{row.record_type}/{row.record_id}"
         found += [{"connection": name, "record_key": own, "refers_to": key} for key in sorted(keys)]
     return found

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, not_, or_, select, update
 
 from qbo_pipeline.inventory.records import RECORD_TYPES, Record
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.settings_versions import made_otherwise
+from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import record_references, records, watermarks
 
 QUARANTINED = "quarantined"  # the rule under which a record is refused that is not built again until it is released
@@ -57,6 +58,31 @@ def put_built(connection: Connection, name: str, built: Sequence[Built]) -> None
             for row in built
         ],
     )
+
+
+def leave_out(connection: Connection, name: str, rule: str, message: str) -> dict[str, int]:
+    """Exclude the new parties and products that have no posting: they are built when a document needs them.
+
+    Answers how many of each kind. One statement for all: a catalogue of a hundred thousand is not read for it.
+    """
+    posted = exists().where(
+        postings.c.connection == name,
+        postings.c.record_key == records.c.record_type + "/" + records.c.record_id,
+        postings.c.superseded_by.is_(None),
+    )
+    these = (
+        records.c.connection == name,
+        records.c.record_type.in_(("party", "product")),
+        records.c.disposition == "new",
+        records.c.vanished_at.is_(None),
+        not_(posted),
+    )
+    counted = connection.execute(select(records.c.kind, func.count()).where(*these).group_by(records.c.kind))
+    found = {row[0]: row[1] for row in counted}
+    if found:
+        values = {"disposition": "excluded", "rule": rule, "message": message}
+        connection.execute(update(records).where(*these).values(**values))
+    return found
 
 
 def reopen_referring(connection: Connection, name: str) -> int:

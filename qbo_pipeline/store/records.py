@@ -24,7 +24,7 @@ from qbo_pipeline.inventory.records import (
     text_hash,
 )
 from qbo_pipeline.store.database import insert_unless_there
-from qbo_pipeline.store.derived import delete_derived, put_derived
+from qbo_pipeline.store.derived import Called, delete_derived, nobody_called, put_derived
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import UNDATED, reads, record_revisions, records
 
@@ -85,11 +85,18 @@ class PutCounts:
 
 
 def put_records(
-    connection: Connection, name: str, batch: Sequence[StoredRecord], *, run_id: str, now: datetime
+    connection: Connection,
+    name: str,
+    batch: Sequence[StoredRecord],
+    *,
+    run_id: str,
+    now: datetime,
+    called: Called = nobody_called,
 ) -> PutCounts:
     """Write one batch of one record type for the connection `name`; unchanged records are not touched.
 
-    A record that is in the batch twice counts once, as it came last.
+    A record that is in the batch twice counts once, as it came last. `called` answers the reference to a record's name
+    (`store.master_names`).
     """
     batch = list({row.record_id: row for row in batch}.values())
     counts = PutCounts(set_aside=sum(row.disposition == "set_aside" for row in batch))
@@ -125,7 +132,7 @@ def put_records(
         _keep_revisions(connection, name, batch[0].record_type, ids)
         connection.execute(_UPDATE, updates)
         delete_derived(connection, name, batch[0].record_type, ids)
-    put_derived(connection, name, derived)
+    put_derived(connection, name, derived, called)
     _disturb_reads(connection, name, batch[0].record_type, arrivals, departures)
     return counts
 

@@ -120,7 +120,8 @@ record_references = Table(
     metadata,
     Column("connection", Text, primary_key=True),
     Column("record_key", Text, primary_key=True),
-    # The key of a dated record that decides its postings besides itself, or a document's number (`store.derived`).
+    # The key of a dated record that decides its postings besides itself, a document's number (`store.derived`), or what
+    # a party or product is called (`store.master_names`).
     Column("refers_to", Text, primary_key=True),
     Index("record_references_to", "connection", "refers_to"),
 )
