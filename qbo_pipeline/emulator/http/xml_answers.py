@@ -21,6 +21,8 @@ _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # What the schemas have as attributes rather than elements.
 _ATTRIBUTES: Final = ("domain", "sparse", "status", "bId", "type", "code", "element", "startPosition", "maxResults",
                       "totalCount", "group")  # fmt: skip
+_CELL: Final = "ColData"
+"""A report's cell is all attributes."""
 _REFERENCE: Final = ({"value"}, {"value", "name"}, {"value", "type"}, {"value", "name", "type"})
 _UNAUTHORISED: Final = {
     "Error": [
@@ -63,6 +65,8 @@ def _element(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for entry in value:
             yield from _element(name, entry)
+    elif name == _CELL:
+        yield f"<{name}{''.join(f' {key}={_attribute(found)}' for key, found in value.items())}/>"
     elif isinstance(value, dict) and set(value) in _REFERENCE:
         attributes = "".join(f" {key}={_attribute(value[key])}" for key in ("name", "type") if key in value)
         yield f"<{name}{attributes}>{_text(value['value'])}</{name}>"

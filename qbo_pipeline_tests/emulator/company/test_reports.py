@@ -126,6 +126,17 @@ def test_profit_and_loss_by_month_adds_up(us: Company) -> None:
     assert [row["group"] for row in whole["Rows"]["Row"]][-2:] == ["NetOperatingIncome", "NetIncome"]
 
 
+def test_the_header_repeats_what_was_asked_for(us: Company) -> None:
+    asked = {"customer": "1,2", "class": "", "summarize_column_by": "FiscalQuarter", "accounting_method": "Cash"}
+    header = us.report("ProfitAndLoss", YEAR | asked)["Header"]
+    assert list(header)[2:] == [
+        *("ReportBasis", "StartPeriod", "EndPeriod", "SummarizeColumnsBy", "Currency", "Customer", "Option"),
+    ]
+    assert (header["Customer"], header["ReportBasis"], header["SummarizeColumnsBy"]) == ("1,2", "Cash", "FiscalQuarter")
+    heads = us.report("BalanceSheet", YEAR | {"summarize_column_by": "FiscalYear"})["Columns"]["Column"]
+    assert [head["ColTitle"] for head in heads] == ["", "Jan - Dec, 2026"]
+
+
 def test_ageing_totals_are_the_control_accounts(us: Company) -> None:
     for name, control, sign in (
         ("AgedReceivables", "Accounts Receivable (A/R)", 1),

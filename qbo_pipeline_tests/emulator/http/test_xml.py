@@ -108,6 +108,10 @@ def test_queries_faults_batches_changes_and_reports(served: Served) -> None:
     report = root(served.client.get(served.url("reports/TrialBalance"), headers=AS_XML))
     assert report.tag == f"{NS}Report"
     assert texts(report, "Header/ReportName") == ["TrialBalance"]
+    accounts = root(served.client.get(served.url("reports/AccountList"), headers=AS_XML))
+    cells = accounts.findall(f"{NS}Rows/{NS}Row/{NS}ColData")
+    assert cells
+    assert all(set(cell.attrib) in ({"value"}, {"value", "id"}) and not cell.text for cell in cells)
 
 
 def test_a_refused_token_in_its_xml_flavour(served: Served) -> None:

@@ -21,6 +21,8 @@ TIMES: Final = {
     **dict.fromkeys(("months", "month"), "month"),
     **dict.fromkeys(("quarters", "quarter"), "calendar quarter"),
     **dict.fromkeys(("years", "year"), "calendar year"),
+    "fiscalquarter": "fiscal quarter",
+    "fiscalyear": "fiscal year",
 }
 # summarize_column_by -> the filter whose value it divides by, and the entity that names its columns.
 NAMES: Final = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.reports.cash import is_cash
 from qbo_pipeline.emulator.company.reports.periods import Period
 
+_TOLD: Final = ("Customer", "Vendor", "Employee", "Item", "Class", "Department")
+"""Filters that the header repeats where they are given."""
 Cell = dict[str, str]
 Row = dict[str, Any]
 
@@ -61,14 +63,15 @@ def report(
 ) -> Body:
     """The whole report, cut at the cell limit with QBO's sentence where it is larger."""
     header: Body = {"Time": book.local(book.now()), "ReportName": name}
-    if found is not None:
-        if found.macro:
-            header["DateMacro"] = found.macro.lower()
-        header["StartPeriod"], header["EndPeriod"] = found.start, found.end
+    if found is not None and found.macro:
+        header["DateMacro"] = found.macro.lower()
     header["ReportBasis"] = "Cash" if is_cash(book, params) else "Accrual"
+    if found is not None:
+        header["StartPeriod"], header["EndPeriod"] = found.start, found.end
     if summarize:
         header["SummarizeColumnsBy"] = summarize
     header["Currency"] = book.home_currency
+    header |= {name: params[name.lower()] for name in _TOLD if params.get(name.lower())}
     listed = {"AccountingStandard": "GAAP", "NoReportData": "false" if rows else "true", **(options or {})}
     header["Option"] = [{"Name": k, "Value": v} for k, v in listed.items()]
     left = book.settings.report_cell_limit
