@@ -203,7 +203,6 @@ WRONG = [
     ("ProfitAndLoss", {"accounting_method": "Guess"}, "2170"),
     ("ProfitAndLoss", {"summarize_column_by": "Moons"}, "2170"),
     ("ProfitAndLoss", {"sort_order": "sideways"}, "2170"),
-    ("CashFlow", {"summarize_column_by": "Customers"}, "5030"),
     ("GeneralLedger", {"sort_by": "colour"}, "2170"),
     ("AgedReceivables", {"aging_method": "Guess"}, "2170"),
     ("AgedReceivables", {"num_periods": "many"}, "2080"),

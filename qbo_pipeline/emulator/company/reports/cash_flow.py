@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
-from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.reports.dividing import division
 from qbo_pipeline.emulator.company.reports.periods import Period, period
 from qbo_pipeline.emulator.company.reports.shape import Row, amount, cells, column, report, section, total_row
 from qbo_pipeline.emulator.company.reports.statements import in_order
-from qbo_pipeline.emulator.company.reports.sums import Columns, summarize
+from qbo_pipeline.emulator.company.reports.sums import Columns, aligned, summarize
 
 # Section title, QBO's group, the word for its net, and the account types whose changes it lists.
 _PARTS: Final = (
@@ -28,12 +28,14 @@ def cash_flow(book: Book, params: Mapping[str, str]) -> Body:
     """CashFlow: operating, investing and financing activities, net cash increase, cash at the beginning and the end.
 
     Cash is what is in the bank and in Undeposited Funds. Adjustments of net income are those of the accounts that move
-    with operations; `summarize_column_by` divides the period.
+    with operations; `summarize_column_by` divides the period, or has a column for each name with what its lines moved
+    (which adds up in the total alone: the lines of a document do not all carry its name).
     """
     found = period(book, params, "this fiscal year-to-date")
     data = summarize(book, params, found)
+    before = _before(book, params, found.start)
     if data.is_by_name:
-        raise fault("5030", "summarize_column_by", what=f"Cash flows by {data.by} are not emulated.")
+        data, before = aligned(book, data, before)
     accounts = in_order(book)
     net = [
         a + b
@@ -55,8 +57,9 @@ def cash_flow(book: Book, params: Mapping[str, str]) -> Body:
         if part:
             rows.append(_part(label, group, part, sums))
     rows.append(total_row("Net cash increase for period", *map(amount, flow), group="CashIncrease"))
-    begins = _beginning(book, params, found.start, data)
-    ends = [a + b for a, b in zip(begins, flow, strict=True)]
+    begins = _beginning(book, before, data)
+    moved = data.of(_cash(book), 1) if data.is_by_name else flow
+    ends = [a + b for a, b in zip(begins, moved, strict=True)]
     rows.append({"ColData": cells("Cash at beginning of period", *map(amount, begins)), "type": "Data",
                  "group": "BeginningCash"})  # fmt: skip
     rows.append(total_row("Cash at end of period", *map(amount, ends), group="EndingCash"))
@@ -91,11 +94,22 @@ def _is_cash(entry: Entry) -> bool:
     return bool(entry.body["AccountType"] == "Bank" or entry.body["AccountSubType"] == "UndepositedFunds")
 
 
-def _beginning(book: Book, params: Mapping[str, str], start: str, data: Columns) -> list[int]:
+def _cash(book: Book) -> list[int]:
+    return [int(e.id) for e in book.entries["Account"].values() if _is_cash(e)]
+
+
+def _before(book: Book, params: Mapping[str, str], start: str) -> Columns:
+    """What was posted before the period: in one column, or in those of names."""
+    earlier = Period("0001-01-01", (date.fromisoformat(start) - timedelta(days=1)).isoformat())
+    if division(params).parameter is None:
+        params = {k: v for k, v in params.items() if k != "summarize_column_by"}
+    return summarize(book, params, earlier)
+
+
+def _beginning(book: Book, before: Columns, data: Columns) -> list[int]:
     """Cash before the period; each column of time begins with what the one before it ended with, the total with all."""
-    cash = [int(e.id) for e in book.entries["Account"].values() if _is_cash(e)]
-    before = (date.fromisoformat(start) - timedelta(days=1)).isoformat()
-    whole = {k: v for k, v in params.items() if k != "summarize_column_by"}
-    at = summarize(book, whole, Period("0001-01-01", before), at_end=True).of(cash, 1)[0]
-    moves = data.of(cash, 1)[:-1]
-    return [*(at + sum(moves[:n]) for n in range(len(moves))), at]
+    at = before.of(_cash(book), 1)
+    if data.is_by_name:
+        return at
+    moves = data.of(_cash(book), 1)[:-1]
+    return [*(at[0] + sum(moves[:n]) for n in range(len(moves))), at[0]]

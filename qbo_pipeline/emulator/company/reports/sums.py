@@ -87,6 +87,22 @@ def _summarize(book: Book, params: Mapping[str, str], found: Period, at_end: boo
     return Columns("Total", [column("Total", "Money", "total")], [sums])
 
 
+def aligned(book: Book, *found: Columns) -> list[Columns]:
+    """Columns of names with the same heads: a name that one has and another has not is at zero there."""
+    by_key = [dict(zip(map(_key, each.heads), each.sums, strict=True)) for each in found]
+    heads = {_key(head): head for each in found for head in each.heads}
+    rank = {"not_specified": 1, "total": 2}
+    order = sorted(heads, key=lambda key: (rank.get(key, 0), heads[key]["ColTitle"].casefold(), key))
+    return [
+        replace(each, heads=[heads[key] for key in order], sums=[sums.get(key, {}) for key in order])
+        for each, sums in zip(found, by_key, strict=True)
+    ]
+
+
+def _key(head: Body) -> str:
+    return str(head["MetaData"][-1]["Value"])
+
+
 def _daily(book: Book, start: str | None, end: str, lines: _Lines) -> Iterator[tuple[int, str, int]]:
     """Account, day and sum, in order of days."""
     sql = f"""SELECT COALESCE({lines.key}, 0), l.date, SUM(l.home) FROM {lines.table} l
