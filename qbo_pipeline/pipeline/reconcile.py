@@ -31,6 +31,7 @@ from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.engine import objects_to_read, reconcile
+from qbo_pipeline.reconciliation.fingerprint import VERSION, version_of
 from qbo_pipeline.reconciliation.frames import array
 from qbo_pipeline.reconciliation.inputs import OBJECT_DAY, OBJECT_TRACKED, OBJECTS, ReconciliationInput
 from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
@@ -172,8 +173,15 @@ def _input(
             source_read_at=source_read_at(connection, run.name, as_at),
             tolerance=run.settings.reconciliation.tolerance,
             time_zone=run.settings.connection.time_zone,
+            hash_version=_hash_version(connection, run.name, as_at),
         )
         return given, frames.without_rate
+
+
+def _hash_version(connection: Connection, name: str, as_at: date) -> int:
+    """The version of the content hash by which the standing certificate of this date was signed, else the newest."""
+    standing = [kept for _, kept in load_sign_offs(connection, name) if kept.as_at == as_at and kept.state != "void"]
+    return version_of(standing[-1].content_hash) if standing else VERSION
 
 
 def _counts_until(run: Run, as_at: date) -> dict[str, dict[str, int | None]]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from qbo_pipeline.reconciliation.books import IN_FLIGHT, day_number
+from qbo_pipeline.reconciliation.books import IN_FLIGHT
+from qbo_pipeline.reconciliation.coding import day_number
 from qbo_pipeline.reconciliation.entries import Row
 from qbo_pipeline.reconciliation.inputs import Close
 

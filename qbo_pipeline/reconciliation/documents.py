@@ -12,10 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.amounts import Whole, money, sum_by
-from qbo_pipeline.reconciliation.books import CodedInput, encode, whole
+from qbo_pipeline.reconciliation.amounts import Codes, Whole, money, sum_by
+from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.coding import Flags, whole
 from qbo_pipeline.reconciliation.frames import DAY, flat, make
+from qbo_pipeline.reconciliation.keys import encode
 from qbo_pipeline.reconciliation.matching import Cells, Matching
 from qbo_pipeline.reconciliation.result import DOCUMENTS
 
@@ -31,7 +33,7 @@ def documents_frame(
     """The frame `documents`: a row for each document and account that differs, with what the source says, what was
     posted and what the ledger has, in the home currency, and its gravest cause."""
     (document,), _ = encode(entries["document_key"])
-    key = document * (len(books.accounts) + 1) + whole(entries["account"])
+    key = document * np.int64(len(books.accounts) + 1) + whole(entries["account"])
     groups, difference = sum_by(key, whole(entries["cents"]))
     best = _best_rows(key, entries)
     row = entries.take(pa.array(best))
@@ -60,22 +62,21 @@ def _best_rows(key: Whole, entries: Any) -> Whole:
     return order[first]
 
 
-def _codes(row: Any, books: CodedInput) -> Whole:
+def _codes(row: Any, books: CodedInput) -> Codes:
     """The document's code in the books, -1 for what is no document."""
-    found = pc.fill_null(pc.index_in(flat(row["document_key"]), books.documents), -1)
-    codes = np.asarray(found).astype(np.int64)
+    codes = books.documents.codes(row["document_key"])
     return np.where(np.asarray(pc.equal(flat(row["scope"]), "document")), codes, -1)
 
 
 def _three_values(
     row: Any, books: CodedInput, cells: Cells, difference: Whole, sides: dict[str, tuple[int, int]]
 ) -> tuple[Whole, Whole, Whole]:
-    width = len(books.accounts) + 1
-    here = np.flatnonzero(cells.day <= books.as_at)
+    width = np.int64(len(books.accounts) + 1)
+    codes = _codes(row, books)
+    here = np.flatnonzero(_among(codes, books)[cells.document] & (cells.day <= books.as_at))
     keys, *sums = sum_by(
         cells.document[here] * width + cells.account[here], cells.source[here], cells.posted[here], cells.ledger[here]
     )
-    codes = _codes(row, books)
     sought = np.where(codes < 0, -1, codes * width + whole(row["account"]))
     place = np.minimum(np.searchsorted(keys, sought), max(len(keys) - 1, 0))
     known = keys[place] == sought if len(keys) else np.zeros(len(sought), dtype=bool)
@@ -90,12 +91,20 @@ def _three_values(
     return source, posted, ledger
 
 
+def _among(codes: Codes, books: CodedInput) -> Flags:
+    """By document, whether it is one of these."""
+    among = np.zeros(len(books.documents), dtype=bool)
+    among[codes[codes >= 0]] = True
+    return among
+
+
 def _days(row: Any, books: CodedInput, cells: Cells) -> Whole:
     """The source's first day of the document, else that of its entry."""
+    codes = _codes(row, books)
     first = np.full(len(books.documents) + 1, 2**62, dtype=np.int64)
-    has = cells.source != 0
+    has = np.flatnonzero(_among(codes, books)[cells.document] & (cells.source != 0))
     np.minimum.at(first, cells.document[has], cells.day[has])
-    found = first[_codes(row, books)]
+    found = first[codes]
     return np.where(found < 2**62, found, whole(row["day"]))
 
 

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from qbo_pipeline.reconciliation.amounts import to_decimal
-from qbo_pipeline.reconciliation.books import ENTITIES
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.coding import ENTITIES
 
 Row = dict[str, Any]
 

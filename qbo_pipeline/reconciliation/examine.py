@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from qbo_pipeline.reconciliation import inputs, qbo_side, source_side
 from qbo_pipeline.reconciliation.amounts import Whole
-from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, day_number
+from qbo_pipeline.reconciliation.books import CodedInput
+from qbo_pipeline.reconciliation.coding import ENTITIES, day_number
 from qbo_pipeline.reconciliation.document import Context, Examined, Pending, RecordPart, Sent
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, Row
 from qbo_pipeline.reconciliation.frames import flat
@@ -62,7 +63,7 @@ def examine(books: CodedInput, matching: Matching) -> tuple[list[Any], list[Chan
 def _documents(books: CodedInput, matching: Matching, numbers: Whole) -> Iterator[Examined]:
     wanted = np.zeros(len(books.documents), dtype=bool)
     wanted[numbers] = True
-    keys = books.documents.take(pa.array(numbers)).to_pylist()
+    keys = books.documents.texts(numbers).to_pylist()
     documents = {number: Examined(key) for number, key in zip(numbers.tolist(), keys, strict=True)}
     _add_parts(books, documents, np.flatnonzero(wanted[books.stock_document] & ~matching.opening_rows))
     cells = matching.cells

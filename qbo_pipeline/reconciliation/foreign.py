@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.amounts import Whole
-from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, Flags
+from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.coding import ENTITIES, Flags
 from qbo_pipeline.reconciliation.entries import Entry, Row, amount_text, day_text
 from qbo_pipeline.reconciliation.originals import Originals
 from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
@@ -25,6 +26,7 @@ from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 OPENING_TYPES = ("InventoryStartingValue",)
 OPENING_LABELS = (*OPENING_TYPES, "Inventory Starting Value")
 OPENING_SPLITS = ("Opening Balance Equity", "Opening balance equity", "Opening Bal Equity")
+POSTED_AGAIN = "same posting"
 TRACKED_SALE = "sale of a tracked item"
 UNTRACKED_SALES = {False: "sale to the stock account", None: "sale; its items were not looked up"}
 CHUNK = 50_000  # ledger lines that are examined one by one at a time
@@ -66,6 +68,7 @@ def _inherited(books: CodedInput, rows: Whole) -> Flags:
     """Objects from before the first day that were there before our first posting: what the books began with.
 
     Both instants are QBO's own. An object without one, or one against opening balance equity, belongs to the opening.
+    One that a posting of ours made and left standing never does.
     """
     if books.opening is None:
         return np.zeros(len(rows), dtype=bool)
@@ -79,6 +82,8 @@ def _inherited(books: CodedInput, rows: Whole) -> Flags:
         aligning |= np.asarray(pc.is_in(books.ledger["qbo_type"], pa.array(OPENING_LABELS)))[rows]
         later = after & ~aligning
     stays = (books.ledger_day[rows] >= books.opening) | later
+    if books.doubled:
+        stays |= np.isin(books.ledger_object[rows], list(books.doubled))
     shown = np.zeros(number.max(initial=-1) + 1, dtype=bool)
     np.logical_or.at(shown, number, stays)
     inherited: Flags = ~shown[number]
@@ -108,11 +113,11 @@ def _objects(books: CodedInput, rows: Whole) -> Iterator[list[Row]]:
 
 
 def _explain_object(books: CodedInput, foreign: Foreign, originals: Originals, lines: list[Row]) -> None:
-    original = None
-    if _is_opening(books, lines):
+    original = originals.posted_again(lines)
+    if original is None and _is_opening(books, lines):
         cause, detail = Cause.OPENING_BALANCE, ""
         foreign.opening_rows.extend(line["row"] for line in lines)
-    elif (original := originals.of(lines)) is not None:
+    elif (original := original or originals.of(lines)) is not None:
         cause, detail = Cause.DUPLICATE_IN_QBO, f"same {original[1]}"
     else:
         cause, detail = _other_cause(books, lines)
@@ -165,6 +170,9 @@ def _entry(
     if posting:
         gone = "" if posting["stands"] else " The pipeline's own entry is gone."
         sentence = f"It is a copy of {posting['posting_key']}.{gone}"
+        if detail == POSTED_AGAIN:
+            later = f"{posting['entity']} {posting['qbo_id']}"
+            sentence = f"It was posted for {posting['posting_key']} before that was posted again as {later}.{gone}"
     return Entry(
         "ledger_entry", f"qbo/{first['entity']}/{first['qbo_id']}", account, day, cause, detail, cents, sentence,
         record_key=posting.get("record_key"), posting_key=posting.get("posting_key"), revision=posting.get("revision"),

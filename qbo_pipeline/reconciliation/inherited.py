@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from qbo_pipeline.reconciliation.amounts import Whole, round_to_cents
-from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput
+from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.coding import ENTITIES
 from qbo_pipeline.reconciliation.entries import Entry, Row, amount_text, day_text
 
 _NAMED = 3  # entries in a sentence

@@ -166,7 +166,8 @@ class ReconciliationInput:
     `read_ahead` the stock frame has them as the source has them now. `records_read` counts the stock-moving records
     up to `as_at` that the source delivered, by kind, for the count identity. `ledger_from` is the first day of which
     ledger lines were read (null: from the beginning of the company's books). `tolerance` (home currency) decides only
-    the status, never what is shown. Sentences show instants in `time_zone` (IANA name), the company's.
+    the status, never what is shown. Sentences show instants in `time_zone` (IANA name), the company's. `hash_version`
+    is the version of the content hash: that of a certificate that stands for this date, else the newest.
     """
 
     as_at: date
@@ -195,3 +196,4 @@ class ReconciliationInput:
     source_read_at: datetime | None = None
     tolerance: Decimal = Decimal(0)
     time_zone: str = "UTC"
+    hash_version: int = 2

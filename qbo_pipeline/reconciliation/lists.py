@@ -12,12 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents
-from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, day_number, encode
+from qbo_pipeline.reconciliation.amounts import Codes, Whole, money, round_to_cents
+from qbo_pipeline.reconciliation.books import CodedInput
+from qbo_pipeline.reconciliation.coding import ENTITIES, day_number, encode_few
 from qbo_pipeline.reconciliation.counting import BECAME, adds_up
 from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, make
 from qbo_pipeline.reconciliation.inputs import DISPOSITIONS, Close, periods
+from qbo_pipeline.reconciliation.keys import encode
 from qbo_pipeline.reconciliation.result import COMPLETENESS, COUNTS, LATE_ARRIVALS, LEDGER_ONLY
 from qbo_pipeline.reconciliation.sides import Balances
 from qbo_pipeline.reconciliation.totals import names
@@ -54,11 +56,16 @@ def counts(books: CodedInput) -> pd.DataFrame:
     """The frame of that name: each stock-moving record up to the date once, by kind and disposition; then the records
     of other types, as the caller counted them."""
     here = np.flatnonzero(books.stock_day[: books.extracted_rows] <= books.as_at)
-    (record,), _ = encode(books.stock["record_key"])
-    _, first = np.unique(record[here], return_index=True)
-    rows = books.stock.select(["kind", "disposition"]).take(pa.array(here[first]))
-    found = rows.group_by(["kind", "disposition"]).aggregate([([], "count_all")]).to_pylist()
-    number = {(row["kind"], row["disposition"]): row["count_all"] for row in found}
+    first = _first_of_each_record(books, here)
+    (((kind_of,), kind_names), ((became,), dispositions)) = (
+        encode_few(books.stock[name]) for name in ("kind", "disposition")
+    )
+    width = len(dispositions)
+    times = np.bincount(kind_of[first] * width + became[first], minlength=len(kind_names) * width)
+    number = {
+        (kind_names[place // width].as_py(), dispositions[place % width].as_py()): int(times[place])
+        for place in np.flatnonzero(times).tolist()
+    }
     read = books.input.records_read
     kinds = sorted({kind for kind, _ in number} | set(read or {}))
     data: dict[str, list[Any]] = {name: [number.get((kind, name), 0) for kind in kinds] for name in DISPOSITIONS}
@@ -72,6 +79,19 @@ def counts(books: CodedInput) -> pd.DataFrame:
         adds_up(data["read"][place], {name: data[name][place] for name in BECAME}) for place in range(len(kinds))
     ]
     return make(data, COUNTS)
+
+
+def _first_of_each_record(books: CodedInput, here: Whole) -> Whole:
+    """Of these rows of the stock, the first of each record."""
+    own = flat(books.stock["posted_by"])
+    if own.null_count == len(own):
+        record, count = books.stock_document, len(books.documents)
+    else:
+        (record,), keys = encode(books.stock["record_key"])
+        count = len(keys)
+    first = np.full(count, -1, dtype=np.int64)
+    first[record[here[::-1]]] = here[::-1]
+    return first[first >= 0]
 
 
 def late_arrivals(books: CodedInput) -> pd.DataFrame:
@@ -121,7 +141,7 @@ def _late_ledger(books: CodedInput, close: Close, first: int, last: int) -> list
         posting = int(books.ledger_posting[row])
         text["document_key"] = f"qbo/{ENTITIES.get(text['qbo_type'], text['qbo_type'])}/{text['qbo_id']}"
         if posting >= 0:
-            text["document_key"] = books.documents[int(books.posting_document[posting])].as_py()
+            text["document_key"] = books.documents.texts(books.posting_document[posting : posting + 1])[0].as_py()
     return _collect(
         close, "ledger", rows, texts, books, books.ledger_day, books.ledger_account, books.ledger_cents,
         lambda text, row: {
@@ -137,7 +157,8 @@ def _late_ledger(books: CodedInput, close: Close, first: int, last: int) -> list
 
 
 def _collect(
-    close: Close, side: str, rows: Whole, texts: list[dict[str, Any]], books: CodedInput, day: Whole, account: Whole,
+    close: Close, side: str, rows: Whole, texts: list[dict[str, Any]], books: CodedInput, day: Codes,
+    account: Codes,
     amounts: Whole, facts: Any, *, micros: bool,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """One row a document, account, day and way of coming."""

@@ -7,23 +7,27 @@ date: no difference that nets to nothing passes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.amounts import Whole, round_to_cents, sum_by
-from qbo_pipeline.reconciliation.books import CodedInput, Flags
+from qbo_pipeline.reconciliation.amounts import Codes, Whole, round_to_cents
+from qbo_pipeline.reconciliation.books import CodedInput
+from qbo_pipeline.reconciliation.coding import Flags
+
+Side = tuple[Codes, Whole, Whole]  # for each row: document, place (account and day), amount
 
 
 @dataclass(slots=True)
 class Cells:
     """One row for each document, account and day that any side has: cents of source, postings and ledger."""
 
-    document: Whole
-    account: Whole
-    day: Whole
+    document: Codes
+    account: Codes
+    day: Codes
     source: Whole
     posted: Whole
     ledger: Whole
@@ -63,35 +67,68 @@ def _opening_rows(books: CodedInput, has_posting: Flags) -> Flags:
 
 
 def _cells(books: CodedInput, stock_rows: Flags) -> Cells:
-    effects = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
-    effects = effects[books.posting_current[books.effect_posting[effects]]]
-    posting = books.effect_posting[effects]
-    ours = np.flatnonzero(books.ledger_posting >= 0)
+    """The cells of all documents. Nearly every document has one account and one day: those need no sorting."""
     days = (books.stock_day, books.posting_day, books.ledger_day)
     first = min((int(day.min()) for day in days if len(day)), default=0)
-    width = max((int(day.max()) for day in days if len(day)), default=0) - first + 1
-    accounts = max(len(books.accounts), 1)
+    width = np.int64(max((int(day.max()) for day in days if len(day)), default=0) - first + 1)
 
-    def key(document: Whole, account: Whole, day: Whole) -> Whole:
-        return (document * accounts + account) * width + (day - first)
+    def side(document: Codes, account: Codes, day: Codes, amount: Whole) -> Side:
+        return document, account * width + (day - first), amount
 
-    source_key, source = sum_by(
-        key(books.stock_document[stock_rows], books.stock_account[stock_rows], books.stock_day[stock_rows]),
-        books.stock_micros[stock_rows],
+    def source() -> Side:
+        rows = slice(None) if stock_rows.all() else np.flatnonzero(stock_rows)
+        return side(books.stock_document[rows], books.stock_account[rows], books.stock_day[rows],
+                    books.stock_micros[rows])  # fmt: skip
+
+    def posted() -> Side:
+        rows = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
+        rows = rows[books.posting_current[books.effect_posting[rows]]]
+        posting = books.effect_posting[rows]
+        return side(books.posting_document[posting], books.effect_account[rows], books.posting_day[posting],
+                    books.effect_cents[rows])  # fmt: skip
+
+    def ledger() -> Side:
+        rows = np.flatnonzero(books.ledger_posting >= 0)
+        document = books.posting_document[books.ledger_posting[rows]]
+        return side(document, books.ledger_account[rows], books.ledger_day[rows], books.ledger_cents[rows])
+
+    document, places, sums = _added_up(
+        (source, posted, ledger), len(books.documents), max(len(books.accounts), 1) * width
     )
-    posted_key = key(books.posting_document[posting], books.effect_account[effects], books.posting_day[posting])
-    ledger_key = key(
-        books.posting_document[books.ledger_posting[ours]], books.ledger_account[ours], books.ledger_day[ours]
-    )
-    sizes = (len(source_key), len(posted_key), len(ledger_key))
-    sides = [np.zeros(sum(sizes), dtype=np.int64) for _ in range(3)]
-    sides[0][: sizes[0]] = round_to_cents(source)
-    sides[1][sizes[0] : sizes[0] + sizes[1]] = books.effect_cents[effects]
-    sides[2][sizes[0] + sizes[1] :] = books.ledger_cents[ours]
-    keys, source, posted, ledger = sum_by(np.concatenate((source_key, posted_key, ledger_key)), *sides)
-    rest, day = np.divmod(keys, width)
-    document, account = np.divmod(rest, accounts)
-    return Cells(document, account, day + first, source, posted, ledger)
+    account, day = np.divmod(places, width)
+    cents = round_to_cents(sums[0])
+    return Cells(document, account.astype(np.int32), (day + first).astype(np.int32), cents, sums[1], sums[2])
+
+
+def _added_up(
+    sides: Sequence[Callable[[], Side]], documents: int, places: np.int64
+) -> tuple[Codes, Whole, list[Whole]]:
+    """Documents, places and for each side the sums, from the rows of each side, of which one at a time is held."""
+    usual = np.full(documents, -1, dtype=np.int64)
+    for rows_of in sides:
+        document, place, _ = rows_of()
+        usual[document] = place
+    has = np.flatnonzero(usual >= 0)
+    sums, keys, amounts = [], [], []
+    for rows_of in sides:
+        document, place, amount = rows_of()
+        single = np.zeros(documents, dtype=np.int64)
+        here = usual[document] == place
+        other = np.flatnonzero(~here)
+        keys.append(document[other] * places + place[other])
+        amounts.append(amount[other])
+        if len(other):
+            document, amount = document[here], amount[here]
+        np.add.at(single, document, amount)
+        sums.append(single[has])
+    distinct, number = np.unique(np.concatenate(keys), return_inverse=True)
+    if len(distinct):
+        for side, numbers in enumerate(np.split(number, np.cumsum([len(key) for key in keys])[:-1])):
+            more = np.zeros(len(distinct), dtype=np.int64)
+            np.add.at(more, numbers, amounts[side])
+            sums[side] = np.concatenate((sums[side], more))
+    document, place = np.divmod(distinct, places)
+    return np.concatenate((has, document)).astype(np.int32), np.concatenate((usual[has], place)), sums
 
 
 def _one_reason(books: CodedInput) -> Flags:

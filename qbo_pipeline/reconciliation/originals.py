@@ -13,15 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.amounts import Whole, sum_by
-from qbo_pipeline.reconciliation.books import ENTITIES, CodedInput, encode, entity_names
+from qbo_pipeline.reconciliation.amounts import Codes, Numbers, Whole, sum_by
+from qbo_pipeline.reconciliation.books import CodedInput
+from qbo_pipeline.reconciliation.coding import ENTITIES, encode_few, entity_codes
 from qbo_pipeline.reconciliation.entries import Row
 from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 
 
 class Originals:
-    """Our own postings and lines that a foreign entry may be a copy of: by marker, by number, by content."""
+    """Our own postings and lines that a foreign entry may be a copy of: by object, by marker, by number, by content."""
 
     def __init__(self, books: CodedInput, rows: Whole) -> None:
         self.books = books
@@ -38,6 +39,7 @@ class Originals:
                 self.by_marker[posting["posting_key"]] = posting
             if posting["in_qbo"] and posting["qbo_number"] is not None:
                 self.by_number.setdefault((posting["entity"], posting["qbo_number"]), posting)
+        self.by_object = self._posted_again()
         self.names = self._names()
         self.by_content = self._contents(rows)
         self.by_sent = self._no_longer_standing(rows)
@@ -52,16 +54,30 @@ class Originals:
         found.sort(key=lambda posting: (posting["posting_key"], posting["revision"]))
         return found
 
+    def _posted_again(self) -> dict[int, Row]:
+        """By object that a posting left standing when it was posted again, that posting as it is today."""
+        things = self.books.doubled
+        postings = self._postings(np.unique(np.array(list(things.values()), dtype=np.int64)))
+        by_row = {posting["row"]: posting for posting in postings}
+        return {thing: by_row[row] for thing, row in things.items()}
+
     def _contents(self, rows: Whole) -> dict[tuple[Any, ...], Row]:
         """Our lines with the type, day, account, amount, memo and name of a foreign one."""
         books = self.books
-        (kinds, memos, names), _ = encode(
-            entity_names(books.ledger["qbo_type"]), books.ledger["memo"], books.ledger["name"]
+        memo = flat(books.ledger["memo"])
+        theirs = flat(pc.unique(memo.take(pa.array(rows)).drop_null()))
+        ours = (
+            np.flatnonzero((books.ledger_posting >= 0) & np.asarray(pc.is_in(memo, theirs)))
+            if len(theirs)
+            else rows[:0]
         )
-        columns = (kinds, memos, names, books.ledger_account, books.ledger_day, books.ledger_cents)
-        mixed = _mix(*columns)
-        ours = np.flatnonzero((books.ledger_posting >= 0) & (memos >= 0))
-        ours = ours[np.isin(mixed[ours], mixed[rows])]
+        both = np.concatenate((ours, rows))
+        lines = books.ledger.select(["qbo_type", "memo", "name"]).take(pa.array(both))
+        (kinds,) = entity_codes(lines["qbo_type"])
+        (memos, names) = (encode_few(lines[name])[0][0] for name in ("memo", "name"))
+        numbers = (kinds, memos, names, books.ledger_account[both], books.ledger_day[both], books.ledger_cents[both])
+        mixed = _mix(*numbers)
+        ours = ours[np.isin(mixed[: len(ours)], mixed[len(ours) :])]
         lines = books.ledger.select(["qbo_type", "memo", "name"]).take(pa.array(ours)).to_pylist()
         posting_rows = books.ledger_posting[ours]
         postings = {posting["row"]: posting for posting in self._postings(np.unique(posting_rows))}
@@ -79,7 +95,7 @@ class Originals:
         books = self.books
         known = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
         known = known[books.posting_current[books.effect_posting[known]]]
-        width = len(books.accounts)
+        width = np.int64(len(books.accounts))
         owner, place, amount = _totals(
             books.effect_posting[known], books.effect_account[known], books.effect_cents[known], width
         )
@@ -107,6 +123,11 @@ class Originals:
         names = self.books.ledger["name"].take(pa.array(lines)).to_pylist()
         return dict(zip(self.books.ledger_posting[lines].tolist(), names, strict=True))
 
+    def posted_again(self, lines: list[Row]) -> tuple[Row, str] | None:
+        """The posting that made these lines' object, where it was posted again and left this one standing."""
+        posting = self.by_object.get(int(self.books.ledger_object[lines[0]["row"]]))
+        return None if posting is None else (posting, "posting")
+
     def of(self, lines: list[Row]) -> tuple[Row, str] | None:
         """The posting that these lines are a copy of, and by what they are known."""
         for line in lines:
@@ -133,13 +154,13 @@ class Originals:
         return None if same_sent is None else (same_sent, "content")
 
 
-def _totals(owner: Whole, account: Whole, cents: Whole, width: int) -> tuple[Whole, Whole, Whole]:
+def _totals(owner: Numbers, account: Numbers, cents: Whole, width: np.int64) -> tuple[Whole, Whole, Whole]:
     """Owner, account and cents, added up for each owner and account: effects are by product, too."""
     keys, sums = sum_by(owner * width + account, cents)
     return keys // width, keys % width, sums
 
 
-def _mix(*columns: Whole) -> Whole:
+def _mix(*columns: Numbers) -> Whole:
     """One number for each row; it only narrows a search, so that it may wrap around and collide."""
     mixed = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
@@ -148,7 +169,7 @@ def _mix(*columns: Whole) -> Whole:
 
 
 def _cells(
-    owner: Whole, wanted: Whole, account: Whole, day: Whole | None, cents: Whole
+    owner: Codes, wanted: Whole, account: Codes, day: Codes | None, cents: Whole
 ) -> dict[int, Counter[tuple[int, int]]]:
     """Cents by account and day (0 without days) of each wanted owner."""
     rows = np.flatnonzero(np.isin(owner, wanted))

@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import Whole, exact, micros, money, round_to_cents, sum_by
-from qbo_pipeline.reconciliation.books import CodedInput, Flags, codes, encode
-from qbo_pipeline.reconciliation.frames import empty, flat, make, to_table
+from qbo_pipeline.reconciliation.books import CodedInput
+from qbo_pipeline.reconciliation.coding import Flags, codes, encode_few
+from qbo_pipeline.reconciliation.frames import FrameError, empty, flat, make, to_table
 from qbo_pipeline.reconciliation.result import BY_PRODUCT_LOCATION
 
 
@@ -41,16 +42,16 @@ class Places:
 def read_places(books: CodedInput) -> Places:
     """Source's movements, source's own values and posted effects up to the date, each by product, location and
     account, in millionths of the home currency: what one posting splits over places is rounded only where it is
-    shown."""
+    shown. Raises `FrameError` for the source's own values where no account at all is known."""
     given = books.input.stock_values
     own = to_table("stock_values", empty(inputs.STOCK_VALUES) if given is None else given, inputs.STOCK_VALUES)
-    (products, own_products, sent_products), product_names = encode(
+    (products, own_products, sent_products), product_names = encode_few(
         books.stock["product_id"], own["product_id"], books.effects["product_id"]
     )
-    (locations, own_locations, sent_locations), location_names = encode(
+    (locations, own_locations, sent_locations), location_names = encode_few(
         books.stock["location_id"], own["location_id"], books.effects["location_id"]
     )
-    width, depth = len(location_names) + 1, len(books.accounts) + 1
+    width, depth = np.int64(len(location_names) + 1), np.int64(len(books.accounts) + 1)
     here = np.flatnonzero(books.stock_day <= books.as_at)
     key = ((products + 1) * width + locations + 1)[here] * depth + books.stock_account[here]
     own_key = _own_keys(books, own, (own_products + 1) * width + own_locations + 1, np.unique(key), depth)
@@ -120,6 +121,16 @@ def _on(every: Whole, keys: Whole, values: Whole) -> Whole:
     return spread
 
 
+def _place_of(every: Whole, keys: Whole) -> Whole:
+    """The place of each key among `every`, which has them all, in ascending order."""
+    low = int(every[0])
+    if int(every[-1]) - low > 4 * len(keys):
+        return np.searchsorted(every, keys)
+    place = np.zeros(int(every[-1]) - low + 1, dtype=np.int64)
+    place[every - low] = np.arange(len(every))
+    return place[keys - low]
+
+
 def _sent_effects(books: CodedInput) -> Whole:
     """The effects that stand in QBO up to the date."""
     rows = np.flatnonzero((books.effect_posting >= 0) & (books.effect_account >= 0))
@@ -132,14 +143,20 @@ def _nil_rows(books: CodedInput, here: Whole) -> Whole:
     any account: a transfer inside one account moves value between places, and no posting says so."""
     excluded = np.asarray(pc.equal(books.stock["disposition"], "excluded"))[here]
     rows = np.flatnonzero(excluded)
-    key = books.stock_document[here][rows] * (len(books.accounts) + 1) + books.stock_account[here][rows]
+    key = books.stock_document[here][rows] * np.int64(len(books.accounts) + 1) + books.stock_account[here][rows]
     found, sums = sum_by(key, books.stock_micros[here][rows])
     left: Whole = sums[np.searchsorted(found, key)]
     return rows[np.flatnonzero(left == 0)]
 
 
-def _own_keys(books: CodedInput, own: Any, place: Whole, keys: Whole, depth: int) -> Whole:
+def _own_keys(books: CodedInput, own: Any, place: Whole, keys: Whole, depth: np.int64) -> Whole:
     """The source's own values under the account they name, else that of their movements, else the first."""
+    if own.num_rows and not books.accounts:
+        raise FrameError(
+            f"stock_values: the inventory system states the stock of {own.num_rows} places, and no inventory "
+            "account is known to hold it against: neither ledger_balances, ledger nor stock names one. Read "
+            "QuickBooks' ledger of the inventory accounts first, then reconcile again"
+        )
     account = codes(own["account_id"], books.accounts)
     if len(keys):
         by_place = keys // depth
@@ -154,7 +171,7 @@ def _largest_and_last(books: CodedInput, every: Whole, key: Whole, here: Whole) 
     """The stock row with the largest value of each place (the first record key among equals), and its last day."""
     largest, last_day = np.full(len(every), -1, dtype=np.int64), np.full(len(every), -1, dtype=np.int64)
     if len(here):
-        at, size = np.searchsorted(every, key), np.abs(books.stock_micros[here])
+        at, size = _place_of(every, key), np.abs(books.stock_micros[here])
         largest_size = np.zeros(len(every), dtype=np.int64)
         np.maximum.at(largest_size, at, size)
         np.maximum.at(last_day, at, books.stock_day[here])

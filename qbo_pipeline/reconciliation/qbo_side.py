@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qbo_pipeline.reconciliation.books import day_number
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.coding import day_number
 from qbo_pipeline.reconciliation.document import NOT_CHECKED, SMALL_CENTS, Context, Examined, Gap, Sent, take
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, amount_text, day_text, posting_trace
 

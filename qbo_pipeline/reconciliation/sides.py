@@ -14,8 +14,9 @@ import numpy as np
 
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT, Whole, cents_exact, round_to_cents
-from qbo_pipeline.reconciliation.books import CodedInput, codes
+from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.coding import codes
 from qbo_pipeline.reconciliation.entries import Entry, amount_text
 from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, to_table

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import money
-from qbo_pipeline.reconciliation.books import CodedInput, whole
+from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.causes import CAUSES, ORDER, Cause
+from qbo_pipeline.reconciliation.coding import whole
 from qbo_pipeline.reconciliation.document import NOT_CHECKED
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry
 from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, array, flat, make, to_table

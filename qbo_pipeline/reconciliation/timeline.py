@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qbo_pipeline.reconciliation.amounts import Whole, money, round_to_cents, sum_by, to_cents, to_decimal
-from qbo_pipeline.reconciliation.books import CodedInput, day_number, encode, whole
+from qbo_pipeline.reconciliation.amounts import Codes, Whole, money, round_to_cents, sum_by, to_cents, to_decimal
+from qbo_pipeline.reconciliation.books import CodedInput
+from qbo_pipeline.reconciliation.coding import day_number, whole
 from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, make
+from qbo_pipeline.reconciliation.keys import encode
 from qbo_pipeline.reconciliation.matching import Matching
 from qbo_pipeline.reconciliation.result import BY_DATE, ROLL_FORWARD, ROLL_FORWARD_LINES, Divergence
 from qbo_pipeline.reconciliation.sides import Balances
@@ -37,7 +39,7 @@ LINE_OF_KIND = {
 
 
 class Flows:
-    """Every movement of either side up to the date: account, day, line of the roll-forward, cents."""
+    """Every movement of either side up to the date, added up: account, day, line of the roll-forward, cents."""
 
     def __init__(self, books: CodedInput, matching: Matching, foreign: Foreign, totals: Balances) -> None:
         cells = matching.cells
@@ -46,13 +48,10 @@ class Flows:
         opening = matching.opening_rows & (books.stock_day <= books.as_at)
         start = np.zeros(len(books.accounts), dtype=np.int64)
         np.add.at(start, books.stock_account[opening], books.stock_micros[opening])
-        every = np.arange(len(books.accounts))
-        self.source = (
-            np.concatenate((cells.account[here], every)),
-            np.concatenate((cells.day[here], np.full(len(every), totals.start_day))),
-            np.concatenate((line[cells.document[here]], np.full(len(every), _line("opening_stock")))),
-            np.concatenate((cells.source[here], round_to_cents(start))),
-        )
+        self.source = _added_up(
+            cells.account[here], cells.day[here], line[cells.document[here]], cells.source[here],
+            round_to_cents(start), totals.start_day,
+        )  # fmt: skip
         day = books.ledger_day.copy()
         unnamed = [row for row in foreign.opening_rows if row not in foreign.causes]
         day[np.array(unnamed, dtype=np.int64)] = totals.start_day
@@ -61,12 +60,24 @@ class Flows:
         lines[ours] = line[books.posting_document[books.ledger_posting[ours]]]
         lines[np.array(foreign.opening_rows, dtype=np.int64)] = _line("opening_stock")
         now = books.ledger_day <= books.as_at
-        self.ledger = (
-            np.concatenate((books.ledger_account[now], every)),
-            np.concatenate((day[now], np.full(len(every), totals.start_day))),
-            np.concatenate((lines[now], np.full(len(every), _line("opening_stock")))),
-            np.concatenate((books.ledger_cents[now], totals.opening)),
+        self.ledger = _added_up(
+            books.ledger_account[now], day[now], lines[now], books.ledger_cents[now], totals.opening, totals.start_day
         )
+
+
+def _added_up(
+    account: Codes, day: Codes, line: Whole, cents: Whole, opening: Whole, start_day: int
+) -> tuple[Whole, Whole, Whole, Whole]:
+    """Account, day, line and cents of each of them that occurs, the accounts' opening among them."""
+    first = min(int(day.min(initial=start_day)), start_day)
+    width = np.int64(max(int(day.max(initial=start_day)), start_day) - first + 1)
+    every = np.arange(len(opening))
+    key = (account * np.int64(len(ROLL_FORWARD_LINES)) + line) * width + day - first
+    start = (every * len(ROLL_FORWARD_LINES) + _line("opening_stock")) * width + start_day - first
+    keys, sums = sum_by(np.concatenate((key, start)), np.concatenate((cents, opening)))
+    places, days = np.divmod(keys, width)
+    accounts, lines = np.divmod(places, len(ROLL_FORWARD_LINES))
+    return accounts, days + first, lines, sums
 
 
 def _line(name: str) -> int:

@@ -13,10 +13,12 @@ import pandas as pd
 import pyarrow as pa
 
 from qbo_pipeline.reconciliation import inputs
-from qbo_pipeline.reconciliation.amounts import Whole, money, sum_by, to_cents
-from qbo_pipeline.reconciliation.books import CodedInput, encode, whole
+from qbo_pipeline.reconciliation.amounts import Codes, Whole, money, sum_by, to_cents
+from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.causes import CAUSES, GROUPS, Cause
+from qbo_pipeline.reconciliation.coding import whole
 from qbo_pipeline.reconciliation.frames import make, to_table
+from qbo_pipeline.reconciliation.keys import encode
 from qbo_pipeline.reconciliation.result import ACCOUNTS, AGEING, AGEING_BUCKETS
 from qbo_pipeline.reconciliation.result import CAUSES as CAUSE_COLUMNS
 from qbo_pipeline.reconciliation.sides import Balances
@@ -133,6 +135,6 @@ def _cleared(differences: pd.DataFrame, books: CodedInput) -> tuple[Whole, Whole
     return sum_by(cell[gone], np.ones(int(gone.sum()), dtype=np.int64))  # type: ignore[return-value]  # one for one
 
 
-def names(books: CodedInput, account: Whole) -> Any:
+def names(books: CodedInput, account: Codes) -> Any:
     """Account codes (places in `books.accounts`) as QuickBooks' account ids, an Arrow array of texts."""
     return pa.array(books.accounts, pa.string()).take(pa.array(account))

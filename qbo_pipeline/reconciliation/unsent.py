@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qbo_pipeline.reconciliation.books import CodedInput, day_number, entity_names
+from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.causes import Cause
+from qbo_pipeline.reconciliation.coding import day_number, entity_names
 from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.inputs import periods
 from qbo_pipeline.reconciliation.matching import Matching, is_pending
@@ -78,7 +79,7 @@ def explain_unsent(books: CodedInput, matching: Matching) -> Any:
     return pa.table(
         {
             "scope": pa.array(["document"]).take(pa.array(np.zeros(len(rows), dtype=np.int64))),
-            "document_key": books.documents.take(pa.array(document)),
+            "document_key": books.documents.texts(document),
             "account": pa.array(cells.account[rows]),
             "day": pa.array(cells.day[rows]),
             "cause": names,

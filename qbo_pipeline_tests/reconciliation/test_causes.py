@@ -152,6 +152,41 @@ CASES = {
         posting movement/1 JournalEntry 11 2026-03-01 posted 130=100.00 revision=2
         ledger  JournalEntry 11 2026-03-01 130 100.00
     """,
+    "posted again while the first one stands: it stands twice": """
+        source  movement/1 receipt 2026-03-01 100.00
+        posting movement/1 JournalEntry 10 2026-03-01 superseded 130=80.00
+        posting movement/1 JournalEntry 11 2026-03-01 posted 130=100.00 revision=2
+        ledger  JournalEntry 10 2026-03-02 130 80.00
+        ledger  JournalEntry 11 2026-03-01 130 100.00
+        expect  duplicate_in_qbo qbo/JournalEntry/10 130 2026-03-02 80.00
+    """,
+    "posted again while the first one stands, and then deleted": """
+        source  movement/1 receipt 2026-03-01 100.00
+        posting movement/1 JournalEntry 10 2026-03-01 deleted_in_qbo 130=100.00
+        posting movement/1 JournalEntry 11 2026-03-01 deleted_in_qbo 130=100.00 revision=2
+        posting movement/1 JournalEntry 12 2026-03-01 posted 130=100.00 revision=3
+        ledger  JournalEntry 10 2026-03-01 130 100.00
+        expect  deleted_in_qbo movement/1 130 2026-03-01 -100.00
+        expect  duplicate_in_qbo qbo/JournalEntry/10 130 2026-03-01 100.00
+    """,
+    "posted again, what stands from before the first day stands twice as well": """
+        opens   2026-03-01
+        source  movement/1 receipt 2026-03-01 100.00
+        posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+        posting movement/1 JournalEntry 11 2026-03-01 posted 130=100.00 revision=2
+        ledger  JournalEntry 10 2026-02-28 130 100.00 split='Opening Balance Equity'
+        ledger  JournalEntry 11 2026-03-01 130 100.00
+        expect  duplicate_in_qbo qbo/JournalEntry/10 130 2026-02-28 100.00
+    """,
+    "reversed on another day and posted again: all three count": """
+        source  movement/1 receipt 2026-03-01 100.00
+        posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00
+        posting movement/1#reversal-1 JournalEntry 12 2026-03-05 posted 130=-100.00 by_person=reversed
+        posting movement/1 JournalEntry 11 2026-03-05 posted 130=100.00 revision=2
+        ledger  JournalEntry 10 2026-03-01 130 100.00
+        ledger  JournalEntry 12 2026-03-05 130 -100.00
+        ledger  JournalEntry 11 2026-03-05 130 100.00
+    """,
     "made by others: journal, bill, expense": """
         ledger  'Journal Entry' 20 2026-03-02 130 11.00
         ledger  Bill 21 2026-03-03 130 22.00

@@ -230,6 +230,18 @@ def test_is_refused(name: str) -> None:
         reconcile(given)
 
 
+def test_stock_values_without_any_account_are_refused_in_plain_words() -> None:
+    """Nothing names an inventory account: the ledger was never read, and no movement has one."""
+    given = replace(read("own P1 L1 2.00").input, stock=read("").input.stock)
+    words = (
+        "stock_values: the inventory system states the stock of 1 places, and no inventory account is known to hold it "
+        "against: neither ledger_balances, ledger nor stock names one. Read QuickBooks' ledger of the inventory "
+        "accounts first, then reconcile again"
+    )
+    with pytest.raises(FrameError, match=f"^{re.escape(words)}$"):
+        reconcile(given)
+
+
 def test_pandas_frames_and_chunked_tables_are_as_good() -> None:
     expected = reconcile(read(TEXT).input).content_hash
     given = read(TEXT).input
@@ -284,7 +296,7 @@ def test_sums_by_key(rows: list[tuple[int, int]]) -> None:
 
 
 def test_a_date_is_counted_from_1970() -> None:
-    from qbo_pipeline.reconciliation.books import day_number
+    from qbo_pipeline.reconciliation.coding import day_number
     from qbo_pipeline.reconciliation.entries import day_text
 
     assert (day_number(date(1970, 1, 2)), day_text(-1)) == (1, "1969-12-31")

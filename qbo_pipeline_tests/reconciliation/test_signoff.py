@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from qbo_pipeline.reconciliation.engine import reconcile
+from qbo_pipeline.reconciliation.fingerprint import VERSION, version_of
 from qbo_pipeline.reconciliation.inputs import ClosedBalance
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.signoff import SignOff, SignOffError, changed, check, close_of, prepare, review
@@ -162,3 +163,19 @@ def test_what_the_rules_do_not_allow_is_said_in_these_words(attempt: Callable[[]
     with pytest.raises(SignOffError) as caught:
         attempt()
     assert str(caught.value) == words
+
+
+FIRST_VERSION = "db7bad857a0dba962622fc76a590f913ea844cf8c8629ff275fb92bf5672b1e4"
+
+
+def test_what_was_signed_by_an_earlier_hash_is_held_to_that_hash() -> None:
+    """A new version of the hash voids no certificate: while it stands, its period is hashed as it was signed."""
+    given = read(CLEAN).input
+    earlier = reconcile(replace(given, hash_version=1))
+    assert earlier.content_hash == FIRST_VERSION
+    signed = review(prepare(earlier, "Preparer", AT), earlier, "Reviewer", LATER)
+    again = reconcile(replace(given, hash_version=version_of(signed.content_hash)))
+    assert check(signed, again, LATER) is signed
+    moved = read(CLEAN.replace("100.00", "100.01")).input
+    assert check(signed, reconcile(replace(moved, hash_version=1)), LATER).state == "void"
+    assert version_of(reconcile(given).content_hash) == VERSION == 2
