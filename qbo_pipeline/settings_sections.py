@@ -74,7 +74,7 @@ LINK_PLACES = ("type", "kind", "id", "number")
 class SourceSettings(Section):
     """`[source]`: where the inventory system's data is, and how it is mapped."""
 
-    kind: Literal["sql", "csv", "cin7_core", "http_contract", "syncro", "unleashed"]
+    kind: Literal["sql", "csv", "cin7_core", "http_contract", "syncro", "unleashed", "zuper"]
     url: str | None = None
     url_variable: str | None = None
     path: Path | None = None
@@ -110,7 +110,7 @@ class SourceSettings(Section):
     def _has_its_place(self) -> SourceSettings:
         if self.kind == "csv" and self.path is None:
             raise ValueError('a source of kind "csv" needs path = "FOLDER"')
-        if self.kind in ("http_contract", "syncro") and self.url is None:
+        if self.kind in ("http_contract", "syncro", "zuper") and self.url is None:
             raise ValueError(f'a source of kind "{self.kind}" needs url = "https://..."')
         if self.kind == "sql" and self.url is None and self.url_variable is None:
             raise ValueError('a source of kind "sql" needs url = "..." or url_variable = "NAME"')

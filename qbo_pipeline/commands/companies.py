@@ -31,12 +31,19 @@ def init(
     system: Annotated[
         str | None,
         typer.Option(
-            help="An inventory system that is read by its API: cin7_core, http_contract, syncro, unleashed.",
+            help="An inventory system that is read by its API: cin7_core, http_contract, syncro, unleashed, zuper.",
             metavar="NAME",
         ),
     ] = None,
     system_url: Annotated[
         str | None, typer.Option(help="With --system: the address, where it is not the vendor's own.")
+    ] = None,
+    system_login: Annotated[
+        str | None,
+        typer.Option(
+            help="With --system zuper: the company's login name, by which the vendor tells the address of its region;"
+            " --system-url is then who tells it, where that is not the vendor."
+        ),
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where to write <name>.toml.")] = Path("connections"),
 ) -> None:
@@ -81,10 +88,12 @@ def init(
         raise typer.BadParameter("a system that is read by API has no mapping and no CSV files", param_hint="--system")
     if system_url is not None and system is None:
         raise typer.BadParameter("--system-url goes with --system", param_hint="--system-url")
+    if system_login is not None and system is None:
+        raise typer.BadParameter("--system-login goes with --system", param_hint="--system-login")
     if csv is not None:
         values |= {"source_kind": "csv", "source_path": _from(folder, csv)}
     if system is not None:
-        values |= {"source_kind": system, "source_url": system_url}
+        values |= {"source_kind": system, "source_url": _address(system, system_login, system_url)}
     text = settings_text(values)
     try:
         settings = settings_of(text, file)
@@ -111,6 +120,17 @@ def init(
     else:
         say(f"  qbo-pipeline connect --settings {file}")
     say(f"  qbo-pipeline preflight --settings {file}")
+
+
+def _address(system: str, login: str | None, url: str | None) -> str | None:
+    """Where the system is: as it was given, or as the vendor tells it by a login name."""
+    if login is None:
+        return url
+    from qbo_pipeline.pipeline.landed import find_address
+
+    found = find_address(system, login, url)
+    say(f"The address of {login} is {found}")
+    return found
 
 
 def look_at_system(file: Path) -> None:

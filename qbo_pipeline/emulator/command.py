@@ -43,7 +43,8 @@ def emulator(
     system: Annotated[
         str | None,
         typer.Option(
-            help="An inventory system instead, with the demo's company: cin7_core, http_contract, syncro, unleashed."
+            help="An inventory system instead, with the demo's company: cin7_core, http_contract, syncro, unleashed,"
+            " zuper."
         ),
     ] = None,
     inventory: Annotated[

@@ -122,6 +122,33 @@ def look_at_account(run: Run) -> AccountLook:
         transport.close()
 
 
+def find_address(system: str, login: str, service: str | None) -> str:
+    """The address of a company's API, as the vendor's account service tells it by the company's login name.
+
+    `service` is that of the vendor unless it is given. No key is sent. Raises `SettingsError` where the system has one
+    address for all, and where none is told.
+    """
+    door = SYSTEMS.get(system)
+    if door is None or door.regions is None:
+        raise SettingsError(f"--system-login: {system} has no address that depends on a login name")
+    where = f"{(service or door.regions.service).rstrip('/')}/{door.regions.path}"
+    transport = Transport()
+    try:
+        call = Call("POST", where, headers={"content-type": "application/json"}, body=door.regions.question(login))
+        answer = transport.send(call, deadline=door.api.seconds, max_bytes=65_536)
+    except TransportFailure as failure:
+        raise SettingsError(f"--system-login: {where} did not tell the address: {failure.reason}") from None
+    finally:
+        transport.close()
+    found = door.regions.address(answer.body) if answer.status == 200 else None
+    if found is None:
+        raise SettingsError(
+            f"--system-login: {where} knows no company {login!r} (it answered {answer.status}): write the name with"
+            f" which people of the company log in, or the address itself with --system-url"
+        )
+    return found
+
+
 def calls_per_minute(settings: Settings) -> int:
     """The pace at which a system is read: as the settings say, or its own limit."""
     return settings.source.calls_per_minute or int(SYSTEMS[settings.source.kind].api.calls_per_minute)

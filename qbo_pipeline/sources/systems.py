@@ -34,9 +34,26 @@ from qbo_pipeline.sources.unleashed.fetching import fetch as fetch_unleashed
 from qbo_pipeline.sources.unleashed.look import look_at as look_at_unleashed
 from qbo_pipeline.sources.unleashed.signing import signed
 from qbo_pipeline.sources.unleashed.system import Unleashed
+from qbo_pipeline.sources.zuper import lists as zuper
+from qbo_pipeline.sources.zuper import region as zuper_region
+from qbo_pipeline.sources.zuper.check import check_account as check_zuper
+from qbo_pipeline.sources.zuper.fetching import fetch as fetch_zuper
+from qbo_pipeline.sources.zuper.look import look_at as look_at_zuper
+from qbo_pipeline.sources.zuper.system import Zuper
 
 Parameters = Mapping[str, str | Sequence[str]]
 Headers = Callable[[str], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """A system whose API has another address for each company: a service of the vendor's is asked by `POST` of the
+    `question` with the company's login name, and its answer read as the `address`, `None` where it names none."""
+
+    service: str
+    path: str
+    question: Callable[[str], bytes]
+    address: Callable[[bytes], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,7 @@ class ReadByApi:
     fetch: Callable[[Lists, ZoneInfo, date], None]
     check: Callable[[Landing, Expected, Parameters], list[Problem]]
     look: Callable[[Lists], AccountLook]
+    regions: Regions | None = None
 
 
 def _account_and_key(secrets: Sequence[str]) -> Headers:
@@ -64,6 +82,11 @@ def _account_and_key(secrets: Sequence[str]) -> Headers:
 
 def _token(secrets: Sequence[str]) -> Headers:
     found = {"Authorization": f"Bearer {secrets[0]}"}
+    return lambda _query: found
+
+
+def _x_api_key(secrets: Sequence[str]) -> Headers:
+    found = {"x-api-key": secrets[0]}
     return lambda _query: found
 
 
@@ -111,5 +134,17 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=fetch_unleashed,
         check=check_unleashed,
         look=look_at_unleashed,
+    ),
+    "zuper": ReadByApi(
+        api=zuper.API,
+        base_url=None,
+        key="an API key of Zuper",
+        secrets=("source_api_key",),
+        headers=_x_api_key,
+        system=Zuper,
+        fetch=fetch_zuper,
+        check=check_zuper,
+        look=look_at_zuper,
+        regions=Regions(zuper_region.ACCOUNTS, "config", zuper_region.question, zuper_region.address),
     ),
 }

@@ -59,7 +59,8 @@ Answer = tuple[int, Any]
 @dataclass(frozen=True, slots=True)
 class House:
     """What stands behind a door: `lets_in` looks at a request's credentials, `answer` answers it. `refused` and `full`
-    are what is said to strangers and over the limit; `open_paths` are answered to strangers too."""
+    are what is said to strangers and over the limit; `open_paths` are answered to strangers too. `answer` finds the
+    request's body as `request.state.body`."""
 
     door: Door
     lets_in: Callable[[Request], bool]
@@ -74,7 +75,7 @@ def build_app(house: House) -> Starlette:
     lock = asyncio.Lock()
 
     async def answer(request: Request) -> Response:
-        await request.body()
+        request.state.body = await request.body()
         async with lock:
             return await asyncio.to_thread(_answer, house, request)
 

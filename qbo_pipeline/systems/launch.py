@@ -25,6 +25,10 @@ from qbo_pipeline.systems.syncro.world import World as SyncroWorld
 from qbo_pipeline.systems.unleashed.app import Box as UnleashedBox
 from qbo_pipeline.systems.unleashed.server import serve as serve_unleashed
 from qbo_pipeline.systems.unleashed.world import World as UnleashedWorld
+from qbo_pipeline.systems.zuper.app import CALLS_A_MINUTE as ZUPER_CALLS
+from qbo_pipeline.systems.zuper.app import Box as ZuperBox
+from qbo_pipeline.systems.zuper.server import serve as serve_zuper
+from qbo_pipeline.systems.zuper.world import World as ZuperWorld
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,16 @@ def _syncro(company: CompanyDatabase, listener: socket, calls: int | None) -> No
     serve_syncro(SyncroBox(SyncroWorld(company, Changes()), secrets.token_hex(16), Door(calls)), listener)
 
 
+def _zuper(company: CompanyDatabase, listener: socket, calls: int | None) -> None:
+    serve_zuper(ZuperBox(ZuperWorld(company, Changes()), secrets.token_hex(16), Door(calls)), listener)
+
+
 SYSTEMS = {
     "cin7_core": Boxed(CALLS_A_MINUTE, _cin7_core),
     "http_contract": Boxed(None, _http_contract),
     "syncro": Boxed(SYNCRO_CALLS, _syncro),
     "unleashed": Boxed(None, _unleashed),
+    "zuper": Boxed(ZUPER_CALLS, _zuper),
 }
 
 

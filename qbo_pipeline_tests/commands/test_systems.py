@@ -24,6 +24,7 @@ SHOWN = {
     "syncro": (("token",), ["  subdomain: harbour\n", "  time_zone: America/New_York\n", "customers (25 in all): "]),
     "unleashed": (("api_id", "api_key"),
                   ["Warehouses (3 in all): ", "Invoices (Deleted) (0 in all): nothing", "not told by the API"]),
+    "zuper": (("api_key",), ["The address of harbour is http://127.0.0.1:", "customers (25 in all): ", "product (4"]),
 }  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-LONG = ("cin7_core", "syncro")  # of the long run: each is read at the pace of its own limit
+LONG = ("cin7_core", "syncro", "zuper")  # of the long run: each is read at the pace of its own limit
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,8 @@ def test_init_looks_at_the_account_that_the_emulator_serves(
             for name in names:
                 monkeypatch.setenv(f"QBO_ACME_SOURCE_{name.upper()}", start[name])
             # Its own pace, 60 calls a minute, is waited for: the look takes as many seconds as it has calls.
-            given = [*INIT, system, "--system-url", start["base_url"], "--folder", str(tmp_path)]
+            login = ["--system-login", start["login"]] if "login" in start else []
+            given = [*INIT, system, "--system-url", start["base_url"], *login, "--folder", str(tmp_path)]
             result = CliRunner().invoke(app, given)
         finally:
             process.terminate()
@@ -87,6 +89,21 @@ def test_an_emulator_that_cannot_be_is_refused(options: list[str], said: str) ->
     result = CliRunner().invoke(app, ["emulator", *options])
     assert result.exit_code == 2
     assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--system", "cin7_core", "--system-login", "harbour"], "no address that depends on a login name"),
+        (["--system-login", "harbour"], "--system-login goes with --system"),
+        (["--system", "zuper"], 'a source of kind "zuper" needs url'),
+    ],
+)
+def test_an_address_that_cannot_be_told_is_refused(options: list[str], said: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [*INIT[:-1], *options, "--folder", str(tmp_path)])
+    assert result.exit_code != 0
+    assert said in f"{result.output} {result.exception}"
+    assert not (tmp_path / "acme.toml").exists()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ from qbo_pipeline.systems.syncro.world import World as SyncroWorld
 from qbo_pipeline.systems.unleashed.app import Box as UnleashedBox
 from qbo_pipeline.systems.unleashed.server import server as unleashed_server
 from qbo_pipeline.systems.unleashed.world import World as UnleashedWorld
+from qbo_pipeline.systems.zuper.app import PATH as ZUPER_PATH
+from qbo_pipeline.systems.zuper.app import Box as ZuperBox
+from qbo_pipeline.systems.zuper.server import server as zuper_server
+from qbo_pipeline.systems.zuper.world import World as ZuperWorld
 
 TOKEN = "5a0c-token"
 ACCOUNT_ID, APPLICATION_KEY = "3f0b7a52-account", "9c1e44d0-key"
@@ -100,6 +104,24 @@ def running_syncro(company: Path) -> Iterator[RunningSyncro]:
     box = SyncroBox(SyncroWorld(database), TOKEN)
     with listen("127.0.0.1", 0) as listener, _answering(syncro_server(box, listener, StringIO()), listener):
         yield RunningSyncro(box, f"{base_url(listener)}/{SYNCRO_PATH}")
+    database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningZuper:
+    """Zuper in a box, answering at `url`."""
+
+    box: ZuperBox
+    url: str
+
+
+@contextmanager
+def running_zuper(company: Path) -> Iterator[RunningZuper]:
+    """Zuper with this company, until the end of the block."""
+    database = CompanyDatabase(company)
+    box = ZuperBox(ZuperWorld(database), API_KEY)
+    with listen("127.0.0.1", 0) as listener, _answering(zuper_server(box, listener, StringIO()), listener):
+        yield RunningZuper(box, f"{base_url(listener)}/{ZUPER_PATH}")
     database.close()
 
 

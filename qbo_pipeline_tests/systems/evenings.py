@@ -1,14 +1,15 @@
-"""Syncro read evening by evening, as it keeps no history: the company works a day, then it is read.
+"""Syncro and Zuper read evening by evening, as they keep no history: the company works a day, then it is read.
 
 What belongs here: the clock of both sides, the connection and the nights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,19 +19,22 @@ from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.sources.landed.without_paper import COST_CHANGE, NO_PAPER
+from qbo_pipeline.systems.company import guid
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.systems.books import connection
-from qbo_pipeline_tests.systems.boxes import TOKEN, RunningSyncro, running_syncro
+from qbo_pipeline_tests.systems.boxes import API_KEY, TOKEN, RunningSyncro, RunningZuper
 from qbo_pipeline_tests.systems.readings import FIRST
 
 HINTS = {NO_PAPER: "Inventory Shrinkage", COST_CHANGE: "Inventory Shrinkage", "SHIPPING": "Purchases",
          "OTHER": "Purchases", **dict.fromkeys(("Check", "Card", "Bank transfer"), "Checking")}  # fmt: skip
+LAST = FIRST + timedelta(days=3)
+Running = TypeVar("Running")
 
 
 class Evenings:
     """The clock of both sides: ten in the evening of a day."""
 
-    def __init__(self, box: RunningSyncro, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, box: RunningSyncro | RunningZuper, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = datetime.now(UTC)
         self._box, self._monkeypatch, self._real = box, monkeypatch, StoredLanding.now
         box.box.world.changes.clock = lambda: self.now
@@ -46,10 +50,13 @@ class Evenings:
 
 
 @contextmanager
-def company(folder: Path, seed: int) -> Iterator[tuple[Path, RunningSyncro]]:
+def company(
+    folder: Path, seed: int, running: Callable[[Path], AbstractContextManager[Running]]
+) -> Iterator[tuple[Path, Running]]:
+    """A company before its first day, and a box that serves it."""
     path = folder / "inventory.sqlite"
     generate(path, seed=seed, first_day=FIRST, days=0)
-    with running_syncro(path) as box:
+    with running(path) as box:
         yield path, box
 
 
@@ -58,6 +65,15 @@ def syncro(folder: Path, emulator: RunningEmulator | None, box: RunningSyncro) -
                       calls_per_minute=1_000_000, hints=HINTS)  # fmt: skip
     with (folder / ".env").open("a") as out:
         out.write(f"QBO_DEMO_SOURCE_TOKEN={TOKEN}\n")
+    return file
+
+
+def zuper(folder: Path, emulator: RunningEmulator | None, box: RunningZuper) -> Path:
+    places = [guid("warehouse", n) for n in (1, 2, 3)]
+    file = connection(folder, emulator, places, source_kind="zuper", source_url=box.url, calls_per_minute=1_000_000,
+                      hints=HINTS)  # fmt: skip
+    with (folder / ".env").open("a") as out:
+        out.write(f"QBO_DEMO_SOURCE_API_KEY={API_KEY}\n")
     return file
 
 

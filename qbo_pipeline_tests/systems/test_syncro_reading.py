@@ -6,46 +6,24 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
-from qbo_pipeline.demo import changes
 from qbo_pipeline.demo.company import advance
-from qbo_pipeline.pipeline.run import open_run
-from qbo_pipeline.settings import load_settings
 from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.systems.syncro import app, world
-from qbo_pipeline_tests.pipeline.connections import rows
-from qbo_pipeline_tests.systems.boxes import TOKEN, RunningSyncro
-from qbo_pipeline_tests.systems.evenings import Evenings, company, syncro
-from qbo_pipeline_tests.systems.readings import FIRST, Reading, next_day
-
-LAST = FIRST + timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Some days of the company, and a connection that has read none of them."""
-
-    path: Path
-    reading: Reading
-    box: RunningSyncro
-    evenings: Evenings
-
-    def landed(self, kind: str) -> dict[str, str]:
-        with open_run(load_settings(self.reading.file)) as run:
-            query = "SELECT object_id, content FROM landed_objects WHERE kind = :kind AND vanished_at IS NULL"
-            return {row["object_id"]: row["content"] for row in rows(run, query, kind=kind)}
+from qbo_pipeline_tests.systems.account import Account, assert_nothing_is_lost_while_pages_move, be_impatient
+from qbo_pipeline_tests.systems.boxes import TOKEN, running_syncro
+from qbo_pipeline_tests.systems.evenings import LAST, Evenings, company, syncro
+from qbo_pipeline_tests.systems.readings import Reading
 
 
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    with company(tmp_path, 11) as (path, box):
+    with company(tmp_path, 11, running_syncro) as (path, box):
         evenings = Evenings(box, monkeypatch)
         advance(path, LAST)
         evenings.of(LAST)
@@ -71,9 +49,7 @@ def test_the_second_evening_asks_for_lists_and_for_what_changed(account: Account
 def test_lists_are_read_to_their_end_whatever_they_say_of_it(account: Account) -> None:
     """Some say how many entries, some how many pages, some nothing."""
     account.reading.read(LAST)
-    account.box.box.world.refresh()
-    for kind, there in account.box.box.world.objects.items():
-        assert account.landed(kind).keys() == there.keys()
+    account.assert_all_is_landed()
     pages = Counter(path.partition("?")[0] for path in account.box.box.door.asked)
     assert pages["api/v1/products"] >= 2
 
@@ -124,22 +100,12 @@ def test_drift_of_the_interface_is_read_or_set_aside(account: Account, monkeypat
 
     monkeypatch.setattr(world, "_invoices", drifted)
     account.reading.read(LAST)
-    with open_run(load_settings(account.reading.file)) as run:
-        query = "SELECT rule FROM records WHERE disposition = 'set_aside' AND record_type = 'document'"
-        assert sorted(row["rule"] for row in rows(run, query)) == ["not_a_number", "required"]
+    assert account.set_aside() == ["not_a_number", "required"]
 
 
 @pytest.fixture
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qbo_pipeline.pipeline import landed
-    from qbo_pipeline.quickbooks.clock import SystemClock
-
-    class Impatient(SystemClock):
-        def sleep(self, seconds: float) -> None:
-            super().sleep(min(seconds, 0.01))
-
-    monkeypatch.setattr(landed, "SystemClock", Impatient)
-    monkeypatch.setattr(landed._Pace, "quiet", lambda self, seconds: None)
+    be_impatient(monkeypatch)
 
 
 @pytest.mark.usefixtures("_no_waiting")
@@ -149,9 +115,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fault_in_every_third_call_loses_nothing(account: Account, fault: str) -> None:
     account.box.box.door.faults.extend([fault, "", ""] * 200)
     account.reading.read(LAST)
-    account.box.box.world.refresh()
-    for kind, there in account.box.box.world.objects.items():
-        assert account.landed(kind).keys() == there.keys()
+    account.assert_all_is_landed()
 
 
 @pytest.mark.torture
@@ -159,48 +123,9 @@ def test_a_fault_in_every_third_call_loses_nothing(account: Account, fault: str)
 def test_pages_that_move_while_they_are_read_lose_nothing(
     account: Account, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest come first: what is entered and deleted between two pages moves everything behind it."""
     small = {name: (kind, 3, says) for name, (kind, _, says) in app.LISTS.items()}
     monkeypatch.setattr(app, "LISTS", small)
-    account.evenings.end()
-    account.reading.read(LAST)
-    next_day(account.reading)  # every list is read whole
-    dice = Random(seed)
-    busy = 20
-
-    def work(path: str) -> None:
-        nonlocal busy
-        if busy:
-            busy -= 1
-            dice.choice((_touch, _delete))(account.path, dice)
-
-    account.box.box.door.between_pages = work
-    before = {kind: account.landed(kind).keys() for kind in ("invoice", "payment", "purchase_order")}
-    account.reading.read(LAST)
-    assert busy < 20
-    account.box.box.world.refresh()
-    for kind, known in before.items():
-        assert known & account.box.box.world.objects[kind].keys() <= account.landed(kind).keys()
-    account.box.box.door.between_pages = None
-    next_day(account.reading)
-    account.reading.read(LAST)
-    for kind, there in account.box.box.world.objects.items():
-        assert account.landed(kind).keys() == there.keys()
-
-
-def _touch(path: Path, dice: Random) -> None:
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE invoices SET memo = ? WHERE id IN (SELECT id FROM invoices ORDER BY (id * ?) % 101 LIMIT 2)",
-                   (f"X{dice.random()}", dice.randrange(1, 97)))  # fmt: skip
-
-
-def _delete(path: Path, dice: Random) -> None:
-    with closing(sqlite3.connect(path)) as db:
-        numbers = [
-            number for (number,) in db.execute("SELECT number FROM bank_entries WHERE kind = 'payment_received'")
-        ]
-    if numbers:
-        changes.delete(path, dice.choice(numbers))
+    assert_nothing_is_lost_while_pages_move(account, ("invoice", "payment", "purchase_order"), seed)
 
 
 @pytest.mark.torture

@@ -108,8 +108,9 @@ class Listing:
     object behind an entry, or `None` where the entry is all of it; `changed` then names the field that says when that
     changed last (without it, the whole entry does). `one` answers where a single entry is found by its id: what a list
     read to its end did not show is asked for there before it is taken for gone. `within` names the field that holds the
-    object in such an answer. `any_case` where the system changes the case of letters in ids; `also` are fields that
-    stand before the id where that alone does not tell entries apart.
+    object in such an answer, `removed` a field of it that is true where the entry is only still kept. `any_case` where
+    the system changes the case of letters in ids; `also` are fields that stand before the id where that alone does not
+    tell entries apart.
     """
 
     kind: str
@@ -127,6 +128,7 @@ class Listing:
     since_text: Callable[[datetime], str] = as_instant
     one: Callable[[str], tuple[str, Mapping[str, str]]] | None = None
     within: str | None = None
+    removed: str | None = None
 
 
 Progress = Callable[[str, int], None]
@@ -193,10 +195,12 @@ class Lists:
                 self.alive()
                 path, params = listing.one(key)
                 answer = self.reader.get(path, params)
-                if isinstance(answer, Mapping) and answer:
+                if not isinstance(answer, Mapping) or not answer:
+                    continue
+                bare = answer.get(listing.within, answer) if listing.within else answer
+                if not (listing.removed and isinstance(bare, Mapping) and bare.get(listing.removed) is True):
                     # As the list would have brought it: an entry, or what stands behind one.
-                    bare = answer.get(listing.within, answer) if listing.within and not listing.detail else answer
-                    self.put([SeenObject(listing.kind, key, bare)])
+                    self.put([SeenObject(listing.kind, key, answer if listing.detail else bare)])
         self.landing.vanish(listing.kind, begun)
 
     def gone_from(self, listings: Sequence[Listing], begun: datetime) -> None:

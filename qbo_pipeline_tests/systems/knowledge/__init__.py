@@ -11,10 +11,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+WITHOUT_HISTORY = ("syncro", "zuper")
+
 
 def as_known(company: Path, copy: Path, system: str) -> Path:
     """A copy of the company with what this system can know of it; made anew where it is there."""
     shutil.copyfile(company, copy)
+    names = ["without_history", system] if system in WITHOUT_HISTORY else [system]
     with closing(sqlite3.connect(copy)) as db, db:
-        db.executescript((Path(__file__).parent / f"{system}.sql").read_text(encoding="utf-8"))
+        for name in names:
+            db.executescript((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))
     return copy

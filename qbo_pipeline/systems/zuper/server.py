@@ -1,0 +1,31 @@
+"""The box as a running server, and the first line that says where it is and how it is entered."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from socket import socket
+from typing import TextIO
+
+from qbo_pipeline.serving.bounds import Bounds
+from qbo_pipeline.serving.server import Server, base_url, configured, open_door
+from qbo_pipeline.systems.zuper.app import LOGIN, PATH, Box, app
+
+BOUNDS = Bounds()
+
+
+def greeting(box: Box, listener: socket) -> str:
+    """One JSON object with all that a client needs; at the same address is the service that tells the region."""
+    return json.dumps({"base_url": f"{base_url(listener)}/{PATH}", "login": LOGIN, "api_key": box.key})
+
+
+def serve(box: Box, listener: socket, out: TextIO = sys.stdout) -> None:
+    """Serve until told to stop; the greeting is written as soon as requests are accepted."""
+    server(box, listener, out).run(sockets=[listener])
+
+
+def server(box: Box, listener: socket, out: TextIO = sys.stdout) -> Server:
+    """The server, not yet running."""
+    config = configured(app(box), open_door(BOUNDS))
+    return Server(config, partial(print, greeting(box, listener), file=out, flush=True))

@@ -1,0 +1,59 @@
+"""The same nights of the same company through SQL and through Syncro or Zuper: equal books wherever it knows the fact.
+
+What they cannot know stands, fact by fact, in `knowledge/without_history.sql` and in a file of each. Stock and what is
+booked for it are their own: they are read every evening, as they keep no history, and what no paper explains is booked
+by hints of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.commands.demonstrate import STOCK_ACCOUNTS
+from qbo_pipeline_tests.systems.books import (
+    Books,
+    assert_balanced,
+    assert_equal,
+    by_sql,
+    compared,
+    set_aside,
+    two_emulators,
+)
+from qbo_pipeline_tests.systems.boxes import running_syncro, running_zuper
+from qbo_pipeline_tests.systems.evenings import Evenings, company, nights, syncro, zuper
+from qbo_pipeline_tests.systems.knowledge import as_known
+from qbo_pipeline_tests.systems.readings import FIRST
+
+# Of stock they have their own figures, and of these accounts nobody else knows what belongs there.
+THEIR_OWN = {*STOCK_ACCOUNTS.values(), "Inventory Shrinkage", "Opening Balance Equity"}
+SYSTEMS: dict[str, Any] = {"syncro": (running_syncro, syncro), "zuper": (running_zuper, zuper)}
+LONG = [(system, 31, seed) for system in SYSTEMS for seed in (7, 8)]
+
+
+def known(books: Books) -> Books:
+    return {place: amount for place, amount in books.items() if place[1] not in THEIR_OWN}
+
+
+@pytest.mark.parametrize(
+    ("system", "days", "seed"),
+    [("syncro", 2, 7), ("zuper", 2, 7), *(pytest.param(*values, marks=pytest.mark.torture) for values in LONG)],
+)
+def test_the_books_are_equal_to_the_cent(
+    system: str, days: int, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = FIRST + timedelta(days=days - 1)
+    running, connection = SYSTEMS[system]
+    with company(tmp_path, seed, running) as (path, box), two_emulators() as emulators:
+        api = connection(tmp_path / "api", emulators["api"], box)
+        nights(path, api, Evenings(box, monkeypatch), last)
+        copy = as_known(path, tmp_path / "known.sqlite", system)
+        sql = by_sql(tmp_path / "sql", emulators["sql"], copy)
+        with compared(sql, api, emulators, last) as both:
+            assert_balanced(both.by_api)
+            assert set_aside(both.api) == []
+            assert len(known(both.sql_books)) > 3 * days
+            assert_equal(known(both.sql_books), known(both.api_books))
