@@ -28,7 +28,8 @@ HINTS = {
 """Accounts by the reasons of the demo company's own database."""
 WAREHOUSES = ("1", "2", "3")
 NO_PAST = {
-    "syncro": "Syncro tells stock as it is now and no day before, so a month that is over cannot be read from it.",
+    name: f"{label} tells stock as it is now and no day before, so a month that is over cannot be read from it."
+    for name, label in (("syncro", "Syncro"), ("zuper", "Zuper"))
 }
 """Systems in a box whose past cannot be read, and why."""
 
