@@ -203,6 +203,7 @@ class PostingSettings(Section):
     quotes: bool = False
     purchase_orders: bool = False
     sub_customers: Literal["kept", "flattened"] = "kept"
+    master_data: Literal["when_needed", "all"] = "when_needed"
     summarise: tuple[SummarisedKind, ...] = ()
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False

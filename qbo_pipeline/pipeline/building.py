@@ -20,7 +20,7 @@ from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import NOT_OURS, build
-from qbo_pipeline.inventory.records import Record, content_hash
+from qbo_pipeline.inventory.records import Party, Product, Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 MASTER_TYPES = ("party", "product")
 NOT_NEEDED = ("not_needed", "no document refers to it yet")
+NOT_ACTIVE = ("not_active", "it is not active in the source, and no document refers to it yet")
 _IDS_IN_A_QUERY = 500
 
 
@@ -127,14 +128,15 @@ class PageOfRecords:
         if not self.ordered:
             held |= conflicts(self.connection, self.run.name, keys, same_number)
         stay = self._stay_posted([key for key in keys if key.startswith("payment/")])
+        wants_all = self.run.settings.posting.master_data == "all"
         for row in rows:
             if row.vanished_at is not None:
                 self.gone(row)
         for row, record in loaded:
             if record is None:
                 continue
-            if row.record_type in MASTER_TYPES and key_of(row) not in known:
-                self.note(row, "excluded", *NOT_NEEDED)
+            if isinstance(record, Party | Product) and key_of(row) not in known and not (wants_all and record.active):
+                self.note(row, "excluded", *(NOT_ACTIVE if wants_all else NOT_NEEDED))
                 continue
             outcome = held.get(key_of(row)) or self.outcome_of(row, record)
             before = as_posted.get(key_of(row), ())

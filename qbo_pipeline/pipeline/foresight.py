@@ -53,9 +53,12 @@ class _Missing(dict[str, str]):
         return self.stand_in
 
 
-def foresee(source: Source, books: Books, first: date, last: date, batch_size: int) -> Foreseen:
+def foresee(
+    source: Source, books: Books, first: date, last: date, batch_size: int, *, all_master_data: bool = False
+) -> Foreseen:
     """What the records of these days, both included, would ask for; raises `SourceFailure` as the source does.
 
+    With `all_master_data` every active party and product counts, else those that the days' records refer to.
     Master data and the days' records are held in memory: look at a month, not at years.
     """
     known: dict[tuple[str, str], Record] = {}
@@ -111,6 +114,8 @@ def foresee(source: Source, books: Books, first: date, last: date, batch_size: i
         for draft in answer if isinstance(answer, list) else [answer] if isinstance(answer, Draft) else []:
             if isinstance(record, Party | Product):
                 entries[draft.key] = draft
+                if all_master_data and record.active:
+                    needed.add(draft.key)
             needed.update(draft.depends_on)
         for stand_in in stand_ins if hints.asked else ():  # one that the rule takes leads to the record's next code
             hints.stand_in = stand_in

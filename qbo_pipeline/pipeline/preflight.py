@@ -191,7 +191,9 @@ def _days_ahead(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[
         return
     try:
         with run.source() as source:
-            seen = foresee(source, books, first, last, run.settings.source.batch_size)
+            wants_all = run.settings.posting.master_data == "all"
+            size = run.settings.source.batch_size
+            seen = foresee(source, books, first, last, size, all_master_data=wants_all)
     except SourceFailure as error:
         yield _not_looked_at("days ahead", f"{days} could not be looked at", error, broken)
         return

@@ -23,7 +23,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep
 from qbo_pipeline.pipeline.summing_up import build_summaries
 from qbo_pipeline.pipeline.under_way import Pages
-from qbo_pipeline.store.dispositions import Key, due_records, leave_out, reopen_referring
+from qbo_pipeline.store.dispositions import Key, due_records, leave_out, reopen_referring, take_in
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import records
 
@@ -42,8 +42,11 @@ def transform(run: Run, first: date, last: date) -> Transformed:
     result = Transformed()
     with run.database.transaction() as connection:
         note_names(connection, run.name, run.database.now(connection))
-        for kind, count in leave_out(connection, run.name, *NOT_NEEDED).items():
-            result.outcomes[kind, "excluded", NOT_NEEDED[0]] += count
+        if run.settings.posting.master_data == "all":
+            take_in(connection, run.name, NOT_NEEDED[0])
+        else:
+            for kind, count in leave_out(connection, run.name, *NOT_NEEDED).items():
+                result.outcomes[kind, "excluded", NOT_NEEDED[0]] += count
         reopen_referring(connection, run.name)
         page_of_items = PageOfRecords(run, connection, result)
         keep(connection, run, page_of_items.in_force)

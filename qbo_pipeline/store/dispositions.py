@@ -85,6 +85,12 @@ def leave_out(connection: Connection, name: str, rule: str, message: str) -> dic
     return found
 
 
+def take_in(connection: Connection, name: str, rule: str) -> None:
+    """Have the records built that were excluded by a rule which is no longer in force."""
+    these = (records.c.connection == name, records.c.disposition == "excluded", records.c.rule == rule)
+    connection.execute(update(records).where(*these).values(disposition="new", rule=None, message=None))
+
+
 def reopen_referring(connection: Connection, name: str) -> int:
     """Have the records built again that refer to a record which is new, changed or gone: a bill clears what its
     receipt accrued, a payment settles a document that may have come later. Answers how many were reopened.

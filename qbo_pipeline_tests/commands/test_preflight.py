@@ -175,6 +175,15 @@ def test_names_that_somebody_has_in_quickbooks_are_told_before_anything_is_linke
     assert blocked["remedy"] == "a Vendor cannot have the name of a Customer"
 
 
+def test_all_master_data_is_looked_at_where_all_of_it_goes(shop: Shop, qbo: CommandLine) -> None:
+    shop.change("INSERT INTO parties (party_id, kind, name, currency) VALUES ('n', 'customer', 'Newcomer', 'USD')")
+    person_makes(shop, "Customer", DisplayName="Newcomer")
+    assert not [item for item in failed(qbo, shop) if item["check"] == "names"]
+    point_to(shop.settings, 'master_data = "when_needed"', 'master_data = "all"')
+    (waiting,) = [item for item in failed(qbo, shop) if item["check"] == "names"]
+    assert "Customer 'Newcomer'" in waiting["finding"]
+
+
 def test_a_source_that_fails_is_told_once(shop: Shop, qbo: CommandLine) -> None:
     shop.change("ALTER TABLE documents RENAME COLUMN net_amount TO nett", "ALTER TABLE stock_values DROP COLUMN value")
     found = failed(qbo, shop)

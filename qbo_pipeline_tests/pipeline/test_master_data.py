@@ -119,3 +119,31 @@ def test_a_name_given_up_is_nobodys(tmp_path: Path) -> None:
         build(run)
         (name,) = _customer_names(run)
         assert not name.endswith("]"), name
+
+
+def test_all_active_ones_go_where_the_settings_ask_for_them(tmp_path: Path) -> None:
+    held = shop_rows()
+    like = held["products"][0]
+    held["products"] += [
+        {**like, "product_id": "spare", "number": "SPARE", "name": "Spare part"},
+        {**like, "product_id": "old", "number": "OLD", "name": "Sold no more", "active": "no"},
+    ]
+    shop = open_shop(tmp_path, None, held)
+    asked = "SELECT record_id, disposition, rule FROM records WHERE record_id IN ('spare', 'old') ORDER BY record_id"
+    with shop.run() as run:
+        chart(run)
+        read(run)
+        build(run)
+        assert [(row["disposition"], row["rule"]) for row in rows(run, asked)] == [("excluded", "not_needed")] * 2
+    settings = shop.settings.read_text()
+    shop.settings.write_text(settings.replace('master_data = "when_needed"', 'master_data = "all"'))
+    for _ in range(2):  # and once more: nothing changes
+        with shop.run() as run:
+            build(run)
+            assert [(row["disposition"], row["rule"]) for row in rows(run, asked)] == [
+                ("excluded", "not_active"),
+                ("posting", None),
+            ]
+            (item,) = rows(run, "SELECT entity, state, revision FROM postings WHERE key = 'product/spare'")
+            assert (item["entity"], item["state"], item["revision"]) == ("Item", "ready", 1)
+            assert rows(run, "SELECT key FROM postings WHERE key = 'product/old'") == []
