@@ -17,11 +17,17 @@ from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.revising import Plan, plan_draft, plan_refusal, plan_withdrawal
 from qbo_pipeline.store import attempts
+from qbo_pipeline.store.posting_facts import digests, digests_of_new, point_to_last
 from qbo_pipeline.store.postings import Standing, alone_with_intents, change, chunks, links
+from qbo_pipeline.store.prepared import Prepared
 from qbo_pipeline.store.shares import keep_shares
 from qbo_pipeline.store.tables.posting import posting_effects, posting_records, postings
 
 RECORDS_AT_ONCE = 500
+_POSTINGS, _EFFECTS, _RECORDS = (
+    Prepared(table.insert(), [column.name for column in table.c])
+    for table in (postings, posting_effects, posting_records)
+)
 
 
 def put(
@@ -46,17 +52,28 @@ def put(
     for part in chunks(list(intents), RECORDS_AT_ONCE):
         _plan(transaction, plan, part)
     change(transaction, connection, plan.changes)
-    for rows, table in (
-        (plan.rows, postings),
-        (plan.effects, posting_effects),
-        (plan.records, posting_records),
-    ):
-        if rows:
-            transaction.execute(table.insert(), rows)
-    for key, revision in plan.same_records:
-        keep_shares(transaction, connection, key, revision)
-    attempts.append(transaction, connection, now, plan.lines)
+    _write(transaction, plan)
     return plan.intake
+
+
+def _write(transaction: Connection, plan: Plan) -> None:
+    """The new revisions, and the journal's lines about them and about those that changed."""
+    if not plan.lines:
+        return
+    head = attempts.locked_head(transaction, plan.connection)
+    last = {(line.key, line.revision): seq for seq, line in enumerate(plan.lines, start=head.seq + 1)}
+    later = set(plan.same_records)  # what stands behind them is copied in the database, so that they are read again
+    whole = [row for row in plan.rows if (row["key"], row["revision"]) not in later]
+    for row in whole:
+        row["last_attempt"] = last.pop((row["key"], row["revision"]))
+    _POSTINGS.run(transaction, plan.rows)
+    _EFFECTS.run(transaction, plan.effects)
+    _RECORDS.run(transaction, plan.records)
+    for key, revision in plan.same_records:
+        keep_shares(transaction, plan.connection, key, revision)
+    known = digests_of_new(whole, plan.effects, plan.records) | digests(transaction, plan.connection, last)
+    attempts.add(transaction, plan.connection, plan.now, plan.lines, head, known)
+    point_to_last(transaction, plan.connection, last)
 
 
 def _plan(transaction: Connection, plan: Plan, intents: Sequence[Intent]) -> None:

@@ -115,8 +115,9 @@ class Settlements:
         there = [(row, line) for row, line in posted if row.operation in (CREATE, UPDATE)]
         first = all(row.operation == CREATE and row.revision == 1 for row, _ in there)
         put_links(transaction, self._connection, [_link(row, line, now) for row, line in there], replacing=not first)
-        waited_for = claims.anything_waits(transaction, self._connection)
-        woken = waited_for and claims.wake(transaction, self._connection, [row.key for row, _ in there]) > 0
+        others, own = claims.waited_for(transaction, self._connection, [row.key for row, _ in written])
+        woken = [row.key for row, _ in there if row.key in others]
+        claims.wake(transaction, self._connection, woken)
         gone = [row.key for row, line in written if _is_gone(row, line)]
         remove_links(transaction, self._connection, gone)
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
@@ -124,27 +125,21 @@ class Settlements:
         ended = {
             row.key: Ended(line.fields["state"], line.fields.get("reason"), row.about.origin)
             for row, line in written
-            if line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
+            if row.key in own and line.fields.get("state", UNKNOWN) not in (READY, SENDING, UNKNOWN)
         }
-        if ended and waited_for:
-            closed, released = release_successors(transaction, self._connection, ended, now)
-            return closed, woken or released
-        return set(), woken
+        closed = release_successors(transaction, self._connection, ended, now) if ended else set()
+        return closed, bool(woken or ended)
 
 
-def release_successors(
-    transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime
-) -> tuple[set[str], bool]:
+def release_successors(transaction: Connection, connection: str, ended: Mapping[str, Ended], now: datetime) -> set[str]:
     """Let newer revisions go that waited to know whether an older one arrived in QBO; answers the keys whose newer
-    revision makes a new object, so that the older one is superseded, and whether any waited.
+    revision makes a new object, so that the older one is superseded.
 
     `ended` says by key what became of the older revision. The newer one updates the object where there is one, and
     creates it where there is none. Where a person changed, deleted or skipped the older one meanwhile, the newer one is
     parked, as it would have been parked if this had been known when it came.
     """
     waiting = [row_of(mapping) for mapping in claims.successors(transaction, connection, list(ended))]
-    if not waiting:
-        return set(), False
     known = links(transaction, connection, [row.key for row in waiting])
     released: list[Pair] = []
     for row in waiting:
@@ -159,7 +154,7 @@ def release_successors(
     journal(transaction, connection, [pair for pair in released if "state" in pair[1].fields], now)
     created = [(row.key, row.revision) for row, line in released if line.fields["operation"] == CREATE]
     claims.supersede_older(transaction, connection, created)
-    return {key for key, _ in created}, True
+    return {key for key, _ in created}
 
 
 def _is_certain(pair: Pair) -> bool:

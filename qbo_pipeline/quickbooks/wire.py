@@ -35,10 +35,14 @@ def to_wire(payload: Any) -> bytes:
     number) and `date` (written `YYYY-MM-DD`). Raises `NotExact`, naming the place, for anything else: a `float`
     above all, an infinite decimal, a datetime, a lone surrogate.
     """
-    parts: list[str] = []
-    _write(payload, "", parts)
     try:
-        return "".join(parts).encode()
+        text = _plain(payload)
+    except TypeError:  # something less usual, or something that cannot be written: that is named with its place
+        parts: list[str] = []
+        _write(payload, "", parts)
+        text = "".join(parts)
+    try:
+        return text.encode()
     except UnicodeEncodeError as error:
         raise NotExact(
             f"the payload holds a character that UTF-8 cannot carry: {error.object[error.start]!r}"
@@ -80,6 +84,23 @@ def _number(text: str) -> Decimal:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _plain(value: Any) -> str:
+    """What `_write` writes, of what nearly every payload is made of; raises `TypeError` for anything else."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is dict:
+        members = [f"{encode_basestring(key)}:{_plain(value[key])}" for key in sorted(value)]
+        return "{" + ",".join(members) + "}"
+    if kind is Decimal and value.is_finite():
+        return decimal_text(value)
+    if kind is list:
+        return "[" + ",".join([_plain(item) for item in value]) + "]"
+    if kind is int:
+        return str(value)
+    raise TypeError(kind)
 
 
 def _write(value: Any, path: str, parts: list[str]) -> None:

@@ -26,12 +26,13 @@ _FIELDS = (
     "why",
 )  # fmt: skip
 _DIGESTS = ("content", "facts")  # not in lines of before migration 0008
+_COLUMNS = ("connection", "seq", *_FIELDS, *_DIGESTS, "hash")
 _PAGE = 2000
 _HEAD = select(attempt_heads.c.seq, attempt_heads.c.hash).where(
     attempt_heads.c.connection == bindparam("in_connection")
 )
 _LOCKED_HEAD = _HEAD.with_for_update()
-_INSERT = Prepared(attempts.insert(), [column.name for column in attempts.c])
+_INSERT = Prepared(attempts.insert(), _COLUMNS)
 _MOVE_HEAD = Prepared(
     attempt_heads.update()
     .where(attempt_heads.c.connection == bindparam("in_connection"))
@@ -55,7 +56,7 @@ class Broken:
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class AttemptLine:
     """One line of the journal, about a revision of a posting: what happened, and the state and fencing token after it.
 
@@ -105,18 +106,17 @@ def add(
     The caller notes in each posting which line is the last about it, the first being `head.seq + 1`.
     """
     seq, digest = head
+    moment = _plain(at)
     rows = []
     for line in lines:
         seq += 1
-        content, facts = known.get((line.key, line.revision)) or (line.content, None)
-        row = {
-            "connection": connection, "seq": seq, "at": at, "key": line.key, "revision": line.revision,
-            "event": line.event, "state": line.state, "fence": line.fence, "request_id": line.request_id,
-            "item": line.item, "code": line.code, "message": line.message, "intuit_tid": line.intuit_tid,
-            "who": line.who, "why": line.why, "content": content, "facts": facts,
-        }  # fmt: skip
-        digest = row["hash"] = _hash(connection, seq, digest, row)
-        rows.append(row)
+        said = (
+            line.key, line.revision, line.event, line.state, line.fence, line.request_id, line.item, line.code,
+            line.message, line.intuit_tid, line.who, line.why,
+        )  # fmt: skip
+        told = known.get((line.key, line.revision)) or (line.content, None)
+        digest = _chained([connection, seq, digest, moment, *said], told)
+        rows.append(dict(zip(_COLUMNS, (connection, seq, at, *said, *told, digest), strict=True)))
     _INSERT.run(transaction, rows)
     moved = {"in_connection": connection, "new_seq": seq, "new_hash": digest}
     if head.seq:
@@ -187,9 +187,12 @@ def lines_of(reading: Connection, connection: str) -> Iterator[RowMapping]:
 
 
 def _hash(connection: str, seq: int, previous: str, row: Any) -> str:
-    values = [connection, seq, previous, *[row[name] for name in _FIELDS]]
-    if any(row[name] is not None for name in _DIGESTS):
-        values += [row[name] for name in _DIGESTS]
+    return _chained([connection, seq, previous, *[row[name] for name in _FIELDS]], [row[name] for name in _DIGESTS])
+
+
+def _chained(values: list[Any], digests: Sequence[str | None]) -> str:
+    if digests[0] is not None or digests[1] is not None:
+        values += digests
     return hashlib.sha256(orjson.dumps(values, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)).hexdigest()
 
 

@@ -52,6 +52,12 @@ _HELD = (
 )
 _WAITING = select(_P.key).where(_P.connection == bindparam("in_connection"), _P.waits_for.is_not(None)).limit(1)
 
+_WAITED_FOR = (
+    select(_P.waits_for, _P.waits_for == _P.key)
+    .where(_P.connection == bindparam("in_connection"), _P.waits_for.in_(bindparam("keys", expanding=True)))
+    .distinct()
+)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -219,16 +225,24 @@ def anything_waits(reading: Connection, connection: str) -> bool:
     return reading.execute(_WAITING, {"in_connection": connection}).first() is not None
 
 
-def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> int:
-    """Let the rows of other keys go on that wait for these; answers how many."""
-    woken = 0
+def waited_for(reading: Connection, connection: str, keys: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Of these keys, those that rows of other keys wait for, and those whose own newer revision waits."""
+    others: set[str] = set()
+    own: set[str] = set()
     for part in chunks(list(keys)):
-        woken += transaction.execute(
+        for key, is_own in reading.execute(_WAITED_FOR, {"in_connection": connection, "keys": part}):
+            (own if is_own else others).add(key)
+    return others, own
+
+
+def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
+    """Let the rows of other keys go on that wait for these."""
+    for part in chunks(list(keys)):
+        transaction.execute(
             update(postings)
             .where(_P.connection == connection, _P.waits_for.in_(part), _P.waits_for != _P.key)
             .values(waits_for=None)
-        ).rowcount
-    return woken
+        )
 
 
 def wake_posted(transaction: Connection, connection: str) -> int:

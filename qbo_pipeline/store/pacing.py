@@ -7,12 +7,13 @@ forward or back at any time: a moment that the limits cannot have made is not be
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
@@ -30,6 +31,10 @@ from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.quickbooks import pacing as table
 
 _START = datetime(2000, 1, 1, tzinfo=UTC)
+_KNOWN_SECONDS = 0.02  # for which nobody asks again whether the realm is quiet: less than a request takes to leave
+_ROW = select(table).where(table.c.realm == bindparam("in_realm"))
+_LOCKED = _ROW.with_for_update()
+_MOVE = update(table).where(table.c.realm == bindparam("in_realm"))
 
 
 class StoredPacer:
@@ -53,12 +58,13 @@ class StoredPacer:
         until = self._clock.monotonic() + min(patience, FURTHEST_SECONDS)
         while True:
             with self._lock:
-                slot = self._next_slot(kind, until)
+                slot, looked_at = self._next_slot(kind, until)
             now = self._clock.monotonic()
             if slot > until:
                 return slot - now
             self._clock.sleep(slot - now)
-            if self._clock.monotonic() - slot <= LATE_SECONDS and not self._is_quiet():
+            now = self._clock.monotonic()
+            if now - slot <= LATE_SECONDS and (now - looked_at <= _KNOWN_SECONDS or not self._is_quiet()):
                 return 0.0
 
     def quiet(self, seconds: float) -> None:
@@ -67,32 +73,31 @@ class StoredPacer:
             until = max(schedule.quiet_until, now + min(seconds, QUIET_SECONDS))
             connection.execute(update(table).where(table.c.realm == self._realm).values(quiet_until=_instant(until)))
 
-    def _next_slot(self, kind: str, until: float) -> float:
-        """Our next slot by the monotonic clock; one later than `until` is not taken."""
+    def _next_slot(self, kind: str, until: float) -> tuple[float, float]:
+        """Our next slot, and when the database was asked whether the realm is quiet, by the monotonic clock; a slot
+        later than `until` is not taken."""
         now = self._clock.monotonic()
         while self._block and self._block[0] < now - LATE_SECONDS:
             self._block.popleft()
         if kind == CALL and self._block:
-            return self._block.popleft() if self._block[0] <= until else self._block[0]
+            return self._block.popleft() if self._block[0] <= until else self._block[0], -math.inf
         return self._reserve(kind, until)
 
-    def _reserve(self, kind: str, until: float) -> float:
+    def _reserve(self, kind: str, until: float) -> tuple[float, float]:
         with self._database.transaction() as connection:
             schedule, now = self._read(connection, lock=True)
             # Our clock minus the database's. Ours is read second, so that an error makes the slot later, never earlier.
-            shift = self._clock.monotonic() - now
+            looked_at = self._clock.monotonic()
+            shift = looked_at - now
             first = schedule.first_slot(kind, now)
             if first + shift > until:
-                return first + shift
+                return first + shift, looked_at
             slots, after = schedule.reserve(kind, now, self._limits, self._count(kind, waiting=first > now))
-            connection.execute(
-                update(table)
-                .where(table.c.realm == self._realm)
-                .values(next_call=_instant(after.next_call), next_batch=_instant(after.next_batch))
-            )
+            moved = {"next_call": _instant(after.next_call), "next_batch": _instant(after.next_batch)}
+            connection.execute(_MOVE, {"in_realm": self._realm, **moved})
         if kind == CALL:
             self._block = deque(slot + shift for slot in slots[1:])
-        return slots[0] + shift
+        return slots[0] + shift, looked_at
 
     def _count(self, kind: str, *, waiting: bool) -> int:
         if kind == BATCH or not waiting:
@@ -110,8 +115,7 @@ class StoredPacer:
 
     def _read(self, connection: Connection, *, lock: bool = False) -> tuple[Schedule, float]:
         """The realm's schedule and the database's clock, in seconds since 1970."""
-        query = select(table).where(table.c.realm == self._realm)
-        row = connection.execute(query.with_for_update() if lock else query).one()
+        row = connection.execute(_LOCKED if lock else _ROW, {"in_realm": self._realm}).one()
         schedule = Schedule(row.next_call.timestamp(), row.next_batch.timestamp(), row.quiet_until.timestamp())
         now = self._database.now(connection).timestamp()
         believed = schedule.believed(now, self._limits)

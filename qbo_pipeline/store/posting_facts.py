@@ -73,6 +73,19 @@ def digests_after(
     return found
 
 
+def digests_of_new(
+    rows: Iterable[Mapping[str, Any]], effects: Iterable[Mapping[str, Any]], shares: Iterable[Mapping[str, Any]]
+) -> dict[Posting, Digests]:
+    """By posting the digests that `digests` would answer once these rows of `postings`, `posting_effects` and
+    `posting_records` are written; all effects and shares of each are among them."""
+    own, behind = _by_posting(effects, EFFECTS), _by_posting(shares, SHARES)
+    found: dict[Posting, Digests] = {}
+    for row in rows:
+        posting = (row["key"], row["revision"])
+        found[posting] = (_digest(row, CONTENT, [own[posting], behind[posting]]), _digest(row, FACTS))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """The digest of what a posting holds, and the one that it had before migration 0016.
@@ -112,11 +125,15 @@ def _parts(
     """By posting, its rows of another table in the order of their first column."""
     columns = [table.c[name] for name in ("key", "revision", *names)]
     query = select(*columns).where(table.c.connection == connection, table.c.key.in_(keys))
+    return _by_posting(reading.execute(query).mappings(), names)
+
+
+def _by_posting(rows: Iterable[Mapping[Any, Any]], names: Sequence[str]) -> dict[Posting, list[list[Any]]]:
     found: dict[Posting, list[list[Any]]] = defaultdict(list)
-    for row in reading.execute(query).mappings():
+    for row in rows:
         found[row["key"], row["revision"]].append([plain(row[name]) for name in names])
-    for rows in found.values():
-        rows.sort(key=lambda row: row[0])
+    for of_one in found.values():
+        of_one.sort(key=lambda row: row[0])
     return found
 
 

@@ -23,6 +23,7 @@ from qbo_pipeline_tests.quickbooks.fakes import quickbooks
 BATCH = 30
 AMOUNT = Decimal("12.50")
 STATEMENTS = 16  # a batch, beside asking for the time: claimed, frozen, settled, linked and journalled twice
+INTAKE = 8  # of a page: what is there, links, the journal's head, and four tables written
 TRANSACTIONS = 2  # one before it leaves, one after its answer
 
 
@@ -57,6 +58,18 @@ def test_a_batch_more_is_two_transactions_and_few_statements_more(room: Room) ->
         "statements": STATEMENTS,
         "transactions": TRANSACTIONS,
     }
+
+
+def test_taking_in_more_documents_is_no_statement_more(room: Room) -> None:
+    """As long as they are of one page of records."""
+    counts = []
+    for first, documents in ((1, 10), (1000, 400)):
+        with counted(room.database) as seen:
+            numbers = range(first, first + documents)
+            room.take_in(*(intent(journal_entry(number, "81", "82", AMOUNT)) for number in numbers))
+        counts.append(seen)
+    assert counts[0]["transactions"] == counts[1]["transactions"] == 1
+    assert counts[1]["statements"] == counts[0]["statements"] <= INTAKE
 
 
 def test_a_document_is_written_once_and_the_answer_of_a_batch_is_read_once(
