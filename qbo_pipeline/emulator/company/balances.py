@@ -20,7 +20,7 @@ _PUT: Final = "INSERT OR REPLACE INTO sums VALUES (?, ?, ?, ?)"
 class Balances:
     """Running sums of the ledger's lines, in minor units, debit positive; quantities in ten-millionths.
 
-    What has moved since the last `store` is written by the next one.
+    What has moved since the last `store` is written by the next one, and can be taken back until then.
     """
 
     def __init__(self) -> None:
@@ -28,45 +28,61 @@ class Balances:
         self.foreign: defaultdict[int, int] = defaultdict(int)
         self.quantity: defaultdict[int, int] = defaultdict(int)
         self.party: defaultdict[tuple[str, int], int] = defaultdict(int)
-        self._moved: set[tuple[str, int]] = set()
+        self._moves: list[tuple[str, int, int, int]] = []
         self._is_stored = True
 
     def post(self, account: int, home: int, amount: int) -> None:
         """Add a line's amounts, in home currency and in its own, to its account."""
         self.home[account] += home
         self.foreign[account] += amount
-        self._moved.add((_ACCOUNT, account))
+        self._moves.append((_ACCOUNT, account, amount, home))
 
     def owe(self, kind: str, party: int, amount: int) -> None:
         """Add an amount to what a customer, vendor or employee owes (positive) or is owed."""
         self.party[(kind, party)] += amount
-        self._moved.add((kind, party))
+        self._moves.append((kind, party, amount, 0))
 
     def stock(self, item: int, quantity: int) -> None:
         """Add a movement's quantity to what there is of an item."""
         self.quantity[item] += quantity
-        self._moved.add((_ITEM, item))
+        self._moves.append((_ITEM, item, quantity, 0))
 
     def merge(self, kind: str, gone: int, kept: int) -> None:
         """Let one name owe what another did."""
-        amount = self.party.pop((kind, gone), 0)
-        self.owe(kind, gone, 0)
+        amount = self.party[(kind, gone)]
+        self.owe(kind, gone, -amount)
         self.owe(kind, kept, amount)
+
+    def mark(self) -> int:
+        """The present state, for `take_back`; it holds until the next `store`."""
+        return len(self._moves)
+
+    def take_back(self, mark: int) -> None:
+        """Go back to the state of a mark."""
+        for kind, id, amount, home in self._moves[mark:]:
+            if kind == _ACCOUNT:
+                self.home[id] -= home
+                self.foreign[id] -= amount
+            elif kind == _ITEM:
+                self.quantity[id] -= amount
+            else:
+                self.party[(kind, id)] -= amount
+        del self._moves[mark:]
 
     def store(self, store: Store) -> None:
         """Write the sums that have moved, inside the open transaction."""
         if not self._is_stored:
             store.execute("DELETE FROM sums")
-        elif not self._moved:
+        elif not self._moves:
             return
         rows: list[tuple[str, int, int, int]] = []
-        for kind, id in self._moved:
+        for kind, id in {(kind, id) for kind, id, _, _ in self._moves}:
             if kind == _ACCOUNT:
                 rows.append((kind, id, self.foreign[id], self.home[id]))
             else:
                 rows.append((kind, id, self.quantity[id] if kind == _ITEM else self.party[(kind, id)], 0))
         store.executemany(_PUT, rows)
-        self._moved.clear()
+        self._moves.clear()
         self._is_stored = True
 
     def _read(self, store: Store) -> None:

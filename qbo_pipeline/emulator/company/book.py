@@ -69,7 +69,12 @@ class Book:
         self.reload()
 
     def reload(self) -> None:
-        """Read everything anew from the store."""
+        """Read everything anew from the store, as it was last committed."""
+        self.reread()
+        self.balances = balances.load(self.store, self.control_accounts())
+
+    def reread(self) -> None:
+        """Read everything but the running sums anew from the store."""
         self.entries: dict[str, dict[str, Entry]] = {
             name: {} for name, e in ENTITIES.items() if e.kind != "transaction"
         }
@@ -88,7 +93,6 @@ class Book:
         self._stored_counters = dict(self.counters)
         self.system_accounts: dict[tuple[str, str], str] = {}
         self.stock: dict[int, Any] = {}
-        self.balances = balances.load(self.store, self.control_accounts())
         self.next_due: str | None = self.store.value("SELECT MIN(due) FROM moves WHERE due IS NOT NULL")
         self.refresh_recurring()
         self.touched = False

@@ -53,12 +53,12 @@ class _Plan:
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
         self.fields = fields
-        self.refs = tuple((n, f, len(f.target) > 1) for n, f in fields.items() if f.kind == "ref" and f.target)
-        self.nested = tuple(
-            (name, f.kind == "list", _plan(f.fields))
+        self.refs = {n: (f, len(f.target) > 1) for n, f in fields.items() if f.kind == "ref" and f.target}
+        self.nested = {
+            name: _plan(f.fields)
             for name, f in fields.items()
             if f.kind in ("object", "list") and f.fields is not None and _has_refs(f.fields)
-        )
+        }
 
 
 def _has_refs(fields: Mapping[str, Field]) -> bool:
@@ -92,20 +92,16 @@ def walk(body: Body, fields: Mapping[str, Field]) -> list[Found]:
 
 
 def _collect(body: Body, plan: _Plan, out: list[Found]) -> None:
-    for name, field, is_one_of_many in plan.refs:
-        value = body.get(name)
-        if value:
-            kind = (value.get("type") or body.get("Type")) if is_one_of_many else None
-            out.append((name, field, value, kind))
-    for name, is_list, inner in plan.nested:
-        value = body.get(name)
+    refs, nested = plan.refs, plan.nested
+    for name, value in body.items():
         if not value:
             continue
-        if is_list:
-            for entry in value:
-                _collect(entry, inner, out)
-        else:
-            _collect(value, inner, out)
+        if name in refs:
+            field, is_one_of_many = refs[name]
+            out.append((name, field, value, (value.get("type") or body.get("Type")) if is_one_of_many else None))
+        elif name in nested:
+            for entry in value if type(value) is list else (value,):
+                _collect(entry, nested[name], out)
 
 
 def find(book: Book, reference: Body, targets: tuple[str, ...], wanted: str | None) -> Entry | None:

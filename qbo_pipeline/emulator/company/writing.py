@@ -82,14 +82,15 @@ class Writing:
         book = self.book
         made, counters = len(book.changes), dict(book.counters)
         book.touched = False
-        book.balances.store(book.store)  # a refused operation is taken back by reading everything anew
+        mark = book.balances.mark()
         try:
             with book.store.savepoint():
                 return operation()
         except QboFault as refusal:
             del book.changes[made:]
             if book.touched:
-                book.reload()
+                book.balances.take_back(mark)
+                book.reread()
             book.counters = counters
             return refusal
 

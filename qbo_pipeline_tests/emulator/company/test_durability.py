@@ -75,6 +75,30 @@ def test_refusal_inside_a_batch_takes_back_itself_alone(tmp_path: Path) -> None:
     assert [again.read("JournalEntry", id)["Id"] for id in (first, second)] == [first, second]
 
 
+def test_what_is_refused_late_leaves_the_sums_as_they_were(tmp_path: Path) -> None:
+    """An invoice is posted anew before it is found to be less than what has been paid of it."""
+    path = tmp_path / "company.sqlite"
+    company = open_company("us", path)
+    customer, item = ref(id_of(company, "Customer", "Cool Cars")), id_of(company, "Item", "Rock Fountain")
+    with company.batch():
+        _post(company, 5)
+        sold = company.create("Invoice", {"CustomerRef": customer, "Line": [sale_line(item, 1, 275)]})
+        link = {"Amount": 275, "LinkedTxn": [{"TxnId": sold["Id"], "TxnType": "Invoice"}]}
+        company.create("Payment", {"CustomerRef": customer, "TotalAmt": 275, "Line": [link]})
+        before = _sums(company)
+        less = {"Id": sold["Id"], "SyncToken": "0", "sparse": True, "Line": [sale_line(item, 1, 40)]}
+        assert refused(lambda: company.update("Invoice", less)) == [("6000", "TotalAmt")]
+        assert _sums(company) == before
+        _post(company, 7)
+    after = _sums(company)
+    company.close()
+    with sqlite3.connect(path) as file:
+        file.execute("DELETE FROM meta WHERE key = 'counter:summed'")
+    again = open_company("us", path)  # adds them up
+    assert _sums(again) == after
+    again.close()
+
+
 def _post_and_fail(company: Company) -> None:
     with company.batch():
         _post(company)
