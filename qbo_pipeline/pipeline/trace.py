@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select, union
 
 from qbo_pipeline.instants import parse_instant, show_instant
 from qbo_pipeline.pipeline.run import Run
@@ -37,20 +37,27 @@ def journal_message(line: Mapping[str, Any], time_zone: str) -> str | None:
 
 
 def _keys(connection: Connection, name: str, wanted: str) -> list[str]:
-    key = records.c.record_type + "/" + records.c.record_id
-    record_type, _, record_id = wanted.partition("/")  # compared apart, so that the indexes serve
-    its_key = and_(records.c.record_type == record_type, records.c.record_id == record_id)
-    found = set(
-        connection.scalars(select(key).where(records.c.connection == name, or_(its_key, records.c.number == wanted)))
+    """The keys of the records and summaries; each way to one is looked for by itself, so that its index serves."""
+    record_type, _, record_id = wanted.partition("/")
+    of_records = select(records.c.record_type + "/" + records.c.record_id).where(records.c.connection == name)
+    of_postings = select(postings.c.record_key).where(postings.c.connection == name)
+    ways = union(
+        of_records.where(records.c.record_type == record_type, records.c.record_id == record_id),
+        of_records.where(records.c.number == wanted),
+        of_postings.where(postings.c.key == wanted),
+        of_postings.where(postings.c.qbo_number == wanted),
     )
-    found |= set(
-        connection.scalars(
-            select(postings.c.record_key).where(
-                postings.c.connection == name, or_(postings.c.key == wanted, postings.c.qbo_number == wanted)
-            )
-        )
+    return sorted(connection.scalars(ways))
+
+
+def _posting_keys(connection: Connection, name: str, key: str) -> list[str]:
+    """The keys of the postings that were made for a record, or that it has a share of."""
+    made = select(postings.c.key).where(postings.c.connection == name, postings.c.record_key == key)
+    # With its hash, which no index holds: by the key alone SQLite goes through the whole primary key.
+    shared = select(posting_records.c.key, posting_records.c.record_hash).where(
+        posting_records.c.connection == name, posting_records.c.record_key == key
     )
-    return sorted(found)
+    return sorted({*connection.scalars(made), *connection.scalars(shared)})
 
 
 def _item(connection: Connection, name: str, key: str) -> dict[str, Any]:
@@ -64,28 +71,19 @@ def _item(connection: Connection, name: str, key: str) -> dict[str, Any]:
         .mappings()
         .one_or_none()
     )
-    has_share = (posting_records.c.connection == name, posting_records.c.record_key == key)
-    shared = select(posting_records.c.key).where(*has_share)
+    keys = _posting_keys(connection, name, key)
     mine = (
         connection.execute(
             select(postings)
-            .where(
-                postings.c.connection == name,
-                or_(postings.c.record_key == key, postings.c.key.in_(shared)),
-            )
+            .where(postings.c.connection == name, postings.c.key.in_(keys))
             .order_by(postings.c.key, postings.c.revision)
         )
         .mappings()
         .all()
     )
-    keys = sorted({row["key"] for row in mine})
-    journal = (
-        connection.execute(
-            select(attempts).where(attempts.c.connection == name, attempts.c.key.in_(keys)).order_by(attempts.c.seq)
-        )
-        .mappings()
-        .all()
-    )
+    # Put in order here: for an ORDER BY SQLite goes through the whole journal, which has that order already.
+    of_keys = select(attempts).where(attempts.c.connection == name, attempts.c.key.in_(keys))
+    journal = sorted(connection.execute(of_keys).mappings(), key=lambda line: line["seq"])
     objects = sorted({(row["entity"], row["qbo_id"]) for row in mine if row["qbo_id"]})
     lines: list[dict[str, Any]] = []
     for entity, qbo_id in objects:

@@ -11,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, or_, select, tuple_
 
 from qbo_pipeline.errors import Signal
-from qbo_pipeline.page.finding.facts import facts
+from qbo_pipeline.page.finding.facts import at_places, facts
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.shares import OF_RECORD
 from qbo_pipeline.store.tables.posting import posting_records, postings
 from qbo_pipeline.store.tables.records import records
@@ -168,18 +169,27 @@ def _numbered(connection: Connection, name: str, number: str) -> Any:
         begins = or_(*(and_(c.number >= form, c.number < form + _LAST_CHARACTER) for form in forms))
     else:
         begins = or_(*(c.number.startswith(form, autoescape=True) for form in forms))
-    ours = select(c.record_type, c.record_id).where(c.connection == name, begins)
-    key = posting_records.c.record_key
-    slash = (func.instr if connection.dialect.name == "sqlite" else func.strpos)(key, "/")
-    theirs = (
-        select(
-            cast(func.substr(key, 1, slash - 1), String).label("record_type"),
-            cast(func.substr(key, slash + 1), String).label("record_id"),
-        )
-        .join(postings, OF_RECORD)
-        .where(postings.c.connection == name, postings.c.qbo_number.in_(forms))
+    place = (c.record_type, c.record_id)
+    ours = select(*place).where(c.connection == name, begins)
+    theirs = _with_number_there(connection, name, forms)
+    return (ours.union(*at_places(place, name, theirs)) if theirs else ours.distinct()).subquery()
+
+
+def _with_number_there(connection: Connection, name: str, forms: list[str]) -> list[tuple[str, str]]:
+    """Type and id of the records of postings whose object in QuickBooks has one of these numbers.
+
+    First the postings, then their records: joined, SQLite would begin with the records of all postings.
+    """
+    query = select(postings.c.key, postings.c.revision).where(
+        postings.c.connection == name, postings.c.qbo_number.in_(forms)
     )
-    return ours.union(theirs).subquery()
+    numbered = {(key, revision) for key, revision in connection.execute(query)}
+    found: set[str] = set()
+    for part in chunks(sorted({key for key, _ in numbered})):
+        c = posting_records.c
+        of_keys = select(c.key, c.revision, c.record_key).where(c.connection == name, c.key.in_(part))
+        found |= {row.record_key for row in connection.execute(of_keys) if (row.key, row.revision) in numbered}
+    return [(kind, record_id) for kind, _, record_id in (key.partition("/") for key in sorted(found))]
 
 
 def _parties(connection: Connection, name: str, text: str) -> list[str]:
@@ -215,8 +225,8 @@ def _has_posting(name: str, state: str) -> ColumnElement[bool]:
 
 def _states(connection: Connection, name: str, keys: list[str]) -> dict[str, tuple[str, str]]:
     """By record key the state and reason of its least finished posting."""
-    query = (
-        select(posting_records.c.record_key, postings.c.state, postings.c.reason)
+    query = (  # with the record's hash, which no index holds: else SQLite goes through the whole primary key
+        select(posting_records.c.record_key, posting_records.c.record_hash, postings.c.state, postings.c.reason)
         .join(postings, OF_RECORD)
         .where(
             posting_records.c.connection == name,

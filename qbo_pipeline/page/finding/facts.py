@@ -5,14 +5,14 @@ What belongs here: two queries for any number of shown rows. Names of parties ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Select, select, union_all
 
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import records
@@ -36,16 +36,15 @@ class DocumentFacts:
 
 def facts(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, DocumentFacts]:
     """By record key; what is no record (a summary, a person's order) is not among them."""
-    places = [tuple(key.split("/", 1)) for key in sorted(set(keys)) if "/" in key]
+    places = [(kind, one) for kind, slash, one in (key.partition("/") for key in sorted(set(keys))) if slash]
     if not places:
         return {}
-    found = connection.execute(
-        select(
-            records.c.record_type, records.c.record_id, records.c.kind, records.c.number, records.c.party_id,
-            records.c.business_date, records.c.amount, records.c.currency, records.c.disposition, records.c.message,
-            records.c.vanished_at,
-        ).where(records.c.connection == name, tuple_(records.c.record_type, records.c.record_id).in_(places))
-    ).all()  # fmt: skip
+    columns = (
+        records.c.record_type, records.c.record_id, records.c.kind, records.c.number, records.c.party_id,
+        records.c.business_date, records.c.amount, records.c.currency, records.c.disposition, records.c.message,
+        records.c.vanished_at,
+    )  # fmt: skip
+    found = connection.execute(union_all(*at_places(columns, name, places))).all()
     names = party_names(connection, name, {(row.kind, row.party_id) for row in found if row.party_id})
     return {
         f"{row.record_type}/{row.record_id}": DocumentFacts(
@@ -60,6 +59,18 @@ def facts(connection: Connection, name: str, keys: Iterable[str]) -> dict[str, D
         )
         for row in found
     }
+
+
+def at_places(columns: Sequence[Any], name: str, places: Iterable[tuple[str, str]]) -> list[Select[Any]]:
+    """The records of these types and ids: a query for each type, since SQLite finds no index for pairs."""
+    ids: dict[str, list[str]] = {}
+    for record_type, record_id in places:
+        ids.setdefault(record_type, []).append(record_id)
+    c = records.c
+    return [
+        select(*columns).where(c.connection == name, c.record_type == record_type, c.record_id.in_(own))
+        for record_type, own in ids.items()
+    ]
 
 
 def party_names(connection: Connection, name: str, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -101,10 +112,8 @@ def names_in(connection: Connection, name: str, found: Iterable[Mapping[str, Any
     )
     called: Called = {}
     for part in chunks(places):
-        query = select(records.c.record_type, records.c.record_id, records.c.content).where(
-            records.c.connection == name, tuple_(records.c.record_type, records.c.record_id).in_(part)
-        )
-        for row in connection.execute(query):
+        columns = (records.c.record_type, records.c.record_id, records.c.content)
+        for row in connection.execute(union_all(*at_places(columns, name, part))):
             called[row.record_type, row.record_id.rpartition(":")[2]] = _name(row.content)
     return called
 
