@@ -20,6 +20,7 @@ from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.attempts import verify
 from qbo_pipeline.store.ledger_lines import load_balances, load_ledger
 from qbo_pipeline.store.postings import counts
@@ -112,7 +113,21 @@ def test_each_view_says_what_the_product_says(week: Week) -> None:
     the_reconciliations_and_their_certificates(week)
     the_ledger_and_the_stock(week)
     the_journal_and_the_calls(week)
+    the_lists_are_those_of_quickbooks(week)
     no_view_shows_a_secret(week)
+
+
+def the_lists_are_those_of_quickbooks(week: Week) -> None:
+    found = {(row["qbo_list"], row["qbo_id"]): (row["name"], row["active"]) for row in week.view("reference_data")}
+    expected = {
+        (entity, thing["Id"]): (thing.get("FullyQualifiedName") or thing["Name"], "yes" if thing["Active"] else "no")
+        for entity in ("Account", "TaxCode", "Class", "Department")
+        for thing in week.run.quickbooks().query(select_objects(entity, with_inactive=True))
+    }
+    assert found == expected
+    assert {entity for entity, _ in found} >= {"Account", "TaxCode"}
+    types = {row["name"]: row["account_type"] for row in week.view("reference_data") if row["qbo_list"] == "Account"}
+    assert types["Checking"] == "Bank"
 
 
 def the_counts_are_those_of_the_identity(week: Week) -> None:
