@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -121,9 +121,9 @@ class Database:
         if self._clock is not None:
             return self._clock()
         if self.dialect == "sqlite":
-            value: str = connection.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")).scalar_one()
+            value: str = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')").scalar_one()
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        instant: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        instant: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
         return instant.astimezone(UTC)
 
     def upgrade(self, *, grant_roles: bool = False, setting_aside: ConnectionSetAside | None = None) -> list[str]:
