@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from traceback import format_exception
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -151,6 +151,13 @@ def _progress(context: AnyContext) -> Progress:
     return progress
 
 
+class Link(NamedTuple):
+    """A cell that leads somewhere: `url` is one that we made, with every value in it escaped."""
+
+    text: str
+    url: str
+
+
 def table(rows: list[dict[str, Any]], columns: list[str]) -> dg.MetadataValue[Any]:
     """A small table as Markdown metadata; amounts are text, so that no digit is lost on the way."""
     if not rows:
@@ -175,4 +182,6 @@ def curve(values: Sequence[Decimal], width: int = 60) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, Link):
+        return f"[{markdown(value.text)}]({value.url})"
     return "" if value is None else markdown(str(value))

@@ -317,8 +317,9 @@ class ScheduleSettings(Section):
 
 
 class PageSettings(Section):
-    """`[page]`: what the groups of the OpenID Connect provider may do on the page for people."""
+    """`[page]`: where browsers find the page for people, and what groups of its OpenID Connect provider may do."""
 
+    url: Annotated[str | None, Field(pattern=r"^https?://[^/\s?#@\\()<>|]+$")] = None
     roles: dict[str, tuple[Literal["viewer", "preparer", "reviewer", "operator"], ...]] = {}
 
 

@@ -14,12 +14,14 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from qbo_pipeline.instants import in_zone, show_instant
+from qbo_pipeline.pipeline import page_links
 from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.counts import broken_counts, copies_in_quickbooks, open_postings
 from qbo_pipeline.pipeline.latest import Latest, NothingReconciled, latest_reconciliation
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_reconciliation
 from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.tables.quickbooks import api_calls
 from qbo_pipeline.store.tables.records import reads
 from qbo_pipeline.verdicts import Verdict
@@ -31,12 +33,14 @@ _NAMED = 3
 
 
 class Trouble(NamedTuple):
-    """Something that people should know: its name in the store, how grave it is, a headline, what to do."""
+    """Something that people should know: its name in the store, how grave it is, a headline, what to do, and what of
+    the page shows more of it."""
 
     name: str
     verdict: Verdict
     headline: str
     to_do: str
+    link: Callable[[Settings], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,14 @@ def _not_in_balance(facts: AlertFacts) -> Iterator[Trouble]:
             else "Open the report: each difference has its cause and what settles it."
         )
         name = "unexplained" if grave else "out_of_balance"
-        yield Trouble(name, reason.verdict, f"as at {latest.as_at}: {reason.why}", to_do)
+        yield Trouble(name, reason.verdict, f"as at {latest.as_at}: {reason.why}", to_do, page_links.reconciliations)
 
 
 def _lost_or_doubled(facts: AlertFacts) -> Iterator[Trouble]:
     lost = [reason for reason in of_counts(broken_counts(facts.run)) if reason.verdict is Verdict.UNEXPLAINED]
     for reason in (*lost, *of_copies(copies_in_quickbooks(facts.run))):
         name = "lost" if reason in lost else "doubled"
-        yield Trouble(name, reason.verdict, reason.why, "`qbo-pipeline status` names each.")
+        yield Trouble(name, reason.verdict, reason.why, "`qbo-pipeline status` names each.", page_links.work_list)
     for reason in write_back_standing(facts.run).grounds():
         if reason.verdict is Verdict.UNEXPLAINED:
             yield Trouble("doubled", reason.verdict, reason.why, "`qbo-pipeline write-back list` names each.")
@@ -99,14 +103,15 @@ def _waiting(facts: AlertFacts) -> Iterator[Trouble]:
     named = ", ".join(row["key"] for row in rows[:_NAMED]) + (" and others" if len(rows) > _NAMED else "")
     documents = f"{len(rows):,} document{'s wait' if len(rows) > 1 else ' waits'}"
     headline = f"{documents} for a person for {days} days or longer, one since {oldest['waits_days']} days"
-    yield Trouble("waiting", Verdict.WAITING, headline, f"{named}: `qbo-pipeline status` says why each waits.")
+    to_do = f"{named}: `qbo-pipeline status` says why each waits."
+    yield Trouble("waiting", Verdict.WAITING, headline, to_do, page_links.work_list)
 
 
 def _access(facts: AlertFacts) -> Iterator[Trouble]:
     access = see_access(facts.run)
     if not access.well:
         verdict = Verdict.UNAVAILABLE if access.state == "ended" else Verdict.WAITING
-        yield Trouble("access", verdict, f"access to QuickBooks: {access.text}", f"{REMEDY}.")
+        yield Trouble("access", verdict, f"access to QuickBooks: {access.text}", f"{REMEDY}.", page_links.set_up)
 
 
 def _reads(facts: AlertFacts) -> Iterator[Trouble]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from qbo_pipeline.alerts.causes import OPEN_STATES, AlertFacts, Trouble
+from qbo_pipeline.pipeline import page_links
 from qbo_pipeline.pipeline.counts import open_postings
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.verdicts import OF_STATUS, Verdict, worst
@@ -40,6 +41,8 @@ def digest_of(facts: AlertFacts, here: Sequence[Trouble]) -> tuple[str, str]:
     by_state = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in sorted(waiting.items()))
     lines.append(f"Waiting for somebody: {sum(waiting.values()):,}{f' ({by_state})' if waiting else ''}.")
     lines += [f"- {cause.headline}" for cause in here if cause.verdict is not Verdict.IN_BALANCE]
+    if link := page_links.work_list(facts.run.settings):
+        lines.append(link)
     return title, "\n".join(lines)
 
 

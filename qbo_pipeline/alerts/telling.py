@@ -102,7 +102,9 @@ def _tell_open(facts: AlertFacts, sender: Sender, here: Sequence[Trouble], told:
         cause = by_name.get(row["cause"])
         if cause is not None:
             title = f"{facts.run.name}: {cause.verdict.word}: {cause.headline}"
-            _send(facts, sender, row, "told_at", title, cause.to_do, told)
+            link = cause.link(facts.run.settings) if cause.link else None
+            body = f"{cause.to_do}\n{link}" if link else cause.to_do
+            _send(facts, sender, row, "told_at", title, body, told)
 
 
 def _tell_over(facts: AlertFacts, sender: Sender, told: Told) -> None:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -12,10 +12,17 @@ from qbo_pipeline.assets.common import FINANCE, ROW_COUNT, Common, as_metadata, 
 from qbo_pipeline.assets.run_log import run_in_lines
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.partitions import days_of
+from qbo_pipeline.pipeline import page_links
+from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.resources import PipelineResource, curve, table
+from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.tables.reconciliation import ledger_lines as ledger_table
 from qbo_pipeline.surfaces import markdown_list, one_line, terminal
 from qbo_pipeline.verdicts import OF_STATUS
+
+if TYPE_CHECKING:
+    from qbo_pipeline.reconciliation.result import Reconciliation
+    from qbo_pipeline.reports.files import ReportFiles
 
 _CURVES = {
     "stock_value": "cumulative_stock",
@@ -90,7 +97,7 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
             result = reconcile_as_at(run, last)
             files = write_reports(run, result)
             pipeline.note("reconciliation", **run.api_calls())
-        for day, amounts_then in _by_day(result.by_date, covered(context)).items():
+        for day, amounts_then in _by_day(result, covered(context)).items():
             context.add_asset_metadata(as_metadata(amounts_then), partition_key=day)
         context.log.info(run_in_lines(pipeline.noted, result, str(files.page)))
         causes = result.causes.astype(str).to_dict("records")
@@ -108,8 +115,7 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 "curves": table(_curves(result.by_date), ["what", "curve", "lowest", "highest", "last"]),
                 "causes": table(causes, ["label", "count", "amount"]),
                 "notes": dg.MetadataValue.md(markdown_list(result.notes)),
-                "page": dg.MetadataValue.path(str(files.page)),
-                "workbook": dg.MetadataValue.path(str(files.workbook)),
+                **_files(common.settings, result.as_at, files),
                 "content_hash": result.content_hash,
             },
             last,
@@ -118,16 +124,35 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
     return [ledger_lines, reconciliation]
 
 
-def _by_day(by_date: Any, windows: list[tuple[date, date]]) -> dict[str, dict[str, Decimal]]:
-    """Both values and their difference at the end of each day that was covered but the last, whose numbers are told by
-    themselves: what Dagster plots over the partitions. A day on which nothing moved has those of the day before it."""
-    columns = {name: list(by_date[column]) for name, column in _CURVES.items()}
-    known = list(by_date["business_date"])
+def _files(settings: Settings, as_at: date, files: "ReportFiles") -> dict[str, Any]:
+    """Where the report lies; where the settings say how browsers reach the page for people, what opens it there."""
+    links = {
+        "report": page_links.report(settings, as_at, "page"),
+        "report_workbook": page_links.report(settings, as_at, "workbook"),
+        "on_the_page": page_links.reconciliations(settings),
+    }
+    return {
+        "page": dg.MetadataValue.path(str(files.page)),
+        "workbook": dg.MetadataValue.path(str(files.workbook)),
+        **{name: dg.MetadataValue.url(url) for name, url in links.items() if url is not None},
+    }
+
+
+def _by_day(result: "Reconciliation", windows: list[tuple[date, date]]) -> dict[str, dict[str, Decimal]]:
+    """Both values, their difference and what of it has no cause, at the end of each day that was covered but the last,
+    whose numbers are told by themselves: what Dagster plots over the partitions. A day on which nothing moved has those
+    of the day before it."""
+    columns = {name: list(result.by_date[column]) for name, column in _CURVES.items()}
+    known = list(result.by_date["business_date"])
+    nameless = result.differences[result.differences["cause"] == Cause.UNEXPLAINED]
+    unexplained = list(zip(nameless["business_date"], nameless["amount"], strict=True))
     found = {}
     for day in [day for first, last in windows for day in days_of(first, last)][:-1]:
         place = bisect_right(known, day) - 1
         if place >= 0:
-            found[day.isoformat()] = {name: values[place] for name, values in columns.items()}
+            until = sum((amount for then, amount in unexplained if then <= day), Decimal(0))
+            values = {name: values[place] for name, values in columns.items()}
+            found[day.isoformat()] = values | {"unexplained": until}
     return found
 
 

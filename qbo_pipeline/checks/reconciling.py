@@ -9,7 +9,7 @@ import dagster as dg
 
 from qbo_pipeline.assets.common import Common, anchors_of, as_metadata, in_words
 from qbo_pipeline.checks.together import ERROR, WARN, Check, CheckOutcome
-from qbo_pipeline.resources import table
+from qbo_pipeline.resources import Link, table
 from qbo_pipeline.surfaces import terminal
 from qbo_pipeline.verdicts import Verdict, conclude
 
@@ -20,6 +20,7 @@ SHOWN_ROWS = 50
 OLD_DAYS = 30
 _SEVERITY = {"good": WARN, "attention": WARN, "bad": ERROR}
 _POSTINGS = ["key", "kind", "day", "amount", "state", "reason"]
+_THERE = "in_quickbooks"
 _COPIES = ["key", "kind", "qbo_id", "number", "day", "amount"]
 
 
@@ -100,25 +101,25 @@ def _none_parked(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 
     way_back = [{**row, "reason": row["why"]} for row in write_back_standing(run).waiting]
-    return _none_of([*open_postings(run), *way_back], "parked")
+    return _none_of(run, [*open_postings(run), *way_back], "parked")
 
 
 def _no_old_unknown(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import old_unknowns
 
-    return _none_of(old_unknowns(run, hours=1), "unknown")
+    return _none_of(run, old_unknowns(run, hours=1), "unknown")
 
 
 def _none_changed(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import open_postings
 
-    return _none_of(open_postings(run, ("drifted", "deleted_in_qbo")), "changed")
+    return _none_of(run, open_postings(run, ("drifted", "deleted_in_qbo")), "changed")
 
 
 def _none_copied(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import copies_in_quickbooks
 
-    return _none_of(copies_in_quickbooks(run), "copies", _COPIES, ERROR)
+    return _none_of(run, copies_in_quickbooks(run), "copies", _COPIES, ERROR)
 
 
 def _tie_out(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
@@ -143,7 +144,7 @@ def _ageing(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.latest import latest_reconciliation
 
     old = [_labelled(row) for row in latest_reconciliation(run).differences if row["age_days"] > OLD_DAYS]
-    return _none_of(old, "differences", ["business_date", "document_key", "cause", "amount", "age_days"])
+    return _none_of(run, old, "differences", ["business_date", "document_key", "cause", "amount", "age_days"])
 
 
 def _entries_of_others(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
@@ -151,7 +152,7 @@ def _entries_of_others(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
 
     foreign = [_labelled(row) for row in latest_reconciliation(run).differences if row["scope"] == "ledger_entry"]
     columns = ["business_date", "qbo_type", "qbo_number", "cause", "amount", "changed_by"]
-    return _none_of(foreign, "entries", columns)
+    return _none_of(run, foreign, "entries", columns)
 
 
 def _labelled(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,12 +163,31 @@ def _labelled(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _none_of(
+    run: Run,
     rows: list[dict[str, Any]],
     what: str,
     columns: list[str] | None = None,
     severity: dg.AssetCheckSeverity = WARN,
 ) -> CheckOutcome:
-    """Passed where there is no row; the first of them are listed."""
-    return CheckOutcome(
-        not rows, {what: len(rows), "list": table(in_words(rows[:SHOWN_ROWS]), columns or _POSTINGS)}, severity
-    )
+    """Passed where there is no row; the first of them are listed, with what opens them."""
+    first = rows[:SHOWN_ROWS]
+    shown = [words | _links(run, row) for words, row in zip(in_words(first), first, strict=True)]
+    linked = [_THERE] if any(_THERE in row for row in shown) else []
+    return CheckOutcome(not rows, {what: len(rows), "list": table(shown, [*(columns or _POSTINGS), *linked])}, severity)
+
+
+def _links(run: Run, row: Mapping[str, Any]) -> dict[str, Link]:
+    """What opens a row: its history on the page by its key, its object in QuickBooks, where these are known."""
+    from qbo_pipeline.pipeline.page_links import history
+    from qbo_pipeline.pipeline.report_files import QBO_PAGES
+    from qbo_pipeline.reports.header import qbo_link
+
+    found = {}
+    name = "key" if "key" in row else "document_key"
+    key = row.get("key") or row.get("posting_key") or row.get("record_key")
+    if key and (there := history(run.settings, key)):
+        found[name] = Link(str(row[name]), there)
+    base = QBO_PAGES[run.settings.quickbooks.environment]
+    if there := qbo_link(base, row.get("qbo_type") or row.get("kind"), row.get("qbo_id")):
+        found[_THERE] = Link("open", there)
+    return found

@@ -136,6 +136,7 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
                 "amount": f"{row.amount:,.2f} {row.currency}",
                 "state": row.state,
                 "reason": _why(row, named),
+                "qbo_id": row.qbo_id,
                 "waits_days": (now - row.first_seen).days,
                 "sent_at": row.sent_at,
             }

@@ -60,6 +60,7 @@ def carried(folder: Path, **values: Any) -> Iterator[Shop]:
     with running_emulator("--limits", "off") as emulator:
         shop = open_shop(folder, emulator, **values)
         point_to(shop.settings, "silent_hours = 30", "silent_hours = 8760")
+        point_to(shop.settings, '# url = "https://books.example.com" ', 'url = "https://books.example.com" ')
         with shop.run() as run:
             carry(run, FIRST_DAY, LAST_DAY)
         yield shop
@@ -208,6 +209,13 @@ NIGHTS = {
 }  # fmt: skip
 
 
+LINKS = {
+    "unexplained": "reconciliations", "out_of_balance": "reconciliations", "doubled": "work-list", "lost": "work-list",
+    "waiting": "work-list", "access": "set-up", "access that has ended": "set-up",
+}  # fmt: skip
+"""By night what of the page shows more of it."""
+
+
 def test_a_clean_night_says_nothing(shop: Shop) -> None:
     post = Post()
     assert told(shop, post) == Told()
@@ -221,8 +229,10 @@ def test_a_night_with_one_kind_of_trouble_tells_it_alone_and_once_and_once_more_
     shop, night, post = night_after_night, NIGHTS[name], Post()
     night.trouble(shop)
     told(shop, post)
-    (title,) = post.titles()
+    ((title, body),) = post.messages
     assert title.startswith(night.title)
+    shown = LINKS.get(name)
+    assert body.splitlines()[1:] == ([f"https://books.example.com/c/shop/{shown}"] if shown else [])
     told(shop, post)  # the next night
     assert len(post.messages) == 1
     night.mended(shop)
