@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from qbo_pipeline.instants import in_zone
 from qbo_pipeline.reconciliation.frames import (
@@ -184,9 +187,15 @@ class ReportHeader:
         """The instant as the company's clock shows it."""
         return in_zone(instant, self.time_zone)
 
-    def link(self, qbo_type: str | None, qbo_id: str | None) -> str | None:
-        """Where QBO shows the object; None where that is not known."""
-        return qbo_link(self.qbo_url, qbo_type, qbo_id)
+    def links(self, qbo_types: Any, qbo_ids: Any) -> Any:
+        """Where QBO shows each of these objects, as Arrow texts; null where that is not known."""
+        types = qbo_types.dictionary_encode()
+        begins = [qbo_link(self.qbo_url, name, "-") for name in types.dictionary.to_pylist()]
+        pages = pa.array([begin and begin[:-1] for begin in begins], pa.string()).take(types.indices)
+        ids = pc.if_else(pc.equal(qbo_ids, ""), pa.scalar(None, pa.string()), qbo_ids)
+        if not pc.all(pc.match_substring_regex(ids, "^[0-9A-Za-z]+$")).as_py():
+            ids = pa.array([None if one is None else quote(one, safe="") for one in ids.to_pylist()], pa.string())
+        return pc.binary_join_element_wise(pages, ids, "")
 
 
 def qbo_link(base: str | None, qbo_type: str | None, qbo_id: str | None) -> str | None:

@@ -102,7 +102,7 @@ BY_DOCUMENT = Layout(
         ReportField("Owner", "who", width=14),
         ReportField("Note", "note", width=60),
     ),
-    csv="documents", totals=True,
+    csv="documents", totals=True, weight="difference",
 )  # fmt: skip
 
 DIFFERENCES = Layout(
@@ -131,7 +131,7 @@ DIFFERENCES = Layout(
         ReportField("What to do", "remedy", width=60),
         ReportField("Owner", "who", width=14),
     ),
-    csv="differences", totals=True,
+    csv="differences", totals=True, weight="amount",
 )  # fmt: skip
 
 CAUSES = Layout(
@@ -165,7 +165,7 @@ BY_PRODUCT = Layout(
         ReportField("Largest document", "largest_document", width=24),
         ReportField("Last movement", "last_movement", DAY, 13),
     ),
-    csv="by_product_location", totals=True,
+    csv="by_product_location", totals=True, weight="difference",
 )  # fmt: skip
 
 AGEING = Layout(

@@ -44,7 +44,7 @@ LEDGER_ONLY = Layout(
         ReportField("Changed by", "changed_by", width=16),
         ReportField("Changed at", "changed_at", INSTANT, 16),
     ),
-    csv="ledger_only", totals=True,
+    csv="ledger_only", totals=True, weight="amount",
 )  # fmt: skip
 
 CHANGED = Layout(
@@ -62,7 +62,7 @@ CHANGED = Layout(
         ReportField("At", "changed_at", INSTANT, 16),
         ReportField("Effect on inventory", "effect", MONEY, 16, total=True),
     ),
-    csv="changed_after_posting", totals=True,
+    csv="changed_after_posting", totals=True, weight="effect",
 )  # fmt: skip
 
 LATE = Layout(
@@ -82,7 +82,7 @@ LATE = Layout(
         ReportField("At", "at", INSTANT, 16),
         ReportField("By", "by", width=16),
     ),
-    csv="late_arrivals", totals=True,
+    csv="late_arrivals", totals=True, weight="amount",
 )  # fmt: skip
 
 POSTING_JOURNAL = Layout(

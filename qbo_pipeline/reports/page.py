@@ -25,7 +25,7 @@ from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
 from qbo_pipeline.reports.drill_down import drill_down
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Layout, ReportField
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
-from qbo_pipeline.reports.views import ReportView, Rows, added_up, length, total, values
+from qbo_pipeline.reports.views import ReportView, Rows, added_up, largest, length, total, values
 from qbo_pipeline.reports.worklist import work_list
 from qbo_pipeline.surfaces import visible
 
@@ -150,10 +150,11 @@ def _environment() -> jinja2.Environment:
 
 
 def _shown(report: ReportView, layout: Layout, rows: Rows) -> Shown:
-    """The first rows of a table; columns in which nothing stands are left out."""
+    """The first rows of a table, or the largest; columns in which nothing stands are left out."""
     count = length(rows)
-    shown = list(values(rows, layout.fields, 0, ROWS_SHOWN))
-    marks = list(rows[layout.mark][:ROWS_SHOWN]) if layout.mark else [False] * len(shown)
+    chosen = largest(rows, layout.weight, ROWS_SHOWN)
+    shown = list(values(chosen, layout.fields))
+    marks = list(chosen[layout.mark]) if layout.mark else [False] * len(shown)
     kept: list[tuple[int, ReportField]] = []
     place = 0
     for field in layout.fields:

@@ -36,6 +36,16 @@ def cell_text(text: str) -> str:
     return shown
 
 
+def cell_column(column: Any) -> Any:
+    """A text column for a workbook's cells: each text as `cell_text` gives it."""
+    odd = pc.or_(
+        pc.match_substring_regex(column, f"{_ILLEGAL_IN_ARROW}|\r|^<r>"), pc.greater(pc.utf8_length(column), CELL_LIMIT)
+    )
+    if not pc.any(odd).as_py():
+        return column
+    return pa.array([None if text is None else cell_text(text) for text in column.to_pylist()], pa.string())
+
+
 def csv_text(text: str) -> str:
     """One text for CSV, as `csv_column` writes it."""
     shown = ILLEGAL.sub(picture, text)

@@ -9,22 +9,26 @@ adding doubles leaves traces far behind the decimal point. Text never becomes a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Layout, ReportField
 from qbo_pipeline.reports.header import ReportHeader
 from qbo_pipeline.reports.safe_text import cell_text
-from qbo_pipeline.reports.views import Rows, added_up, length, values
+from qbo_pipeline.reports.sheet_rows import CellColumn, TableSheet, arrow, formula_texts, rows_xml, too_long
+from qbo_pipeline.reports.views import Rows, added_up, largest, length
 from qbo_pipeline.reports.words import NOT_CHECKED, identity
 
 EXCEL_ROWS = 1_048_576
 LINKS = 65_000  # Excel keeps 65,530 links a sheet
+ROWS_AT_ONCE = 5_000  # rows whose cells are in memory at a time
 TABLE_AT = 6  # row of the headings; the rows above are the sheet's head
 _WRAPPED_FROM = 40  # characters of width
 _DIGITS = 15
@@ -39,7 +43,8 @@ NUMBER_FORMATS = {
 }
 _INK, _HEAD, _RULE, _MARK = "#1F2933", "#E8EDF2", "#B8C2CC", "#FFF3C4"
 
-FormulaOf = Callable[[ReportField, int], str | None]  # a formula for this column in the row of this number, or None
+FormulasOf = Callable[[ReportField, int, int], Any | None]  # a column's formulas in these rows, as Arrow texts
+Progress = Callable[[int], None]  # told how many rows were written
 
 
 LETTER, A4 = 1, 9  # Excel's numbers
@@ -67,6 +72,7 @@ class Book:
     rows_shown: int
     formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  # `view.name` → range
+    progress: Progress = lambda rows: None
 
     def style(self, kind: str = TEXT, *, mark: bool = False, bold: bool = False, **more: Any) -> Any:
         """The format of a cell; equal ones are one."""
@@ -80,6 +86,10 @@ class Book:
             properties |= {"bold": True} if bold else {}
             self.formats[key] = self.workbook.add_format(properties | more)
         return self.formats[key]
+
+    def style_number(self, kind: str = TEXT, *, mark: bool = False, bold: bool = False, **more: Any) -> str:
+        """The same by its number in the workbook, as finished rows name it."""
+        return str(self.style(kind, mark=mark, bold=bold, **more)._get_xf_index())
 
     def place(self, layout: Layout, rows: Rows, table_at: int = TABLE_AT) -> None:
         """Note where the columns of a table will stand; a table that is not shown whole has no place for formulas."""
@@ -99,10 +109,10 @@ class Sheet:
         self.book, self.layout, self.rows, self.table_at = book, layout, rows, table_at
         self.count = length(rows)
         self.shown = min(self.count, book.rows_shown)
+        self.chosen = largest(rows, layout.weight, self.shown)
         self.links = 0
-        self.styles: dict[tuple[str, bool], Any] = {}
         self.places = {one.name: number for number, one in enumerate(layout.fields)}
-        self.sheet = book.workbook.add_worksheet(layout.sheet)
+        self.sheet = book.workbook.add_worksheet(layout.sheet, worksheet_class=TableSheet)
         self.row = 0
         for number, one in enumerate(layout.fields):
             self.sheet.set_column(number, number, one.width)
@@ -136,10 +146,11 @@ class Sheet:
         note = self.layout.note
         if self.shown < self.count:
             where = f"; all of them are in {self.layout.csv}.csv" if self.layout.csv else ""
-            note = f"SHOWN: the first {self.shown:,} of {self.count:,} rows{where}. {note}"
+            which = "largest" if self.layout.weight else "first"
+            note = f"SHOWN: the {which} {self.shown:,} of {self.count:,} rows{where}. {note}"
         self.line(note, italic=True, font_color="#52606D")
 
-    def table(self, formula_of: FormulaOf | None = None) -> None:
+    def table(self, formulas_of: FormulasOf | None = None) -> None:
         """Totals above where the layout wants them, the headings, and the rows, each written as its kind."""
         if self.layout.totals:
             self.row = self.table_at - 1
@@ -153,72 +164,62 @@ class Sheet:
         if not self.count:
             self.line("none", italic=True)
             return
-        marks = self.rows[self.layout.mark][: self.shown] if self.layout.mark else None
-        for number, row in enumerate(values(self.rows, self.layout.fields, 0, self.shown)):
-            mark = bool(marks is not None and marks[number])
-            self._write_row(row, mark, formula_of, number)
-            self.row += 1
+        for start in range(0, self.shown, ROWS_AT_ONCE):
+            self._write_rows(start, min(start + ROWS_AT_ONCE, self.shown), formulas_of)
+            self.book.progress(min(start + ROWS_AT_ONCE, self.shown) - start)
         self.sheet.autofilter(self.table_at, 0, self.table_at + self.shown, len(self.layout.fields) - 1)
 
-    def _write_row(self, row: tuple[Any, ...], mark: bool, formula_of: FormulaOf | None, number: int) -> None:
-        cells = iter(row)
-        for column, one in enumerate(self.layout.fields):
-            value = next(cells)
-            link = next(cells) if one.link else None
-            if value is None and not mark:
-                continue
-            formula = formula_of(one, number) if formula_of else None
-            formula = formula or (self._formula(one.formula) if one.formula else None)
-            self._write(column, one, value, mark, formula, link)
+    def _write_rows(self, start: int, stop: int, formulas_of: FormulasOf | None) -> None:
+        marks = arrow(self.chosen[self.layout.mark][start:stop], YES_NO) if self.layout.mark else None
+        columns = []
+        for number, one in enumerate(self.layout.fields):
+            values = arrow(self.chosen[one.name][start:stop], one.kind)
+            style = self._styles(one, marks)
+            if one.link:
+                style = self._link(number, arrow(self.chosen[one.link][start:stop], TEXT), values, style, marks)
+            if one.kind == INSTANT:
+                values = values.cast(pa.timestamp("us", tz=self.book.header.time_zone))
+            formulas = self._formulas(one, start, stop, formulas_of) if one.kind in NUMBERS else None
+            columns.append(CellColumn(xl_col_to_name(number), one.kind, values, style, formulas))
+        xml = rows_xml(self.row + 1, columns, marks)
+        self.sheet.write_rows(self.row, stop - start, len(columns), xml)
+        self.row += stop - start
 
-    def _write(
-        self, column: int, one: ReportField, value: Any, mark: bool, formula: str | None, link: str | None
-    ) -> None:
-        sheet, row = self.sheet, self.row
-        style = self._style(one, mark)
-        if value is None:
-            sheet.write_blank(row, column, None, style)
-        elif one.kind in NUMBERS and not fits(value):
-            sheet.write_string(row, column, format(value, "f"), style)
-        elif one.kind in NUMBERS and formula:
-            sheet.write_formula(row, column, f"={formula}", style, value)
-        elif one.kind in NUMBERS:
-            sheet.write_number(row, column, value, style)
-        elif one.kind == DAY:
-            sheet.write_datetime(row, column, value, style)
-        elif one.kind == INSTANT:
-            sheet.write_datetime(row, column, self.book.header.local(value).replace(tzinfo=None), style)
-        elif one.kind == YES_NO:
-            sheet.write_string(row, column, "yes" if value else "no", style)
-        elif link and self.links < LINKS:
-            self.links += 1
-            underlined = self.book.style(mark=mark, bold=mark, font_color="#0B62A8", underline=1)
-            sheet.write_url(row, column, link, underlined, cell_text(value))
-        else:
-            sheet.write_string(row, column, cell_text(value), style)
+    def _styles(self, one: ReportField, marks: Any | None) -> Any:
+        """The style's number of a column's cells, or one for each row where some are marked."""
+        wrap = {"text_wrap": True} if one.kind == TEXT and one.width >= _WRAPPED_FROM else {}
+        plain = self.book.style_number(one.kind, **wrap)
+        if marks is None or not pc.any(marks).as_py():
+            return plain
+        return pc.if_else(marks, self.book.style_number(one.kind, mark=True, bold=True, **wrap), plain)
 
-    def _style(self, one: ReportField, mark: bool) -> Any:
-        """The format of a column's cells, marked or not; looked up once, for there are many cells."""
-        if (one.name, mark) not in self.styles:
-            wrap = {"text_wrap": True} if one.kind == TEXT and one.width >= _WRAPPED_FROM else {}
-            self.styles[one.name, mark] = self.book.style(one.kind, mark=mark, bold=mark, **wrap)
-        return self.styles[one.name, mark]
+    def _link(self, number: int, links: Any, texts: Any, style: Any, marks: Any | None) -> Any:
+        """Link the cells that have an address and a text, as many as Excel keeps; answers the column's styles."""
+        linked = np.flatnonzero(np.asarray(pc.and_(pc.is_valid(links), pc.is_valid(texts))))[: LINKS - self.links]
+        self.links += len(linked)
+        for row, address in zip(linked.tolist(), links.take(pa.array(linked)).to_pylist(), strict=True):
+            self.sheet.link(self.row + row, number, address)
+        chosen = np.zeros(len(links), dtype=bool)
+        chosen[linked] = True
+        look: dict[str, Any] = {"font_color": "#0B62A8", "underline": 1}
+        underlined: Any = self.book.style_number(**look)
+        if marks is not None and pc.any(marks).as_py():
+            underlined = pc.if_else(marks, self.book.style_number(mark=True, bold=True, **look), underlined)
+        return pc.if_else(pa.array(chosen), underlined, style)
 
-    def _formula(self, template: str) -> str | None:
-        """The formula for the present row; None where a cell or table that it needs is not there."""
-        missing = False
+    def _formulas(self, one: ReportField, start: int, stop: int, formulas_of: FormulasOf | None) -> Any | None:
+        """The formulas of a column's rows; the first row of a table has none that looks at the row above."""
+        found = formulas_of(one, start, stop) if formulas_of else None
+        if found is not None or not one.formula:
+            return found
+        texts = formula_texts(one.formula, self.row + 1, stop - start, self._place)
+        if texts is None or start or "{above." not in one.formula:
+            return texts
+        return pa.concat_arrays([pa.nulls(1, pa.string()), texts[1:]])
 
-        def cell(match: re.Match[str]) -> str:
-            nonlocal missing
-            view, _, name = match.group(1).rpartition(".")
-            if view and view != "above":
-                missing |= f"{view}.{name}" not in self.book.columns
-                return self.book.columns.get(f"{view}.{name}", "")
-            missing |= view == "above" and self.row == self.table_at + 1
-            return str(xl_rowcol_to_cell(self.row - (view == "above"), self.column(name)))
-
-        formula = re.sub(r"\{([^}]+)\}", cell, template)
-        return None if missing else formula
+    def _place(self, name: str) -> str | None:
+        """The letter of a column of this table, or the range of another's; None where that does not stand whole."""
+        return self.book.columns.get(name) if "." in name else xl_col_to_name(self.column(name))
 
     def column(self, name: str) -> int:
         """The number of the column of that name."""
@@ -248,8 +249,7 @@ class Sheet:
 
     def _numbers_only(self, name: str) -> bool:
         """Whether no cell of the column had to be written as text."""
-        column = self.rows[name]
-        return all(fits(value) for value in (column if isinstance(column, list) else column.to_pylist()) if value)
+        return not pc.any(too_long(arrow(self.rows[name], MONEY))).as_py()
 
     def _write_total(self, column: int, amount: Any, formula: str | None, style: Any) -> None:
         if formula:

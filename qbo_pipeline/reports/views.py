@@ -103,6 +103,20 @@ def values(
         yield from zip(*parts, strict=True)
 
 
+def largest(rows: Rows, weight: str | None, count: int) -> Rows:
+    """At most `count` rows: those of the largest amounts in the column `weight`, without signs, the largest first; as
+    they stand where all of them fit or nothing weighs them."""
+    if weight is None or length(rows) <= count:
+        return {name: column[:count] for name, column in rows.items()}
+    sizes = pc.fill_null(pc.abs(rows[weight]), 0)
+    places = pc.sort_indices(pa.table({"size": sizes}), sort_keys=[("size", "descending")])[:count]
+    chosen = places.to_pylist()
+    return {
+        name: [column[place] for place in chosen] if isinstance(column, list) else column.take(places)
+        for name, column in rows.items()
+    }
+
+
 def total(rows: Rows, name: str) -> Any:
     """The exact sum of a column: `Decimal` or `int`."""
     column = rows[name]
@@ -115,20 +129,25 @@ def total(rows: Rows, name: str) -> Any:
 def added_up(rows: Rows, field: ReportField) -> Any:
     """The sum under a column; `None` where it cannot be told, because a cell that must be there is empty."""
     column = rows[field.name]
-    values = column if isinstance(column, list) else column.to_pylist()
-    return None if field.whole_only and None in values else total(rows, field.name)
+    if field.whole_only and (None in column if isinstance(column, list) else column.null_count):
+        return None
+    return total(rows, field.name)
 
 
 def _with_qbo(report: ReportView, rows: Rows) -> Rows:
     """Adds what a reader sees of the QBO object: its type in words, its number or Id, its address."""
-    ids, numbers = rows["qbo_id"].to_pylist(), rows.get("qbo_number")
-    shown = [None] * len(ids) if numbers is None else numbers.to_pylist()
-    types = rows["qbo_type"].to_pylist()
+    ids = _not_empty(rows["qbo_id"])
+    by_id = pc.binary_join_element_wise("Id ", ids, "")
+    numbers = rows.get("qbo_number")
     return rows | {
         "qbo_type_word": mapped(rows["qbo_type"], plain),
-        "qbo_shown": [n or (f"Id {i}" if i else None) for n, i in zip(shown, ids, strict=True)],
-        "qbo_link": [report.header.link(kind, one) for kind, one in zip(types, ids, strict=True)],
+        "qbo_shown": by_id if numbers is None else pc.coalesce(_not_empty(numbers), by_id),
+        "qbo_link": report.header.links(rows["qbo_type"], ids),
     }
+
+
+def _not_empty(texts: Any) -> Any:
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _with_account(report: ReportView, rows: Rows) -> Rows:

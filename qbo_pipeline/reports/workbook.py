@@ -11,20 +11,20 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from qbo_pipeline.reconciliation.result import ROLL_FORWARD_LINES, Reconciliation
 from qbo_pipeline.reports import layouts, list_layouts, views
 from qbo_pipeline.reports.certificate import write_certificate
 from qbo_pipeline.reports.fields import MONEY, WHOLE, Layout, ReportField
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
-from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Sheet
+from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Progress, Sheet
 from qbo_pipeline.reports.views import ReportView, Rows, added_up, length, total
 from qbo_pipeline.reports.words import NOT_CHECKED, instant, number_of, verdict
 from qbo_pipeline.reports.worklist import work_list
 
-_CONSTANT_MEMORY_FROM = 50_000  # rows of all tables together
 _CERTIFIED_AT = TABLE_AT + 4
 _COLOURS = {
     "good": ("#0B5D3B", "#DDF3E4"), "attention": ("#7A4D00", "#FFF0CC"), "bad": ("#9B1C1C", "#FDE3E3"),
@@ -57,20 +57,21 @@ def write_workbook(
     path: Path,
     *,
     rows_shown: int = EXCEL_ROWS - TABLE_AT - 2,
+    progress: Progress = lambda rows: None,
 ) -> None:
     """Write the workbook to `path`; the same input (with the same `made_at`) gives the same bytes.
 
-    A table of more than `rows_shown` rows is cut, and says so. Raises `ValueError` where the header belongs to
-    another reconciliation, `FrameError` where a frame of the extras cannot be used.
+    A table of more than `rows_shown` rows is cut, and says so. `progress` is told how many rows were written each time
+    some were; no more of them than `sheet.ROWS_AT_ONCE` are in memory as cells. Raises `ValueError` where the header
+    belongs to another reconciliation, `FrameError` where a frame of the extras cannot be used.
     """
     report = ReportView(reconciliation, header, extras or ReportExtras())
     tables = [(layout, view(report)) for layout, view in TABLES]
-    large = sum(length(rows) for _, rows in tables) > _CONSTANT_MEMORY_FROM
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
-        "constant_memory": large,
+        "constant_memory": True,
     }
     with xlsxwriter.Workbook(path, options) as workbook:
         workbook.set_properties(
@@ -80,7 +81,7 @@ def write_workbook(
                 "created": header.made_at.astimezone(UTC),
             }
         )
-        book = Book(workbook, header, rows_shown)
+        book = Book(workbook, header, rows_shown, progress=progress)
         for layout, rows in tables:
             book.place(layout, rows, _CERTIFIED_AT if layout is layouts.CERTIFICATION else TABLE_AT)
         write_certificate(book, report, _COLOURS)
@@ -170,12 +171,16 @@ def _roll_forward(book: Book, layout: Layout, rows: Rows, report: ReportView) ->
     sheet = Sheet(book, layout, rows)
     lines = len(ROLL_FORWARD_LINES)
 
-    def closing(field: ReportField, number: int) -> str | None:
-        if (number + 1) % lines or field.name not in ("source", "ledger"):
+    def closing(field: ReportField, start: int, stop: int) -> Any | None:
+        if field.name not in ("source", "ledger"):
             return None
-        column = sheet.column(field.name)
-        first = xl_rowcol_to_cell(sheet.row - lines + 1, column)
-        return f"ROUND(SUM({first}:{xl_rowcol_to_cell(sheet.row - 1, column)}),2)"
+        letter = xl_col_to_name(sheet.column(field.name))
+        ends = [sheet.row + number for number in range(stop - start)]  # the row above, as Excel counts
+        formulas = [
+            f"ROUND(SUM({letter}{end - lines + 2}:{letter}{end}),2)" if (start + number + 1) % lines == 0 else None
+            for number, end in enumerate(ends)
+        ]
+        return pa.array(formulas, pa.string())
 
     sheet.head()
     sheet.table(closing)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qbo_pipeline.assets.extraction import _metadata
 from qbo_pipeline.pipeline.extract import WARNINGS_KEPT, Extracted, extract_days, extract_master_data, warned
-from qbo_pipeline.pipeline.report_files import _exceptions
+from qbo_pipeline.pipeline.report_extras import _exceptions
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, open_shop, shop_rows
 
 

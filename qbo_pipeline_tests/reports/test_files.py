@@ -24,8 +24,9 @@ def test_the_names_tell_the_date(tmp_path: Path) -> None:
     assert files.workbook.name == "reconciliation-2026-10-31.xlsx"
     assert files.json.name == "reconciliation-2026-10-31.json"
     assert files.tables.name == "reconciliation-2026-10-31-csv"
+    assert files.parquet.name == "reconciliation-2026-10-31-parquet"
     assert {file.name for file in files.page.parent.iterdir()} == {
-        files.page.name, files.workbook.name, files.json.name, files.tables.name,
+        files.page.name, files.workbook.name, files.json.name, files.tables.name, files.parquet.name,
     }  # fmt: skip
 
 
@@ -79,9 +80,10 @@ def test_who_may_read_them_is_said(tmp_path: Path, mode: int, folder_mode: int) 
     given = books.balanced()
     files = write_reports(given, books.header(given), None, tmp_path, mode=mode)
     modes = {stat.S_IMODE(file.stat().st_mode) for file in (files.page, files.workbook, files.json)}
-    modes |= {stat.S_IMODE(file.stat().st_mode) for file in files.tables.iterdir()}
+    for folder in (files.tables, files.parquet):
+        modes |= {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+        assert stat.S_IMODE(folder.stat().st_mode) == folder_mode
     assert modes == {mode}
-    assert stat.S_IMODE(files.tables.stat().st_mode) == folder_mode
 
 
 def test_they_are_their_owners_alone_unless_told_otherwise(tmp_path: Path) -> None:

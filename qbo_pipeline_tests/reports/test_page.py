@@ -112,6 +112,17 @@ def test_a_large_table_says_how_much_of_it_is_shown() -> None:
     assert f"Shown here: the first {ROWS_SHOWN} of {rows} rows. All of them are in the workbook" in root.text
 
 
+def test_of_a_table_that_is_cut_the_largest_rows_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = books.broken()
+    whole = html.read(page(given))
+    monkeypatch.setattr("qbo_pipeline.reports.page.ROWS_SHOWN", 3)
+    root = html.read(page(given))
+    amounts = [html.amount(row["Difference"]) for row in html.rows(whole, "by_document")]
+    shown = [html.amount(row["Difference"]) for row in html.rows(root, "by_document")]
+    assert [abs(one) for one in shown] == sorted((abs(one) for one in amounts), reverse=True)[:3]
+    assert f"Shown here: the largest 3 of {len(amounts)} rows. All of them are in the workbook" in root.text
+
+
 def test_the_trace_goes_down_to_lines_and_attempts() -> None:
     given = books.broken()
     parked = next(row for row in given.differences.to_dict("records") if row["source_number"] == "SH-1034")

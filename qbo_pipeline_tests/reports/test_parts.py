@@ -49,8 +49,10 @@ def test_a_header_that_cannot_be_true_is_refused(facts: dict[str, Any], said: st
     ],
 )
 def test_links(qbo_type: str | None, qbo_id: str | None, page: str | None) -> None:
-    link = books.header(books.balanced()).link(qbo_type, qbo_id)
-    assert link == (page and f"https://app.sandbox.qbo.intuit.com/app/{page}")
+    types, ids = (pa.array([text, None, ""], pa.string()) for text in (qbo_type, qbo_id))
+    links = books.header(books.balanced()).links(types, ids).to_pylist()
+    assert links == [page and f"https://app.sandbox.qbo.intuit.com/app/{page}", None, None]
+    assert books.header(books.balanced(), qbo_url=None).links(types, ids).to_pylist() == [None] * 3
 
 
 @given(st.decimals(min_value=-(10**15), max_value=10**15, places=2))

@@ -7,14 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.result import FRAMES
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras
 from qbo_pipeline.reports.safe_text import csv_column
-from qbo_pipeline.reports.tables import write_csv
+from qbo_pipeline.reports.tables import write_csv, write_parquet
 from qbo_pipeline_tests.reports import books
 
 
@@ -32,6 +34,19 @@ def test_every_frame_is_there_with_every_row_and_column(tmp_path: Path) -> None:
         assert len(found) == len(getattr(reconciliation, name))
         if found:
             assert list(found[0]) == [column.name for column in columns]
+
+
+def test_parquet_has_the_same_rows_with_their_types(tmp_path: Path) -> None:
+    reconciliation = books.hostile()
+    extras = books.extras(reconciliation)
+    files = write_parquet(reconciliation, tmp_path, extras)
+    assert [file.name for file in files] == [f"{name}.parquet" for name in (*FRAMES, *EXTRAS)]
+    for name, columns in FRAMES.items():
+        table = pa.parquet.read_table(tmp_path / f"{name}.parquet")
+        assert {field.name: field.type for field in table.schema} == {column.name: column.type for column in columns}
+        assert table.to_pylist() == rows_of(getattr(reconciliation, name), tuple(table.column_names))
+    once = [file.read_bytes() for file in files]
+    assert [file.read_bytes() for file in write_parquet(reconciliation, tmp_path, extras)] == once
 
 
 def test_amounts_are_exact_numbers_and_dates_are_iso(tmp_path: Path) -> None:
