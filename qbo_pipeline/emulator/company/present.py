@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from qbo_pipeline.emulator.company import jsontext
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
@@ -86,14 +86,20 @@ def transaction(book: Book, row: tuple[Any, ...]) -> Body:
     return body
 
 
+_LINKED_ALONE: Final = ("SalesReceipt",)
+"""Forms that were recorded without LinkedTxn where nothing is linked."""
+
+
 def _add_links(book: Book, id: int, kind: str, body: Body) -> None:
     if "LinkedTxn" not in ENTITIES[kind].fields:
         return
     sql = "SELECT DISTINCT t.id, t.entity FROM links l JOIN txns t ON t.id = l.source WHERE l.target = ?"
     linked = [{"TxnId": str(i), "TxnType": link_type(e, book, i)} for i, e in book.store.execute(sql, (id,))]
     linked += _charged(book, id, kind, bool(linked))
-    given = [own for own in body.get("LinkedTxn") or [] if own.get("TxnId") not in {x["TxnId"] for x in linked}]
-    body["LinkedTxn"] = given + linked
+    own = body.pop("LinkedTxn", None) or []
+    given = [named for named in own if named.get("TxnId") not in {x["TxnId"] for x in linked}]
+    if given or linked or kind not in _LINKED_ALONE:
+        body["LinkedTxn"] = given + linked
     if kind == "ReimburseCharge":
         for line in body["Line"]:
             line["LinkedTxn"] = _copy(body["LinkedTxn"])

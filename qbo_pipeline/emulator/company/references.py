@@ -46,6 +46,10 @@ CURRENCY_NAMES: Final = {
 }
 
 
+_NAMELESS: Final = ("DefaultTaxCodeRef", "TermRef")
+"""References of customers and vendors that were recorded without a name beside them."""
+
+
 class _Plan:
     """Where references stand in a table of fields, worked out once per table."""
 
@@ -147,8 +151,8 @@ def check(book: Book, body: Body, fields: Mapping[str, Field], errors: list[QboE
 
 def name_references(book: Book, body: Body, fields: Mapping[str, Field]) -> None:
     """Put the present name beside each reference, as QBO answers them."""
-    for _, field, reference, wanted in walk(body, fields):
-        if reference["value"] in US_TAX_CODES:
+    for name, field, reference, wanted in walk(body, fields):
+        if reference["value"] in US_TAX_CODES or name in _NAMELESS:
             continue
         entry = find(book, reference, field.target, wanted)
         if entry is not None:

@@ -68,6 +68,20 @@ def test_us_lines_say_that_they_are_not_taxed(us: Company) -> None:
     assert "TaxCodeRef" not in made["Line"][0]["SalesItemLineDetail"]
 
 
+def test_references_and_links_that_were_recorded_bare(us: Company) -> None:
+    vendor = us.create("Vendor", {"DisplayName": "On terms", "TermRef": ref("1")})
+    assert vendor["TermRef"] == ref("1")
+    assert us.create("Customer", {"DisplayName": "Taxed"})["DefaultTaxCodeRef"].keys() == {"value"}
+    line = {"Line": [sale_line(id_of(us, "Item", "Design"), 1, 10)]}
+    receipt = us.create("SalesReceipt", line)
+    assert "LinkedTxn" not in receipt
+    assert us.create("Invoice", line | {"CustomerRef": ref("1")})["LinkedTxn"] == []
+    linked = [{"TxnId": receipt["Id"], "TxnType": "SalesReceipt", "TxnLineId": "0"}]
+    bank = {"DepositToAccountRef": account(us, "Checking")}
+    deposit = us.create("Deposit", bank | {"Line": [{"Amount": 10, "LinkedTxn": linked}]})
+    assert us.read("SalesReceipt", receipt["Id"])["LinkedTxn"] == [{"TxnId": deposit["Id"], "TxnType": "Deposit"}]
+
+
 def test_a_void_keeps_its_tax_detail(us: Company) -> None:
     made = sale(us, "1")
     assert us.void("Invoice", token(made))["TxnTaxDetail"] == {"TotalTax": 0}
@@ -76,7 +90,7 @@ def test_a_void_keeps_its_tax_detail(us: Company) -> None:
 def test_customers_have_a_tax_code_and_only_jobs_have_a_level(us: Company) -> None:
     top = customer(us, "Top")
     own = id_of(us, "TaxCode", "California")
-    assert top["DefaultTaxCodeRef"] == {"value": own, "name": "California"}
+    assert top["DefaultTaxCodeRef"] == {"value": own}
     assert "Level" not in top
     assert customer(us, "Job", ParentRef=ref(top["Id"]), Job=True)["Level"] == 1
     assert "DefaultTaxCodeRef" not in customer(us, "Exempt", Taxable=False)
