@@ -185,11 +185,22 @@ def test_a_payment_settles_its_invoice_and_a_credit_that_was_used_is_none(read: 
     own = paid(payment_mode={"payment_mode_name": "Customer Credit"}, payment_transaction={"id": None})
     nameless = paid(payment_transaction=None, is_void=True)
     found = read(invoice(payment_history=[paid(), own, nameless]))
-    received_ = payment("t1", found)
+    received_ = payment("i1:t1", found)
     assert (received_.business_date, received_.amount, received_.account) == (date(2026, 3, 10), D(10), "Cash")
     assert [(item.document_id, item.amount) for item in received_.allocations] == [("i1", D(10))]
     assert payment("i1:3", found).status == "voided"
     assert "i1:2" not in found
+
+
+def test_one_transaction_may_pay_several_invoices(read: Landed) -> None:
+    other = invoice(payment_history=[paid(amount=5)]).content
+    found = read(invoice(payment_history=[paid()]), SeenObject("invoice", "i2", other))
+    assert [payment(key, found).amount for key in ("i1:t1", "i2:t1")] == [D(10), D(5)]
+
+
+def test_a_paper_without_a_customer_waits_for_a_person(read: Landed) -> None:
+    found = read(invoice(customer=None, organization={"organization_uid": "o1"}), credit(customer=None))
+    assert [type(found[key]) for key in ("i1", "n1")] == [SetAside, SetAside]
 
 
 def test_of_a_credit_note_the_total_is_told(read: Landed) -> None:
@@ -238,6 +249,25 @@ def test_stock_without_a_purchase_price_is_told(database: Database) -> None:
     assert "1 products are in stock without a purchase price: FILTER" in str(problem)
     landing.put([SeenObject("product", "p1", {**product, "purchase_price": D("4.5")})], calls=0)
     assert check_account(landing, Expected("USD", "Asia/Kolkata", date(2026, 3, 1)), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "said"),
+    [
+        ("Asia/Kolkata", ["18:30:00"] * 6, []),
+        ("Europe/Berlin", ["18:30:00"] * 6, ["another time zone"]),
+        ("Europe/Berlin", ["18:30:00"] * 4, []),  # too few to tell
+        ("Europe/Berlin", ["18:30:00"] * 6 + [f"{n:02}:15:00" for n in range(8)], []),  # the hours at which they came
+    ],
+)
+def test_another_time_zone_is_seen_by_the_hour_of_invoices(
+    database: Database, zone: str, times: list[str], said: list[str]
+) -> None:
+    landing = StoredLanding(database, f"hours {zone} {len(times)}", "zuper")
+    landing.put([SeenObject("invoice", str(n), {"data": {"invoice_date": f"2026-03-04T{time}.000Z"}})
+                 for n, time in enumerate(times)], calls=0)  # fmt: skip
+    found = check_account(landing, Expected("USD", zone, date(2026, 3, 1)), {})
+    assert [problem.what for problem in found] == said
 
 
 @pytest.mark.parametrize(

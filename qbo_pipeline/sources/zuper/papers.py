@@ -101,19 +101,20 @@ def _received(paper: Paper, customer: str | None) -> Rows:
         if mode == OWN_CREDIT:
             continue
         own = uid(part(entry, "payment_transaction"), "payment_transaction_uid") or text(entry, "_id")
-        payment_id = own or f"{paper.uid}:{position}"
+        # One transaction may pay several invoices, and is in the history of each.
+        payment_id = f"{paper.uid}:{own or position}"
         paid = day(entry, paper.zone, "payment_date", "created_at")
         payments.append(
             _payment(paper, payment_id, paid, customer, money(entry, "amount"), mode)
             | {"status": "voided" if entry.get("is_void") is True else "completed",
-               "number": text(entry, "reference_no") or payment_id, "memo": text(entry, "remarks")}
+               "number": text(entry, "reference_no") or own or payment_id, "memo": text(entry, "remarks")}
         )  # fmt: skip
         allocations.append(
             {
                 "payment_id": payment_id,
                 "business_date": paid,
                 "document_id": paper.uid,
-                "allocation_id": f"{payment_id}:{paper.uid}",
+                "allocation_id": f"{payment_id}:1",
                 "amount": money(entry, "amount"),
             }
         )

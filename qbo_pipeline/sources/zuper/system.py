@@ -34,7 +34,7 @@ class Zuper:
 
     @property
     def version(self) -> str:
-        return f"1 {self.zone.key} {self.currency}"
+        return f"2 {self.zone.key} {self.currency}"
 
     @property
     def staging(self) -> Mapping[str, tuple[str, ...]]:
