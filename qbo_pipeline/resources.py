@@ -151,7 +151,7 @@ def _progress(context: AnyContext) -> Progress:
     return progress
 
 
-class Link(NamedTuple):
+class ShownLink(NamedTuple):
     """A cell that leads somewhere: `url` is one that we made, with every value in it escaped."""
 
     text: str
@@ -182,6 +182,6 @@ def curve(values: Sequence[Decimal], width: int = 60) -> str:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, Link):
+    if isinstance(value, ShownLink):
         return f"[{markdown(value.text)}]({value.url})"
     return "" if value is None else markdown(str(value))

@@ -9,7 +9,7 @@ import dagster as dg
 
 from qbo_pipeline.assets.common import Common, anchors_of, as_metadata, in_words
 from qbo_pipeline.checks.together import ERROR, WARN, Check, CheckOutcome
-from qbo_pipeline.resources import Link, table
+from qbo_pipeline.resources import ShownLink, table
 from qbo_pipeline.surfaces import terminal
 from qbo_pipeline.verdicts import Verdict, conclude
 
@@ -176,7 +176,7 @@ def _none_of(
     return CheckOutcome(not rows, {what: len(rows), "list": table(shown, [*(columns or _POSTINGS), *linked])}, severity)
 
 
-def _links(run: Run, row: Mapping[str, Any]) -> dict[str, Link]:
+def _links(run: Run, row: Mapping[str, Any]) -> dict[str, ShownLink]:
     """What opens a row: its history on the page by its key, its object in QuickBooks, where these are known."""
     from qbo_pipeline.pipeline.page_links import history
     from qbo_pipeline.pipeline.report_files import QBO_PAGES
@@ -186,8 +186,8 @@ def _links(run: Run, row: Mapping[str, Any]) -> dict[str, Link]:
     name = "key" if "key" in row else "document_key"
     key = row.get("key") or row.get("posting_key") or row.get("record_key")
     if key and (there := history(run.settings, key)):
-        found[name] = Link(str(row[name]), there)
+        found[name] = ShownLink(str(row[name]), there)
     base = QBO_PAGES[run.settings.quickbooks.environment]
     if there := qbo_link(base, row.get("qbo_type") or row.get("kind"), row.get("qbo_id")):
-        found[_THERE] = Link("open", there)
+        found[_THERE] = ShownLink("open", there)
     return found

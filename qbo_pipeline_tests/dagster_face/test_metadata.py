@@ -16,7 +16,7 @@ from qbo_pipeline.assets.reconciling import _by_day
 from qbo_pipeline.checks.reconciling import _links
 from qbo_pipeline.environment import Secrets
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.resources import Link, curve, table
+from qbo_pipeline.resources import ShownLink, curve, table
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import open_database
 from qbo_pipeline_tests.pipeline.connections import point_to, write_connection
@@ -51,7 +51,7 @@ def test_a_row_leads_to_the_page_and_to_quickbooks_where_these_are_known(tmp_pat
     changed = {"key": "document/a|1", "kind": "JournalEntry", "qbo_id": "77"}
     entry = {"document_key": "qbo/Invoice/9", "qbo_type": "Invoice", "qbo_id": None, "posting_key": None}
 
-    def links() -> tuple[dict[str, Link], dict[str, Link]]:
+    def links() -> tuple[dict[str, ShownLink], dict[str, ShownLink]]:
         settings = load_settings(file)
         with closing(open_database("sqlite:///:memory:")) as database:
             run = Run(settings, database, Secrets.read(settings), "r")
@@ -62,7 +62,7 @@ def test_a_row_leads_to_the_page_and_to_quickbooks_where_these_are_known(tmp_pat
     point_to(file, 'environment = "emulator"', 'environment = "sandbox"')
     there = "https://app.sandbox.qbo.intuit.com/app/journal?txnId=77"
     here = "https://books.example.com/c/acme/documents/history?key=document%2Fa%7C1"
-    assert links() == ({"key": Link("document/a|1", here), "in_quickbooks": Link("open", there)}, {})
+    assert links() == ({"key": ShownLink("document/a|1", here), "in_quickbooks": ShownLink("open", there)}, {})
     shown = table([changed | links()[0]], ["key", "in_quickbooks"]).value
     assert shown.splitlines()[2] == f"| [document/a\\|1]({here}) | [open]({there}) |"
 
