@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from qbo_pipeline.emulator.company import account_rules, item_rules, people_rules, planning_rules
+from qbo_pipeline.emulator.company import account_rules, filling, item_rules, people_rules, planning_rules
 from qbo_pipeline.emulator.company.account_rules import FollowUp, Then
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.cleaning import clean
@@ -121,12 +121,17 @@ def _preferences(book: Book, entry: Entry, old: Entry | None, errors: list[QboEr
         errors.append(error("5020", what="Multicurrency is not available in QuickBooks Online SimpleStart."))
 
 
+def _company_info(book: Book, entry: Entry, old: Entry | None, errors: list[QboError]) -> None:
+    filling.addresses(book, entry.body, filling.COMPANY_ADDRESSES)
+
+
 _RULES: Final[dict[str, Rule]] = {
     "Account": account_rules.complete,
     "Attachable": _attachable,
     "Budget": planning_rules.budget,
     "Class": _tracking_category("Class", "SubClass"),
     "CompanyCurrency": _company_currency,
+    "CompanyInfo": _company_info,
     "Customer": people_rules.customer,
     "Department": _tracking_category("Department", "SubDepartment"),
     "Employee": people_rules.employee,

@@ -23,6 +23,9 @@ _INVOICE: Final[dict[str, Any]] = {
 }
 
 
+COMPANY_ADDRESSES: Final = ("CompanyAddr", "CustomerCommunicationAddr", "LegalAddr")
+
+
 def sales_form(draft: Draft) -> None:
     """Flags, custom fields, the customer's addresses, and on US lines the tax code NON."""
     book, body = draft.book, draft.body

@@ -108,6 +108,21 @@ def test_preferences_tell_the_texts_of_mails(us: Company) -> None:
     assert set(texts) == {"InvoiceMessage", "EstimateMessage", "SalesReceiptMessage", "StatementMessage"}
 
 
+def test_a_new_company_has_whole_addresses_and_preferences(us: Company) -> None:
+    company = us.read("CompanyInfo", "1")
+    named = [company[name] for name in ("CompanyAddr", "CustomerCommunicationAddr", "LegalAddr")]
+    assert all(
+        {"Id", "Line1", "City", "PostalCode", "CountrySubDivisionCode", "Country"} == set(each) for each in named
+    )
+    assert len({each["Id"] for each in named}) == 3
+    prefs = us.read("Preferences", "1")
+    fields = [field["Name"] for field in prefs["SalesFormsPrefs"]["CustomField"][0]["CustomField"]]
+    assert fields == [f"SalesFormsPrefs.UseSalesCustom{n}" for n in (1, 2, 3)]
+    assert (prefs["SalesFormsPrefs"]["ETransactionEnabledStatus"], prefs["TimeTrackingPrefs"]["ShowBillRateToAll"]) == (
+        *("NotApplicable", False),
+    )
+
+
 def test_custom_fields_that_are_in_use_stand_on_every_sales_form() -> None:
     us = open_company("us")
     now = us.read("Preferences", "1")

@@ -27,6 +27,7 @@ BEYOND: Final = {
     "LinkedTxn": "Intuit's reference of ReimburseCharge: on its lines",
     "RecurringInfo": "Intuit's reference of RecurringTransaction",
     "TotalAmt": "public recordings: JournalEntry answers 0, Deposit its total",
+    "CustomField": "public recordings: Preferences hold the definitions of custom fields by their type",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from qbo_pipeline.emulator.company.seeds.charts import ALWAYS, EUROPE, TRADING, US, Row
 
@@ -19,6 +19,8 @@ class Seed:
     currency: str
     name: str
     city: str
+    postal_code: str
+    state: str | None
     chart: tuple[Row, ...]
     agency: str | None = None
     tax_codes: tuple[tuple[str, str | None], ...] = ()
@@ -63,6 +65,8 @@ SEEDS: Final[dict[str, Seed]] = {
         currency="USD",
         name="Sandbox Landscaping and Supply",
         city="Mountain View",
+        postal_code="94043",
+        state="CA",
         chart=(*ALWAYS, *TRADING, *US),
         agency="California Department of Tax and Fee Administration",
         tax_codes=(("California", None),),
@@ -98,6 +102,8 @@ SEEDS: Final[dict[str, Seed]] = {
         currency="GBP",
         name="Sandbox Trading UK",
         city="London",
+        postal_code="EC1Y 8SY",
+        state=None,
         chart=(*ALWAYS, *TRADING, *EUROPE),
         agency="HMRC",
         tax_codes=(("20.0% S", "20"), ("5.0% R", "5"), ("0.0% Z", "0"), ("Exempt", "0"), ("No VAT", None)),
@@ -120,6 +126,8 @@ SEEDS: Final[dict[str, Seed]] = {
         currency="EUR",
         name="Sandbox Commerce EU",
         city="Lyon",
+        postal_code="69001",
+        state=None,
         chart=(*ALWAYS, *TRADING, *EUROPE),
         agency="Tax Office",
         tax_codes=(
@@ -143,7 +151,15 @@ SEEDS: Final[dict[str, Seed]] = {
         employees=(("Camille", "Martin"),),
         items=_EU_ITEMS,
     ),
-    "empty": Seed(country="US", currency="USD", name="Sandbox Company", city="Mountain View", chart=ALWAYS),
+    "empty": Seed(
+        country="US",
+        currency="USD",
+        name="Sandbox Company",
+        city="Mountain View",
+        postal_code="94043",
+        state="CA",
+        chart=ALWAYS,
+    ),
 }
 TERMS: Final = (
     {"Name": "Due on receipt", "DueDays": 0},
@@ -158,61 +174,3 @@ PAYMENT_METHODS: Final = (
     ("MasterCard", "CREDIT_CARD"),
     ("Bank Transfer", "NON_CREDIT_CARD"),
 )
-
-
-def preferences(seed: Seed) -> dict[str, Any]:
-    """The Preferences of a new company."""
-    is_us = seed.country == "US"
-    return {
-        "AccountingInfoPrefs": {
-            "UseAccountNumbers": False,
-            "TrackDepartments": True,
-            "ClassTrackingPerTxn": False,
-            "ClassTrackingPerTxnLine": True,
-            "FirstMonthOfFiscalYear": "January",
-            "TaxYearMonth": "January",
-            "CustomerTerminology": "Customers",
-            "DepartmentTerminology": "Location",
-        },
-        "ProductAndServicesPrefs": {
-            "ForSales": True,
-            "ForPurchase": True,
-            "QuantityWithPriceAndRate": True,
-            "QuantityOnHand": True,
-        },
-        "SalesFormsPrefs": {
-            "CustomTxnNumbers": not is_us,
-            "AllowDeposit": True,
-            "AllowDiscount": True,
-            "AllowEstimates": True,
-            "AllowServiceDate": False,
-            "AllowShipping": True,
-            "AutoApplyCredit": False,
-            "IPNSupportEnabled": False,
-            "ETransactionPaymentEnabled": False,
-            "DefaultCustomerMessage": "Thank you for your business.",
-        },
-        "VendorAndPurchasesPrefs": {
-            "TrackingByCustomer": True,
-            "BillableExpenseTracking": True,
-        },
-        "TaxPrefs": {"UsingSalesTax": seed.agency is not None, "PartnerTaxEnabled": is_us and seed.agency is not None},
-        "CurrencyPrefs": {"HomeCurrency": {"value": seed.currency}, "MultiCurrencyEnabled": seed.multi_currency},
-        "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
-        "TimeTrackingPrefs": {"UseServices": True, "BillCustomers": True, "WorkWeekStartDate": "Monday"},
-        "EmailMessagesPrefs": {
-            f"{form}Message": {
-                "Subject": f"{form} from {seed.name}",
-                "Message": f"Please find your {form.lower()} attached.",
-            }
-            for form in ("Invoice", "Estimate", "SalesReceipt", "Statement")
-        },
-        "OtherPrefs": {
-            "NameValue": [
-                {"Name": "VendorAndPurchasesPrefs.WarnDuplicateBillNumber", "Value": "true"},
-                {"Name": "VendorAndPurchasesPrefs.UseCustomTxnNumbers", "Value": "true"},
-                {"Name": "WarnDuplicateJournalNumber", "Value": "false"},
-                {"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": "true"},
-            ]
-        },
-    }

@@ -6,13 +6,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from qbo_pipeline.emulator.company import documents, entries, rates, taxservice
+from qbo_pipeline.emulator.company import documents, entries, filling, rates, taxservice
 from qbo_pipeline.emulator.company.book import Body, Book, Entry
 from qbo_pipeline.emulator.company.item_rules import INVENTORY_PLANS
 from qbo_pipeline.emulator.company.references import US_TAX_CODES
 from qbo_pipeline.emulator.company.schema.entities import entity
-from qbo_pipeline.emulator.company.seeds.companies import PAYMENT_METHODS, SEEDS, TERMS, Seed, preferences
+from qbo_pipeline.emulator.company.seeds.companies import PAYMENT_METHODS, SEEDS, TERMS, Seed
 from qbo_pipeline.emulator.company.seeds.first_documents import FIRST_DOCUMENTS
+from qbo_pipeline.emulator.company.seeds.first_preferences import preferences
 
 _SPECIAL: Final = "REVERSE_CHARGE"
 
@@ -83,13 +84,13 @@ def _create(book: Book, kind: str, body: Body) -> str:
 
 def _singles(book: Book, seed: Seed) -> None:
     now = book.now()
-    address = {"Line1": "1 Main Street", "City": seed.city, "Country": seed.country}
+    address = {"Line1": "1 Main Street", "City": seed.city, "PostalCode": seed.postal_code, "Country": seed.country}
+    if seed.state:
+        address["CountrySubDivisionCode"] = seed.state
     company: Body = {
         "CompanyName": seed.name,
         "LegalName": seed.name,
-        "CompanyAddr": address,
-        "CustomerCommunicationAddr": address,
-        "LegalAddr": address,
+        **{name: dict(address) for name in filling.COMPANY_ADDRESSES},
         "PrimaryPhone": {"FreeFormNumber": "555 0100"},
         "Email": {"Address": "books@example.com"},
         "CompanyStartDate": "2015-01-01",
@@ -103,6 +104,7 @@ def _singles(book: Book, seed: Seed) -> None:
             {"Name": "CompanyType", "Value": "Other"},
         ],
     }
+    filling.addresses(book, company, filling.COMPANY_ADDRESSES)
     book.save_entry("CompanyInfo", Entry("1", True, 0, now, now, company), is_new=True)
     book.save_entry("Preferences", Entry("1", True, 0, now, now, preferences(seed)), is_new=True)
 
