@@ -5,6 +5,7 @@ What belongs here: the claim in the store, with a time after which whoever was r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +17,8 @@ from qbo_pipeline.store.tables.landing import landings
 
 HELD = timedelta(minutes=10)
 """For how long a claim holds without a sign of life; longer than any one call with all its attempts."""
+SIGN_EVERY = timedelta(seconds=30)
+"""How often whoever reads gives one: before each call would be a transaction more for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,19 @@ class Turn:
     def _set(self, transaction: Connection, **values: object) -> None:
         """Change the row while it is ours: whoever came too late was taken for dead, and another one reads."""
         transaction.execute(update(landings).where(self._mine(), landings.c.reader == self.reader).values(values))
+
+
+class SignsOfLife:
+    """Gives a sign when asked to, if the last one was `SIGN_EVERY` ago or more; `monotonic` is a clock in seconds. The
+    claim was taken when this was made."""
+
+    def __init__(self, sign: Callable[[], None], monotonic: Callable[[], float]) -> None:
+        self._sign = sign
+        self._monotonic = monotonic
+        self._last = monotonic()
+
+    def give(self) -> None:
+        now = self._monotonic()
+        if now - self._last >= SIGN_EVERY.total_seconds():
+            self._sign()
+            self._last = now

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from qbo_pipeline.environment import where_to_set
 from qbo_pipeline.errors import Signal
 from qbo_pipeline.landing.objects import StoredLanding
-from qbo_pipeline.landing.turns import Turn
+from qbo_pipeline.landing.turns import SignsOfLife, Turn
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
 from qbo_pipeline.quickbooks.pacing import CALL, Limits
 from qbo_pipeline.quickbooks.transport import Call, Transport, TransportFailure
@@ -184,10 +184,12 @@ def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
     if answer == "done":
         return
 
+    signs = SignsOfLife(turn.go_on, clock.monotonic)
+
     def alive() -> None:
         if run.patience is not None and clock.monotonic() > until:
             raise _OutOfTime
-        turn.go_on()
+        signs.give()
 
     transport = Transport()
     try:

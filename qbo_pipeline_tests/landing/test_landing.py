@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from qbo_pipeline.landing.objects import StoredLanding
-from qbo_pipeline.landing.turns import HELD, Turn
+from qbo_pipeline.landing.turns import HELD, SIGN_EVERY, SignsOfLife, Turn
 from qbo_pipeline.sources.http.exact import read_exact, write_exact
 from qbo_pipeline.sources.landed.objects import SeenObject
 from qbo_pipeline.store.database import Database
@@ -134,3 +134,12 @@ def test_what_is_no_exact_json_is_refused(body: str) -> None:
 def test_a_float_is_never_written() -> None:
     with pytest.raises(TypeError, match="float"):
         write_exact({"Total": 1.5})
+
+
+def test_a_sign_of_life_is_given_when_one_is_due_and_not_with_each_call() -> None:
+    now, given = [100.0], []
+    signs = SignsOfLife(lambda: given.append(now[0]), lambda: now[0])
+    for now[0] in (100.0, 129.9, 130.0, 131.0, 159.0, 500.0):
+        signs.give()
+    assert given == [130.0, 500.0]
+    assert SIGN_EVERY * 10 < HELD
