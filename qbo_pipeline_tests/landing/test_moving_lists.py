@@ -94,3 +94,37 @@ def test_a_list_of_which_each_reading_misses_another_entry_takes_nothing_for_gon
     with pytest.raises(SourceUnavailable, match="does not hold still"):
         read_whole(lists(database, shop, Restless(database, "shop", "cin7_core")))
     assert there(lists(database, shop)) == {"a", "b", "c"}
+
+
+KEPT = Listing("sale", "saleList", "SaleList", "ID", page_size=2, one=lambda key: (f"sale/{key}", {}), within="data",
+               removed="is_deleted")  # fmt: skip
+
+
+class Keeper(Shop):
+    """A system that keeps what was deleted, by id what it answers of it."""
+
+    kept: Mapping[str, Any] = {}
+
+    def get(self, path: str, params: Mapping[str, str]) -> Any:
+        return super().get(path, params) if path == "saleList" else self.kept.get(path)
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        (None, {"a"}),
+        ({"data": {"ID": "b", "is_deleted": True}}, {"a"}),
+        ({"data": {"ID": "b", "is_deleted": False}}, {"a", "b"}),
+    ],
+)
+def test_what_is_only_still_kept_is_gone(database: Database, answer: Any, left: set[str]) -> None:
+    shop = Keeper("a", "b")
+    reading = lists(database, shop)
+    for kept in ({}, {"sale/b": answer}):
+        begun = reading.landing.now()
+        time.sleep(0.01)  # the store's clock has milliseconds
+        reading.read(KEPT, None)
+        shop.kept = kept
+        reading.gone(KEPT, begun)
+        shop.names = ["a"]
+    assert there(reading) == left

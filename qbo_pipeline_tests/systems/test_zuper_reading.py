@@ -63,6 +63,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
         monkeypatch.setattr(fetching, name, smaller)
 
 
+@pytest.mark.torture  # the suite holds what is kept of a list
 def test_what_was_deleted_is_gone_although_it_is_answered(account: Account) -> None:
     """On the next day every list is read whole; the deleted invoice is no longer listed, and says what it is."""
     account.reading.read(LAST)
