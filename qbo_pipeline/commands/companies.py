@@ -45,12 +45,20 @@ def init(
             " --system-url is then who tells it, where that is not the vendor."
         ),
     ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Begin as a vendor's own integration does: cin7_core, re_leased, syncro, unleashed, zuper.",
+            metavar="NAME",
+        ),
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where to write <name>.toml.")] = Path("connections"),
 ) -> None:
     """Write a settings file to start from, with every setting explained, and beside it an encryption key and an empty
     store."""
     import base64
 
+    from qbo_pipeline.commands.profiles import choices
     from qbo_pipeline.commands.template import settings_text
     from qbo_pipeline.environment import env_file, trouble_with
     from qbo_pipeline.settings import SettingsError, settings_of
@@ -68,6 +76,10 @@ def init(
             "--environment emulator and --base-url http://127.0.0.1:PORT go together: Intuit's own addresses are known",
             param_hint="--base-url",
         )
+    try:
+        decided = choices(profile)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--profile") from None
     file, secrets_file = folder / f"{name}.toml", env_file(folder)
     if file.exists():
         raise SettingsError(f"{file} is there already; it is not touched")
@@ -83,6 +95,7 @@ def init(
         "mapping": _from(folder, mapping) if mapping and len(Path(mapping).parts) > 1 else mapping,
         "base_url": base_url,
         "store_url": f"sqlite:///{name}.sqlite",
+        **decided,
     }
     if system is not None and (csv is not None or mapping is not None):
         raise typer.BadParameter("a system that is read by API has no mapping and no CSV files", param_hint="--system")

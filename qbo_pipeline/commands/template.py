@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from qbo_pipeline.commands.profiles import choices
+
 DEFAULT_ROLES = {
     "inventory": "Inventory Asset",
     "in_transit": "Inventory in Transit",
@@ -43,8 +45,7 @@ _DEFAULTS: dict[str, Any] = {
     "hints": {},
     "particular": [],
     "tax_codes": {"": "NON"},
-    "quotes": "false",
-    "purchase_orders": "false",
+    **choices(None),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date
@@ -12,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from qbo_pipeline.cli import app
+from qbo_pipeline.commands.profiles import PROFILES
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.settings import load_settings
+from qbo_pipeline_tests.conftest import ROOT
 
 INIT = ["init", "acme", "--realm", "123", "--first-day", "2026-10-01", "--system"]
 CIN7 = [*INIT, "cin7_core"]
@@ -134,3 +137,25 @@ def test_a_demo_that_cannot_be_changes_nothing(system: str, said: str, tmp_path:
     assert result.exit_code == 2
     assert said in " ".join(result.output.replace("│", " ").split())
     assert (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_is_written_as_its_document_says(profile: str, tmp_path: Path) -> None:
+    given = [*INIT[:-1], "--profile", profile, "--folder", str(tmp_path)]
+    assert CliRunner().invoke(app, given).exit_code == 0
+    posting = load_settings(tmp_path / "acme.toml").posting
+    assert {name: getattr(posting, name) for name in PROFILES[profile]} == PROFILES[profile]
+    others = posting.model_fields_set - set(PROFILES[profile])
+    assert all(getattr(posting, name) == type(posting).model_fields[name].default for name in others)
+    document = ROOT / "docs" / "systems" / f"{'http_contract' if profile == 're_leased' else profile}.md"
+    lines = (tmp_path / "acme.toml").read_text().splitlines()
+    told = re.search(rf"`qbo-pipeline init --profile {profile}`.*: (.*)\.\n", document.read_text(encoding="utf-8"))
+    assert told
+    assert [name.partition(" =")[0] for name in re.findall("`([^`]+)`", told[1])] == list(PROFILES[profile])
+    assert all(any(line.startswith(choice) for line in lines) for choice in re.findall("`([^`]+)`", told[1]))
+
+
+def test_a_profile_that_there_is_not_writes_nothing(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [*INIT[:-1], "--profile", "xero", "--folder", str(tmp_path)])
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
