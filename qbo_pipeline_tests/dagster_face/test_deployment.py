@@ -26,11 +26,15 @@ def parsed(path: Path) -> dict[str, Any]:
 def test_one_machine_and_a_deployment_differ_by_storage_and_number_of_runs_alone() -> None:
     here, there = parsed(ROOT / "dagster.yaml"), parsed(DEPLOY / "dagster.yaml")
     assert there.pop("storage")["postgres"]["postgres_db"]["scheme"] == "postgresql+psycopg2"
+    assert here.pop("event_log_storage")["class"] == "EventLog"
     assert here["concurrency"].pop("runs") != there["concurrency"].pop("runs")
     assert here == there
 
 
-def test_dagster_takes_the_settings_and_frees_the_place_of_a_dead_worker(tmp_path: Path) -> None:
+def test_dagster_takes_the_settings_and_frees_the_place_of_a_dead_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     (tmp_path / "dagster.yaml").write_bytes((ROOT / "dagster.yaml").read_bytes())
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] == 30

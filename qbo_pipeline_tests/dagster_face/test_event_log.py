@@ -1,0 +1,83 @@
+"""Dagster's event log with its databases kept open: the files of Dagster's own, few of them open, an engine each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+
+from qbo_pipeline import event_log
+from qbo_pipeline.event_log import KEPT_OPEN, EventLog
+
+HERE = "event_log_storage: {module: qbo_pipeline.event_log, class: EventLog, config: {}}\n"
+DAYS = dg.DailyPartitionsDefinition(start_date="2026-03-02", end_date="2026-03-12")
+
+
+@dg.asset(partitions_def=DAYS, backfill_policy=dg.BackfillPolicy.single_run())
+def counted() -> None:
+    """Something that is there for each day."""
+
+
+def _run(instance: dg.DagsterInstance, *, ends: str = "2026-03-11") -> str:
+    job = dg.Definitions(assets=[counted], jobs=[dg.define_asset_job("count", [counted])]).resolve_job_def("count")
+    tags = {"dagster/asset_partition_range_start": "2026-03-02", "dagster/asset_partition_range_end": ends}
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    return job.execute_in_process(instance=instance, tags=tags, run_config=quiet).run_id
+
+
+def _instance(home: Path, monkeypatch: pytest.MonkeyPatch, settings: str) -> dg.DagsterInstance:
+    home.mkdir(exist_ok=True)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n" + settings, encoding="utf-8")
+    return dg.DagsterInstance.get()
+
+
+def _told(instance: dg.DagsterInstance, run_id: str) -> tuple[list[str], set[str]]:
+    events = [str(entry.get_dagster_event().event_type_value) for entry in instance.all_logs(run_id)]
+    return events, set(instance.get_materialized_partitions(counted.key))
+
+
+@pytest.mark.parametrize("settings", [("", HERE), (HERE, "")], ids=["from Dagster's own", "back to Dagster's own"])
+def test_an_instance_may_change_between_the_two(
+    settings: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = settings
+    with _instance(tmp_path / "home", monkeypatch, before) as instance:
+        run_id = _run(instance)
+        told = _told(instance, run_id)
+    assert len(told[1]) == 10
+    with _instance(tmp_path / "home", monkeypatch, after) as instance:
+        assert type(instance.event_log_storage) is (EventLog if after else SqliteEventLogStorage)
+        assert _told(instance, run_id) == told
+        again = _run(instance, ends="2026-03-03")
+        assert _told(instance, again)[0].count("ASSET_MATERIALIZATION") == 2
+
+
+def test_a_run_makes_an_engine_for_each_of_its_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = event_log.create_engine
+
+    def noted(url: str, **options: Any) -> Any:
+        made.append(url)
+        return make(url, **options)
+
+    monkeypatch.setattr(event_log, "create_engine", noted)
+    with _instance(tmp_path / "home", monkeypatch, HERE) as instance:
+        run_id = _run(instance)
+        assert len(instance.all_logs(run_id)) > 20
+    assert len(made) == len(set(made)) == 2  # the run's own, and the index
+
+
+def test_few_databases_are_open_and_none_after_the_end(tmp_path: Path) -> None:
+    log = EventLog(str(tmp_path))
+    for number in range(KEPT_OPEN * 2):
+        assert log.get_logs_for_run(f"run {number}") == []
+        assert len(log._engines) <= KEPT_OPEN
+    log.dispose()
+    assert log._engines == {}
+    log.wipe()  # and goes on after it
+    assert log.get_logs_for_run("run 1") == []
+    log.dispose()
