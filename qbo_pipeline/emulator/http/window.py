@@ -28,7 +28,12 @@ class Window:
         self.state = state
 
     def routes(self) -> list[Route]:
-        return [Route("/", self.page), Route("/emulator/journal", self.journal), Route("/download/{id}", self.file)]
+        return [
+            Route("/", self.page),
+            Route("/emulator/journal", self.journal),
+            Route("/emulator/invoice/{id}", self.invoice),
+            Route("/download/{id}", self.file),
+        ]
 
     async def page(self, request: Request) -> Response:
         state = self.state
@@ -60,6 +65,13 @@ class Window:
     async def journal(self, request: Request) -> Response:
         """The whole ledger as an hledger journal."""
         return PlainTextResponse(self.state.company.journal())
+
+    async def invoice(self, request: Request) -> Response:
+        """The invoice behind an InvoiceLink, for the customer who has the link: as PDF."""
+        try:
+            return Response(self.state.company.pdf("Invoice", request.path_params["id"]), media_type="application/pdf")
+        except QboFault as fault:
+            return PlainTextResponse(str(fault), 404)
 
     async def file(self, request: Request) -> Response:
         """The content behind an Attachable's TempDownloadUri; like Intuit's, the link itself is the permission."""

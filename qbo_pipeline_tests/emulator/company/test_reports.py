@@ -133,6 +133,8 @@ def test_the_header_repeats_what_was_asked_for(us: Company) -> None:
         *("ReportBasis", "StartPeriod", "EndPeriod", "SummarizeColumnsBy", "Currency", "Customer", "Option"),
     ]
     assert (header["Customer"], header["ReportBasis"], header["SummarizeColumnsBy"]) == ("1,2", "Cash", "FiscalQuarter")
+    assert [option["Name"] for option in header["Option"]] == ["AccountingStandard", "NoReportData"]
+    assert [option["Name"] for option in us.report("TrialBalance", YEAR)["Header"]["Option"]] == ["NoReportData"]
     heads = us.report("BalanceSheet", YEAR | {"summarize_column_by": "FiscalYear"})["Columns"]["Column"]
     assert [head["ColTitle"] for head in heads] == ["", "Jan - Dec, 2026"]
 

@@ -216,6 +216,9 @@ def test_an_invoice_has_its_link_where_it_is_asked_for() -> None:
         assert "InvoiceLink" not in served.get(f"invoice/{invoice['Id']}").json()["Invoice"]
         found = served.get(f"invoice/{invoice['Id']}", include="invoiceLink").json()["Invoice"]
         assert found["InvoiceLink"].startswith(served.state.base_url)
+        page = httpx.get(found["InvoiceLink"])
+        assert (page.status_code, page.headers["content-type"], page.content[:5]) == (200, "application/pdf", b"%PDF-")
+        assert httpx.get(found["InvoiceLink"] + "99").status_code == 404
 
 
 def test_a_credit_card_payment_answers_under_the_name_of_its_schema() -> None:

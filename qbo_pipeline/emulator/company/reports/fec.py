@@ -46,7 +46,7 @@ _FEC: Final = (
 
 
 def fec_report(book: Book, params: Mapping[str, str]) -> Body:
-    """FECReport: each ledger line of the period with journal, account, document, debit, credit and lettering.
+    """FECReport: each ledger line of the period that is not zero, with journal, account, document, sides and lettering.
 
     `attachmentType=TEMPORARY_LINKS` adds the files of each document, `add_due_date` when it is due, `withQboIdentifier`
     the transaction's Id and the line's number in it. Raises 2170 and 2230.
@@ -65,6 +65,8 @@ def fec_report(book: Book, params: Mapping[str, str]) -> Body:
     files = {} if "attachments" in left_out else _files(book)
     rows: list[Row] = []
     for line in french_lines.read(book, {}, found):
+        if not line.home:
+            continue
         own = _entry(book, line, files.get((line.entity, str(line.txn)), []))
         rows.append({"ColData": cells(*(own[key] for _, key in shown)), "type": "Data"})
     return report(book, "FECReport", params, [column(title, "String", key) for title, key in shown], rows, found)

@@ -11,6 +11,8 @@ from qbo_pipeline.emulator.company.reports.periods import Period
 
 _TOLD: Final = ("Customer", "Vendor", "Employee", "Item", "Class", "Department")
 """Filters that the header repeats where they are given."""
+_BY_STANDARD: Final = ("BalanceSheet", "ProfitAndLoss")
+"""Reports that tell the accounting standard (Intuit, reference of reports)."""
 Cell = dict[str, str]
 Row = dict[str, Any]
 
@@ -72,7 +74,8 @@ def report(
         header["SummarizeColumnsBy"] = summarize
     header["Currency"] = book.home_currency
     header |= {name: params[name.lower()] for name in _TOLD if params.get(name.lower())}
-    listed = {"AccountingStandard": "GAAP", "NoReportData": "false" if rows else "true", **(options or {})}
+    standard = {"AccountingStandard": "GAAP"} if name in _BY_STANDARD else {}
+    listed = {**standard, "NoReportData": "false" if rows else "true", **(options or {})}
     header["Option"] = [{"Name": k, "Value": v} for k, v in listed.items()]
     left = book.settings.report_cell_limit
     kept, is_cut, _ = _cut(rows, left)
