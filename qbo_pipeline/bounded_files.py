@@ -1,4 +1,5 @@
-"""Files that somebody else puts there, read within bounds: settings, secrets, mappings, exports.
+"""Files that somebody else puts there, read within bounds: settings, secrets, mappings, exports; and files of ours that
+nobody else is to read.
 
 What belongs here: opening a file so that nothing in its place can hang us, lead elsewhere or fill the memory. A pipe
 waits for a writer, a device never ends, and a link may name a file that its owner would not show.
@@ -51,3 +52,13 @@ def read_text(path: Path, largest: int = TEXT_BYTES) -> str:
     """The text of a small file in UTF-8; raises `OSError` as `open_bounded`, and `UnicodeDecodeError`."""
     with open_bounded(path, largest) as file:
         return file.read(largest).decode("utf-8")
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that its owner alone may read, with its folder; one that is there already becomes so.
+
+    A file that is there is never opened: closing it would end the locks that this process has on it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)

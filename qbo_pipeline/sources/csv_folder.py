@@ -17,7 +17,7 @@ from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
-from qbo_pipeline.bounded_files import open_bounded
+from qbo_pipeline.bounded_files import make_private, open_bounded
 from qbo_pipeline.sources.csv_lines import BoundedLines
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceFailure, SourceUnavailable, did_you_mean
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
@@ -112,7 +112,7 @@ def load_folder(folder: Path, database: Path) -> list[str]:
     """
     files = _csv_files(folder)
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
+        make_private(database)
         return _load_files(files, database)
     except (OSError, sqlite3.Error) as error:
         locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)

@@ -46,6 +46,7 @@ def test_a_folder_reads_like_a_database(folder: Path, cache: Path) -> None:
     assert set_aside == {}
     assert records["movement/r1"].lines[0].value == Decimal(100)
     assert sum(value.value for value in source.stock_values(MARCH[1])) == Decimal("62.5")
+    assert {file.stat().st_mode & 0o077 for file in cache.iterdir()} == {0}
 
 
 def test_only_files_that_changed_are_loaded_again(folder: Path, cache: Path) -> None:

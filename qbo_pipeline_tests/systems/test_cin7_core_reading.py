@@ -253,6 +253,7 @@ def test_rows_can_be_made_anew_without_asking(company: Company) -> None:
     with open_run(load_settings(company.cin7.file)) as run, run.source() as source:
         source.stock_values(LAST)
         (cache,) = (company.cin7.file.parent / ".cache").glob("cin7_core_demo.sqlite")
+        assert cache.stat().st_mode & 0o077 == 0
         cache.unlink()
         company.box.box.calls.clear()
         source.close()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from qbo_pipeline.bounded_files import make_private
 from qbo_pipeline.inventory.columns import COLUMNS
 from qbo_pipeline.sources.errors import Problem, SourceError, SourceUnavailable
 from qbo_pipeline.sources.landed.objects import Landed, Landing
@@ -122,7 +123,7 @@ def catch_up(path: Path, landing: Landing, system: System) -> None:
     Raises `SourceUnavailable` where another process keeps the file too long, `SourceError` where it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
         with closing(sqlite3.connect(path, isolation_level=None, timeout=_WAIT_SECONDS)) as db:
             db.row_factory = sqlite3.Row
             db.execute("BEGIN IMMEDIATE")
