@@ -54,9 +54,11 @@ class Sent:
     shares: dict[tuple[str, int], int] = field(default_factory=dict)  # by record and account, where it sums up several
 
     def cells(self) -> Gap:
+        """Cents by account and day that the posting does, those of 0.00 left out."""
         return {(account, self.day): cents for account, cents in self.effects.items() if cents}
 
     def ledger(self) -> Gap:
+        """Cents by account and day that its object's lines do, those of 0.00 left out."""
         sums: Counter[Cell] = Counter()
         for line in self.lines:
             sums[line["account"], line["day"]] += line["cents"]
@@ -72,6 +74,7 @@ class Pending:
     effects: dict[int, int]
 
     def cells(self) -> Gap:
+        """Cents by account and day that the posting does, those of 0.00 left out."""
         return {(account, self.day): cents for account, cents in self.effects.items() if cents}
 
 
@@ -87,10 +90,12 @@ class Examined:
 
     @property
     def kind(self) -> str | None:
+        """The kind of its first record; None where the source has none."""
         return self.parts[0].kind if self.parts else None
 
     @property
     def number(self) -> str | None:
+        """The source's number of its first record; None likewise."""
         return self.parts[0].number if self.parts else None
 
     def settle_in_flight(self) -> None:

@@ -19,7 +19,7 @@ from qbo_pipeline.reconciliation.coding import Flags, whole
 from qbo_pipeline.reconciliation.frames import DAY, flat, make
 from qbo_pipeline.reconciliation.keys import encode
 from qbo_pipeline.reconciliation.matching import Cells, Matching
-from qbo_pipeline.reconciliation.result import DOCUMENTS
+from qbo_pipeline.reconciliation.result_frames import DOCUMENTS
 
 _TRACE = (
     "document_key", "kind", "source_number", "account_id", "qbo_type", "qbo_id", "qbo_number", "state",

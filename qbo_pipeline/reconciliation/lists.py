@@ -20,7 +20,7 @@ from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, make
 from qbo_pipeline.reconciliation.inputs import DISPOSITIONS, Close, periods
 from qbo_pipeline.reconciliation.keys import encode
-from qbo_pipeline.reconciliation.result import COMPLETENESS, COUNTS, LATE_ARRIVALS, LEDGER_ONLY
+from qbo_pipeline.reconciliation.result_frames import COMPLETENESS, COUNTS, LATE_ARRIVALS, LEDGER_ONLY
 from qbo_pipeline.reconciliation.sides import Balances
 from qbo_pipeline.reconciliation.totals import names
 

@@ -19,7 +19,7 @@ from qbo_pipeline.reconciliation.amounts import Whole, exact, micros, money, rou
 from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.coding import Flags, codes, encode_few
 from qbo_pipeline.reconciliation.frames import FrameError, empty, flat, make, to_table
-from qbo_pipeline.reconciliation.result import BY_PRODUCT_LOCATION
+from qbo_pipeline.reconciliation.result_frames import BY_PRODUCT_LOCATION
 
 
 @dataclass(slots=True)

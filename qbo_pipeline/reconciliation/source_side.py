@@ -7,16 +7,16 @@ another date; another account; another amount.
 
 from __future__ import annotations
 
-from qbo_pipeline.reconciliation.amounts import MICROS_IN_CENT
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Examined, Gap, Pending, RecordPart, take
-from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, Row, amount_text, day_text, posting_trace
+from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Examined, RecordPart, take
+from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, amount_text, day_text
+from qbo_pipeline.reconciliation.gap_finder import GapFinder, gap_net, gap_size, part_cents
 from qbo_pipeline.reconciliation.unsent import cause_of
 
 
 def explain(document: Examined, context: Context) -> tuple[list[Entry], list[ChangedAfterPosting]]:
     """The causes of posted − source for one document; their amounts sum to it in every account and day."""
-    finder = _Finder(document, context)
+    finder = _SourceFinder(document, context)
     if finder.gap:
         if not document.parts or finder.withdrawn():
             finder.not_in_source()
@@ -36,27 +36,8 @@ def _is_billed(part: RecordPart) -> bool:
     return part.disposition == "excluded" and part.posted_by not in (None, part.record_key)
 
 
-class _Finder:
-    """Collects the entries of one document; `gap` is what is still to explain."""
-
-    def __init__(self, document: Examined, context: Context) -> None:
-        self.document, self.context = document, context
-        self.entries: list[Entry] = []
-        self.changes: list[ChangedAfterPosting] = []
-        self.posted: Gap = {}
-        for sent in document.sent:
-            for cell, cents in sent.cells().items():
-                take(self.posted, cell, -cents)
-        self.gap = dict(self.posted)
-        for cell, cents in document.source.items():
-            take(self.gap, cell, cents)
-        self.latest: dict[str, Pending] = {}
-        for pending in document.pending:
-            key = pending.posting["posting_key"]
-            if key not in self.latest or self.latest[key].posting["revision"] < pending.posting["revision"]:
-                self.latest[key] = pending
-        self.sent_keys = {sent.posting["posting_key"] for sent in document.sent}
-        self.seen = max((part.first_seen for part in document.parts if part.first_seen), default=None)
+class _SourceFinder(GapFinder):
+    """The steps, in order; `gap` is what is still to explain."""
 
     def withdrawn(self) -> bool:
         """The source has taken back every record that was posted; a voided one stays there and moves nothing."""
@@ -104,9 +85,9 @@ class _Finder:
             state = pending.posting["state"]
             cause = Cause.SKIPPED if state == "skipped" else Cause.CHANGED_IN_SOURCE
             redated = sent.day != pending.day
-            recoded = not _net(change) and not redated
+            recoded = not gap_net(change) and not redated
             field = "date" if redated else "account" if recoded else "amount"
-            if redated and _net(change):
+            if redated and gap_net(change):
                 field = "date and amount"
             sentence = (
                 f"Revision {pending.posting['revision']} is {state}; QuickBooks has revision "
@@ -139,7 +120,7 @@ class _Finder:
             settled = settled or (_is_billed(part) and bool(self.document.sent))
             if settled or not self.gap or (own and self.document.sent):
                 continue
-            cents = _to_cents(part.micros)
+            cents = part_cents(part.micros)
             if not self._narrows({(part.account, part.day): -cents}):
                 continue
             pending = next(iter(self.latest.values()), None)
@@ -155,7 +136,7 @@ class _Finder:
             said: dict[tuple[str, int], int] = {}
             for part in self.document.parts:
                 place = (part.record_key, part.account)
-                said[place] = said.get(place, 0) + _to_cents(part.micros)
+                said[place] = said.get(place, 0) + part_cents(part.micros)
             for record_key, account in sorted(said.keys() | sent.shares.keys()) if sent.shares else ():
                 was, now = sent.shares.get((record_key, account), 0), said.get((record_key, account), 0)
                 if not self._narrows({(account, sent.day): was - now}):
@@ -188,7 +169,7 @@ class _Finder:
     def other_accounts(self) -> None:
         """The amounts agree, the inventory accounts do not: the mapping changed after posting."""
         days = {day for _, day in self.gap}
-        if len(self.gap) < 2 or len(days) != 1 or _net(self.gap):
+        if len(self.gap) < 2 or len(days) != 1 or gap_net(self.gap):
             return
         whole = all(not self.posted.get(cell) or not self.document.source.get(cell) for cell in self.gap)
         if self._changed() and not whole:
@@ -204,7 +185,7 @@ class _Finder:
         changed = self._changed()
         small = max(SMALL_CENTS, len(self.document.parts))
         currency = {sent.posting["currency"] for sent in self.document.sent} - {None, self.context.currency}
-        if changed is not True and _size(self.gap) <= small and self.document.sent:
+        if changed is not True and gap_size(self.gap) <= small and self.document.sent:
             cause, detail = Cause.ROUNDING, "document"
         elif currency and changed is not True:
             cause, detail = Cause.FX, ", ".join(sorted(currency))
@@ -234,75 +215,3 @@ class _Finder:
         if self._changed():
             return Cause.CHANGED_IN_SOURCE, "date"
         return Cause.DATED_DIFFERENTLY, "date"
-
-    def _changed(self) -> bool | None:
-        """Whether the source changed after the posting was built; None where nobody knows."""
-        if any(key in self.sent_keys for key in self.latest) or any(part.unread for part in self.document.parts):
-            return True
-        built = [sent.posting["first_seen"] for sent in self.document.sent if sent.posting["first_seen"]]
-        changed = [part.changed_seen for part in self.document.parts if part.changed_seen]
-        return max(changed) > min(built) if built and changed else None
-
-    def _narrows(self, change: Gap) -> bool:
-        """Whether these entries bring the gap nearer to nothing."""
-        after = dict(self.gap)
-        for cell, cents in change.items():
-            take(after, cell, cents)
-        return _size(after) < _size(self.gap)
-
-    def _add(
-        self, account: int, day: int, cause: Cause, detail: str, cents: int, note: str | None,
-        posting: Row | None = None, record_key: str | None = None,
-    ) -> None:  # fmt: skip
-        if not cents:
-            return
-        take(self.gap, (account, day), cents)
-        part = next((part for part in self.document.parts if part.record_key == record_key), None)
-        part = part or (self.document.parts[0] if self.document.parts else None)
-        trace = self._trace(posting)
-        if record_key or trace["record_key"] is None:
-            trace["record_key"] = record_key or (part.record_key if part else self.document.key)
-        if part and (trace["state"] is None or record_key):
-            trace["state"], trace["reason"] = trace["state"] or part.disposition, trace["reason"] or part.reason
-        self.entries.append(
-            Entry(
-                "document", self.document.key, account, day, cause, detail, cents, note, kind=part and part.kind,
-                source_number=part and part.number, **trace,
-            )
-        )  # fmt: skip
-
-    def _trace(self, posting: Row | None) -> Row:
-        if posting is None and self.document.sent:
-            posting = self.document.sent[0].posting
-        if posting is None:
-            names = ("record_key", "posting_key", "revision", "qbo_type", "qbo_id", "qbo_number", "state", "reason")
-            return dict.fromkeys(names)
-        trace = posting_trace(posting)
-        for sent in self.document.sent:  # a newer revision has the Id of the one before
-            if trace["qbo_id"] is None and sent.posting["posting_key"] == trace["posting_key"]:
-                trace["qbo_id"], trace["qbo_number"] = sent.posting["qbo_id"], sent.posting["qbo_number"]
-        return trace
-
-    def _change(self, field: str, sent: str, now: str, entries: list[Entry], posting: Row | None = None) -> None:
-        trace = self._trace(posting)
-        seen = max((part.changed_seen for part in self.document.parts if part.changed_seen), default=None)
-        effect = sum(entry.cents for entry in entries if entry.day <= self.context.as_at)
-        self.changes.append(
-            ChangedAfterPosting(
-                "source", self.document.key, trace["posting_key"], trace["qbo_type"], trace["qbo_id"],
-                trace["qbo_number"], field, sent, now, seen, None, effect,
-            )
-        )  # fmt: skip
-
-
-def _to_cents(micros: int) -> int:
-    """Millionths in cents, half away from zero."""
-    return (abs(micros) + MICROS_IN_CENT // 2) // MICROS_IN_CENT * (1 if micros >= 0 else -1)
-
-
-def _size(gap: Gap) -> int:
-    return sum(abs(cents) for cents in gap.values())
-
-
-def _net(gap: Gap) -> int:
-    return sum(gap.values())

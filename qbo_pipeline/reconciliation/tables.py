@@ -24,7 +24,7 @@ from qbo_pipeline.reconciliation.coding import whole
 from qbo_pipeline.reconciliation.document import NOT_CHECKED
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry
 from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, array, flat, make, to_table
-from qbo_pipeline.reconciliation.result import CHANGED_AFTER_POSTING, DIFFERENCES
+from qbo_pipeline.reconciliation.result_frames import CHANGED_AFTER_POSTING, DIFFERENCES
 
 _NOT_CHECKED_EXPLANATION = "What the pipeline had posted is not on the inventory accounts any more."
 _NOT_CHECKED_REMEDY = "Reconcile again once QuickBooks answers; correct nothing until then."

@@ -18,7 +18,8 @@ from qbo_pipeline.reconciliation.foreign import Foreign
 from qbo_pipeline.reconciliation.frames import flat, make
 from qbo_pipeline.reconciliation.keys import encode
 from qbo_pipeline.reconciliation.matching import Matching
-from qbo_pipeline.reconciliation.result import BY_DATE, ROLL_FORWARD, ROLL_FORWARD_LINES, Divergence
+from qbo_pipeline.reconciliation.result import Divergence
+from qbo_pipeline.reconciliation.result_frames import BY_DATE, ROLL_FORWARD, ROLL_FORWARD_LINES
 from qbo_pipeline.reconciliation.sides import Balances
 
 LINE_OF_KIND = {

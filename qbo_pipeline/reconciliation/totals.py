@@ -19,8 +19,8 @@ from qbo_pipeline.reconciliation.causes import CAUSES, GROUPS, Cause
 from qbo_pipeline.reconciliation.coding import whole
 from qbo_pipeline.reconciliation.frames import make, to_table
 from qbo_pipeline.reconciliation.keys import encode
-from qbo_pipeline.reconciliation.result import ACCOUNTS, AGEING, AGEING_BUCKETS
-from qbo_pipeline.reconciliation.result import CAUSES as CAUSE_COLUMNS
+from qbo_pipeline.reconciliation.result_frames import ACCOUNTS, AGEING, AGEING_BUCKETS
+from qbo_pipeline.reconciliation.result_frames import CAUSES as CAUSE_COLUMNS
 from qbo_pipeline.reconciliation.sides import Balances
 
 _UNEXPLAINED = "unexplained"

@@ -7,7 +7,7 @@ workbook both write these; the rows come from `views.py`.
 from __future__ import annotations
 
 from qbo_pipeline.reconciliation.causes import GROUPS
-from qbo_pipeline.reconciliation.result import AGEING_BUCKETS
+from qbo_pipeline.reconciliation.result_frames import AGEING_BUCKETS
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, QUANTITY, WHOLE, Layout, ReportField
 from qbo_pipeline.reports.words import GROUP_WORDS
 

@@ -18,7 +18,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from qbo_pipeline.reconciliation.frames import to_table
-from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras
 from qbo_pipeline.reports.safe_text import csv_column
 

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.reconciliation.frames import to_table
-from qbo_pipeline.reconciliation.result import AGEING_BUCKETS, FRAMES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import AGEING_BUCKETS, FRAMES
 from qbo_pipeline.reports.fields import ReportField
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras, ReportHeader
 from qbo_pipeline.reports.words import (

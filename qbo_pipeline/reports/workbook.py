@@ -15,7 +15,8 @@ import pyarrow as pa
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from qbo_pipeline.reconciliation.result import ROLL_FORWARD_LINES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import ROLL_FORWARD_LINES
 from qbo_pipeline.reports import layouts, list_layouts, views
 from qbo_pipeline.reports.certificate import write_certificate
 from qbo_pipeline.reports.fields import MONEY, WHOLE, Layout, ReportField

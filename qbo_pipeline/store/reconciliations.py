@@ -20,7 +20,8 @@ from sqlalchemy import Connection, func, select
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.frames import make
 from qbo_pipeline.reconciliation.inputs import EARLIER, Close, ClosedBalance
-from qbo_pipeline.reconciliation.result import DIFFERENCES, ROLL_FORWARD_LINES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import DIFFERENCES, ROLL_FORWARD_LINES
 from qbo_pipeline.reconciliation.signoff import SignOff, SignOffError, close_of
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store.attempts import head_of

@@ -18,7 +18,8 @@ from typing import Any
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.remedies import plan
-from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline_tests.reconciliation.corners import CORNERS
 from qbo_pipeline_tests.reconciliation.corners.together import alone, together
 from qbo_pipeline_tests.reconciliation.language import read

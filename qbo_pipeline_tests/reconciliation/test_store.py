@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.export import rows_of
-from qbo_pipeline.reconciliation.result import DIFFERENCES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import DIFFERENCES
 from qbo_pipeline.reconciliation.signoff import SignOffError, check, prepare, review
 from qbo_pipeline.store import ledger_lines, reconciliations
 from qbo_pipeline.store.database import Database

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.export import rows_of, to_json
-from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline_tests.reconciliation.tampering import (
     AS_AT,
     INTERVENTIONS,

@@ -11,7 +11,8 @@ import pytest
 from qbo_pipeline.reconciliation.engine import objects_to_read, reconcile
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.inputs import Close, ClosedBalance
-from qbo_pipeline.reconciliation.result import FRAMES, Reconciliation
+from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline_tests.reconciliation.language import read
 
 MARCH = """

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbo_pipeline.reconciliation.export import rows_of
-from qbo_pipeline.reconciliation.result import FRAMES
+from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras
 from qbo_pipeline.reports.safe_text import csv_column
 from qbo_pipeline.reports.tables import write_csv, write_parquet

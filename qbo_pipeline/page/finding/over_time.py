@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from qbo_pipeline.page.finding.reconciled import meaning
-from qbo_pipeline.reconciliation.result import AGEING_BUCKETS
+from qbo_pipeline.reconciliation.result_frames import AGEING_BUCKETS
 from qbo_pipeline.reconciliation.signoff import SignOff
 from qbo_pipeline.store.reconciliations import load_sign_offs
 from qbo_pipeline.store.signed_reports import load_reports

@@ -15,7 +15,7 @@ from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.report_files import report_paths, write_reports
 from qbo_pipeline.pipeline.sign import Step
 from qbo_pipeline.pipeline.sign import sign as sign_off
-from qbo_pipeline.reconciliation.result import AGEING_BUCKETS
+from qbo_pipeline.reconciliation.result_frames import AGEING_BUCKETS
 from qbo_pipeline.store.difference_notes import load_remarks
 
 # The report's own style and nothing else of it: its script does not run within the page.
