@@ -8,7 +8,7 @@ transaction that names it, which parks that; and merging gives the transactions 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.copies import forget_unseen, note_copies
 from qbo_pipeline.posting.drift import compare, unseen
+from qbo_pipeline.quickbooks.changes import MAX_OBJECTS
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.tables.posting import posting_links, postings
@@ -43,9 +44,10 @@ class Drifted:
 def find_drift(run: Run) -> Drifted:
     """Read QBO's changes since the last look and compare them with what we posted.
 
-    Where change data capture cannot be complete (its look-back or its cap), the entity is read in full: a metered
-    read for each 1,000 objects. The watermark moves after the findings are committed, and with it the hints of
-    webhooks are taken up: those that were there before the reading began. One that arrives later stays for the next.
+    Where change data capture cannot be complete (its look-back or its cap, which what we wrote ourselves may exceed),
+    the entity is read in full: a metered read for each 1,000 objects. The watermark moves after the findings are
+    committed, and with it the hints of webhooks are taken up: those that were there before the reading began. One that
+    arrives later stays for the next.
     """
     result = Drifted()
     with run.database.reading() as connection:
@@ -57,26 +59,61 @@ def find_drift(run: Run) -> Drifted:
         query = select(watermarks.c.value).where(watermarks.c.connection == run.name, watermarks.c.name == _NAME)
         since = connection.execute(query).scalar_one_or_none()
         start = not_known_then(connection, run.name, parse_instant(since)) if since else first
+        written = linked_since(connection, run.name, start - OVERLAP) if entities else {}
     captured = [name for name in entities if entity_named(name).changes and entity_named(name).transaction]
     if not captured:  # nothing of ours is there that could have changed
         with run.database.transaction() as connection:
             take_up_hints(connection, run.name, hints, now=run.database.now(connection))
         return result
-    changes = run.quickbooks().changes(captured, start - OVERLAP)
-    for entity in captured:
-        deleted = [str(stub["Id"]) for stub in changes.deleted.get(entity, ())]
-        result.found.update(_compared(run, entity, changes.objects.get(entity, ()), deleted))
-        if entity in changes.gaps:
-            result.found.update(_compared_in_full(run, entity))
-            result.compared_in_full.append(entity)
+    as_at: datetime | None = None
+    for entities in _asked_together(captured, written):
+        changes = run.quickbooks().changes(entities, start - OVERLAP, completed=False)
+        as_at = as_at or changes.as_at
+        for entity in entities:
+            deleted = [str(stub["Id"]) for stub in changes.deleted.get(entity, ())]
+            things = () if entity in changes.gaps else changes.objects.get(entity, ())
+            result.found.update(_compared(run, entity, things, deleted))
+            if entity in changes.gaps:
+                result.compared_in_full.append(entity)
+    assert as_at is not None  # at least one entity is asked for its changes
+    result.compared_in_full += [name for name in captured if written.get(name, 0) >= MAX_OBJECTS]
+    result.compared_in_full = sorted(set(result.compared_in_full))
+    for entity in result.compared_in_full:
+        result.found.update(_compared_in_full(run, entity))
     with run.database.transaction() as connection:
         condition = (watermarks.c.connection == run.name) & (watermarks.c.name == _NAME)
         connection.execute(delete(watermarks).where(condition))
         now = run.database.now(connection)
-        row = {"connection": run.name, "name": _NAME, "value": changes.as_at.isoformat()}
+        row = {"connection": run.name, "name": _NAME, "value": as_at.isoformat()}
         connection.execute(watermarks.insert(), {**row, "moved_at": now})
         take_up_hints(connection, run.name, hints, now=now)
     return result
+
+
+def linked_since(connection: Connection, name: str, start: datetime) -> dict[str, int]:
+    """How many objects of each entity we wrote or linked since an instant: so many changes QBO has at least."""
+    columns = posting_links.c
+    query = select(columns.entity, func.count()).where(columns.connection == name, columns.linked_at >= start)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(columns.entity))}
+
+
+def _asked_together(entities: Sequence[str], written: Mapping[str, int]) -> list[list[str]]:
+    """Entities whose changes fit into one answer of change data capture; never one of which we wrote more ourselves.
+
+    Where that is each of them, the one with the fewest is asked all the same: the answer says what time it is there.
+    """
+    ordered = sorted(entities, key=lambda name: (-written.get(name, 0), name))
+    fitting = [name for name in ordered if written.get(name, 0) < MAX_OBJECTS] or ordered[-1:]
+    groups: list[list[str]] = []
+    for name in fitting:
+        count = written.get(name, 0)
+        full = (one for one in groups if sum(written.get(other, 0) for other in one) + count < MAX_OBJECTS)
+        group = next(full, None)
+        if group is None:
+            groups.append([name])
+        else:
+            group.append(name)
+    return groups
 
 
 def not_known_then(connection: Connection, name: str, since: datetime) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
 from typing import Any
@@ -18,13 +18,14 @@ from qbo_pipeline.pipeline.not_read import LEDGER, keep_read
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.quickbooks.entities import ENTITIES
-from qbo_pipeline.quickbooks.ledger import LedgerReport
+from qbo_pipeline.quickbooks.ledger import LedgerLine, LedgerReport
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.ledger_lines import LedgerWindow, replace_window, save_balances
 from qbo_pipeline.store.postings import chunks, links_to
 from qbo_pipeline.store.tables.posting import postings
 
 _IDS_IN_A_QUERY = 30
+_TEXTS = tuple(field.name for field in fields(LedgerLine) if field.name not in ("amount", "balance"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
     lines: dict[str, list[dict[str, Any]]] = {account: [] for account in accounts}
     for line in report.lines:
         marker = marker_in(line.memo) or notes.get((line.qbo_type, line.qbo_id))
-        row = {name: value or None for name, value in asdict(line).items() if name not in ("amount", "balance")}
+        row = {name: getattr(line, name) or None for name in _TEXTS}
         lines[line.account_id].append(
             {**row, "amount": line.amount, "balance": line.balance, "marker": keys.get(marker or "")}
         )

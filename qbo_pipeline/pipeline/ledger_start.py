@@ -14,8 +14,9 @@ from decimal import Decimal
 from sqlalchemy import Connection, delete, func, select, update
 
 from qbo_pipeline.instants import parse_instant
+from qbo_pipeline.pipeline.drift import linked_since
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.quickbooks.changes import Changes
+from qbo_pipeline.quickbooks.changes import MAX_OBJECTS, Changes
 from qbo_pipeline.quickbooks.entities import ENTITIES
 from qbo_pipeline.store.ledger_lines import gaps
 from qbo_pipeline.store.postings import chunks
@@ -47,11 +48,13 @@ def ledger_start(run: Run, accounts: Sequence[str], as_at: date) -> LedgerStart:
         ).scalar_one_or_none()
         proved = since is not None and _proved_through(connection, run.name, accounts)
         now = run.database.now(connection)
-    # The first time there is nothing to compare with: the call only says what time it is there.
-    start = (parse_instant(since) if since else now) - OVERLAP
-    changes = run.quickbooks().changes([*names, "Item"], start)
+        written = linked_since(connection, run.name, parse_instant(since) - OVERLAP) if since else {}
+    if since is None or not proved or any(count >= MAX_OBJECTS for count in written.values()):
+        # There is nothing to compare with, or more changed than an answer holds: the call only says what time it is.
+        return LedgerStart(BEGINNING, None, run.quickbooks().changes(["Item"], now, completed=False).as_at)
+    changes = run.quickbooks().changes([*names, "Item"], parse_instant(since) - OVERLAP, completed=False)
     tracked = any(item.get("Type") == "Inventory" for item in changes.objects.get("Item", ()))
-    if not proved or not changes.complete or tracked:
+    if not changes.complete or tracked:
         return LedgerStart(BEGINNING, None, changes.as_at)
     with run.database.reading() as connection:
         days = [proved + timedelta(days=1), as_at, *_days_of(connection, run.name, changes, names)]

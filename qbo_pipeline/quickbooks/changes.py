@@ -43,13 +43,14 @@ def read_changes(
     since: datetime,
     now: datetime,
     ask: Callable[[str, datetime], JsonObject],
-    query: Callable[[Query], list[JsonObject]],
+    query: Callable[[Query], list[JsonObject]] | None,
 ) -> Changes:
     """All changes of the entities since an instant.
 
     `ask(names, since)` does one call, `query` reads all rows of a query. An answer that reached the cap is split by
     entity; an entity that reaches it alone, or a start beyond the look-back, is completed by a query for changed
-    objects, which does not show deletions: that is a gap. Raises `ValueError` for an entity without change capture.
+    objects, which does not show deletions: that is a gap. Without `query` it stays as it came, for a caller that reads
+    the whole entity anyway. Raises `ValueError` for an entity without change capture.
     """
     if since.tzinfo is None:
         raise ValueError(f"the start of the changes needs its time zone: {since!r}")
@@ -80,7 +81,7 @@ def read_changes(
                 gaps[name] = f"QuickBooks answered its most of {MAX_OBJECTS} changes: deletions may be missing"
             elif since < oldest:
                 gaps[name] = f"QuickBooks looks back 30 days: deletions before {asked_since.isoformat()} are missing"
-            if name in gaps:
+            if name in gaps and query is not None:
                 wanted = select(name, with_inactive=True).where("MetaData.LastUpdatedTime", ">=", since)
                 known = {row["Id"]: row for row in objects[name]}
                 objects[name] = list((known | {row["Id"]: row for row in query(wanted)}).values())

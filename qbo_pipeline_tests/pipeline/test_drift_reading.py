@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from qbo_pipeline.pipeline.drift import LAG, OVERLAP, find_drift, not_known_then
+from qbo_pipeline.pipeline.drift import LAG, OVERLAP, _asked_together, find_drift, not_known_then
+from qbo_pipeline.pipeline.ledger import read_ledger
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import agrees, differences, fingerprint, stated
 from qbo_pipeline.posting.freezing import resolve
@@ -154,6 +155,42 @@ def test_what_a_page_passes_over_is_looked_for_by_its_id(
     assert len(looked) == 1
     assert journals[7]["Id"] in looked[0][0]
     assert journals[9]["Id"] in looked[0][0]
+
+
+@pytest.mark.parametrize(
+    ("written", "together"),
+    [
+        ({}, [["Bill", "Invoice", "JournalEntry"]]),
+        ({"Bill": 600, "Invoice": 400, "JournalEntry": 399}, [["Bill", "JournalEntry"], ["Invoice"]]),
+        ({"Bill": 1_000}, [["Invoice", "JournalEntry"]]),
+        ({"Bill": 1_000, "Invoice": 2_000, "JournalEntry": 3_000}, [["Bill"]]),
+    ],
+)
+def test_changes_are_asked_for_in_as_few_answers_as_hold_them(
+    written: dict[str, int], together: list[list[str]]
+) -> None:
+    """Of an entity of which we wrote more ourselves no answer can hold all: it is compared in full at once."""
+    found = _asked_together(["Bill", "Invoice", "JournalEntry"], written)
+    assert [sorted(group) for group in found] == together
+
+
+def test_the_ledger_asks_for_changes_only_where_the_answer_can_hold_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one entity is asked, to learn what time it is in QuickBooks: a metered read."""
+    read, asked = QuickBooks.changes, []
+
+    def changes(client: QuickBooks, entities: Sequence[str], *arguments: Any, **options: Any) -> Any:
+        asked.append(list(entities))
+        return read(client, entities, *arguments, **options)
+
+    monkeypatch.setattr(QuickBooks, "changes", changes)
+    read_ledger(run, LAST_DAY)
+    read_ledger(run, LAST_DAY)
+    monkeypatch.setattr("qbo_pipeline.pipeline.ledger_start.linked_since", lambda *_: {"JournalEntry": 999})
+    read_ledger(run, LAST_DAY)
+    assert asked[:2] == [["Item"], ["Item"]]
+    assert {"Bill", "JournalEntry", "Item"} < set(asked[2])
 
 
 def test_what_is_too_young_for_one_reading_is_in_the_next() -> None:

@@ -62,8 +62,8 @@ def test_a_hint_that_comes_while_quickbooks_is_read_stays_for_the_next_reading(
     read = QuickBooks.changes
     hint(run, "came before it")
 
-    def changes(client: QuickBooks, *arguments: Any) -> Any:
-        found = read(client, *arguments)
+    def changes(client: QuickBooks, *arguments: Any, **options: Any) -> Any:
+        found = read(client, *arguments, **options)
         monkeypatch.setattr(run.database, "now", lambda connection: found.as_at.replace(year=2001))
         hint(run, "came meanwhile")
         monkeypatch.undo()
@@ -77,7 +77,7 @@ def test_a_hint_that_comes_while_quickbooks_is_read_stays_for_the_next_reading(
 
 
 def test_a_reading_that_fails_takes_up_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def changes(*arguments: Any) -> Any:
+    def changes(*arguments: Any, **options: Any) -> Any:
         raise Unavailable("QuickBooks is away")
 
     hint(run, "h1")
