@@ -174,6 +174,13 @@ class Company:
         """
         return self._writing.write(lambda: in_window.invoice_charges(self._book, customer))
 
+    def make_bundle(self, name: str, parts: dict[str, Decimal]) -> Body:
+        """Make a bundle of products (Ids and quantities), as QBO's window does; not a call of the API.
+
+        Returns the Item. Raises 6240, 2500 and 2020.
+        """
+        return self._writing.write(lambda: in_window.make_bundle(self._book, name, parts))
+
     def pay_tax(self, agency: str, account: str, amount: Decimal, **more: Any) -> Body:
         """Pay a tax agency from a bank account, or get tax back, as QBO's window does; not a call of the API.
 

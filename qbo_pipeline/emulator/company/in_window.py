@@ -1,4 +1,4 @@
-"""What people do in QBO's own window and no call of the API does: charges put on an invoice, tax paid."""
+"""What people do in QBO's own window and no call of the API does: charges put on an invoice, bundles, tax paid."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from qbo_pipeline.emulator.company import charges, documents, present, saving, tax_payments
 from qbo_pipeline.emulator.company.book import Body, Book
 from qbo_pipeline.emulator.company.faults import fault
+from qbo_pipeline.emulator.company.posting import bundles
 
 
 def invoice_charges(book: Book, customer: str) -> Body:
@@ -19,6 +20,11 @@ def invoice_charges(book: Book, customer: str) -> Body:
     id = documents.create(book, "Invoice", body, frozenset())[0]
     charges.bill(book, id, [charge for charge, _ in found])
     return saving.stored(book, id)
+
+
+def make_bundle(book: Book, name: str, parts: dict[str, Decimal]) -> Body:
+    """An Item of type Group: so much of each product (by Id) under one name."""
+    return present.entry(book, "Item", bundles.make(book, name, parts))
 
 
 def pay_tax(

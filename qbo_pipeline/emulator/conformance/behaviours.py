@@ -44,6 +44,8 @@ BEHAVIOURS: Final = (
     Behaviour("a projection shows its properties, Id and domain, and says sparse", ASSUMED, "I"),
     Behaviour("MAXRESULTS above 1000 is capped", ASSUMED, "I", ("max_results", "results_over_limit")),
     Behaviour("RatePercent on a sales line is accepted", RECORDED, "R"),
+    Behaviour("the line of a bundle has the amount 0, and a line for each product in it", RECORDED, "R I"),
+    Behaviour("bundles are made in QBO's window; the API reads and sells them", DOCUMENTED, "I"),
     Behaviour("one error alone for a body with an unknown property", RECORDED, "R"),
     Behaviour("an item of a batch without bId or operation is refused alone", ASSUMED, "X"),
     Behaviour("an entity without change data capture is left out beside others", ASSUMED, "R", ("unknown_changes",)),

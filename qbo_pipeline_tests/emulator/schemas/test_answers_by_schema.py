@@ -160,6 +160,11 @@ def company(request: pytest.FixtureRequest) -> Iterator[Company]:
             made.create(kind, body(books, f"One {kind}"))
     if request.param == "uk":
         made.pay_tax("1", account(made, "Checking")["value"], Decimal("7.50"))
+    item = made.query("select * from Item where Type = 'Service'")["Item"][0]["Id"]
+    group = {"GroupItemRef": {"value": made.make_bundle("Two of them", {item: Decimal(2)})["Id"]}}
+    if request.param == "us":
+        line = {"DetailType": "GroupLineDetail", "GroupLineDetail": group}
+        made.create("Invoice", {"CustomerRef": {"value": "1"}, "Line": [line]})
     made.upload({"Note": "a file"}, "a.txt", "text/plain", b"text")
     yield made
     made.close()

@@ -12,6 +12,7 @@ from qbo_pipeline.emulator.company.draft import Draft, Move
 from qbo_pipeline.emulator.company.faults import error
 from qbo_pipeline.emulator.company.money import major as money_major
 from qbo_pipeline.emulator.company.money import minor, scaled, share
+from qbo_pipeline.emulator.company.posting import bundles
 from qbo_pipeline.emulator.company.posting import lines as rules
 from qbo_pipeline.emulator.company.posting.banking import bank_line
 
@@ -65,14 +66,9 @@ def _rows(draft: Draft) -> tuple[list[_Row], int]:
         kind = line["DetailType"]
         detail = line.setdefault(kind, {}) if kind != "DescriptionOnly" else {}
         if kind == "SalesItemLineDetail":
-            item = rules.item_of(draft, detail)
-            if item is None and not detail.get("ItemRef") and not detail.get("ItemAccountRef"):
-                line.pop("Amount", None)
-                continue
-            amount = rules.check_amount(draft, line, detail)
-            rows.append((tax.TaxedLine(amount, rules.ref_id(detail, "TaxCodeRef"), detail), line, item))
+            rows += _sold(draft, line)
         elif kind == "GroupLineDetail":
-            draft.errors.append(error("5030", "GroupLineDetail", what="Bundles can't be used on lines here."))
+            rows += [row for inner in bundles.expand(draft, line) for row in _sold(draft, inner)]
         elif kind == "DiscountLineDetail":
             subtotal = sum(row.amount for row, _, _ in rows)
             if detail.get("PercentBased"):
@@ -84,6 +80,17 @@ def _rows(draft: Draft) -> tuple[list[_Row], int]:
                 continue
             discount += minor(line["Amount"])
     return rows, discount
+
+
+def _sold(draft: Draft, line: Body) -> list[_Row]:
+    """A line of a product as a row; none where it has neither product nor account."""
+    detail = line["SalesItemLineDetail"]
+    item = rules.item_of(draft, detail)
+    if item is None and not detail.get("ItemRef") and not detail.get("ItemAccountRef"):
+        line.pop("Amount", None)
+        return []
+    amount = rules.check_amount(draft, line, detail)
+    return [(tax.TaxedLine(amount, rules.ref_id(detail, "TaxCodeRef"), detail), line, item)]
 
 
 def _form(draft: Draft, sign: int, *, receivable: bool) -> None:

@@ -109,17 +109,26 @@ _PRICE: Final[Fields] = {
     "PriceLevelRef": ANY,
     "MarkupInfo": MARKUP,
 }
+_SALE: Final[Fields] = _PRICE | {
+    "ServiceDate": DATE,
+    "ItemAccountRef": ref("Account"),
+    "DiscountRate": NUMBER,
+    "DiscountAmt": AMOUNT,
+    "TaxClassificationRef": ANY,
+    "DeferredRevenue": ANY,
+}
+_IN_A_BUNDLE: Final[Fields] = _LINE | {
+    "DetailType": enum("SalesItemLineDetail", required=True),
+    "SalesItemLineDetail": obj(_SALE, required=True),
+}
 DETAILS: Final[dict[str, Fields]] = {
-    "SalesItemLineDetail": _PRICE
-    | {
+    "SalesItemLineDetail": _SALE,
+    "GroupLineDetail": {
+        "GroupItemRef": ref("Item", required=True),
+        "Quantity": NUMBER,
         "ServiceDate": DATE,
-        "ItemAccountRef": ref("Account"),
-        "DiscountRate": NUMBER,
-        "DiscountAmt": AMOUNT,
-        "TaxClassificationRef": ANY,
-        "DeferredRevenue": ANY,
+        "Line": rows(_IN_A_BUNDLE),
     },
-    "GroupLineDetail": {"GroupItemRef": ref("Item"), "Quantity": NUMBER, "Line": ANY},
     "DescriptionOnly": {},
     "DescriptionLineDetail": {"ServiceDate": DATE, "TaxCodeRef": TAX_CODE},
     "SubTotalLineDetail": {"ItemRef": Field("ref", target=())},
