@@ -7,25 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qbo_pipeline.reports.words import STATE_WORDS
 from qbo_pipeline.reports.words import plain as _plain
 
-STATES = {
-    "ready": "goes with the next run",
-    "sending": "on its way to QuickBooks",
-    "posted": "in QuickBooks",
-    "unknown": "sent, and not known yet whether it arrived",
-    "parked": "waits for a person",
-    "drifted": "changed in QuickBooks",
-    "deleted_in_qbo": "deleted in QuickBooks",
-    "superseded": "replaced by a later version",
-    "skipped": "left out by a person",
-    "set_aside": "set aside: its data breaks a rule",
-    "excluded": "not to be posted, by a rule",
-    "refused": "cannot be posted yet",
-    "new": "read, not built yet",
-    "posting": "to be posted",
-    "vanished": "no longer in the inventory system",
-}
 TONES = {
     "posted": "good", "excluded": "quiet", "skipped": "quiet", "ready": "quiet", "sending": "quiet", "new": "quiet",
     "posting": "quiet", "superseded": "quiet", "vanished": "quiet", "drifted": "bad", "deleted_in_qbo": "bad",
@@ -197,7 +181,7 @@ def plain(code: str | None) -> str:
 
 def state(code: str) -> str:
     """A state as words."""
-    return STATES.get(code) or plain(code)
+    return STATE_WORDS.get(code) or plain(code)
 
 
 def tone(code: str) -> str:

@@ -16,10 +16,11 @@ from qbo_pipeline.reconciliation.causes import GROUPS
 from qbo_pipeline.reports.fields import MONEY, WHOLE
 from qbo_pipeline.reports.layouts import CERTIFICATION
 from qbo_pipeline.reports.list_layouts import COUNTS
+from qbo_pipeline.reports.paper import lines_of, paper_of
 from qbo_pipeline.reports.safe_text import cell_text
-from qbo_pipeline.reports.sheet import Book, fits, paper_of
+from qbo_pipeline.reports.sheet import Book, fits
 from qbo_pipeline.reports.views import ReportView, added_up, certification, counts, total
-from qbo_pipeline.reports.words import GROUP_WORDS, NOT_CHECKED, day, identity, instant, money, verdict
+from qbo_pipeline.reports.words import GROUP_WORDS, NOT_CHECKED, STATE_WORDS, day, identity, instant, money, verdict
 
 NAME = "Certificate"
 _ACCOUNTS_SHOWN = 3  # more have their columns on the sheet of accounts; here their sum stands
@@ -69,8 +70,8 @@ class _Page:
     def title(self, colours: dict[str, tuple[str, str]]) -> None:
         said = verdict(self.report.reconciliation)
         ink, paper = colours[said.tone]
-        self._across(self.header.company, bold=True, font_size=16)
-        self._across(f"Inventory reconciliation as at {day(self.header.as_at)}", font_size=13)
+        self._across(self.header.company, height=24, bold=True, font_size=16)
+        self._across(f"Inventory reconciliation as at {day(self.header.as_at)}", height=20, font_size=13)
         self.row += 1
         self._across(said.word, height=24, bold=True, font_size=14, font_color=ink, bg_color=paper, valign="vcenter")
         self._across(said.sentence, height=30, font_size=11, text_wrap=True)
@@ -119,7 +120,8 @@ class _Page:
             if one.total:
                 number = added_up(rows, one)
                 style = self.book.style(WHOLE, font_size=11)
-                self.sheet.write_string(self.row, 0, one.title, self.book.style(font_size=11))
+                label = _capital(STATE_WORDS[one.name]) if one.name in STATE_WORDS else one.title
+                self.sheet.write_string(self.row, 0, label, self.book.style(font_size=11))
                 if number is None:
                     self.sheet.write_string(
                         self.row, 1, NOT_CHECKED, self.book.style(bold=True, font_size=11, align="right")
@@ -160,6 +162,8 @@ class _Page:
 
     def _headings(self, label: str, names: list[str]) -> None:
         style: dict[str, Any] = {"bold": True, "font_size": 11, "bottom": 1, "border_color": _RULE, "text_wrap": True}
+        self.sheet.set_row(self.row, 15 * max(lines_of(name, _AMOUNT_WIDTH) for name in names) + 2)
+        style["valign"] = "bottom"
         self.sheet.write_string(self.row, 0, label, self.book.style(**style))
         for column, name in enumerate(names, start=1):
             self.sheet.write_string(self.row, column, cell_text(name), self.book.style(align="right", **style))
@@ -177,6 +181,10 @@ def _cell(place: str, number: int) -> str:
     """The cell of this number in a column's range, as a range of itself."""
     column, first = place.partition(":")[0].rsplit("$", 1)
     return f"{column}${int(first) + number}:{column.rpartition('!')[2]}${int(first) + number}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _list(column: Any) -> list[Any]:

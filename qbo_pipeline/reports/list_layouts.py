@@ -14,15 +14,15 @@ WORK_LIST = Layout(
     "else that of the document.",
     (
         ReportField("Severity", "severity", width=10),
-        ReportField("What happened", "what", width=60),
-        ReportField("What to do", "to_do", width=60),
-        ReportField("Who", "who", width=14),
         ReportField("Document", "document", width=20),
         ReportField("Amount", "amount", MONEY, 15),
-        ReportField("QBO message", "qbo_message", width=40),
-        ReportField("intuit_tid", "intuit_tid", width=22),
-        ReportField("Attempts", "attempts", WHOLE, 9),
+        ReportField("What happened", "what", width=55),
+        ReportField("What to do", "to_do", width=55),
+        ReportField("Who", "who", width=14),
         ReportField("Since", "since", INSTANT, 16),
+        ReportField("QBO message", "qbo_message", width=40),
+        ReportField("Attempts", "attempts", WHOLE, 9),
+        ReportField("Id of the call, for Intuit's support", "intuit_tid", width=22),
     ),
 )  # fmt: skip
 
@@ -52,7 +52,6 @@ CHANGED = Layout(
     "What the pipeline sent, what it is now, and what that does to the inventory accounts.",
     (
         ReportField("Where", "side_word", width=12),
-        ReportField("Document", "document_key", width=24),
         ReportField("QBO type", "qbo_type_word", width=14),
         ReportField("QBO no.", "qbo_shown", width=14, link="qbo_link"),
         ReportField("Field", "field", width=10),
@@ -61,6 +60,7 @@ CHANGED = Layout(
         ReportField("By", "changed_by", width=16),
         ReportField("At", "changed_at", INSTANT, 16),
         ReportField("Effect on inventory", "effect", MONEY, 16, total=True),
+        ReportField("Document", "document_key", width=24),
     ),
     csv="changed_after_posting", totals=True, weight="effect",
 )  # fmt: skip
@@ -72,7 +72,6 @@ LATE = Layout(
         ReportField("Side", "side_word", width=12),
         ReportField("Signed through", "signed_through", DAY, 13),
         ReportField("Signed at", "signed_at", INSTANT, 16),
-        ReportField("Document", "document_key", width=24),
         ReportField("Type", "kind_word", width=16),
         ReportField("Number", "number", width=16),
         ReportField("Date", "business_date", DAY, 11),
@@ -81,6 +80,7 @@ LATE = Layout(
         ReportField("What", "what", width=10),
         ReportField("At", "at", INSTANT, 16),
         ReportField("By", "by", width=16),
+        ReportField("Document", "document_key", width=24),
     ),
     csv="late_arrivals", totals=True, weight="amount",
 )  # fmt: skip
@@ -106,13 +106,13 @@ SIGN_OFFS = Layout(
     "sign_offs", "S11 Sign-off log", "Sign-off log",
     "A sign-off is void when the data under it changes; preparer and reviewer are two people.",
     (
-        ReportField("Period", "period", DAY, 11),
-        ReportField("Hash", "content_hash", width=66),
+        ReportField("Period", "period", DAY, 12),
         ReportField("Preparer", "preparer", width=20),
         ReportField("Reviewer", "reviewer", width=20),
         ReportField("Signed at", "signed_at", INSTANT, 16),
         ReportField("Status", "status", width=14),
         ReportField("Why", "why", width=50),
+        ReportField("Content hash", "content_hash", width=66),
     ),
     csv="sign_offs",
 )  # fmt: skip

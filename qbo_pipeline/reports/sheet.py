@@ -21,16 +21,16 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Layout, ReportField
 from qbo_pipeline.reports.header import ReportHeader
+from qbo_pipeline.reports.paper import heading_height, is_wrapped, print_set_up, row_heights
 from qbo_pipeline.reports.safe_text import cell_text
 from qbo_pipeline.reports.sheet_rows import CellColumn, TableSheet, arrow, formula_texts, rows_xml, too_long
 from qbo_pipeline.reports.views import Rows, added_up, largest, length
-from qbo_pipeline.reports.words import NOT_CHECKED, identity
+from qbo_pipeline.reports.words import NOT_CHECKED, standing
 
 EXCEL_ROWS = 1_048_576
 LINKS = 65_000  # Excel keeps 65,530 links a sheet
 ROWS_AT_ONCE = 5_000  # rows whose cells are in memory at a time
 TABLE_AT = 6  # row of the headings; the rows above are the sheet's head
-_WRAPPED_FROM = 40  # characters of width
 _DIGITS = 15
 _FIRST_TOO_LONG = 1_000_000_000_000_000
 
@@ -45,15 +45,6 @@ _INK, _HEAD, _RULE, _MARK = "#1F2933", "#E8EDF2", "#B8C2CC", "#FFF3C4"
 
 FormulasOf = Callable[[ReportField, int, int], Any | None]  # a column's formulas in these rows, as Arrow texts
 Progress = Callable[[int], None]  # told how many rows were written
-
-
-LETTER, A4 = 1, 9  # Excel's numbers
-_ON_LETTER = ("USD", "CAD")
-
-
-def paper_of(currency: str) -> int:
-    """The paper that a company with books in this currency prints on."""
-    return LETTER if currency in _ON_LETTER else A4
 
 
 def fits(value: Decimal | int) -> bool:
@@ -105,7 +96,7 @@ class Book:
 class Sheet:
     """Writes one sheet from top to bottom, as a workbook in constant memory asks for."""
 
-    def __init__(self, book: Book, layout: Layout, rows: Rows, *, table_at: int = TABLE_AT) -> None:
+    def __init__(self, book: Book, layout: Layout, rows: Rows, *, table_at: int = TABLE_AT, beside: int = 0) -> None:
         self.book, self.layout, self.rows, self.table_at = book, layout, rows, table_at
         self.count = length(rows)
         self.shown = min(self.count, book.rows_shown)
@@ -116,19 +107,9 @@ class Sheet:
         self.row = 0
         for number, one in enumerate(layout.fields):
             self.sheet.set_column(number, number, one.width)
-        self._print_set_up()
-
-    def _print_set_up(self) -> None:
-        sheet, as_at = self.sheet, self.book.header.as_at.isoformat()
-        sheet.hide_gridlines(2)
-        sheet.set_landscape()
-        sheet.set_paper(paper_of(self.book.header.currency))
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        sheet.set_header(f"&L&9Inventory reconciliation as at {as_at}&R&9&A")
-        sheet.set_footer(f"&L&9Content hash {self.book.header.content_hash[:16]}&R&9Page &P of &N")
-        sheet.repeat_rows(self.table_at)
-        sheet.freeze_panes(self.table_at + 1, 1)
+        print_set_up(self.sheet, book.header, layout.fields, beside=beside)
+        self.sheet.repeat_rows(self.table_at)
+        self.sheet.freeze_panes(self.table_at + 1, 1)
 
     def line(self, *cells: str, **style: Any) -> None:
         """One row of texts from the first column on."""
@@ -138,11 +119,12 @@ class Sheet:
 
     def head(self) -> None:
         """Title, company, where the numbers come from, and the note; then the row of totals, if it stands above."""
-        facts = [f"{name}: {value}" for name, value in identity(self.book.header)]
+        self.sheet.set_row(self.row, 22)
         self.line(self.layout.heading, bold=True, font_size=15)
+        self.sheet.set_row(self.row, 16)
         self.line(self.book.header.company, bold=True, font_size=11)
-        self.line(" · ".join(facts[1:5]), font_color="#52606D")
-        self.line(" · ".join(facts[5:]), font_color="#52606D")
+        self.line(" · ".join(f"{name}: {value}" for name, value in standing(self.book.header)), font_color="#52606D")
+        self.row += 1
         note = self.layout.note
         if self.shown < self.count:
             where = f"; all of them are in {self.layout.csv}.csv" if self.layout.csv else ""
@@ -156,9 +138,10 @@ class Sheet:
             self.row = self.table_at - 1
             self.totals("Total of the rows shown", "SUBTOTAL(109,{range})")
         self.row = self.table_at
+        self.sheet.set_row(self.row, heading_height(self.layout.fields))
         style: dict[str, Any] = {"bold": True, "bg_color": _HEAD, "bottom": 1, "border_color": _RULE, "text_wrap": True}
         for number, one in enumerate(self.layout.fields):
-            align: dict[str, Any] = {"align": "right"} if one.kind in NUMBERS else {}
+            align: dict[str, Any] = {"align": "right"} if one.kind in NUMBERS else {"indent": int(number > 0)}
             self.sheet.write_string(self.row, number, one.title, self.book.style(**style, **align))
         self.row += 1
         if not self.count:
@@ -181,17 +164,20 @@ class Sheet:
                 values = values.cast(pa.timestamp("us", tz=self.book.header.time_zone))
             formulas = self._formulas(one, start, stop, formulas_of) if one.kind in NUMBERS else None
             columns.append(CellColumn(xl_col_to_name(number), one.kind, values, style, formulas))
-        xml = rows_xml(self.row + 1, columns, marks)
+        heights = row_heights(self.layout.fields, [column.values for column in columns])
+        xml = rows_xml(self.row + 1, columns, marks, heights)
         self.sheet.write_rows(self.row, stop - start, len(columns), xml)
         self.row += stop - start
 
     def _styles(self, one: ReportField, marks: Any | None) -> Any:
         """The style's number of a column's cells, or one for each row where some are marked."""
-        wrap = {"text_wrap": True} if one.kind == TEXT and one.width >= _WRAPPED_FROM else {}
-        plain = self.book.style_number(one.kind, **wrap)
+        more: dict[str, Any] = {"text_wrap": True} if is_wrapped(one) else {}
+        if one.kind not in NUMBERS and self.places[one.name]:
+            more["indent"] = 1  # apart from the number at the left
+        plain = self.book.style_number(one.kind, **more)
         if marks is None or not pc.any(marks).as_py():
             return plain
-        return pc.if_else(marks, self.book.style_number(one.kind, mark=True, bold=True, **wrap), plain)
+        return pc.if_else(marks, self.book.style_number(one.kind, mark=True, bold=True, **more), plain)
 
     def _link(self, number: int, links: Any, texts: Any, style: Any, marks: Any | None) -> Any:
         """Link the cells that have an address and a text, as many as Excel keeps; answers the column's styles."""
@@ -201,7 +187,7 @@ class Sheet:
             self.sheet.link(self.row + row, number, address)
         chosen = np.zeros(len(links), dtype=bool)
         chosen[linked] = True
-        look: dict[str, Any] = {"font_color": "#0B62A8", "underline": 1}
+        look: dict[str, Any] = {"font_color": "#0B62A8", "underline": 1, "indent": 1}
         underlined: Any = self.book.style_number(**look)
         if marks is not None and pc.any(marks).as_py():
             underlined = pc.if_else(marks, self.book.style_number(mark=True, bold=True, **look), underlined)

@@ -59,13 +59,24 @@ class CellColumn(NamedTuple):
     formulas: Any | None = None  # Arrow texts; null: the value alone
 
 
-def rows_xml(first: int, columns: Sequence[CellColumn], marked: Any | None) -> str:
-    """The XML of rows from number `first` on, counted from 1. An empty cell is left out, except in a marked row."""
+def rows_xml(first: int, columns: Sequence[CellColumn], marked: Any | None, heights: Any | None = None) -> str:
+    """The XML of rows from number `first` on, counted from 1. An empty cell is left out, except in a marked row.
+
+    `heights` are of each row, in tenths of a point; 0 leaves it to the program that shows the sheet.
+    """
     count = len(columns[0].values)
     numbers = pa.array(np.arange(first, first + count)).cast(pa.string())
     cells = [_cells(column, numbers, marked) for column in columns]
-    found = _joined('<row r="', numbers, '">', *cells, "</row>\n")
+    end = '">' if heights is None or not heights.any() else _with_height(heights)
+    found = _joined('<row r="', numbers, end, *cells, "</row>\n")
     return "".join(found.to_pylist())
+
+
+def _with_height(tenths: Any) -> Any:
+    texts = [
+        f'" ht="{one // 10}.{one % 10}" customHeight="1">' if one else '">' for one in range(int(tenths.max()) + 1)
+    ]
+    return pa.array(texts, pa.string()).take(pa.array(tenths))
 
 
 def arrow(values: Any, kind: str) -> Any:

@@ -30,6 +30,7 @@ from qbo_pipeline.reports.words import (
     STATUS_WORDS,
     cause_words,
     plain,
+    state,
 )
 
 Rows = dict[str, Any]
@@ -198,7 +199,7 @@ def by_document(report: ReportView) -> Rows:
     items = _item_counts(report)
     return rows | {
         "kind_word": mapped(rows["kind"], plain),
-        "state_word": mapped(rows["state"], plain),
+        "state_word": mapped(rows["state"], state),
         "cause_words": mapped(rows["causes"], cause_words),
         "items": [items.get(key) for key in keys[0]],
         "first_seen": [fact[0] for fact in facts],
@@ -219,7 +220,7 @@ def differences(report: ReportView) -> Rows:
     rows = _with_account(report, _with_qbo(report, report.columns("differences")))
     return rows | {
         "kind_word": mapped(rows["kind"], plain),
-        "state_word": mapped(rows["state"], plain),
+        "state_word": mapped(rows["state"], state),
         "cause_word": mapped(rows["cause"], CAUSE_WORDS.__getitem__),
         "group": mapped(rows["cause"], CAUSE_GROUPS.__getitem__),
         "detail_word": mapped(rows["detail"], plain),

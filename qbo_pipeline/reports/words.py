@@ -19,8 +19,9 @@ from qbo_pipeline.verdicts import OF_STATUS
 STATUS_WORDS = {status: verdict.word.capitalize() for status, verdict in OF_STATUS.items()}
 
 GROUP_WORDS = {
-    "timing": "Timing", "not_posted": "Not posted", "parked": "Parked", "changed_in_qbo": "Changed in QBO",
-    "deleted_in_qbo": "Deleted in QBO", "qbo_only": "QBO-only (manual)", "back_dated": "Back-dated / late",
+    "timing": "Timing", "not_posted": "Not posted", "parked": "Waiting for a person",
+    "changed_in_qbo": "Changed in QuickBooks", "deleted_in_qbo": "Deleted in QuickBooks",
+    "qbo_only": "Entered in QuickBooks by others", "back_dated": "Back-dated / late",
     "cost": "Cost / FX / landed", "source": "Source changed", "opening": "Opening balance", "rounding": "Rounding",
     "unexplained": "Unexplained",
 }  # fmt: skip
@@ -29,6 +30,24 @@ LINE_WORDS = {
     "issues": "Issues / COGS", "landed_cost": "Landed cost", "opening_stock": "Opening stock",
     "documents": "Documents", "entries_by_others": "Entries by others", "outside_movements": "Outside movements",
 }  # fmt: skip
+
+STATE_WORDS = {
+    "ready": "goes with the next run",
+    "sending": "on its way to QuickBooks",
+    "posted": "in QuickBooks",
+    "unknown": "sent, and not known yet whether it arrived",
+    "parked": "waits for a person",
+    "drifted": "changed in QuickBooks",
+    "deleted_in_qbo": "deleted in QuickBooks",
+    "superseded": "replaced by a later version",
+    "skipped": "left out by a person",
+    "set_aside": "set aside: its data breaks a rule",
+    "excluded": "not to be posted, by a rule",
+    "refused": "cannot be posted yet",
+    "new": "read, not built yet",
+    "posting": "to be posted",
+    "vanished": "no longer in the inventory system",
+}
 
 CAUSE_WORDS = {cause.value: meaning.label for cause, meaning in CAUSES.items()}
 CAUSE_GROUPS = {cause.value: GROUP_WORDS[meaning.group] for cause, meaning in CAUSES.items()}
@@ -42,6 +61,11 @@ def plain(code: str | None) -> str | None:
         return code.replace("_", " ").capitalize()
     letters = [f" {c}" if c.isupper() and i and code[i - 1].islower() else c for i, c in enumerate(code)]
     return "".join(letters)
+
+
+def state(code: str | None) -> str | None:
+    """A state of a posting or record as a bookkeeper says it."""
+    return STATE_WORDS.get(code or "") or plain(code)
 
 
 def cause_words(codes: str | None) -> str | None:
@@ -148,22 +172,29 @@ def _since(given: Reconciliation) -> str:
     return f"{so_far}{first.business_date.isoformat()}, {documents}{money(first.amount)} {given.currency}."
 
 
-def identity(header: ReportHeader) -> list[tuple[str, str]]:
-    """What every sheet and the page state about themselves, as names and values."""
+def standing(header: ReportHeader) -> list[tuple[str, str]]:
+    """As at when the numbers are, as names and values: what a reader of any sheet must know."""
     return [
-        ("Company", header.company),
-        ("Connection", header.connection),
-        ("Realm", f"…{header.realm}"),
         ("As at", f"{header.as_at.isoformat()} ({header.time_zone})"),
         ("Currency", header.currency),
         (
-            "Source read up to",
+            "Inventory system read up to",
             show_instant(header.source_cut_off, header.time_zone) if header.source_cut_off else "not stated",
         ),
         (
             "QuickBooks read at",
             show_instant(header.qbo_read_at, header.time_zone) if header.qbo_read_at else "not stated",
         ),
+    ]
+
+
+def identity(header: ReportHeader) -> list[tuple[str, str]]:
+    """What the page and the certificate state about themselves at their foot, as names and values."""
+    return [
+        ("Company", header.company),
+        *standing(header),
+        ("Connection", header.connection),
+        ("Realm", f"…{header.realm}"),
         ("Run", header.run_id),
         ("Content hash", header.content_hash),
         *([("Journal of attempts", f"line {header.journal[0]:,}, {header.journal[1]}")] if header.journal else []),

@@ -157,7 +157,7 @@ def _signatures(sheet: Sheet, report: ReportView) -> None:
     ):
         sheet.line(title, "", who or "________________", "on", instant(at, header) if at else "________________")
     sheet.line("Comment", "", header.comment or "________________")
-    sheet.line(f"Void if the data changes: hash {header.content_hash}", bold=True)
+    sheet.line("The signatures are void if the data changes.", bold=True)
     sheet.row += 1
     sheet.line("To know", bold=True)
     for note in report.reconciliation.notes:
@@ -189,7 +189,7 @@ def _roll_forward(book: Book, layout: Layout, rows: Rows, report: ReportView) ->
 
 def _by_date(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None:
     """S3: the table and a chart of both values and their difference."""
-    sheet = Sheet(book, layout, rows)
+    sheet = Sheet(book, layout, rows, beside=_CHART_WIDTH // 7)
     sheet.head()
     sheet.table()
     if not sheet.shown or sheet.shown < sheet.count:
@@ -212,10 +212,12 @@ def _by_date(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None
     chart.set_x_axis({"date_axis": True, "num_format": "yyyy-mm-dd"})
     chart.set_legend({"position": "bottom"})
     chart.set_title({"name": "Stock value, ledger and their difference"})
-    chart.set_size({"width": 760, "height": 380})
+    chart.set_size({"width": _CHART_WIDTH, "height": 340})
     alt = "Lines of the cumulative stock value, ledger balance and difference; the table at the left has the numbers."
     sheet.sheet.insert_chart(TABLE_AT, len(layout.fields) + 1, chart, {"description": alt})
 
+
+_CHART_WIDTH = 560  # pixels, of which a character takes seven
 
 _SPECIAL: dict[str, Callable[[Book, Layout, Rows, ReportView], None]] = {
     "certification": _certification,

@@ -167,7 +167,7 @@ def test_a_viewer_sees_the_same_list_without_marks(url: str, companies: Companie
 def test_every_reason_of_the_protocol_has_its_words() -> None:
     parked = {str(reason) for reason in Reason} - {"edited", "voided", "withdrawn", "unsure"}
     assert {reason for state, reason in words.CAUSES if state == "parked"} >= parked
-    assert set(words.STATES) >= {str(state) for state in State}
+    assert set(words.STATE_WORDS) >= {str(state) for state in State}
     assert set(words.DECISIONS) == set(words.WOULD) == set(DECISIONS)
 
 

@@ -55,7 +55,7 @@ def test_the_figures_and_the_bridge_are_those_of_the_reconciliation() -> None:
     total = {name: html.amount(cells[-1].text) for name, cells in lines.items()}
     causes = [amount for name, amount in total.items() if not name.endswith(")") or name.startswith("QBO-only")]
     assert sum(causes, total["Stock value (inventory system)"]) == total["Inventory account (QuickBooks)"]
-    assert total["Parked"] == Decimal("-1477.25")
+    assert total["Waiting for a person"] == Decimal("-1477.25")
     assert "35 records read = 33 posted + 2 parked. It adds up." in root.text
 
 

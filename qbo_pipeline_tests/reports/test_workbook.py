@@ -11,8 +11,10 @@ import pytest
 from xlsxwriter.worksheet import Worksheet
 
 from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reports import paper
 from qbo_pipeline.reports.fields import NUMBERS
-from qbo_pipeline.reports.sheet import NUMBER_FORMATS, paper_of
+from qbo_pipeline.reports.paper import paper_of
+from qbo_pipeline.reports.sheet import NUMBER_FORMATS
 from qbo_pipeline.reports.workbook import TABLES, write_workbook
 from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books
@@ -74,15 +76,55 @@ def test_the_totals_are_those_of_the_reconciliation(month: Any) -> None:
 def test_a_table_is_frozen_filtered_and_ready_for_paper(month: Any) -> None:
     _, sheets = month
     assert sheets.formulas.sheetnames == ["Certificate", *(layout.sheet for layout, _ in TABLES)]
+    wide = set()
     for sheet in sheets.formulas.worksheets[1:]:
         headings = int(sheet.freeze_panes[1:]) - 1
         assert sheet.print_title_rows == f"${headings}:${headings}"
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        set_up = sheet.sheet_properties.pageSetUpPr
+        if set_up is not None and set_up.fitToPage:
+            assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+            width = sum(column.width for column in sheet.column_dimensions.values())
+            assert width * paper.SMALLEST < 140 * 100, sheet.title  # ten points stay six, or about that
+        else:
+            assert (sheet.page_setup.scale, sheet.print_title_cols) == (paper.SMALLEST, "$A:$A")
+            wide.add(sheet.title)
         assert (sheet.oddFooter.right.text or "").endswith("Page &P of &N")
         assert not sheet.merged_cells.ranges
         assert bool(sheet.auto_filter.ref) == bool(sheets.table(sheet.title))
+    assert {"S1 Certification", "S4 By document", "Differences", "S7 Work list"} <= wide
+    assert not {"S2 Roll-forward", "S3 By date", "S6 Ageing", "Causes"} & wide
+
+
+def test_rows_are_as_high_as_their_texts(month: Any) -> None:
+    """What is wrapped lies on no row below it, where nothing fits the height by itself."""
+    _, sheets = month
+    sheet = sheets.formulas["Differences"]
+    first = int(sheet.freeze_panes[1:])
+    titles = [cell.value for cell in sheet[first - 1]]
+    places = [titles.index(title) for title in ("What happened", "What to do")]
+    for row in range(first, first + len(sheets.table("Differences"))):
+        longest = max(len(str(sheet[row][place].value or "")) for place in places)
+        height = sheet.row_dimensions[row].height or 15
+        assert height >= min(longest / 60, 25) * 13, (row, longest, height)
+    certified = sheets.formulas["S1 Certification"]
+    headings = int(certified.freeze_panes[1:]) - 1
+    assert certified.row_dimensions[headings].height > 25  # two lines
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("", 12, 1),
+        ("ten letters", 13, 1),
+        ("ten letters", 9, 2),
+        ("ten letters", 8, 3),
+        ("a" * 25, 12, 3),
+        ("one two three", 7, 3),
+    ],
+)
+def test_lines_of_a_text(text: str, width: int, lines: int) -> None:
+    assert paper.lines_of(text, width) == lines
 
 
 def test_numbers_and_dates_are_what_they_say(month: Any) -> None:
@@ -107,10 +149,21 @@ def test_every_sheet_says_whose_books_it_shows(month: Any) -> None:
     given, sheets = month
     for sheet in sheets.values.worksheets[1:]:
         head = " ".join(str(sheet.cell(row, 1).value) for row in range(1, 6))
-        for fact in ("Harbour Coffee", "…4242", "2026-10-31 (America/New_York)", "USD", "5f0c7d1e", given.content_hash):
+        for fact in ("Harbour Coffee", "2026-10-31 (America/New_York)", "USD"):
             assert fact in head, (sheet.title, fact)
+        for fact in (
+            "harbour",
+            "…4242",
+            "5f0c7d1e",
+            given.content_hash[:16],
+        ):  # at the foot: it is for who checks later
+            assert fact in sheet.oddFooter.left.text, (sheet.title, fact)
+            assert fact not in head, (sheet.title, fact)
         source, qbo = "America/New_York (-04:00)", "America/New_York (-05:00)"  # the clock was set back between them
-        assert f"Source read up to: 2026-11-01 01:00 {source} · QuickBooks read at: 2026-11-01 01:12 {qbo}" in head
+        assert (
+            f"Inventory system read up to: 2026-11-01 01:00 {source} · QuickBooks read at: 2026-11-01 01:12 {qbo}"
+            in head
+        )
 
 
 def test_the_certificate_is_one_page_that_says_what_is_signed(month: Any) -> None:
@@ -198,7 +251,7 @@ def test_a_table_that_is_cut_says_so_and_its_totals_stay_whole(tmp_path: Path) -
         f"SHOWN: the largest 3 of {len(given.differences)} rows; all of them are in differences.csv."
     )
     certified = sheets.formulas["S1 Certification"]
-    assert {cell.data_type for cell in certified[12][5:16]} == {"n"}  # no formula over rows that are not there
+    assert {cell.data_type for cell in certified[12][4:15]} == {"n"}  # no formula over rows that are not there
     assert sum(exact(row["Difference"]) for row in sheets.table("S1 Certification")) == given.difference
 
 
