@@ -126,6 +126,21 @@ def test_profit_and_loss_by_month_adds_up(us: Company) -> None:
     assert [row["group"] for row in whole["Rows"]["Row"]][-2:] == ["NetOperatingIncome", "NetIncome"]
 
 
+def test_what_has_no_lines_has_no_totals(us: Company) -> None:
+    """As recorded: a ledger's account with a beginning balance alone, a profit and loss of a year without business."""
+    (checking,) = us.report(
+        "GeneralLedger",
+        {"start_date": "2027-01-01", "end_date": "2027-01-31", "account": account(us, "Checking")["value"]},
+    )["Rows"]["Row"]
+    assert [row["ColData"][0]["value"] for row in checking["Rows"]["Row"]] == ["Beginning Balance"]
+    assert [cell["value"] for cell in checking["Summary"]["ColData"]] == ["Total for Checking", *[""] * 7]
+    nothing = us.report("ProfitAndLoss", {"start_date": "2020-01-01", "end_date": "2020-12-31"})
+    assert {"Name": "NoReportData", "Value": "true"} in nothing["Header"]["Option"]
+    parts = [(row["group"], row["Summary"]["ColData"][1]["value"]) for row in nothing["Rows"]["Row"]]
+    groups = ("Income", "GrossProfit", "Expenses", "NetOperatingIncome", "NetIncome")
+    assert parts == [(group, "") for group in groups]
+
+
 def test_the_header_repeats_what_was_asked_for(us: Company) -> None:
     asked = {"customer": "1,2", "class": "", "summarize_column_by": "FiscalQuarter", "accounting_method": "Cash"}
     header = us.report("ProfitAndLoss", YEAR | asked)["Header"]

@@ -152,7 +152,8 @@ def _section(layout: _Layout, entry: Entry, opening: int, lines: Iterable[Ledger
         ]
         rows.insert(0, {"ColData": start, "type": "Data"})
     totals = {"debt": amount(debit), "cred": amount(debit - sign * total), "subt": amount(total)}
-    values = [totals[key[:4]] if key in _SUMMED else "" for key in keys]
-    values[layout.at : layout.at + len(parts)] = map(amount, parts)
+    has_lines = len(rows) > bool(opening)
+    values = [totals[key[:4]] if key in _SUMMED and has_lines else "" for key in keys]
+    values[layout.at : layout.at + len(parts)] = [amount(part) if has_lines else "" for part in parts]
     summary = cells(f"Total for {entry.name}", *values[1:])
     return section([{"value": entry.name, "id": entry.id}, *cells(*[""] * (len(keys) - 1))], rows, summary)

@@ -97,7 +97,10 @@ def _family(book: Book, id: str) -> list[int]:
 
 
 def profit_and_loss(book: Book, params: Mapping[str, str]) -> Body:
-    """Income, cost of goods sold, gross profit, expenses, other income and expenses, net income."""
+    """Income, cost of goods sold, gross profit, expenses, other income and expenses, net income.
+
+    Without data it has these parts without amounts, as recorded.
+    """
     found = period(book, params, "this fiscal year-to-date")
     data = summarize(book, params, found)
     income, incomes = _group(book, data, ("Income",), -1, "Income", "Income")
@@ -109,19 +112,38 @@ def profit_and_loss(book: Book, params: Mapping[str, str]) -> Body:
     operating = [a - b for a, b in zip(gross, expenses, strict=True)]
     other = [a - b for a, b in zip(others, other_costs, strict=True)]
     net = [a + b for a, b in zip(operating, other, strict=True)]
+    width = len(data.heads)
+    shown = amount if any(data.sums) else _blank
     rows = [
-        income,
+        income or _empty("Income", "Income", width),
         cogs,
-        total_row("Gross Profit", *map(amount, gross), group="GrossProfit"),
-        expense,
-        total_row("Net Operating Income", *map(amount, operating), group="NetOperatingIncome"),
+        total_row("Gross Profit", *map(shown, gross), group="GrossProfit"),
+        expense or _empty("Expenses", "Expenses", width),
+        total_row("Net Operating Income", *map(shown, operating), group="NetOperatingIncome"),
         other_income,
         other_expense,
         total_row("Net Other Income", *map(amount, other), group="NetOtherIncome") if any(other) else None,
-        total_row("Net Income", *map(amount, net), group="NetIncome"),
+        total_row("Net Income", *map(shown, net), group="NetIncome"),
     ]
-    kept = [row for row in rows if row is not None] if any(data.sums) else []
-    return report(book, "ProfitAndLoss", params, [_ACCOUNT, *data.heads], kept, found, summarize=data.by)
+    kept = [row for row in rows if row is not None]
+    has_data = any(data.sums)
+    heads = [_ACCOUNT, *data.heads]
+    return report(book, "ProfitAndLoss", params, heads, kept, found, summarize=data.by, options=_no_data(not has_data))
+
+
+def _empty(label: str, group: str, width: int) -> Row:
+    """A section that is shown without accounts, as recorded of a profit and loss without data."""
+    blank = [""] * width
+    head, summary = {"ColData": cells(label, *blank)}, {"ColData": cells(f"Total {label}", *blank)}
+    return {"Header": head, "Summary": summary, "type": "Section", "group": group}
+
+
+def _blank(minor_units: int) -> str:
+    return ""
+
+
+def _no_data(is_so: bool) -> dict[str, str]:
+    return {"NoReportData": "true" if is_so else "false"}
 
 
 _ASSETS = (
