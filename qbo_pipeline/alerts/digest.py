@@ -18,6 +18,10 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.verdicts import OF_STATUS, Verdict, worst
 
 _DAY = timedelta(days=1)
+_IN_WORDS = {
+    "parked": "not posted", "unknown": "sent, and not known whether they arrived", "drifted": "changed in QuickBooks",
+    "deleted_in_qbo": "deleted in QuickBooks",
+}  # fmt: skip
 
 
 def digest_of(facts: AlertFacts, here: Sequence[Trouble]) -> tuple[str, str]:
@@ -38,7 +42,7 @@ def digest_of(facts: AlertFacts, here: Sequence[Trouble]) -> tuple[str, str]:
         ]
     lines.append(f"Posted in the last 24 hours: {_posted(facts):,}.")
     waiting = Counter(row["state"] for row in open_postings(facts.run, OPEN_STATES))
-    by_state = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in sorted(waiting.items()))
+    by_state = ", ".join(f"{count:,} {_IN_WORDS[state]}" for state, count in sorted(waiting.items()))
     lines.append(f"Waiting for somebody: {sum(waiting.values()):,}{f' ({by_state})' if waiting else ''}.")
     lines += [f"- {cause.headline}" for cause in here if cause.verdict is not Verdict.IN_BALANCE]
     if link := page_links.work_list(facts.run.settings):

@@ -342,8 +342,10 @@ def test_the_digest_has_the_numbers_of_the_report_once_a_day(shop: Shop) -> None
     amounts = f"Stock value {latest.stock_value:,.2f}, ledger {latest.ledger_balance:,.2f} USD: difference 0.00"
     assert amounts in body
     assert "Waiting for somebody: 0." in body
+    NIGHTS["waiting"].trouble(shop)
     told(shop, post, digest=True)
-    assert len(post.messages) == 2
+    assert len(post.messages) == 3
+    assert "Waiting for somebody: 1 (1 not posted)." in post.messages[-1][1]
 
 
 def test_the_digest_of_a_night_with_trouble_has_the_numbers_of_its_report(shop: Shop, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from qbo_pipeline.page import words
 from qbo_pipeline.page.companies import Companies, PageCompany
@@ -76,6 +77,23 @@ def test_everything_of_a_cause_is_chosen_in_one_click(url: str, company: PageCom
     ann.post(f"{order}/carry-out", {"why": WHY})
     left = {state for state in states(company.run).values() if state[0] == "parked"}
     assert left == {("parked", "cost_pending")}
+
+
+def test_one_kind_of_what_waits_is_approved_from_the_preview(url: str, company: PageCompany) -> None:
+    ann = signed_in(url, "ann")
+    page = ann.get("/c/shop/preview").text
+    assert "Approve invoice…" in page
+    fields = dict(re.findall(r'name="(state|reason|entity)" value="(parked|awaiting_approval|Invoice)"', page))
+    assert fields == {"state": "parked", "reason": "awaiting_approval", "entity": "Invoice"}
+    order = made(ann, "approve", **fields)
+    ann.post(f"{order}/carry-out", {"why": WHY})
+    with company.database.reading() as connection:
+        kinds = {
+            (entity, state)
+            for entity, state in connection.execute(text("SELECT entity, state FROM postings WHERE entity IS NOT NULL"))
+        }
+    assert {("Invoice", "ready"), ("Bill", "parked"), ("JournalEntry", "parked")} <= kinds
+    assert not {("Bill", "ready"), ("JournalEntry", "ready")} & kinds
 
 
 def test_what_changed_since_it_was_shown_is_left_alone(url: str, company: PageCompany) -> None:

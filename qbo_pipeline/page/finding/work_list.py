@@ -95,10 +95,13 @@ def of_cause(
     reason: str,
     after: tuple[date, str] | None = None,
     most: int = AT_ONCE,
+    entity: str = "",
 ) -> list[Item]:
-    """One page of what waits for a cause, by date and key, from a place on; one row more than a page says that there is
-    more."""
+    """One page of what waits for a cause, by date and key, from a place on, of all kinds or of one `entity`; one row
+    more than a page says that there is more."""
     query = _of(name, state, reason)
+    if entity:
+        query = query.where(postings.c.entity == entity)
     if after:
         query = query.where(_beyond(after))
     rows = list(connection.execute(query.limit(most + 1)).mappings())

@@ -63,14 +63,16 @@ def kept(item: Item, qbo_id: str = "", **more: str) -> dict[str, Any]:
 
 
 def _chosen(asked: Asked) -> list[str]:
-    """The keys that were marked; or, where a whole cause was chosen, the first of it that one order takes."""
+    """The keys that were marked; or, where a whole cause was chosen, or one kind of what waits for it, the first of it
+    that one order takes."""
     state = asked.text("state", form=True)
     if not state:
         return list(dict.fromkeys(asked.form.get("key", ())))
     reason = asked.text("reason", form=True)
     most = MOST_SENT if asked.path["decision"] == POST_AGAIN else MOST_AT_ONCE
     with asked.here.database.reading() as connection:
-        found = of_cause(connection, asked.here.name, state, reason, most=most)
+        entity = asked.text("entity", form=True)
+        found = of_cause(connection, asked.here.name, state, reason, most=most, entity=entity)
     return [item.key for item in found[:most]]
 
 
