@@ -77,9 +77,9 @@ def zuper(folder: Path, emulator: RunningEmulator | None, box: RunningZuper) -> 
     return file
 
 
-def nights(path: Path, file: Path, evenings: Evenings, last: date) -> None:
+def nights(path: Path, file: Path, evenings: Evenings, last: date, first: date = FIRST - timedelta(days=1)) -> None:
     """Work and read, evening by evening, from the one before the first day on."""
-    day = FIRST - timedelta(days=1)
+    day = first
     while day <= last:
         advance(path, day)
         evenings.of(day)

@@ -35,9 +35,11 @@ DELETE FROM supplier_credits;
 DELETE FROM supplier_return_lines;
 DELETE FROM supplier_returns;
 
--- There are no shipments: goods leave with their invoice.
-DELETE FROM shipment_lines WHERE shipment_id NOT IN (SELECT shipment_id FROM invoices WHERE shipment_id IS NOT NULL);
-DELETE FROM shipments WHERE id NOT IN (SELECT shipment_id FROM invoices WHERE shipment_id IS NOT NULL);
+-- There are no shipments: goods leave with their invoice, unless that was voided.
+CREATE TEMP TABLE left_with AS
+SELECT shipment_id FROM invoices WHERE shipment_id IS NOT NULL AND status = 'completed';
+DELETE FROM shipment_lines WHERE shipment_id NOT IN (SELECT shipment_id FROM left_with);
+DELETE FROM shipments WHERE id NOT IN (SELECT shipment_id FROM left_with);
 UPDATE shipments SET business_date = (SELECT i.business_date FROM invoices AS i WHERE i.shipment_id = shipments.id);
 
 -- There are no adjustments, counts, transfers and assemblies.
