@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.inventory.records import text_hash
@@ -140,6 +140,11 @@ class StoredLanding:
                 return
             yield from map(_landed, rows)
             number = rows[-1]["change_number"]
+
+    def newest_change(self, *, but: str) -> int:
+        others = and_(self._all(), landed_objects.c.kind != but)
+        with self.database.reading() as reading:
+            return reading.scalar(select(func.max(landed_objects.c.change_number)).where(others)) or 0
 
     def watermark(self, name: str) -> str | None:
         query = select(watermarks.c.value).where(

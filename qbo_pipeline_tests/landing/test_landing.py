@@ -56,6 +56,15 @@ def test_changes_come_in_order_and_once(database: Database) -> None:
     assert [item.object_id for item in landed.changed_after(0)] == ["b", "c", "a"]
 
 
+def test_the_newest_change_is_that_of_any_kind_but_one(database: Database) -> None:
+    landed = landing(database)
+    assert landed.newest_change(but="stock") == 0
+    landed.put([sale("a", "1")], calls=0)
+    newest = landed.newest_change(but="stock")
+    landed.put([SeenObject("stock", "today", {"Lines": []})], calls=0)
+    assert landed.newest_change(but="stock") == newest < landed.newest_change(but="sale")
+
+
 def test_what_an_object_was_before_and_what_was_not_seen_since(database: Database) -> None:
     landed = landing(database)
     landed.put([sale("a", "1"), sale("b", "2")], calls=0)

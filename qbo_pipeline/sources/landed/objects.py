@@ -71,6 +71,10 @@ class Landing(Protocol):
         """What changed or vanished since a change, in order; from the beginning with 0."""
         ...
 
+    def newest_change(self, *, but: str) -> int:
+        """The number of the last change of any kind but this one; 0 where there is none."""
+        ...
+
     def watermark(self, name: str) -> str | None:
         """How far reading has come under this name."""
         ...

@@ -15,7 +15,7 @@ from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.http.exact import read_exact, write_exact
 from qbo_pipeline.sources.landed.anchor import number
 from qbo_pipeline.sources.landed.listing import Lists
-from qbo_pipeline.sources.landed.objects import Landed, SeenObject
+from qbo_pipeline.sources.landed.objects import Landed, Landing, SeenObject
 from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
 from qbo_pipeline.sources.landed.values import Object, cents
 
@@ -28,6 +28,7 @@ STAGING: Mapping[str, tuple[str, ...]] = {
     "finished": ("task_id", "day"),
 }
 _TABLES = ("documents", "document_lines", "bill_matches", "movements", "movement_lines")
+_AT_ONCE = 500
 Tables = dict[str, list[Row]]
 
 
@@ -74,26 +75,38 @@ def keep_history(lists: Lists, read: Read) -> None:
     """Land on which day so much of an order's line was first seen as received, and the order as over."""
     landing = lists.landing
     last = int(landing.watermark("received") or 0)
-    changed = []
+    known: dict[str, Decimal] | None = None
+    found: list[SeenObject] = []
     for landed in landing.changed_after(last):
         last = landed.change_number
-        if landed.kind == ORDER and not landed.vanished:
-            changed.append(landed)
-    known: dict[str, Decimal] = defaultdict(Decimal)
-    for landed in landing.each(RECEIVED) if changed else ():
-        known[str(landed.content["line"])] += Decimal(landed.content["quantity"])
-    lists.put([item for landed in changed for item in _events(lists, read(landed.object_id, landed.content), known)])
+        if landed.kind != ORDER or landed.vanished:
+            continue
+        known = _received_until_now(landing) if known is None else known
+        found += _events(landing, read(landed.object_id, landed.content), known)
+        if len(found) >= _AT_ONCE:  # what lands meanwhile is met again, and is no order
+            lists.put(found)
+            found = []
+    lists.put(found)
     landing.keep_watermark("received", str(last))
 
 
-def _events(lists: Lists, order: OrderNow, known: Mapping[str, Decimal]) -> list[SeenObject]:
+def _received_until_now(landing: Landing) -> dict[str, Decimal]:
+    """By line, how much was seen to have come."""
+    known: dict[str, Decimal] = defaultdict(Decimal)
+    for landed in landing.each(RECEIVED):
+        known[str(landed.content["line"])] += Decimal(landed.content["quantity"])
+    return known
+
+
+def _events(landing: Landing, order: OrderNow, known: dict[str, Decimal]) -> list[SeenObject]:
     found = []
     for line in order.lines:
         if line.received is not None and (more := line.received - known[line.line_id]):
+            known[line.line_id] = line.received
             content = {"order": order.order_id, "line": line.line_id, "quantity": decimal_text(more),
                        "day": order.seen_on}  # fmt: skip
             found.append(SeenObject(RECEIVED, f"{line.line_id}:{decimal_text(line.received)}", content))
-    if order.is_over and lists.landing.get(FINISHED, order.order_id) is None:
+    if order.is_over and landing.get(FINISHED, order.order_id) is None:
         content = {"order": order.order_id, "day": order.seen_on}
         found.append(SeenObject(FINISHED, order.order_id, content))
     return found

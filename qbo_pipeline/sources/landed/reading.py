@@ -52,14 +52,6 @@ class Reading:
         """Changes were read up to this instant."""
         self.landing.keep_watermark("since", at.isoformat())
 
-    def last_change(self, *, but: str) -> int:
-        """The number of the last change that landed of any other kind than this one."""
-        last = int(self.landing.watermark("papers") or 0)
-        for landed in self.landing.changed_after(last):
-            last = landed.change_number if landed.kind != but else last
-        self.landing.keep_watermark("papers", str(last))
-        return last
-
     def repeat(self, again: Callable[[datetime], bool]) -> None:
         """Call it with the instant of the call until it says that nothing changed meanwhile, at most `ROUNDS` times."""
         for _ in range(ROUNDS):

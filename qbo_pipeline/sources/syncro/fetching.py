@@ -53,9 +53,9 @@ class Fetching(Reading):
 
         def again(at: datetime) -> bool:
             self._stock(begun.today)
-            before = self.last_change(but=STOCK)
+            before = self.landing.newest_change(but=STOCK)
             self._papers(self.since(), at)
-            return self.last_change(but=STOCK) != before
+            return self.landing.newest_change(but=STOCK) != before
 
         self.repeat(again)
         self.end(begun)

@@ -77,9 +77,9 @@ class Fetching(Reading):
 
         def again(at: datetime) -> bool:
             self._stock(begun.today)
-            before = self._last_change()
+            before = self.landing.newest_change(but=STOCK)
             self._papers(papers, self.since(), at)
-            return self._last_change() != before
+            return self.landing.newest_change(but=STOCK) != before
 
         self.repeat(again)
         self.end(begun)
@@ -117,14 +117,6 @@ class Fetching(Reading):
                 if content:
                     self.lists.put([SeenObject("sales_order", order, content)])
         self.landing.keep_watermark("shipments", str(number))
-
-    def _last_change(self) -> int:
-        """The number of the last change; of stock itself none counts."""
-        number = int(self.landing.watermark("stock") or 0)
-        last = number
-        for landed in self.landing.changed_after(number):
-            last = landed.change_number if landed.kind != STOCK else last
-        return last
 
     def _stock(self, today: date) -> None:
         """Land stock on hand as at the days that are needed and were not read, or are others by now."""
