@@ -58,6 +58,16 @@ _WAITED_FOR = (
     .distinct()
 )
 
+_WAKE = (
+    update(postings)
+    .where(
+        _P.connection == bindparam("in_connection"),
+        _P.waits_for.in_(bindparam("keys", expanding=True)),
+        _P.waits_for != _P.key,
+    )
+    .values(waits_for=None)
+)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -238,11 +248,7 @@ def waited_for(reading: Connection, connection: str, keys: Sequence[str]) -> tup
 def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
     """Let the rows of other keys go on that wait for these."""
     for part in chunks(list(keys)):
-        transaction.execute(
-            update(postings)
-            .where(_P.connection == connection, _P.waits_for.in_(part), _P.waits_for != _P.key)
-            .values(waits_for=None)
-        )
+        transaction.execute(_WAKE, {"in_connection": connection, "keys": part})
 
 
 def wake_posted(transaction: Connection, connection: str) -> int:

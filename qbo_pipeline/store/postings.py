@@ -196,7 +196,7 @@ def put_links(
         return
     if replacing:
         remove_links(transaction, connection, [row["key"] for row in rows])
-    _INSERT_LINKS.run(transaction, [{"connection": connection, **row} for row in rows])
+    _INSERT_LINKS.run(transaction, [{"connection": connection, "qbo_number": None, **row} for row in rows])
 
 
 def remove_links(transaction: Connection, connection: str, keys: Iterable[str]) -> None:

@@ -104,43 +104,6 @@ def test_the_limits_are_filled(tmp_path: Path, single_workers: int, ceiling: int
         assert summary.calls <= DOCUMENTS * 1.05 / 30
 
 
-def test_no_slower_than_the_client_that_promises_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with running_emulator("--limits", "off") as emulator:
-        with filled(tmp_path, emulator, DOCUMENTS) as (database, company):
-            accounts = accounts_of(company)
-            settings = PosterSettings(batch_workers=3, single_workers=0)
-            started = time.perf_counter()
-            summary = Poster(database, company, settings=settings).run(CONNECTION)
-            ours = DOCUMENTS / (time.perf_counter() - started)
-        assert summary.states == {"posted": DOCUMENTS}
-        theirs = DOCUMENTS / rival_seconds(emulator, accounts, monkeypatch)
-    print(f"ours: {ours:,.0f} documents a second; python-quickbooks' batch_create: {theirs:,.0f}")
-    assert ours >= theirs
-
-
-def rival_seconds(emulator: Any, accounts: list[str], monkeypatch: pytest.MonkeyPatch) -> float:
-    """The same journals through python-quickbooks' batch_create, on the same emulator."""
-    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    from intuitlib.client import AuthClient
-    from quickbooks import QuickBooks
-    from quickbooks.batch import batch_create
-    from quickbooks.objects.journalentry import JournalEntry
-
-    monkeypatch.setattr(QuickBooks, "api_url_v3", f"{emulator.base_url}/v3")
-    auth = AuthClient(emulator.client_id, emulator.client_secret, "http://127.0.0.1:9/callback", emulator.discovery_url)
-    rival = QuickBooks(
-        auth_client=auth, refresh_token=emulator.refresh_token, company_id=emulator.realm, minorversion=75
-    )
-    entries = [JournalEntry.from_json(_plain(four_lines(number, accounts).payload)) for number in range(DOCUMENTS)]
-    started = time.perf_counter()
-    result = batch_create(entries, qb=rival)
-    seconds = time.perf_counter() - started
-    rival.session.close()
-    auth.close()
-    assert len(result.successes) == DOCUMENTS
-    return seconds
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
