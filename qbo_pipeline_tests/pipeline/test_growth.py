@@ -10,8 +10,8 @@ from qbo_pipeline_tests.pipeline.shop import open_shop, shop_rows
 from qbo_pipeline_tests.pipeline.without_qbo import build, chart, read
 from qbo_pipeline_tests.sources.company import Rows
 
-FEW, MANY = 50, 350
-BYTES = 4_000  # of an invoice of two lines with its posting and its line of the journal: about 3,100
+FEW, MANY = 10, 130
+BYTES = 4_000  # of an invoice of two lines with its posting and its line of the journal: about 2,800
 
 
 def _with_invoices(count: int) -> Rows:

@@ -18,7 +18,7 @@ from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.pipeline.shop import Shop, open_shop, shop_rows
 from qbo_pipeline_tests.pipeline.without_qbo import build, chart, read
 
-IN_CATALOGUE = 300  # of which no document tells
+IN_CATALOGUE = 120  # of which no document tells
 
 
 class Row:
