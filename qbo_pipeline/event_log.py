@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite, its databases kept open between two events.
 
 What belongs here: that alone. Dagster makes an engine for each event that it stores or mirrors, and compiles its
-statements anew: three quarters of an event's time, and half of a back-fill's (docs/speed.md). Files and tables are
+statements anew: three quarters of an event's time, and half of a quiet month's (docs/speed.md). Files and tables are
 Dagster's own: an instance may change between the two at any time. `dagster.yaml` names this class; a deployment keeps
 its events in PostgreSQL.
 """
