@@ -40,6 +40,7 @@ check: $(VENV)/.dev ## format, lint, types, import contract, tests: what CI runs
 	@$(MAKE) --no-print-directory test
 
 bench: $(VENV)/.dev ## the benchmarks, as a table
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: duckdb==2.0.1 || true
 	@$(BIN)/python -m pytest -n 0 -m benchmark -s qbo_pipeline_tests/benchmarks
 
 torture: $(VENV)/.dev ## the long run of the proofs (hours; the numbers can be set, see CONTRIBUTING.md)

@@ -97,20 +97,33 @@ def to_cents(amount: Decimal) -> int:
     return int(scaled)
 
 
+def distinct(keys: Whole) -> Whole:
+    """Distinct keys in ascending order."""
+    low, width = _range(keys)
+    if width > _DENSE * len(keys):
+        found: Whole = np.unique(keys)
+        return found
+    there = np.zeros(width, dtype=bool)
+    there[keys - low] = True
+    return np.flatnonzero(there) + low
+
+
 def sum_by(keys: Whole, *values: Whole) -> tuple[Whole, ...]:
     """Distinct keys in ascending order, and for each the exact sums of the values."""
-    if not len(keys):
-        return (keys.astype(np.int64), *(value[:0].astype(np.int64) for value in values))
-    low = int(keys.min())
-    width = int(keys.max()) - low + 1
+    low, width = _range(keys)
     if width > _DENSE * len(keys):
-        distinct, place = np.unique(keys, return_inverse=True)
-        return (distinct, *(_added_up(place, len(distinct), value) for value in values))
-    place = keys - low
-    there = np.zeros(width, dtype=bool)
-    there[place] = True
-    found = np.flatnonzero(there)
-    return (found + low, *(_added_up(place, width, value)[found] for value in values))
+        found, place = np.unique(keys, return_inverse=True)
+        return (found, *(_added_up(place, len(found), value) for value in values))
+    found = distinct(keys) - low
+    return (found + low, *(_added_up(keys - low, width, value)[found] for value in values))
+
+
+def _range(keys: Whole) -> tuple[int, int]:
+    """The smallest key, and how many whole numbers there are from it to the largest."""
+    if not len(keys):
+        return 0, 0
+    low = int(keys.min())
+    return low, int(keys.max()) - low + 1
 
 
 def _added_up(place: Whole, count: int, values: Whole) -> Whole:

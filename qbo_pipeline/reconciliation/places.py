@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation import inputs
-from qbo_pipeline.reconciliation.amounts import Whole, exact, micros, money, round_to_cents, sum_by
+from qbo_pipeline.reconciliation.amounts import Whole, distinct, exact, micros, money, round_to_cents, sum_by
 from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.coding import Flags, codes, encode_few
 from qbo_pipeline.reconciliation.frames import FrameError, empty, flat, make, to_table
@@ -54,10 +54,10 @@ def read_places(books: CodedInput) -> Places:
     width, depth = np.int64(len(location_names) + 1), np.int64(len(books.accounts) + 1)
     here = np.flatnonzero(books.stock_day <= books.as_at)
     key = ((products + 1) * width + locations + 1)[here] * depth + books.stock_account[here]
-    own_key = _own_keys(books, own, (own_products + 1) * width + own_locations + 1, np.unique(key), depth)
+    own_key = _own_keys(books, own, (own_products + 1) * width + own_locations + 1, distinct(key), depth)
     sent = _sent_effects(books)
     sent_key = ((sent_products + 1) * width + sent_locations + 1)[sent] * depth + books.effect_account[sent]
-    every = np.unique(np.concatenate((key, own_key, sent_key)))
+    every = distinct(np.concatenate((distinct(key), own_key, distinct(sent_key))))
     nil = _nil_rows(books, here)
     nil_cents = round_to_cents(books.stock_micros[here][nil])
     quantity = micros(flat(books.stock["quantity"]), "stock.quantity")

@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,17 @@ from qbo_pipeline.reconciliation.amounts import exact
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
 from qbo_pipeline_tests.benchmarks.reconciliation_baselines import BASELINES
+from qbo_pipeline_tests.benchmarks.reconciliation_peers import PEERS, keep
+from qbo_pipeline_tests.benchmarks.reconciliation_peers import measured as peer_measured
 from qbo_pipeline_tests.reconciliation.tampering import make_world, reconciliation_input, tamper
 from qbo_pipeline_tests.reconciliation.test_tampering import found_in
 
 SIZES = (100_000, 300_000, 1_000_000)
 AS_AT = date(2025, 12, 31)
 SECONDS, GIGABYTES = 60, 2
+ROUNDS = int(os.environ.get("QBO_PIPELINE_BENCH_ROUNDS", "3"))
+LARGE = int(os.environ.get("QBO_PIPELINE_BENCH_MOVEMENTS", "3000000"))
+BESIDE = 3  # times DuckDB's join and sums; 2 is the aim, the rest is for a machine that does other work too
 KINDS = np.array(["receipt", "shipment", "shipment", "shipment", "adjustment", "customer_return", "write_off"])
 
 
@@ -241,6 +247,32 @@ def test_volume(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[2]["peak_mb"] < GIGABYTES * 1024
     per_movement = [row["cpu_seconds"] / row["movements"] for row in rows]
     assert per_movement[2] < 2 * per_movement[0], "not linear"
+
+
+@pytest.mark.benchmark
+def test_beside_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """CPU and memory of a whole reconciliation beside the join and the sums alone, in turns."""
+    pytest.importorskip("duckdb", reason="`make bench` installs it")
+    lines = []
+    for size in (1_000_000, LARGE):
+        folder = tmp_path / str(size)
+        keep(books(size, 1_000), folder)
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in PEERS}
+        for _ in range(ROUNDS):
+            for name, found in runs.items():
+                found.append(peer_measured(name, folder))
+        lines.append(f"{size:,} movements, {size:,} ledger lines; CPU seconds of {ROUNDS} runs in turns, peak memory")
+        for name, found in runs.items():
+            cpu = sorted(one["cpu"] for one in found)
+            peak = max(one["peak"] for one in found)
+            lines.append(
+                f"  {name:<30}{cpu[len(cpu) // 2]:>8.2f}  ({cpu[0]:.2f} to {cpu[-1]:.2f}) {peak:>7,} MB,"
+                f" of which the input {found[0]['input']:,}"
+            )
+        mine, theirs = (min(one["cpu"] for one in runs[name]) for name in list(PEERS)[:2])
+        assert mine < BESIDE * theirs
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
 
 
 if __name__ == "__main__":
