@@ -157,12 +157,15 @@ _MOST_DAYS: Final = 200 * 366
 
 
 def title(found: Period, unit: str) -> str:
-    """The title of a column for one part of a period."""
+    """The title of a column for one part of a period: "Jan - Dec 2014", "Jul 4 - Dec 31, 2013" (recorded)."""
     start, end = date.fromisoformat(found.start), date.fromisoformat(found.end)
     if unit == "month":
         return f"{start:%b %Y}"
     if start == end:
         return f"{start:%b} {start.day}, {start.year}"
-    if unit == "week":
+    is_whole = start.day == 1 and (end + _DAY).day == 1
+    if unit == "week" or (not is_whole and start.year == end.year):
         return f"{start:%b} {start.day} - {end:%b} {end.day}, {end.year}"
-    return f"{start:%b} - {end:%b}, {end.year}" if start.year == end.year else f"{start:%b %Y} - {end:%b %Y}"
+    if start.year != end.year:
+        return f"{start:%b %Y} - {end:%b %Y}"
+    return f"{start:%b} - {end:%b} {end.year}" if "year" in unit else f"{start:%b} - {end:%b}, {end.year}"

@@ -86,7 +86,7 @@ def _account_row(book: Book, data: Columns, entry: Entry, sign: int) -> Row | No
     children = sorted(book.children[("Account", entry.id)], key=lambda id: book.entries["Account"][id].name)
     inner = [row for id in children if (row := _account_row(book, data, book.entries["Account"][id], sign)) is not None]
     if not inner:
-        return {"ColData": [name, *cells(*map(amount, own))], "type": "Data"} if any(own) else None
+        return {"ColData": [name, *cells(*data.shown(int(entry.id), sign))], "type": "Data"} if any(own) else None
     whole = data.of(_family(book, entry.id), sign)
     head = [name, *cells(*(amount(v) if v else "" for v in own))]
     return section(head, inner, cells(f"Total {entry.body['Name']}", *map(amount, whole)))
@@ -177,7 +177,8 @@ def balance_sheet(book: Book, params: Mapping[str, str]) -> Body:
     total_equity = [a + b for a, b in zip(own, net, strict=True)]
     blank = [""] * len(data.heads)
     equity_rows = list(equity["Rows"]["Row"]) if equity else []
-    equity_rows.append({"ColData": cells("Net Income", *map(amount, net)), "type": "Data", "group": "NetIncome"})
+    shown = [amount(value) if value else "" for value in net]
+    equity_rows.append({"ColData": cells("Net Income", *shown), "type": "Data", "group": "NetIncome"})
     liability_rows = [row for row in (debts, long_term) if row is not None]
     whole = [a + b for a, b in zip(liabilities, total_equity, strict=True)]
     inner = []

@@ -15,7 +15,7 @@ from qbo_pipeline.emulator.company.reports.cash import lines_of
 from qbo_pipeline.emulator.company.reports.choosing import conditions, sort_order
 from qbo_pipeline.emulator.company.reports.dividing import NAMES, Division, division, name_heads, time_heads
 from qbo_pipeline.emulator.company.reports.periods import Period, cut
-from qbo_pipeline.emulator.company.reports.shape import column
+from qbo_pipeline.emulator.company.reports.shape import amount, column
 from qbo_pipeline.emulator.company.schema.lists import BALANCE_SHEET_CLASSES
 
 Sums = dict[int, int]
@@ -48,6 +48,10 @@ class Columns:
     def is_by_name(self) -> bool:
         """Whether the columns are customers, classes and the like rather than parts of the period."""
         return self.by.lower() in NAMES
+
+    def shown(self, id: int, sign: int) -> list[str]:
+        """The total of an account as its cells show it: nothing in a column for which it has none (recorded)."""
+        return [amount(sign * found[id]) if id in found else "" for found in self.sums]
 
     def of(self, ids: Iterable[int], sign: int) -> list[int]:
         """The total of some accounts in each column."""
