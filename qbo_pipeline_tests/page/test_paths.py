@@ -7,13 +7,18 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from qbo_pipeline.page.companies import Companies
+from qbo_pipeline.page.openid.door import OpenIdDoor
+from qbo_pipeline.page.openid.provider import OpenIdClient, Provider
+from qbo_pipeline.quickbooks.secret import Secret
 from qbo_pipeline.store.reconciliations import load_sign_offs
 from qbo_pipeline_tests.page.browser import CHROMIUM, Browser, browsing
+from qbo_pipeline_tests.page.provider import CLIENT, SECRET, provider_at_work
 from qbo_pipeline_tests.page.showcase import CHANGED, INVOICES, SIGNED, showcase
 from qbo_pipeline_tests.page.site import PASSWORD, grant, opened, served
 from qbo_pipeline_tests.pipeline.connections import rows
@@ -144,6 +149,24 @@ def sign_in_anew(browser: Browser, url: str, name: str) -> None:
     browser.go(url)
     browser.click("form[action='/sign-out'] button")
     sign_in(browser, url, name)
+
+
+def test_somebody_signs_in_at_a_provider_of_another_site(tmp_path: Path, browser: Browser, axe: str) -> None:
+    """As a browser sees it: another site, from which its own rules decide what of ours comes back with it."""
+    with provider_at_work() as provider, showcase(tmp_path) as shop, opened(shop.settings) as companies:
+        provider.issuer = provider.issuer.replace("127.0.0.1", "localhost")
+        provider.claims["email"] = "ann@example.com"
+        grant(companies, "ann@example.com", "viewer", password=None)
+        asked = Provider(OpenIdClient(provider.issuer, CLIENT, Secret(SECRET)))
+        with closing(asked), served(companies, openid=OpenIdDoor(asked)) as url:
+            browser.go(url)
+            assert found_by(browser, axe) == []
+            browser.click("a[href='/sign-in/provider']")
+            assert "Signed in as ann@example.com" in browser.text
+            assert browser.see("location.pathname + location.search") == "/"
+            browser.click("form.who button")
+            assert "Sign in at localhost" in browser.text
+    assert browser.console == []
 
 
 def test_axe_finds_nothing_on_any_page(tmp_path: Path, browser: Browser, axe: str) -> None:
