@@ -19,8 +19,18 @@ from qbo_pipeline.reports.list_layouts import COUNTS
 from qbo_pipeline.reports.paper import lines_of, paper_of
 from qbo_pipeline.reports.safe_text import cell_text
 from qbo_pipeline.reports.sheet import Book, fits
-from qbo_pipeline.reports.views import ReportView, added_up, certification, counts, total
-from qbo_pipeline.reports.words import GROUP_WORDS, NOT_CHECKED, STATE_WORDS, day, identity, instant, money, verdict
+from qbo_pipeline.reports.views import ReportView, added_up, certification, counts
+from qbo_pipeline.reports.words import (
+    GROUP_WORDS,
+    NOT_CHECKED,
+    STATE_WORDS,
+    day,
+    identity,
+    instant,
+    money,
+    signed,
+    verdict,
+)
 
 NAME = "Certificate"
 _ACCOUNTS_SHOWN = 3  # more have their columns on the sheet of accounts; here their sum stands
@@ -132,12 +142,7 @@ class _Page:
         self.row += 1
 
     def signatures(self) -> None:
-        given, currency = self.report.reconciliation, self.header.currency
-        self._across(
-            f"Signed is what stands above: a difference of {money(given.difference)} {currency}, of it "
-            f"{money(total(self.rows, 'unexplained'))} {currency} without a known cause.",
-            height=30, bold=True, text_wrap=True,
-        )  # fmt: skip
+        self._across(signed(self.report.reconciliation), height=30, bold=True, text_wrap=True)
         for title, who, at in (
             ("Prepared by", self.header.prepared_by, self.header.prepared_at),
             ("Reviewed by", self.header.reviewed_by, self.header.reviewed_at),

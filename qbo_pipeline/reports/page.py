@@ -103,6 +103,7 @@ def render(report: ReportView) -> str:
             header=header,
             identity=words.identity(header),
             verdict=words.verdict(given),
+            signed=words.signed(given),
             bridge=_bridge(report),
             causes=_shown(report, layouts.CAUSES, views.causes(report)),
             chart=chart(by_date, first.business_date if first else None, given.as_at, given.currency),

@@ -129,6 +129,14 @@ def verdict(reconciliation: Reconciliation) -> Said:
     return Said(tone, STATUS_WORDS[status], sentence, _since(reconciliation))
 
 
+def signed(given: Reconciliation) -> str:
+    """What the two signatures are about."""
+    return (
+        f"Signed is what stands above: a difference of {money(given.difference)} {given.currency}, of it "
+        f"{money(given.unexplained)} {given.currency} without a known cause."
+    )
+
+
 def _about_the_difference(given: Reconciliation) -> str:
     if given.status == "balanced":
         return "Stock value and the Inventory account agree to the cent."
