@@ -8,7 +8,9 @@ was looked at on several days, each day's own figures count.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from qbo_pipeline.inventory.records import decimal_text
@@ -58,60 +60,97 @@ _MOVED = """
 SELECT l.product_id, l.location_id, l.business_date, l.quantity, l.value
 FROM movement_lines_rows AS l JOIN movements_rows AS m ON m.movement_id = l.movement_id
 WHERE m.status = 'completed' AND l.role = 'stock' AND l.product_id IS NOT NULL AND l.location_id IS NOT NULL
+ORDER BY l.business_date
 """
 Cell = tuple[str, str]
+Cells = dict[Cell, list[Decimal]]
 
 
 def chain_stock(projection: Projection, currency: str, at: str) -> None:
     """Make the rows of `stock_values` of a system that was asked, or looked at, on several days.
 
     On each of these days they add up to what the system said; between two of them they follow the movements. What the
-    movements do not account for is dated on the later of the two, and before the first of them: before all days.
+    movements do not account for is dated on the later of the two, and before the first of them: before all days. One
+    day lies in memory at a time.
     """
     days = [row["day"] for row in projection.select("SELECT DISTINCT day FROM stock_days_rows ORDER BY day")]
-    stated: dict[str, dict[Cell, list[Decimal]]] = defaultdict(_cells)
-    for row in projection.select("SELECT * FROM stock_rows"):
-        _add(stated[row["day"]], row, 1)
-    moved: dict[str, dict[Cell, list[Decimal]]] = defaultdict(_cells)
-    for row in projection.select(_MOVED):
-        _add(moved[row["business_date"] or BEFORE_ALL], row, 1)
-    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for day, cells in moved.items():
-        rows[day] += _rows(cells, day, currency)
-    left = sorted(moved)
-    before: dict[Cell, list[Decimal]] = {}
-    for n, day in enumerate(days):
-        rest = _cells()
-        for cell, (quantity, value) in stated[day].items():
-            rest[cell][0] += quantity
-            rest[cell][1] += value
-        for cell, (quantity, value) in before.items():
-            rest[cell][0] -= quantity
-            rest[cell][1] -= value
-        while left and left[0] <= day:
-            for cell, (quantity, value) in moved[left.pop(0)].items():
-                rest[cell][0] -= quantity
-                rest[cell][1] -= value
-        dated = day if n else BEFORE_ALL
-        rows[dated] += _rows(rest, dated, currency)
-        before = stated[day]
-    owners = projection.select("SELECT DISTINCT owner FROM stock_values_rows")
-    for owner in {row["owner"] for row in owners} | {f"chain/{day}" for day in rows}:
-        found = rows.get(owner.removeprefix("chain/"), [])
-        projection.replace(owner, {"stock_values": found}, at, ("stock_values",))
+    moved = _by_day(projection.each(_MOVED), "business_date")
+    stated = _by_day(projection.each("SELECT * FROM stock_rows ORDER BY day"), "day")
+    made = {row["owner"] for row in projection.select("SELECT DISTINCT owner FROM stock_values_rows")}
+
+    def put(day: str, *parts: Cells) -> None:
+        rows = [row for cells in parts for row in _rows(cells, day, currency)]
+        made.discard(f"chain/{day}")
+        projection.replace(f"chain/{day}", {"stock_values": rows}, at, ("stock_values",))
+
+    before: Cells = {}
+    for n, (day, now) in enumerate(_on_each(days, stated)):
+        dated, with_it, rest = day if n else BEFORE_ALL, _cells(), _cells()
+        _add_all(rest, now, 1)
+        _add_all(rest, before, -1)
+        for moved_day, cells in moved.until(day):
+            _add_all(rest, cells, -1)
+            if moved_day == dated:
+                with_it = cells
+            else:
+                put(moved_day, cells)
+        put(dated, with_it, rest)
+        before = now
+    for moved_day, cells in moved.until(None):
+        put(moved_day, cells)
+    for owner in made:
+        projection.replace(owner, {}, at, ("stock_values",))
 
 
-def _cells() -> dict[Cell, list[Decimal]]:
+class _Days:
+    """Rows by day, in order, each day's added up when it is come to."""
+
+    def __init__(self, days: Iterator[tuple[str, Cells]]) -> None:
+        self._days = days
+        self._next = next(days, None)
+
+    def until(self, day: str | None) -> Iterator[tuple[str, Cells]]:
+        """The days that were not come to yet, up to one; all of them where that is `None`."""
+        while self._next is not None and (day is None or self._next[0] <= day):
+            yield self._next
+            self._next = next(self._days, None)
+
+
+def _by_day(rows: Iterable[Any], column: str) -> _Days:
+    return _Days((day, _summed(found)) for day, found in groupby(rows, lambda row: row[column] or BEFORE_ALL))
+
+
+def _on_each(days: Iterable[str], stated: _Days) -> Iterator[tuple[str, Cells]]:
+    """What was stated on each of these days: nothing, where there was none left."""
+    for day in days:
+        yield day, dict(stated.until(day)).get(day) or _cells()
+
+
+def _summed(rows: Iterable[Any]) -> Cells:
+    cells = _cells()
+    for row in rows:
+        _add(cells, row, 1)
+    return cells
+
+
+def _add_all(cells: Cells, others: Cells, sign: int) -> None:
+    for cell, (quantity, value) in others.items():
+        total = cells[cell]
+        total[0] += sign * quantity
+        total[1] += sign * value
+
+
+def _cells() -> Cells:
     return defaultdict(lambda: [Decimal(0), Decimal(0)])
 
 
-def _add(cells: dict[Cell, list[Decimal]], row: Any, sign: int) -> None:
+def _add(cells: Cells, row: Any, sign: int) -> None:
     total = cells[row["product_id"], row["location_id"]]
     total[0] += sign * number(row["quantity"])
     total[1] += sign * number(row["value"])
 
 
-def _rows(cells: dict[Cell, list[Decimal]], day: str, currency: str) -> list[dict[str, str]]:
+def _rows(cells: Cells, day: str, currency: str) -> list[dict[str, str]]:
     return [
         {
             "product_id": product,

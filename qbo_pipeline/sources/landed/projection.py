@@ -7,7 +7,7 @@ system's own (`System`); the rules of the contract are applied by `SqlSource`, w
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +70,10 @@ class Projection:
     def select(self, statement: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of a SELECT; the rows of the table `x` with their owner are in `x_rows`."""
         return self._db.execute(statement, values).fetchall()
+
+    def each(self, statement: str, *values: Any) -> Iterator[sqlite3.Row]:
+        """The same, one by one: nothing of the tables that it names may change meanwhile."""
+        yield from self._db.execute(statement, values)
 
     def replace(self, owner: str, rows: Rows, at: str, tables: Collection[str] | None = None) -> set[str]:
         """Put these rows in the place of those that the owner has; answers the tables in which something changed.
@@ -182,7 +186,7 @@ def _make(db: sqlite3.Connection, system: System, version: str) -> None:
         db.execute(f"CREATE TABLE {table}_rows (owner TEXT NOT NULL, {', '.join(f'{name} TEXT' for name in columns)})")
         db.execute(f"CREATE INDEX {table}_by_owner ON {table}_rows (owner)")
         for column in columns:
-            if column.endswith("_id") or column == "business_date":
+            if column.endswith("_id") or column in ("business_date", "day"):
                 unique = "UNIQUE " if table == "changed_days" else ""
                 db.execute(f"CREATE {unique}INDEX {table}_by_{column} ON {table}_rows ({column})")
         if table in COLUMNS:
