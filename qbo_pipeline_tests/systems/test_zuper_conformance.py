@@ -25,7 +25,7 @@ from qbo_pipeline_tests.systems.boxes import API_KEY, RunningZuper, running_zupe
 from qbo_pipeline_tests.systems.openapi import Schema, misfits, operations, read_description
 
 LISTS = (*MASTER_DATA, *PAPERS)
-PATHS_ELSEWHERE = {"product", "accounting/credit_notes"}
+PATHS_ELSEWHERE = {"product", "estimate", "accounting/credit_notes"}
 PARAMETERS_ELSEWHERE = {
     ("vendors", "filter.updated_from_date"), ("invoice", "filter.updated_at_from"),
     ("purchase_orders", "filter.updated_at_from"),

@@ -236,6 +236,18 @@ def test_an_invoiced_order_is_its_bill_and_its_goods_cost_what_was_paid(read: La
     assert movement("o1:receipt:2026-03-05", found).lines[0].value == D("40.5")
 
 
+def test_an_estimate_is_a_quote_and_moves_nothing(read: Landed) -> None:
+    fields = {"estimate_uid": "e1", "prefix": "Q-", "estimate_no": 3, "estimate_date": "2026-03-04T18:30:00.000Z",
+              "estimate_status": "APPROVED", "customer": {"customer_uid": "c7"}, "sub_total": 20, "tax": [],
+              "total": 20, "line_items": [line()]}  # fmt: skip
+    found = read(SeenObject("estimate", "e1", {"type": "success", "data": fields}))
+    quote = document("e1", found)
+    assert (quote.kind, quote.number, quote.business_date, quote.total_amount, quote.status) == (
+        "quote", "Q-3", date(2026, 3, 5), D(20), "completed",
+    )  # fmt: skip
+    assert found.keys() == {"e1"}
+
+
 def test_an_order_that_was_canceled_is_voided(read: Landed) -> None:
     assert document("o1:order", read(order(purchase_order_status="VENDOR_REJECTED"))).status == "voided"
 

@@ -40,11 +40,15 @@ VENDORS = Listing("vendor", "vendors", "data", "vendor_uid", since="filter.updat
 PRODUCTS = Listing("product", "product", "data", "product_uid", page_size=A_PAGE, paging=PAGES, one=_one("product"),
                    within="data", removed="is_deleted")  # fmt: skip
 MASTER_DATA = (CUSTOMERS, VENDORS, PRODUCTS)
-# Invoices are listed without lines and payments, credit notes without customer, and orders may be without lines.
+# Invoices are listed without lines and payments, credit notes without customer; estimates and orders may be without
+# lines.
 PAPERS = (
     Listing("invoice", "invoice", "data", "invoice_uid", since="filter.updated_at_from", since_text=as_day,
             detail=_behind("invoice", "invoice_uid"), changed="updated_at", page_size=A_PAGE, paging=PAGES,
             one=_one("invoice"), within="data", removed="is_deleted"),
+    Listing("estimate", "estimate", "data", "estimate_uid", since="filter.updated_at_from", since_text=as_day,
+            detail=_behind("estimate", "estimate_uid"), changed="updated_at", page_size=A_PAGE, paging=PAGES,
+            one=_one("estimate"), within="data", removed="is_deleted"),
     Listing("credit_note", "accounting/credit_notes", "data", "credit_note_uid",
             detail=_behind("accounting/credit_notes", "credit_note_uid"), changed="updated_at", page_size=A_PAGE,
             paging=PAGES, one=_one("accounting/credit_notes"), within="data", removed="is_deleted"),

@@ -20,7 +20,7 @@ def look_at(lists: Lists) -> AccountLook:
 
 
 def _named(entry: Object) -> str:
-    number = text(entry, "invoice_no", "credit_note_number", "purchase_order_number", "product_id")
+    number = text(entry, "invoice_no", "estimate_no", "credit_note_number", "purchase_order_number", "product_id")
     name = person(entry) or text(entry, "vendor_name", "product_name")
-    status = text(entry, "invoice_status", "purchase_order_status", "status")
+    status = text(entry, "invoice_status", "estimate_status", "purchase_order_status", "status")
     return " ".join(filter(None, (number, name, status)))

@@ -1,11 +1,11 @@
-"""Invoices of Zuper with their goods and payments, and its credit notes, as rows of the contract.
+"""Invoices of Zuper with their goods and payments, its estimates and credit notes, as rows of the contract.
 
 What belongs here: one object that is a paper of the books. It says all that its rows need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -36,21 +36,47 @@ class Paper:
     def day(self, *names: str) -> str | None:
         return day(self.source, self.zone, *names)
 
+    @property
+    def customer(self) -> str | None:
+        return behind(self.source, "customer", "customer_uid")
+
 
 def invoice_rows(paper: Paper, is_stocked: Callable[[str | None], bool]) -> Rows:
     """An invoice, its goods, which leave with it, and the money that was received for it."""
-    source, customer = paper.source, behind(paper.source, "customer", "customer_uid")
-    dated, status = paper.day("invoice_date"), _status(source)
+    source = paper.source
     shown = numbered(source, "invoice_no") or text(source, "reference_no") or paper.uid
+    dated, status = paper.day("invoice_date"), _status(text(source, "invoice_status"))
+    rows = _sale(paper, "sales_invoice", shown, dated, paper.day("due_date"), status)
+    sold = []
+    for mark, position, line in _lines(source):
+        quantity, product_id = exact(line, "quantity"), uid(line, "product_uid")
+        if quantity and product_id is not None and is_stocked(product_id):
+            place = uid(line, "location_uid") or MAIN
+            sold.append(Sold(mark, position, product_id, place, quantity, exact(line, "purchase_price")))
+    moved = goods_rows(paper.uid, shown, dated, paper.customer, paper.currency, sold, status)
+    return {**rows, **moved, **_received(paper, paper.customer)}
+
+
+def quote_rows(paper: Paper) -> Rows:
+    """An estimate: it moves nothing."""
+    source = paper.source
+    shown = numbered(source, "estimate_no") or text(source, "reference_no") or paper.uid
+    status = _status(text(source, "estimate_status"))
+    return _sale(paper, "quote", shown, paper.day("estimate_date"), paper.day("expiry_date"), status)
+
+
+def _sale(paper: Paper, kind: str, shown: str, dated: str | None, due: str | None, status: str) -> Rows:
+    """A document with its lines; its taxes stand beside them, and each line says whether it is taxed."""
+    source = paper.source
     taxes = objects(source, "tax")
     names = " + ".join(name for tax in taxes if (name := text(tax, "tax_name")))
     document: Row = {
         "document_id": paper.uid,
-        "kind": "sales_invoice",
+        "kind": kind,
         "number": shown,
         "business_date": dated,
-        "due_date": paper.day("due_date"),
-        "party_id": customer,
+        "due_date": due,
+        "party_id": paper.customer,
         "currency": paper.currency,
         "net_amount": money(source, "sub_total"),
         "tax_amount": decimal_text(sum((number(money(tax, "tax_amount")) for tax in taxes), Decimal(0))),
@@ -59,37 +85,32 @@ def invoice_rows(paper: Paper, is_stocked: Callable[[str | None], bool]) -> Rows
         "reference": text(source, "reference_no"),
         "memo": text(source, "description"),
     }
-    lines: list[Row] = []
-    sold: list[Sold] = []
+    lines: list[Row] = [
+        {
+            "document_id": paper.uid,
+            "business_date": dated,
+            "line_id": f"{paper.uid}:{mark}",
+            "line_number": position,
+            "product_id": uid(line, "product_uid"),
+            "description": text(line, "name", "description"),
+            "quantity": amount(line, "quantity"),
+            "unit_price": _six(line, "unit_price"),
+            "net_amount": line_net(line),
+            "tax_code": names if names and part(line, "tax").get("tax_exempt") is not True else UNTAXED,
+        }
+        for mark, position, line in _lines(source)
+    ]
+    return {"documents": [document], "document_lines": lines}
+
+
+def _lines(source: Object) -> Iterator[tuple[str, int, Object]]:
+    """The lines that are worth something, each with its mark and its place; not those that stand over others."""
     for position, line in enumerate(objects(source, "line_items"), start=1):
-        if text(line, "line_item_type") in ("HEADER", "GROUP"):
-            continue
-        quantity, product_id = exact(line, "quantity"), uid(line, "product_uid")
-        mark = text(line, "line_item_uid") or str(position)
-        is_exempt = part(line, "tax").get("tax_exempt") is True
-        lines.append(
-            {
-                "document_id": paper.uid,
-                "business_date": dated,
-                "line_id": f"{paper.uid}:{mark}",
-                "line_number": position,
-                "product_id": product_id,
-                "description": text(line, "name", "description"),
-                "quantity": amount(line, "quantity"),
-                "unit_price": _six(line, "unit_price"),
-                "net_amount": line_net(line),
-                "tax_code": names if names and not is_exempt else UNTAXED,
-            }
-        )
-        if quantity and product_id is not None and is_stocked(product_id):
-            place = uid(line, "location_uid") or MAIN
-            sold.append(Sold(mark, position, product_id, place, quantity, exact(line, "purchase_price")))
-    moved = goods_rows(paper.uid, shown, dated, customer, paper.currency, sold, status)
-    return {"documents": [document], "document_lines": lines, **moved, **_received(paper, customer)}
+        if text(line, "line_item_type") not in ("HEADER", "GROUP"):
+            yield text(line, "line_item_uid") or str(position), position, line
 
 
-def _status(source: Object) -> str:
-    found = text(source, "invoice_status")
+def _status(found: str | None) -> str:
     return "draft" if found in DRAFTS else "voided" if found == CANCELED else "completed"
 
 
@@ -123,7 +144,7 @@ def _received(paper: Paper, customer: str | None) -> Rows:
 
 def credit_rows(paper: Paper) -> Rows:
     """A credit note, of which its total alone is told; or money on account, where it says how the customer paid it."""
-    source, customer = paper.source, behind(paper.source, "customer", "customer_uid")
+    source, customer = paper.source, paper.customer
     dated, total = paper.day("credit_note_date"), money(source, "total_amount")
     shown = text(source, "credit_note_number") or paper.uid
     mode = text(part(source, "payment_method"), "payment_mode_name")

@@ -1,7 +1,7 @@
 """Zuper's objects as rows of the contract.
 
-What belongs here: which function makes the rows of which kind of object. Purchase orders are in `orders.py`, invoices
-and credit notes in `papers.py`.
+What belongs here: which function makes the rows of which kind of object. Purchase orders are in `orders.py`, what
+customers get in `papers.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
 from qbo_pipeline.sources.landed.values import Object, part, text
 from qbo_pipeline.sources.landed.without_paper import explain_stock
 from qbo_pipeline.sources.zuper.orders import read_order
-from qbo_pipeline.sources.zuper.papers import Paper, credit_rows, invoice_rows
+from qbo_pipeline.sources.zuper.papers import Paper, credit_rows, invoice_rows, quote_rows
 from qbo_pipeline.sources.zuper.values import is_stocked, person
 
 _SERVICES = frozenset({"SERVICE", "LABOR"})
@@ -34,7 +34,7 @@ class Zuper:
 
     @property
     def version(self) -> str:
-        return f"2 {self.zone.key} {self.currency}"
+        return f"3 {self.zone.key} {self.currency}"
 
     @property
     def staging(self) -> Mapping[str, tuple[str, ...]]:
@@ -128,6 +128,7 @@ _MAKERS: Mapping[str, Callable[[_Look, Landed], Rows]] = {
     "vendor": _vendor,
     "product": _product,
     "invoice": lambda look, landed: invoice_rows(look.paper(landed), look.stocked),
+    "estimate": lambda look, landed: quote_rows(look.paper(landed)),
     "credit_note": lambda look, landed: credit_rows(look.paper(landed)),
     orders.ORDER: lambda _, landed: orders.staged(landed),
     orders.RECEIVED: lambda _, landed: orders.staged(landed),

@@ -29,11 +29,13 @@ LARGEST = 1000
 LISTS = {
     "customers": ("customer", "filter.updated_at_from"), "vendors": ("vendor", "filter.updated_from_date"),
     "product": ("product", "filter.updated_at_from"), "invoice": ("invoice", "filter.updated_at_from"),
+    "estimate": ("estimate", "filter.updated_at_from"),
     "accounting/credit_notes": ("credit_note", None), "purchase_orders": ("purchase_order", "filter.updated_at_from"),
 }  # fmt: skip
 NOT_LISTED = {
     "invoice": {"line_items", "payment_history", "tax", "sub_total", "amount_due", "description"},
-    "credit_note": {"customer", "is_deleted"}, "purchase_order": {"line_items", "ship_to"},
+    "estimate": {"line_items", "tax", "sub_total"}, "credit_note": {"customer", "is_deleted"},
+    "purchase_order": {"line_items", "ship_to"},
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from qbo_pipeline.systems.zuper.orders import orders
 
 UIDS = {
     "customer": "customer_uid", "vendor": "vendor_uid", "product": "product_uid", "invoice": "invoice_uid",
-    "credit_note": "credit_note_uid", "purchase_order": "purchase_order_uid",
+    "estimate": "estimate_uid", "credit_note": "credit_note_uid", "purchase_order": "purchase_order_uid",
 }  # fmt: skip
 _SIX, _EIGHT = Decimal("0.000001"), Decimal("0.00000001")
 _TYPES = {"stocked": "PARTS", "non_stocked": "PRODUCT", "service": "SERVICE"}
@@ -49,6 +49,7 @@ class World:
             "vendor": [_vendor(row) for row in self.company.table("suppliers")],
             "product": _products(self.company),
             "invoice": _invoices(self.company, customers, zone),
+            "estimate": _estimates(self.company, customers, zone),
             "credit_note": [*_credits(self.company, customers), *_on_account(self.company, customers)],
             "purchase_order": orders(self.company),
         }
@@ -111,18 +112,36 @@ def _invoices(company: CompanyDatabase, customers: dict[int, Thing], zone: ZoneI
     for row in company.table("invoices"):
         series, _, number = row["number"].rpartition("-")
         history = [_payment(part, entries[part["entry_id"]], zone) for part in paid[row["id"]]]
-        tax = [{"tax_name": "TAX", "tax_percent": Decimal("5.5"), "tax_amount": cents(row["tax_cents"])}]
         yield {
             "invoice_uid": guid("invoice", row["id"]), "prefix": f"{series}-", "invoice_no": int(number),
             "reference_no": row["customer_reference"] or "", "description": row["memo"],
             "invoice_date": _midnight(row["business_date"], zone), "due_date": _midnight(row["due_date"], zone),
             "customer": customers[row["customer_id"]], "organization": None, "property": None, "job": None,
             "invoice_status": _status(row), "is_paid": row["paid_cents"] >= row["total_cents"],
-            "sub_total": cents(row["net_cents"]), "tax": tax if row["tax_cents"] else [],
+            "sub_total": cents(row["net_cents"]), "tax": _tax(row),
             "total": cents(row["total_cents"]), "amount_due": cents(row["total_cents"] - row["paid_cents"]),
             "tags": [], "custom_fields": [], "is_active": True, "is_deleted": False, "payment_history": history,
             "line_items": [_line(row, line, shipped.get(line["shipment_line_id"])) for line in lines[row["id"]]],
         }  # fmt: skip
+
+
+def _estimates(company: CompanyDatabase, customers: dict[int, Thing], zone: ZoneInfo) -> Iterable[Thing]:
+    lines = grouped(company.table("quote_lines"), "quote_id")
+    for row in company.table("quotes"):
+        series, _, number = row["number"].rpartition("-")
+        yield {
+            "estimate_uid": guid("quote", row["id"]), "prefix": f"{series}-", "estimate_no": int(number),
+            "reference_no": "", "description": row["memo"], "estimate_date": _midnight(row["business_date"], zone),
+            "expiry_date": None, "customer": customers[row["customer_id"]], "sub_total": cents(row["net_cents"]),
+            "estimate_status": "CANCELED" if row["status"] == "voided" else "AWAIT_RESPONSE", "tax": _tax(row),
+            "total": cents(row["total_cents"]), "is_deleted": False,
+            "line_items": [_line({"warehouse_id": None}, line, None) for line in lines[row["id"]]],
+        }  # fmt: skip
+
+
+def _tax(row: Record) -> list[Thing]:
+    found = {"tax_name": "TAX", "tax_percent": Decimal("5.5"), "tax_amount": cents(row["tax_cents"])}
+    return [found] if row["tax_cents"] else []
 
 
 def _status(row: Record) -> str:

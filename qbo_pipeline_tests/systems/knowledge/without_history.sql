@@ -1,11 +1,9 @@
 -- What Syncro and Zuper alike cannot know of the demo's company, taken out of a copy of its database: each fact with its
 -- statements. Stock itself is not compared with this copy: the system's own figures are.
 
--- There are no payments to suppliers and no quotes are read.
+-- There are no payments to suppliers.
 DELETE FROM bank_entry_allocations WHERE entry_id IN (SELECT id FROM bank_entries WHERE kind = 'payment_made');
 DELETE FROM bank_entries WHERE kind = 'payment_made';
-DELETE FROM quote_lines;
-DELETE FROM quotes;
 
 -- There are no bills: an order that is received and finished becomes one, at its own price, on the day that was last.
 CREATE TEMP TABLE finished AS
