@@ -48,7 +48,7 @@ PLACES: dict[str, tuple[tuple[str, ...], str]] = {
     "rollback, looking": (("rollback", "--day", DAYS[1]), "qbo_pipeline.pipeline.rollback:planned"),
     "rollback, carrying out": (("rollback", "--day", "2030-01-01", *WHO), "qbo_pipeline.commands.rollback:_done"),
     "sign-off": (("sign-off", *AS_AT, "--by", "Olga"), "qbo_pipeline.pipeline.sign:save_sign_off"),
-    "status": (("status",), "qbo_pipeline.pipeline.counts:broken_counts"),
+    "status": (("status",), "qbo_pipeline.pipeline.counts:day_counts"),
     "show": (("show", "document/i1"), "qbo_pipeline.pipeline.trace:trace"),
     "verify": (("verify",), "qbo_pipeline.pipeline.verify:verify"),
     "upgrade": (("upgrade",), "qbo_pipeline.store.database:Database.upgrade"),
