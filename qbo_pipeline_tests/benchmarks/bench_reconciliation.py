@@ -254,7 +254,7 @@ def test_beside_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     """CPU and memory of a whole reconciliation beside the join and the sums alone, in turns."""
     pytest.importorskip("duckdb", reason="`make bench` installs it")
     lines = []
-    for size in (1_000_000, LARGE):
+    for size in sorted({1_000_000, LARGE}):
         folder = tmp_path / str(size)
         keep(books(size, 1_000), folder)
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in PEERS}
