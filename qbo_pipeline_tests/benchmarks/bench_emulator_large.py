@@ -152,5 +152,5 @@ def _grow(path: Path) -> None:
             )
             file.commit()
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        file.execute("DELETE FROM meta WHERE key = 'counter:summed'")
+        file.execute("DELETE FROM sums")
         file.execute("UPDATE meta SET value = ? WHERE key = 'counter:Transaction'", ((copies + 1) * whole,))

@@ -11,10 +11,11 @@ from typing import Final
 
 from qbo_pipeline.emulator.company.store import Store
 
-_SUMMED: Final = "counter:summed"
-_CHANGES: Final = "counter:changes"
 _ACCOUNT, _ITEM = "Account", "Item"
-_PUT: Final = "INSERT OR REPLACE INTO sums VALUES (?, ?, ?, ?)"
+_CHANGES: Final = "Changes"
+"""The row that says up to which change the sums of a file reach."""
+_PUT: Final = """INSERT INTO sums VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET amount = excluded.amount, home = excluded.home"""
 
 
 class Balances:
@@ -30,6 +31,7 @@ class Balances:
         self.party: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._moves: list[tuple[str, int, int, int]] = []
         self._is_stored = True
+        self._changes = 0
 
     def post(self, account: int, home: int, amount: int) -> None:
         """Add a line's amounts, in home currency and in its own, to its account."""
@@ -69,13 +71,13 @@ class Balances:
                 self.party[(kind, id)] -= amount
         del self._moves[mark:]
 
-    def store(self, store: Store) -> None:
-        """Write the sums that have moved, inside the open transaction."""
+    def store(self, store: Store, changes: int) -> None:
+        """Write the sums that have moved, and that they reach up to a change, inside the open transaction."""
         if not self._is_stored:
             store.execute("DELETE FROM sums")
-        elif not self._moves:
+        elif not self._moves and changes == self._changes:
             return
-        rows: list[tuple[str, int, int, int]] = []
+        rows: list[tuple[str, int, int, int]] = [(_CHANGES, 0, changes, 0)]
         for kind, id in {(kind, id) for kind, id, _, _ in self._moves}:
             if kind == _ACCOUNT:
                 rows.append((kind, id, self.foreign[id], self.home[id]))
@@ -83,7 +85,7 @@ class Balances:
                 rows.append((kind, id, self.quantity[id] if kind == _ITEM else self.party[(kind, id)], 0))
         store.executemany(_PUT, rows)
         self._moves.clear()
-        self._is_stored = True
+        self._is_stored, self._changes = True, changes
 
     def _read(self, store: Store) -> None:
         """Take over the sums that the file holds."""
@@ -92,6 +94,8 @@ class Balances:
                 self.foreign[id], self.home[id] = amount, home
             elif kind == _ITEM:
                 self.quantity[id] = amount
+            elif kind == _CHANGES:
+                self._changes = amount
             else:
                 self.party[(kind, id)] = amount
 
@@ -116,7 +120,8 @@ def load(store: Store, control: set[int]) -> Balances:
     wrote to it and left them as they were.
     """
     out = Balances()
-    if store.get_meta(_SUMMED) == store.get_meta(_CHANGES):
+    reached = store.value("SELECT amount FROM sums WHERE kind = ?", (_CHANGES,))
+    if str(reached) == store.get_meta("counter:changes"):
         out._read(store)
     else:
         out._add_up(store, control)

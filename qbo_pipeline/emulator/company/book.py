@@ -207,8 +207,7 @@ class Book:
 
     def store_counters(self) -> None:
         """Write the sums and counters that moved, inside the open transaction."""
-        self.balances.store(self.store)
-        self.counters["summed"] = self.counters.get("changes", 0)  # up to which change the stored sums reach
+        self.balances.store(self.store, self.counters.get("changes", 0))
         for key, value in self.counters.items():
             if self._stored_counters.get(key) != value:
                 self.store.set_meta(f"counter:{key}", str(value))

@@ -93,7 +93,7 @@ def test_what_is_refused_late_leaves_the_sums_as_they_were(tmp_path: Path) -> No
     after = _sums(company)
     company.close()
     with sqlite3.connect(path) as file:
-        file.execute("DELETE FROM meta WHERE key = 'counter:summed'")
+        file.execute("DELETE FROM sums WHERE kind = 'Changes'")
     again = open_company("us", path)  # adds them up
     assert _sums(again) == after
     again.close()
