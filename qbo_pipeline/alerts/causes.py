@@ -6,10 +6,10 @@ document: how many there are stands in its words. When and to whom it is told is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -21,6 +21,7 @@ from qbo_pipeline.pipeline.latest import Latest, NothingReconciled, latest_recon
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.standing import of_copies, of_counts, of_reconciliation
 from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+from qbo_pipeline.reports.words import plain
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.tables.quickbooks import api_calls
 from qbo_pipeline.store.tables.records import reads
@@ -100,11 +101,16 @@ def _waiting(facts: AlertFacts) -> Iterator[Trouble]:
     if not rows:
         return
     oldest = max(rows, key=lambda row: row["waits_days"])
-    named = ", ".join(row["key"] for row in rows[:_NAMED]) + (" and others" if len(rows) > _NAMED else "")
+    named = ", ".join(_called(row) for row in rows[:_NAMED]) + (" and others" if len(rows) > _NAMED else "")
     documents = f"{len(rows):,} document{'s wait' if len(rows) > 1 else ' waits'}"
     headline = f"{documents} for a person for {days} days or longer, one since {oldest['waits_days']} days"
     to_do = f"{named}: `qbo-pipeline status` says why each waits."
     yield Trouble("waiting", Verdict.WAITING, headline, to_do, page_links.work_list)
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    """A posting as a bookkeeper knows it; by its key where it has no number."""
+    return f"{plain(row['kind'])} {row['number']}" if row["number"] else str(row["key"])
 
 
 def _access(facts: AlertFacts) -> Iterator[Trouble]:

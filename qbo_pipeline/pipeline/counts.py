@@ -137,6 +137,7 @@ def open_postings(run: Run, states: tuple[str, ...] = ("parked",), last: date | 
                 "state": row.state,
                 "reason": _why(row, named),
                 "qbo_id": row.qbo_id,
+                "number": row.qbo_number or row.number,
                 "waits_days": (now - row.first_seen).days,
                 "sent_at": row.sent_at,
             }

@@ -231,6 +231,8 @@ def test_a_night_with_one_kind_of_trouble_tells_it_alone_and_once_and_once_more_
     told(shop, post)
     ((title, body),) = post.messages
     assert title.startswith(night.title)
+    if name == "waiting":
+        assert body.startswith("Journal Entry D1: ")
     shown = LINKS.get(name)
     assert body.splitlines()[1:] == ([f"https://books.example.com/c/shop/{shown}"] if shown else [])
     told(shop, post)  # the next night
