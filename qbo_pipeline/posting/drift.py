@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided
@@ -200,22 +200,19 @@ def _record(transaction: Connection, connection: str, found: Sequence[Drift], no
         fields = {"state": _STATE[drift.what], "reason": reason, "message": _message(drift)}
         changes.append((drift.key, drift.revision, fields))
     change(transaction, connection, changes)
-    keys = [(drift.key, drift.revision) for drift in found]
-    fences = {}
-    if keys:
-        rows = transaction.execute(
-            select(postings.c.key, postings.c.fence).where(
-                postings.c.connection == connection, tuple_(postings.c.key, postings.c.revision).in_(keys)
-            )
+    fences: dict[tuple[str, int], int] = {}
+    for part in chunks([drift.key for drift in found]):  # by key alone: SQLite finds no index for pairs
+        query = select(postings.c.key, postings.c.revision, postings.c.fence).where(
+            postings.c.connection == connection, postings.c.key.in_(part)
         )
-        fences = {row.key: row.fence for row in rows}
+        fences |= {(row.key, row.revision): row.fence for row in transaction.execute(query)}
     lines = [
         attempts.AttemptLine(
             key=drift.key,
             revision=drift.revision,
             event=f"{drift.what}_in_qbo",
             state=_STATE[drift.what],
-            fence=fences[drift.key],
+            fence=fences[drift.key, drift.revision],
             message=drift.changed_at,
         )
         for drift in found

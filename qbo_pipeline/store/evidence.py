@@ -198,7 +198,11 @@ def _rows(
     if kind.only is not None:
         query = query.where(kind.only)
     if identities is not None:
-        query = query.where(tuple_(*(table.c[name] for name in kind.identity)).in_(identities))
+        first = table.c[kind.identity[0]]  # by itself as well: SQLite finds no index for pairs
+        query = query.where(
+            first.in_(sorted({identity[0] for identity in identities})),
+            tuple_(*(table.c[name] for name in kind.identity)).in_(identities),
+        )
     parts = _parts(reading, connection, kind, identities)
     for row in reading.execute(query.order_by(*(table.c[name] for name in kind.identity))).mappings():
         values = [[plain(row[name]) for name in kind.columns], parts.get(row[kind.identity[0]])]
