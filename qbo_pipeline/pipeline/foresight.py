@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Outcome, Refused
 from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.sources.source import Source
@@ -63,6 +64,7 @@ def foresee(
     """
     known: dict[tuple[str, str], Record] = {}
     by_name: dict[str, list[Party]] = defaultdict(list)
+    by_item: dict[str, list[Product]] = defaultdict(list)
     dated: list[Record] = []
     set_aside: Counter[str] = Counter()
     for batch in source.read_master_data(batch_size=batch_size):
@@ -71,6 +73,8 @@ def foresee(
         for record in batch.records:
             if isinstance(record, Party):
                 by_name[name_key(record)].append(record)
+            elif isinstance(record, Product):
+                by_item[item_key(record)].append(record)
     for batch in source.read_days(first, last, batch_size=batch_size):
         known |= {(batch.record_type, record.record_id): record for record in batch.records}
         set_aside.update(f"{item.record_type}: {item.message}" for item in batch.set_aside if item.rule != "draft")
@@ -100,6 +104,7 @@ def foresee(
         document=lambda record_id: look_up(Document, "document", record_id),
         movement=lambda record_id: look_up(Movement, "movement", record_id),
         namesakes=lambda key: by_name.get(key, ()),
+        product_namesakes=lambda key: by_item.get(key, ()),
         matched_before=matched_before,
     )
     unmapped: dict[str, Counter[str]] = {"hint": Counter(), "tax": Counter()}

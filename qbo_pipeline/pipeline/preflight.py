@@ -82,7 +82,7 @@ def preflight(run: Run) -> list[PreflightFinding]:
             for item in changed
         ),
         *_accounts(books, mistakes),
-        *_days_ahead(run, books, broken),
+        *_days_ahead(run, broken),
         *_tracked_items(run),
         *_opening(run, books, broken),
     ]
@@ -176,7 +176,7 @@ def _accounts(books: Books, mistakes: list[str]) -> Iterator[PreflightFinding]:
             )
 
 
-def _days_ahead(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[PreflightFinding]:
+def _days_ahead(run: Run, broken: frozenset[Problem]) -> Iterator[PreflightFinding]:
     """What the records of the next days would wait for, so that all of it can be mapped at once."""
     settings = run.settings.connection
     with run.database.reading() as connection:
@@ -190,7 +190,9 @@ def _days_ahead(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[
         yield PreflightFinding("days ahead", True, f"the first day, {first}, is still to come: nothing to look at yet")
         return
     try:
-        with run.source() as source:
+        with run.source() as source, run.database.reading() as connection:
+            # Books of their own: some look-ups of a rule ask the store.
+            books = StoredBooks(connection, run.settings, []).books
             wants_all = run.settings.posting.master_data == "all"
             size = run.settings.source.batch_size
             seen = foresee(source, books, first, last, size, all_master_data=wants_all)

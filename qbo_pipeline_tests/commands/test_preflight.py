@@ -175,6 +175,17 @@ def test_names_that_somebody_has_in_quickbooks_are_told_before_anything_is_linke
     assert blocked["remedy"] == "a Vendor cannot have the name of a Customer"
 
 
+def test_goods_without_cost_and_products_of_one_number_are_told_as_a_run_would(shop: Shop, qbo: CommandLine) -> None:
+    shop.change(
+        "UPDATE movement_lines SET value = '0' WHERE movement_id = 'd1'",
+        "INSERT INTO products (product_id, kind, number, name)"
+        " SELECT 'twin', kind, number, 'Another of that number' FROM products WHERE product_id = 'p1'",
+    )
+    told = [item["finding"] for item in failed(qbo, shop) if item["check"] == "days ahead"]
+    assert any("have cost 0 in the inventory system" in finding for finding in told), told
+    assert not any("a posting rule fails" in finding for finding in told), told
+
+
 def test_all_master_data_is_looked_at_where_all_of_it_goes(shop: Shop, qbo: CommandLine) -> None:
     shop.change("INSERT INTO parties (party_id, kind, name, currency) VALUES ('n', 'customer', 'Newcomer', 'USD')")
     person_makes(shop, "Customer", DisplayName="Newcomer")

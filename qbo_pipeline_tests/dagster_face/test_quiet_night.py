@@ -97,7 +97,7 @@ def test_the_numbers_of_a_range_are_kept_once(company: Company, instance: dg.Dag
         assert [partition for partition, _ in kept] == days
         assert kept[-1][1], name
         # What is plotted over the partitions is of each day; all else is of all days, and kept once.
-        of_each = {"stock_value", "ledger_balance", "difference"} if name == "reconciliation" else set()
+        of_each = {"stock_value", "ledger_balance", "difference", "unexplained"} if name == "reconciliation" else set()
         assert [set(metadata) for _, metadata in kept[:-1]] == [of_each] * (len(days) - 1), name
     for entry in instance.all_logs(result.run_id):
         if entry.dagster_event and entry.dagster_event.is_successful_output:
