@@ -7,6 +7,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from qbo_pipeline.pipeline.report_files import report_folder, write_reports
@@ -27,20 +28,22 @@ _TIMES = re.compile(
     rf"|(?<=read at )(?:{_INSTANT})|(?<=read at: )(?:{_INSTANT})|(?<=read at</dt><dd><bdi>)(?:{_INSTANT})"
     rf"|(?<=read up to )(?:{_INSTANT})|(?<=read up to: )(?:{_INSTANT})|(?<=read up to</dt><dd><bdi>)(?:{_INSTANT})"
     rf"|(?<=\"dcterms:W3CDTF\">)(?:{_INSTANT})"
-    r"|(?<=Run: )[0-9a-f-]{36}|(?<=Run</dt><dd><bdi>)[0-9a-f-]{36}"
+    r"|(?<=, run )[0-9a-f-]{36}|(?<=Run: )[0-9a-f-]{36}|(?<=Run</dt><dd><bdi>)[0-9a-f-]{36}"
 )
 
 Files = dict[str, bytes]
 
 
 def reports_of(folder: Path) -> Files:
-    """Every report file, a workbook as the files that it packs; without the time of making."""
+    """Every report file, a workbook as the files that it packs, Parquet as its values; without the time of making."""
     found: Files = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = str(path.relative_to(folder))
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(BytesIO(path.read_bytes())) as packed:
                 found |= {f"{name}/{member}": packed.read(member) for member in packed.namelist()}
+        elif path.suffix == ".parquet":
+            found[name] = str(pq.read_table(path).to_pydict()).encode()
         else:
             found[name] = path.read_bytes()
     return {name: _TIMES.sub("WHEN", content.decode()).encode() for name, content in found.items()}
@@ -86,5 +89,5 @@ def test_the_reports_are_the_same_but_for_the_time_of_making(again: tuple[object
     assert list(first) == list(second)
     assert [name for name in first if first[name] != second[name]] == []
     kinds = {Path(name.split("/")[0]).suffix or Path(name).suffix for name in first}
-    assert {".html", ".xlsx", ".json"} <= kinds
+    assert {".html", ".xlsx", ".json", ".parquet"} <= kinds
     assert sum(name.endswith(".csv") for name in first) >= 10
