@@ -134,6 +134,6 @@ def test_nothing_leaves_where_nobody_vouches_for_the_certificate(
         assert stranger.requests == []
     assert summary.states == {"ready": DOCUMENTS}
     assert "did not leave" in (summary.degraded or "")
-    assert Poster(database, good, SkippingClock(), SETTINGS).run(name).complete
+    assert Poster(database, good, clock, SETTINGS).run(name).complete
     check(database, good, name, "certificate")
     good.close()
