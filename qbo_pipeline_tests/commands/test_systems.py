@@ -159,3 +159,11 @@ def test_a_profile_that_there_is_not_writes_nothing(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [*INIT[:-1], "--profile", "xero", "--folder", str(tmp_path)])
     assert result.exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_make_hands_the_system_on() -> None:
+    for given, handed in (("SYSTEM=cin7_core", " demo --system cin7_core"), ("SYSTEM=", " demo")):
+        done = subprocess.run(
+            ["make", "-n", "-o", ".venv/.runtime", "demo", given], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines()[-1].rstrip().endswith(handed)

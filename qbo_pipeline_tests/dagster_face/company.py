@@ -16,6 +16,7 @@ from typing import Any
 
 import dagster as dg
 
+from qbo_pipeline.commands.demo_systems import HINTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
 from qbo_pipeline.definitions import build_definitions
 from qbo_pipeline.demo.company import generate
@@ -151,20 +152,6 @@ def make_company(
         out.write("\n".join(secrets) + "\n")
     made_live(company.settings)
     return company
-
-
-HINTS = {
-    "FREIGHT-IN": "Purchases",
-    "EQUIPMENT-HIRE": "Purchases",
-    "FOUND": "Inventory Shrinkage",
-    "SAMPLES": "Inventory Shrinkage",
-    "COUNT": "Inventory Shrinkage",
-    "DAMAGED": "Stock Write-offs",
-    "THEFT": "Stock Write-offs",
-    "OBSOLETE": "Stock Write-offs",
-    "OPENING": "Opening Balance Equity",
-    "OPERATING": "Checking",
-}
 
 
 def failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:

@@ -147,3 +147,8 @@ def test_all_active_ones_go_where_the_settings_ask_for_them(tmp_path: Path) -> N
             (item,) = rows(run, "SELECT entity, state, revision FROM postings WHERE key = 'product/spare'")
             assert (item["entity"], item["state"], item["revision"]) == ("Item", "ready", 1)
             assert rows(run, "SELECT key FROM postings WHERE key = 'product/old'") == []
+    shop.settings.write_text(settings)  # what is built already still goes
+    with shop.run() as run:
+        build(run)
+        (item,) = rows(run, "SELECT state, revision FROM postings WHERE key = 'product/spare'")
+        assert (item["state"], item["revision"]) == ("ready", 1)
