@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -162,8 +163,8 @@ def test_a_profile_that_there_is_not_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_make_hands_the_system_on() -> None:
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     for given, handed in (("SYSTEM=cin7_core", " demo --system cin7_core"), ("SYSTEM=", " demo")):
-        done = subprocess.run(
-            ["make", "-n", "-o", ".venv/.runtime", "demo", given], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        command = ["make", "-n", "-o", ".venv/.runtime", "demo", given]
+        done = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1].rstrip().endswith(handed)
