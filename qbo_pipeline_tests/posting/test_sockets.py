@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -83,17 +84,15 @@ def post_over(emulator: Any, store: tuple[Database, SkippingClock], fates: list[
     where = f"{fates}, seed {seed}"
     emulator.control("settings", {"request_id": MODES[seed % len(MODES)]})
     name, good = prepared(database, emulator)
-    with wire_to(emulator, seed) as wire:
-        wire.fates.extend(fates)
-        company = client(replace(emulator, base_url=wire.base_url), clock=clock)
-        for _ in range(4):
-            summary = Poster(database, company, clock, SETTINGS).run(name)
-            if summary.complete:
-                break
-        company.close()
-        assert (wire.suffered, len(wire.fates)) == (len(fates), 0), where
-    check(database, good, name, where)
-    good.close()
+    with closing(good):
+        with wire_to(emulator, seed) as wire:
+            wire.fates.extend(fates)
+            with closing(client(replace(emulator, base_url=wire.base_url), clock=clock)) as company:
+                for _ in range(4):
+                    if Poster(database, company, clock, SETTINGS).run(name).complete:
+                        break
+            assert (wire.suffered, len(wire.fates)) == (len(fates), 0), where
+        check(database, good, name, where)
 
 
 @pytest.mark.parametrize("fate", [name for name in FATES if name != "pass"])

@@ -13,12 +13,12 @@ Behaviour = Callable[[socket.socket, threading.Event], None]
 
 
 def read_request(line: socket.socket) -> bytes:
-    """A whole request: the headers and as much body as they announce."""
+    """A whole request, the headers and as much body as they announce; nothing where it is cut before its end."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = line.recv(65536)
         if not piece:
-            return data
+            return b""
         data += piece
     head, _, body = data.partition(b"\r\n\r\n")
     length = 0
@@ -28,7 +28,7 @@ def read_request(line: socket.socket) -> bytes:
     while len(body) < length:
         piece = line.recv(65536)
         if not piece:
-            break
+            return b""
         body += piece
     return head + b"\r\n\r\n" + body
 
