@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from qbo_pipeline.reports.words import number_of
 from qbo_pipeline.surfaces import one_line
 from qbo_pipeline.verdicts import OF_STATUS
 
@@ -39,8 +40,8 @@ def _read(noted: Noted) -> Iterator[tuple[str, str]]:
         yield (
             "read",
             (
-                f"{found['read']:,} records: {found['new']:,} new, {found['changed']:,} changed, {found['vanished']:,} "
-                f"vanished, {found['set_aside']:,} set aside"
+                f"{number_of(found['read'], 'record')}: {found['new']:,} new, {found['changed']:,} changed, "
+                f"{found['vanished']:,} vanished, {found['set_aside']:,} set aside"
             ),
         )
 
@@ -50,7 +51,7 @@ def _built(noted: Noted) -> Iterator[tuple[str, str]]:
         yield (
             "built",
             (
-                f"{built['postings_new']:,} new postings, {built['postings_changed']:,} changed, "
+                f"{number_of(built['postings_new'], 'new posting')}, {built['postings_changed']:,} changed, "
                 f"{built['postings_withdrawn']:,} withdrawn"
             ),
         )
@@ -59,7 +60,7 @@ def _built(noted: Noted) -> Iterator[tuple[str, str]]:
 def _posted(noted: Noted) -> Iterator[tuple[str, str]]:
     if (loaded := noted.get("quickbooks_documents")) is None:
         return
-    yield "posted", f"{loaded['posted']:,} documents, {loaded['recovered']:,} of which were found in QuickBooks"
+    yield "posted", f"{number_of(loaded['posted'], 'document')}, {loaded['recovered']:,} of them found in QuickBooks"
     waits = {name.removeprefix("now_"): count for name, count in loaded.items() if name.startswith("now_")}
     shown = [f"{count:,} {_WORDS[state]}" for state, count in waits.items() if state in _WORDS and count]
     yield "waits", "; ".join(shown) or "nothing"
@@ -72,18 +73,15 @@ def _costs(noted: Noted) -> Iterator[tuple[str, str]]:
     yield (
         "costs",
         (
-            f"{costs['api_calls']:,} calls of QuickBooks: {costs['api_writes']:,} writes, "
-            f"{costs['api_metered_reads']:,} metered reads"
+            f"{number_of(costs['api_calls'], 'call')} of QuickBooks: {number_of(costs['api_writes'], 'write')}, "
+            f"{number_of(costs['api_metered_reads'], 'metered read')}"
         ),
     )
 
 
 def _changed(noted: Noted) -> Iterator[tuple[str, str]]:
-    if "changed_in_quickbooks" in (ledger := noted.get("ledger_lines", {})):
-        yield (
-            "changed",
-            f"{ledger['changed_in_quickbooks']:,} documents newly changed or deleted in QuickBooks by people",
-        )
+    if (count := noted.get("ledger_lines", {}).get("changed_in_quickbooks")) is not None:
+        yield "changed", f"{number_of(count, 'document')} newly changed or deleted in QuickBooks by people"
 
 
 def _books(result: Reconciliation) -> Iterator[tuple[str, str]]:
@@ -91,7 +89,7 @@ def _books(result: Reconciliation) -> Iterator[tuple[str, str]]:
     yield "ledger", f"{result.ledger_balance:,.2f} {result.currency}"
     causes = result.causes.to_dict("records")
     named = [f"{row['label']} {row['amount']:,.2f}" for row in causes[:_CAUSES]]
-    more = [f"{len(causes) - _CAUSES} more causes"] if len(causes) > _CAUSES else []
+    more = [number_of(len(causes) - _CAUSES, "more cause")] if len(causes) > _CAUSES else []
     amounts = f"{result.difference:,.2f}, unexplained {result.unexplained:,.2f}"
     yield "differs", "; ".join([amounts, *named, *more])
     yield "verdict", OF_STATUS[result.status].word

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
-import httpx
 import pytest
 
 from qbo_pipeline.definitions import build_definitions
 from qbo_pipeline.schedules import RANGE_END, RANGE_START
 from qbo_pipeline_tests.dagster_face.company import QUIET
+from qbo_pipeline_tests.dagster_face.ui import dagsters_pages, instance_on_disk, shown
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.hostile import hostile_rows, plant_in_quickbooks
 from qbo_pipeline_tests.page.browser import CHROMIUM, Browser, browsing
@@ -24,8 +18,6 @@ from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, NAME, Shop, op
 
 pytestmark = pytest.mark.torture  # of the long run: it takes a minute or more
 
-PATIENCE = 120.0
-TELEMETRY_OFF = "telemetry:\n  enabled: false\n"
 ASSETS = ("documents", "movements", "postings", "quickbooks_documents", "reconciliation")
 # Noted by the page itself, before any script of its own runs.
 WATCH = "window.acted = []; window.alert = text => window.acted.push(text);"
@@ -43,11 +35,10 @@ NOTHING = '{"acted":[],"title":false,"links":0,"images":0,"scripts":0,"marks":""
 @pytest.fixture
 def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Shop, str]]:
     """Two nights with hostile text, kept by an instance on disk; the run of the second."""
-    home = tmp_path / "dagster"
-    home.mkdir()
-    (home / "dagster.yaml").write_text(TELEMETRY_OFF)
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with running_emulator("--limits", "off") as emulator, dg.DagsterInstance.get() as instance:
+    with (
+        running_emulator("--limits", "off") as emulator,
+        instance_on_disk(tmp_path / "dagster", monkeypatch) as instance,
+    ):
         shop = open_shop(tmp_path / "shop", emulator, hostile_rows()[0])
         job = build_definitions(shop.settings, retry_after=0).resolve_job_def(f"{NAME}_nightly")
         tags = {RANGE_START: FIRST_DAY.isoformat(), RANGE_END: LAST_DAY.isoformat()}
@@ -60,46 +51,16 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sho
 
 @pytest.fixture
 def address(night: tuple[Shop, str]) -> Iterator[str]:
-    """Dagster's web server over that instance."""
-    shop, _ = night
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-m", "qbo_pipeline.definitions",
-        "-a", "defs",
-    ]  # fmt: skip
-    environment = {**os.environ, "QBO_PIPELINE_SETTINGS": str(shop.settings)}
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url)
+    with dagsters_pages(night[0].settings) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait_for(url: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            if httpx.get(f"{url}/server_info", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.2)
-    raise AssertionError("Dagster's web server did not begin")
 
 
 def looked_at(browser: Browser, url: str, words: str) -> str:
     """The page's text once it shows these words; nothing that was planted has acted on it."""
     browser.go(url)
-    end = time.monotonic() + PATIENCE
-    while words not in browser.text:
-        assert time.monotonic() < end, f"{url} never showed {words!r}: {browser.text[:2000]}"
-        time.sleep(0.3)
+    text = shown(browser, words)
     assert browser.see(FORBIDDEN) == NOTHING, url
-    return browser.text
+    return text
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
