@@ -27,6 +27,7 @@ STOCK_ROLES = ("inventory", "in_transit", "goods_received_not_invoiced")
 
 
 TaxRegimeName = Literal["us", "us_manual", "us_none", "global"]
+PostingMode = Literal["external", "tracked"]
 
 # Kinds of movements that can go as one journal entry a day (`accounting.summaries`).
 SummarisedKind = Literal[
@@ -46,9 +47,30 @@ class AccountRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The stock of a product with which the books begin: over all locations, `value` in home currency."""
+
+    business_date: date
+    quantity: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The tracked item of a product as it came to be in QBO: `quantity` is what we made it with, `None` for an item
+    that was there and was adopted."""
+
+    quantity: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """How this connection posts where there is a choice.
 
+    - `mode`: who keeps the stock's books, a table of `rules.MODES`. `external`: the inventory system does, and its
+      movements go as journals. `tracked`: QBO does, by documents with items and by adjustments of quantities.
+    - `returns_move_stock_by`: in tracked mode, goods that come back: `movements` adjust quantities and credits name no
+      tracked item, or `documents`: credits name the items, and the movements of returns post nothing.
     - `accrue_receipts`: a receipt posts Dr inventory / Cr goods received not invoiced; off: only the bill posts.
     - `unmatched_bill_lines`: where a bill's stock line goes that has no receipt (yet), while receipts accrue.
     - `bill_difference`: where bill price and accrued value differ. `purchase_price_variance` is right for a source
@@ -64,6 +86,8 @@ class Policies:
     - `not_posted`: the kinds of records that QuickBooks makes, or nobody: they are not posted.
     """
 
+    mode: PostingMode = "external"
+    returns_move_stock_by: Literal["movements", "documents"] = "movements"
     accrue_receipts: bool = True
     unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] = "goods_received_not_invoiced"
     bill_difference: Literal["purchase_price_variance", "inventory"] = "purchase_price_variance"
@@ -98,6 +122,14 @@ def _nobody_approved(movement_id: str) -> bool:
     return False
 
 
+def _nothing_opened(product_id: str) -> Opening | None:
+    return None
+
+
+def _not_made(product_id: str) -> Made | None:
+    return None
+
+
 def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Decimal:
     return Decimal(0)
 
@@ -117,6 +149,9 @@ class Books:
     - `product_namesakes`: all products whose `products.item_key` is the given one.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
+    - `begins`: the first day of these books, on which tracked items start. `None`: not known.
+    - `opening`: the opening stock of a product by its id, `None` where it has none.
+    - `made`: how a product's tracked item came to be in QBO, `None` where nothing of it was ever sent.
     - `cost_approved`: whether a person let a movement (by its id) go although its cost is 0.
     - `dated`: the books for a business date where settings change by date; `on` answers them.
     - `lists`: the books by which list entries (items) are made, `None` where they are these.
@@ -142,6 +177,9 @@ class Books:
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
     cost_approved: Callable[[str], bool] = _nobody_approved
+    begins: date | None = None
+    opening: Callable[[str], Opening | None] = _nothing_opened
+    made: Callable[[str], Made | None] = _not_made
     dated: Callable[[date], Books] | None = None
     lists: Books | None = None
     further: Mapping[str, frozenset[str]] = field(default_factory=dict)

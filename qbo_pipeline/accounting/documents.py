@@ -80,7 +80,8 @@ def subject_of(document: Document, books: Books) -> Subject:
         exclude("voided_in_source", f"{label} was voided in the source")
     if document.status == "not_posted":
         exclude("kept_out_by_source", f"{label} is marked in the source as one that is not posted")
-    if _is_nil(document) and not document.matches:
+    free_goods = books.policies.mode == "tracked" and any(line.quantity for line in document.lines)
+    if _is_nil(document) and not document.matches and not free_goods:
         exclude("nil_effect", f"{label} has no amount on any line: there is nothing to post")
     party = party_of(books, ENTITIES[document.kind][2], document.party_id, label)
     check_party_currency(books, party, document.currency, label)

@@ -27,12 +27,16 @@ from qbo_pipeline.inventory.records import DocumentLine, Match, Movement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One account's share of a purchase line: in the document's currency and the entity's direction, in cents."""
+    """One account's share of a purchase line: in the document's currency and the entity's direction, in cents.
+
+    `known` says whether QBO posts this amount there; what a credit takes out of tracked stock it costs by itself.
+    """
 
     account: AccountRef
     amount: Decimal
     place: Place
     why: str = ""
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

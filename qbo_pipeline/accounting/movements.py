@@ -153,7 +153,7 @@ def _line_legs(
                 line=line,
                 document=movement,
             )
-            yield _other_side(books, _against(rule, books), value, against, line.line_id)
+            yield _other_side(books, other_role(rule, books), value, against, line.line_id)
         return
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
     if not _counts(books, line):
@@ -177,7 +177,7 @@ def _line_legs(
             line=line,
             document=movement,
         )
-        yield _other_side(books, _against(rule, books), -value, against, line.line_id)
+        yield _other_side(books, other_role(rule, books), -value, against, line.line_id)
 
 
 def _other_side(books: Books, role: str, amount: Decimal, place: Place, line_id: str | None) -> Leg:
@@ -193,7 +193,8 @@ def _other_side(books: Books, role: str, amount: Decimal, place: Place, line_id:
     return item
 
 
-def _against(rule: MovementRule, books: Books) -> str:
+def other_role(rule: MovementRule, books: Books) -> str:
+    """The role of the other side of each stock line of a kind that has one."""
     if rule.against == _SUPPLIER_RETURN_CLEARING:
         return books.policies.supplier_return_clearing
     assert rule.against is not None

@@ -6,7 +6,7 @@ Stock lines go through `matching.py`; the others to the expense account of their
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from qbo_pipeline.accounting.accounts import Place, account_for, dimension_for, money_account_for, product_of
@@ -22,8 +22,13 @@ from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Payload, exc
 from qbo_pipeline.accounting.matching import Clearing, Part
 from qbo_pipeline.accounting.money import ZERO, apportion, cents
 from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, finish, ref
-from qbo_pipeline.accounting.tax import purchase_form, purchase_line, regime_of
-from qbo_pipeline.inventory.records import Document, DocumentLine, record_key
+from qbo_pipeline.accounting.tax import purchase_form as purchase_tax
+from qbo_pipeline.accounting.tax import purchase_line, regime_of
+from qbo_pipeline.inventory.records import Document, DocumentLine, Product, record_key
+
+PurchaseLine = tuple[Part, Payload]
+# A line of a document, with its amount in the entity's direction, as lines of its form and what they post.
+PurchaseLines = Callable[[Clearing, DocumentLine, Decimal], Iterator[PurchaseLine]]
 
 
 def build_purchase_document(document: Document, books: Books) -> Draft | Excluded:
@@ -31,12 +36,17 @@ def build_purchase_document(document: Document, books: Books) -> Draft | Exclude
 
     Numbered with the supplier's own number (`reference`) where the source has it, as payables are looked up by it.
     """
+    return purchase_form(document, books, _lines)
+
+
+def purchase_form(document: Document, books: Books, lines_of: PurchaseLines) -> Draft | Excluded:
+    """The Bill or VendorCredit of a purchase document, with what `lines_of` makes of each of its lines."""
     subject = subject_of(document, books)
     clearing = Clearing(subject=subject, books=books)
     amounts = apportion(line.net_amount * subject.sign for line in document.lines)
-    lines: list[tuple[Part, Payload]] = []
+    lines: list[PurchaseLine] = []
     for line, amount in zip(document.lines, amounts, strict=True):
-        lines += [(part, _line(subject, books, line, part)) for part in _parts(clearing, line, amount) if part.amount]
+        lines += lines_of(clearing, line, amount)
     lines += _tax_line(subject, books)
     if residue := residue_of(subject, sum(amounts, ZERO)):
         lines.append(_rounding_line(subject, books, residue))
@@ -46,7 +56,7 @@ def build_purchase_document(document: Document, books: Books) -> Draft | Exclude
         **header(subject, books, document.reference or document.number),
         **due_field(subject),
         **payable_field(subject, books),
-        **purchase_form(subject, books),
+        **purchase_tax(subject, books),
         "Line": [{"LineNum": number, **line} for number, (_, line) in enumerate(lines, start=1)],
     }
     return finish(
@@ -60,11 +70,27 @@ def build_purchase_document(document: Document, books: Books) -> Draft | Exclude
     )
 
 
+def _lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[PurchaseLine]:
+    for part in _parts(clearing, line, amount):
+        if part.amount:
+            yield part, expense_line(clearing.subject, clearing.books, line, part)
+
+
 def build_purchase_order(document: Document, books: Books) -> Draft:
     """The PurchaseOrder of an order, where the policy `purchase_orders` asks for it; it posts to no account.
 
     Stock lines name the account that their bill will take off, the others their expense account.
     """
+    return purchase_order_form(document, books, _order_lines)
+
+
+def _order_lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[PurchaseLine]:
+    for part in _parts(clearing, line, amount):
+        yield part, expense_line(clearing.subject, clearing.books, line, part)
+
+
+def purchase_order_form(document: Document, books: Books, lines_of: PurchaseLines) -> Draft:
+    """The PurchaseOrder of an order, with what `lines_of` makes of each of its lines."""
     if not books.policies.purchase_orders:
         exclude(
             "purchase_order_not_posted",
@@ -74,15 +100,15 @@ def build_purchase_order(document: Document, books: Books) -> Draft:
     clearing = Clearing(subject=subject, books=books)
     amounts = apportion(line.net_amount * subject.sign for line in document.lines)
     lines = [
-        _line(subject, books, line, part)
+        made
         for line, amount in zip(document.lines, amounts, strict=True)
-        for part in _parts(clearing, line, amount)
+        for _, made in lines_of(clearing, line, amount)
     ]
     payload = {
         **header(subject, books, document.number),
         **due_field(subject),
         **payable_field(subject, books),
-        **purchase_form(subject, books),
+        **purchase_tax(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
     }
     return finish(
@@ -110,7 +136,16 @@ def _parts(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[
     """
     subject, books = clearing.subject, clearing.books
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
-    place = Place(
+    place = purchase_place(subject, line, product)
+    if product.kind == "stocked" if product is not None else line.line_id in clearing.matches:
+        return clearing.parts(line, amount, place)
+    return iter([expense_part(books, line, amount, place)])
+
+
+def purchase_place(subject: Subject, line: DocumentLine, product: Product | None) -> Place:
+    """Where a line of a purchase form stands; an account that it names is not looked at, for stock does not follow
+    it."""
+    return Place(
         field=f"line {line.line_number} of {subject.label}",
         product=product,
         location_id=line.location_id or subject.document.location_id,
@@ -118,19 +153,22 @@ def _parts(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[
         line=line,
         document=subject.document,
     )
-    if product.kind == "stocked" if product is not None else line.line_id in clearing.matches:
-        return clearing.parts(line, amount, place)
+
+
+def expense_part(books: Books, line: DocumentLine, amount: Decimal, place: Place) -> Part:
+    """A line without stock, on the expense account that it names or that its place has."""
     hinted = Place(
         field=place.field,
         line_hint=line.account,
-        product=product,
+        product=place.product,
         location_id=place.location_id,
         party=place.party,
     )
-    return iter([Part(account=account_for(books, "purchases", hinted), amount=amount, place=place)])
+    return Part(account=account_for(books, "purchases", hinted), amount=amount, place=place)
 
 
-def _line(subject: Subject, books: Books, line: DocumentLine, part: Part) -> Payload:
+def expense_line(subject: Subject, books: Books, line: DocumentLine, part: Part) -> Payload:
+    """The line of a purchase form that posts a part to its account."""
     product = part.place.product
     named = line.description or (product.name if product else "")
     text = f"{named} ({part.why})".strip() if part.why else named
@@ -169,7 +207,7 @@ def _effects(subject: Subject, books: Books, parts: Iterable[Part]) -> Iterator[
     """What the lines do to stock accounts, in home currency: each line at the document's rate, as QBO converts it."""
     direction = 1 if subject.entity == "Bill" else -1
     for part in parts:
-        if part.account.id in books.stock_accounts:
+        if part.account.id in books.stock_accounts and part.known:
             yield Effect(
                 account_id=part.account.id,
                 amount=direction * cents(part.amount * subject.rate),

@@ -1,7 +1,7 @@
 """The table of posting rules: the kind of a record names the function that makes its drafts.
 
-What belongs here: the table, and the one door through which records become drafts. A further rule (another kind,
-another posting mode) is a row here and a function in the module of its subject.
+What belongs here: a table for each posting mode, and the one door through which records become drafts. A further rule
+(another kind, another posting mode) is a row here and a function in the module of its subject.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.books import Books, PostingMode
 from qbo_pipeline.accounting.drafts import Excluded, Outcome, Stop
 from qbo_pipeline.accounting.movements import build_movement
 from qbo_pipeline.accounting.parties import build_party
@@ -17,6 +17,13 @@ from qbo_pipeline.accounting.payments import build_payment
 from qbo_pipeline.accounting.products import build_product
 from qbo_pipeline.accounting.purchases import build_purchase_document, build_purchase_order
 from qbo_pipeline.accounting.sales import build_quote, build_sales_document
+from qbo_pipeline.accounting.tracked import (
+    build_tracked_order,
+    build_tracked_purchase,
+    build_tracked_quote,
+    build_tracked_sale,
+)
+from qbo_pipeline.accounting.tracked_stock import build_tracked_movement, build_tracked_product
 from qbo_pipeline.inventory.records import (
     MOVEMENT_KINDS,
     PARTY_KINDS,
@@ -37,7 +44,7 @@ def _build_location(location: Location, books: Books) -> Excluded:
     )
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, Rule] = {  # the inventory system keeps the stock's books, and QBO computes no cost
     **dict.fromkeys(PARTY_KINDS, build_party),
     **dict.fromkeys(PRODUCT_KINDS, build_product),
     "location": _build_location,
@@ -50,6 +57,18 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(MOVEMENT_KINDS, build_movement),
     **dict.fromkeys(PAYMENT_KINDS, build_payment),
 }
+TRACKED_RULES: dict[str, Rule] = {  # QBO keeps the stock's books: no journal, and no account line on stock
+    **RULES,
+    **dict.fromkeys(PRODUCT_KINDS, build_tracked_product),
+    "sales_invoice": build_tracked_sale,
+    "sales_credit": build_tracked_sale,
+    "quote": build_tracked_quote,
+    "bill": build_tracked_purchase,
+    "purchase_credit": build_tracked_purchase,
+    "purchase_order": build_tracked_order,
+    **dict.fromkeys(MOVEMENT_KINDS, build_tracked_movement),
+}
+MODES: dict[PostingMode, dict[str, Rule]] = {"external": RULES, "tracked": TRACKED_RULES}
 
 
 def build(record: Record, books: Books) -> Outcome:
@@ -65,6 +84,6 @@ def build(record: Record, books: Books) -> Outcome:
             rule=NOT_OURS, message=f"[ownership] of the settings says that no {record.kind} of the source is posted"
         )
     try:
-        return RULES[record.kind](record, its_books)
+        return MODES[its_books.policies.mode][record.kind](record, its_books)
     except Stop as stop:
         return stop.outcome

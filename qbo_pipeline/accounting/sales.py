@@ -6,6 +6,7 @@ income and sales tax only; what leaves the stock is posted by the shipment.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from qbo_pipeline.accounting.accounts import Place, dimension_for, money_account_for, product_of
@@ -24,6 +25,9 @@ from qbo_pipeline.accounting.products import account_item, sales_item
 from qbo_pipeline.accounting.tax import regime_of
 from qbo_pipeline.inventory.records import Document, DocumentLine, decimal_text, record_key
 
+# A line of a document, with its amount in the entity's direction, as the lines of its form.
+SalesLines = Callable[[Subject, Books, DocumentLine, Decimal], list[Payload]]
+
 
 def build_sales_document(document: Document, books: Books) -> Draft:
     """The Invoice or CreditMemo of a sales document, by the sign of its total.
@@ -31,20 +35,30 @@ def build_sales_document(document: Document, books: Books) -> Draft:
     Lines of either sign stay lines of either sign; only the total decides the entity. Amounts are in the
     document's currency.
     """
-    return _sales_form(document, books)
+    return sales_form(document, books, _lines)
 
 
 def build_quote(document: Document, books: Books) -> Draft:
     """The Estimate of a quote, where the policy `quotes` asks for it; it posts to no account."""
+    mind_quotes(document, books)
+    return sales_form(document, books, _lines)
+
+
+def mind_quotes(document: Document, books: Books) -> None:
+    """`Excluded` where quotes are not sent."""
     if not books.policies.quotes:
         exclude("quote_not_posted", f"Quote {document.number}: quotes are not sent ([posting] quotes is off)")
-    return _sales_form(document, books)
 
 
-def _sales_form(document: Document, books: Books) -> Draft:
+def sales_form(document: Document, books: Books, lines_of: SalesLines) -> Draft:
+    """The sales form of a document, with what `lines_of` makes of each of its lines."""
     subject = subject_of(document, books)
     amounts = apportion(line.net_amount * subject.sign for line in document.lines)
-    lines = [_line(subject, books, line, amount) for line, amount in zip(document.lines, amounts, strict=True)]
+    lines = [
+        made
+        for line, amount in zip(document.lines, amounts, strict=True)
+        for made in lines_of(subject, books, line, amount)
+    ]
     if residue := residue_of(subject, sum(amounts, ZERO)):
         lines.append(_rounding_line(subject, books, residue))
     payload = {
@@ -76,10 +90,16 @@ def _expiry(subject: Subject) -> Payload:
     return {"ExpirationDate": due.isoformat()} if due else {}
 
 
-def _line(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -> Payload:
+def _lines(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -> list[Payload]:
+    place = sales_place(subject, books, line)
+    return [sales_line(subject, books, line, amount, place, sales_item(books, place))]
+
+
+def sales_place(subject: Subject, books: Books, line: DocumentLine) -> Place:
+    """Where a line of a sales form stands."""
     field = f"line {line.line_number} of {subject.label}"
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
-    place = Place(
+    return Place(
         field=field,
         line_hint=line.account,
         product=product,
@@ -88,9 +108,17 @@ def _line(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -
         line=line,
         document=subject.document,
     )
-    detail: Payload = {"ItemRef": sales_item(books, place)}
-    text = line.description or (product.name if product else "")
-    priced = quantity_and_price(amount, line.quantity, line.unit_price)
+
+
+def sales_line(
+    subject: Subject, books: Books, line: DocumentLine, amount: Decimal, place: Place, item: Payload,
+    priced: tuple[Decimal, Decimal] | None = None,
+) -> Payload:  # fmt: skip
+    """One line of a sales form with this item: with quantity and price where they make its amount, and else with the
+    quantity in its text."""
+    detail: Payload = {"ItemRef": item}
+    text = line.description or (place.product.name if place.product else "")
+    priced = priced or quantity_and_price(amount, line.quantity, line.unit_price)
     if priced is not None:
         detail["Qty"], detail["UnitPrice"] = priced
     elif line.quantity:

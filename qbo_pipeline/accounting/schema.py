@@ -149,9 +149,14 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "Name": _text(100, required=True, banned=':\t\n"'),
         "Sku": _text(100),
         "Description": _text(4000),
-        "Type": _text(20, required=True, choices=("NonInventory", "Service")),
+        "Type": _text(20, required=True, choices=("NonInventory", "Service", "Inventory")),
         "IncomeAccountRef": _ref(True),
         "ExpenseAccountRef": _ref(),
+        "AssetAccountRef": _ref(),
+        "TrackQtyOnHand": Field("flag"),
+        "QtyOnHand": _NUMBER,
+        "InvStartDate": Field("day"),
+        "PurchaseCost": _NUMBER,
     },
     "Invoice": {**_SALES, "DueDate": Field("day")},
     "CreditMemo": _SALES,
@@ -176,6 +181,18 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "CheckPayment": _object(BankAccountRef=_ref(True)),
         "CreditCardPayment": _object(CCAccountRef=_ref(True)),
         "Line": _lines(True, Amount=_AMOUNT, LinkedTxn=_LINK),
+    },
+    "InventoryAdjustment": {
+        "DocNumber": _text(21),
+        "TxnDate": Field("day", True),
+        "PrivateNote": _NOTE,
+        "AdjustAccountRef": _ref(True),
+        "Line": _lines(
+            True,
+            LineNum=_NUMBER,
+            DetailType=_text(40, required=True, choices=("ItemAdjustmentLineDetail",)),
+            ItemAdjustmentLineDetail=_object(True, ItemRef=_ref(True), QtyDiff=Field("number", True)),
+        ),
     },
     "JournalEntry": {**_TXN, "Line": _lines(True, **_detailed(_AMOUNT, JournalEntryLineDetail=_JOURNAL_LINE))},
 }
@@ -293,6 +310,15 @@ def _document_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
         )
 
 
+def _item_needs(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
+    """QBO: an item that tracks its quantity needs its accounts, its start and what was there on it (2020)."""
+    if payload["Type"] != "Inventory":
+        return
+    for name in ("AssetAccountRef", "ExpenseAccountRef", "InvStartDate", "QtyOnHand"):
+        if payload.get(name) is None:
+            yield PayloadProblem(name, "is required for an item that tracks its quantity, and missing")
+
+
 def _payment_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
     """What is linked (credits counted against) is not more than the payment."""
     linked = Decimal(0)
@@ -307,6 +333,7 @@ def _payment_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
 
 _CREDITS = {True: ("CreditMemo",), False: ("VendorCredit",)}
 _SUMS = {
+    "Item": _item_needs,
     "JournalEntry": _journal_sums,
     "Payment": _payment_sums,
     "BillPayment": _payment_sums,

@@ -69,7 +69,11 @@ REFUSED: list[tuple[str, Callable[[Payload], Any], str, str]] = [
         "'7a' is neither a QBO id nor a reference to a posting",
     ),
     ("Vendor", lambda p: p.update(AcctNum="x" * 101), "AcctNum", "has 101 characters, and QBO takes 100"),
-    ("Item", lambda p: p.update(Type="Inventory"), "Type", "'Inventory' is not one of NonInventory, Service"),
+    ("Item", lambda p: p.update(Type="Bundle"), "Type", "'Bundle' is not one of NonInventory, Service, Inventory"),
+    (
+        "Item", lambda p: p.update(Type="Inventory"), "AssetAccountRef",
+        "is required for an item that tracks its quantity, and missing",
+    ),
     ("Invoice", lambda p: p.update(DueDate="2026-02-30"), "DueDate", "'2026-02-30' is not a date (YYYY-MM-DD)"),
     ("Invoice", lambda p: p.update(ExchangeRate="2"), "ExchangeRate", "is str, and must be a decimal"),
     ("Invoice", lambda p: _leg(p).update(Amount=10), "Line[0].Amount", "is int, and must be a decimal"),
