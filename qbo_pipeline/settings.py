@@ -12,7 +12,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.environment import Secrets, variable, where_to_set
@@ -84,6 +84,21 @@ class Settings(Section):
         if value is not None and not kinds:
             raise ValueError('has nothing to do: no kind of [ownership] is "quickbooks" or "both"')
         return value
+
+    @model_validator(mode="after")
+    def _fits_its_mode(self) -> Settings:
+        if self.posting.mode == "tracked":
+            for _, its in self.by_date():
+                if (name := its.posting.of_no_effect()) is not None:
+                    raise ValueError(f'[[changes]] posting.{name} has no effect where [posting] mode = "tracked"')
+                if place := next(
+                    (key for key in its.accounts.overrides() if key[:2] == ("inventory", "location")), None
+                ):
+                    raise ValueError(
+                        f'[accounts.by_location] {place[2]}.inventory: where [posting] mode = "tracked" an item has '
+                        "one inventory account, wherever it lies; set it by product or category"
+                    )
+        return self
 
     @property
     def folder(self) -> Path:

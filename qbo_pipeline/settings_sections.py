@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from qbo_pipeline.accounting.books import DIMENSIONS, ROLES, SummarisedKind
+from qbo_pipeline.accounting.books import DIMENSIONS, ROLES, PostingMode, SummarisedKind
 
 
 def exact(value: object) -> object:
@@ -193,6 +193,8 @@ class PostingSettings(Section):
     """`[posting]`: policies, each with the default that a careful bookkeeper would choose; what each does is written
     at `accounting.books.Policies`, `posting.policy`, `pipeline.same_number` and `pipeline.closing`."""
 
+    mode: PostingMode = "external"
+    returns_move_stock_by: Literal["movements", "documents"] = "movements"
     accrue_receipts: bool = True
     unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] = "goods_received_not_invoiced"
     bill_difference: Literal["purchase_price_variance", "inventory"] = "purchase_price_variance"
@@ -211,6 +213,24 @@ class PostingSettings(Section):
     link_existing: Literal["never", "same_name"] = "never"
     closed_period: Literal["hold", "first_open_day"] = "hold"
     history_before: date | None = None
+
+    def of_no_effect(self) -> str | None:
+        """The first setting that says something which this mode does not do; `None` where all of them count."""
+        if self.mode == "external":
+            return "returns_move_stock_by" if self.returns_move_stock_by != "movements" else None
+        external: dict[str, object] = {
+            "unmatched_bill_lines": "goods_received_not_invoiced",
+            "bill_difference": "purchase_price_variance",
+            "zero_cost": "hold",
+            "summarise": (),
+        }
+        return next((name for name, usual in external.items() if getattr(self, name) != usual), None)
+
+    @model_validator(mode="after")
+    def _each_counts(self) -> PostingSettings:
+        if (name := self.of_no_effect()) is not None:
+            raise ValueError(f'{name} has no effect where mode = "{self.mode}": leave it out')
+        return self
 
 
 Owner = Literal["source", "quickbooks", "both", "off"]

@@ -26,7 +26,7 @@ def choices(profile: str | None) -> dict[str, str]:
     if profile is not None and profile not in PROFILES:
         raise ValueError(f"{profile!r} is none of {', '.join(PROFILES)}")
     found = {"quotes": False, "purchase_orders": False, "link_existing": "never", "master_data": "when_needed",
-             "vanished": "hold", **PROFILES.get(profile or "", {})}  # fmt: skip
+             "vanished": "hold", "mode": "external", **PROFILES.get(profile or "", {})}  # fmt: skip
     return {name: str(value).lower() if isinstance(value, bool) else f'"{value}"' for name, value in found.items()}
 
 

@@ -45,6 +45,7 @@ _DEFAULTS: dict[str, Any] = {
     "hints": {},
     "particular": [],
     "tax_codes": {"": "NON"},
+    "summarise": [],
     **choices(None),
 }
 

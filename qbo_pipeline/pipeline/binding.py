@@ -6,12 +6,12 @@ or leave posted documents without their books. Before the first posting everythi
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, make_url, select, update
+from sqlalchemy import Connection, RowMapping, delete, make_url, select, update
 from sqlalchemy.exc import ArgumentError
 
 from qbo_pipeline.environment import variable
@@ -22,7 +22,7 @@ from qbo_pipeline.store.database import Database, insert_unless_there
 from qbo_pipeline.store.master_names import note_all
 from qbo_pipeline.store.shared_companies import SET_ASIDE
 from qbo_pipeline.store.tables.posting import postings
-from qbo_pipeline.store.tables.records import connections
+from qbo_pipeline.store.tables.records import connections, watermarks
 
 _COMPANY = ("environment", "realm")
 _BOOKS = ("currency", "time_zone", "first_day")
@@ -33,6 +33,7 @@ _WHY = {
     "first_day": "the opening entry and the reconciliation begin there: what is posted before it would belong to "
     "nobody, and what is left out between the two days would be a difference without a document",
 }
+MODE = "posting mode"  # the watermark that keeps it
 _OTHER_BOOKS = "other books need a store and a company of their own"
 _WAY_OUT = {
     "currency": _OTHER_BOOKS,
@@ -69,9 +70,40 @@ def bind_connection(settings: Settings, database: Database, *, only_look: bool =
         unknown_before = {name for name in different if known[name] is None}  # written by an earlier version
         if set(different) - unknown_before and has_posted(connection, settings.connection.name):
             _refuse(settings, known, different)
+        _bind_mode(settings, connection, database, only_look=only_look)
         if different and not only_look:
             mine = connections.c.connection == settings.connection.name
             connection.execute(update(connections).where(mine).values(**different))
+
+
+def bound_mode(reading: Connection, name: str) -> str | None:
+    """The posting mode in which a connection has posted; `None` where it has not. What posted before there was another
+    one did so in external mode."""
+    if not has_posted(reading, name):
+        return None
+    query = select(watermarks.c.value).where(watermarks.c.connection == name, watermarks.c.name == MODE)
+    return str(reading.execute(query).scalar_one_or_none() or "external")
+
+
+def put_mode(connection: Connection, name: str, mode: str, now: datetime) -> None:
+    """Bind a connection to a posting mode."""
+    connection.execute(delete(watermarks).where(watermarks.c.connection == name, watermarks.c.name == MODE))
+    connection.execute(watermarks.insert(), {"connection": name, "name": MODE, "value": mode, "moved_at": now})
+
+
+def _bind_mode(settings: Settings, connection: Connection, database: Database, *, only_look: bool) -> None:
+    """Raises `ConnectionMismatch` where the connection has posted in another mode."""
+    name, wanted = settings.connection.name, settings.posting.mode
+    bound = bound_mode(connection, name)
+    if bound not in (None, wanted):
+        raise ConnectionMismatch(
+            f'{settings.file}: [posting] mode: {name} has posted with "{bound}", the settings say "{wanted}". Who '
+            "keeps the stock's books is part of them once something is posted: items and documents of the one mode "
+            f'would stand beside those of the other, and cost twice. Write mode = "{bound}" again; or see what '
+            "changing it takes, `qbo-pipeline switch-mode --preview`, and order that"
+        )
+    if bound is None and not only_look:
+        put_mode(connection, name, wanted, database.now(connection))
 
 
 def bound_connection(reading: Connection, settings: Settings) -> RowMapping | None:

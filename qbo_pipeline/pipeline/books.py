@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.books import ROLES, AccountRef, Books
+from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.parties import name_key
 from qbo_pipeline.accounting.products import item_key
@@ -32,6 +33,7 @@ from qbo_pipeline.inventory.records import (
     record_type,
 )
 from qbo_pipeline.pipeline.company_preferences import closing_date, preferences_of
+from qbo_pipeline.pipeline.item_beginnings import TrackedItems
 from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
 from qbo_pipeline.pipeline.resolving import resolve_rules
@@ -74,6 +76,7 @@ class StoredBooks:
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
         self._rates_read = self._read_rates()
+        self._items = TrackedItems(connection, self._name, self._to_home)
         self._dimensions = {
             (dimension, name.casefold()): item.qbo_id
             for dimension, entity in DIMENSION_LISTS.items()
@@ -123,6 +126,9 @@ class StoredBooks:
             product_namesakes=lambda key: self._sharing(Product, "product", item_key, key),
             matched_before=self._matched_before,
             cost_approved=self._cost_approved,
+            begins=self._settings.connection.first_day,
+            opening=lambda product_id: self._items.openings.get(product_id),
+            made=lambda product_id: self._items.made(product_id),
             **more,
         )
 
@@ -223,6 +229,13 @@ class StoredBooks:
                 bill = (row.business_date, row.document_id, row.quantity)
                 found.setdefault((row.movement_id, row.movement_line_id), []).append(bill)
         return found
+
+    def _to_home(self, value: Decimal, currency: str, day: date, rate: Decimal | None) -> Decimal | None:
+        """A value in home currency; `None` where nobody knows a rate."""
+        if currency == self.books.home_currency:
+            return value
+        rate = rate if rate is not None else self.books.rate(currency, day)
+        return None if rate is None else cents(value * rate)
 
     def _read_rates(self) -> list[tuple[str, date, date, Decimal]]:
         home = self._settings.connection.currency

@@ -20,7 +20,7 @@ from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import NOT_OURS, build
-from qbo_pipeline.inventory.records import Party, Product, Record, content_hash
+from qbo_pipeline.inventory.records import Movement, Party, Product, Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
@@ -96,6 +96,8 @@ class PageOfRecords:
         self.built: dict[str, tuple[str, Built]] = {}  # with the record's kind, by key
         self.intents: list[Intent] = []
         self._needed: set[str] = set()  # parties and products that drafts refer to
+        self._anew: set[str] = set()  # products whose opening stock was read, posted or not
+        self._tracked = run.settings.posting.mode == "tracked"
         self._summed = ordered or may_be_summed(connection, run.name, self.stored.rule_set)
         self.touched: set[str] = set()  # the summaries whose records are left to `build_summaries`
 
@@ -138,6 +140,10 @@ class PageOfRecords:
             if isinstance(record, Party | Product) and key_of(row) not in known and not (wants_all and record.active):
                 self.note(row, "excluded", *(NOT_ACTIVE if wants_all else NOT_NEEDED))
                 continue
+            if (
+                isinstance(record, Movement) and record.kind == "opening" and self._tracked
+            ):  # its items are made with it
+                self._anew.update(f"product/{line.product_id}" for line in record.lines if line.product_id)
             outcome = held.get(key_of(row)) or self.outcome_of(row, record)
             before = as_posted.get(key_of(row), ())
             differ = self.earlier.alone_differ(record, row.content_hash, outcome, before)
@@ -187,6 +193,8 @@ class PageOfRecords:
     def gone(self, row: Any) -> None:
         """The record is no longer in the source: nothing of it is to be in QBO."""
         self.note(row, "vanished", "vanished", "the source no longer has it")
+        if row.kind == "opening" and self._tracked and isinstance(record := self.load(row), Movement):
+            self._anew.update(f"product/{line.product_id}" for line in record.lines if line.product_id)
         why = "its record is no longer in the source"
         self.intents.append(Intent(key_of(row), row.content_hash, why_gone=why))
 
@@ -244,9 +252,9 @@ class PageOfRecords:
     def build_needed(self) -> None:
         """Parties and products that the page's drafts refer to and that have no posting yet."""
         asked: set[str] = set()
-        while wanted := sorted(self._needed - asked):  # a customer may need the one that it is a part of
+        while wanted := sorted((self._needed | self._anew) - asked):  # a customer may need the one it is a part of
             asked |= set(wanted)
-            there = {intent.record_key for intent in self.intents} | self._posted(wanted)
+            there = {intent.record_key for intent in self.intents} | (self._posted(wanted) - self._anew)
             rows = _records_of(self.connection, self.run.name, sorted(set(wanted) - there))
             loaded = [(row, record) for row in rows if (record := self.load(row)) is not None]
             self.stored.fetch_for(record for _, record in loaded)

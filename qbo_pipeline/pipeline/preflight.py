@@ -255,8 +255,14 @@ def _some(found: Sequence[Namesake], what: str) -> str:
 
 
 def _tracked_items(run: Run) -> Iterator[PreflightFinding]:
-    """A tracked item posts its own cost of sales: beside our journals the cost would stand twice."""
+    """A tracked item posts its own cost of sales: beside our journals the cost would stand twice. In tracked mode those
+    that are there are adopted by name where the policy says so, and else a name that they have is taken."""
     tracked = [item["Name"] for item in run.quickbooks().query(select("Item").where("Type", "=", "Inventory"))]
+    if run.settings.posting.mode == "tracked":
+        adopted = run.settings.posting.link_existing == "same_name"
+        text = "one that has the name of a product is adopted" if adopted else "none is adopted, ours are made anew"
+        yield PreflightFinding("tracked items", True, f"{len(tracked)} items track their quantity already; {text}")
+        return
     yield PreflightFinding(
         "tracked items",
         not tracked,

@@ -189,6 +189,8 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
     currency = preferences.get("CurrencyPrefs", {})
     posting = settings.posting
     return Policies(
+        mode=posting.mode,
+        returns_move_stock_by=posting.returns_move_stock_by,
         accrue_receipts=posting.accrue_receipts,
         unmatched_bill_lines=posting.unmatched_bill_lines,
         bill_difference=posting.bill_difference,

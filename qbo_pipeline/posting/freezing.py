@@ -18,6 +18,9 @@ from qbo_pipeline.quickbooks.entities import entity_named
 
 # In canonical JSON a quote inside a text is escaped, so this pattern matches members of objects and never a text.
 _REFERENCE = re.compile(r'"(value|TxnId)":"\$((?:[^"\\]|\\.)*)"')
+# What an inventory item is made with and never again: in an update QBO would take it for an adjustment of stock.
+# Another member follows in canonical JSON (TrackQtyOnHand, Type).
+_BEGINNING = re.compile(r'"(?:InvStartDate":"[^"]*"|QtyOnHand":[-+.0-9Ee]+),')
 _VOID_BY_UPDATE = ("include", "void")
 _NUMBER_TWICE = "allowduplicatedocnum"
 
@@ -67,7 +70,7 @@ def content(operation: str, payload: str, qbo_id: str | None, sync_token: str | 
         return "{" + identity + "}"
     if operation == VOID:
         return "{" + identity + ',"sparse":true}'
-    rest = payload[1:-1]
+    rest = _BEGINNING.sub("", payload)[1:-1] if operation == UPDATE else payload[1:-1]
     return "{" + identity + (f",{rest}" if rest else "") + ',"sparse":true}'
 
 

@@ -14,13 +14,16 @@ from typing import Any
 from qbo_pipeline.posting.events import Seen
 from qbo_pipeline.quickbooks.shapes import JsonObject
 
-_SILENT = frozenset({"Notes"})  # QBO may keep it without answering it
+# QBO may keep it without answering it; and what an item was made with is soon another quantity and cost.
+_SILENT = frozenset({"Notes"})
+_MOVING = frozenset({"QtyOnHand", "PurchaseCost"})
 _NEVER_LINKED = frozenset({"Inventory", "Group", "Category"})  # QBO computes cost for the first, none of them is sold
 # What a linked entry must have in common with ours, and how a person calls it.
 _ALIKE = {
     "Type": "type",
     "IncomeAccountRef": "income account",
     "ExpenseAccountRef": "expense account",
+    "AssetAccountRef": "inventory account",
     "CurrencyRef": "currency",
 }
 
@@ -42,7 +45,7 @@ def obstacle(thing: JsonObject, sent: JsonObject) -> str | None:
         return "it is inactive: make it active there, or rename it"
     if thing.get("ParentRef"):
         return "it belongs under another one: rename it there"
-    if thing.get("Type") in _NEVER_LINKED:
+    if thing.get("Type") in _NEVER_LINKED and thing.get("Type") != sent.get("Type"):
         return f"it is an item of type {thing['Type']}, where this one keeps no quantity in QuickBooks: rename it there"
     for name, words in _ALIKE.items():
         if name in sent and name in thing and _plain(sent[name]) != _plain(thing[name]):
@@ -59,7 +62,7 @@ def _made_since(thing: JsonObject, since: datetime) -> bool:
 
 
 def _says(thing: JsonObject, name: str, value: Any) -> bool:
-    if name in _SILENT and name not in thing:
+    if (name in _SILENT and name not in thing) or name in _MOVING:
         return True
     there = thing.get(name)
     if isinstance(value, Mapping) and isinstance(there, Mapping) and "value" not in value:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qbo_pipeline.posting.answers import core_answer
 from qbo_pipeline.posting.content import agrees, differences, fingerprint, is_voided, stated
-from qbo_pipeline.posting.events import Lost
+from qbo_pipeline.posting.events import CREATE, UPDATE, Lost
 from qbo_pipeline.posting.freezing import Missing, batch_body, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import (
     NOTE_LENGTH,
@@ -301,3 +301,18 @@ def test_an_object_that_was_written_and_cannot_be_read_is_looked_up() -> None:
     assert isinstance(answer, Lost)
     assert answer.message.startswith("QBO answered an object (Invoice) that cannot be read: an amount holds 'a dozen'")
     assert answer.tid == "tid-1"
+
+
+def test_an_update_of_an_item_does_not_say_again_what_it_was_made_with() -> None:
+    made = to_wire(
+        {
+            "Name": 'The "QtyOnHand":5, of it', "InvStartDate": "2026-01-01", "QtyOnHand": Decimal("12.50"),
+            "TrackQtyOnHand": True, "Type": "Inventory",
+        }
+    ).decode()  # fmt: skip
+    assert content(CREATE, made, None, None) == made
+    again = json.loads(content(UPDATE, made, "7", "3"))
+    assert again == {
+        "Id": "7", "SyncToken": "3", "sparse": True, "Name": 'The "QtyOnHand":5, of it', "TrackQtyOnHand": True,
+        "Type": "Inventory",
+    }  # fmt: skip

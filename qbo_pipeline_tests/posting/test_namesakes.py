@@ -32,6 +32,30 @@ def test_what_keeps_an_entry_from_being_linked(there: dict[str, Any], stands_in_
     assert (found is None) if stands_in_the_way is None else (stands_in_the_way in (found or ""))
 
 
+STOCKED = {"Name": "Tea", "Type": "Inventory", "AssetAccountRef": {"value": "81"}, "QtyOnHand": 12}
+
+
+@pytest.mark.parametrize(
+    ("there", "stands_in_the_way"),
+    [
+        ({"QtyOnHand": 3}, None),
+        ({"Type": "NonInventory"}, "type"),
+        ({"Type": "Category"}, "of type Category"),
+        ({"AssetAccountRef": {"value": "82"}}, "inventory account"),
+    ],
+)
+def test_an_inventory_item_is_adopted_where_ours_is_one_whatever_is_on_hand(
+    there: dict[str, Any], stands_in_the_way: str | None
+) -> None:
+    found = obstacle({**STOCKED, **there}, STOCKED)
+    assert (found is None) if stands_in_the_way is None else (stands_in_the_way in (found or ""))
+
+
+def test_what_was_sold_since_an_item_was_made_does_not_hide_that_it_is_ours() -> None:
+    thing = {**STOCKED, "Id": "9", "QtyOnHand": 11, "MetaData": {"CreateTime": "2026-03-02T13:30:00+01:00"}}
+    assert told_apart(SEEN, thing, STOCKED, SINCE).own
+
+
 @pytest.mark.parametrize(
     ("made", "there", "own"),
     [

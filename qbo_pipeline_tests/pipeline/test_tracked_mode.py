@@ -1,0 +1,149 @@
+"""Tracked mode end to end: the shop's week by inventory items and quantities, and the guards around it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from qbo_pipeline.pipeline.binding import MODE, bound_mode
+from qbo_pipeline.pipeline.connect import ConnectionMismatch
+from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.quickbooks.outcomes import Done
+from qbo_pipeline.quickbooks.query import select
+from qbo_pipeline.settings import SettingsError, load_settings, settings_of
+from qbo_pipeline.store.opening import open_store
+from qbo_pipeline.store.tables.posting import posting_links
+from qbo_pipeline.store.tables.records import watermarks
+from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
+from qbo_pipeline_tests.pipeline.connections import carry, point_to, rows
+from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop, shop_rows
+from qbo_pipeline_tests.sources.company import Rows
+
+D = Decimal
+ENTITIES = ("Bill", "Invoice", "InventoryAdjustment", "JournalEntry", "Payment")
+
+
+@pytest.fixture
+def emulator() -> Iterator[RunningEmulator]:
+    with running_emulator("--limits", "off") as running:
+        yield running
+
+
+def tracked_rows() -> Rows:
+    """The shop's week with opening stock, and a quantity on every line of goods."""
+    given = shop_rows()
+    for line in given["document_lines"][1:]:
+        line["quantity"] = "2"
+    given["movements"].append(
+        {"movement_id": "o1", "kind": "opening", "number": "O1", "business_date": "2024-03-01", "currency": "USD"}
+    )
+    line = {"movement_id": "o1", "line_id": "o1-1", "product_id": "p2", "location_id": "w1"}
+    given["movement_lines"].append({**line, "quantity": "3", "value": "37.50"})
+    stock = {"business_date": "2024-03-01", "product_id": "p2", "location_id": "w1", "quantity": "3"}
+    given["stock_values"].append({**given["stock_values"][0], **stock, "value": "37.50"})
+    return given
+
+
+def open_tracked(folder: Path, emulator: RunningEmulator | None, given: Rows | None = None, **values: Any) -> Shop:
+    return open_shop(folder, emulator, given or tracked_rows(), mode='"tracked"', **values)
+
+
+def objects(run: Any) -> Counter[str]:
+    """How many objects of each kind in QuickBooks bear a marker of ours."""
+    return Counter(
+        entity for entity in ENTITIES for thing in run.quickbooks().query(select(entity))
+        if marker_in(thing.get("PrivateNote"))
+    )  # fmt: skip
+
+
+def on_hand(run: Any) -> dict[str, Decimal]:
+    found = run.quickbooks().query(select("Item").where("Type", "=", "Inventory"))
+    return {item["Name"]: D(str(item["QtyOnHand"])) for item in found if item["Name"].startswith(("Beans", "Gift"))}
+
+
+def standing(run: Any) -> dict[str, tuple[str, str | None]]:
+    query = "SELECT key, state, reason FROM postings WHERE superseded_by IS NULL"
+    return {row["key"]: (row["state"], row["reason"]) for row in rows(run, query)}
+
+
+def test_the_shops_week_moves_the_stock_once_and_its_opening_follows_the_source(
+    tmp_path: Path, emulator: RunningEmulator
+) -> None:
+    shop = open_tracked(tmp_path, emulator)
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        assert on_hand(run) == {"Beans p1": D(5), "Gift box p2": D(4)}
+        assert objects(run) == {"Bill": 1, "Invoice": 1, "InventoryAdjustment": 1, "Payment": 1}
+        assert carry(run, FIRST_DAY, LAST_DAY).touched["posted"] == 0
+    # What an item was made with stands for ever: QuickBooks would take it in an update for an adjustment of stock.
+    shop.change("UPDATE products SET name = 'Beans of the house' WHERE product_id = 'p1'",
+                "UPDATE movement_lines SET quantity = '5', value = '62.50' WHERE movement_id = 'o1'")  # fmt: skip
+    with shop.run() as run:
+        assert carry(run, FIRST_DAY, LAST_DAY).loaded.summary.posted == 2
+        assert on_hand(run) == {"Beans of the house p1": D(5), "Gift box p2": D(6)}
+        assert objects(run)["InventoryAdjustment"] == 2
+    with shop.run() as run, run.database.transaction() as connection:
+        assert bound_mode(connection, run.name) == "tracked"
+    point_to(shop.settings, 'mode = "tracked"', 'mode = "external"')
+    with pytest.raises(ConnectionMismatch, match=r'has posted with "tracked".*switch-mode --preview'), shop.run():
+        pass
+    store = open_store(load_settings(shop.settings).store_url())
+    with store.transaction() as connection:  # posted before there were modes: in external mode
+        connection.execute(delete(watermarks).where(watermarks.c.name == MODE))
+        assert bound_mode(connection, "shop") == "external"
+    store.close()
+
+
+def test_an_item_that_tracks_nothing_holds_what_names_it(tmp_path: Path, emulator: RunningEmulator) -> None:
+    shop = open_tracked(tmp_path, emulator)
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        (income,) = {item["IncomeAccountRef"]["value"] for item in run.quickbooks().query(
+            select("Item").where("Name", "=", "Beans p1"))}  # fmt: skip
+        made = run.quickbooks().create(
+            "Item", {"Name": "Roasted", "Type": "NonInventory", "IncomeAccountRef": {"value": income}}
+        )
+        assert isinstance(made, Done)
+        with run.database.transaction() as connection:
+            mine = posting_links.c.key == "product/p1"
+            connection.execute(update(posting_links).where(mine).values(qbo_id=made.id))
+    shop.change("UPDATE document_lines SET description = 'Roasted beans' WHERE document_id = 'i1'")
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        assert standing(run)["document/i1"] == ("parked", "untracked_item")
+        assert on_hand(run)["Beans p1"] == D(5)
+
+
+@pytest.mark.parametrize(
+    ("posting", "told"),
+    [
+        ('mode = "tracked"\nzero_cost = "post"', 'zero_cost has no effect where mode = "tracked"'),
+        ('mode = "tracked"\nsummarise = ["shipment"]', 'summarise has no effect where mode = "tracked"'),
+        ('returns_move_stock_by = "documents"', 'returns_move_stock_by has no effect where mode = "external"'),
+        (
+            'mode = "tracked"\n[accounts.by_location]\nw1 = { inventory = "West" }',
+            "[accounts.by_location] w1.inventory",
+        ),
+        (
+            'mode = "tracked"\n[[changes]]\nfirst_day = 2024-04-01\nposting = { bill_difference = "inventory" }',
+            '[[changes]] posting.bill_difference has no effect where [posting] mode = "tracked"',
+        ),
+    ],
+)
+def test_a_setting_of_the_other_mode_is_refused(posting: str, told: str, tmp_path: Path) -> None:
+    sections = (
+        '[connection]\nname = "shop"\ncurrency = "USD"\ntime_zone = "UTC"\nfirst_day = 2024-03-01',
+        '[source]\nkind = "sql"\nurl = "sqlite:///shop.sqlite"',
+        '[quickbooks]\nenvironment = "sandbox"\nrealm = "1"',
+        '[store]\nurl = "sqlite:///store.sqlite"\n[accounts]\nroles = {}',
+        f"[posting]\n{posting}",
+    )
+    with pytest.raises(SettingsError) as refused:
+        settings_of("\n".join(sections), tmp_path / "shop.toml")
+    assert told in str(refused.value)
