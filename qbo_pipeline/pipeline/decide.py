@@ -17,6 +17,7 @@ from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.ownership import prove_company_until_now
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import CONFLICT
+from qbo_pipeline.pipeline.together import go_together, twice_if_approved
 from qbo_pipeline.posting import decisions, recovery
 from qbo_pipeline.posting.asking import CLOSED_PERIOD
 from qbo_pipeline.posting.events import CREATE, PARKED
@@ -48,8 +49,9 @@ def decide(
     """Carry out one of `DECISIONS` and answer how the posting stands afterwards; the next run acts on it.
 
     `dated` belongs to approve and reverse, `qbo_id` to relink. With `[posting] closed_period = "first_open_day"` what
-    waits for a closed period and is not in QBO yet is approved on the first open day. Raises `NotPossible` where the
-    posting is not in a state in which this can be decided, or who or why is missing.
+    waits for a closed period and is not in QBO yet is approved on the first open day. What waits for one and takes the
+    place of something else there is approved or skipped with it, all or nothing. Raises `NotPossible` where the posting
+    is not in a state in which this can be decided, or who or why is missing.
     """
     person = Person(who, why)
     if not _built_again(run, decision, key, person):
@@ -102,19 +104,40 @@ def _first_open_day(connection: Connection, run: Run, key: str) -> date | None:
 def _about_posting(run: Run, decision: str, key: str, person: Person, dated: date | None, qbo_id: str | None) -> None:
     match decision:
         case "approve":
+            _approve(run, key, person, dated)
+        case "skip":
             with run.database.reading() as connection:
-                dated = dated or _first_open_day(connection, run, key)
-            decisions.approve(run.database, run.name, key, person, dated=dated)
+                keys = go_together(connection, run.name, key)
+            decisions.skip_all(run.database, run.name, keys, person)
         case "reverse":
             with run.database.reading() as connection:
                 identity = identity_of(connection, run.name, run.settings.quickbooks.realm)
             decisions.reverse(run.database, run.name, key, person, identity=identity, dated=dated)
         case "relink":
             _relink(run, key, qbo_id or "", person)
-        case "retry" | "skip" | "unlink":
+        case "retry" | "unlink":
             getattr(decisions, decision)(run.database, run.name, key, person)
         case _:
             raise ValueError(f"{decision!r} is no decision; there are {', '.join(DECISIONS)}")
+
+
+def _approve(run: Run, key: str, person: Person, dated: date | None) -> None:
+    """One posting, or all that go together; these keep their date, for nothing of theirs moves to another period."""
+    with run.database.reading() as connection:
+        keys = go_together(connection, run.name, key)
+        twice = twice_if_approved(connection, run.name, keys)
+        first_open_day = _first_open_day(connection, run, key) if len(keys) == 1 else None
+    if twice is not None:
+        raise NotPossible(f"{key} cannot be approved: {twice}. Skip it, or have what is there taken out first")
+    if len(keys) == 1:
+        decisions.approve(run.database, run.name, key, person, dated=dated or first_open_day)
+        return
+    if dated is not None:
+        raise NotPossible(
+            f"{key} takes the place of what is in QuickBooks on the same day ({', '.join(keys)} go together): approve "
+            "it without a date"
+        )
+    decisions.approve_all(run.database, run.name, keys, person)
 
 
 def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:

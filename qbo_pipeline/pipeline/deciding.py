@@ -23,6 +23,7 @@ from qbo_pipeline.pipeline.same_number import CONFLICT
 from qbo_pipeline.posting.decisions import APPROVABLE
 from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.states import Operation, Origin, Reason, State
+from qbo_pipeline.store.postings import latest
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED
 
@@ -100,6 +101,8 @@ def _decided(
                 now = f"{now}, its reversal of {dated} ready"
         except NotPossible as error:
             now, refused = was, str(error)
+            if (since := _since(run, row["key"])) not in (None, was):  # decided with another that it goes together with
+                now, refused = str(since), ""
         run.progress("postings decided", count)
         yield DecisionAnswer(
             key=row["key"],
@@ -112,6 +115,12 @@ def _decided(
             now=now,
             refused=refused,
         )
+
+
+def _since(run: Run, key: str) -> str | None:
+    with run.database.reading() as connection:
+        row = latest(connection, run.name, key)
+    return _standing(row["state"], row["reason"]) if row is not None else None
 
 
 def _standing(state: str, reason: str | None) -> str:

@@ -23,7 +23,7 @@ from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.store.dispositions import QUARANTINED
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.shares import OF_RECORD
+from qbo_pipeline.store.shares import IN_QBO, OF_RECORD
 from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
 from qbo_pipeline.store.tables.records import records
 
@@ -41,6 +41,10 @@ class Membership:
     before: frozenset[str]
     posted: bool = False  # whether it is within a summary in QuickBooks
     still: frozenset[str] = frozenset()
+
+    def has_in_qbo(self, key: str) -> bool:
+        """Whether this summary's object in QuickBooks has the record."""
+        return key in self.still or (self.posted and key in self.before)
 
     @property
     def touched(self) -> frozenset[str]:
@@ -131,16 +135,11 @@ def _standing(connection: Connection, name: str, keys: Iterable[str]) -> dict[st
 
 def _still_there(connection: Connection, name: str, keys: Sequence[str]) -> dict[str, list[str]]:
     """By record, the summaries whose object in QuickBooks has it, by the revision that is there."""
-    there = and_(
-        posting_links.c.connection == posting_records.c.connection,
-        posting_links.c.key == posting_records.c.key,
-        posting_links.c.revision == posting_records.c.revision,
-    )
     found: dict[str, list[str]] = {}
     for part in chunks(keys):
         query = (
             select(posting_records.c.record_key, posting_records.c.key)
-            .join(posting_links, there)
+            .join(posting_links, IN_QBO)
             .where(
                 posting_records.c.connection == name,
                 posting_records.c.record_key.in_(part),
@@ -182,19 +181,22 @@ def _with_reversals(connection: Connection, name: str, standing: Mapping[str, li
 
 
 def rows_of(connection: Connection, name: str, key: str) -> list[Any]:
-    """The records that a summary may be made of, and those that stand in it, in order: live, changed, moved or gone."""
+    """The records that a summary may be made of, and those that stand in it or in its object in QuickBooks, in order:
+    live, changed, moved or gone."""
     kind, day = summed_up(key)
     movements = (records.c.connection == name, records.c.record_type == "movement")
     dated = select(records).where(
         *movements, records.c.kind == kind, records.c.business_date == day, records.c.vanished_at.is_(None)
     )
     found = {row.record_id: row for row in connection.execute(dated) if row.disposition != "set_aside"}
-    standing = (
-        select(posting_records.c.record_key)
-        .join(postings, OF_RECORD)
-        .where(posting_records.c.connection == name, posting_records.c.key == key, postings.c.superseded_by.is_(None))
-    )
-    ids = {record_key.partition("/")[2] for record_key in connection.scalars(standing)} - set(found)
+    mine = (posting_records.c.connection == name, posting_records.c.key == key)
+    newest = select(posting_records.c.record_key).join(postings, OF_RECORD)
+    there = select(posting_records.c.record_key).join(posting_links, IN_QBO)
+    standing = {
+        *connection.scalars(newest.where(*mine, postings.c.superseded_by.is_(None))),
+        *connection.scalars(there.where(*mine)),
+    }
+    ids = {record_key.partition("/")[2] for record_key in standing} - set(found)
     for part in chunks(sorted(ids)):
         rows = connection.execute(select(records).where(*movements, records.c.record_id.in_(part)))
         found |= {row.record_id: row for row in rows}

@@ -17,6 +17,8 @@ from qbo_pipeline.pipeline.building import PageOfRecords, key_of
 from qbo_pipeline.pipeline.summaries import Membership, held_by, is_readable, leaving_waits, rows_of
 from qbo_pipeline.posting.asking import Intent, Share
 
+_NAMED = 5  # records in a message
+
 
 def build_summaries(page: PageOfRecords, keys: Sequence[str]) -> None:
     """Build these summaries, and answer for every record that is or was in one of them."""
@@ -64,7 +66,25 @@ def _build(page: PageOfRecords, key: str) -> None:
     if held is None:
         outcomes = {of: outcome for of, outcome in outcomes.items() if of not in waiting}
         moved = any(key in places[key_of(row)].before and _is_elsewhere(key, row, places, outcomes) for row in there)
-        _sum_up(page, key, *_members(key, there, places, outcomes), moved=moved)
+        drafts, members = _members(key, there, places, outcomes)
+        gone = [
+            row
+            for row in rows
+            if places[key_of(row)].has_in_qbo(key)
+            and key_of(row) not in drafts
+            and key_of(row) not in waiting
+            and not _is_elsewhere(key, row, places, outcomes)
+        ]
+        _sum_up(page, key, drafts, members, moved=moved, part_gone=_without(gone))
+
+
+def _without(gone: Sequence[Any]) -> str:
+    """Which records go out of a summary that stays, in words."""
+    if not gone:
+        return ""
+    named = [f"{row.kind} {row.number or row.record_id}" for row in gone[:_NAMED]]
+    more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+    return f"{', '.join(named)}{more} of this day is voided or no longer in the source, or is not posted any more"
 
 
 def _waits_elsewhere(page: PageOfRecords, key: str, place: Membership) -> str | None:
@@ -111,10 +131,18 @@ def _members(
     return drafts, [row for row in members if key_of(row) in drafts]
 
 
-def _sum_up(page: PageOfRecords, key: str, drafts: Mapping[str, Draft], members: Sequence[Any], *, moved: bool) -> None:
+def _sum_up(
+    page: PageOfRecords,
+    key: str,
+    drafts: Mapping[str, Draft],
+    members: Sequence[Any],
+    *,
+    moved: bool,
+    part_gone: str,
+) -> None:
     """One journal of the members; what each asked for by itself goes, and the journal where none is left.
 
-    `moved` says whether records of it are elsewhere now.
+    `moved` says whether records of it are elsewhere now, `part_gone` which are nowhere.
     """
     hashes = {key_of(row): row.content_hash for row in members}
     outcome: Outcome = summarise(key, drafts, page.stored.books) if drafts else []
@@ -140,5 +168,6 @@ def _sum_up(page: PageOfRecords, key: str, drafts: Mapping[str, Draft], members:
             currency=page.stored.books.home_currency,
             shares=shares if isinstance(outcome, Draft | Refused) else (),
             moved=moved,
+            part_gone=part_gone,
         )
     )

@@ -43,6 +43,7 @@ class Intent:
     `record_key` and `content_hash` are those of what asks; `business_date`, `amount` and `currency` the record's, for a
     refused one. `shares` are the records that a summary is made of; without them a draft is the record's, whole.
     `moved` says that other postings have the records now: what held them goes out whatever becomes of vanished records.
+    `part_gone` says which of the records that a summary has in QBO go out of it, and why; policy may hold that.
     """
 
     record_key: str
@@ -55,6 +56,7 @@ class Intent:
     shares: Sequence[Share] = ()
     why_gone: str = NOTHING_ASKED
     moved: bool = False
+    part_gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

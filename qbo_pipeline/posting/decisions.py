@@ -103,13 +103,23 @@ def retry(database: Database, connection: str, key: str, person: Person) -> None
 
 def skip(database: Database, connection: str, key: str, person: Person) -> None:
     """Leave a posting out for good; what it would have posted counts as skipped."""
+    skip_all(database, connection, [key], person)
+
+
+def skip_all(database: Database, connection: str, keys: Sequence[str], person: Person) -> None:
+    """Leave these postings out by one order, in one transaction; each has its line in the journal."""
     with database.transaction() as transaction:
-        row = posting_of(transaction, connection, key)
-        if row["state"] not in (PARKED, READY) or row["doubt"]:
-            fate = "its fate in QBO is still open" if row["doubt"] else f"it is {row['state']}"
-            raise NotPossible(f"{key} cannot be skipped: {fate}")
-        fields = {"state": SKIPPED, "reason": None, "message": person.why, "waits_for": None}
-        write_decision(transaction, database, connection, row, "skip", person, fields)
+        for key in keys:
+            _skip(transaction, database, connection, key, person)
+
+
+def _skip(transaction: Connection, database: Database, connection: str, key: str, person: Person) -> None:
+    row = posting_of(transaction, connection, key)
+    if row["state"] not in (PARKED, READY) or row["doubt"]:
+        fate = "its fate in QBO is still open" if row["doubt"] else f"it is {row['state']}"
+        raise NotPossible(f"{key} cannot be skipped: {fate}")
+    fields = {"state": SKIPPED, "reason": None, "message": person.why, "waits_for": None}
+    write_decision(transaction, database, connection, row, "skip", person, fields)
 
 
 def approve(database: Database, connection: str, key: str, person: Person, *, dated: date | None = None) -> None:

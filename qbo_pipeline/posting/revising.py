@@ -92,6 +92,8 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     row["number_twice"] = before is not None and _may_have_number_twice(before, number)
     row["waits_for"] = next((key for key in references(payload) if key not in known), None)
     _hold(plan, row, before)
+    if intent.part_gone:
+        _hold_gone(plan.policy, row, _way_on(intent.part_gone))
     if before is None:
         plan.intake.new += 1
     else:
@@ -218,7 +220,7 @@ def _renew(plan: Plan, row: Standing, *, moved: bool = False) -> None:
     if by_policy and not row["approved_by"]:
         held = cast(Posting, {**row, **fields, "state": READY, "reason": None, "message": None})
         _hold(plan, held, None)
-        if row["origin"] == Origin.WITHDRAWAL and not moved:
+        if (row["origin"] == Origin.WITHDRAWAL or row["reason"] == GONE) and not moved:
             _hold_gone(plan.policy, held, (row["reason"] == GONE and row["message"]) or _way_on(NOTHING_ASKED))
         if (held["state"], held["reason"]) != (row["state"], row["reason"]):
             fields |= {"state": held["state"], "reason": held["reason"], "message": held["message"]}

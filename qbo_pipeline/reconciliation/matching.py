@@ -2,7 +2,7 @@
 
 What belongs here: the cells (document, account, day) with what the source says, what was posted and what the ledger
 has; and which documents need an explanation. A document agrees where all three are equal in every cell up to the
-date: no difference that nets to nothing passes.
+date, and so is each record's share of it: no difference that nets to nothing passes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from qbo_pipeline.reconciliation.amounts import Codes, Whole, round_to_cents
 from qbo_pipeline.reconciliation.books import CodedInput
 from qbo_pipeline.reconciliation.coding import Flags
+from qbo_pipeline.reconciliation.shares import other_shares
 
 Side = tuple[Codes, Whole, Whole]  # for each row: document, place (account and day), amount
 
@@ -52,6 +53,7 @@ def match(books: CodedInput) -> Matching:
     odd = ((cells.source != cells.posted) | (cells.posted != cells.ledger)) & (cells.day <= books.as_at)
     flagged = np.zeros(len(books.documents), dtype=bool)
     flagged[cells.document[odd]] = True
+    flagged |= other_shares(books, ~opening_rows)
     unsent = flagged & _one_reason(books)
     return Matching(cells=cells, opening_rows=opening_rows, unsent=unsent, differing=flagged & ~unsent)
 

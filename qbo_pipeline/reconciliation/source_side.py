@@ -8,7 +8,7 @@ another date; another account; another amount.
 from __future__ import annotations
 
 from qbo_pipeline.reconciliation.causes import Cause
-from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Examined, RecordPart, take
+from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Examined, RecordPart, Sent, take
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, amount_text, day_text
 from qbo_pipeline.reconciliation.gap_finder import GapFinder, gap_net, gap_size, part_cents
 from qbo_pipeline.reconciliation.unsent import cause_of
@@ -17,7 +17,9 @@ from qbo_pipeline.reconciliation.unsent import cause_of
 def explain(document: Examined, context: Context) -> tuple[list[Entry], list[ChangedAfterPosting]]:
     """The causes of posted − source for one document; their amounts sum to it in every account and day."""
     finder = _SourceFinder(document, context)
-    if finder.gap:
+    if not finder.gap:
+        finder.traded_shares()
+    else:
         if not document.parts or finder.withdrawn():
             finder.not_in_source()
         finder.reversed_by_person()
@@ -133,20 +135,35 @@ class _SourceFinder(GapFinder):
     def other_shares(self) -> None:
         """Of a summary, the records whose share is not what they say now: changed, gone, or not in it yet."""
         for sent in self.document.sent:
-            said: dict[tuple[str, int], int] = {}
-            for part in self.document.parts:
-                place = (part.record_key, part.account)
-                said[place] = said.get(place, 0) + part_cents(part.micros)
-            for record_key, account in sorted(said.keys() | sent.shares.keys()) if sent.shares else ():
-                was, now = sent.shares.get((record_key, account), 0), said.get((record_key, account), 0)
-                if not self._narrows({(account, sent.day): was - now}):
-                    continue
-                gone = (record_key, account) not in said
-                cause = Cause.VANISHED_IN_SOURCE if gone else Cause.CHANGED_IN_SOURCE
-                sentence = f"Posted within the day's summary with {amount_text(was)}, the inventory system has "
-                sentence += "it no longer there." if gone else f"{amount_text(now)}."
-                detail = "vanished" if gone else "amount"
-                self._add(account, sent.day, cause, detail, was - now, sentence, sent.posting, record_key)
+            for place, (was, now) in self._shares(sent).items():
+                if self._narrows({(place[1], sent.day): was - now}):
+                    self._add_share(sent, *place, was, now)
+
+    def traded_shares(self) -> None:
+        """The same, where the shares that differ add up to nothing: one is gone, and another of its amount has come."""
+        for sent in self.document.sent:
+            for place, (was, now) in self._shares(sent).items():
+                if was != now:
+                    self._add_share(sent, *place, was, now)
+
+    def _shares(self, sent: Sent) -> dict[tuple[str, int], tuple[int, int]]:
+        """By record and account, the share that was posted and what the record says now; empty where it has none."""
+        if not sent.shares:
+            return {}
+        said: dict[tuple[str, int], int] = {}
+        for part in self.document.parts:
+            place = (part.record_key, part.account)
+            said[place] = said.get(place, 0) + part_cents(part.micros)
+        places = sorted(said.keys() | sent.shares.keys())
+        return {place: (sent.shares.get(place, 0), said.get(place, 0)) for place in places}
+
+    def _add_share(self, sent: Sent, record_key: str, account: int, was: int, now: int) -> None:
+        gone = all((part.record_key, part.account) != (record_key, account) for part in self.document.parts)
+        cause = Cause.VANISHED_IN_SOURCE if gone else Cause.CHANGED_IN_SOURCE
+        sentence = f"Posted within the day's summary with {amount_text(was)}, the inventory system has "
+        sentence += "it no longer there." if gone else f"{amount_text(now)}."
+        detail = "vanished" if gone else "amount"
+        self._add(account, sent.day, cause, detail, was - now, sentence, sent.posting, record_key)
 
     def other_dates(self) -> None:
         """Posted on one day, in the source on another."""

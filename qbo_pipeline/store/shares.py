@@ -11,12 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, literal, select
 
-from qbo_pipeline.store.tables.posting import posting_records, postings
+from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
 
-_R, _P = posting_records.c, postings.c
+_R, _P, _L = posting_records.c, postings.c, posting_links.c
 
 # The condition that joins a posting's revision with its records.
 OF_RECORD = and_(_R.connection == _P.connection, _R.key == _P.key, _R.revision == _P.revision)
+
+# The condition that joins the revision which QuickBooks has with its records.
+IN_QBO = and_(_L.connection == _R.connection, _L.key == _R.key, _L.revision == _R.revision)
 
 
 def standing_keys(name: str, *conditions: Any) -> Any:
