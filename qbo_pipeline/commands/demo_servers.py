@@ -88,7 +88,7 @@ def system_box(folder: DemoFolder, system: DemoSystem | None, port: int = 0) -> 
     if system is None:
         yield None
         return
-    with _served(box_command(system.name, folder.company, port), folder.path / "system.log", system.name) as greeting:
+    with _served(box_command(system, folder.company, port), folder.path / "system.log", system.name) as greeting:
         yield RunningSystem(system, greeting)
 
 

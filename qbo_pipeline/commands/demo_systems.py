@@ -27,11 +27,13 @@ HINTS = {
 }
 """Accounts by the reasons of the demo company's own database."""
 WAREHOUSES = ("1", "2", "3")
-NO_PAST = {
-    name: f"{label} tells stock as it is now and no day before, so a month that is over cannot be read from it."
-    for name, label in (("syncro", "Syncro"), ("zuper", "Zuper"))
+WITHOUT_PAPERS = {
+    "NO-PAPER": "Inventory Shrinkage",
+    "COST-CHANGE": "Inventory Shrinkage",
+    **dict.fromkeys(("SHIPPING", "OTHER"), "Purchases"),
+    **dict.fromkeys(("Check", "Card", "Bank transfer"), "Checking"),
 }
-"""Systems in a box whose past cannot be read, and why."""
+"""Accounts where a system tells no papers of stock: what changed, the costs of orders, and how customers pay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ class DemoSystem:
     """How the demo's connection reads a system, which `name` says.
 
     `secrets` are the fields of the box's first line that let one in, `hints` its own names of accounts, `locations` its
-    ids of the demo's warehouses 1 to 3.
+    ids of the demo's warehouses 1 to 3. With `tells_no_past` it says what stock is now and no day before: it is read
+    every evening of the demo's days, by its own clock, which is the company's.
     """
 
     name: str
@@ -47,6 +50,7 @@ class DemoSystem:
     hints: Mapping[str, str]
     locations: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    tells_no_past: bool = False
 
     def settings(self, url: str) -> dict[str, Any]:
         """What `template.settings_text` takes of a source; the box has no limit, so that nobody waits for it."""
@@ -84,15 +88,20 @@ def demo_system(name: str) -> DemoSystem:
             hints={code: HINTS[reason] for reason, code in ACCOUNT_OF_REASON.items()},
             locations=guids,
         ),
+        "syncro": DemoSystem(
+            name="syncro", secrets=("token",), hints=WITHOUT_PAPERS, locations=WAREHOUSES, tells_no_past=True
+        ),
+        "zuper": DemoSystem(
+            name="zuper", secrets=("api_key",), hints=WITHOUT_PAPERS, locations=guids, tells_no_past=True
+        ),
     }
-    if name in NO_PAST:
-        raise ValueError(f"{NO_PAST[name]} `qbo-pipeline emulator --system {name}` serves the demo's company as it is.")
     if name not in known:
         raise ValueError(f"--system is {name!r}; write one of {', '.join(known)}.")
     return known[name]
 
 
-def box_command(name: str, company: Path, port: int) -> list[str]:
+def box_command(system: DemoSystem, company: Path, port: int) -> list[str]:
     """The command that serves the demo's company as a system does, without its limits."""
-    options = ["--system", name, "--inventory", str(company), "--port", str(port), "--limits", "off"]
+    options = ["--system", system.name, "--inventory", str(company), "--port", str(port), "--limits", "off"]
+    options += ["--clock", "company"] if system.tells_no_past else []
     return [sys.executable, "-m", "qbo_pipeline.emulator", *options]

@@ -48,7 +48,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
     system: Annotated[
         str | None,
-        typer.Option(help="The inventory system, in a box: cin7_core, http_contract or unleashed; else its database."),
+        typer.Option(
+            help="Behind a system in a box (cin7_core, http_contract, syncro, unleashed, zuper); else its own database."
+        ),
     ] = None,
 ) -> None:
     """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
@@ -146,14 +148,20 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7, system: DemoSystem 
     behind = f" behind {system.name} in a box" if system else ""
     say(f"A made-up company{behind}, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
     runs = windows(FIRST_DAY, days)
-    _company_works(folder, runs[0][1], seed)
+    every_evening = system is not None and system.tells_no_past
+    _company_works(folder, FIRST_DAY - timedelta(days=1) if every_evening else runs[0][1], seed)
     with emulator(folder) as start, system_box(folder, system) as box:
         prepare(folder, start, days, box)
         open_books(folder)
+        if every_evening:
+            say("This system tells stock as it is now and no day before: it is read every evening.")
+            _is_read(folder)
         os.environ.update(folder.environment())
         for first, last in runs:
             clock.say(f"the night after {last}" if first == last else f"{first} to {last}, in one run")
-            if first != runs[0][0]:
+            if every_evening:
+                _evenings(folder, first, last, seed)
+            elif first != runs[0][0]:
                 _company_works(folder, last, seed)
             clock.say("  the company has worked; Dagster begins")
             if failure := run_days(str(folder.settings), NAME, (first, last), clock.say):
@@ -170,6 +178,21 @@ def _company_works(folder: DemoFolder, last: date, seed: int) -> None:
         advance(folder.company, last)
     else:
         generate(folder.company, seed=seed, first_day=FIRST_DAY, days=(last - FIRST_DAY).days + 1)
+
+
+def _evenings(folder: DemoFolder, first: date, last: date, seed: int) -> None:
+    """Work the days one by one; in the evening of each the account is read, as the sensor `changed_days` does."""
+    for offset in range((last - first).days + 1):
+        _company_works(folder, first + timedelta(days=offset), seed)
+        _is_read(folder)
+
+
+def _is_read(folder: DemoFolder) -> None:
+    from qbo_pipeline.pipeline.run import open_run
+    from qbo_pipeline.settings import load_settings
+
+    with open_run(load_settings(folder.settings)) as run, run.source() as source:
+        source.changed_days(None)
 
 
 def _tell(folder: DemoFolder, last: date) -> int:

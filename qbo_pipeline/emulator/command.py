@@ -50,19 +50,24 @@ def emulator(
     inventory: Annotated[
         Path | None, typer.Option(help="With --system: the company's file; .demo/inventory.sqlite.")
     ] = None,
+    clock: Annotated[
+        str | None,
+        typer.Option(help="With --system: own, or company for the evening of the last day that the company worked."),
+    ] = None,
 ) -> None:
     """Run a QuickBooks Online company offline, behind the real v3 API.
 
     The first line on stdout is JSON: base_url, discovery_url, realm, client_id, client_secret, refresh_token.
     Its window is at base_url. With --system the line says base_url and what lets one in. Stop it with Ctrl-C.
     """
-    if system is not None or inventory is not None:
+    if system is not None or inventory is not None or clock is not None:
         _launch_system(
             system,
             inventory,
             host,
             port,
             limits,
+            clock,
             others={
                 "--state": state,
                 "--realm": realm,
@@ -101,13 +106,20 @@ def emulator(
 
 
 def _launch_system(
-    system: str | None, inventory: Path | None, host: str, port: int, limits: str, *, others: dict[str, object]
+    system: str | None,
+    inventory: Path | None,
+    host: str,
+    port: int,
+    limits: str,
+    clock: str | None,
+    *,
+    others: dict[str, object],
 ) -> None:
     from qbo_pipeline.systems.launch import launch
 
     try:
         if system is None:
-            raise ValueError("--inventory goes with --system.")
+            raise ValueError("--inventory and --clock go with --system.")
         if given := [name for name, value in others.items() if value]:
             raise ValueError(f"{', '.join(given)}: of QuickBooks' emulator alone, not of --system.")
         launch(
@@ -117,6 +129,7 @@ def _launch_system(
             port=port,
             limits=limits,
             warn=lambda text: typer.secho(text, err=True, fg="red", bold=True),
+            clock=clock or "own",
         )
     except (ValueError, OSError) as error:
         typer.secho(f"emulator: {error}", err=True, fg="red")

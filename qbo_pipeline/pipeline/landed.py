@@ -12,7 +12,8 @@ import socket
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -234,8 +235,17 @@ class ReadingWire:
         except TransportFailure as failure:
             reason, too_large = failure.reason, failure.kind == "too_large"
         else:
-            return Reply(answer.status, answer.body)
+            return Reply(answer.status, answer.body, _dated(answer.headers.get("date")))
         raise NoReply(reason, too_large=too_large)
+
+
+def _dated(header: str | None) -> datetime | None:
+    """The instant of a `Date` header; `None` where there is none, or none that can be read."""
+    try:
+        found = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
 class _Pace:

@@ -120,8 +120,12 @@ def configured(
     *,
     protocol: type[BoundedProtocol] = BoundedProtocol,
     lifespan: Literal["on", "off"] = "off",
+    date_header: bool = True,
 ) -> uvicorn.Config:
-    """uvicorn around an application, bounded by `door`: no access log, no word about the software."""
+    """uvicorn around an application, bounded by `door`: no access log, no word about the software.
+
+    Without `date_header` the application says itself what time it is.
+    """
     return uvicorn.Config(
         app,
         # With uvloop, where it is installed, a crowd stayed in the queue for seconds while the loop itself was quick
@@ -135,6 +139,7 @@ def configured(
         access_log=False,
         log_config=None,
         server_header=False,
+        date_header=date_header,
         timeout_keep_alive=door.bounds.idle_seconds,
         timeout_graceful_shutdown=STOP_SECONDS,
     )

@@ -1,12 +1,15 @@
-"""When each object of a system in a box changed last: instants are this server's own clock, as a vendor's are."""
+"""When each object of a system in a box changed last: instants are its own clock, as a vendor's are, which may be that
+of the company that it serves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from qbo_pipeline.systems.company import CompanyDatabase
 from qbo_pipeline.systems.exact import to_json
 
 Thing = dict[str, Any]
@@ -14,6 +17,17 @@ Thing = dict[str, Any]
 
 def now_utc() -> datetime:
     return datetime.now(UTC)
+
+
+def company_clock(company: CompanyDatabase) -> Callable[[], datetime]:
+    """The clock of a made-up company: ten in the evening of the last day that it has worked."""
+
+    def now() -> datetime:
+        (row,) = company.table("company")
+        worked = date.fromisoformat(row["next_day"]) - timedelta(days=1)
+        return datetime.combine(worked, time(22), ZoneInfo(row["time_zone"])).astimezone(UTC)
+
+    return now
 
 
 @dataclass(slots=True)

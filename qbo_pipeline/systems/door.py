@@ -10,6 +10,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -60,13 +62,14 @@ Answer = tuple[int, Any]
 class House:
     """What stands behind a door: `lets_in` looks at a request's credentials, `answer` answers it. `refused` and `full`
     are what is said to strangers and over the limit; `open_paths` are answered to strangers too. `answer` finds the
-    request's body as `request.state.body`."""
+    request's body as `request.state.body`. `clock` is what each answer says of the time, as every server does."""
 
     door: Door
     lets_in: Callable[[Request], bool]
     answer: Callable[[Request, str], Answer]
     refused: Answer
     full: Answer
+    clock: Callable[[], datetime]
     open_paths: frozenset[str] = frozenset()
 
 
@@ -77,9 +80,15 @@ def build_app(house: House) -> Starlette:
     async def answer(request: Request) -> Response:
         request.state.body = await request.body()
         async with lock:
-            return await asyncio.to_thread(_answer, house, request)
+            return dated(await asyncio.to_thread(_answer, house, request), house.clock())
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "PUT", "DELETE"])])
+
+
+def dated(answer: Response, now: datetime) -> Response:
+    """An answer that says what time it is, as every server's does: here by the box's own clock."""
+    answer.headers["date"] = format_datetime(now, usegmt=True)
+    return answer
 
 
 def _answer(house: House, request: Request) -> Response:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from socket import socket
 
 from qbo_pipeline.serving.server import listen
-from qbo_pipeline.systems.changes import Changes
+from qbo_pipeline.systems.changes import Changes, company_clock, now_utc
 from qbo_pipeline.systems.cin7_core.app import CALLS_A_MINUTE, Box
 from qbo_pipeline.systems.cin7_core.server import serve as serve_cin7_core
 from qbo_pipeline.systems.cin7_core.world import World
@@ -30,34 +31,37 @@ from qbo_pipeline.systems.zuper.app import Box as ZuperBox
 from qbo_pipeline.systems.zuper.server import serve as serve_zuper
 from qbo_pipeline.systems.zuper.world import World as ZuperWorld
 
+Clock = Callable[[], datetime]
+
 
 @dataclass(frozen=True, slots=True)
 class Boxed:
-    """A system that can be run: its limit, calls a minute (`None`: it has none of its own), and how it is served."""
+    """A system that can be run: its limit, calls a minute (`None`: it has none of its own), and how it is served, at
+    which pace and by which clock."""
 
     calls_a_minute: int | None
-    serve: Callable[[CompanyDatabase, socket, int | None], None]
+    serve: Callable[[CompanyDatabase, socket, int | None, Clock], None]
 
 
-def _cin7_core(company: CompanyDatabase, listener: socket, calls: int | None) -> None:
-    serve_cin7_core(Box(World(company), secrets.token_hex(16), secrets.token_hex(16), calls), listener)
+def _cin7_core(company: CompanyDatabase, listener: socket, calls: int | None, clock: Clock) -> None:
+    serve_cin7_core(Box(World(company, clock=clock), secrets.token_hex(16), secrets.token_hex(16), calls), listener)
 
 
-def _http_contract(company: CompanyDatabase, listener: socket, calls: int | None) -> None:
-    serve_http_contract(ContractBox(Served(company), secrets.token_hex(16)), listener)
+def _http_contract(company: CompanyDatabase, listener: socket, calls: int | None, clock: Clock) -> None:
+    serve_http_contract(ContractBox(Served(company, clock=clock), secrets.token_hex(16)), listener)
 
 
-def _unleashed(company: CompanyDatabase, listener: socket, calls: int | None) -> None:
-    world = UnleashedWorld(company, Changes())
+def _unleashed(company: CompanyDatabase, listener: socket, calls: int | None, clock: Clock) -> None:
+    world = UnleashedWorld(company, Changes(clock))
     serve_unleashed(UnleashedBox(world, secrets.token_hex(16), secrets.token_hex(16), Door(calls)), listener)
 
 
-def _syncro(company: CompanyDatabase, listener: socket, calls: int | None) -> None:
-    serve_syncro(SyncroBox(SyncroWorld(company, Changes()), secrets.token_hex(16), Door(calls)), listener)
+def _syncro(company: CompanyDatabase, listener: socket, calls: int | None, clock: Clock) -> None:
+    serve_syncro(SyncroBox(SyncroWorld(company, Changes(clock)), secrets.token_hex(16), Door(calls)), listener)
 
 
-def _zuper(company: CompanyDatabase, listener: socket, calls: int | None) -> None:
-    serve_zuper(ZuperBox(ZuperWorld(company, Changes()), secrets.token_hex(16), Door(calls)), listener)
+def _zuper(company: CompanyDatabase, listener: socket, calls: int | None, clock: Clock) -> None:
+    serve_zuper(ZuperBox(ZuperWorld(company, Changes(clock)), secrets.token_hex(16), Door(calls)), listener)
 
 
 SYSTEMS = {
@@ -69,16 +73,28 @@ SYSTEMS = {
 }
 
 
-def launch(system: str, inventory: Path, *, host: str, port: int, limits: str, warn: Callable[[str], None]) -> None:
+def launch(
+    system: str,
+    inventory: Path,
+    *,
+    host: str,
+    port: int,
+    limits: str,
+    warn: Callable[[str], None],
+    clock: str = "own",
+) -> None:
     """Serve the demo's company as this system does, until the process is told to stop.
 
     `limits` is `qbo` or `own` for the system's own (some have none that is known), `off`, or `xN` for N times that.
+    `clock` is `own`, or `company`: the evening of the last day that the company has worked.
     Raises `ValueError` for options that make no server, `OSError` where the port is taken.
     """
     if system not in SYSTEMS:
         raise ValueError(f"--system is {system!r}; write one of {', '.join(SYSTEMS)}.")
     if not inventory.is_file():
         raise ValueError(f"{inventory} is not there: `make demo` makes a company, or name its file with --inventory.")
+    if clock not in ("own", "company"):
+        raise ValueError(f"--clock is {clock!r}; write own, or company.")
     boxed = SYSTEMS[system]
     calls = _calls(limits, boxed.calls_a_minute)
     if host not in ("127.0.0.1", "localhost", "::1"):
@@ -86,7 +102,7 @@ def launch(system: str, inventory: Path, *, host: str, port: int, limits: str, w
     company = CompanyDatabase(inventory)
     try:
         with listen(host, port) as listener:
-            boxed.serve(company, listener, calls)
+            boxed.serve(company, listener, calls, company_clock(company) if clock == "company" else now_utc)
     finally:
         company.close()
 

@@ -67,7 +67,7 @@ def check_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ends == [f"2026-10-0{day}" for day in (2, 3, 4, 5)]
 
 
-@pytest.mark.parametrize("system", ["cin7_core", "http_contract", "unleashed"])
+@pytest.mark.parametrize("system", ["cin7_core", "http_contract", "syncro", "unleashed", "zuper"])
 def test_behind_a_system_it_ends_in_balance_too(system: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "qbo_pipeline.cli", "demo", "--folder", str(tmp_path / "demo"), "--days", "5"]
     done = subprocess.run([*command, "--system", system], capture_output=True, text=True, check=False, timeout=600)

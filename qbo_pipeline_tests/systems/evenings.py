@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from qbo_pipeline.demo.company import advance, generate
-from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.sources.landed.without_paper import COST_CHANGE, NO_PAPER
@@ -32,18 +29,16 @@ Running = TypeVar("Running")
 
 
 class Evenings:
-    """The clock of both sides: ten in the evening of a day."""
+    """The account's clock: ten in the evening of a day. What it says of the time is what the pipeline goes by."""
 
-    def __init__(self, box: RunningSyncro | RunningZuper, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, box: RunningSyncro | RunningZuper) -> None:
         self.now = datetime.now(UTC)
-        self._box, self._monkeypatch, self._real = box, monkeypatch, StoredLanding.now
+        self._box = box
         box.box.world.changes.clock = lambda: self.now
-        monkeypatch.setattr(StoredLanding, "now", lambda landing: self.now)
 
     def end(self) -> None:
-        """From here on both go by the real clock: what is no longer seen is told from what was seen by the store's."""
+        """From here on the account goes by the real clock."""
         self._box.box.world.changes.clock = lambda: datetime.now(UTC)
-        self._monkeypatch.setattr(StoredLanding, "now", self._real)
 
     def of(self, day: date) -> None:
         self.now = datetime.combine(day, time(22), ZoneInfo("America/New_York")).astimezone(UTC)

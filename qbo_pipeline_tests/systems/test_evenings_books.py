@@ -57,7 +57,7 @@ def test_the_books_are_equal_to_the_cent(
     running, connection = SYSTEMS[system]
     with company(tmp_path, seed, running) as (path, box), two_emulators() as emulators:
         api = connection(tmp_path / "api", emulators["api"], box)
-        nights(path, api, Evenings(box, monkeypatch), last)
+        nights(path, api, Evenings(box), last)
         copy = as_known(path, tmp_path / "known.sqlite", system)
         sql = by_sql(tmp_path / "sql", emulators["sql"], copy)
         with compared(sql, api, emulators, last) as both:
@@ -72,7 +72,7 @@ def test_what_is_changed_afterwards_changes_the_books(tmp_path: Path, monkeypatc
     """In Zuper an invoice that was posted is canceled, one is dated otherwise and a payment is voided."""
     last = FIRST + timedelta(days=6)
     with company(tmp_path, 7, running_zuper) as (path, box), two_emulators() as emulators:
-        api, evenings = zuper(tmp_path / "api", emulators["api"], box), Evenings(box, monkeypatch)
+        api, evenings = zuper(tmp_path / "api", emulators["api"], box), Evenings(box)
         api.write_text(api.read_text().replace('vanished = "hold"', 'vanished = "void"'))
         nights(path, api, evenings, last)
         with open_run(load_settings(api)) as run:

@@ -24,7 +24,7 @@ from qbo_pipeline_tests.systems.readings import Reading
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     with company(tmp_path, 11, running_syncro) as (path, box):
-        evenings = Evenings(box, monkeypatch)
+        evenings = Evenings(box)
         advance(path, LAST)
         evenings.of(LAST)
         yield Account(path, Reading(syncro(tmp_path / "api", None, box)), box, evenings)

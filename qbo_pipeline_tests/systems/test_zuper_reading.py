@@ -26,7 +26,7 @@ from qbo_pipeline_tests.systems.readings import Reading, next_day
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     with company(tmp_path, 11, running_zuper) as (path, box):
-        evenings = Evenings(box, monkeypatch)
+        evenings = Evenings(box)
         advance(path, LAST)
         evenings.of(LAST)
         yield Account(path, Reading(zuper(tmp_path / "api", None, box)), box, evenings)

@@ -59,9 +59,9 @@ class Fetching(Reading):
         Raises `SourceError` and `SourceUnavailable`; what was landed until then stays, and the next reading goes on
         from there.
         """
-        begun = self.begin()
         self._company()
-        self._lists(None if begun.whole else self.since(), begun.at)
+        begun = self.begin()
+        self._lists(None if begun.whole else self.since(), begun.told)
         self._vanish(begun.at, everything=begun.whole)
         self._ledger(begun.today)
         self._movements(everything=begun.whole)

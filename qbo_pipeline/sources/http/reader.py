@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -21,10 +22,11 @@ _SHOWN = 300  # characters of an answer in an error
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer."""
+    """A whole answer. `dated` is its `Date` header: what time it is by the system's own clock."""
 
     status: int
     body: bytes = field(repr=False)
+    dated: datetime | None = None
 
 
 class NoReply(Signal):
@@ -77,7 +79,8 @@ class Api:
 
 class HttpReader:
     """Reads one account. `headers` makes the headers of a call from its query string, which is sent as it stands:
-    a system may want it signed. `calls` counts what was sent, `attempts` that failed included."""
+    a system may want it signed. `calls` counts what was sent, `attempts` that failed included. `heard` is the latest
+    instant that an answer gave as its own, to the second; `None` where none did."""
 
     def __init__(
         self,
@@ -90,6 +93,7 @@ class HttpReader:
     ) -> None:
         self.api = api
         self.calls = 0
+        self.heard: datetime | None = None
         self._base_url = base_url.rstrip("/")
         self._wire = wire
         self._pace = pace
@@ -119,6 +123,8 @@ class HttpReader:
                     ) from None
                 reason = error.reason
                 continue
+            if reply.dated is not None and (self.heard is None or reply.dated > self.heard):
+                self.heard = reply.dated
             if reply.status in self.api.limited:
                 self._pace.quiet(self.api.rest)
                 reason = f"its limit of {self.api.calls_per_minute:g} calls a minute is reached"

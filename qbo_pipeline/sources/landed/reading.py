@@ -19,9 +19,11 @@ ROUNDS = 3
 
 
 class Begun(NamedTuple):
-    """When a reading began, that day in the company's zone, and whether it reads every list whole: once a day."""
+    """When a reading began: `at` by the store's clock, `told` by the account's own, which says what day it is there in
+    the company's zone; and whether it reads every list whole: once a day."""
 
     at: datetime
+    told: datetime
     today: date
     whole: bool
 
@@ -39,9 +41,14 @@ class Reading:
 
     def begin(self) -> Begun:
         """What is known when a reading begins."""
-        at = self.landing.now()
-        today = at.astimezone(self.zone).date()
-        return Begun(at, today, self.landing.watermark("whole") != today.isoformat())
+        at, told = self.landing.now(), self.moment()
+        today = told.astimezone(self.zone).date()
+        return Begun(at, told, today, self.landing.watermark("whole") != today.isoformat())
+
+    def moment(self) -> datetime:
+        """What time it is in the account, by the last answer; by the store's clock where it was not asked yet or does
+        not say: what changed there, and what stock is as at which day, goes by its clock and not by ours."""
+        return self.lists.reader.heard or self.landing.now()
 
     def since(self) -> datetime | None:
         """The instant up to which changes were read; `None` where none ever were."""
@@ -55,7 +62,7 @@ class Reading:
     def repeat(self, again: Callable[[datetime], bool]) -> None:
         """Call it with the instant of the call until it says that nothing changed meanwhile, at most `ROUNDS` times."""
         for _ in range(ROUNDS):
-            if not again(self.landing.now()):
+            if not again(self.moment()):
                 return
 
     def end(self, begun: Begun) -> None:

@@ -42,11 +42,11 @@ class Fetching(Reading):
         Raises `SourceError` and `SourceUnavailable`; what was landed until then stays, and the next reading goes on
         from there.
         """
-        begun = self.begin()
         self._company()
+        begun = self.begin()
         for listing in MASTER_DATA:
             self.lists.read(listing, None)
-        self._papers(None if begun.whole else self.since(), begun.at)
+        self._papers(None if begun.whole else self.since(), begun.told)
         for listing in (*MASTER_DATA, *PAPERS):
             if begun.whole or listing.since is None:
                 self.lists.gone(listing, begun.at)

@@ -71,7 +71,7 @@ class Fetching(Reading):
         for listing in MASTER_DATA:
             self.lists.read(listing, None)
         papers = (*PAPERS, *invoices(self._invoice_path()))
-        self._papers(papers, None if begun.whole else self.since(), begun.at)
+        self._papers(papers, None if begun.whole else self.since(), begun.told)
         for listing in {item.kind: item for item in (*MASTER_DATA, *(papers if begun.whole else ()))}.values():
             self.lists.gone(listing, begun.at)
 

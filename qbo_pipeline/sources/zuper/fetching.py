@@ -19,7 +19,7 @@ from qbo_pipeline.sources.landed.orders import keep_history
 from qbo_pipeline.sources.landed.reading import Reading
 from qbo_pipeline.sources.landed.snapshots import STOCK, StockHeld, land_stock
 from qbo_pipeline.sources.landed.values import MAIN, Object, objects, part, text
-from qbo_pipeline.sources.zuper.lists import MASTER_DATA, PAPERS, PRODUCTS
+from qbo_pipeline.sources.zuper.lists import CUSTOMERS, MASTER_DATA, PAPERS, PRODUCTS
 from qbo_pipeline.sources.zuper.orders import read_order
 from qbo_pipeline.sources.zuper.values import is_stocked, uid
 
@@ -39,8 +39,10 @@ class Fetching(Reading):
         Raises `SourceError` and `SourceUnavailable`; what was landed until then stays, and the next reading goes on
         from there.
         """
+        self.lists.alive()
+        self.lists.reader.get(CUSTOMERS.path, {"count": "1", "page": "1"})  # what time it is there
         begun = self.begin()
-        self._changes(None if begun.whole else self.since(), begun.at)
+        self._changes(None if begun.whole else self.since(), begun.told)
         for listing in (*MASTER_DATA, *PAPERS):
             if begun.whole or listing.since is None:
                 self.lists.gone(listing, begun.at)

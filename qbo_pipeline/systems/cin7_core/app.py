@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from qbo_pipeline.systems.cin7_core.resources import RESOURCES, BadRequest
 from qbo_pipeline.systems.cin7_core.world import World
+from qbo_pipeline.systems.door import dated
 from qbo_pipeline.systems.exact import to_json
 
 PATH = "/ExternalApi/v2"
@@ -64,7 +65,7 @@ def build_app(box: Box) -> Starlette:
 
     async def answer(request: Request) -> Response:
         async with lock:
-            return await asyncio.to_thread(_answer, box, request)
+            return dated(await asyncio.to_thread(_answer, box, request), box.world.clock())
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "PUT", "DELETE"])])
 

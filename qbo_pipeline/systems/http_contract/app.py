@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from qbo_pipeline.systems.company import CompanyDatabase, Record, grouped
+from qbo_pipeline.systems.door import dated
 
 LARGEST_PAGE = 1000
 Entry = dict[str, Any]
@@ -126,7 +127,7 @@ def build_app(box: Box) -> Starlette:
 
     async def answer(request: Request) -> Response:
         async with lock:
-            return await asyncio.to_thread(_answer, box, request)
+            return dated(await asyncio.to_thread(_answer, box, request), box.served.clock())
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=["GET"])])
 

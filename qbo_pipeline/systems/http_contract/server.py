@@ -24,5 +24,5 @@ def serve(box: Box, listener: socket, out: TextIO = sys.stdout) -> None:
 def server(box: Box, listener: socket, out: TextIO = sys.stdout) -> Server:
     """The server, not yet running."""
     greeting = json.dumps({"base_url": base_url(listener), "token": box.token})
-    config = configured(build_app(box), open_door(BOUNDS))
+    config = configured(build_app(box), open_door(BOUNDS), date_header=False)
     return Server(config, partial(print, greeting, file=out, flush=True), LEFT)

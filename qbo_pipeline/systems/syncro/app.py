@@ -50,7 +50,8 @@ def app(box: Box) -> Starlette:
     def answer(request: Request, path: str) -> Answer:
         return _answer(box, request.method, path.removeprefix(PATH).strip("/"), dict(request.query_params))
 
-    return build_app(House(box.door, lets_in, answer, (401, {"error": "Unauthorized"}), (429, {"error": "Slow down"})))
+    refused, full = (401, {"error": "Unauthorized"}), (429, {"error": "Slow down"})
+    return build_app(House(box.door, lets_in, answer, refused, full, lambda: box.world.changes.clock()))
 
 
 def _answer(box: Box, method: str, path: str, params: Params) -> Answer:

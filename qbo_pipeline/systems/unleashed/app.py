@@ -59,7 +59,7 @@ def app(box: Box) -> Starlette:
 
     refused = (403, {"Description": "The credentials are not valid for this request."})
     full = (429, {"Description": "Too many requests."})
-    return build_app(House(box.door, lets_in, answer, refused, full))
+    return build_app(House(box.door, lets_in, answer, refused, full, lambda: box.world.changes.clock()))
 
 
 def _answer(box: Box, method: str, path: str, params: Params) -> Answer:

@@ -27,5 +27,5 @@ def serve(box: Box, listener: socket, out: TextIO = sys.stdout) -> None:
 
 def server(box: Box, listener: socket, out: TextIO = sys.stdout) -> Server:
     """The server, not yet running."""
-    config = configured(app(box), open_door(BOUNDS))
+    config = configured(app(box), open_door(BOUNDS), date_header=False)
     return Server(config, partial(print, greeting(box, listener), file=out, flush=True))

@@ -63,7 +63,8 @@ def app(box: Box) -> Starlette:
             return 400, _error(str(error))
 
     refused, full = (401, _error("Invalid API key")), (429, _error("Too many requests"))
-    return build_app(House(box.door, lets_in, answer, refused, full, frozenset({f"{PATH}/config"})))
+    open_paths = frozenset({f"{PATH}/config"})
+    return build_app(House(box.door, lets_in, answer, refused, full, lambda: box.world.changes.clock(), open_paths))
 
 
 def _region(request: Request) -> Answer:
