@@ -39,7 +39,8 @@ pytestmark = pytest.mark.benchmark
 RECORDS = int(os.environ.get("QBO_PIPELINE_SYSTEM_RECORDS", "10000"))
 A_DAY = 1000  # documents on a business day; about half as many records on the average day of a week
 SECRETS = {
-    "cin7_core": {"ACCOUNT_ID": "account_id", "APPLICATION_KEY": "application_key"}, "syncro": {"TOKEN": "token"},
+    "cin7_core": {"ACCOUNT_ID": "account_id", "APPLICATION_KEY": "application_key"},
+    "http_contract": {"TOKEN": "token"}, "syncro": {"TOKEN": "token"},
     "unleashed": {"API_ID": "api_id", "API_KEY": "api_key"}, "zuper": {"API_KEY": "api_key"},
 }  # fmt: skip
 """By system, the variables of its key and where the box's first line has them."""
