@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from qbo_pipeline.accounting.books import DIMENSIONS, ROLES, PostingMode, SummarisedKind
+from qbo_pipeline.accounting.books import DIMENSIONS, HIGHEST_RATE, LOWEST_RATE, ROLES, PostingMode, SummarisedKind
 
 
 def exact(value: object) -> object:
@@ -205,6 +205,7 @@ class PostingSettings(Section):
     quotes: bool = False
     purchase_orders: bool = False
     sub_customers: Literal["kept", "flattened"] = "kept"
+    foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
     master_data: Literal["when_needed", "all"] = "when_needed"
     summarise: tuple[SummarisedKind, ...] = ()
     vanished: Literal["hold", "void", "delete"] = "hold"
@@ -282,6 +283,8 @@ class RateSettings(Section):
     def _makes_sense(self) -> RateSettings:
         if self.rate <= 0:
             raise ValueError(f"a rate is more than 0, this is {self.rate}")
+        if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
+            raise ValueError(f"no two currencies have the rate {self.rate:f}")
         if self.last_day < self.first_day:
             raise ValueError(f"last_day {self.last_day} is before first_day {self.first_day}")
         return self

@@ -19,11 +19,14 @@ ROLES = (
     "inventory", "in_transit", "goods_received_not_invoiced", "accounts_payable", "accounts_receivable", "sales",
     "cost_of_goods_sold", "inventory_adjustment", "write_off", "labour_absorbed", "purchase_price_variance",
     "purchases", "bank", "rounding", "opening_balance_equity", "input_tax",
-    "landed_cost",
+    "landed_cost", "work_in_progress", "exchange_difference",
 )  # fmt: skip
 DIMENSIONS = ("class", "department")
 LEVELS = ("product", "category", "location", "party")
-STOCK_ROLES = ("inventory", "in_transit", "goods_received_not_invoiced")
+STOCK_ROLES = ("inventory", "in_transit", "goods_received_not_invoiced", "work_in_progress")
+# Home units for one unit: beyond these a rate is a mistake (the Lebanese pound, the smallest unit there is, was 0.00001
+# dollars; the Kuwaiti dinar was 290,000 of them).
+LOWEST_RATE, HIGHEST_RATE = Decimal("0.000001"), Decimal(1_000_000)
 
 
 TaxRegimeName = Literal["us", "us_manual", "us_none", "global"]
@@ -83,6 +86,7 @@ class Policies:
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     - `sub_customers`: whether a customer that is a part of another stands below it in QBO, or beside it.
     - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
+    - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
     - `not_posted`: the kinds of records that QuickBooks makes, or nobody: they are not posted.
     """
 
@@ -102,6 +106,7 @@ class Policies:
     numbered_by_quickbooks: tuple[str, ...] = ()
     sub_customers: Literal["kept", "flattened"] = "kept"
     summarise: tuple[SummarisedKind, ...] = ()
+    foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
     not_posted: tuple[str, ...] = ()
     supplier_suffix: str = " (Supplier)"
 
@@ -213,12 +218,22 @@ class Books:
 def rate_on(books: Books, currency: str, day: date, stated: Decimal | None = None) -> Decimal:
     """Home units for one unit of `currency`: 1 for the home currency, else the record's own rate, else the books'.
 
-    Ends with `Refused` where there is none: an amount in a foreign currency is never taken as if it were home.
+    Ends with `Refused` where there is none, for an amount in a foreign currency is never taken as if it were home; and
+    for one that no two currencies have.
     """
     if currency == books.home_currency:
         return Decimal(1)
     rate = stated if stated is not None else books.rate(currency, day)
-    if rate is None or rate <= 0:
+    if rate is not None and not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        where = "the settings" if stated is None else "the source"
+        refuse(
+            "impossible_exchange_rate",
+            f"the exchange rate from {currency} to {books.home_currency} on {day.isoformat()} is {rate:f}, which no "
+            f"two currencies have: correct it in {where} (home units for one unit of {currency}, "
+            f"{LOWEST_RATE:f} to {HIGHEST_RATE:,f})",
+            "currency" if stated is None else "exchange_rate",
+        )
+    if rate is None:
         refuse(
             "no_exchange_rate",
             f"no exchange rate from {currency} to {books.home_currency} on {day.isoformat()}: "

@@ -110,9 +110,16 @@ def party_of(books: Books, kind: str, party_id: str, label: str) -> Party:
     return party
 
 
+def currency_in_qbo(party: Party, books: Books) -> str:
+    """The one currency that QBO keeps a party in."""
+    if books.policies.foreign_documents == "home_currency":
+        return books.home_currency
+    return party.currency or books.home_currency
+
+
 def check_party_currency(books: Books, party: Party, currency: str, label: str) -> None:
     """`Refused` where the party's currency in QBO is not the document's."""
-    own = party.currency or books.home_currency
+    own = currency_in_qbo(party, books)
     if books.policies.multicurrency and own != currency:
         refuse(
             "party_currency",

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 
 from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.documents import currency_in_qbo
 from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
@@ -44,7 +45,7 @@ def build_party(party: Party, books: Books) -> Draft:
     if (parent := parent_of(party, books)) is not None:
         payload |= {"Job": True, "ParentRef": key_ref(record_key(parent))}
     if books.policies.multicurrency:
-        payload["CurrencyRef"] = ref(party.currency or books.home_currency)
+        payload["CurrencyRef"] = ref(currency_in_qbo(party, books))
     return finish(
         key=record_key(party),
         entity="Customer" if party.kind == "customer" else "Vendor",
@@ -83,7 +84,7 @@ def parent_of(party: Party, books: Books) -> Party | None:
             )
         above = found
     parent = seen[1]
-    own, theirs = party.currency or books.home_currency, parent.currency or books.home_currency
+    own, theirs = currency_in_qbo(party, books), currency_in_qbo(parent, books)
     if books.policies.multicurrency and own != theirs:
         refuse(
             "party_currency",

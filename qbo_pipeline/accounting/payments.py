@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from qbo_pipeline.accounting.accounts import Place, account_for, money_account_for
 from qbo_pipeline.accounting.books import AccountRef, Books, rate_on
+from qbo_pipeline.accounting.converting import converted_document, converted_payment, exchange_difference
 from qbo_pipeline.accounting.documents import CREDIT_ENTITIES, can_be_settled, check_party_currency, entity_of, party_of
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Payload, exclude, refuse
 from qbo_pipeline.accounting.journals import Heading, Leg, journal_entry
@@ -69,7 +70,17 @@ def build_payment(payment: Payment, books: Books) -> Draft | list[Draft] | Exclu
     BillPayment needs a line. A negative payment (a refund) is a journal entry, and a second object of amount 0.00
     that links it to the credits which it settles.
     """
+    payment, gain = converted_payment(payment, books)
     money = _money(payment, books)
+    made = _made(money, books)
+    difference = exchange_difference(payment, gain, money.bank, money.label, books)
+    if not difference or isinstance(made, Excluded):
+        return made
+    return [*(made if isinstance(made, list) else [made]), *difference]
+
+
+def _made(money: _Money, books: Books) -> Draft | list[Draft] | Excluded:
+    payment = money.payment
     if money.amount < 0:
         return _refund(money, books)
     if not money.amount and not money.links:
@@ -125,7 +136,7 @@ def _links(payment: Payment, books: Books) -> tuple[tuple[_Link, ...], tuple[str
     left: dict[str, Decimal] = {}  # by key, how much of a document is not settled yet
     unlinked: list[str] = []
     for allocation in payment.allocations:
-        document = books.document(allocation.document_id)
+        document = _document(allocation.document_id, books)
         number = document.number if document is not None else allocation.document_id
         amount = cents(allocation.amount)
         if document is not None and (entity := _linkable_as(payment, document, amount)) is not None:
@@ -147,6 +158,12 @@ def _links(payment: Payment, books: Books) -> tuple[tuple[_Link, ...], tuple[str
         charges = _capped(charges, _sum(credits), unlinked)
         credits = _capped(credits, -paid + _sum(charges), unlinked)
     return tuple(credits + charges), tuple(unlinked)
+
+
+def _document(document_id: str, books: Books) -> Document | None:
+    """The document as it is posted."""
+    document = books.document(document_id)
+    return document if document is None else converted_document(document, books.on(document.business_date))
 
 
 def _linkable_as(payment: Payment, document: Document | None, amount: Decimal) -> str | None:

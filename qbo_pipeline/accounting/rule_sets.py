@@ -83,7 +83,7 @@ def _policies_content(policies: Policies) -> dict[str, Any]:
     """As JSON takes them; what came later than the first release is left out while it says nothing, so that settings
     which did not change keep their hash."""
     unsaid = {"summarise": (), "sub_customers": "kept", "not_posted": ()}
-    unsaid |= {"mode": "external", "returns_move_stock_by": "movements"}
+    unsaid |= {"mode": "external", "returns_move_stock_by": "movements", "foreign_documents": "own_currency"}
     return {name: value for name, value in asdict(policies).items() if name not in unsaid or value != unsaid[name]}
 
 

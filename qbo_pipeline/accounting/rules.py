@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qbo_pipeline.accounting.books import Books, PostingMode
+from qbo_pipeline.accounting.converting import converted_document
 from qbo_pipeline.accounting.drafts import Excluded, Outcome, Stop
 from qbo_pipeline.accounting.movements import build_movement
 from qbo_pipeline.accounting.parties import build_party
@@ -29,6 +30,7 @@ from qbo_pipeline.inventory.records import (
     PARTY_KINDS,
     PAYMENT_KINDS,
     PRODUCT_KINDS,
+    Document,
     Location,
     Record,
 )
@@ -84,6 +86,8 @@ def build(record: Record, books: Books) -> Outcome:
             rule=NOT_OURS, message=f"[ownership] of the settings says that no {record.kind} of the source is posted"
         )
     try:
+        if isinstance(record, Document):
+            record = converted_document(record, its_books)
         return MODES[its_books.policies.mode][record.kind](record, its_books)
     except Stop as stop:
         return stop.outcome

@@ -28,7 +28,11 @@ DEFAULT_ROLES = {
     "rounding": "Rounding",
     "opening_balance_equity": "Opening Balance Equity",
 }
-_EXAMPLES = {"landed_cost": "Freight and Duties"}
+_EXAMPLES = {
+    "landed_cost": "Freight and Duties",
+    "work_in_progress": "Work in Progress",
+    "exchange_difference": "Exchange Gain or Loss",
+}
 # A setting or a section, and what is said about it: the remark stands behind two spaces.
 _REMARK = re.compile(r"^((?:# )?[\[\w\"].*?\S) {2,}# (.*)$", re.MULTILINE)
 _DEFAULTS: dict[str, Any] = {

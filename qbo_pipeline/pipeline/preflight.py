@@ -31,6 +31,7 @@ from qbo_pipeline.store.tables.records import records
 ACCOUNT_TYPES = {
     "inventory": ("Other Current Asset",),
     "in_transit": ("Other Current Asset",),
+    "work_in_progress": ("Other Current Asset",),
     "goods_received_not_invoiced": ("Other Current Liability",),
     "accounts_receivable": ("Accounts Receivable",),
     "accounts_payable": ("Accounts Payable",),

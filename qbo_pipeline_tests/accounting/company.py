@@ -49,6 +49,8 @@ CHART = (
     ("30", "opening_balance_equity", "Opening equity", "Equity"),
     ("25", "input_tax", "Input tax", "Expense"),
     ("55", "landed_cost", "Landed cost", "Other Current Liability"),
+    ("84", "work_in_progress", "Work in progress", "Other Current Asset"),
+    ("70", "exchange_difference", "Exchange differences", "Other Income"),
     ("83", None, "Inventory West", "Other Current Asset"),
     ("41", None, "Online sales", "Income"),
     ("61", None, "Freight", "Expense"),

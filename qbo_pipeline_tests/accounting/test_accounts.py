@@ -19,7 +19,7 @@ from qbo_pipeline_tests.accounting.company import ROLES, books, document, draft,
 
 def test_stock_accounts_are_those_of_the_stock_roles_with_their_overrides() -> None:
     in_books = books(overrides={("inventory", "location", "west"): "83", ("sales", "location", "west"): "41"})
-    assert in_books.stock_accounts == {"81", "82", "83", "33"}
+    assert in_books.stock_accounts == {"81", "82", "83", "84", "33"}
     assert in_books.accounts_of("inventory") == {"81", "83"}
 
 

@@ -48,7 +48,7 @@ def test_roles_and_levels_that_do_not_exist_are_all_named() -> None:
         "unknown account role or level: sails, bonk, sales by colour, x by party; roles are inventory, in_transit, "
         "goods_received_not_invoiced, accounts_payable, accounts_receivable, sales, cost_of_goods_sold, "
         "inventory_adjustment, write_off, labour_absorbed, purchase_price_variance, purchases, bank, rounding, "
-        "opening_balance_equity, input_tax, landed_cost"
+        "opening_balance_equity, input_tax, landed_cost, work_in_progress, exchange_difference"
     )
 
 
@@ -58,7 +58,7 @@ def test_all_accounts_that_ever_serve_a_role_count_as_its_own() -> None:
     assert in_books.accounts_of("inventory") == {"81", "82", "83"}
     assert in_books.accounts_of("sales") == {"40", "69"}
     assert books(roles={}).accounts_of("sales") == frozenset()
-    assert in_books.stock_accounts == {"81", "82", "83", "33"}
+    assert in_books.stock_accounts == {"81", "82", "83", "84", "33"}
 
 
 def test_what_is_dated_is_built_by_the_books_of_its_date() -> None:

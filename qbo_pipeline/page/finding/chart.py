@@ -34,6 +34,8 @@ ROLE_WORDS = {
     "opening_balance_equity": "The other side of the opening stock",
     "input_tax": "Tax on bills, where it is booked apart",
     "landed_cost": "Freight and duty that goods carry",
+    "work_in_progress": "Goods that are being made",
+    "exchange_difference": "Where converted payments and documents differ",
 }
 
 
