@@ -34,8 +34,9 @@ PostingMode = Literal["external", "tracked"]
 
 # Kinds of movements that can go as one journal entry a day (`accounting.summaries`).
 SummarisedKind = Literal[
-    "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "stock_count", "assembly",
-    "disassembly", "transfer", "revaluation", "landed_cost",
+    "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "write_down", "stock_count",
+    "assembly", "disassembly", "production_issue", "production_receipt", "transfer", "transfer_out", "transfer_in",
+    "revaluation", "landed_cost",
 ]  # fmt: skip
 
 

@@ -61,8 +61,11 @@ class Clearing:
         for match in self.subject.document.matches:
             self.matches.setdefault(match.line_id, []).append(match)
 
-    def role(self, books: Books) -> str:
-        """The account between the goods and this document: by receipts, or by the policy for supplier returns."""
+    def role(self, books: Books, movement: Movement | None = None) -> str:
+        """The account between the goods and this document: of landed cost its own, of the rest that of receipts, or by
+        the policy for supplier returns."""
+        if movement is not None and movement.kind == "landed_cost":
+            return "landed_cost"
         if self.subject.document.kind == "purchase_credit":
             return books.policies.supplier_return_clearing
         return "goods_received_not_invoiced"
@@ -82,6 +85,14 @@ class Clearing:
             yield self._unmatched(line, amount - billed, place)
         if difference := billed - sum((item.part.amount for item in cleared), ZERO):
             yield self._difference(difference, cleared[0].part.place)
+
+    def clears(self, line: DocumentLine) -> bool:
+        """Whether one of the line's matches has accrued what the line bills."""
+        for match in self.matches.get(line.line_id, ()):
+            movement = self.books.movement(match.movement_id)
+            if movement is not None and match.movement_line_id in self._posted_legs(movement):
+                return True
+        return False
 
     def _cleared(self, line: DocumentLine) -> Iterator[_Cleared]:
         for match in self.matches.get(line.line_id, ()):
@@ -135,7 +146,7 @@ class Clearing:
     def _posted_legs(self, movement: Movement) -> dict[str, Leg]:
         if movement.movement_id not in self.posted:
             self.posted[movement.movement_id] = accrued(
-                movement, self.books, self.role(self.books.on(movement.business_date))
+                movement, self.books, self.role(self.books.on(movement.business_date), movement)
             )
         return self.posted[movement.movement_id]
 

@@ -11,7 +11,7 @@ then each counts on its own date, and stock value and ledger are equal on every 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qbo_pipeline.accounting.accounts import Place, product_of
@@ -28,14 +28,26 @@ _SUPPLIER_RETURN_CLEARING = "policy:supplier_return_clearing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementRule:
-    """How a kind posts. `against` is the role of the other side of each stock line; a kind without one moves value
-    between its own lines, and what they do not explain goes to `remainder`. `hinted` is the role that the source's
-    own account text may set."""
+    """How a kind posts. `against` is the role of the other side of each line; a kind without one moves value between
+    its own lines, and what they do not explain goes to `remainder`. `hinted` is the role that the source's own account
+    text may set. `absorbs`: the cost of services and of products without stock, which go in here, is taken off the
+    account *purchases* on which their bills put it; elsewhere such a line says nothing."""
 
     label: str
     against: str | None = None
     remainder: str = "inventory_adjustment"
     hinted: str | None = None
+    absorbs: bool = False
+
+
+# Role of a line -> the role of its account, and the side on which its value stands there: 1 debits.
+LINE_ROLES: dict[str, tuple[str, int]] = {
+    "stock": ("inventory", 1),
+    "sold": ("cost_of_goods_sold", 1),
+    "waste": ("inventory_adjustment", 1),
+    "labour": ("labour_absorbed", -1),
+    "supplier_cost": ("goods_received_not_invoiced", -1),
+}
 
 
 MOVEMENT_RULES: dict[str, MovementRule] = {
@@ -44,14 +56,23 @@ MOVEMENT_RULES: dict[str, MovementRule] = {
     "customer_return": MovementRule(label="Customer return", against="cost_of_goods_sold"),
     "supplier_return": MovementRule(label="Supplier return", against=_SUPPLIER_RETURN_CLEARING),
     "adjustment": MovementRule(label="Adjustment", against="inventory_adjustment", hinted="inventory_adjustment"),
-    "write_off": MovementRule(label="Write-off", against="write_off", hinted="write_off"),
+    "write_off": MovementRule(label="Write-off", against="write_off", hinted="write_off", absorbs=True),
+    "write_down": MovementRule(label="Write-down", against="cost_of_goods_sold", hinted="cost_of_goods_sold"),
     "stock_count": MovementRule(label="Stock count", against="inventory_adjustment", hinted="inventory_adjustment"),
     "revaluation": MovementRule(label="Revaluation", against="inventory_adjustment", hinted="inventory_adjustment"),
     "landed_cost": MovementRule(label="Landed cost", against="landed_cost", hinted="landed_cost"),
     "opening": MovementRule(label="Opening stock", against="opening_balance_equity"),
-    "assembly": MovementRule(label="Assembly", hinted="labour_absorbed"),
-    "disassembly": MovementRule(label="Disassembly", hinted="labour_absorbed"),
+    "assembly": MovementRule(label="Assembly", hinted="labour_absorbed", absorbs=True),
+    "disassembly": MovementRule(label="Disassembly", hinted="labour_absorbed", absorbs=True),
+    "production_issue": MovementRule(
+        label="Production issue", against="work_in_progress", hinted="work_in_progress", absorbs=True
+    ),
+    "production_receipt": MovementRule(
+        label="Production receipt", against="work_in_progress", hinted="work_in_progress", absorbs=True
+    ),
     "transfer": MovementRule(label="Transfer", hinted="inventory_adjustment"),
+    "transfer_out": MovementRule(label="Transfer out", against="in_transit"),
+    "transfer_in": MovementRule(label="Transfer in", against="in_transit"),
 }
 
 
@@ -66,7 +87,8 @@ def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
     label = f"{MOVEMENT_RULES[movement.kind].label} {movement.number}"
     if movement.status == "voided":
         exclude("voided_in_source", f"{label} was voided in the source")
-    if movement.lines and not any(_counts(books, line) for line in movement.lines):
+    rule = MOVEMENT_RULES[movement.kind]
+    if movement.lines and not any(_counts(books, line) or (rule.absorbs and line.value) for line in movement.lines):
         exclude("service_movement", f"{label} moves services and products without stock value only")
     if movement.kind == "receipt" and not books.policies.accrue_receipts:
         exclude("accrual_off", f"{label} posts nothing: goods received are not accrued, the bill brings them in")
@@ -132,52 +154,30 @@ def accrued(movement: Movement, books: Books, role: str) -> dict[str, Leg]:
 def _line_legs(
     movement: Movement, line: MovementLine, rate: Decimal, rule: MovementRule, books: Books
 ) -> Iterator[Leg]:
-    field = f"line {line.line_number} of {rule.label.lower()} {movement.number}"
-    value = line.value if movement.currency == books.home_currency else cents(line.value * rate)
-    hint = movement.account
-    if line.role == "labour":
-        place = Place(
-            field=field,
-            location_id=line.location_id,
-            document_hint=hint if rule.hinted == "labour_absorbed" else None,
-            party=_party(movement),
-            line=line,
-            document=movement,
-        )
-        yield leg(books, "labour_absorbed", -value, place, line_id=line.line_id)
-        if rule.against is not None:
-            against = Place(
-                field=field,
-                location_id=line.location_id,
-                document_hint=hint if rule.hinted else None,
-                line=line,
-                document=movement,
-            )
-            yield _other_side(books, other_role(rule, books), value, against, line.line_id)
-        return
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
-    if not _counts(books, line):
-        return
+    role, sign = LINE_ROLES[line.role]
+    if line.role == "stock" and not _counts(books, line):
+        if not (rule.absorbs and line.value):
+            return
+        role = "purchases"
+    value = sign * (line.value if movement.currency == books.home_currency else cents(line.value * rate))
     place = Place(
-        field=field,
+        field=f"line {line.line_number} of {rule.label.lower()} {movement.number}",
         product=product,
         location_id=line.location_id,
+        document_hint=movement.account if role == rule.hinted else None,
         party=_party(movement),
         line=line,
         document=movement,
     )
-    yield leg(books, "inventory", value, place, line_id=line.line_id)
+    if role == "inventory":
+        yield leg(books, role, value, place, line_id=line.line_id)
+    else:
+        yield _other_side(books, role, value, place, line.line_id)
     if rule.against is not None:
-        against = Place(
-            field=field,
-            product=product,
-            location_id=line.location_id,
-            document_hint=hint if rule.hinted else None,
-            party=_party(movement),
-            line=line,
-            document=movement,
-        )
-        yield _other_side(books, other_role(rule, books), -value, against, line.line_id)
+        against = other_role(rule, books)
+        hint = movement.account if rule.hinted == rule.against else None
+        yield _other_side(books, against, -value, replace(place, document_hint=hint), line.line_id)
 
 
 def _other_side(books: Books, role: str, amount: Decimal, place: Place, line_id: str | None) -> Leg:
@@ -202,8 +202,8 @@ def other_role(rule: MovementRule, books: Books) -> str:
 
 
 def _counts(books: Books, line: MovementLine) -> bool:
-    """Whether a line has stock value: services and non-stocked products have none."""
-    if line.role == "labour" or line.product_id is None:
+    """Whether a line has a cost of its own: services and non-stocked products have none."""
+    if line.role != "stock" or line.product_id is None:
         return True
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
     return product is not None and product.kind == "stocked"

@@ -132,12 +132,13 @@ def payable_field(subject: Subject, books: Books) -> Payload:
 def _parts(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[Part]:
     """A line's account parts: a stock line's by its matches, another line's on its expense account.
 
-    A line without a product is a stock line where it is matched to a movement.
+    A line without a product is a stock line where it is matched to a movement; one of a service, where that movement
+    accrued it (freight of a landed cost, a supplier's work in an assembly).
     """
     subject, books = clearing.subject, clearing.books
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
     place = purchase_place(subject, line, product)
-    if product.kind == "stocked" if product is not None else line.line_id in clearing.matches:
+    if (product.kind == "stocked" or clearing.clears(line)) if product else line.line_id in clearing.matches:
         return clearing.parts(line, amount, place)
     return iter([expense_part(books, line, amount, place)])
 

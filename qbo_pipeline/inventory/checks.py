@@ -50,8 +50,13 @@ DIRECTION_OF = {
     "shipment": OUT,
     "supplier_return": OUT,
     "write_off": OUT,
+    "production_issue": OUT,
+    "production_receipt": IN,
+    "transfer_out": OUT,
+    "transfer_in": IN,
 }
-VALUE_ALONE = ("revaluation", "landed_cost")
+VALUE_ALONE = ("revaluation", "landed_cost", "write_down")
+ABSORBED = {"labour": "absorbed labour", "supplier_cost": "a supplier's cost", "waste": "waste"}
 
 
 def document_findings(
@@ -180,14 +185,15 @@ def _value_alone(lines: pd.DataFrame, kinds: pd.Series) -> Iterator[Finding]:
 
 
 def _labour(lines: pd.DataFrame) -> Iterator[Finding]:
-    labour = lines["role"] == "labour"
-    for row in _rows(labour & (lines["value"] < 0)):
-        value = lines.at[row, "value"]
-        message = f"absorbed labour is {decimal_text(value)}; it has to be positive"
-        yield Finding("movement_lines", row, "labour", "value", decimal_text(value), message)
-    for row in _rows(labour & (lines["quantity"] != 0)):
-        quantity = lines.at[row, "quantity"]
-        message = f"a line of labour moves no stock, but quantity is {decimal_text(quantity)}"
+    """Costs without stock are positive, and only stock has a quantity."""
+    for role, words in ABSORBED.items():
+        for row in _rows((lines["role"] == role) & (lines["value"] < 0)):
+            value = lines.at[row, "value"]
+            message = f"{words} is {decimal_text(value)}; it has to be positive"
+            yield Finding("movement_lines", row, "labour", "value", decimal_text(value), message)
+    for row in _rows((lines["role"] != "stock") & (lines["quantity"] != 0)):
+        role, quantity = str(lines.at[row, "role"]), lines.at[row, "quantity"]
+        message = f"a line of {role.replace('_', ' ')} moves no stock, but quantity is {decimal_text(quantity)}"
         yield Finding("movement_lines", row, "labour", "quantity", decimal_text(quantity), message)
 
 
@@ -217,15 +223,16 @@ def _transfers(movements: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Finding
 
 
 def _assemblies(movements: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Finding]:
-    stock = _sums(movements, lines[_true(lines["role"] == "stock")], "movement_id", "value")
-    labour = _sums(movements, lines[_true(lines["role"] == "labour")], "movement_id", "value")
-    for row in _rows((movements["kind"] == "assembly") & (stock != labour)):
-        difference = stock.at[row] - labour.at[row]
-        if abs(difference) > ROUNDING_OF_AN_ENTRY:
+    def of(*roles: str) -> pd.Series:
+        return _sums(movements, lines[_true(lines["role"].isin(roles))], "movement_id", "value")
+
+    made, absorbed = of("stock", "sold", "waste"), of("labour", "supplier_cost")
+    for row in _rows((movements["kind"] == "assembly") & (made != absorbed)):
+        if abs(made.at[row] - absorbed.at[row]) > ROUNDING_OF_AN_ENTRY:
             yield Finding(
-                "movements", row, "assembly", "value", decimal_text(stock.at[row]),
+                "movements", row, "assembly", "value", decimal_text(made.at[row]),
                 "an assembly adds the labour it absorbed to the stock, but stock changes by "
-                f"{decimal_text(stock.at[row])} and labour is {decimal_text(labour.at[row])}",
+                f"{decimal_text(made.at[row])} and labour is {decimal_text(absorbed.at[row])}",
             )  # fmt: skip
 
 

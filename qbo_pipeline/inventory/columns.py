@@ -16,7 +16,7 @@ ColumnType = Literal["text", "date", "amount", "quantity", "rate", "integer", "f
 MONEY_TYPES: tuple[ColumnType, ...] = ("amount", "quantity", "rate")
 STATUSES = ("completed", "voided", "draft")
 DOCUMENT_STATUSES = (*STATUSES, "not_posted")
-ROLES = ("stock", "labour")
+ROLES = ("stock", "sold", "waste", "labour", "supplier_cost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _LINE_DATE,
         _required("line_id", "text", "the source's id of the line, unique over all movements"),
         _LINE_NUMBER,
-        _optional("role", "choice", "labour: cost absorbed by an assembly, value positive", ROLES, "stock"),
+        _optional(
+            "role",
+            "choice",
+            "what is no stock has quantity 0: labour: labour and overhead that goods absorb; supplier_cost: work of a "
+            "supplier that goods absorb until its bill comes; waste: what is lost in making; sold: a cost of goods "
+            "that are sold already. Values are positive, that of `sold` is signed",
+            ROLES,
+            "stock",
+        ),
         _optional("product_id", "text", "required where role is stock"),
         _optional("location_id", "text", "required where role is stock"),
         _required("quantity", "quantity", "signed, in is positive; 0 for a change of value alone and for labour"),

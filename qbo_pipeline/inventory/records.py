@@ -20,8 +20,9 @@ JsonObject = dict[str, Any]
 
 DOCUMENT_KINDS = ("sales_invoice", "sales_credit", "bill", "purchase_credit", "quote", "purchase_order")
 MOVEMENT_KINDS = (
-    "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "stock_count",
-    "assembly", "disassembly", "transfer", "revaluation", "landed_cost", "opening",
+    "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "write_down", "stock_count",
+    "assembly", "disassembly", "production_issue", "production_receipt", "transfer", "transfer_out", "transfer_in",
+    "revaluation", "landed_cost", "opening",
 )  # fmt: skip
 PAYMENT_KINDS = ("payment_received", "payment_made")
 PARTY_KINDS = ("customer", "supplier")
@@ -204,7 +205,7 @@ class MovementLine(RecordRow):
 
     line_id: str
     line_number: int
-    role: str = "stock"  # stock | labour (an assembly's absorbed cost: value positive, no product needed)
+    role: str = "stock"  # of inventory.columns.ROLES
     product_id: str | None = None
     location_id: str | None = None
     quantity: Decimal = Decimal(0)

@@ -92,7 +92,20 @@ class StoredFrames:
             rows += self._present_rows(record, known, voided=record.record_id in ahead.voided if ahead else False)
         for item in ahead.set_aside.values() if ahead else ():
             rows += self._present_aside(item)
+        if without := self._without_stock():
+            # What a service adds to an assembly or a write-off is a line of the movement, and no value of stock.
+            nothing = {"quantity": _NOTHING, "value": _NOTHING}
+            rows = [row | nothing if row["product_id"] in without else row for row in rows]
         return table_of(rows, STOCK)
+
+    def _without_stock(self) -> frozenset[str]:
+        """The ids of services and of products without stock value."""
+        query = select(records.c.record_id).where(
+            records.c.connection == self.name,
+            records.c.record_type == "product",
+            records.c.kind.in_(("non_stocked", "service")),
+        )
+        return frozenset(self.connection.scalars(query))
 
     def _present_rows(
         self, record: Movement, states: Mapping[str, MovementStanding], *, voided: bool

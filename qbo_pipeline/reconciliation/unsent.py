@@ -19,7 +19,7 @@ from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reconciliation.inputs import periods
 from qbo_pipeline.reconciliation.matching import Matching, is_pending
 
-COST_KINDS = ("landed_cost", "revaluation")
+COST_KINDS = ("landed_cost", "revaluation", "write_down")
 BILLED_KINDS = ("receipt", "supplier_return")
 
 BY_STATE = {

@@ -26,7 +26,7 @@ from qbo_pipeline_tests.accounting.company import (
 )
 
 D = Decimal
-STOCK_NAMES = ("Inventory", "Inventory West", "GRNI", "In transit")
+STOCK_NAMES = ("Inventory", "Inventory West", "GRNI", "In transit", "Work in progress")
 OVERRIDES = {
     ("inventory", "location", "west"): "83",
     ("cost_of_goods_sold", "category", "ware"): "56",

@@ -1,0 +1,213 @@
+"""Goods on the way from one date to another: made, moved, written down, and what is known of their cost later.
+
+The docstring of each test is what its movements book together, account by account.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.inventory.records import Document, Movement, MovementLine
+from qbo_pipeline_tests.accounting.company import (
+    Ledger,
+    books,
+    document,
+    draft,
+    item,
+    labour,
+    ledger_of,
+    match,
+    money,
+    movement,
+    refused,
+    stock,
+)
+
+D = Decimal
+Together = Callable[..., Ledger]
+
+
+def other(role: str, value: str, product: str | None = None) -> MovementLine:
+    """A line that is no stock."""
+    return MovementLine(line_id="", line_number=0, role=role, product_id=product, value=money(value))
+
+
+@pytest.fixture
+def together(request: pytest.FixtureRequest) -> Together:
+    """Posts records and compares each account's balance with the docstring of the test."""
+
+    def check(*records: Movement | Document, of: Books | None = None) -> Ledger:
+        of, ledger = of or books(*records), Ledger()
+        for record in records:
+            ledger.lines += ledger_of(draft(record, of)).lines
+        told = {name: ledger.balance(name) for name, _ in ledger.lines if ledger.balance(name)}
+        expected = inspect.getdoc(request.function)
+        assert expected is not None
+        rows = [line.rsplit(maxsplit=1) for line in expected.splitlines()]
+        assert told == {name.strip(): D(amount) for name, amount in rows}
+        return ledger
+
+    return check
+
+
+START = movement("production_issue", stock("tea", -10, "-50"), stock("cup", -4, "-20"), labour("8"))
+
+
+def test_work_in_progress_is_worth_its_parts_and_its_labour(together: Together) -> None:
+    """
+    Inventory         -70.00
+    Work in progress   78.00
+    Labour absorbed    -8.00
+    """
+    together(START)
+
+
+def test_from_start_to_finish_with_waste_nothing_is_left_in_progress(together: Together) -> None:
+    """
+    Inventory          -0.50
+    Labour absorbed    -8.00
+    Shrinkage           8.50
+    """
+    finish = movement("production_receipt", stock("set", 4, "69.50"), other("waste", "8.50"))
+    assert together(START, finish).balance("Work in progress") == 0
+
+
+def test_what_is_not_finished_yet_stays_in_progress(together: Together) -> None:
+    """
+    Inventory         -31.00
+    Work in progress   39.00
+    Labour absorbed    -8.00
+    """
+    together(START, movement("production_receipt", stock("set", 2, "39")))
+
+
+def test_an_assembly_takes_what_is_no_stock_off_its_purchases(together: Together) -> None:
+    """
+    Inventory          18.00
+    Purchases          -5.00
+    Labour absorbed    -3.00
+    GRNI              -10.00
+    """
+    lines = (stock("tea", -10, "-50"), stock("bag", -2, "-5"), stock("set", 1, "68"), labour("3"))
+    together(movement("assembly", *lines, other("supplier_cost", "10")))
+
+
+def test_a_suppliers_work_waits_for_its_bill_as_goods_do(together: Together) -> None:
+    """
+    Inventory   10.00
+    PPV          1.50
+    Payables   -11.50
+    """
+    made = movement("assembly", stock("tea", -10, "-50"), stock("set", 1, "60"), other("supplier_cost", "10"))
+    billed = document("bill", item("fit", 1, "11.50", "11.50"), matches=(match(1, "assembly", 3, 1),))
+    assert together(made, billed).balance("GRNI") == 0
+
+
+def test_a_disassembly_gives_back_parts_and_what_was_bought_for_it(together: Together) -> None:
+    """
+    Inventory  -9.00
+    Purchases   4.00
+    Shrinkage   5.00
+    """
+    together(movement("disassembly", stock("set", -1, "-29"), stock("cup", 2, "20"), stock("bag", 1, "4")))
+
+
+def test_a_service_in_a_write_off_is_written_off_with_it(together: Together) -> None:
+    """
+    Inventory   -12.00
+    Purchases    -7.00
+    Write-offs   19.00
+    """
+    together(movement("write_off", stock("tea", -2, "-12"), stock("fit", -1, "-7")))
+
+
+def test_a_service_alone_can_be_written_off_and_its_account_is_that_of_the_product(together: Together) -> None:
+    """
+    Freight     -7.00
+    Write-offs   7.00
+    """
+    of = books(overrides={("purchases", "product", "fit"): "61"})
+    together(movement("write_off", stock("fit", -1, "-7")), of=of)
+
+
+@pytest.mark.parametrize("kind", ["shipment", "receipt", "adjustment"])
+def test_elsewhere_a_service_says_nothing(kind: str) -> None:
+    made = draft(movement(kind, stock("tea", -2, "-12"), stock("fit", -1, "-7")), books())
+    assert made.amount == D("12.00")
+
+
+def test_a_write_down_to_what_the_goods_would_bring(together: Together) -> None:
+    """
+    Inventory  -30.00
+    COGS        30.00
+    """
+    together(movement("write_down", stock("tea", 0, "-30")))
+
+
+def test_a_write_down_taken_back_in_part_on_the_account_of_its_reason(together: Together) -> None:
+    """
+    Inventory   10.00
+    Spoilage   -10.00
+    """
+    together(movement("write_down", stock("tea", 0, "10"), account="spoiled"))
+
+
+WAY_OUT = movement("transfer_out", stock("tea", -10, "-50"))
+
+
+def test_goods_between_two_warehouses_are_in_transit(together: Together) -> None:
+    """
+    Inventory   -50.00
+    In transit   50.00
+    """
+    assert together(WAY_OUT).balance("COGS") == 0
+
+
+def test_what_does_not_arrive_stays_in_transit(together: Together) -> None:
+    """
+    Inventory West   45.00
+    Inventory       -50.00
+    In transit        5.00
+    """
+    arrived = movement("transfer_in", stock("tea", 9, "45", "west"))
+    together(WAY_OUT, arrived, of=books(overrides={("inventory", "location", "west"): "83"}))
+
+
+def test_without_an_account_for_it_goods_in_transit_wait() -> None:
+    roles = {role: account for role, account in books().roles.items() if role != "in_transit"}
+    assert refused(WAY_OUT, books(roles=roles)).field == "role:in_transit"
+
+
+def test_freight_is_shared_between_stock_and_what_is_sold_and_cleared_by_its_bill(together: Together) -> None:
+    """
+    Inventory   30.00
+    COGS        70.00
+    PPV          4.00
+    Payables  -104.00
+    """
+    shared = movement("landed_cost", stock("tea", 0, "30"), other("sold", "70", "tea"), movement_id="f")
+    matches = (match(1, "f", 1, 1), match(1, "f", 2, 1))
+    billed = document("bill", item("fit", 1, "104", "104"), matches=matches)
+    assert together(shared, billed).balance("Landed cost") == 0
+
+
+def test_a_late_cost_of_goods_that_are_all_sold_is_cost_of_sales(together: Together) -> None:
+    """
+    COGS         12.00
+    Landed cost -12.00
+    """
+    together(movement("landed_cost", other("sold", "12", "tea")))
+
+
+def test_a_receipt_of_what_was_sold_before_it_came(together: Together) -> None:
+    """
+    Inventory   20.00
+    COGS        30.00
+    GRNI       -50.00
+    """
+    together(movement("receipt", stock("tea", 4, "20"), other("sold", "30", "tea")))
