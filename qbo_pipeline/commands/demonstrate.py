@@ -13,13 +13,16 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from qbo_pipeline.accounting.summaries import SUMMARISED_KINDS
 from qbo_pipeline.commands.common import say
 from qbo_pipeline.commands.demo_servers import NAME, DemoFolder, RunningSystem, emulator, let_into, system_box
 from qbo_pipeline.commands.demo_systems import HINTS, WAREHOUSES, DemoSystem, demo_system
@@ -37,6 +40,26 @@ STOCK_ACCOUNTS = {
 }
 
 
+class DemoMode(StrEnum):
+    """How the demo posts: stock by a journal each, by one a day and kind, or by QuickBooks' own inventory items."""
+
+    EXTERNAL = "external"
+    SUMMARISED = "summarised"
+    TRACKED = "tracked"
+
+    def settings(self, places: Mapping[str, str]) -> dict[str, Any]:
+        """What `template.settings_text` takes; `places` are the source's ids of the demo's warehouses."""
+        wanted = {
+            at: name for at, name in STOCK_ACCOUNTS.items() if self is not DemoMode.TRACKED or at[0] != "location"
+        }
+        values: dict[str, Any] = {
+            "particular": [(level, places.get(of, of), {"inventory": name}) for (level, of), name in wanted.items()]
+        }
+        if self is DemoMode.TRACKED:  # an item has one inventory account, wherever it lies
+            return values | {"mode": '"tracked"'}
+        return values | ({"summarise": list(SUMMARISED_KINDS)} if self is DemoMode.SUMMARISED else {})
+
+
 Folder = Annotated[Path, typer.Option(help="Where everything of the demo lies.")]
 
 
@@ -52,13 +75,14 @@ def demo(
             help="Behind a system in a box (cin7_core, http_contract, syncro, unleashed, zuper); else its own database."
         ),
     ] = None,
+    mode: Annotated[DemoMode, typer.Option(help="How it posts.")] = DemoMode.EXTERNAL,
 ) -> None:
     """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
     try:
         known = None if system is None else demo_system(system)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--system") from None
-    raise typer.Exit(run_demo(folder, days, seed=seed, system=known))
+    raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode))
 
 
 def ui(
@@ -69,7 +93,13 @@ def ui(
     raise typer.Exit(run_ui(folder, port))
 
 
-def prepare(folder: DemoFolder, start: dict[str, str], days: int, box: RunningSystem | None = None) -> None:
+def prepare(
+    folder: DemoFolder,
+    start: dict[str, str],
+    days: int,
+    box: RunningSystem | None = None,
+    mode: DemoMode = DemoMode.EXTERNAL,
+) -> None:
     """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings, and make
     its store."""
     from qbo_pipeline.settings import load_settings
@@ -89,13 +119,11 @@ def prepare(folder: DemoFolder, start: dict[str, str], days: int, box: RunningSy
         "base_url": start["base_url"],
         "store_url": "sqlite:///../store.sqlite",
         "roles": {**DEFAULT_ROLES, "inventory": STOCK_ACCOUNTS["location", "1"]},
-        "particular": [
-            (level, places.get(value, value), {"inventory": name}) for (level, value), name in STOCK_ACCOUNTS.items()
-        ],
         "tax_codes": {"": "NON", "NON": "NON", "TAX": "TAX"},
         "quotes": "true",
         "purchase_orders": "true",
     }
+    values |= mode.settings(places)
     values |= box.settings() if box else {"source_url": "sqlite:///../inventory.sqlite", "hints": HINTS}
     folder.settings.write_text(settings_text(values), encoding="utf-8")
     prefix = f"QBO_{NAME.upper()}"
@@ -136,7 +164,14 @@ def _dagster_yaml() -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else "telemetry:\n  enabled: false\n"
 
 
-def run_demo(folder_path: Path, days: int, *, seed: int = 7, system: DemoSystem | None = None) -> int:
+def run_demo(
+    folder_path: Path,
+    days: int,
+    *,
+    seed: int = 7,
+    system: DemoSystem | None = None,
+    mode: DemoMode = DemoMode.EXTERNAL,
+) -> int:
     """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
     from qbo_pipeline.commands.demo_nights import Stopwatch, run_days, windows
 
@@ -151,7 +186,7 @@ def run_demo(folder_path: Path, days: int, *, seed: int = 7, system: DemoSystem 
     every_evening = system is not None and system.tells_no_past
     _company_works(folder, FIRST_DAY - timedelta(days=1) if every_evening else runs[0][1], seed)
     with emulator(folder) as start, system_box(folder, system) as box:
-        prepare(folder, start, days, box)
+        prepare(folder, start, days, box, mode)
         open_books(folder)
         if every_evening:
             say("This system tells stock as it is now and no day before: it is read every evening.")

@@ -32,8 +32,15 @@ from qbo_pipeline.store.tables.reconciliation import ledger_lines
 def propose(run: Run, action: Action, person: Person) -> str:
     """Put the journal of a step in the outbox, parked for approval, and answer its key.
 
-    Raises `NotPossible` where it was proposed before, or where no account is set for its other side.
+    Raises `NotPossible` where it was proposed before, where no account is set for its other side, and where QuickBooks
+    keeps the stock by items.
     """
+    if run.settings.posting.mode == "tracked":
+        raise NotPossible(
+            "no journal goes to the inventory account in tracked mode: QuickBooks values its items there, and a "
+            "journal would belong to none. Adjust the item's quantity in the inventory system, or enter again in "
+            "QuickBooks what is wrong there"
+        )
     key = adjustment_key(action.difference_keys[0])
     with run.database.transaction() as connection:
         before = latest(connection, run.name, key)

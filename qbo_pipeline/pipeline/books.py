@@ -33,7 +33,7 @@ from qbo_pipeline.inventory.records import (
     record_type,
 )
 from qbo_pipeline.pipeline.company_preferences import closing_date, preferences_of
-from qbo_pipeline.pipeline.item_beginnings import TrackedItems
+from qbo_pipeline.pipeline.item_beginnings import ItemBeginnings
 from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
 from qbo_pipeline.pipeline.resolving import resolve_rules
@@ -76,7 +76,7 @@ class StoredBooks:
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
         self._rates_read = self._read_rates()
-        self._items = TrackedItems(connection, self._name, self._to_home)
+        self._items = ItemBeginnings(connection, self._name, self._to_home)
         self._dimensions = {
             (dimension, name.casefold()): item.qbo_id
             for dimension, entity in DIMENSION_LISTS.items()

@@ -7,7 +7,7 @@ the settings', and rounded to cents, as its posting was. What has no rate is lef
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,7 @@ from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
 from qbo_pipeline.pipeline.billed import NOT_ACCRUED, billed_lines, by_bill
+from qbo_pipeline.pipeline.carried import Carried
 from qbo_pipeline.posting.events import DELETE, POSTED, VOID
 from qbo_pipeline.posting.reversal import reversed_key
 from qbo_pipeline.posting.states import Origin
@@ -60,6 +61,7 @@ class StoredFrames:
     name: str
     books: Books
     account_of: Mapping[tuple[str, str], str] | None = None  # None: there is one inventory account
+    carried: Carried | None = None  # where QBO keeps the stock by items: which documents move the goods there
     without_rate: dict[str, int] = field(default_factory=dict)
 
     def stock(self, ahead: Ahead | None = None) -> pa.Table:
@@ -75,14 +77,19 @@ class StoredFrames:
             .where(stock_lines.c.connection == self.name)
             .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
         )
-        billed = billed_lines(self.connection, self.name)
+        billed = self.carried.shares if self.carried is not None else billed_lines(self.connection, self.name)
+        awaiting = self.carried.awaiting if self.carried is not None else set()
         replaced = ahead.replaced if ahead else set()
         extracted = set()
         rows: list[dict[str, Any]] = []
         for row in streamed(self.connection, query):
             extracted.add(row.record_id)
             if row.record_id not in replaced and (found := self._stock_row(row, states)) is not None:
-                rows += by_bill(found, billed.get((row.record_id, row.line_id), ()))
+                place = (row.record_id, row.line_id)
+                parts = list(by_bill(found, billed.get(place, ())))
+                if place in awaiting:  # what no document carries stands last
+                    parts[-1]["awaits_document"] = True
+                rows += parts
         for row in self._set_aside():
             extracted.add(row.record_id)
             if row.record_id not in replaced:
@@ -227,10 +234,16 @@ class StoredFrames:
                 found[row.record_key] = MovementStanding(state, row.reason, row.of if is_summary(row.of) else None)
         return found
 
-    def postings(self, ahead: Ahead | None = None, then: Mapping[tuple[str, int], str] | None = None) -> pa.Table:
+    def postings(
+        self,
+        ahead: Ahead | None = None,
+        then: Mapping[tuple[str, int], str] | None = None,
+        costed: Collection[tuple[str, int]] = (),
+    ) -> pa.Table:
         """Every revision of every dated posting: one that moves no inventory account may do so after a person's
         change in QBO. With `ahead`, movements are live, voided or vanished as the source has them now. `then`
-        are the states of revisions when the ledger was read, where they differ (`pipeline.as_of`)."""
+        are the states of revisions when the ledger was read, where they differ (`pipeline.as_of`); `costed` those whose
+        goods QBO costs."""
         linked = (posting_links.c.connection == postings.c.connection) & (posting_links.c.key == postings.c.key)
         query = (
             select(postings, posting_links.c.linked_by, posting_links.c.qbo_id.label("linked_to"))
@@ -240,6 +253,7 @@ class StoredFrames:
                 postings.c.entity != "",
                 postings.c.business_date != UNDATED,
                 postings.c.key.not_in(_taken_out_by_policy(self.name)),
+                postings.c.key.not_like("product/%"),  # opening stock of items, which is compared as such
             )
             .order_by(postings.c.key, postings.c.revision)
         )
@@ -260,6 +274,7 @@ class StoredFrames:
                 "currency": row.currency,
                 "record_state": _state_in_source(reversed_key(row.record_key), states),
                 "by_person": _by_person(row),
+                "costed": (row.key, row.revision) in costed,
             }
             for row in streamed(self.connection, query)
         )
@@ -277,11 +292,15 @@ class StoredFrames:
 
     def effects(self, accounts: Iterable[str]) -> pa.Table:
         """What each revision of each posting does to the inventory accounts."""
+        return table_of(self.effect_rows(accounts), EFFECTS)
+
+    def effect_rows(self, accounts: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The rows of `effects`."""
         query = select(posting_effects).where(
             posting_effects.c.connection == self.name, posting_effects.c.account_id.in_(sorted(accounts))
         )
-        rows = (
-            {
+        for row in streamed(self.connection, query.order_by(posting_effects.c.key, posting_effects.c.revision)):
+            yield {
                 "posting_key": row.key,
                 "revision": row.revision,
                 "account_id": row.account_id,
@@ -290,9 +309,6 @@ class StoredFrames:
                 "amount": row.amount,
                 "record_key": row.record_key,
             }
-            for row in streamed(self.connection, query.order_by(posting_effects.c.key, posting_effects.c.revision))
-        )
-        return table_of(rows, EFFECTS)
 
     def stock_values(self, values: Sequence[StockValue], as_at: date) -> pa.Table | None:
         """The source's own stock value; `None` where a part of it has no rate to the home currency."""

@@ -23,7 +23,7 @@ ToHome = Callable[[Decimal, str, date, Decimal | None], Decimal | None]
 BY_NAME = ("name", "person")  # how an item that was there before came to be one of ours
 
 
-class TrackedItems:
+class ItemBeginnings:
     """The beginnings of one connection's items, as the store has them when they are first asked for."""
 
     def __init__(self, connection: Connection, name: str, to_home: ToHome) -> None:

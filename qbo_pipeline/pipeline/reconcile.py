@@ -15,16 +15,20 @@ from qbo_pipeline.accounting.accounts import Place, account_for, product_of
 from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.ahead import Ahead, read_ahead
+from qbo_pipeline.pipeline.arrow import table_of
 from qbo_pipeline.pipeline.as_of import states_as_of
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.carried import carried_lines
 from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.first_day import books_began
 from qbo_pipeline.pipeline.frames import StoredFrames
+from qbo_pipeline.pipeline.item_side import ItemSide, tracked_items
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.resolving import renamed_in_quickbooks
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.tracked_frames import PostedGoods, TrackedFrames
 from qbo_pipeline.posting.content import is_voided, item_ids
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.entities import ENTITIES
@@ -33,7 +37,13 @@ from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.engine import objects_to_read, reconcile
 from qbo_pipeline.reconciliation.fingerprint import VERSION, version_of
 from qbo_pipeline.reconciliation.frames import array
-from qbo_pipeline.reconciliation.inputs import OBJECT_DAY, OBJECT_TRACKED, OBJECTS, ReconciliationInput
+from qbo_pipeline.reconciliation.inputs import (
+    EFFECTS,
+    OBJECT_DAY,
+    OBJECT_TRACKED,
+    OBJECTS,
+    ReconciliationInput,
+)
 from qbo_pipeline.reconciliation.qbo_side import SALES_FORMS
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.signoff import check
@@ -71,15 +81,16 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
     with run.source() as source:
         values = source.stock_values(as_at)
         before = source.stock_values(began - timedelta(days=1))
-    given, without_rate = _input(run, as_at, values, before, None, stale)
+    items, untold = _items(run, as_at, stale)
+    given, without_rate = _input(run, as_at, values, before, None, stale, items)
     result = reconcile(given)
     if (result.causes["cause"] == Cause.SOURCE_CONTRADICTS_ITSELF).any():
         # Its movements as we know them do not make its stock value: it may just be ahead of what was extracted.
         ahead = read_ahead(run, as_at)
         if ahead.days:
-            given, without_rate = _input(run, as_at, values, before, ahead, stale)
+            given, without_rate = _input(run, as_at, values, before, ahead, stale, items)
             result = reconcile(given)
-    notes = [stale.text] if stale else []
+    notes = [stale.text] if stale else untold
     if (wanted := objects_to_read(result)) and stale is None:
         run.progress("objects with a difference read", len(wanted))
         try:
@@ -99,6 +110,18 @@ def reconcile_as_at(run: Run, as_at: date) -> Reconciliation:
         save(connection, run.name, result, made_at=now, run_id=run.run_id)
         _void_what_changed(connection, run.name, result, now)
     return result
+
+
+def _items(run: Run, as_at: date, stale: NotRead | None) -> tuple[ItemSide, list[str]]:
+    """What QBO has of the items that it tracks for us, and what a person must know where it could not be read."""
+    if run.settings.posting.mode != "tracked" or stale is not None:
+        return ItemSide(None, frozenset()), []
+    run.progress("quantities of items read", 0)
+    try:
+        return tracked_items(run, as_at), []
+    except REFUSED as error:
+        told = f"Quantities by item could not be read: {why_refused(error)}. They are not compared."
+        return ItemSide(None, frozenset()), [told]
 
 
 def _void_what_changed(connection: Connection, name: str, result: Reconciliation, now: datetime) -> None:
@@ -137,6 +160,7 @@ def _input(
     before: Sequence[StockValue],
     ahead: Ahead | None,
     stale: NotRead | None,
+    items: ItemSide,
 ) -> tuple[ReconciliationInput, Mapping[str, int]]:
     """What reconciliation is given, and how many stock lines of each currency could not be converted."""
     counted = _counts_until(run, as_at)
@@ -144,17 +168,30 @@ def _input(
     with run.database.reading() as connection:
         stored = StoredBooks(connection, run.settings)
         books, accounts = stored.books, stored.books.accounts_of("inventory")
-        frames = StoredFrames(connection, run.name, books, _account_of(connection, run.name, stored, values))
+        is_tracked = run.settings.posting.mode == "tracked"
+        carried = carried_lines(connection, run.name, books) if is_tracked else None
+        account_of = _account_of(connection, run.name, stored, values)
+        frames = StoredFrames(connection, run.name, books, account_of, carried)
         then = states_as_of(connection, run.name, stale.as_of) if stale and stale.as_of else None
         stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)
+        ledger = load_ledger(connection, run.name)
+        costed = set[tuple[str, int]]()
+        if carried is not None:
+            goods = PostedGoods(connection, run.name, run.settings.connection.first_day)
+            costed, tracked = goods.costed(), TrackedFrames(goods, books, carried, items.changed)
+            known = tracked.bill_effects(frames.effect_rows(accounts))
+            effects = table_of([*known, *tracked.effects(stock, ledger)], EFFECTS)
+        else:
+            effects = frames.effects(accounts)
         given = ReconciliationInput(
             as_at=as_at,
             currency=run.settings.connection.currency,
             stock=stock,
-            postings=frames.postings(ahead, then),
-            effects=frames.effects(accounts),
-            ledger=load_ledger(connection, run.name),
+            postings=frames.postings(ahead, then, costed),
+            effects=effects,
+            ledger=ledger,
+            tracked=items.tracked,
             ledger_balances=load_balances(connection, run.name, as_at),
             stock_values=None if frames.without_rate else own,
             earlier=load_earlier(connection, run.name, as_at),

@@ -53,6 +53,7 @@ class CodedInput:
     effect_posting: Codes
     effect_account: Codes
     effect_cents: Whole
+    effect_ahead: Flags  # for goods that the source has not moved
     effect_record: pa.ChunkedArray  # whose share it is, in a posting that sums up several records
     ledger_object: Codes
     ledger_posting: Codes  # the posting that made it; -1: not ours
@@ -104,6 +105,7 @@ def read_books(given: ReconciliationInput) -> CodedInput:
         effect_posting=links.effect_posting,
         effect_account=codes(effects["account_id"], accounts),
         effect_cents=cents_exact(flat(effects["amount"]), "effects.amount"),
+        effect_ahead=np.asarray(pc.fill_null(flat(effects["ahead"]), False)),
         effect_record=effects["record_key"],
         ledger_object=links.ledger_object,
         ledger_posting=links.ledger_posting,

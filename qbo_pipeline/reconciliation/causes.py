@@ -33,11 +33,14 @@ class Cause(StrEnum):
     BACK_DATED = "back_dated"
     DATED_DIFFERENTLY = "dated_differently"
     COST_NOT_POSTED = "cost_not_posted"
+    COSTED_OTHERWISE = "costed_otherwise"
     FX = "fx"
     ROUNDING = "rounding"
     OPENING_BALANCE = "opening_balance"
     RECEIVED_NOT_INVOICED = "received_not_invoiced"
     INVOICED_NOT_RECEIVED = "invoiced_not_received"
+    SHIPPED_NOT_INVOICED = "shipped_not_invoiced"
+    INVOICED_NOT_SHIPPED = "invoiced_not_shipped"
     SOURCE_CONTRADICTS_ITSELF = "source_contradicts_itself"
     UNEXPLAINED = "unexplained"  # not a cause: what is left when every cause is named
 
@@ -134,6 +137,12 @@ CAUSES: dict[Cause, CauseMeaning] = {
         "difference.",
         "Switch the posting of this kind on, or adjust the ledger by a journal.", ACCOUNTANT,
     ),
+    Cause.COSTED_OTHERWISE: CauseMeaning(
+        "Costed otherwise by QuickBooks", "cost",
+        "The goods are the same; QuickBooks costs tracked items first in, first out, the inventory system by its own "
+        "method.",
+        "None: it is the difference of method. Where it grows, look at what the goods cost on their bills.", NOBODY,
+    ),
     Cause.FX: CauseMeaning(
         "Exchange rate", "cost",
         "QuickBooks converted the foreign amount at another rate.",
@@ -158,6 +167,17 @@ CAUSES: dict[Cause, CauseMeaning] = {
         "Invoiced, not received", "timing",
         "The bill is posted, and the goods are not in stock yet.",
         "None; it ends when the goods are received.", NOBODY,
+    ),
+    Cause.SHIPPED_NOT_INVOICED: CauseMeaning(
+        "Shipped, not invoiced", "timing",
+        "The goods have left or come back, and the invoice or credit that moves them in QuickBooks is dated later or "
+        "not there yet.",
+        "None; it ends when the invoice or credit is posted.", NOBODY,
+    ),
+    Cause.INVOICED_NOT_SHIPPED: CauseMeaning(
+        "Invoiced, not shipped", "timing",
+        "The invoice or credit has moved the goods in QuickBooks, and the inventory system has not yet.",
+        "None; it ends when the goods are shipped or come back.", NOBODY,
     ),
     Cause.SOURCE_CONTRADICTS_ITSELF: CauseMeaning(
         "The inventory system contradicts itself", "source",

@@ -40,6 +40,7 @@ class RecordPart(NamedTuple):
     first_seen: datetime | None
     changed_seen: datetime | None
     unread: bool
+    awaits_document: bool = False
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Sent:
     lines: list[Row]  # ledger rows with `account`, `day`, `cents`
     status: Row | None = None  # QBO's answer about the object, where it was asked
     shares: dict[tuple[str, int], int] = field(default_factory=dict)  # by record and account, where it sums up several
+    ahead: dict[int, int] = field(default_factory=dict)  # of the effects, what is for goods that have not moved yet
 
     def cells(self) -> Gap:
         """Cents by account and day that the posting does, those of 0.00 left out."""

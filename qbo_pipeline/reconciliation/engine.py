@@ -6,6 +6,7 @@ What belongs here: the order of the work, and the notes that a reader must know.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 
 from qbo_pipeline.instants import show_instant
@@ -21,6 +22,7 @@ from qbo_pipeline.reconciliation.foreign import UNTRACKED_SALES, explain_foreign
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
 from qbo_pipeline.reconciliation.matching import match
 from qbo_pipeline.reconciliation.places import by_product_location, read_places
+from qbo_pipeline.reconciliation.quantities import quantities
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.sides import Balances, balances, explain_sides
 from qbo_pipeline.reconciliation.unsent import explain_unsent
@@ -49,6 +51,7 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
     by_date = timeline.by_date(flows, entries)
     difference = int((both.ledger - both.stock).sum())
     unexplained = int(sum(totals.by_account_and_group(entries, books, both)["unexplained"]))
+    pieces = quantities(books)
     return Reconciliation(
         as_at=given.as_at,
         currency=given.currency,
@@ -58,10 +61,10 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
         explained=to_decimal(difference - unexplained),
         unexplained=to_decimal(unexplained),
         tolerance=given.tolerance,
-        status=totals.status(entries, books),
+        status="unexplained" if _has_unexplained(pieces) else totals.status(entries, books),
         stock_basis="movements" if given.stock_values is None else "stock_values",
         first_divergence=timeline.first_divergence(by_date, entries),
-        notes=_notes(books, both),
+        notes=(*_notes(books, both), *_about_items(pieces)),
         content_hash=content_hash(books, entries),
         accounts=accounts,
         documents=documents.documents_frame(entries, books, matching, sides),
@@ -76,7 +79,23 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
         changed_after_posting=tables.changes_frame(changes),
         completeness=lists.completeness(books, both),
         counts=lists.counts(books),
+        quantities=pieces,
     )
+
+
+def _has_unexplained(pieces: pd.DataFrame) -> bool:
+    return bool((pieces["unexplained"] != 0).any())
+
+
+def _about_items(pieces: pd.DataFrame) -> list[str]:
+    if pieces.empty:
+        return []
+    differing = int((pieces["difference"] != 0).sum())
+    said = f"Of {len(pieces):,} items that QuickBooks tracks for us {differing:,} have another quantity there"
+    if _has_unexplained(pieces):
+        names = ", ".join(str(name) for name in pieces["product_id"][pieces["unexplained"] != 0][:5])
+        return [f"{said}; nothing explains it for {names}: look at these items by hand."]
+    return [f"{said}, and each piece is explained." if differing else f"{said}."]
 
 
 def objects_to_read(reconciliation: Reconciliation) -> list[tuple[str, str]]:

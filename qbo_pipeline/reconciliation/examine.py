@@ -27,6 +27,7 @@ PORTION = 20_000  # documents at a time
 
 _PART_COLUMNS = [
     "record_key", "kind", "number", "disposition", "reason", "posted_by", "first_seen", "changed_seen", "unread",
+    "awaits_document",
 ]  # fmt: skip
 _LINE_COLUMNS = ["memo", "created_at", "changed_at", "changed_by"]
 
@@ -89,6 +90,7 @@ def _add_parts(books: CodedInput, documents: dict[int, Examined], rows: Whole) -
             RecordPart(
                 record_key, row["kind"], row["number"], account, day, value, row["disposition"], row["reason"],
                 row["posted_by"], row["first_seen"], row["changed_seen"], bool(row["unread"]),
+                bool(row["awaits_document"]),
             )
         )  # fmt: skip
 
@@ -130,6 +132,9 @@ def _add_effects(books: CodedInput, sent: dict[int, Sent], waiting: dict[int, Pe
             shares[record, account] = shares.get((record, account), 0) + int(books.effect_cents[row])
         effects = sent[posting].effects if posting in sent else waiting[posting].effects
         effects[account] = effects.get(account, 0) + int(books.effect_cents[row])
+        if books.effect_ahead[row] and posting in sent:
+            ahead = sent[posting].ahead
+            ahead[account] = ahead.get(account, 0) + int(books.effect_cents[row])
 
 
 def _add_lines(books: CodedInput, sent: dict[int, Sent]) -> None:

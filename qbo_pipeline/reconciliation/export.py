@@ -10,6 +10,7 @@ from typing import Any
 
 from qbo_pipeline.reconciliation.inputs import DISPOSITIONS
 from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.result_frames import QUANTITIES
 
 JsonObject = dict[str, Any]
 
@@ -18,7 +19,8 @@ def to_json(reconciliation: Reconciliation) -> JsonObject:
     """A JSON-ready object; `difference` is ledger − stock, as everywhere.
 
     `source_type` is the record's kind and `source_id` its id in the source; both are null for an entry that only
-    QBO has, `qbo_*` for what QBO does not have. `account` is the account's name.
+    QBO has, `qbo_*` for what QBO does not have. `account` is the account's name. `quantities` has a row for each item
+    that QBO tracks for us, in pieces.
     """
     divergence = reconciliation.first_divergence
     names = dict(
@@ -41,6 +43,10 @@ def to_json(reconciliation: Reconciliation) -> JsonObject:
         "counts": [
             row | {"adds_up": row.pop("holds")}
             for row in rows_of(reconciliation.counts, ("kind", "read", *DISPOSITIONS, "holds"))
+        ],
+        "quantities": [
+            {name: text if text is None or isinstance(text, str) else format(text, "f") for name, text in row.items()}
+            for row in rows_of(reconciliation.quantities, tuple(column.name for column in QUANTITIES))
         ],
         "differences": [_difference(row, names) for row in rows_of(reconciliation.differences, _COLUMNS)],
     }

@@ -49,10 +49,11 @@ class GapFinder:
             take(after, cell, cents)
         return gap_size(after) < gap_size(self.gap)
 
-    def _add(
+    def add(
         self, account: int, day: int, cause: Cause, detail: str, cents: int, note: str | None,
         posting: Row | None = None, record_key: str | None = None,
     ) -> None:  # fmt: skip
+        """An entry of this cause, taken out of the gap; none for 0 cents."""
         if not cents:
             return
         take(self.gap, (account, day), cents)

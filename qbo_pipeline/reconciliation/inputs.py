@@ -36,6 +36,7 @@ STOCK: FrameColumns = (
     FrameColumn("first_seen", INSTANT, "when the record was first extracted", required=False),
     FrameColumn("changed_seen", INSTANT, "when its present content was first extracted", required=False),
     FrameColumn("unread", YES_NO, "the source has it so now, and it was not extracted so", required=False),
+    FrameColumn("awaits_document", YES_NO, "the document that moves it in QBO is not there (yet)", required=False),
 )  # fmt: skip
 
 POSTINGS: FrameColumns = (
@@ -57,6 +58,8 @@ POSTINGS: FrameColumns = (
     FrameColumn("by_person", TEXT,
                 "what a person decided about its object: accepted (taken as it stands in QBO), reversed "
            "(taken out, or what takes another posting out); null: nothing", required=False),
+    FrameColumn("costed", YES_NO, "QBO costs the goods on it by itself: its effects are what QBO booked, where it is "
+                "as it was posted, else what the source says", required=False),
 )  # fmt: skip
 
 EFFECTS: FrameColumns = (
@@ -67,6 +70,7 @@ EFFECTS: FrameColumns = (
     FrameColumn("location_id", TEXT, "the location", required=False),
     FrameColumn("amount", EXACT, "what the payload does to the account, debit positive, two decimals"),
     FrameColumn("record_key", TEXT, "whose share it is, in a posting that sums up several records", required=False),
+    FrameColumn("ahead", YES_NO, "it is for goods that the source has not moved (yet)", required=False),
 )
 
 LEDGER: FrameColumns = (
@@ -118,12 +122,50 @@ OBJECT_TRACKED = FrameColumn("tracked", YES_NO,
 OBJECT_DAY = FrameColumn("business_date", DAY, "its TxnDate today: tells one moved past the ledger's last day from one "
                     "coded to another account", required=False)  # fmt: skip
 
+POSTED_QUANTITIES: FrameColumns = (
+    FrameColumn("record_key", TEXT, "the record whose posting moves the stock of a tracked item"),
+    FrameColumn("state", TEXT, "the posting's state, as in `POSTINGS`"),
+    FrameColumn("qbo_type", TEXT, "QBO entity name", required=False),
+    FrameColumn("qbo_id", TEXT, "Id of the QBO object, once known", required=False),
+    FrameColumn("business_date", DAY, "its date in QBO"),
+    FrameColumn("product_id", TEXT, "the product (null: the posting could not be built, nobody knows which)",
+                required=False),
+    FrameColumn("quantity", EXACT, "signed quantity, in is positive"),
+)  # fmt: skip
+
+ITEM_STOCK: FrameColumns = (
+    FrameColumn("product_id", TEXT, "the product whose item it is"),
+    FrameColumn("item_id", TEXT, "the item's Id in QBO"),
+    FrameColumn("item_name", TEXT, "its name there"),
+    FrameColumn("quantity", EXACT, "quantity on hand as at the date, by QBO's valuation"),
+    FrameColumn("value", EXACT, "its value there, home currency"),
+)
+
+ITEM_MOVES: FrameColumns = (
+    FrameColumn("product_id", TEXT, "the product whose item moved"),
+    FrameColumn("qbo_type", TEXT, "QBO report label or entity name"),
+    FrameColumn("qbo_id", TEXT, "the transaction's Id"),
+    FrameColumn("quantity", EXACT, "signed quantity, in is positive"),
+)
+
 EARLIER: FrameColumns = (
     FrameColumn("difference_key", TEXT, "identity of a difference in the reconciliation before this one"),
     FrameColumn("cause", TEXT, "its cause"),
     FrameColumn("business_date", DAY, "its date"),
     FrameColumn("first_seen", INSTANT, "when it was first seen"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedItems:
+    """Quantities of the items that QBO tracks for us: of which products, what our postings move (columns of
+    `POSTED_QUANTITIES`), what QBO has (`ITEM_STOCK`), and for items that do not agree what moved them there
+    (`ITEM_MOVES`; null: not read yet)."""
+
+    products: frozenset[str]
+    posted: Any
+    stock: Any
+    moves: Any | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +208,9 @@ class ReconciliationInput:
     `read_ahead` the stock frame has them as the source has them now. `records_read` counts the stock-moving records
     up to `as_at` that the source delivered, by kind, for the count identity. `ledger_from` is the first day of which
     ledger lines were read (null: from the beginning of the company's books). `tolerance` (home currency) decides only
-    the status, never what is shown. Sentences show instants in `time_zone` (IANA name), the company's. `hash_version`
-    is the version of the content hash: that of a certificate that stands for this date, else the newest.
+    the status, never what is shown. `tracked` is given where QBO keeps the stock by items. Sentences show
+    instants in `time_zone` (IANA name), the company's. `hash_version` is the version of the content hash: that of a
+    certificate that stands for this date, else the newest.
     """
 
     as_at: date
@@ -194,6 +237,7 @@ class ReconciliationInput:
     ledger_from: date | None = None
     ledger_read_at: datetime | None = None
     source_read_at: datetime | None = None
+    tracked: TrackedItems | None = None
     tolerance: Decimal = Decimal(0)
     time_zone: str = "UTC"
     hash_version: int = 2

@@ -74,6 +74,8 @@ class _Finder:
         nil = bool(self.sent.lines) and not any(line["cents"] for line in self.sent.lines)
         if self.sent.lines and (status == "live" or not nil):
             cause, detail, now = Cause.CHANGED_IN_QBO, "amount", amount_text(0)
+        elif status == "live" and self.sent.posting["costed"] and day is not None and not self.sent.lines:
+            cause, detail, now = Cause.WAITING, "not costed yet", "there, and its cost is not booked yet"
         elif status == "live" and day is not None and day_number(day) == self.sent.day:
             cause, detail, now = Cause.CHANGED_IN_QBO, "account", "another account, not an inventory account"
         elif status == "live" and day is not None:

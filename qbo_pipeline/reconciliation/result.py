@@ -66,3 +66,4 @@ class Reconciliation:
     changed_after_posting: pd.DataFrame
     completeness: pd.DataFrame
     counts: pd.DataFrame
+    quantities: pd.DataFrame

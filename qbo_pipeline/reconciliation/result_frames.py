@@ -227,6 +227,28 @@ COUNTS: FrameColumns = (
     ),
 )  # stock-moving records ordered by kind, then the other types
 
+QUANTITY_GROUPS = (
+    "timing", "not_posted", "parked", "changed_in_qbo", "deleted_in_qbo", "qbo_only", "source", "opening",
+)  # fmt: skip
+QUANTITIES: FrameColumns = (
+    FrameColumn("product_id", TEXT, "product whose item QBO tracks"),
+    FrameColumn("item_id", TEXT, "the item's Id in QBO, null where it has none"),
+    FrameColumn("item_name", TEXT, "its name there"),
+    FrameColumn("source_quantity", EXACT, "the source's quantity as at the date, over all locations"),
+    FrameColumn("qbo_quantity", EXACT, "QBO's quantity on hand as at the date"),
+    FrameColumn("difference", EXACT, "qbo_quantity − source_quantity"),
+    FrameColumn("timing", EXACT, "of it: goods and their document of different days, or one of them not there yet"),
+    FrameColumn("not_posted", EXACT, "… not extracted, waiting or skipped"),
+    FrameColumn("parked", EXACT, "… parked"),
+    FrameColumn("changed_in_qbo", EXACT, "… changed in QBO after posting"),
+    FrameColumn("deleted_in_qbo", EXACT, "… deleted or voided in QBO"),
+    FrameColumn("qbo_only", EXACT, "… moved in QBO by others"),
+    FrameColumn("source", EXACT, "… changed in the source after posting, or the source contradicts itself"),
+    FrameColumn("opening", EXACT, "… opening stock that is not the item's"),
+    FrameColumn("unexplained", EXACT, "what is left"),
+    FrameColumn("qbo_value", EXACT, "QBO's value of the item, first in, first out"),
+)  # ordered by product_id
+
 FRAMES: dict[str, FrameColumns] = {
     "accounts": ACCOUNTS,
     "documents": DOCUMENTS,
@@ -241,4 +263,5 @@ FRAMES: dict[str, FrameColumns] = {
     "changed_after_posting": CHANGED_AFTER_POSTING,
     "completeness": COMPLETENESS,
     "counts": COUNTS,
+    "quantities": QUANTITIES,
 }

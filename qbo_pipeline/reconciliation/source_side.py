@@ -7,6 +7,7 @@ another date; another account; another amount.
 
 from __future__ import annotations
 
+from qbo_pipeline.reconciliation import costing
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Examined, RecordPart, Sent, take
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, amount_text, day_text
@@ -26,6 +27,7 @@ def explain(document: Examined, context: Context) -> tuple[list[Entry], list[Cha
         finder.newer_revisions()
         finder.waiting_postings()
         finder.waiting_records()
+        costing.costed(finder)
         finder.other_shares()
         finder.other_dates()
         finder.other_accounts()
@@ -52,13 +54,13 @@ class _SourceFinder(GapFinder):
             state = sent.posting["record_state"]
             bill = sent.posting["record_key"].startswith("document/")
             if state == "live" or (state is None and bill):
-                cause, detail = Cause.INVOICED_NOT_RECEIVED, "not received yet"
+                cause, detail = costing.ahead_of_source(sent)
             else:
                 cause, detail = Cause.VANISHED_IN_SOURCE, state or "vanished"
             before = len(self.entries)
             for (account, day), cents in sorted(sent.cells().items()):
                 sentence = f"Posted with {amount_text(cents)}."
-                self._add(account, day, cause, detail, cents, sentence, sent.posting)
+                self.add(account, day, cause, detail, cents, sentence, sent.posting)
             if cause is Cause.VANISHED_IN_SOURCE and sent.cells():
                 total = sum(sent.effects.values())
                 self._change("all", amount_text(total), detail, self.entries[before:], sent.posting)
@@ -71,7 +73,7 @@ class _SourceFinder(GapFinder):
             change = sent.cells() or {cell: -cents for cell, cents in self.document.source.items() if cell in self.gap}
             if self._narrows(change):
                 for (account, day), cents in sorted(change.items()):
-                    self._add(account, day, Cause.SKIPPED, "reversed by a person", cents, None, sent.posting)
+                    self.add(account, day, Cause.SKIPPED, "reversed by a person", cents, None, sent.posting)
 
     def newer_revisions(self) -> None:
         """The source's new content is known, and QBO still has the old one."""
@@ -98,7 +100,7 @@ class _SourceFinder(GapFinder):
             )
             before = len(self.entries)
             for (account, day), cents in sorted(change.items()):
-                self._add(account, day, cause, field, cents, sentence, pending.posting)
+                self.add(account, day, cause, field, cents, sentence, pending.posting)
             was = (day_text(sent.day) + " ") * redated + amount_text(sum(sent.effects.values()))
             now = (day_text(pending.day) + " ") * redated + amount_text(sum(pending.effects.values()))
             self._change(field, was, now, self.entries[before:], pending.posting)
@@ -112,7 +114,7 @@ class _SourceFinder(GapFinder):
             for (account, day), cents in sorted(change.items()):
                 late = self.context.late_for(day, self.seen) is not None
                 cause, detail = cause_of(pending.posting["state"], "waiting", self.document.kind or "", late=late)
-                self._add(account, day, cause, detail, cents, None, pending.posting)
+                self.add(account, day, cause, detail, cents, None, pending.posting)
 
     def waiting_records(self) -> None:
         """Records that another record's posting should carry and does not, or that have no posting in QBO at all."""
@@ -128,9 +130,10 @@ class _SourceFinder(GapFinder):
             pending = next(iter(self.latest.values()), None)
             state = pending.posting["state"] if pending else None
             late = self.context.late_for(part.day, part.first_seen) is not None
-            cause, detail = cause_of(state, part.disposition, part.kind, late=late)
+            awaits = part.awaits_document
+            cause, detail = cause_of(state, part.disposition, part.kind, late=late, awaits_document=awaits)
             posting = pending.posting if pending else None
-            self._add(part.account, part.day, cause, detail, -cents, None, posting, part.record_key)
+            self.add(part.account, part.day, cause, detail, -cents, None, posting, part.record_key)
 
     def other_shares(self) -> None:
         """Of a summary, the records whose share is not what they say now: changed, gone, or not in it yet."""
@@ -163,7 +166,7 @@ class _SourceFinder(GapFinder):
         sentence = f"Posted within the day's summary with {amount_text(was)}, the inventory system has "
         sentence += "it no longer there." if gone else f"{amount_text(now)}."
         detail = "vanished" if gone else "amount"
-        self._add(account, sent.day, cause, detail, was - now, sentence, sent.posting, record_key)
+        self.add(account, sent.day, cause, detail, was - now, sentence, sent.posting, record_key)
 
     def other_dates(self) -> None:
         """Posted on one day, in the source on another."""
@@ -179,7 +182,7 @@ class _SourceFinder(GapFinder):
             sentence = f"Posted with {was}, the inventory system has {now}."
             before = len(self.entries)
             for (_, day), cents in sorted((ours | theirs).items()):
-                self._add(account, day, cause, detail, cents, sentence)
+                self.add(account, day, cause, detail, cents, sentence)
             if cause is Cause.CHANGED_IN_SOURCE:
                 self._change("date", was, now, self.entries[before:])
 
@@ -195,7 +198,7 @@ class _SourceFinder(GapFinder):
             name = self.context.account_names[account]
             verb = "has" if cents > 0 else "lacks"
             sentence = f"{name} {verb} {amount_text(abs(cents))} by the mapping of today."
-            self._add(account, day, Cause.MOVED_ACCOUNT, "account mapping", cents, sentence)
+            self.add(account, day, Cause.MOVED_ACCOUNT, "account mapping", cents, sentence)
 
     def other_amounts(self) -> None:
         """What is left is an amount."""
@@ -216,7 +219,7 @@ class _SourceFinder(GapFinder):
         was, now = sum(self.posted.values()), sum(self.document.source.values())
         for (account, day), cents in sorted(self.gap.items()):
             sentence = f"Posted with {amount_text(was)}, the inventory system has {amount_text(now)}."
-            self._add(account, day, cause, detail, cents, sentence)
+            self.add(account, day, cause, detail, cents, sentence)
         if cause is Cause.CHANGED_IN_SOURCE and len(self.entries) > before:
             self._change("amount", amount_text(was), amount_text(now), self.entries[before:])
 

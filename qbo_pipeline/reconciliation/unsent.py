@@ -21,6 +21,7 @@ from qbo_pipeline.reconciliation.matching import Matching, is_pending
 
 COST_KINDS = ("landed_cost", "revaluation", "write_down")
 BILLED_KINDS = ("receipt", "supplier_return")
+INVOICED_KINDS = ("shipment", "customer_return")  # where QBO tracks the items, the invoice moves them
 
 BY_STATE = {
     "ready": (Cause.WAITING, "ready"),
@@ -41,15 +42,20 @@ BY_DISPOSITION = {
 LATE_INSTEAD_OF = (Cause.WAITING, Cause.PARKED)
 
 
-def cause_of(state: str | None, disposition: str, kind: str, *, late: bool) -> tuple[Cause, str]:
+def cause_of(
+    state: str | None, disposition: str, kind: str, *, late: bool, awaits_document: bool = False
+) -> tuple[Cause, str]:
     """Cause and detail of a value that no posting carried to QBO.
 
     `state` is that of its posting, None where there is none. `late`: it arrived after its period was signed off.
+    `awaits_document`: an invoice, bill or credit moves it in QBO, and there is none.
     """
     if state is None and disposition in ("excluded", "posted") and kind in COST_KINDS:
         return Cause.COST_NOT_POSTED, kind
     if state is None and disposition == "excluded" and kind in BILLED_KINDS:
         return Cause.RECEIVED_NOT_INVOICED, "not invoiced yet"
+    if state is None and awaits_document and kind in INVOICED_KINDS:
+        return Cause.SHIPPED_NOT_INVOICED, "not invoiced yet"
     cause, detail = BY_STATE[state] if state in BY_STATE else BY_DISPOSITION[disposition]
     if late and cause in LATE_INSTEAD_OF:
         return Cause.BACK_DATED, f"not posted: {detail}"
@@ -70,9 +76,10 @@ def explain_unsent(books: CodedInput, matching: Matching) -> Any:
     place = posting_row[document]
     posting = books.postings.take(pa.array(np.where(place < 0, 0, place), mask=place < 0))
     late = _late(books, stock, cells.day[rows])
+    awaits = pc.fill_null(flat(stock["awaits_document"]), False)
     combination = [
         flat(column).dictionary_encode()
-        for column in (posting["state"], stock["disposition"], stock["kind"], pa.array(late))
+        for column in (posting["state"], stock["disposition"], stock["kind"], pa.array(late), awaits)
     ]
     names, details = _causes(combination)
     reason = pc.coalesce(posting["reason"], stock["reason"])
@@ -115,15 +122,15 @@ def _late(books: CodedInput, stock: Any, day: Any) -> Any:
 
 
 def _causes(combination: list[Any]) -> tuple[Any, Any]:
-    """Cause and detail columns from (state, disposition, kind, late) columns: each distinct combination once."""
+    """Cause and detail columns from (state, disposition, kind, late, awaits) columns: each combination once."""
     number = np.zeros(len(combination[0]), dtype=np.int64)
     for column in combination:
         number = number * (len(column.dictionary) + 1) + np.asarray(pc.fill_null(column.indices, -1)) + 1
     _, first, place = np.unique(number, return_index=True, return_inverse=True)
     found = []
     for row in first.tolist():
-        state, disposition, kind, late = (column[row].as_py() for column in combination)
-        found.append(cause_of(state, disposition, kind, late=late))
+        state, disposition, kind, late, awaits = (column[row].as_py() for column in combination)
+        found.append(cause_of(state, disposition, kind, late=late, awaits_document=awaits))
     names = pa.array([cause.value for cause, _ in found], pa.string())
     details = pa.array([detail for _, detail in found], pa.string())
     return names.take(pa.array(place)), details.take(pa.array(place))

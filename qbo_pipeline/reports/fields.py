@@ -39,4 +39,5 @@ class Layout:
     csv: str | None = None
     totals: bool = False  # a row of totals of what the filter leaves, above the headings
     mark: str | None = None  # a yes/no column: its rows are highlighted
+    only_with_rows: bool = False  # left out where there is nothing to say
     weight: str | None = None  # the amount by whose size rows are chosen where not all can be shown

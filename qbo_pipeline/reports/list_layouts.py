@@ -6,7 +6,7 @@ What belongs here: as in `layouts.py`, for the tables that show rows as they are
 from __future__ import annotations
 
 from qbo_pipeline.reconciliation.counting import BECAME
-from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, WHOLE, YES_NO, Layout, ReportField
+from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, QUANTITY, WHOLE, YES_NO, Layout, ReportField
 
 WORK_LIST = Layout(
     "work_list", "S7 Work list", "Work list",
@@ -131,6 +131,30 @@ COUNTS = Layout(
         ReportField("Adds up", "holds_word", width=12),
     ),
     csv="counts", totals=True,
+)  # fmt: skip
+
+QUANTITIES = Layout(
+    "quantities", "S12 Quantities by item", "Quantities of the items that QuickBooks tracks",
+    "QuickBooks' quantity on hand against the inventory system's, over all locations: QuickBooks keeps none of stock.",
+    (
+        ReportField("Item", "product_number", width=16),
+        ReportField("Name", "product_name", width=30),
+        ReportField("Name in QBO", "item_name", width=24),
+        ReportField("Qty source", "source_quantity", QUANTITY, 14),
+        ReportField("Qty QBO", "qbo_quantity", QUANTITY, 14),
+        ReportField("Difference", "difference", QUANTITY, 13, formula="{qbo_quantity}-{source_quantity}"),
+        ReportField("Timing", "timing", QUANTITY, 12),
+        ReportField("Not posted", "not_posted", QUANTITY, 12),
+        ReportField("Parked", "parked", QUANTITY, 12),
+        ReportField("Changed in QBO", "changed_in_qbo", QUANTITY, 15),
+        ReportField("Deleted in QBO", "deleted_in_qbo", QUANTITY, 15),
+        ReportField("QBO-only", "qbo_only", QUANTITY, 12),
+        ReportField("Changed in source", "source", QUANTITY, 17),
+        ReportField("Opening", "opening", QUANTITY, 12),
+        ReportField("Unexplained", "unexplained", QUANTITY, 13),
+        ReportField("Value QBO", "qbo_value", MONEY, 16, total=True),
+    ),
+    csv="quantities", totals=True, weight="difference", only_with_rows=True,
 )  # fmt: skip
 
 COMPLETENESS = Layout(

@@ -43,6 +43,7 @@ SECTIONS: tuple[tuple[Layout, Callable[[ReportView], Rows]], ...] = (
     (layouts.ROLL_FORWARD, views.roll_forward),
     (layouts.BY_DATE, views.by_date),
     (layouts.BY_PRODUCT, views.by_product_location),
+    (list_layouts.QUANTITIES, views.quantities),
     (list_layouts.COUNTS, views.counts),
     (list_layouts.COMPLETENESS, views.completeness),
     (list_layouts.POSTING_JOURNAL, views.posting_journal),
@@ -93,7 +94,10 @@ def render(report: ReportView) -> str:
     """The page as text."""
     given, header = report.reconciliation, report.header
     by_date = views.by_date(report)
-    tables = [_shown(report, layout, view(report)) for layout, view in SECTIONS]
+    sections = [(layout, view(report)) for layout, view in SECTIONS]
+    tables = [
+        _shown(report, layout, rows) for layout, rows in sections if views.length(rows) or not layout.only_with_rows
+    ]
     first = given.first_divergence
     return (
         _environment()

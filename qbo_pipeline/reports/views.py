@@ -252,6 +252,14 @@ def by_product_location(report: ReportView) -> Rows:
     }
 
 
+def quantities(report: ReportView) -> Rows:
+    rows, products = report.columns("quantities"), _names(report, "product_names")
+    return rows | {
+        "product_number": mapped(rows["product_id"], lambda key: products.get(key, (key, None))[0] or key),
+        "product_name": mapped(rows["product_id"], lambda key: products.get(key, (None, None))[1]),
+    }
+
+
 def _names(report: ReportView, name: str) -> dict[str, tuple[str | None, str | None]]:
     table = report.table(name)
     return {

@@ -1,4 +1,4 @@
-"""The workbook: the certificate, sheets S1–S11 and what stands behind them, with formulas where finance follows a sum.
+"""The workbook: the certificate, sheets S1–S12 and what stands behind them, with formulas where finance follows a sum.
 
 What belongs here: the order of the sheets and what the certification, roll-forward and by-date sheets have beside
 their tables. How a table is written is in `sheet.py`, which columns it has in `layouts.py`.
@@ -43,6 +43,7 @@ TABLES: tuple[tuple[Layout, Callable[[ReportView], Rows]], ...] = (
     (list_layouts.CHANGED, views.changed_after_posting),
     (list_layouts.POSTING_JOURNAL, views.posting_journal),
     (list_layouts.SIGN_OFFS, views.sign_offs),
+    (list_layouts.QUANTITIES, views.quantities),
     (layouts.CAUSES, views.causes),
     (layouts.DIFFERENCES, views.differences),
     (list_layouts.LATE, views.late_arrivals),
@@ -68,6 +69,7 @@ def write_workbook(
     """
     report = ReportView(reconciliation, header, extras or ReportExtras())
     tables = [(layout, view(report)) for layout, view in TABLES]
+    tables = [(layout, rows) for layout, rows in tables if length(rows) or not layout.only_with_rows]
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,

@@ -77,7 +77,9 @@ def test_the_shops_week_moves_the_stock_once_and_its_opening_follows_the_source(
 ) -> None:
     shop = open_tracked(tmp_path, emulator)
     with shop.run() as run:
-        carry(run, FIRST_DAY, LAST_DAY)
+        result = carry(run, FIRST_DAY, LAST_DAY).result
+        assert (result.status, result.difference, result.unexplained) == ("explained", D("0.00"), D("0.00"))
+        assert set(result.causes["cause"]) == {"received_not_invoiced"}  # the receipt is a day before its bill
         assert on_hand(run) == {"Beans p1": D(5), "Gift box p2": D(4)}
         assert objects(run) == {"Bill": 1, "Invoice": 1, "InventoryAdjustment": 1, "Payment": 1}
         assert carry(run, FIRST_DAY, LAST_DAY).touched["posted"] == 0
@@ -98,6 +100,36 @@ def test_the_shops_week_moves_the_stock_once_and_its_opening_follows_the_source(
         connection.execute(delete(watermarks).where(watermarks.c.name == MODE))
         assert bound_mode(connection, "shop") == "external"
     store.close()
+
+
+def test_what_people_do_to_the_stock_is_told_by_item(tmp_path: Path, emulator: RunningEmulator) -> None:
+    shop = open_tracked(tmp_path, emulator)
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        quickbooks = run.quickbooks()
+        (invoice,) = [one for one in quickbooks.query(select("Invoice")) if marker_in(one.get("PrivateNote"))]
+        for line in invoice["Line"]:
+            if detail := line.get("SalesItemLineDetail"):
+                detail["Qty"], detail["UnitPrice"] = 1, line["Amount"]
+        assert isinstance(quickbooks.update("Invoice", invoice), Done)
+        (box,) = quickbooks.query(select("Item").where("Name", "=", "Gift box p2"))
+        counted = {
+            "TxnDate": "2024-03-06",
+            "AdjustAccountRef": box["ExpenseAccountRef"],
+            "Line": [{
+                "DetailType": "ItemAdjustmentLineDetail",
+                "ItemAdjustmentLineDetail": {"ItemRef": {"value": box["Id"]}, "QtyDiff": -1},
+            }],
+        }  # fmt: skip
+        assert isinstance(quickbooks.create("InventoryAdjustment", counted), Done)
+        result = carry(run, FIRST_DAY, LAST_DAY).result
+        beans, boxes = result.quantities.to_dict("records")
+        assert (beans["difference"], beans["changed_in_qbo"], beans["unexplained"]) == (D(2), D(2), D(0))
+        assert (boxes["difference"], boxes["qbo_only"], boxes["unexplained"]) == (D(-1), D(-1), D(0))
+        told = dict(zip(result.causes["cause"], result.causes["amount"], strict=True))
+        assert told["changed_in_qbo"] == D("20.00")
+        assert told["qbo_only"] == D("-12.50")
+        assert result.unexplained == D("0.00")
 
 
 def test_an_item_that_tracks_nothing_holds_what_names_it(tmp_path: Path, emulator: RunningEmulator) -> None:

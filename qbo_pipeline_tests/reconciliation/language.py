@@ -1,7 +1,8 @@
 """A small language for books: one line for each stock row, posting, ledger line, balance, and expected difference.
 
     source  movement/1 receipt 2026-03-01 100.00            what the source says (options: account= number= ...)
-    posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00     what was posted (Id `-`: none)
+    posting movement/1 JournalEntry 10 2026-03-01 posted 130=100.00     what was posted (Id `-`: none; `ahead:130=`: for
+                                                             goods that the source has not moved)
     ledger  JournalEntry 10 2026-03-01 130 100.00            what QBO has
     own     P1 L1 100.00                                     the source's own stock value
     before  P1 L1 80.00                                      the same, as at the day before the first
@@ -99,9 +100,11 @@ def read(text: str, **facts: Any) -> Books:
             row["qbo_id"] = None if row["qbo_id"] == "-" else row["qbo_id"]
             row["revision"] = options.pop("revision", "1")
             row["record_key"] = options.pop("record", row["posting_key"].split("#")[0])
-            for account in [name for name in options if name.isdigit()]:
+            for name in [name for name in options if name.removeprefix("ahead:").isdigit()]:
                 key = {"posting_key": row["posting_key"], "revision": row["revision"]}
-                effects.append(key | {"account_id": account, "amount": options.pop(account)})
+                ahead = "yes" if name.startswith("ahead:") else "no"
+                account = name.removeprefix("ahead:")
+                effects.append(key | {"account_id": account, "amount": options.pop(name), "ahead": ahead})
             postings.append(row | options)
         elif what == "ledger":
             names = ("qbo_type", "qbo_id", "business_date", "account_id", "amount")

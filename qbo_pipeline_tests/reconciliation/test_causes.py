@@ -7,6 +7,7 @@ import pytest
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline_tests.reconciliation.language import read
+from qbo_pipeline_tests.reconciliation.test_tracked_causes import TRACKED
 
 CASES = {
     "agrees": """
@@ -482,5 +483,6 @@ def test_finds_the_cause(name: str) -> None:
 
 
 def test_every_cause_has_a_case() -> None:
-    shown = {line.split()[1] for text in CASES.values() for line in text.splitlines() if "expect " in line}
+    texts = (*CASES.values(), *TRACKED.values())
+    shown = {line.split()[1] for text in texts for line in text.splitlines() if "expect " in line}
     assert shown == {cause.value for cause in Cause}
