@@ -17,7 +17,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from qbo_pipeline.accounting.books import DIMENSIONS, HIGHEST_RATE, LOWEST_RATE, ROLES, PostingMode, SummarisedKind
+from qbo_pipeline.accounting.books import (
+    DIMENSIONS,
+    HIGHEST_RATE,
+    LOWEST_RATE,
+    ROLES,
+    PostingMode,
+    SummarisedKind,
+    UnknownTerms,
+)
 
 
 def exact(value: object) -> object:
@@ -206,6 +214,7 @@ class PostingSettings(Section):
     purchase_orders: bool = False
     sub_customers: Literal["kept", "flattened"] = "kept"
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
+    unknown_terms: UnknownTerms = "refuse"
     master_data: Literal["when_needed", "all"] = "when_needed"
     summarise: tuple[SummarisedKind, ...] = ()
     vanished: Literal["hold", "void", "delete"] = "hold"

@@ -32,6 +32,8 @@ LOWEST_RATE, HIGHEST_RATE = Decimal("0.000001"), Decimal(1_000_000)
 TaxRegimeName = Literal["us", "us_manual", "us_none", "global"]
 PostingMode = Literal["external", "tracked"]
 
+UnknownTerms = Literal["refuse", "make", "leave_out"]
+
 # Kinds of movements that can go as one journal entry a day (`accounting.summaries`).
 SummarisedKind = Literal[
     "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "write_down", "stock_count",
@@ -86,6 +88,7 @@ class Policies:
     - `zero_cost`: a movement with a quantity whose cost is 0 waits for its cost, or posts what it has.
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     - `sub_customers`: whether a customer that is a part of another stands below it in QBO, or beside it.
+    - `unknown_terms`: payment terms that QBO lacks have their record wait, are made, or are left out.
     - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
     - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
     - `not_posted`: the kinds of records that QuickBooks makes, or nobody: they are not posted.
@@ -106,6 +109,7 @@ class Policies:
     purchase_orders: bool = False
     numbered_by_quickbooks: tuple[str, ...] = ()
     sub_customers: Literal["kept", "flattened"] = "kept"
+    unknown_terms: UnknownTerms = "refuse"
     summarise: tuple[SummarisedKind, ...] = ()
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
     not_posted: tuple[str, ...] = ()
@@ -149,6 +153,7 @@ class Books:
     - `chart`: account id -> account, the whole chart as QBO gives it.
     - `hints`: the source's own account text -> account id.
     - `dimensions`: (`class` or `department`, its full name in lower case or `id:<Id>`) -> id, the active ones of QBO.
+    - `terms`: QBO's payment terms, name in lower case -> id, the active ones.
     - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
     - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
     - `namesakes`: all parties whose `parties.name_key` is the given one.
@@ -176,6 +181,7 @@ class Books:
     overrides: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     dimensions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
     tax_codes: Mapping[str, str] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes

@@ -14,6 +14,7 @@ from qbo_pipeline.accounting.books import Books, rate_on
 from qbo_pipeline.accounting.drafts import Payload, exclude, refuse
 from qbo_pipeline.accounting.money import ROUNDING_LIMIT, cents
 from qbo_pipeline.accounting.payloads import currency_fields, key_ref, note, number_field, ref
+from qbo_pipeline.accounting.terms import terms_field
 from qbo_pipeline.inventory.records import Document, Party
 
 # kind -> (entity, the counterpart that a negative document becomes, kind of party)
@@ -176,12 +177,15 @@ def _department(subject: Subject, books: Books) -> str | None:
     return dimension_for(books, "department", place)
 
 
-def due_field(subject: Subject) -> Payload:
-    """`DueDate` of an invoice or bill that has one; a credit has none."""
+def due_field(subject: Subject, books: Books) -> Payload:
+    """`DueDate` and payment terms of an invoice or bill that has them; a credit has none."""
     document = subject.document
-    if document.due_date is None or subject.entity in CREDIT_ENTITIES:
+    if subject.entity in CREDIT_ENTITIES:
         return {}
-    return {"DueDate": document.due_date.isoformat()}
+    due = {"DueDate": document.due_date.isoformat()} if document.due_date is not None else {}
+    if subject.entity not in ("Invoice", "Bill"):
+        return due
+    return due | terms_field(books, "SalesTermRef", document.payment_terms, document.payment_days, subject.label)
 
 
 def residue_of(subject: Subject, lines: Decimal) -> Decimal:

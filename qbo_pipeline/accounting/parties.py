@@ -18,11 +18,13 @@ from qbo_pipeline.accounting.documents import currency_in_qbo
 from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
+from qbo_pipeline.accounting.terms import terms_field
 from qbo_pipeline.inventory.records import Party, record_key
 
 NAME_LENGTH = 500
 MOST_LEVELS = 5  # of customers below one another (QBO's fault 6180)
 _LINES, LINE_LENGTH, _PLACE_LENGTH, _CODE_LENGTH, _PHONE_LENGTH = 5, 500, 255, 30, 30
+_TAX_NUMBERS = {"customer": ("PrimaryTaxIdentifier", 31), "supplier": ("TaxIdentifier", 20)}
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
 
@@ -42,6 +44,9 @@ def build_party(party: Party, books: Books) -> Draft:
     if party.kind == "supplier" and party.number:
         payload["AcctNum"] = shorten(party.number, 100)
     payload |= _reached_at(party)
+    payload |= _taxed_as(party)
+    field = "SalesTermRef" if party.kind == "customer" else "TermRef"
+    payload |= terms_field(books, field, party.payment_terms, party.payment_days, f"{party.kind} '{party.name}'")
     if (parent := parent_of(party, books)) is not None:
         payload |= {"Job": True, "ParentRef": key_ref(record_key(parent))}
     if books.policies.multicurrency:
@@ -108,6 +113,17 @@ def _reached_at(party: Party) -> Payload:
     if code := clean(party.postal_code or "", ""):
         address["PostalCode"] = code[:_CODE_LENGTH]
     return found | ({"BillAddr": address} if address else {})
+
+
+def _taxed_as(party: Party) -> Payload:
+    """The tax number, and whether a customer is sold to with sales tax where the source says so."""
+    found: Payload = {}
+    if number := clean(party.tax_number or "", ""):
+        field, length = _TAX_NUMBERS[party.kind]
+        found[field] = shorten(number, length)
+    if party.kind == "customer" and party.tax_exempt is not None:
+        found["Taxable"] = not party.tax_exempt
+    return found
 
 
 def display_name(party: Party, books: Books) -> str:

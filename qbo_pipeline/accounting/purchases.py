@@ -54,7 +54,7 @@ def purchase_form(document: Document, books: Books, lines_of: PurchaseLines) -> 
         return Excluded(rule="nil_effect", message=f"{subject.label} has no amount on any line: nothing to post")
     payload = {
         **header(subject, books, document.reference or document.number),
-        **due_field(subject),
+        **due_field(subject, books),
         **payable_field(subject, books),
         **purchase_tax(subject, books),
         "Line": [{"LineNum": number, **line} for number, (_, line) in enumerate(lines, start=1)],
@@ -106,7 +106,7 @@ def purchase_order_form(document: Document, books: Books, lines_of: PurchaseLine
     ]
     payload = {
         **header(subject, books, document.number),
-        **due_field(subject),
+        **due_field(subject, books),
         **payable_field(subject, books),
         **purchase_tax(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],

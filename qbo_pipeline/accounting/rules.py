@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from qbo_pipeline.accounting import terms
 from qbo_pipeline.accounting.books import Books, PostingMode
 from qbo_pipeline.accounting.converting import converted_document
-from qbo_pipeline.accounting.drafts import Excluded, Outcome, Stop
+from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Stop
 from qbo_pipeline.accounting.movements import build_movement
 from qbo_pipeline.accounting.parties import build_party
 from qbo_pipeline.accounting.payments import build_payment
@@ -71,6 +72,16 @@ TRACKED_RULES: dict[str, Rule] = {  # QBO keeps the stock's books: no journal, a
     **dict.fromkeys(MOVEMENT_KINDS, build_tracked_movement),
 }
 MODES: dict[PostingMode, dict[str, Rule]] = {"external": RULES, "tracked": TRACKED_RULES}
+
+
+# What belongs to no record and is made where a draft refers to it: its key says all that it is made of.
+UNRECORDED: dict[str, Callable[[str, Books], Draft]] = {terms.PREFIX: terms.build_term}
+
+
+def build_unrecorded(key: str, books: Books) -> Draft | None:
+    """The draft of a list entry that stands behind no record (payment terms); `None` for other keys."""
+    make = next((make for prefix, make in UNRECORDED.items() if key.startswith(prefix)), None)
+    return make(key, books) if make is not None else None
 
 
 def build(record: Record, books: Books) -> Outcome:

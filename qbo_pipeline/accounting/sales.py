@@ -64,7 +64,7 @@ def sales_form(document: Document, books: Books, lines_of: SalesLines) -> Draft:
     payload = {
         **header(subject, books, document.number),
         **_printed_number(subject, books),
-        **(_expiry(subject) if subject.entity == "Estimate" else due_field(subject)),
+        **(_expiry(subject) if subject.entity == "Estimate" else due_field(subject, books)),
         **regime_of(books).form(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
     }

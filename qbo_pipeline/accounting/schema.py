@@ -143,8 +143,20 @@ _NAME: dict[str, Field] = {
     "BillAddr": _ADDRESS,
 }
 SCHEMAS: dict[str, dict[str, Field]] = {
-    "Customer": {**_NAME, "Job": Field("flag"), "ParentRef": _ref()},
-    "Vendor": {**_NAME, "AcctNum": _text(100)},
+    "Customer": {
+        **_NAME,
+        "Job": Field("flag"),
+        "ParentRef": _ref(),
+        "Taxable": Field("flag"),
+        "PrimaryTaxIdentifier": _text(31),
+        "SalesTermRef": _ref(),
+    },
+    "Vendor": {**_NAME, "AcctNum": _text(100), "TaxIdentifier": _text(20), "TermRef": _ref()},
+    "Term": {
+        "Name": _text(31, required=True),
+        "Type": _text(11, required=True, choices=("STANDARD",)),
+        "DueDays": Field("number", True),
+    },
     "Item": {
         "Name": _text(100, required=True, banned=':\t\n"'),
         "Sku": _text(100),
@@ -158,10 +170,10 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "InvStartDate": Field("day"),
         "PurchaseCost": _NUMBER,
     },
-    "Invoice": {**_SALES, "DueDate": Field("day")},
+    "Invoice": {**_SALES, "DueDate": Field("day"), "SalesTermRef": _ref()},
     "CreditMemo": _SALES,
     "Estimate": {**_SALES, "ExpirationDate": Field("day")},
-    "Bill": {**_PURCHASE, "DueDate": Field("day")},
+    "Bill": {**_PURCHASE, "DueDate": Field("day"), "SalesTermRef": _ref()},
     "VendorCredit": _PURCHASE,
     "PurchaseOrder": {**_PURCHASE, "DueDate": Field("day")},
     "Payment": {

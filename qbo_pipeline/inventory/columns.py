@@ -63,6 +63,8 @@ _CLASS = _optional("class", "text", "QuickBooks' class, by its full name (`Paren
 _DEPARTMENT = _optional(
     "department", "text", "QuickBooks' department (its screens say location), by its full name or `id:<Id>`"
 )
+_PAYMENT_TERMS = _optional("payment_terms", "text", "when it is to be paid, by the name that QuickBooks has too")
+_PAYMENT_DAYS = _optional("payment_days", "integer", "in how many days such terms want the money, 0 to 999")
 _LINE_NUMBER = _optional("line_number", "integer", "position; without it lines count 1, 2, 3 in the order of line_id")
 _LINE_DATE = _optional("business_date", "date", "repeats the header's; a line with another date sets the record aside")
 
@@ -84,6 +86,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _optional("postal_code", "text", "postal code"),
         _optional("country", "text", "country"),
         _optional("parent_id", "text", "the customer that a customer is a part of: a branch, a job"),
+        _optional("tax_number", "text", "its VAT, sales tax or company number"),
+        _optional("tax_exempt", "flag", "yes for a customer that is sold to without sales tax"),
+        _PAYMENT_TERMS,
+        _PAYMENT_DAYS,
         _optional("active", "flag", "no for a party no longer in use", default="yes"),
     ),
     "products": (
@@ -106,6 +112,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _required("number", "text", "the number that people see"),
         _required("business_date", "date", "the date on which it counts in the books"),
         _optional("due_date", "date", "when it is to be paid"),
+        _PAYMENT_TERMS,
+        _PAYMENT_DAYS,
         _required("party_id", "text", "customer of a sales document or quote, supplier of a purchase document"),
         _CURRENCY,
         _RATE,

@@ -103,6 +103,10 @@ class Party(RecordRow):
     postal_code: str | None = None
     country: str | None = None
     parent_id: str | None = None  # of a customer: the one that it is a part of
+    tax_number: str | None = None  # VAT, sales tax or company number
+    tax_exempt: bool | None = None  # whether a customer is sold to without sales tax
+    payment_terms: str | None = None  # by the name that they have in QBO too
+    payment_days: int | None = None  # in how many days such terms want the money
     active: bool = True
 
     @property
@@ -179,6 +183,8 @@ class Document(RecordRow):
     number: str
     business_date: date
     due_date: date | None = None
+    payment_terms: str | None = None  # by the name that they have in QBO too
+    payment_days: int | None = None
     party_id: str
     currency: str
     exchange_rate: Decimal | None = None  # home units for one foreign unit

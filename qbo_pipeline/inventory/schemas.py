@@ -33,6 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 _CURRENCY = pandera.Check.isin(sorted(CURRENCIES), name="currency")
 _POSITIVE = pandera.Check.gt(0, name="rate")
 _NOT_NEGATIVE = pandera.Check.ge(0, name="unit_cost")
+_DAYS = pandera.Check.in_range(0, 999, name="payment_days")
 _DIRECTION = pandera.Check.isin([1, -1], name="direction")
 
 
@@ -43,6 +44,8 @@ def _checks(column: Column) -> list[pandera.Check]:
         return [_DIRECTION]
     if column.name == "unit_cost":
         return [_NOT_NEGATIVE]
+    if column.name == "payment_days":
+        return [_DAYS]
     if column.type == "rate":
         return [_POSITIVE]
     if column.type == "choice":
@@ -99,6 +102,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "currency": ("currency", "{name} is {value!r}, which is no currency code of ISO 4217 such as USD"),
     "direction": ("direction", "{name} is {value}; it has to be 1 or -1"),
     "unit_cost": ("unit_cost", "{name} is {value}; it is 0 or more, the quantity's sign says which way the goods go"),
+    "payment_days": ("payment_days", "{name} is {value}; it is 0 to 999, or nothing where there are no terms"),
     "rate": ("rate", "{name} is {value}; a rate is greater than zero"),
     "choice": ("choice", "{name} is {value!r}; it has to be one of {values}"),
 }

@@ -40,7 +40,7 @@ from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
-from qbo_pipeline.store.postings import approved_under
+from qbo_pipeline.store.postings import approved_under, links_to
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
 
@@ -84,6 +84,7 @@ class StoredBooks:
             if item.active
             for name in (item.name, f"id:{item.qbo_id}")
         }
+        self._terms = _terms(connection, self._name)
         self.books = self.books_under(self.rule_set)
 
     def books_under(self, rule_set: RuleSet) -> Books:
@@ -116,6 +117,7 @@ class StoredBooks:
             },
             hints=rules.hints,
             dimensions=self._dimensions,
+            terms=self._terms,
             tax_codes=rules.tax_codes,
             policies=rules.policies,
             product=lambda record_id: self._look_up(Product, "product", record_id),
@@ -257,6 +259,15 @@ def _referred(record: Record) -> dict[str, set[str]]:
         movements = {match.movement_id for match in record.matches}
         found |= {"movement": movements, "party": _both_sides(record.party_id)}
     return found
+
+
+def _terms(connection: Connection, name: str) -> dict[str, str]:
+    """QBO's payment terms by name; those that we made are referred to by their key, as when they were not there yet."""
+    items = [item for item in references(connection, name, "Term") if item.active]
+    ours = links_to(connection, name, "Term", [item.qbo_id for item in items])
+    return {
+        item.name.casefold(): f"${ours[item.qbo_id][0].key}" if item.qbo_id in ours else item.qbo_id for item in items
+    }
 
 
 def _both_sides(party_id: str) -> set[str]:

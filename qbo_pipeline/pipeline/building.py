@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.products import build_account_items
-from qbo_pipeline.accounting.rules import NOT_OURS, build
+from qbo_pipeline.accounting.rules import NOT_OURS, build, build_unrecorded
 from qbo_pipeline.inventory.records import Movement, Party, Product, Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
@@ -98,6 +98,7 @@ class PageOfRecords:
         self._needed: set[str] = set()  # parties and products that drafts refer to
         self._anew: set[str] = set()  # products whose opening stock was read, posted or not
         self._tracked = run.settings.posting.mode == "tracked"
+        self._unrecorded: set[str] = set()  # entries of lists behind which no record stands
         self._summed = ordered or may_be_summed(connection, run.name, self.stored.rule_set)
         self.touched: set[str] = set()  # the summaries whose records are left to `build_summaries`
 
@@ -246,8 +247,13 @@ class PageOfRecords:
 
     def need(self, *drafts: Draft) -> None:
         """Have the parties and products built that these drafts refer to."""
-        named = (key for draft in drafts for key in draft.depends_on)
-        self._needed.update(key for key in named if key.split("/")[0] in MASTER_TYPES)
+        for key in (key for draft in drafts for key in draft.depends_on):
+            if key.split("/")[0] in MASTER_TYPES:
+                self._needed.add(key)
+            elif (entry := build_unrecorded(key, self.stored.books)) is not None and key not in self._unrecorded:
+                self._unrecorded.add(key)
+                self.intents.append(Intent(key, content_hash({"entry": key}), [entry]))
+                self.need(entry)
 
     def build_needed(self) -> None:
         """Parties and products that the page's drafts refer to and that have no posting yet."""

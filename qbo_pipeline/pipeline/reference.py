@@ -14,7 +14,7 @@ from qbo_pipeline.store.account_names import keep_account_names
 from qbo_pipeline.store.reference import Reference, of_object, put_references
 from qbo_pipeline.store.tables.records import reference_data
 
-LISTS = ("Account", "TaxCode", "Class", "Department")
+LISTS = ("Account", "TaxCode", "Class", "Department", "Term", "TaxRate", "TaxAgency", "PaymentMethod")
 
 log = logging.getLogger(__name__)
 

@@ -203,6 +203,7 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         purchase_orders=posting.purchase_orders,
         sub_customers=posting.sub_customers,
         foreign_documents=posting.foreign_documents,
+        unknown_terms=posting.unknown_terms,
         summarise=tuple(sorted(posting.summarise)),
         not_posted=tuple(
             sorted(kind for kind, owned_as in OWNED_AS.items() if owned_as in settings.ownership.not_posted())

@@ -18,6 +18,7 @@ from qbo_pipeline.quickbooks.shapes import JsonObject
 _SILENT = frozenset({"Notes"})
 _MOVING = frozenset({"QtyOnHand", "PurchaseCost"})
 _NEVER_LINKED = frozenset({"Inventory", "Group", "Category"})  # QBO computes cost for the first, none of them is sold
+MASKED = frozenset({"PrimaryTaxIdentifier", "TaxIdentifier"})  # QBO answers the last characters alone
 # What a linked entry must have in common with ours, and how a person calls it.
 _ALIKE = {
     "Type": "type",
@@ -53,6 +54,12 @@ def obstacle(thing: JsonObject, sent: JsonObject) -> str | None:
     return None
 
 
+def same_when_masked(there: str, value: str) -> bool:
+    """Whether a tax number as QBO answers it, its beginning masked by X, may be this one."""
+    shown = there.lstrip("Xx*")
+    return there == value or (len(there) == len(value) and len(shown) < len(there) and value.endswith(shown))
+
+
 def _made_since(thing: JsonObject, since: datetime) -> bool:
     made = (thing.get("MetaData") or {}).get("CreateTime")
     try:
@@ -65,6 +72,8 @@ def _says(thing: JsonObject, name: str, value: Any) -> bool:
     if (name in _SILENT and name not in thing) or name in _MOVING:
         return True
     there = thing.get(name)
+    if name in MASKED:
+        return same_when_masked(_plain(there), _plain(value))
     if isinstance(value, Mapping) and isinstance(there, Mapping) and "value" not in value:
         return all(_says(dict(there), inner, content) for inner, content in value.items())
     return _plain(there) == _plain(value)

@@ -28,12 +28,15 @@ class Reference:
     content: dict[str, Any]
 
 
+_NAMES = ("FullyQualifiedName", "Name", "DisplayName", "CompanyName")
+
+
 def of_object(entity: str, content: dict[str, Any]) -> Reference:
     """The reference that a QBO object is."""
     return Reference(
         entity=entity,
         qbo_id=str(content.get("Id", "1")),
-        name=str(content.get("FullyQualifiedName") or content.get("Name") or content.get("CompanyName") or entity),
+        name=str(next((content[field] for field in _NAMES if content.get(field)), entity)),
         number=content.get("AcctNum"),
         type=content.get("AccountType"),
         currency=(content.get("CurrencyRef") or {}).get("value"),

@@ -44,6 +44,7 @@ NAMED: Payload = {"DisplayName": "Kitchen", "PrimaryEmailAddr": {"Address": "a@b
 GOOD: dict[str, Payload] = {
     "Customer": NAMED,
     "Vendor": NAMED,
+    "Term": {"Name": "Net 30", "Type": "STANDARD", "DueDays": 30},
     "Item": {"Name": "Tea", "Type": "NonInventory", "IncomeAccountRef": _ref()},
     **dict.fromkeys(("Invoice", "CreditMemo", "Estimate"), SALE),
     **dict.fromkeys(("Bill", "VendorCredit", "PurchaseOrder"), PURCHASE),
@@ -63,6 +64,7 @@ _DETAIL = "Line.0.JournalEntryLineDetail"
 REQUIRED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("Customer", "Vendor"), ("DisplayName", "PrimaryEmailAddr.Address")),
     "Item": ("Name", "Type", "IncomeAccountRef", "IncomeAccountRef.value"),
+    "Term": ("Name", "Type", "DueDays"),
     **dict.fromkeys(("Invoice", "CreditMemo", "Estimate"), _SALE),
     **dict.fromkeys(("Bill", "VendorCredit", "PurchaseOrder"), _PURCHASE),
     "Payment": ("TxnDate", "CustomerRef", "TotalAmt", *_LINK),

@@ -14,6 +14,7 @@ from qbo_pipeline.inventory.columns import COLUMNS, ONE_OF
 NOT_KEPT = {
     *("class", "department"),
     *("phone", "address", "city", "region", "postal_code", "country", "parent_id"),
+    *("tax_number", "tax_exempt", "payment_terms", "payment_days"),
 }
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 

@@ -42,10 +42,17 @@ def entry(book: Book, kind: str, found: Entry) -> Body:
     if "Active" in ENTITIES[kind].fields:
         body["Active"] = found.active
     name_references(book, body, ENTITIES[kind].fields)
+    for field, shown in _MASKED.items():
+        if field in body:
+            body[field] = "X" * (len(body[field]) - shown) + body[field][-shown:]
     add = _COMPUTED.get(kind)
     if add:
         add(book, found, body)
     return body
+
+
+_MASKED: Final = {"PrimaryTaxIdentifier": 5, "TaxIdentifier": 4}
+"""Tax numbers of customers and vendors, and how many of their last characters an answer shows (Intuit's reference)."""
 
 
 def _template(book: Book, found: Entry) -> Body:
