@@ -22,6 +22,7 @@ from qbo_pipeline.accounting.books import (
     HIGHEST_RATE,
     LOWEST_RATE,
     ROLES,
+    PartyCurrencies,
     PostingMode,
     SummarisedKind,
     UnknownTerms,
@@ -214,6 +215,9 @@ class PostingSettings(Section):
     purchase_orders: bool = False
     sub_customers: Literal["kept", "flattened"] = "kept"
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
+    party_currencies: PartyCurrencies = "one"
+    products: Literal["items", "lines"] = "items"
+    categories: Literal["off", "kept"] = "off"
     unknown_terms: UnknownTerms = "refuse"
     master_data: Literal["when_needed", "all"] = "when_needed"
     summarise: tuple[SummarisedKind, ...] = ()
@@ -233,6 +237,7 @@ class PostingSettings(Section):
             "bill_difference": "purchase_price_variance",
             "zero_cost": "hold",
             "summarise": (),
+            "products": "items",
         }
         return next((name for name, usual in external.items() if getattr(self, name) != usual), None)
 
@@ -240,6 +245,8 @@ class PostingSettings(Section):
     def _each_counts(self) -> PostingSettings:
         if (name := self.of_no_effect()) is not None:
             raise ValueError(f'{name} has no effect where mode = "{self.mode}": leave it out')
+        if self.foreign_documents == "home_currency" and self.party_currencies != "one":
+            raise ValueError('party_currencies has no effect where foreign_documents = "home_currency": leave it out')
         return self
 
 

@@ -34,6 +34,8 @@ PostingMode = Literal["external", "tracked"]
 
 UnknownTerms = Literal["refuse", "make", "leave_out"]
 
+PartyCurrencies = Literal["one", "each", "each_named"]
+
 # Kinds of movements that can go as one journal entry a day (`accounting.summaries`).
 SummarisedKind = Literal[
     "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "write_down", "stock_count",
@@ -88,6 +90,10 @@ class Policies:
     - `zero_cost`: a movement with a quantity whose cost is 0 waits for its cost, or posts what it has.
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     - `sub_customers`: whether a customer that is a part of another stands below it in QBO, or beside it.
+    - `party_currencies`: a party has one name in QBO, in its own currency; or one for each currency of its documents,
+      the further ones named by it (`each`), or all of them (`each_named`).
+    - `categories`: whether products stand below category items in QBO.
+    - `products`: products have items in QBO, or go as lines of documents on the item of the line's account (`lines`).
     - `unknown_terms`: payment terms that QBO lacks have their record wait, are made, or are left out.
     - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
     - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
@@ -110,6 +116,9 @@ class Policies:
     numbered_by_quickbooks: tuple[str, ...] = ()
     sub_customers: Literal["kept", "flattened"] = "kept"
     unknown_terms: UnknownTerms = "refuse"
+    party_currencies: PartyCurrencies = "one"
+    categories: Literal["off", "kept"] = "off"
+    products: Literal["items", "lines"] = "items"
     summarise: tuple[SummarisedKind, ...] = ()
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
     not_posted: tuple[str, ...] = ()
@@ -121,6 +130,10 @@ def _no_rate(currency: str, day: date) -> Decimal | None:
 
 
 def _no_namesakes(name_key: str) -> Sequence[Party]:
+    return ()
+
+
+def _no_further_currencies(party_id: str) -> Sequence[str]:
     return ()
 
 
@@ -157,7 +170,9 @@ class Books:
     - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
     - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
     - `namesakes`: all parties whose `parties.name_key` is the given one.
+    - `further_currencies`: in which currencies, besides its own, a party (by record id) has documents or payments.
     - `product_namesakes`: all products whose `products.item_key` is the given one.
+    - `entry_key`: the key of a list entry that belongs to no record, as it was first written: capitals do not count.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
     - `begins`: the first day of these books, on which tracked items start. `None`: not known.
@@ -185,7 +200,9 @@ class Books:
     tax_codes: Mapping[str, str] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
+    further_currencies: Callable[[str], Sequence[str]] = _no_further_currencies
     product_namesakes: Callable[[str], Sequence[Product]] = _no_product_namesakes
+    entry_key: Callable[[str], str] = str
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
     cost_approved: Callable[[str], bool] = _nobody_approved

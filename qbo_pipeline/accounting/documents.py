@@ -13,6 +13,7 @@ from qbo_pipeline.accounting.accounts import Place, dimension_for, named
 from qbo_pipeline.accounting.books import Books, rate_on
 from qbo_pipeline.accounting.drafts import Payload, exclude, refuse
 from qbo_pipeline.accounting.money import ROUNDING_LIMIT, cents
+from qbo_pipeline.accounting.parties import currency_in_qbo, party_key
 from qbo_pipeline.accounting.payloads import currency_fields, key_ref, note, number_field, ref
 from qbo_pipeline.accounting.terms import terms_field
 from qbo_pipeline.inventory.records import Document, Party
@@ -111,21 +112,15 @@ def party_of(books: Books, kind: str, party_id: str, label: str) -> Party:
     return party
 
 
-def currency_in_qbo(party: Party, books: Books) -> str:
-    """The one currency that QBO keeps a party in."""
-    if books.policies.foreign_documents == "home_currency":
-        return books.home_currency
-    return party.currency or books.home_currency
-
-
 def check_party_currency(books: Books, party: Party, currency: str, label: str) -> None:
-    """`Refused` where the party's currency in QBO is not the document's."""
-    own = currency_in_qbo(party, books)
-    if books.policies.multicurrency and own != currency:
+    """`Refused` where the party's currency in QBO is not the document's, and policy gives it no other name."""
+    own, policies = currency_in_qbo(party, books), books.policies
+    if policies.multicurrency and own != currency and policies.party_currencies == "one":
         refuse(
             "party_currency",
             f"{label} is in {currency}, but {party.kind} '{party.name}' is kept in {own}, and QuickBooks gives each "
-            "name one currency: give the source a party of its own for this currency",
+            "name one currency: give the source a party of its own for this currency, or say [posting] "
+            'party_currencies = "each"',
             "currency",
         )
 
@@ -149,7 +144,7 @@ def header(subject: Subject, books: Books, number: str) -> Payload:
     if (department := _department(subject, books)) is not None:
         payload["DepartmentRef"] = ref(department)
     payload["CustomerRef" if subject.party.kind == "customer" else "VendorRef"] = key_ref(
-        f"party/{subject.party.record_id}"
+        party_key(subject.party, document.currency, books)
     )
     return payload
 

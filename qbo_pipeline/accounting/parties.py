@@ -7,6 +7,9 @@ The name rule depends on who shares a name, never on who came first: a supplier 
 takes the suffix of the policy (" (Supplier)"); parties of one kind that share a name take their number (where that
 tells them apart, else their id) in brackets, all of them. What another party is called of itself is nobody's by this
 rule: the id follows in brackets. Case does not tell names apart.
+
+QBO gives each name one currency. Where policy gives a party a name for each currency of its documents, the further ones
+are objects of their own (`party/customer:17#EUR`), with the currency at the end of the name.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from __future__ import annotations
 import re
 
 from qbo_pipeline.accounting.books import Books
-from qbo_pipeline.accounting.documents import currency_in_qbo
 from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
@@ -22,18 +24,52 @@ from qbo_pipeline.accounting.terms import terms_field
 from qbo_pipeline.inventory.records import Party, record_key
 
 NAME_LENGTH = 500
+_FURTHER = re.compile(r"(party/.+)#([A-Z]{3})")
 MOST_LEVELS = 5  # of customers below one another (QBO's fault 6180)
 _LINES, LINE_LENGTH, _PLACE_LENGTH, _CODE_LENGTH, _PHONE_LENGTH = 5, 500, 255, 30, 30
 _TAX_NUMBERS = {"customer": ("PrimaryTaxIdentifier", 31), "supplier": ("TaxIdentifier", 20)}
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
 
-def build_party(party: Party, books: Books) -> Draft:
-    """The customer or vendor of a party. An e-mail that is none is kept in the notes, for QBO refuses it (2210).
+def build_party(party: Party, books: Books) -> Draft | list[Draft]:
+    """The customer or vendor of a party, and those of its further currencies where policy wants them.
 
-    Inactive parties are made active: QBO takes no document for an inactive name, and old documents need it.
+    An e-mail that is none is kept in the notes, for QBO refuses it (2210). Inactive parties are made active: QBO takes
+    no document for an inactive name, and old documents need it.
     """
-    payload: Payload = {"DisplayName": display_name(party, books)}
+    own = currency_in_qbo(party, books)
+    made = _in_currency(party, own, books)
+    if not _has_one_each(books):
+        return made
+    further = [code for code in books.further_currencies(party.record_id) if code != own]
+    return [made, *(_in_currency(party, code, books) for code in further)] if further else made
+
+
+def currency_in_qbo(party: Party, books: Books) -> str:
+    """The currency that QBO keeps a party in, its further ones apart: its own, or the company's."""
+    if books.policies.foreign_documents == "home_currency":
+        return books.home_currency
+    return party.currency or books.home_currency
+
+
+def party_key(party: Party, currency: str, books: Books) -> str:
+    """The key of the customer or vendor that a party's documents and payments in a currency go to."""
+    further = _has_one_each(books) and currency != currency_in_qbo(party, books)
+    return record_key(party) + (f"#{currency}" if further else "")
+
+
+def further_currency(key: str) -> tuple[str, str]:
+    """Of the key of a customer or vendor: the key of its record, and the further currency that it is for, if any."""
+    found = _FURTHER.fullmatch(key)
+    return (found[1], found[2]) if found else (key, "")
+
+
+def _has_one_each(books: Books) -> bool:
+    return books.policies.multicurrency and books.policies.party_currencies != "one"
+
+
+def _in_currency(party: Party, currency: str, books: Books) -> Draft:
+    payload: Payload = {"DisplayName": display_name(party, books, currency)}
     company = clean(party.name, ":")
     if company:
         payload["CompanyName"] = company[:100]
@@ -48,11 +84,11 @@ def build_party(party: Party, books: Books) -> Draft:
     field = "SalesTermRef" if party.kind == "customer" else "TermRef"
     payload |= terms_field(books, field, party.payment_terms, party.payment_days, f"{party.kind} '{party.name}'")
     if (parent := parent_of(party, books)) is not None:
-        payload |= {"Job": True, "ParentRef": key_ref(record_key(parent))}
+        payload |= {"Job": True, "ParentRef": key_ref(party_key(parent, currency, books))}
     if books.policies.multicurrency:
-        payload["CurrencyRef"] = ref(currency_in_qbo(party, books))
+        payload["CurrencyRef"] = ref(currency)
     return finish(
-        key=record_key(party),
+        key=party_key(party, currency, books),
         entity="Customer" if party.kind == "customer" else "Vendor",
         payload=payload,
         business_date=None,
@@ -90,7 +126,7 @@ def parent_of(party: Party, books: Books) -> Party | None:
         above = found
     parent = seen[1]
     own, theirs = currency_in_qbo(party, books), currency_in_qbo(parent, books)
-    if books.policies.multicurrency and own != theirs:
+    if books.policies.multicurrency and own != theirs and not _has_one_each(books):
         refuse(
             "party_currency",
             f"customer '{party.name}' is kept in {own} and the customer '{parent.name}' that it is a part of in "
@@ -126,8 +162,8 @@ def _taxed_as(party: Party) -> Payload:
     return found
 
 
-def display_name(party: Party, books: Books) -> str:
-    """The DisplayName of a party among all that share its name."""
+def display_name(party: Party, books: Books, currency: str = "") -> str:
+    """The DisplayName of a party among all that share its name; with a currency, that of its object in this one."""
     others = [other for other in books.namesakes(name_key(party)) if other.record_id != party.record_id]
     same_kind = [other for other in others if other.kind == party.kind]
     suffix = ""
@@ -137,6 +173,9 @@ def display_name(party: Party, books: Books) -> str:
         numbers = [other.number for other in same_kind]
         tells = party.number if party.number and party.number not in numbers and None not in numbers else party.party_id
         suffix += f" [{clean(tells, ':')}]"
+    if currency and _has_one_each(books):
+        named = books.policies.party_currencies == "each_named" or currency != currency_in_qbo(party, books)
+        suffix += f" {currency}" if named else ""
     name = _with(party, suffix)
     if suffix and any(other.record_id != party.record_id for other in books.namesakes(name.casefold())):
         name = _with(party, f"{suffix} [{clean(party.party_id, ':')}]")

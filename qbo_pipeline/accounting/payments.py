@@ -20,6 +20,7 @@ from qbo_pipeline.accounting.documents import CREDIT_ENTITIES, can_be_settled, c
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Payload, exclude, refuse
 from qbo_pipeline.accounting.journals import Heading, Leg, journal_entry
 from qbo_pipeline.accounting.money import ZERO, cents
+from qbo_pipeline.accounting.parties import party_key
 from qbo_pipeline.accounting.payloads import currency_fields, doc_number, finish, key_ref, note, number_field, ref
 from qbo_pipeline.inventory.records import Document, Party, Payment, record_key
 
@@ -46,6 +47,7 @@ class _Money:
 
     payment: Payment
     party: Party
+    name: str  # the key of the customer or vendor, in the payment's currency
     bank: AccountRef
     label: str
     amount: Decimal
@@ -116,6 +118,7 @@ def _money(payment: Payment, books: Books) -> _Money:
     return _Money(
         payment=payment,
         party=party,
+        name=party_key(party, payment.currency, books),
         bank=bank,
         label=label,
         amount=cents(payment.amount),
@@ -225,7 +228,7 @@ def _number_field(money: _Money, books: Books, number: str) -> Payload:
 
 def _received_fields(money: _Money) -> Payload:
     fields: Payload = {
-        "CustomerRef": key_ref(f"party/{money.party.record_id}"),
+        "CustomerRef": key_ref(money.name),
         "DepositToAccountRef": ref(money.bank.id),
     }
     number = doc_number(money.payment.reference or money.payment.number)
@@ -233,7 +236,7 @@ def _received_fields(money: _Money) -> Payload:
 
 
 def _paid_fields(money: _Money, books: Books) -> Payload:
-    fields: Payload = {"VendorRef": key_ref(f"party/{money.party.record_id}")}
+    fields: Payload = {"VendorRef": key_ref(money.name)}
     if money.payment.currency == books.home_currency and books.accounts_of("accounts_payable"):
         fields["APAccountRef"] = ref(_control_account(money, books).id)
     if money.bank.type == "Credit Card":
@@ -260,7 +263,7 @@ def _on_account(money: _Money, books: Books, key: str) -> Draft | Excluded:
         memo=money.details(),
     )
     legs = [
-        Leg(account=control, amount=amount, role=role, name=f"party/{money.party.record_id}"),
+        Leg(account=control, amount=amount, role=role, name=money.name),
         Leg(account=money.bank, amount=-amount, role="bank"),
     ]
     return journal_entry(books, heading, legs)

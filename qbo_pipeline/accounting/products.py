@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from qbo_pipeline.accounting.accounts import Place, account_for, known_account
 from qbo_pipeline.accounting.books import AccountRef, Books
-from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
+from qbo_pipeline.accounting.categories import category_fields
+from qbo_pipeline.accounting.drafts import Draft, Excluded, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
 from qbo_pipeline.inventory.records import Product, record_key
 
+AS_LINES = "as_lines"  # the rule by which a product has no item
 NAME_LENGTH = 100
 ID_LENGTH = 60  # of an id in brackets: what is left of the name still says which product it is
 NAME_BANNED = ':"'
@@ -24,7 +26,15 @@ INCOME_TYPES = ("Income", "Other Income")
 ITEM_TYPES = {"stocked": "NonInventory", "non_stocked": "NonInventory", "service": "Service"}
 
 
-def build_product(product: Product, books: Books) -> Draft:
+def build_product(product: Product, books: Books) -> Draft | Excluded:
+    """The item of a product, or `Excluded` where policy has products go as lines without one."""
+    if books.policies.products == "lines":
+        message = '[posting] products = "lines": it goes as lines of documents, on the item of their account'
+        return Excluded(rule=AS_LINES, message=message)
+    return item_of(product, books)
+
+
+def item_of(product: Product, books: Books) -> Draft:
     """The item of a product, named by the product's number (unique in the source), described by its name.
 
     The expense account, which only people who buy the item inside QBO use, is left out where the role `purchases`
@@ -36,6 +46,7 @@ def build_product(product: Product, books: Books) -> Draft:
         "Description": product.name[:4000],
         "Type": ITEM_TYPES[product.kind],
         "IncomeAccountRef": ref(income_account(books, _place(product)).id),
+        **category_fields(product, books),
     }
     if books.accounts_of("purchases"):
         payload["ExpenseAccountRef"] = ref(account_for(books, "purchases", _place(product)).id)
@@ -85,7 +96,8 @@ def sales_item(books: Books, place: Place) -> Payload:
     """The item for a sales line: its product's where that sells to the line's account, else the account's own."""
     account = income_account(books, place)
     lists = books.lists or books
-    if place.product is not None and income_account(lists, _place(place.product)).id == account.id:
+    as_item = place.product is not None and books.policies.products == "items"
+    if as_item and place.product is not None and income_account(lists, _place(place.product)).id == account.id:
         return key_ref(record_key(place.product))
     return account_item(account)
 

@@ -85,6 +85,7 @@ def _policies_content(policies: Policies) -> dict[str, Any]:
     unsaid = {"summarise": (), "sub_customers": "kept", "not_posted": ()}
     unsaid |= {"mode": "external", "returns_move_stock_by": "movements", "foreign_documents": "own_currency"}
     unsaid |= {"unknown_terms": "refuse"}
+    unsaid |= {"party_currencies": "one", "categories": "off", "products": "items"}
     return {name: value for name, value in asdict(policies).items() if name not in unsaid or value != unsaid[name]}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qbo_pipeline.accounting import terms
+from qbo_pipeline.accounting import categories, terms
 from qbo_pipeline.accounting.books import Books, PostingMode
 from qbo_pipeline.accounting.converting import converted_document
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Stop
@@ -75,11 +75,14 @@ MODES: dict[PostingMode, dict[str, Rule]] = {"external": RULES, "tracked": TRACK
 
 
 # What belongs to no record and is made where a draft refers to it: its key says all that it is made of.
-UNRECORDED: dict[str, Callable[[str, Books], Draft]] = {terms.PREFIX: terms.build_term}
+UNRECORDED: dict[str, Callable[[str, Books], Draft]] = {
+    terms.PREFIX: terms.build_term,
+    categories.PREFIX: categories.build_category,
+}
 
 
 def build_unrecorded(key: str, books: Books) -> Draft | None:
-    """The draft of a list entry that stands behind no record (payment terms); `None` for other keys."""
+    """The draft of a list entry that stands behind no record (payment terms, a category); `None` for other keys."""
     make = next((make for prefix, make in UNRECORDED.items() if key.startswith(prefix)), None)
     return make(key, books) if make is not None else None
 

@@ -161,14 +161,16 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "Name": _text(100, required=True, banned=':\t\n"'),
         "Sku": _text(100),
         "Description": _text(4000),
-        "Type": _text(20, required=True, choices=("NonInventory", "Service", "Inventory")),
-        "IncomeAccountRef": _ref(True),
+        "Type": _text(20, required=True, choices=("NonInventory", "Service", "Inventory", "Category")),
+        "IncomeAccountRef": _ref(),
         "ExpenseAccountRef": _ref(),
         "AssetAccountRef": _ref(),
         "TrackQtyOnHand": Field("flag"),
         "QtyOnHand": _NUMBER,
         "InvStartDate": Field("day"),
         "PurchaseCost": _NUMBER,
+        "SubItem": Field("flag"),
+        "ParentRef": _ref(),
     },
     "Invoice": {**_SALES, "DueDate": Field("day"), "SalesTermRef": _ref()},
     "CreditMemo": _SALES,
@@ -323,7 +325,10 @@ def _document_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
 
 
 def _item_needs(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
-    """QBO: an item that tracks its quantity needs its accounts, its start and what was there on it (2020)."""
+    """QBO: what is sold has an income account, a category is not sold; an item that tracks its quantity needs its
+    accounts, its start and what was there on it (2020)."""
+    if payload["Type"] != "Category" and not payload.get("IncomeAccountRef"):
+        yield PayloadProblem("IncomeAccountRef", "is required and missing")
     if payload["Type"] != "Inventory":
         return
     for name in ("AssetAccountRef", "ExpenseAccountRef", "InvStartDate", "QtyOnHand"):

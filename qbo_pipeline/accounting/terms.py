@@ -46,23 +46,21 @@ def terms_field(books: Books, field: str, name: str | None, days: int | None, la
             + f": have the source deliver payment_days (0 to {MOST_DAYS}), or make the terms in QuickBooks",
             f"payment_terms:{text}",
         )
-    return {field: key_ref(term_key(text, days))}
+    return {field: key_ref(books.entry_key(term_key(text, days)))}
 
 
 def term_key(name: str, days: int) -> str:
-    """The key of the terms of a name that want the money in so many days: however the name is written."""
-    return f"{PREFIX}{days}/{shorten(clean(name, '').casefold(), NAME_LENGTH)}"
+    """The key of the terms of a name that want the money in so many days."""
+    return f"{PREFIX}{days}/{shorten(clean(name, ''), NAME_LENGTH)}"
 
 
 def build_term(key: str, books: Books) -> Draft:
-    """The Term that a key stands for, its name with a capital and else in small letters: records write it each in
-    their own way. QBO takes a document's due day from it only where we state none.
-    """
+    """The Term that a key stands for; QBO takes a document's due day from it only where we state none."""
     days, _, name = key.removeprefix(PREFIX).partition("/")
     return finish(
         key=key,
         entity="Term",
-        payload={"Name": name[:1].upper() + name[1:], "Type": "STANDARD", "DueDays": int(days)},
+        payload={"Name": name, "Type": "STANDARD", "DueDays": int(days)},
         business_date=None,
         amount=ZERO,
         currency=books.home_currency,

@@ -17,7 +17,7 @@ from qbo_pipeline.accounting.drafts import Draft, Outcome, Payload, exclude, ref
 from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.movements import MOVEMENT_RULES, other_role
 from qbo_pipeline.accounting.payloads import finish, key_ref, note, number_field, ref
-from qbo_pipeline.accounting.products import build_product, income_account
+from qbo_pipeline.accounting.products import income_account, item_of
 from qbo_pipeline.accounting.tracked import by_document
 from qbo_pipeline.inventory.records import Movement, MovementLine, Product, record_key
 
@@ -38,7 +38,7 @@ def build_tracked_product(product: Product, books: Books) -> Draft | list[Draft]
     with stands for ever; where its opening stock is another one by now, an adjustment carries the rest. `Refused` where
     an account is not of the type that QBO takes for a tracked item.
     """
-    plain = build_product(product, books)
+    plain = item_of(product, books)
     if product.kind != "stocked":
         return plain
     place = Place(field=f"product {product.number or product.product_id}", product=product)

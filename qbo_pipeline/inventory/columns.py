@@ -97,7 +97,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _required("kind", "choice", "only stocked products have a stock value", records.PRODUCT_KINDS),
         _optional("number", "text", "the code that people use (SKU)"),
         _required("name", "text", "display name"),
-        _optional("category", "text", "name of its category, for the account mapping"),
+        _optional(
+            "category", "text", "its category, for accounts and QuickBooks' own; `Parent:Child` is below another"
+        ),
         _optional("unit", "text", "name of the unit in which quantities are counted"),
         _optional("active", "flag", "no for a product no longer in use", default="yes"),
     ),

@@ -14,14 +14,15 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from qbo_pipeline.accounting.books import ROLES, AccountRef, Books
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.movements import COST_PENDING
-from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.accounting.parties import further_currency, name_key
 from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
+from qbo_pipeline.accounting.rules import UNRECORDED
 from qbo_pipeline.inventory.records import (
     PARTY_KINDS,
     Document,
@@ -40,8 +41,9 @@ from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
-from qbo_pipeline.store.postings import approved_under, links_to
+from qbo_pipeline.store.postings import approved_under, chunks, links_to
 from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
 
 R = TypeVar("R", bound=Record)
@@ -72,6 +74,7 @@ class StoredBooks:
         self._cache: dict[tuple[str, str], Record | None] = {}
         self._called: dict[str, list[str]] = {}  # by reference to a name, the keys of the records
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
+        self._currencies: dict[str, set[str]] = {}  # by a party's record id, the further ones
         self._chart = references(connection, self._name, "Account")
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
@@ -124,6 +127,8 @@ class StoredBooks:
             party=lambda kind, party_id: self._look_up(Party, "party", f"{kind}:{party_id}"),
             document=lambda record_id: self._look_up(Document, "document", record_id),
             movement=lambda record_id: self._look_up(Movement, "movement", record_id),
+            further_currencies=self._further_currencies,
+            entry_key=self._entry_key,
             namesakes=lambda key: self._sharing(Party, "party", name_key, key),
             product_namesakes=lambda key: self._sharing(Product, "product", item_key, key),
             matched_before=self._matched_before,
@@ -141,6 +146,7 @@ class StoredBooks:
 
     def fetch_for(self, batch: Iterable[Record]) -> None:
         """Fetch what further records of a batch refer to, and who shares their names."""
+        batch = list(batch)
         wanted: dict[str, set[str]] = {"document": set(), "movement": set(), "party": set(), "product": set()}
         names: set[str] = set()
         for record in batch:
@@ -155,6 +161,9 @@ class StoredBooks:
             wanted[kind].add(record_id)
         for kind, ids in wanted.items():
             self.fetch(kind, ids)
+        if self.rule_set.by_date[0].policies.party_currencies != "one":
+            parties = {one.record_id for one in batch if isinstance(one, Party)} - set(self._currencies)
+            self._currencies |= self._read_currencies(sorted(parties))
         self._bills |= self._read_bills(sorted(wanted["movement"]))
 
     def fetch(self, record_type: str, ids: Iterable[str]) -> None:
@@ -163,6 +172,43 @@ class StoredBooks:
         self._cache |= {(record_type, record_id): None for record_id in missing}
         for record in self._read(record_type, missing):
             self._cache[record_type, record.record_id] = record
+
+    def _entry_key(self, key: str) -> str:
+        """As it stands in the outbox, where it does; what is new stays as it is written first."""
+        return self._entry_keys.setdefault(key.casefold(), key)
+
+    @cached_property
+    def _entry_keys(self) -> dict[str, str]:
+        """The keys of list entries behind which no record stands, by how they are compared."""
+        begins = or_(*(postings.c.record_key.startswith(prefix, autoescape=True) for prefix in UNRECORDED))
+        query = select(postings.c.key).where(postings.c.connection == self._name, begins).order_by(postings.c.key)
+        return {key.casefold(): key for key in self._connection.scalars(query)}
+
+    def want_currency(self, record_id: str, currency: str) -> None:
+        """Have a party built in one further currency: a document needs it."""
+        self._further_currencies(record_id)
+        self._currencies[record_id].add(currency)
+
+    def _further_currencies(self, record_id: str) -> list[str]:
+        if record_id not in self._currencies:
+            self._currencies |= self._read_currencies([record_id])
+        return sorted(self._currencies[record_id])
+
+    def _read_currencies(self, record_ids: Sequence[str]) -> dict[str, set[str]]:
+        """The further currencies in which parties are in the outbox already."""
+        found: dict[str, set[str]] = {record_id: set() for record_id in record_ids}
+        for part in chunks([f"party/{record_id}" for record_id in record_ids]):
+            query = select(postings.c.record_key, postings.c.key).where(
+                postings.c.connection == self._name,
+                postings.c.record_key.in_(part),
+                postings.c.key != postings.c.record_key,
+                postings.c.superseded_by.is_(None),
+            )
+            for row in self._connection.execute(query):
+                of, currency = further_currency(row.key)
+                if currency and of == row.record_key:
+                    found[of.removeprefix("party/")].add(currency)
+        return found
 
     def _find_called(self, references: Iterable[str]) -> None:
         missing = set(references) - set(self._called)

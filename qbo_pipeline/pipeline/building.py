@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import NOT_OURS, build, build_unrecorded
 from qbo_pipeline.inventory.records import Movement, Party, Product, Record, content_hash
@@ -260,12 +261,26 @@ class PageOfRecords:
         asked: set[str] = set()
         while wanted := sorted((self._needed | self._anew) - asked):  # a customer may need the one it is a part of
             asked |= set(wanted)
+            again = self._in_further_currencies(wanted)
+            self.intents = [intent for intent in self.intents if intent.record_key not in again]
             there = {intent.record_key for intent in self.intents} | (self._posted(wanted) - self._anew)
-            rows = _records_of(self.connection, self.run.name, sorted(set(wanted) - there))
+            rows = _records_of(self.connection, self.run.name, sorted((set(wanted) - there) | again))
             loaded = [(row, record) for row in rows if (record := self.load(row)) is not None]
             self.stored.fetch_for(record for _, record in loaded)
             for row, record in loaded:
                 self.answer(row, self.outcome_of(row, record))
+
+    def _in_further_currencies(self, keys: Sequence[str]) -> set[str]:
+        """The keys of the parties among these that are to be built again, with the further currencies that are new."""
+        further = {key: found for key in keys if (found := further_currency(key))[1]}
+        there = {draft.key for intent in self.intents for draft in intent.drafts} if further else set()
+        again = set()
+        for of, currency in (found for key, found in further.items() if key not in there):
+            record_id = of.removeprefix("party/")
+            if currency not in self.stored.books.further_currencies(record_id):
+                self.stored.want_currency(record_id, currency)
+                again.add(of)
+        return again
 
     def _posted(self, keys: Sequence[str]) -> set[str]:
         """Which of these records have a posting that stands."""

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Outcome, Refused
-from qbo_pipeline.accounting.parties import name_key
+from qbo_pipeline.accounting.parties import further_currency, name_key
 from qbo_pipeline.accounting.products import item_key
-from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.accounting.rules import build, build_unrecorded
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product, Record
 from qbo_pipeline.sources.source import Source
 
@@ -131,8 +131,26 @@ def foresee(
         if isinstance(answer, Refused) and not hints.asked and not codes.asked:
             example, count = refused.get((answer.reason, answer.field), (answer, 0))
             refused[answer.reason, answer.field] = (example, count + 1)
+    entries |= _further_entries(needed - set(entries), known, ahead)
     wanted = tuple(draft for key, draft in sorted(entries.items()) if key in needed)
     return Foreseen(len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), set_aside, wanted)
+
+
+def _further_entries(keys: set[str], known: Mapping[tuple[str, str], Record], books: Books) -> dict[str, Draft]:
+    """What documents refer to that no record asks for by itself: parties in further currencies, payment terms."""
+    currencies: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, Draft] = {}
+    for key in keys:
+        of, currency = further_currency(key)
+        if currency:
+            currencies[of.removeprefix("party/")].add(currency)
+        elif (entry := build_unrecorded(key, books)) is not None:
+            found[key] = entry
+    books = replace(books, further_currencies=lambda record_id: sorted(currencies[record_id]))
+    for record_id in list(currencies):
+        answer = _built(known["party", record_id], books)
+        found |= {draft.key: draft for draft in answer} if isinstance(answer, list) else {}
+    return found
 
 
 def days_ahead(first_day: date, last_day: date | None, read_through: date | None, today: date) -> tuple[date, date]:

@@ -204,6 +204,9 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         sub_customers=posting.sub_customers,
         foreign_documents=posting.foreign_documents,
         unknown_terms=posting.unknown_terms,
+        products=posting.products,
+        categories=posting.categories,
+        party_currencies=posting.party_currencies,
         summarise=tuple(sorted(posting.summarise)),
         not_posted=tuple(
             sorted(kind for kind, owned_as in OWNED_AS.items() if owned_as in settings.ownership.not_posted())

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects
 from qbo_pipeline.returning.values import ReturnBook
@@ -25,7 +26,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
     assert settings.write_back is not None
     name = settings.connection.name
     parties = {
-        (entity, qbo_id): key.removeprefix(prefix)
+        (entity, qbo_id): further_currency(key)[0].removeprefix(prefix)
         for entity, (field, prefix) in _PARTIES.items()
         for qbo_id, key in _linked(connection, name, entity, (_value(thing, field) for thing in things)).items()
         if key.startswith(prefix)

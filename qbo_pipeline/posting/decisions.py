@@ -42,6 +42,7 @@ from qbo_pipeline.posting.events import (
     UPDATE,
     VOID,
 )
+from qbo_pipeline.posting.freezing import references, resolve
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.namesakes import obstacle
 from qbo_pipeline.posting.persons import NotPossible, Person
@@ -218,7 +219,10 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
             content = fingerprint(row["entity"], thing)
         except OddShape as error:
             raise NotPossible(f"the {row['entity']} in QuickBooks cannot be read: {error}") from None
-        if (hinders := obstacle(thing, from_wire(row["payload"] or "{}"))) is not None:
+        payload = row["payload"] or "{}"
+        known = links(transaction, connection, named := references(payload))
+        ids = {key: known[key].qbo_id if key in known else f"${key}" for key in named}
+        if (hinders := obstacle(thing, from_wire(resolve(payload, ids)))) is not None:
             raise NotPossible(
                 f"{row['entity']} {thing['Id']} in QuickBooks cannot be linked to {key}: {hinders}; or choose another "
                 "object. Nothing was changed"

@@ -44,7 +44,7 @@ def obstacle(thing: JsonObject, sent: JsonObject) -> str | None:
     """Why an entry that a person made cannot stand for what we would have sent; `None` where it can."""
     if thing.get("Active") is False:
         return "it is inactive: make it active there, or rename it"
-    if thing.get("ParentRef"):
+    if thing.get("ParentRef") and _plain(thing["ParentRef"]) != _plain(sent.get("ParentRef")):
         return "it belongs under another one: rename it there"
     if thing.get("Type") in _NEVER_LINKED and thing.get("Type") != sent.get("Type"):
         return f"it is an item of type {thing['Type']}, where this one keeps no quantity in QuickBooks: rename it there"

@@ -69,7 +69,10 @@ REFUSED: list[tuple[str, Callable[[Payload], Any], str, str]] = [
         "'7a' is neither a QBO id nor a reference to a posting",
     ),
     ("Vendor", lambda p: p.update(AcctNum="x" * 101), "AcctNum", "has 101 characters, and QBO takes 100"),
-    ("Item", lambda p: p.update(Type="Bundle"), "Type", "'Bundle' is not one of NonInventory, Service, Inventory"),
+    (
+        "Item", lambda p: p.update(Type="Bundle"), "Type",
+        "'Bundle' is not one of NonInventory, Service, Inventory, Category",
+    ),
     (
         "Item", lambda p: p.update(Type="Inventory"), "AssetAccountRef",
         "is required for an item that tracks its quantity, and missing",

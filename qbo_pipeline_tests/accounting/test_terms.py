@@ -45,10 +45,10 @@ def test_terms_that_quickbooks_lacks_wait_or_are_left_out_or_made() -> None:
     assert "SalesTermRef" not in draft(one, books(one, policies={"unknown_terms": "leave_out"})).payload
     in_books = books(one, policies={"unknown_terms": "make"})
     made = draft(one, in_books)
-    assert made.depends_on == ("term/30/net 30",)
-    term = build_unrecorded("term/30/net 30", in_books)
+    assert made.depends_on == ("term/30/NET 30",)
+    term = build_unrecorded("term/30/NET 30", in_books)
     assert term is not None
-    assert (term.entity, term.payload) == ("Term", {"Name": "Net 30", "Type": "STANDARD", "DueDays": 30})
+    assert (term.entity, term.payload) == ("Term", {"Name": "NET 30", "Type": "STANDARD", "DueDays": 30})
 
 
 @pytest.mark.parametrize("days", [None, -1, 1000])
