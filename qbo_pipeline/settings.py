@@ -19,6 +19,7 @@ from qbo_pipeline.environment import Secrets, variable, where_to_set
 from qbo_pipeline.settings_errors import SettingsError, in_plain_words
 from qbo_pipeline.settings_sections import (
     LINK_PLACES,
+    WRITTEN_BY_API,
     AccountSettings,
     AlertSettings,
     ChangeSettings,
@@ -81,6 +82,9 @@ class Settings(Section):
         kinds = ownership.made_in_quickbooks()
         if kinds and value is None:
             raise ValueError(f"[ownership] {kinds[0]} is made in QuickBooks too: say here where it is written to")
+        source: SourceSettings | None = info.data.get("source")
+        if value is not None and not value.has_inbox and (source is None or source.kind not in WRITTEN_BY_API):
+            raise ValueError('give one of url = "postgresql://..." and url_variable = "NAME"')
         if value is not None and not kinds:
             raise ValueError('has nothing to do: no kind of [ownership] is "quickbooks" or "both"')
         return value

@@ -77,6 +77,8 @@ def is_safe_address(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
 
 
+WRITTEN_BY_API = ("cin7_core", "http_contract", "syncro")
+"""The kinds of source that take what comes back by their own API."""
 LINK_PLACES = ("type", "kind", "id", "number")
 
 
@@ -269,15 +271,21 @@ class OwnershipSettings(Section):
 
 
 class WriteBackSettings(Section):
-    """`[write_back]`: where the inventory system takes what people did in QuickBooks, and from which day on."""
+    """`[write_back]`: where the inventory system takes what people did in QuickBooks, and from which day on. Without a
+    place it is written by the API that it is read by."""
 
     first_day: date
     url: str | None = None
     url_variable: str | None = None
 
+    @property
+    def has_inbox(self) -> bool:
+        """Whether a database is named that has the table `qbo_inbox`."""
+        return self.url is not None or self.url_variable is not None
+
     @model_validator(mode="after")
     def _has_its_place(self) -> WriteBackSettings:
-        if (self.url is None) == (self.url_variable is None):
+        if self.url is not None and self.url_variable is not None:
             raise ValueError('give one of url = "postgresql://..." and url_variable = "NAME"')
         return self
 

@@ -80,13 +80,16 @@ def create_inbox(settings: SettingsOption = None) -> None:
     """Make the table qbo_inbox in the database that [write_back] names, where it is not there yet."""
     from contextlib import closing
 
-    from qbo_pipeline.pipeline.write_back import open_inbox
     from qbo_pipeline.settings import SettingsError
+    from qbo_pipeline.sources.inbox import SqlInbox
 
     with command_run(settings, quiet=True) as run:
         if run.settings.write_back is None:
             raise SettingsError(f"{run.settings.file}: [write_back] is missing: it says where the inbox is")
-        with closing(open_inbox(run)) as inbox:
+        if not run.settings.write_back.has_inbox:
+            why = "[write_back] names no database: the inventory system is written to by its own API"
+            raise SettingsError(f"{run.settings.file}: {why}")
+        with closing(SqlInbox(run.settings.inbox_url())) as inbox:
             inbox.create()
             say(f"The table qbo_inbox is there: {inbox.shown}")
 

@@ -28,6 +28,7 @@ from qbo_pipeline.quickbooks.transport import Call, Transport, TransportFailure
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import Problem, SourceFailure, SourceUnavailable
 from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
+from qbo_pipeline.sources.http.writer import HttpWriter
 from qbo_pipeline.sources.landed.account import AccountLook, Expected
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.projection import catch_up
@@ -207,6 +208,13 @@ def _read_once(run: Run, database: Database, landing: StoredLanding) -> None:
         transport.close()
 
 
+def open_doors(run: Run, database: Database, transport: Transport, clock: Clock) -> tuple[HttpReader, HttpWriter, Path]:
+    """The account to read and to write, at one pace, and the file with its rows."""
+    reader = _reader(run, database, transport, clock)
+    rows = _rows_file(run.surroundings.folder or run.settings.folder, run.name, run.settings.source.kind)
+    return reader, HttpWriter(reader.api, reader.base_url, ReadingWire(transport), reader.pace, reader.headers), rows
+
+
 def _reader(run: Run, database: Database, transport: Transport, clock: Clock) -> HttpReader:
     settings, door = run.settings, SYSTEMS[run.settings.source.kind]
     given = [getattr(run.secrets, name) for name in door.secrets]
@@ -225,18 +233,25 @@ def _reader(run: Run, database: Database, transport: Transport, clock: Clock) ->
 
 @dataclass(frozen=True, slots=True)
 class ReadingWire:
-    """The project's one HTTP transport, for reading."""
+    """The project's one HTTP transport, for reading and, where a system takes writes, for writing."""
 
     transport: Transport
 
     def get(self, url: str, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Reply:
+        return self.send("GET", url, headers, None, seconds=seconds, max_bytes=max_bytes)
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float, max_bytes: int
+    ) -> Reply:
+        """Send once; raises `NoReply`."""
         try:
-            answer = self.transport.send(Call("GET", url, headers=headers), deadline=seconds, max_bytes=max_bytes)
+            call = Call(method, url, headers=headers, body=body)
+            answer = self.transport.send(call, deadline=seconds, max_bytes=max_bytes)
         except TransportFailure as failure:
-            reason, too_large = failure.reason, failure.kind == "too_large"
+            reason, too_large, sent = failure.reason, failure.kind == "too_large", failure.sent
         else:
             return Reply(answer.status, answer.body, _dated(answer.headers.get("date")))
-        raise NoReply(reason, too_large=too_large)
+        raise NoReply(reason, too_large=too_large, sent=sent)
 
 
 def _dated(header: str | None) -> datetime | None:

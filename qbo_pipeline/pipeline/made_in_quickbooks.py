@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.accounting.drafts import Excluded, Outcome, Refused
 from qbo_pipeline.inventory.records import Payment, Record
+from qbo_pipeline.pipeline.carrying_markers import carrying_markers
 from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.postings import links
@@ -45,8 +46,10 @@ def came_from_quickbooks(connection: Connection, settings: Settings, records: Se
     open_entries = perhaps_taken(connection, name, sorted({record.party_id for record in payments.values()}))
     last = newest(connection, name, sorted({entry["key"] for entries in by_id.values() for entry in entries}))
     not_asked = _kinds_not_asked(connection, settings)
-    found: dict[str, Outcome] = {}
+    found = carrying_markers(connection, settings, payments.values(), MADE_THERE, CHANGED_HERE)
     for key, record in payments.items():
+        if key in found:
+            continue
         entries = [entry for entry in by_id.get(record.payment_id, ()) if entry["kind"] == record.kind]
         if entries:
             found[key] = _of_taken(record, entries[-1], last[entries[-1]["key"]])

@@ -21,8 +21,10 @@ from qbo_pipeline.pipeline.names_ahead import Namesake, namesakes_of
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.pipeline.write_back import entities, open_inbox
+from qbo_pipeline.pipeline.write_back import entities
+from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline.quickbooks.query import select
+from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.sources.errors import Problem, SourceFailure
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import records
@@ -113,7 +115,8 @@ def _inbox(run: Run) -> Iterator[PreflightFinding]:
     if not entities(run):
         return
     with closing(open_inbox(run)) as inbox:
-        problems = inbox.check()
+        made_there = run.settings.ownership.made_in_quickbooks()
+        problems = inbox.check([kind for kind, owned_as in OWNED_AS.items() if owned_as in made_there])
     for problem in problems:
         yield PreflightFinding("inbox", False, f"{problem.what} ({problem.where}): {problem.why}", problem.remedy)
     if not problems:

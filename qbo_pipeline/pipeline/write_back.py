@@ -21,6 +21,7 @@ from qbo_pipeline.pipeline.not_read import REFUSED
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back_intents import PagePlan
+from qbo_pipeline.pipeline.write_targets import open_inbox, policy_of
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.posting.identity import marker_in, tag_of
 from qbo_pipeline.posting.shell import identity_of
@@ -31,7 +32,6 @@ from qbo_pipeline.quickbooks.wire import from_wire, to_wire
 from qbo_pipeline.returning.payments import BEFORE_FIRST_DAY
 from qbo_pipeline.returning.rules import ENTITIES, build
 from qbo_pipeline.returning.targets import Target
-from qbo_pipeline.sources.inbox import SqlInbox
 from qbo_pipeline.store import quickbooks_objects as objects
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.postings import links_to
@@ -75,11 +75,6 @@ def entities(run: Run) -> list[str]:
     return [ENTITIES[kind] for kind in run.settings.ownership.made_in_quickbooks()]
 
 
-def open_inbox(run: Run) -> SqlInbox:
-    """The inventory system's inbox; raises `SourceError` where its URL is wrong."""
-    return SqlInbox(run.settings.inbox_url())
-
-
 def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
     """Write to the inventory system what changed in QuickBooks since the last look; nothing where the settings say so.
 
@@ -102,7 +97,7 @@ def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
         except (TransientError, *REFUSED) as error:
             result.degraded = f"what people did in QuickBooks was not written back: {error}"
             return result
-        delivered = WriteBackPoster(run.database, run.name, target, progress=progress).run()
+        delivered = WriteBackPoster(run.database, run.name, target, policy=policy_of(run), progress=progress).run()
     result.written, result.degraded = delivered.written, delivered.degraded
     return result
 

@@ -160,6 +160,12 @@ def adopt(transaction: Connection, run: Run, taken: Sequence[Taken], now: dateti
     for key, ones in by_key.items():
         own = {revision: row for (of, revision), row in known.items() if of == key}
         missing = [one for one in ones if one.held.revision not in own]
+        # What is in doubt still, as its answer was lost, may have been taken meanwhile.
+        changes += [
+            (key, one.held.revision, {"taken_as": one.taken_as})
+            for one in ones
+            if one not in missing and own[one.held.revision]["taken_as"] is None
+        ]
         newest = max([*own, *(one.held.revision for one in missing)])
         for one in missing:
             row = _adopted(identity, key, one.held, now) | {"taken_as": one.taken_as}

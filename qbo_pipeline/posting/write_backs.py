@@ -50,9 +50,11 @@ from qbo_pipeline.store import evidence
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.database import Database
 
-AT_ONCE = 200  # entries in one transaction of the target
+AT_ONCE = 200  # entries that are looked up at once
 # A database gives up long before a statement has taken this; what it was told to commit may be committed until then.
 POLICY = Policy(deadline=20.0, works_on=30.0, lease=40.0, look_lease=60.0, look_margin=10.0, settle=70.0, lag=1.0)
+# By an API: several requests with what is looked up before them, each with its own turn at the account's limit.
+API_POLICY = Policy(deadline=150.0, works_on=120.0, lease=200.0, look_lease=400.0, settle=330.0)
 _INSTANTS = frozenset({"sent_at", "lease_until", "not_before"})
 _COLUMNS = frozenset({
     "state", "reason", "message", "fence", "attempts", "misses", "crashes", "stale", "doubt", "alone", "recovered",
@@ -145,7 +147,7 @@ class WriteBackPoster:
             case Claim(purpose="look"):
                 return self._claim_to_look()
             case Claim():
-                return self._claim_to_send(1 if alone else AT_ONCE, alone=alone)
+                return self._claim_to_send(1 if alone else self._target.abilities.at_once, alone=alone)
             case Send(rows):
                 return self._send(rows)
             case Look(rows):

@@ -90,11 +90,12 @@ class Abilities:
     """What a target can do about doubt.
 
     `finds`: it can be asked what it holds under a marker. `idempotent`: an entry that is sent twice is there once.
-    A target that can do neither leaves what is in doubt to a person.
+    `at_once`: how many entries go in one `put`. A target that can do neither leaves what is in doubt to a person.
     """
 
     finds: bool
     idempotent: bool
+    at_once: int = 200
 
 
 class Target(Protocol):

@@ -138,8 +138,8 @@ class SqlInbox:
                 found += [Taken(Held(*row[:5]), row.taken_as) for row in connection.execute(query)]
         return found
 
-    def check(self) -> list[Problem]:
-        """What would stop the way back; empty when all is well."""
+    def check(self, kinds: Sequence[str] = ()) -> list[Problem]:
+        """What would stop the way back; empty when all is well. It takes every kind."""
         try:
             with self._connected("the inbox") as connection:
                 inspector = inspect(connection)

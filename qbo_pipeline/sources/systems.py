@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from qbo_pipeline.sources.api_target import ApiTarget, Doors
 from qbo_pipeline.sources.cin7_core.check import check_account
 from qbo_pipeline.sources.cin7_core.fetching import fetch
 from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
 from qbo_pipeline.sources.cin7_core.look import look_at
 from qbo_pipeline.sources.cin7_core.system import Cin7Core
+from qbo_pipeline.sources.cin7_core.writing import PaymentWriter as Cin7CoreWriter
 from qbo_pipeline.sources.errors import Problem
 from qbo_pipeline.sources.http.reader import Api
 from qbo_pipeline.sources.http_contract import lists as http_contract
 from qbo_pipeline.sources.http_contract import system as http_contract_system
+from qbo_pipeline.sources.http_contract.writing import HttpInbox
 from qbo_pipeline.sources.landed.account import AccountLook, Expected
 from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.objects import Landing
@@ -28,6 +31,7 @@ from qbo_pipeline.sources.syncro.check import check_account as check_syncro
 from qbo_pipeline.sources.syncro.fetching import fetch as fetch_syncro
 from qbo_pipeline.sources.syncro.look import look_at as look_at_syncro
 from qbo_pipeline.sources.syncro.system import Syncro
+from qbo_pipeline.sources.syncro.writing import PaymentWriter as SyncroWriter
 from qbo_pipeline.sources.unleashed import lists as unleashed
 from qbo_pipeline.sources.unleashed.check import check_account as check_unleashed
 from qbo_pipeline.sources.unleashed.fetching import fetch as fetch_unleashed
@@ -60,7 +64,8 @@ class Regions:
 class ReadByApi:
     """One system. `secrets` are the names of what a connection needs to enter (`QBO_<CONNECTION>_<NAME>`), the account
     first, and `key` says in a few words whose they are; `headers` makes of them what goes with each call, by its query
-    string; `system` is made for a company's zone and currency. Without a `base_url` the settings have to give one."""
+    string; `system` is made for a company's zone and currency. Without a `base_url` the settings have to give one.
+    `target` is how the system is written to, where it can be; its second argument gives back connections."""
 
     api: Api
     base_url: str | None
@@ -72,6 +77,7 @@ class ReadByApi:
     check: Callable[[Landing, Expected, Parameters], list[Problem]]
     look: Callable[[Lists], AccountLook]
     regions: Regions | None = None
+    target: Callable[[Doors, Callable[[], None]], ApiTarget | HttpInbox] | None = None
 
 
 def _account_and_key(secrets: Sequence[str]) -> Headers:
@@ -101,6 +107,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=fetch,
         check=check_account,
         look=look_at,
+        target=lambda doors, close: ApiTarget(Cin7CoreWriter(doors), doors, close),
     ),
     "http_contract": ReadByApi(
         api=http_contract.API,
@@ -112,6 +119,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=http_contract_system.fetch,
         check=http_contract_system.check,
         look=http_contract_system.look_at,
+        target=lambda doors, close: HttpInbox(doors.reader, doors.writer, close),
     ),
     "syncro": ReadByApi(
         api=syncro.API,
@@ -123,6 +131,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=fetch_syncro,
         check=check_syncro,
         look=look_at_syncro,
+        target=lambda doors, close: ApiTarget(SyncroWriter(doors), doors, close),
     ),
     "unleashed": ReadByApi(
         api=unleashed.API,

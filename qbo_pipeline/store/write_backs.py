@@ -171,7 +171,9 @@ def taken(reading: Connection, connection: str, ids: Sequence[str]) -> dict[str,
 def perhaps_taken(reading: Connection, connection: str, party_ids: Sequence[str]) -> list[RowMapping]:
     """What lies in the inventory system's inbox and was neither taken nor refused, of these parties."""
     found: list[RowMapping] = []
-    open_entry = (_UNANSWERED, _W.refused.is_(None), _W.operation != "void")
+    # What is in doubt may be there, too.
+    there = (_W.state.in_(("posted", "sending", "unknown")), _W.taken_as.is_(None), _W.superseded_by.is_(None))
+    open_entry = (*there, _W.refused.is_(None), _W.operation != "void")
     for part in chunks(list(party_ids)):
         where = (_W.connection == connection, *open_entry, _W.party_id.in_(part))
         found += reading.execute(select(write_backs).where(*where)).mappings()

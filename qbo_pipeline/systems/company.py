@@ -26,6 +26,8 @@ class CompanyDatabase:
     """A read-only look at the company; `version` changes whenever somebody has written to it."""
 
     def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).resolve()
+        self.path = Path(path).resolve()
         # Requests are answered by several threads, one at a time: the caller holds a lock.
         self._db = sqlite3.connect(f"file:{Path(path).resolve()}?mode=ro", uri=True, check_same_thread=False)
         self._db.row_factory = sqlite3.Row

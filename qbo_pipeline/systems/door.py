@@ -34,11 +34,13 @@ class Door:
 
     `faults` are taken one a call: a status such as `500`, `garbage` (no JSON), `cut` (half of the answer), or nothing.
     `calls` are the paths that were asked for, `asked` the same with their query strings. `between_pages` is called
-    before each page but the first: a test lets the company work there.
+    before each page but the first: a test lets the company work there. `write_faults` are taken one a write: `lost` is
+    done, and its answer does not come.
     """
 
     calls_a_minute: int | None = None
     faults: deque[str] = field(default_factory=deque)
+    write_faults: deque[str] = field(default_factory=deque)
     calls: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     between_pages: Callable[[str], None] | None = None
@@ -109,6 +111,8 @@ def _answer(house: House, request: Request) -> Response:
         found = house.answer(request, path)
     except BadRequest as error:
         found = (400, {"error": str(error)})
+    if request.method != "GET" and door.write_faults and door.write_faults.popleft() == "lost":
+        return _json((502, {"error": "Bad gateway"}))
     if fault == "cut":
         body = to_json(found[1])
         # The length is that of all of it: the client sees that half is missing.

@@ -106,9 +106,12 @@ def test_the_description_is_made_of_the_columns() -> None:
 def test_the_reference_server_answers_as_described(served: RunningContract) -> None:
     found = description()
     for path, operations in found["paths"].items():
+        if "get" not in operations:
+            continue  # an entry is put there: by the tests of the way back
+        query = "marker=none" if path == "/inbox" else "limit=1000"
         schema = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        request = urllib.request.Request(f"{served.url}{path}?limit=1000", headers=headers)
+        request = urllib.request.Request(f"{served.url}{path}?{query}", headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert list(misfits(found, schema, json.load(answer), path)) == []
 

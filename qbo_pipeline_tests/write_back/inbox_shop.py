@@ -19,9 +19,10 @@ from qbo_pipeline.pipeline.preflight import _inbox
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.transform import transform
-from qbo_pipeline.pipeline.write_back import open_inbox, write_back
+from qbo_pipeline.pipeline.write_back import write_back
 from qbo_pipeline.pipeline.write_back_answers import take_answers
 from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline.sources.connect import normalise_url
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import rows

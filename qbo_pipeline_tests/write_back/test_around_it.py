@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qbo_pipeline.pipeline.write_back import open_inbox
+from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.pipeline.shop import Shop, open_shop

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from qbo_pipeline.pipeline.write_back import open_inbox
 from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline.store.evidence import altered
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import rows

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from qbo_pipeline.pipeline.write_back import open_inbox, write_back
+from qbo_pipeline.pipeline.write_back import write_back
 from qbo_pipeline.pipeline.write_back_standing import decide_write_back
+from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.quickbooks.errors import QuotaExhausted
 from qbo_pipeline.sources.errors import Problem, SourceUnavailable

@@ -31,12 +31,13 @@ class Reply:
 
 class NoReply(Signal):
     """No whole answer came; the text says why, in plain words and without a secret. `too_large`: there was too much
-    of it."""
+    of it. `sent` is False only where no byte of the request can have left."""
 
-    def __init__(self, reason: str, *, too_large: bool = False) -> None:
+    def __init__(self, reason: str, *, too_large: bool = False, sent: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.too_large = too_large
+        self.sent = sent
 
 
 class Wire(Protocol):
@@ -94,10 +95,10 @@ class HttpReader:
         self.api = api
         self.calls = 0
         self.heard: datetime | None = None
-        self._base_url = base_url.rstrip("/")
+        self.base_url = base_url.rstrip("/")
         self._wire = wire
-        self._pace = pace
-        self._headers = headers
+        self.pace = pace
+        self.headers = headers
         self._sleep = sleep
 
     def get(self, path: str, params: Params | None = None) -> Any:
@@ -106,16 +107,14 @@ class HttpReader:
         Raises `SourceError` where a person must act, `SourceUnavailable` where the attempts were used up.
         """
         query = urlencode(params or {})
-        url = f"{self._base_url}/{path}" + (f"?{query}" if query else "")
+        url = f"{self.base_url}/{path}" + (f"?{query}" if query else "")
         reason = ""
         for wait in self.api.waits:
             self._sleep(wait)
-            self._pace.wait()
+            self.pace.wait()
             self.calls += 1
             try:
-                reply = self._wire.get(
-                    url, self._headers(query), seconds=self.api.seconds, max_bytes=self.api.max_bytes
-                )
+                reply = self._wire.get(url, self.headers(query), seconds=self.api.seconds, max_bytes=self.api.max_bytes)
             except NoReply as error:
                 if error.too_large:
                     raise self._refused(
@@ -126,10 +125,10 @@ class HttpReader:
             if reply.dated is not None and (self.heard is None or reply.dated > self.heard):
                 self.heard = reply.dated
             if reply.status in self.api.limited:
-                self._pace.quiet(self.api.rest)
+                self.pace.quiet(self.api.rest)
                 reason = f"its limit of {self.api.calls_per_minute:g} calls a minute is reached"
             elif reply.status >= 500 or reply.status == 429:
-                reason = f"it answered {reply.status}: {_shown(reply.body)}"
+                reason = f"it answered {reply.status}: {shown(reply.body)}"
             else:
                 try:
                     return self._read(path, reply)
@@ -150,7 +149,7 @@ class HttpReader:
         if reply.status in (401, 403):
             raise self._refused(path, f"it refused our key ({reply.status})", self.api.credentials)
         if not 200 <= reply.status < 300:
-            reason = f"it answered {reply.status}: {_shown(reply.body)}"
+            reason = f"it answered {reply.status}: {shown(reply.body)}"
             raise self._refused(path, reason, "Report it: this request should be one that the system takes")
         return read_exact(reply.body)
 
@@ -158,6 +157,6 @@ class HttpReader:
         return SourceError(Problem(f"{self.api.system} cannot be read", path, why, remedy))
 
 
-def _shown(body: bytes) -> str:
+def shown(body: bytes) -> str:
     """The beginning of an answer as one line of text; an answer never holds our credentials."""
     return " ".join(body.decode("utf-8", errors="replace").split())[:_SHOWN] or "nothing"

@@ -12,6 +12,7 @@ from typing import Any
 from qbo_pipeline.inventory.columns import COLUMNS, ONE_OF, Column
 from qbo_pipeline.sources.contract import KINDS
 from qbo_pipeline.sources.http_contract.lists import CHILDREN, COMPANY, IDS, STOCK_VALUES
+from qbo_pipeline.sources.http_contract.writing import INBOX
 
 Schema = dict[str, Any]
 
@@ -41,6 +42,8 @@ def description() -> Schema:
     for kind in IDS:
         paths[f"/{kind}"] = {"get": _operation(KINDS[kind].meaning, (*_PAGE, _SINCE), _list_of(kind))}
         schemas[kind] = _entry(kind)
+    paths |= _inbox()
+    schemas["inbox_entry"] = _inbox_entry()
     path = STOCK_VALUES.path
     paths[f"/{path}"] = {"get": _operation("The system's own stock and its value now", _PAGE, _list_of(path))}
     schemas[path] = _row("stock_values", without=("direction", "exchange_rate", "business_date"))
@@ -67,6 +70,44 @@ _ABOUT = (
     "within their list, and never change. An entry that is deleted is no longer shown; one that is voided stays, with "
     "that status. Lists are paged by cursor: whoever adds or deletes entries meanwhile moves no other."
 )
+
+
+def _inbox() -> Schema:
+    """What a server answers that takes what comes back from QuickBooks; others answer 404 to it."""
+    by = tuple((name, meaning, {"type": "string"}) for name, meaning in
+               (("marker", "every revision of this marker"), ("taken_as", "what was taken under this id")))  # fmt: skip
+    found = {"type": "object", "required": ["items"],
+             "properties": {"items": {"type": "array", "items": {"$ref": _ref("inbox_entry")}}}}  # fmt: skip
+    put = _operation("Hold a revision; the same again is held once", (), {"$ref": _ref("inbox_entry")})
+    put["parameters"] = [
+        {"name": name, "in": "path", "required": True, "description": meaning, "schema": {"type": form}}
+        for name, meaning, form in (("marker", "names the thing for ever", "string"),
+                                    ("revision", "counts its changes from 1", "integer"))
+    ]  # fmt: skip
+    put["requestBody"] = {
+        "required": True, "content": {"application/json": {"schema": {"$ref": _ref("inbox_entry")}}},
+    }  # fmt: skip
+    put["responses"]["409"] = {"description": "another content is held under this marker and revision"}
+    asked = _operation("What is held in the inbox, by one of the two", by, found)
+    return {f"/{INBOX}": {"get": asked}, f"/{INBOX}/{{marker}}/{{revision}}": {"put": put}}
+
+
+def _inbox_entry() -> Schema:
+    text = {"type": "string"}
+    given: Schema = dict.fromkeys(("kind", "party_id", "number", "currency"), text)
+    return {
+        "type": "object",
+        "required": ["operation", "content", "content_hash"],
+        "properties": {
+            "marker": text, "revision": {"type": "integer"},
+            "operation": {"type": "string", "enum": ["create", "update", "void"]}, **given,
+            "business_date": _FORMS["date"], "amount": _FORMS["amount"],
+            "content": {"type": "string", "description": "the whole record as JSON"},
+            "content_hash": {"type": "string", "description": "SHA-256 of content, in hexadecimal"},
+            "taken_as": {"type": "string", "nullable": True, "description": "the id under which it was booked"},
+            "refused": {"type": "string", "nullable": True, "description": "why it was not"},
+        },
+    }  # fmt: skip
 
 
 def _company() -> Schema:

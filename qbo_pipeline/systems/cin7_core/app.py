@@ -13,12 +13,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from qbo_pipeline.systems.cin7_core import payments
 from qbo_pipeline.systems.cin7_core.resources import RESOURCES, BadRequest
 from qbo_pipeline.systems.cin7_core.world import World
 from qbo_pipeline.systems.door import dated
@@ -34,6 +36,7 @@ class Box:
 
     `faults` are taken one a call: `500`, `503`, `garbage` (no JSON), `cut` (half of the answer). `calls` are the paths
     that were asked for. `between_pages` is called before each page but the first: a test lets the company work there.
+    `write_faults` are taken one a write: `lost` is done, and its answer does not come.
     """
 
     world: World
@@ -41,6 +44,7 @@ class Box:
     application_key: str
     calls_a_minute: int | None = CALLS_A_MINUTE
     faults: deque[str] = field(default_factory=deque)
+    write_faults: deque[str] = field(default_factory=deque)
     calls: list[str] = field(default_factory=list)
     between_pages: Callable[[str], None] | None = None
     _times: deque[float] = field(default_factory=deque)
@@ -64,6 +68,7 @@ def build_app(box: Box) -> Starlette:
     lock = asyncio.Lock()
 
     async def answer(request: Request) -> Response:
+        request.state.body = await request.body()
         async with lock:
             return dated(await asyncio.to_thread(_answer, box, request), box.world.clock())
 
@@ -82,9 +87,10 @@ def _answer(box: Box, request: Request) -> Response:
         return _error(500, "Unexpected error")
     if fault == "garbage":
         return Response(b"<html>We will be back soon</html>", media_type="text/html")
-    if request.method != "GET":
+    writes = request.method != "GET" and path in payments.PATHS
+    if request.method != "GET" and not writes:
         return _error(405, "Method not allowed")
-    resource = RESOURCES.get(path)
+    resource = RESOURCES.get(path) if not writes else _writing(request, path)
     if resource is None or not request.url.path.startswith(PATH):
         return _error(404, "Not found")
     params = dict(request.query_params)
@@ -97,11 +103,17 @@ def _answer(box: Box, request: Request) -> Response:
         return _error(400, str(error))
     if found is None:
         return _error(404, "Not found")
+    if writes and box.write_faults and box.write_faults.popleft() == "lost":
+        return _error(502, "Bad gateway")
     body = to_json(found)
     if fault == "cut":
         # The length is that of all of it: the client sees that half is missing.
         return Response(body[: len(body) // 2], media_type="application/json")
     return Response(body, media_type="application/json")
+
+
+def _writing(request: Request, path: str) -> Callable[[World, Mapping[str, str]], Any]:
+    return lambda world, params: payments.answer(world, request.method, path, params, request.state.body)
 
 
 def _error(status: int, text: str) -> Response:

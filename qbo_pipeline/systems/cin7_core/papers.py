@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from qbo_pipeline.systems.booking import BY_API
 from qbo_pipeline.systems.cin7_core.chart import BANK, BY_REASON
 from qbo_pipeline.systems.company import CompanyDatabase, Record, guid
 from qbo_pipeline.systems.exact import cents, milli
@@ -100,7 +101,8 @@ def payments_of(company: CompanyDatabase) -> dict[int, list[Paper]]:
             {
                 "ID": guid("allocation", part["id"]), "Account": BANK, "Amount": cents(part["amount_cents"]),
                 "DatePaid": date_text(entry["business_date"]), "DateCreated": f"{entry['business_date']}T21:00:00.123Z",
-                "CurrencyRate": 1, "Reference": entry["number"],
+                "CurrencyRate": 1,
+                "Reference": entry["reference"] if entry["memo"] == BY_API else entry["number"],
             }
         )  # fmt: skip
     return found

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from qbo_pipeline.systems.company import CompanyDatabase, Record, grouped
 from qbo_pipeline.systems.door import dated
+from qbo_pipeline.systems.http_contract import inbox
 
 LARGEST_PAGE = 1000
 Entry = dict[str, Any]
@@ -112,12 +113,13 @@ def _decimal(value: int, places: int) -> str:
 
 @dataclass(slots=True)
 class Box:
-    """The server's company and token. `faults` are taken one a call: `500`, `503`, `garbage`; `calls` are the paths
-    that were asked for."""
+    """The server's company and token. `faults` are taken one a call: `500`, `503`, `garbage`; `write_faults` one a
+    write: `lost` is done, and its answer does not come. `calls` are the paths that were asked for."""
 
     served: Served
     token: str
     faults: list[str] = field(default_factory=list)
+    write_faults: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
 
@@ -126,10 +128,11 @@ def build_app(box: Box) -> Starlette:
     lock = asyncio.Lock()
 
     async def answer(request: Request) -> Response:
+        request.state.body = await request.body()
         async with lock:
             return dated(await asyncio.to_thread(_answer, box, request), box.served.clock())
 
-    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET"])])
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "PUT"])])
 
 
 def _answer(box: Box, request: Request) -> Response:
@@ -142,6 +145,10 @@ def _answer(box: Box, request: Request) -> Response:
         return Response(b"<html>back soon</html>", media_type="text/html")
     if fault:
         return _json({"error": "try again"}, int(fault))
+    if request.method == "PUT" or path == "inbox":
+        answered = inbox.answer(box.served.company, request, path)
+        lost = request.method == "PUT" and box.write_faults and box.write_faults.pop(0) == "lost"
+        return _json({"error": "bad gateway"}, 502) if lost else _json(*answered)
     box.served.refresh()
     try:
         found = _found(box.served, path, request.query_params)

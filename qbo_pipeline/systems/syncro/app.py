@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from qbo_pipeline.systems.changes import Thing
 from qbo_pipeline.systems.door import Answer, BadRequest, Door, House, Params, build_app
+from qbo_pipeline.systems.syncro.payments import enter
 from qbo_pipeline.systems.syncro.world import World
 
 PATH = "api/v1"
@@ -48,7 +49,10 @@ def app(box: Box) -> Starlette:
         return hmac.compare_digest(given.encode(), f"Bearer {box.token}".encode())
 
     def answer(request: Request, path: str) -> Answer:
-        return _answer(box, request.method, path.removeprefix(PATH).strip("/"), dict(request.query_params))
+        inner = path.removeprefix(PATH).strip("/")
+        if request.method == "POST" and inner == "payments":
+            return enter(box.world, request.state.body)
+        return _answer(box, request.method, inner, dict(request.query_params))
 
     refused, full = (401, {"error": "Unauthorized"}), (429, {"error": "Slow down"})
     return build_app(House(box.door, lets_in, answer, refused, full, lambda: box.world.changes.clock()))
@@ -76,10 +80,12 @@ def _answer(box: Box, method: str, path: str, params: Params) -> Answer:
         whole = _stamped(box, kind, key, found)
         return 200, whole if kind in BARE else {kind: whole}
     since = _instant(params["since_updated_at"]) if kind == "invoice" and params.get("since_updated_at") else None
+    words = params.get("query", "").lower()
     entries = [
         _entry(kind, _stamped(box, kind, object_id, content))
         for object_id, content in sorted(box.world.objects[kind].items(), key=lambda item: -int(item[0]))
-        if since is None or box.world.changes.at(kind, object_id) >= since
+        if (since is None or box.world.changes.at(kind, object_id) >= since)
+        and (not words or words in str(content.get("ref_num") or "").lower())
     ]
     return 200, _page(name, entries, params, size, says)
 

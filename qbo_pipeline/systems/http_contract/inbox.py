@@ -1,0 +1,100 @@
+"""The inbox of the reference server: entries are held in the company's own database, payments are booked at once.
+
+What belongs here: that. What is not a payment is held and not answered: the company has nobody who books it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from contextlib import closing
+from decimal import Decimal
+from typing import Any
+
+from starlette.requests import Request
+
+from qbo_pipeline.systems.booking import Money, change_payment, delete_payment, enter_payment
+from qbo_pipeline.systems.company import CompanyDatabase
+
+_COLUMNS = (
+    "marker", "revision", "operation", "kind", "business_date", "party_id", "number", "currency", "amount", "content",
+    "content_hash", "taken_as", "refused",
+)  # fmt: skip
+_GIVEN = _COLUMNS[2:11]
+
+
+def answer(company: CompanyDatabase, request: Request, path: str) -> tuple[dict[str, Any], int]:
+    """Answer `GET /inbox` and `PUT /inbox/MARKER/REVISION`: what becomes JSON, and a status."""
+    with closing(sqlite3.connect(company.path, isolation_level=None)) as db:
+        db.row_factory = sqlite3.Row
+        kinds = ", ".join(f"{name} {'INTEGER' if name == 'revision' else 'TEXT'}" for name in _COLUMNS)
+        db.execute(f"CREATE TABLE IF NOT EXISTS http_inbox ({kinds}, PRIMARY KEY (marker, revision))")
+        if request.method == "GET":
+            return _list(db, dict(request.query_params))
+        parts = path.split("/")
+        if len(parts) != 3 or parts[0] != "inbox" or not (parts[2].isascii() and parts[2].isdigit()):
+            return {"error": "write to /inbox/MARKER/REVISION"}, 404
+        try:
+            given = json.loads(request.state.body)
+            row = [parts[1], int(parts[2]), *(str(given[name]) for name in _GIVEN)]
+        except (ValueError, KeyError, TypeError) as error:
+            return {"error": f"the entry cannot be read: {error}"}, 400
+        if hashlib.sha256(str(row[9]).encode()).hexdigest() != row[10]:
+            return {"error": "content_hash is not the SHA-256 of content"}, 400
+        return _put(db, company, row)
+
+
+def _list(db: sqlite3.Connection, params: dict[str, str]) -> tuple[dict[str, Any], int]:
+    names = [name for name in ("marker", "taken_as") if name in params]
+    if len(names) != 1:
+        return {"error": "ask by marker or by taken_as"}, 400
+    query = f"SELECT * FROM http_inbox WHERE {names[0]} = ? ORDER BY marker, revision"
+    return {"items": [dict(row) for row in db.execute(query, (params[names[0]],))]}, 200
+
+
+def _put(db: sqlite3.Connection, company: CompanyDatabase, row: list[Any]) -> tuple[dict[str, Any], int]:
+    marker, revision, content_hash = row[0], row[1], row[10]
+    query = "SELECT * FROM http_inbox WHERE marker = ? AND revision = ?"
+    there = db.execute(query, (marker, revision)).fetchone()
+    if there is not None and there["content_hash"] != content_hash:
+        return {"error": "another content is held under this marker and revision"}, 409
+    if there is None:
+        marks = ", ".join("?" * len(row))
+        db.execute(f"INSERT INTO http_inbox ({', '.join(_COLUMNS[:11])}) VALUES ({marks})", row)
+        taken_as, refused = _book(db, company, marker, row)
+        named = (taken_as, refused, marker, revision)
+        db.execute("UPDATE http_inbox SET taken_as = ?, refused = ? WHERE marker = ? AND revision = ?", named)
+    return dict(db.execute(query, (marker, revision)).fetchone()), 200
+
+
+def _book(
+    db: sqlite3.Connection, company: CompanyDatabase, marker: str, row: list[Any]
+) -> tuple[str | None, str | None]:
+    """As what an entry is taken, or why it is not."""
+    operation, kind, content = row[2], row[3], json.loads(row[9])
+    if kind not in ("payment_received", "payment_made"):
+        return None, None
+    before = db.execute("SELECT max(taken_as) FROM http_inbox WHERE marker = ?", (marker,)).fetchone()[0]
+    is_there = before and db.execute("SELECT 1 FROM bank_entries WHERE id = ?", (int(before),)).fetchone()
+    if operation == "void":
+        if is_there:
+            delete_payment(company, int(before))
+        return before or marker, None
+    settled = {int(item["document_id"]): _cents(item["amount"]) for item in content["allocations"]}
+    table = "invoices" if kind == "payment_received" else "bills"
+    for document_id in settled:
+        if db.execute(f"SELECT 1 FROM {table} WHERE id = ?", (document_id,)).fetchone() is None:
+            return None, f"there is no document {document_id}"
+    money = Money(
+        kind=kind, party_id=int(content["party_id"]), day=content["business_date"], cents=_cents(content["amount"]),
+        method="Bank transfer", reference=content["number"], settled=settled,
+    )  # fmt: skip
+    if not is_there:
+        return str(enter_payment(company, money)), None
+    change_payment(company, int(before), money)
+    return str(before), None
+
+
+def _cents(amount: str) -> int:
+    return int(Decimal(amount) * 100)

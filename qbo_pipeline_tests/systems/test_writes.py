@@ -1,0 +1,224 @@
+"""What is sent to systems that are written by their API, by what they have already; and that it is as they describe."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.returning.targets import NotTaken, NotWritten, TargetEntry, Unclear, Written
+from qbo_pipeline.sources.api_target import REFERENCE_LENGTH, ApiTarget, Doors, with_mark
+from qbo_pipeline.sources.cin7_core.lists import API
+from qbo_pipeline.sources.cin7_core.writing import PaymentWriter as Cin7Core
+from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
+from qbo_pipeline.sources.http.writer import HttpWriter
+from qbo_pipeline.sources.syncro.lists import API as SYNCRO_API
+from qbo_pipeline.sources.syncro.writing import PaymentWriter as Syncro
+from qbo_pipeline_tests.systems.openapi import misfits, operations, read_description
+
+MARKER = "ABCDEFGHIJKLMNOP.WXYZ"
+DAY = date(2026, 10, 2)
+Sent = tuple[str, str, Any]
+
+
+def entry(settles: Mapping[str, str], amount: str | None = None, **more: Any) -> TargetEntry:
+    whole = Decimal(amount or sum((Decimal(item) for item in settles.values()), Decimal(0)))
+    content = {
+        "payment_id": "Payment/7", "kind": "payment_received", "account": "718", "amount": str(whole),
+        "allocations": [{"document_id": name, "amount": item} for name, item in settles.items()],
+    }  # fmt: skip
+    given: dict[str, Any] = {
+        "marker": MARKER, "revision": 1, "operation": "create", "kind": "payment_received", "business_date": DAY,
+        "party_id": "17", "number": "BANK 7", "currency": "USD", "amount": whole, "content": json.dumps(content),
+        "content_hash": "0",
+    }  # fmt: skip
+    return TargetEntry(**{**given, **more})
+
+
+@dataclass
+class System:
+    """A system's wire: it answers GETs by their address, and keeps what is written. `reply` is its answer to writes."""
+
+    there: Mapping[str, Any]
+    reply: Reply | NoReply = field(default_factory=lambda: Reply(200, b"[]"))
+    sent: list[Sent] = field(default_factory=list)
+
+    def get(self, url: str, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Reply:
+        found = self.there.get(url.removeprefix("https://system/"))
+        return Reply(404, b"") if found is None else Reply(200, json.dumps(found).encode())
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float, max_bytes: int
+    ) -> Reply:
+        self.sent.append((method, url.removeprefix("https://system/"), body and json.loads(body, parse_float=Decimal)))
+        if isinstance(self.reply, NoReply):
+            raise self.reply
+        return self.reply
+
+    def wait(self) -> None: ...
+
+    def quiet(self, seconds: float) -> None: ...
+
+    def owner(self, document_id: str) -> str | None:
+        return {"i1": "sale/s1", "i2": "sale/s1", "i3": "sale/s2"}.get(document_id)
+
+    def owners_marked(self, marker: str) -> list[str]:
+        return []
+
+    def has(self, kind: str, object_id: str) -> bool:
+        return True
+
+    def told(self, marker: str) -> list[TargetEntry]:
+        return []
+
+
+def target(system: System, writer: Any = Cin7Core, api: Any = API) -> ApiTarget:
+    reader = HttpReader(api, "https://system", system, system, lambda _query: {}, lambda _seconds: None)
+    doors = Doors(reader, HttpWriter(api, "https://system", system, system, lambda _query: {}), system)
+    return ApiTarget(writer(doors), doors, lambda: None)
+
+
+def sale(**payments: tuple[str, str]) -> dict[str, Any]:
+    """A sale with two invoices; payments by invoice: id and amount."""
+    held = {
+        name: [{"ID": own, "Amount": float(amount), "DatePaid": f"{DAY}T00:00:00", "Reference": with_mark("", MARKER)}]
+        for name, (own, amount) in payments.items()
+    }
+    return {"Invoices": [{"TaskID": name, "Payments": held.get(name, [])} for name in ("i1", "i2")]}
+
+
+def new(task: str, amount: str) -> Sent:
+    body = {"TaskID": task, "Type": "Payment", "Amount": Decimal(amount), "DatePaid": f"{DAY} 00:00:00",
+            "Account": "718", "CurrencyRate": 1, "Reference": f"BANK 7 [qp:{MARKER}]"}  # fmt: skip
+    return "POST", "sale/payment", body
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "expected"),
+    [
+        (sale(), {"i1": "10.00", "i2": "2.50"}, [new("i1", "10.00"), new("i2", "2.50")]),
+        (sale(i1=("p1", "10.00")), {"i1": "10.00", "i2": "2.50"}, [new("i2", "2.50")]),
+        (sale(i1=("p1", "10.00"), i2=("p2", "2.50")), {"i1": "10.00", "i2": "2.50"}, []),
+        (sale(i1=("p1", "10.00"), i2=("p2", "2.50")), {"i1": "10.00"}, [("DELETE", "sale/payment?ID=p2", None)]),
+    ],
+)
+def test_what_is_missing_is_written_and_nothing_else(
+    there: dict[str, Any], wanted: dict[str, str], expected: list[Sent]
+) -> None:
+    system = System({"sale?ID=s1": there})
+    assert target(system).put([entry(wanted)]) == [Written()]
+    assert system.sent == expected
+
+
+def test_a_payment_of_another_amount_is_changed_under_its_id() -> None:
+    system = System({"sale?ID=s1": sale(i1=("p1", "10.00"))})
+    assert target(system).put([entry({"i1": "8.00"})]) == [Written()]
+    ((method, path, body),) = system.sent
+    assert (method, path, body["ID"], body["Amount"]) == ("PUT", "sale/payment", "p1", Decimal("8.00"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(400, b'"too much"'), NotTaken),
+        (Reply(503, b""), NotWritten),
+        (Reply(502, b""), Unclear),
+        (Reply(200, b"<html>"), Unclear),
+        (NoReply("it hung up", sent=True), Unclear),
+        (NoReply("it is not there", sent=False), NotWritten),
+    ],
+)
+def test_what_is_known_of_a_write_by_its_answer(reply: Reply | NoReply, kind: type[Any]) -> None:
+    system = System({"sale?ID=s1": sale()}, reply)
+    first, second = target(system).put([entry({"i1": "10.00"}), entry({"i2": "1.00"})])
+    assert isinstance(first, kind)
+    stops = kind is not NotTaken
+    assert isinstance(second, NotWritten if stops else kind)
+    assert len(system.sent) == (1 if stops else 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (entry({"i1": "10.00"}, "12.00"), "2.00 of it settles nothing"),
+        (entry({"i1": "10.00", "i2": "-1.00"}), "it uses credits"),
+        (entry({"i9": "10.00"}), "document/i9, which it settles, is no sale"),
+        (entry({"i1": "10.00"}, kind="sales_invoice"), "no way to take sales invoice"),
+    ],
+)
+def test_what_cannot_be_held_is_left_to_a_person(given: TargetEntry, said: str) -> None:
+    system = System({"sale?ID=s1": sale()})
+    (outcome,) = target(system).put([given])
+    assert isinstance(outcome, NotTaken)
+    assert said in outcome.message
+    assert system.sent == []
+
+
+def payment(**more: Any) -> dict[str, Any]:
+    return {"payments": [{"id": 5, "payment_amount": 12.5, "ref_num": with_mark("", MARKER), "success": True, **more}]}
+
+
+def test_syncro_takes_one_payment_for_all_invoices() -> None:
+    system = System({})
+    assert target(system, Syncro, SYNCRO_API).put([entry({"1": "10.00", "2": "2.50"})]) == [Written()]
+    body = {"customer_id": 17, "amount_cents": 1250, "payment_method": "718", "ref_num": f"BANK 7 [qp:{MARKER}]",
+            "apply_payments": {"1": Decimal("10.00"), "2": Decimal("2.50")}}  # fmt: skip
+    assert system.sent == [("POST", "payments", body)]
+
+
+@pytest.mark.parametrize(
+    ("there", "given", "outcome"),
+    [
+        (payment(), entry({"1": "12.50"}), Written),
+        (payment(), entry({"1": "11.00"}), NotTaken),
+        (payment(), entry({}, "12.50", operation="void"), NotTaken),
+        (payment(success=False), entry({}, "12.50", operation="void"), Written),
+    ],
+)
+def test_syncro_writes_nothing_where_a_payment_carries_the_marker(
+    there: dict[str, Any], given: TargetEntry, outcome: type[Any]
+) -> None:
+    system = System({f"payments?query={MARKER}": there})
+    (found,) = target(system, Syncro, SYNCRO_API).put([given])
+    assert isinstance(found, outcome)
+    assert system.sent == []
+
+
+def test_a_marker_is_found_again_by_the_posting_rules() -> None:
+    text = with_mark("x" * 500, MARKER)
+    assert marker_in(text) == MARKER
+    assert len(text) <= REFERENCE_LENGTH
+    assert with_mark(text, MARKER) == text
+
+
+def test_what_is_sent_to_cin7_core_is_described(shared_data: Path) -> None:
+    described = read_description(shared_data / "vendor_apis" / "cin7_core_openapi.yaml.gz")
+    system = System({"sale?ID=s1": sale(i1=("p1", "10.00"))})
+    target(system).put([entry({"i1": "8.00", "i2": "1.00"})])
+    assert len(system.sent) == 2
+    for method, path, body in system.sent:
+        (operation,) = operations(described, path, method.lower())
+        (content,) = operation["requestBody"]["content"].values()
+        plain = json.loads(json.dumps(body, default=float))
+        assert list(misfits(described, content["schema"], plain)) == []
+    deleting = list(operations(described, "sale/payment", "delete"))
+    assert any(parameter["name"] == "ID" for found in deleting for parameter in found["parameters"])
+
+
+def test_what_is_sent_to_syncro_is_described(shared_data: Path) -> None:
+    with gzip.open(shared_data / "vendor_apis" / "syncro_swagger.json.gz", "rb") as file:
+        described = json.load(file)
+    system = System({})
+    target(system, Syncro, SYNCRO_API).put([entry({"1": "10.00"})])
+    ((_, path, body),) = system.sent
+    schema = described["paths"][f"/{path}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    plain = json.loads(json.dumps(body, default=float))
+    assert list(misfits(described, {**schema, "properties": {**schema["properties"]}}, plain)) == []

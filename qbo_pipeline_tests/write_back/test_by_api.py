@@ -1,0 +1,195 @@
+"""The way back into systems in a box by their own API: payments, exactly once, and never back again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from qbo_pipeline.commands.demo_systems import HINTS
+from qbo_pipeline.commands.template import DEFAULT_ROLES
+from qbo_pipeline.demo.company import generate
+from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
+from qbo_pipeline.pipeline.load import load
+from qbo_pipeline.pipeline.preflight import _inbox
+from qbo_pipeline.pipeline.reference import read_reference_data
+from qbo_pipeline.pipeline.run import Run, open_run
+from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.pipeline.write_back import write_back
+from qbo_pipeline.pipeline.write_back_answers import take_answers
+from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+from qbo_pipeline.settings import load_settings
+from qbo_pipeline.systems.cin7_core.chart import BY_REASON
+from qbo_pipeline.systems.company import guid
+from qbo_pipeline_tests.emulator.server import RunningEmulator
+from qbo_pipeline_tests.pipeline.connections import rows
+from qbo_pipeline_tests.systems import evenings
+from qbo_pipeline_tests.systems.books import connection, make_stock_accounts
+from qbo_pipeline_tests.systems.boxes import (
+    ACCOUNT_ID,
+    APPLICATION_KEY,
+    TOKEN,
+    running_cin7_core,
+    running_http_contract,
+    running_syncro,
+)
+from qbo_pipeline_tests.systems.readings import FIRST
+from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
+
+LAST = FIRST + timedelta(days=1)
+CODES = {BY_REASON[reason]: account for reason, account in HINTS.items()} | {
+    "4000": DEFAULT_ROLES["sales"],
+    "1300": DEFAULT_ROLES["purchases"],
+}
+GUIDS = [guid("warehouse", n) for n in (1, 2, 3)]
+
+
+def cin7_core(folder: Path, emulator: RunningEmulator, box: Any) -> Path:
+    file = connection(folder, emulator, GUIDS, source_kind="cin7_core", source_url=box.url, calls_per_minute=1_000_000,
+                      parameters={"inventory_accounts": ["1300"]}, hints=CODES)  # fmt: skip
+    return _let_in(file, f"ACCOUNT_ID={ACCOUNT_ID}", f"APPLICATION_KEY={APPLICATION_KEY}")
+
+
+def http_contract(folder: Path, emulator: RunningEmulator, box: Any) -> Path:
+    file = connection(folder, emulator, ["1", "2", "3"], source_kind="http_contract", source_url=box.url,
+                      calls_per_minute=1_000_000, hints=HINTS)  # fmt: skip
+    return _let_in(file, f"TOKEN={TOKEN}")
+
+
+def _let_in(file: Path, *secrets: str) -> Path:
+    with (file.parent / ".env").open("a") as out:
+        out.writelines(f"QBO_DEMO_SOURCE_{secret}\n" for secret in secrets)
+    return file
+
+
+SYSTEMS: dict[str, tuple[Callable[..., Any], Callable[..., Path]]] = {
+    "cin7_core": (running_cin7_core, cin7_core),
+    "http_contract": (running_http_contract, http_contract),
+    "syncro": (running_syncro, evenings.syncro),
+}
+
+
+class Account:
+    """A company in a system in a box, carried into QuickBooks; its payments are made on both sides."""
+
+    def __init__(self, file: Path, company: Path, box: Any, people: Bookkeeper) -> None:
+        self.file, self.company, self.box, self.people = file, company, box, people
+        said = file.read_text().replace('payments_received = "source"', 'payments_received = "both"')
+        said = said.replace("[reconciliation]", f"[write_back]\nfirst_day = {FIRST}\n\n[reconciliation]", 1)
+        file.write_text(said)
+        with open_run(load_settings(file)) as run:
+            assert [found.ok for found in _inbox(run)] == [True]
+            make_stock_accounts(run)
+            carry(run)
+
+    def night(self) -> list[dict[str, Any]]:
+        """Carry once more, after the time in which a lost answer could still arrive; what waits then."""
+        with open_run(load_settings(self.file)) as run:
+            with run.database.transaction() as transaction:
+                transaction.execute(text("UPDATE write_backs SET not_before = NULL"))
+            carry(run)
+            return write_back_standing(run).waiting
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Payments in the company that came out of QuickBooks, each with what it settles."""
+        query = """SELECT e.id, e.amount_cents, e.reference, a.document_id, a.amount_cents AS settled
+            FROM bank_entries e LEFT JOIN bank_entry_allocations a ON a.entry_id = e.id
+            WHERE e.number LIKE '%-B%' ORDER BY a.document_id"""
+        with closing(sqlite3.connect(self.company)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(query)]
+
+    def pay(self, invoices: list[Thing], **more: Any) -> Thing:
+        """A bookkeeper enters in QuickBooks that these were paid, the half of each."""
+        lines = [
+            {"Amount": half(invoice), "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}
+            for invoice in invoices
+        ]
+        body = {"CustomerRef": invoices[0]["CustomerRef"], "TotalAmt": sum(line["Amount"] for line in lines),
+                "TxnDate": LAST.isoformat(), "PaymentRefNum": "BANK 7", "Line": lines}  # fmt: skip
+        return self.people.save("Payment", {**body, **self._bank(), **more})
+
+    def _bank(self) -> Thing:
+        (bank,) = [thing for thing in self.people.all("Account") if thing["Name"] == "Checking"]
+        return {"DepositToAccountRef": {"value": bank["Id"]}}
+
+    def invoices(self) -> list[Thing]:
+        """Open invoices of the customer who has most of them, of those that were posted."""
+        with open_run(load_settings(self.file)) as run:
+            posted = {row["qbo_id"] for row in rows(run, "SELECT qbo_id FROM posting_links WHERE entity = 'Invoice'")}
+        by_customer: dict[str, list[Thing]] = {}
+        for thing in self.people.all("Invoice"):
+            if thing["Id"] in posted and Decimal(str(thing["Balance"])) == Decimal(str(thing["TotalAmt"])) > 0:
+                by_customer.setdefault(thing["CustomerRef"]["value"], []).append(thing)
+        return max(by_customer.values(), key=len)
+
+    def payments(self) -> int:
+        return sum(thing["TxnDate"] >= FIRST.isoformat() for thing in self.people.all("Payment"))
+
+
+def half(invoice: Thing) -> Decimal:
+    return (Decimal(str(invoice["TotalAmt"])) / 2).quantize(Decimal("0.01"))
+
+
+def carry(run: Run) -> None:
+    extract_master_data(run)
+    extract_days(run, FIRST, LAST)
+    read_reference_data(run)
+    take_answers(run)
+    transform(run, FIRST, LAST)
+    load(run, FIRST, LAST)
+    write_back(run)
+
+
+@pytest.mark.parametrize(
+    "system", ["cin7_core", *(pytest.param(name, marks=pytest.mark.torture) for name in ("http_contract", "syncro"))]
+)
+def test_a_payment_is_there_once_though_its_answer_was_lost(
+    system: str, tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    running, connected = SYSTEMS[system]
+    company = tmp_path / "inventory.sqlite"
+    generate(company, seed=7, first_day=FIRST, days=2)
+    with running(company) as box:
+        if system == "syncro":  # it dates payments itself
+            evenings.Evenings(box).of(LAST)
+        account = Account(connected(tmp_path / "api", emulator, box), company, box, people)
+        before = account.payments()
+        invoices = account.invoices()[:2]
+        paid = account.pay(invoices)
+        door = getattr(box.box, "door", box.box)
+        door.write_faults += ["lost", ""]
+
+        account.night()
+        waiting = [account.night() for _ in range(2)][-1]
+
+        expected = sorted(int(half(invoice) * 100) for invoice in invoices)
+        assert sorted(entry["settled"] for entry in account.entries()) == expected
+        assert waiting == []
+        # It is read again as a payment of the system, and not posted a second time.
+        account.night()
+        assert account.payments() == before + 1
+        with open_run(load_settings(account.file)) as run:
+            query = "SELECT rule FROM records WHERE record_type = 'payment' AND rule = 'made_in_quickbooks'"
+            assert len(rows(run, query)) >= 1
+        changed = {**account.people.get("Payment", paid["Id"]), "Line": paid["Line"][:1]}
+        changed["TotalAmt"] = changed["Line"][0]["Amount"]
+        account.people.save("Payment", changed)
+        waiting = account.night()
+        if system == "syncro":
+            assert "cannot change or delete a payment" in waiting[0]["why"]
+            return
+        assert account.night() == []
+        assert [entry["settled"] for entry in account.entries()] == [int(half(invoices[0]) * 100)]
+        account.people.void("Payment", account.people.get("Payment", paid["Id"]))
+        account.night()
+        assert account.night() == []
+        assert account.entries() == []
+        assert account.payments() == before + 1
