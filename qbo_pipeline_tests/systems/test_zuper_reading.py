@@ -44,7 +44,7 @@ def test_the_second_evening_asks_for_lists_and_for_what_changed(account: Account
     asked = account.box.box.door.asked
     assert {path.split("?")[0] for path in asked} == {f"api/{name}" for name in app.LISTS}
     assert any("invoice?filter.updated_at_from=2026-10-0" in path for path in asked)
-    assert len(asked) == 2 * len(app.LISTS) + 1  # once more after stock was looked at
+    assert len(asked) == 2 * len(app.LISTS) + 2  # what time it is, and once more after stock was looked at
 
 
 @pytest.mark.torture
