@@ -28,7 +28,6 @@ ASSET_TYPES = ("Other Current Asset",)
 COST_TYPES = ("Cost of Goods Sold",)
 TRACKED_INCOME_TYPES = ("Income",)
 _COST_DECIMALS = Decimal("0.0000001")
-_REMAINDER = ("assembly", "disassembly", "transfer")
 
 
 def build_tracked_product(product: Product, books: Books) -> Draft | list[Draft]:
@@ -170,7 +169,7 @@ def _adjustments(
 def _against(movement: Movement, line: MovementLine, product: Product, label: str, books: Books) -> AccountRef:
     """The account against which QBO posts a quantity's value; never a stock account, which would hide it."""
     rule = MOVEMENT_RULES[movement.kind]
-    role = rule.remainder if movement.kind in _REMAINDER else other_role(rule, books)
+    role = rule.remainder if rule.against is None else other_role(rule, books)
     if movement.kind == "receipt":  # goods that go back by a receipt of less than nothing
         role = books.policies.supplier_return_clearing
     place = Place(

@@ -19,13 +19,14 @@ def to_json(reconciliation: Reconciliation) -> JsonObject:
     """A JSON-ready object; `difference` is ledger − stock, as everywhere.
 
     `source_type` is the record's kind and `source_id` its id in the source; both are null for an entry that only
-    QBO has, `qbo_*` for what QBO does not have. `account` is the account's name. `quantities` has a row for each item
-    that QBO tracks for us, in pieces.
+    QBO has, `qbo_*` for what QBO does not have. `account` is the account's name. `quantities`, a row for each item that
+    QBO tracks for us, in pieces, is there in tracked mode only.
     """
     divergence = reconciliation.first_divergence
     names = dict(
         zip(reconciliation.accounts["account_id"], reconciliation.accounts["account_name"], strict=True),
     )
+    items = rows_of(reconciliation.quantities, tuple(column.name for column in QUANTITIES))
     return {
         "as_at": reconciliation.as_at.isoformat(),
         "currency": reconciliation.currency,
@@ -44,12 +45,12 @@ def to_json(reconciliation: Reconciliation) -> JsonObject:
             row | {"adds_up": row.pop("holds")}
             for row in rows_of(reconciliation.counts, ("kind", "read", *DISPOSITIONS, "holds"))
         ],
-        "quantities": [
-            {name: text if text is None or isinstance(text, str) else format(text, "f") for name, text in row.items()}
-            for row in rows_of(reconciliation.quantities, tuple(column.name for column in QUANTITIES))
-        ],
         "differences": [_difference(row, names) for row in rows_of(reconciliation.differences, _COLUMNS)],
-    }
+    } | ({"quantities": [_in_pieces(row) for row in items]} if items else {})
+
+
+def _in_pieces(row: JsonObject) -> JsonObject:
+    return {name: format(value, "f") if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
 _COLUMNS = (

@@ -19,6 +19,7 @@ from qbo_pipeline.accounting.tracked import by_document, line_moves_stock
 from qbo_pipeline.inventory.records import MOVEMENT_KINDS, Movement
 from qbo_pipeline_tests.accounting.company import (
     PRODUCTS,
+    ROLES,
     books,
     document,
     draft,
@@ -107,6 +108,11 @@ MOVED: list[tuple[str, int, tuple[str, int] | str]] = [
     ("adjustment", -3, ("51", -3)),
     ("write_off", -3, ("52", -3)),
     ("stock_count", -3, ("51", -3)),
+    ("write_down", 0, "value_only"),
+    ("production_issue", -3, (ROLES["work_in_progress"], -3)),
+    ("production_receipt", 3, (ROLES["work_in_progress"], 3)),
+    ("transfer_out", -3, (ROLES["in_transit"], -3)),
+    ("transfer_in", 3, (ROLES["in_transit"], 3)),
     ("assembly", 3, ("51", 3)),
     ("disassembly", -3, ("51", -3)),
     ("opening", 3, "opened_with_item"),
