@@ -48,6 +48,7 @@ from qbo_pipeline.store.attempts import AttemptLine
 from qbo_pipeline.store.postings import Link, Posting, Standing
 from qbo_pipeline.store.tables.records import UNDATED
 
+_OF_ITS_DAY = frozenset({"InventoryAdjustment"})  # QBO keeps the date that it was made with
 _KEPT_BACK = frozenset({AWAITING_APPROVAL, CLOSED_PERIOD, HISTORY, GONE})  # by policy alone
 
 
@@ -121,6 +122,13 @@ def _mind_history(plan: Plan, row: Posting, before: Standing, link: Link | None)
     elif there not in ("", row["entity"]) and row["operation"] == UPDATE:
         change = f"it is in QBO as {there} and would now be {row['entity']}"
         _park(row, ENTITY_CHANGED, f"{change}: void it there, unlink this, then retry")
+    elif (
+        row["entity"] in _OF_ITS_DAY and row["operation"] == UPDATE and row["business_date"] != before["business_date"]
+    ):
+        change = f"it is of {before['business_date']} in QBO and would now be of {row['business_date']}"
+        _park(
+            row, ENTITY_CHANGED, f"{change}, and QBO moves no adjustment of stock: delete it there, unlink this, retry"
+        )
 
 
 def plan_refusal(plan: Plan, intent: Intent, refusal: Refused, before: Standing | None) -> None:

@@ -92,6 +92,10 @@ def test_the_shops_week_moves_the_stock_once_and_its_opening_follows_the_source(
         assert objects(run)["InventoryAdjustment"] == 2
     with shop.run() as run, run.database.transaction() as connection:
         assert bound_mode(connection, run.name) == "tracked"
+    shop.change("UPDATE movements SET business_date = '2024-03-07' WHERE movement_id = 'a1'")
+    with shop.run() as run:  # QuickBooks moves no adjustment to another day
+        carry(run, FIRST_DAY, LAST_DAY)
+        assert standing(run)["movement/a1"] == ("parked", "entity_changed")
     point_to(shop.settings, 'mode = "tracked"', 'mode = "external"')
     with pytest.raises(ConnectionMismatch, match=r'has posted with "tracked".*switch-mode --preview'), shop.run():
         pass
