@@ -223,6 +223,12 @@ class PostingSettings(Section):
     unknown_terms: UnknownTerms = "refuse"
     master_data: Literal["when_needed", "all"] = "when_needed"
     summarise: tuple[SummarisedKind, ...] = ()
+    link_orders: bool = False
+    bills_from_orders: bool = False
+    freight: Literal["line", "shipping"] = "line"
+    payment_methods: Literal["noted", "by_name"] = "noted"
+    customer_deposits: Literal["on_account", "own_account"] = "on_account"
+    supplier_deposits: Literal["on_account", "own_account"] = "on_account"
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False
     same_number: Literal["hold_bills", "hold", "post"] = "hold_bills"
@@ -249,6 +255,12 @@ class PostingSettings(Section):
             raise ValueError(f'{name} has no effect where mode = "{self.mode}": leave it out')
         if self.foreign_documents == "home_currency" and self.party_currencies != "one":
             raise ValueError('party_currencies has no effect where foreign_documents = "home_currency": leave it out')
+        return self
+
+    @model_validator(mode="after")
+    def _has_orders_to_link(self) -> PostingSettings:
+        if self.link_orders and not self.purchase_orders:
+            raise ValueError("link_orders needs purchase_orders = true: bills are linked to orders in QuickBooks")
         return self
 
 
@@ -331,6 +343,12 @@ class ChangedPosting(Section):
     quotes: bool | None = None
     purchase_orders: bool | None = None
     summarise: tuple[SummarisedKind, ...] | None = None
+    link_orders: bool | None = None
+    bills_from_orders: bool | None = None
+    freight: Literal["line", "shipping"] | None = None
+    payment_methods: Literal["noted", "by_name"] | None = None
+    customer_deposits: Literal["on_account", "own_account"] | None = None
+    supplier_deposits: Literal["on_account", "own_account"] | None = None
 
 
 class ChangeSettings(Section):

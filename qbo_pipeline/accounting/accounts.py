@@ -11,6 +11,7 @@ from qbo_pipeline.accounting.books import AccountRef, Books
 from qbo_pipeline.accounting.drafts import refuse
 from qbo_pipeline.inventory.records import Document, DocumentLine, Movement, MovementLine, Product
 
+BANK_TYPES = {"payment_received": ("Bank", "Other Current Asset"), "payment_made": ("Bank", "Credit Card")}
 _FIELDS = {"class": "class_", "department": "department"}
 
 
@@ -59,6 +60,31 @@ def money_account_for(books: Books, role: str, place: Place) -> AccountRef:
     return account
 
 
+def bank_for(books: Books, place: Place, currency: str, types: tuple[str, ...]) -> AccountRef:
+    """The account that money of a currency goes through at a place; `Refused` where QBO would not take it."""
+    bank = money_account_for(books, "bank", place)
+    if bank.type not in types:
+        refuse(
+            "account_type",
+            f"{place.field} would go through '{bank.name}', a {bank.type} account: "
+            f"map it to an account of type {' or '.join(types)}",
+            "role:bank",
+        )
+    if bank.currency not in (currency, books.home_currency):
+        refuse(
+            "account_currency",
+            f"{place.field} is in {currency}, but '{bank.name}' is kept in {bank.currency}: "
+            f"map it to an account in {currency} or {books.home_currency}",
+            "role:bank",
+        )
+    return bank
+
+
+def role_or(books: Books, role: str, otherwise: str, place: Place) -> str:
+    """The role, where the settings have an account for it or the source names one; else the other one."""
+    return role if books.accounts_of(role) or place.line_hint is not None else otherwise
+
+
 def dimension_for(books: Books, dimension: str, place: Place) -> str | None:
     """The class or department id at a place, `None` where none is said or mapped.
 
@@ -91,6 +117,19 @@ def known_dimension(books: Books, dimension: str, name: str, field: str) -> str:
             f"{field} names the {dimension} '{name}', which QuickBooks does not have, or not as an active one: write "
             "it in the source as QuickBooks does (Parent:Child), or create it there",
             f"{dimension}:{name}",
+        )
+    return found
+
+
+def known_payment_method(books: Books, name: str, field: str) -> str:
+    """The Id of the payment method that the source names; `Refused` where QuickBooks has none of that name."""
+    found = books.payment_methods.get(name.strip().casefold())
+    if found is None:
+        refuse(
+            "unknown_payment_method",
+            f"{field} was paid by '{name}', and QuickBooks has no active payment method of that name: create it there "
+            '(Account and settings, Payment methods), or say [posting] payment_methods = "noted"',
+            f"method:{name}",
         )
     return found
 

@@ -13,13 +13,15 @@ from decimal import Decimal
 from typing import Literal
 
 from qbo_pipeline.accounting.drafts import refuse
-from qbo_pipeline.inventory.records import Document, Movement, Party, Product
+from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product
 
 ROLES = (
     "inventory", "in_transit", "goods_received_not_invoiced", "accounts_payable", "accounts_receivable", "sales",
     "cost_of_goods_sold", "inventory_adjustment", "write_off", "labour_absorbed", "purchase_price_variance",
     "purchases", "bank", "rounding", "opening_balance_equity", "input_tax",
     "landed_cost", "work_in_progress", "exchange_difference",
+    "customer_deposits", "supplier_deposits", "payment_fees", "discounts", "freight", "charges",
+    "purchase_discounts", "freight_in",
 )  # fmt: skip
 DIMENSIONS = ("class", "department")
 LEVELS = ("product", "category", "location", "party")
@@ -97,6 +99,12 @@ class Policies:
     - `unknown_terms`: payment terms that QBO lacks have their record wait, are made, or are left out.
     - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
     - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
+    - `link_orders`: bills are linked to the lines of their purchase orders, which QBO closes by it.
+    - `bills_from_orders`: a finished purchase order makes its bill.
+    - `freight`: a sales form's freight is a line on the account of that role, or QBO's own shipping line.
+    - `payment_methods`: a payment's method stands in its note alone, or is QBO's method of that name too.
+    - `customer_deposits`, `supplier_deposits`: where a payment stands that comes before its document: on the party's
+      account, or on an account of its own.
     - `not_posted`: the kinds of records that QuickBooks makes, or nobody: they are not posted.
     """
 
@@ -121,6 +129,12 @@ class Policies:
     products: Literal["items", "lines"] = "items"
     summarise: tuple[SummarisedKind, ...] = ()
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
+    link_orders: bool = False
+    bills_from_orders: bool = False
+    freight: Literal["line", "shipping"] = "line"
+    payment_methods: Literal["noted", "by_name"] = "noted"
+    customer_deposits: Literal["on_account", "own_account"] = "on_account"
+    supplier_deposits: Literal["on_account", "own_account"] = "on_account"
     not_posted: tuple[str, ...] = ()
     supplier_suffix: str = " (Supplier)"
 
@@ -153,6 +167,18 @@ def _not_made(product_id: str) -> Made | None:
     return None
 
 
+def _no_payments(document_id: str) -> Sequence[Payment]:
+    return ()
+
+
+def _no_bills(order_id: str) -> Sequence[Document]:
+    return ()
+
+
+def _not_posted(key: str) -> str | None:
+    return None
+
+
 def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Decimal:
     return Decimal(0)
 
@@ -167,6 +193,7 @@ class Books:
     - `hints`: the source's own account text -> account id.
     - `dimensions`: (`class` or `department`, its full name in lower case or `id:<Id>`) -> id, the active ones of QBO.
     - `terms`: QBO's payment terms, name in lower case -> id, the active ones.
+    - `payment_methods`: its name in lower case or `id:<Id>` -> id, the active ones of QBO.
     - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
     - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
     - `namesakes`: all parties whose `parties.name_key` is the given one.
@@ -178,6 +205,10 @@ class Books:
     - `begins`: the first day of these books, on which tracked items start. `None`: not known.
     - `opening`: the opening stock of a product by its id, `None` where it has none.
     - `made`: how a product's tracked item came to be in QBO, `None` where nothing of it was ever sent.
+    - `payments_of`: the payments with an allocation to a document (by its id), voided ones too, in the order in which
+      they came.
+    - `bills_naming`: the bills of which a line names an order (by its id), voided ones too.
+    - `posted_as`: the entity under which a posting (by its key) stands in QBO, `None` where it does not.
     - `cost_approved`: whether a person let a movement (by its id) go although its cost is 0.
     - `dated`: the books for a business date where settings change by date; `on` answers them.
     - `lists`: the books by which list entries (items) are made, `None` where they are these.
@@ -197,6 +228,7 @@ class Books:
     hints: Mapping[str, str] = field(default_factory=dict)
     dimensions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
+    payment_methods: Mapping[str, str] = field(default_factory=dict)
     tax_codes: Mapping[str, str] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
@@ -205,6 +237,9 @@ class Books:
     entry_key: Callable[[str], str] = str
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched
+    payments_of: Callable[[str], Sequence[Payment]] = _no_payments
+    bills_naming: Callable[[str], Sequence[Document]] = _no_bills
+    posted_as: Callable[[str], str | None] = _not_posted
     cost_approved: Callable[[str], bool] = _nobody_approved
     begins: date | None = None
     opening: Callable[[str], Opening | None] = _nothing_opened

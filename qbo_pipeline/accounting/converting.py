@@ -48,6 +48,7 @@ def converted_document(document: Document, books: Books) -> Document:
         tax_amount=tax,
         total_amount=total,
         memo=note(_told(document.currency, document.total_amount, rate), document.memo),
+        deposit_amount=None if document.deposit_amount is None else cents(document.deposit_amount * rate),
         lines=tuple(lines),
     )
 
@@ -75,6 +76,7 @@ def converted_payment(payment: Payment, books: Books) -> tuple[Payment, Decimal]
         exchange_rate=None,
         amount=settled,
         memo=note(_told(payment.currency, payment.amount, rate), payment.memo),
+        fee_amount=None if payment.fee_amount is None else cents(payment.fee_amount * rate),
         allocations=allocations,
     )
     return home, gain

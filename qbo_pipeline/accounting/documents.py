@@ -26,6 +26,8 @@ ENTITIES: dict[str, tuple[str, str, str]] = {
     "purchase_credit": ("VendorCredit", "Bill", "supplier"),
     "quote": ("Estimate", "Estimate", "customer"),
     "purchase_order": ("PurchaseOrder", "PurchaseOrder", "supplier"),
+    "sales_receipt": ("SalesReceipt", "RefundReceipt", "customer"),
+    "sales_refund": ("RefundReceipt", "SalesReceipt", "customer"),
 }
 LABELS = {
     "sales_invoice": "Sales invoice",
@@ -34,8 +36,12 @@ LABELS = {
     "purchase_credit": "Purchase credit",
     "quote": "Quote",
     "purchase_order": "Purchase order",
+    "sales_receipt": "Sales receipt",
+    "sales_refund": "Sales refund",
 }
 CREDIT_ENTITIES = ("CreditMemo", "VendorCredit")
+PAID_AT_ONCE = ("SalesReceipt", "RefundReceipt")
+_OPEN_TO_NOBODY = ("quote", "purchase_order", "sales_receipt", "sales_refund")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +68,10 @@ def entity_of(document: Document) -> str:
 
 
 def can_be_settled(document: Document | None) -> bool:
-    """Whether a payment can settle it, now or later: known, posted, with amounts, no quote or purchase order."""
+    """Whether a payment can settle it, now or later: known, posted, with amounts; no order, and not paid at once."""
     return (
         document is not None
-        and document.kind not in ("quote", "purchase_order")
+        and document.kind not in _OPEN_TO_NOBODY
         and document.status not in ("voided", "not_posted")
         and _has_amounts(document)
     )
@@ -173,9 +179,9 @@ def _department(subject: Subject, books: Books) -> str | None:
 
 
 def due_field(subject: Subject, books: Books) -> Payload:
-    """`DueDate` and payment terms of an invoice or bill that has them; a credit has none."""
+    """`DueDate` and payment terms of an invoice or bill that has them; a credit has none, nor what is paid at once."""
     document = subject.document
-    if subject.entity in CREDIT_ENTITIES:
+    if subject.entity in (*CREDIT_ENTITIES, *PAID_AT_ONCE):
         return {}
     due = {"DueDate": document.due_date.isoformat()} if document.due_date is not None else {}
     if subject.entity not in ("Invoice", "Bill"):

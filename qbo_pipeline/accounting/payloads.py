@@ -57,7 +57,13 @@ def note(*parts: str | None) -> str:
 def number_field(books: Books, entity: str, number: str) -> Payload:
     """`DocNumber`, where there is a number and QBO does not number this form by itself."""
     text = doc_number(number)
-    return {"DocNumber": text} if entity not in books.policies.numbered_by_quickbooks and text else {}
+    return {"DocNumber": text} if text and not numbers_by_itself(books, entity) else {}
+
+
+def numbers_by_itself(books: Books, entity: str) -> bool:
+    """Whether QBO numbers this form: receipts and refunds of sales follow the preference of the invoice."""
+    asked = "Invoice" if entity in ("SalesReceipt", "RefundReceipt") else entity
+    return asked in books.policies.numbered_by_quickbooks
 
 
 def currency_fields(books: Books, currency: str, rate: Decimal) -> Payload:

@@ -23,6 +23,8 @@ NAME_LENGTH = 100
 ID_LENGTH = 60  # of an id in brackets: what is left of the name still says which product it is
 NAME_BANNED = ':"'
 INCOME_TYPES = ("Income", "Other Income")
+# The role of the account of a sales line by the line's own role in the document.
+LINE_ROLES_OF_SALES = {"discount": "discounts", "freight": "freight", "charge": "charges"}
 ITEM_TYPES = {"stocked": "NonInventory", "non_stocked": "NonInventory", "service": "Service"}
 
 
@@ -79,22 +81,22 @@ def _clean_name(product: Product) -> str:
     return shorten(number or product.product_id, NAME_LENGTH)
 
 
-def income_account(books: Books, place: Place) -> AccountRef:
+def income_account(books: Books, place: Place, role: str = "sales") -> AccountRef:
     """The account of a sales line, which must be one that an item can sell to."""
-    account = account_for(books, "sales", place)
+    account = account_for(books, role, place)
     if account.type not in INCOME_TYPES:
         refuse(
             "account_type",
             f"{place.field} would sell to '{account.name}', a {account.type} account, but items sell to income "
             "accounts only: map it to an account of type Income or Other Income",
-            "role:sales",
+            f"role:{role}",
         )
     return account
 
 
-def sales_item(books: Books, place: Place) -> Payload:
+def sales_item(books: Books, place: Place, role: str = "sales") -> Payload:
     """The item for a sales line: its product's where that sells to the line's account, else the account's own."""
-    account = income_account(books, place)
+    account = income_account(books, place, role)
     lists = books.lists or books
     as_item = place.product is not None and books.policies.products == "items"
     if as_item and place.product is not None and income_account(lists, _place(place.product)).id == account.id:
@@ -114,7 +116,7 @@ def build_account_items(books: Books) -> list[Draft]:
     of rounding on sales forms refer to them.
     """
     hinted = frozenset(books.hints.values()) | books.further.get("hints", frozenset())
-    ids = books.accounts_of("sales") | hinted | books.accounts_of("rounding")
+    ids = hinted.union(*(books.accounts_of(role) for role in ("sales", "rounding", *LINE_ROLES_OF_SALES.values())))
     accounts = [known_account(books, account_id, "the settings' accounts") for account_id in sorted(ids)]
     rounding = books.accounts_of("rounding")
     return [_account_item(books, item) for item in accounts if item.type in INCOME_TYPES or item.id in rounding]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
-from qbo_pipeline.accounting.accounts import Place, account_for, dimension_for, money_account_for, product_of
+from qbo_pipeline.accounting.accounts import Place, account_for, dimension_for, money_account_for, product_of, role_or
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.documents import (
     Subject,
@@ -18,14 +18,17 @@ from qbo_pipeline.accounting.documents import (
     residue_of,
     subject_of,
 )
-from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Payload, exclude
+from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Payload, exclude, refuse
 from qbo_pipeline.accounting.matching import Clearing, Part
 from qbo_pipeline.accounting.money import ZERO, apportion, cents
+from qbo_pipeline.accounting.orders import bill_key, bill_of, lines_to_link, makes_its_bill, order_link
 from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, finish, ref
 from qbo_pipeline.accounting.tax import purchase_form as purchase_tax
 from qbo_pipeline.accounting.tax import purchase_line, regime_of
 from qbo_pipeline.inventory.records import Document, DocumentLine, Product, record_key
 
+# The role of a line's account by the line's own role; without an account of that role, `purchases`.
+_EXPENSES = {"discount": "purchase_discounts", "freight": "freight_in", "drop_shipment": "cost_of_goods_sold"}
 PurchaseLine = tuple[Part, Payload]
 # A line of a document, with its amount in the entity's direction, as lines of its form and what they post.
 PurchaseLines = Callable[[Clearing, DocumentLine, Decimal], Iterator[PurchaseLine]]
@@ -39,7 +42,31 @@ def build_purchase_document(document: Document, books: Books) -> Draft | Exclude
     return purchase_form(document, books, _lines)
 
 
-def purchase_form(document: Document, books: Books, lines_of: PurchaseLines) -> Draft | Excluded:
+def build_order(document: Document, books: Books) -> Draft | list[Draft] | Excluded:
+    """The PurchaseOrder of an order, where the policy `purchase_orders` asks for it, which posts to no account; and
+    once it is finished its Bill, where orders make their bills.
+
+    An order's stock lines name the account that their bill will take off, the others their expense account.
+    """
+    return order_form(document, books, _order_lines, _lines)
+
+
+def order_form(
+    document: Document, books: Books, lines_of: PurchaseLines, lines_of_bill: PurchaseLines
+) -> Draft | list[Draft] | Excluded:
+    """What a purchase order makes, with what these make of each of its lines on the order and on its bill."""
+    if document.status in ("voided", "not_posted") or not makes_its_bill(document, books):
+        return purchase_order_form(document, books, lines_of)
+    assert document.finished_on is not None
+    its_books = books.on(document.finished_on)
+    bill = purchase_form(bill_of(document, books), its_books, lines_of_bill, key=bill_key(document))
+    order = [purchase_order_form(document, books, lines_of)] if books.policies.purchase_orders else []
+    return [*order, bill] if isinstance(bill, Draft) else order or bill
+
+
+def purchase_form(
+    document: Document, books: Books, lines_of: PurchaseLines, *, key: str | None = None
+) -> Draft | Excluded:
     """The Bill or VendorCredit of a purchase document, with what `lines_of` makes of each of its lines."""
     subject = subject_of(document, books)
     clearing = Clearing(subject=subject, books=books)
@@ -57,10 +84,10 @@ def purchase_form(document: Document, books: Books, lines_of: PurchaseLines) -> 
         **due_field(subject, books),
         **payable_field(subject, books),
         **purchase_tax(subject, books),
-        "Line": [{"LineNum": number, **line} for number, (_, line) in enumerate(lines, start=1)],
+        "Line": _numbered([line for _, line in lines]),
     }
     return finish(
-        key=record_key(document),
+        key=key or record_key(document),
         entity=subject.entity,
         payload=payload,
         business_date=document.business_date,
@@ -74,14 +101,6 @@ def _lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[
     for part in _parts(clearing, line, amount):
         if part.amount:
             yield part, expense_line(clearing.subject, clearing.books, line, part)
-
-
-def build_purchase_order(document: Document, books: Books) -> Draft:
-    """The PurchaseOrder of an order, where the policy `purchase_orders` asks for it; it posts to no account.
-
-    Stock lines name the account that their bill will take off, the others their expense account.
-    """
-    return purchase_order_form(document, books, _order_lines)
 
 
 def _order_lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[PurchaseLine]:
@@ -99,16 +118,17 @@ def purchase_order_form(document: Document, books: Books, lines_of: PurchaseLine
     subject = subject_of(document, books)
     clearing = Clearing(subject=subject, books=books)
     amounts = apportion(line.net_amount * subject.sign for line in document.lines)
-    lines = [
-        made
+    made = [
+        [form_line for _, form_line in lines_of(clearing, line, amount)]
         for line, amount in zip(document.lines, amounts, strict=True)
-        for _, made in lines_of(clearing, line, amount)
     ]
+    lines = lines_to_link(made) if books.policies.link_orders else [line for own in made for line in own]
     payload = {
         **header(subject, books, document.number),
         **due_field(subject, books),
         **payable_field(subject, books),
         **purchase_tax(subject, books),
+        **({"POStatus": "Closed"} if document.finished_on is not None else {}),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
     }
     return finish(
@@ -138,7 +158,8 @@ def _parts(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[
     subject, books = clearing.subject, clearing.books
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
     place = purchase_place(subject, line, product)
-    if (product.kind == "stocked" or clearing.clears(line)) if product else line.line_id in clearing.matches:
+    is_stock = (product.kind == "stocked" or clearing.clears(line)) if product else line.line_id in clearing.matches
+    if is_stock and line.role != "drop_shipment":
         return clearing.parts(line, amount, place)
     return iter([expense_part(books, line, amount, place)])
 
@@ -165,7 +186,16 @@ def expense_part(books: Books, line: DocumentLine, amount: Decimal, place: Place
         location_id=place.location_id,
         party=place.party,
     )
-    return Part(account=account_for(books, "purchases", hinted), amount=amount, place=place)
+    role = _EXPENSES.get(line.role or "", "purchases")
+    account = account_for(books, role_or(books, role, "purchases", hinted), hinted)
+    if line.role == "drop_shipment" and account.id in books.stock_accounts:
+        refuse(
+            "account_is_stock",
+            f"{place.field} is a drop shipment and would post to the stock account '{account.name}': give the role "
+            "'cost_of_goods_sold', or the line, another account",
+            "role:cost_of_goods_sold",
+        )
+    return Part(account=account, amount=amount, place=place)
 
 
 def expense_line(subject: Subject, books: Books, line: DocumentLine, part: Part) -> Payload:
@@ -173,7 +203,15 @@ def expense_line(subject: Subject, books: Books, line: DocumentLine, part: Part)
     product = part.place.product
     named = line.description or (product.name if product else "")
     text = f"{named} ({part.why})".strip() if part.why else named
-    return _account_line(books, part, text, purchase_line(subject, books, line))
+    made = _account_line(books, part, text, purchase_line(subject, books, line))
+    return made | order_link(subject, books, line)
+
+
+def _numbered(lines: list[Payload]) -> list[Payload]:
+    """The lines with their positions, which QBO wants to give itself where a line is linked to an order's."""
+    if any("LinkedTxn" in line for line in lines):
+        return lines
+    return [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)]
 
 
 def _tax_line(subject: Subject, books: Books) -> list[tuple[Part, Payload]]:

@@ -82,10 +82,12 @@ def _as_content(rules: Rules) -> dict[str, Any]:
 def _policies_content(policies: Policies) -> dict[str, Any]:
     """As JSON takes them; what came later than the first release is left out while it says nothing, so that settings
     which did not change keep their hash."""
-    unsaid = {"summarise": (), "sub_customers": "kept", "not_posted": ()}
+    unsaid: dict[str, Any] = {"summarise": (), "sub_customers": "kept", "not_posted": ()}
     unsaid |= {"mode": "external", "returns_move_stock_by": "movements", "foreign_documents": "own_currency"}
     unsaid |= {"unknown_terms": "refuse"}
     unsaid |= {"party_currencies": "one", "categories": "off", "products": "items"}
+    unsaid |= {"link_orders": False, "bills_from_orders": False, "freight": "line", "payment_methods": "noted"}
+    unsaid |= {"customer_deposits": "on_account", "supplier_deposits": "on_account"}
     return {name: value for name, value in asdict(policies).items() if name not in unsaid or value != unsaid[name]}
 
 

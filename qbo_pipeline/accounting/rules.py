@@ -17,7 +17,7 @@ from qbo_pipeline.accounting.movements import build_movement
 from qbo_pipeline.accounting.parties import build_party
 from qbo_pipeline.accounting.payments import build_payment
 from qbo_pipeline.accounting.products import build_product
-from qbo_pipeline.accounting.purchases import build_purchase_document, build_purchase_order
+from qbo_pipeline.accounting.purchases import build_order, build_purchase_document
 from qbo_pipeline.accounting.sales import build_quote, build_sales_document
 from qbo_pipeline.accounting.tracked import (
     build_tracked_order,
@@ -54,9 +54,11 @@ RULES: dict[str, Rule] = {  # the inventory system keeps the stock's books, and 
     "sales_invoice": build_sales_document,
     "sales_credit": build_sales_document,
     "quote": build_quote,
+    "sales_receipt": build_sales_document,
+    "sales_refund": build_sales_document,
     "bill": build_purchase_document,
     "purchase_credit": build_purchase_document,
-    "purchase_order": build_purchase_order,
+    "purchase_order": build_order,
     **dict.fromkeys(MOVEMENT_KINDS, build_movement),
     **dict.fromkeys(PAYMENT_KINDS, build_payment),
 }
@@ -65,6 +67,8 @@ TRACKED_RULES: dict[str, Rule] = {  # QBO keeps the stock's books: no journal, a
     **dict.fromkeys(PRODUCT_KINDS, build_tracked_product),
     "sales_invoice": build_tracked_sale,
     "sales_credit": build_tracked_sale,
+    "sales_receipt": build_tracked_sale,
+    "sales_refund": build_tracked_sale,
     "quote": build_tracked_quote,
     "bill": build_tracked_purchase,
     "purchase_credit": build_tracked_purchase,

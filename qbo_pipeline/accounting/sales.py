@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from qbo_pipeline.accounting.accounts import Place, dimension_for, money_account_for, product_of
+from qbo_pipeline.accounting.accounts import Place, dimension_for, money_account_for, product_of, role_or
 from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.discounts import discount_line, discount_of_the_form
 from qbo_pipeline.accounting.documents import (
     Subject,
     due_field,
@@ -20,8 +21,10 @@ from qbo_pipeline.accounting.documents import (
 )
 from qbo_pipeline.accounting.drafts import Draft, Payload, exclude
 from qbo_pipeline.accounting.money import ZERO, apportion, quantity_and_price
-from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, MEMO_LENGTH, finish, ref
-from qbo_pipeline.accounting.products import account_item, sales_item
+from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, MEMO_LENGTH, finish, numbers_by_itself, ref
+from qbo_pipeline.accounting.products import LINE_ROLES_OF_SALES, account_item, sales_item
+from qbo_pipeline.accounting.sales_paid import paid_with_it
+from qbo_pipeline.accounting.schema import SHIPPING_ITEM
 from qbo_pipeline.accounting.tax import regime_of
 from qbo_pipeline.inventory.records import Document, DocumentLine, decimal_text, record_key
 
@@ -54,18 +57,23 @@ def sales_form(document: Document, books: Books, lines_of: SalesLines) -> Draft:
     """The sales form of a document, with what `lines_of` makes of each of its lines."""
     subject = subject_of(document, books)
     amounts = apportion(line.net_amount * subject.sign for line in document.lines)
+    discounted = discount_of_the_form(subject, books, amounts)
     lines = [
         made
         for line, amount in zip(document.lines, amounts, strict=True)
+        if line is not discounted
         for made in lines_of(subject, books, line, amount)
     ]
     if residue := residue_of(subject, sum(amounts, ZERO)):
         lines.append(_rounding_line(subject, books, residue))
+    if discounted is not None:
+        lines.append(discount_line(subject, books, discounted, amounts))
     payload = {
         **header(subject, books, document.number),
         **_printed_number(subject, books),
         **(_expiry(subject) if subject.entity == "Estimate" else due_field(subject, books)),
         **regime_of(books).form(subject, books),
+        **paid_with_it(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
     }
     return finish(
@@ -80,7 +88,7 @@ def sales_form(document: Document, books: Books, lines_of: SalesLines) -> Draft:
 
 def _printed_number(subject: Subject, books: Books) -> Payload:
     """Our number in the message that the form prints, where QBO numbers the form by itself."""
-    if subject.entity not in books.policies.numbered_by_quickbooks:
+    if not numbers_by_itself(books, subject.entity):
         return {}
     return {"CustomerMemo": {"value": f"Our number: {subject.document.number}"[:MEMO_LENGTH]}}
 
@@ -92,7 +100,19 @@ def _expiry(subject: Subject) -> Payload:
 
 def _lines(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -> list[Payload]:
     place = sales_place(subject, books, line)
-    return [sales_line(subject, books, line, amount, place, sales_item(books, place))]
+    return [sales_line(subject, books, line, amount, place, item_of_line(books, place, line))]
+
+
+def item_of_line(books: Books, place: Place, line: DocumentLine) -> Payload:
+    """The item of a line: QBO's own for freight, by policy; else the product's or the account's, by the line's role."""
+    if line.role == "freight" and books.policies.freight == "shipping" and line.account is None:
+        return ref(SHIPPING_ITEM)
+    return sales_item(books, place, role_of_line(books, place, line))
+
+
+def role_of_line(books: Books, place: Place, line: DocumentLine) -> str:
+    """The role of a sales line's account, by the line's own role."""
+    return role_or(books, LINE_ROLES_OF_SALES.get(line.role or "", "sales"), "sales", place)
 
 
 def sales_place(subject: Subject, books: Books, line: DocumentLine) -> Place:

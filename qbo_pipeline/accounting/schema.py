@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 MAX_LINES = 10_000
 MAX_US_TAXABLE_LINES = 750
+SHIPPING_ITEM = "SHIPPING_ITEM_ID"  # QBO's own line of freight, where the company ships
 _REFERENCE = re.compile(r"\d+|\$[a-z]+/.+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -31,7 +32,7 @@ class PayloadProblem:
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field's rule. `kind`: text, amount (two decimals, not negative), signed (two decimals), number (not
-    rounded), day, id, code (a reference's value that is a word), object, list."""
+    rounded), day, id, item (an id or QBO's shipping line), code (a reference's value that is a word), object, list."""
 
     kind: str
     required: bool = False
@@ -78,7 +79,14 @@ _TAX: dict[str, Field] = {
     "TxnTaxDetail": _object(TxnTaxCodeRef=_ref(), TotalTax=_AMOUNT),
 }
 _SALES_LINE = _object(
-    ItemRef=_ref(True), Qty=_NUMBER, UnitPrice=_NUMBER, TaxCodeRef=_code(), ClassRef=_ref()
+    ItemRef=_object(True, value=Field("item", True)),
+    Qty=_NUMBER,
+    UnitPrice=_NUMBER,
+    TaxCodeRef=_code(),
+    ClassRef=_ref(),
+)
+_DISCOUNT_LINE = _object(
+    PercentBased=Field("flag"), DiscountPercent=_NUMBER, DiscountAccountRef=_ref(True), ClassRef=_ref()
 )  # fmt: skip
 _ACCOUNT_LINE = _object(AccountRef=_ref(True), TaxCodeRef=_code(), ClassRef=_ref())
 _ITEM_LINE = _object(ItemRef=_ref(True), Qty=_NUMBER, UnitPrice=_NUMBER, TaxCodeRef=_code(), ClassRef=_ref())
@@ -112,13 +120,25 @@ def _detailed(amount: Field, **details: Field) -> dict[str, Field]:
     }
 
 
+def _with_fields(lines: Field, **more: Field) -> Field:
+    return replace(lines, fields={**lines.fields, **more})
+
+
 _SALES: dict[str, Field] = {
     **_TXN,
     **_TAX,
     "CustomerRef": _ref(True),
     "CustomerMemo": _object(value=_text(1000)),
-    "Line": _lines(True, **_detailed(_SIGNED, SalesItemLineDetail=_SALES_LINE)),
+    "Line": _lines(True, **_detailed(_SIGNED, SalesItemLineDetail=_SALES_LINE, DiscountLineDetail=_DISCOUNT_LINE)),
 }
+_ORDER_LINK = Field(
+    "list",
+    fields={
+        "TxnId": Field("id", True),
+        "TxnType": _text(20, required=True, choices=("PurchaseOrder",)),
+        "TxnLineId": _text(20, required=True),
+    },
+)
 _PURCHASE: dict[str, Field] = {
     **_TXN,
     **_TAX,
@@ -141,6 +161,11 @@ _NAME: dict[str, Field] = {
     "Notes": _text(2000),
     "PrimaryPhone": _object(FreeFormNumber=_text(30, required=True)),
     "BillAddr": _ADDRESS,
+}
+_PAID: dict[str, Field] = {
+    "DepositToAccountRef": _ref(True),
+    "PaymentMethodRef": _ref(),
+    "PaymentRefNum": _text(21),
 }
 SCHEMAS: dict[str, dict[str, Field]] = {
     "Customer": {
@@ -172,18 +197,37 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "SubItem": Field("flag"),
         "ParentRef": _ref(),
     },
-    "Invoice": {**_SALES, "DueDate": Field("day"), "SalesTermRef": _ref()},
+    "Invoice": {
+        **_SALES,
+        "DueDate": Field("day"),
+        "SalesTermRef": _ref(),
+        "Deposit": Field("amount"),
+        "DepositToAccountRef": _ref(),
+    },
     "CreditMemo": _SALES,
+    "SalesReceipt": {**_SALES, **_PAID},
+    "RefundReceipt": {**_SALES, **_PAID},
     "Estimate": {**_SALES, "ExpirationDate": Field("day")},
-    "Bill": {**_PURCHASE, "DueDate": Field("day"), "SalesTermRef": _ref()},
+    "Bill": {
+        **_PURCHASE,
+        "DueDate": Field("day"),
+        "SalesTermRef": _ref(),
+        "Line": _with_fields(_PURCHASE["Line"], LinkedTxn=_ORDER_LINK),
+    },
     "VendorCredit": _PURCHASE,
-    "PurchaseOrder": {**_PURCHASE, "DueDate": Field("day")},
+    "PurchaseOrder": {
+        **_PURCHASE,
+        "DueDate": Field("day"),
+        "POStatus": _text(10, choices=("Open", "Closed")),
+        "Line": _with_fields(_PURCHASE["Line"], Id=_text(20)),
+    },
     "Payment": {
         **_TXN,
         "CustomerRef": _ref(True),
         "TotalAmt": _AMOUNT,
         "PaymentRefNum": _text(21),
         "DepositToAccountRef": _ref(),
+        "PaymentMethodRef": _ref(),
         "Line": _lines(False, Amount=_AMOUNT, LinkedTxn=_LINK),
     },
     "BillPayment": {
@@ -261,6 +305,8 @@ def _scalar_problem(rule: Field, value: Any) -> str | None:
         return f"is {type(value).__name__}, and must be text"
     if rule.kind == "id":
         return None if _REFERENCE.fullmatch(value) else f"'{value}' is neither a QBO id nor a reference to a posting"
+    if rule.kind == "item" and value != SHIPPING_ITEM:
+        return _scalar_problem(Field("id"), value)
     if rule.kind == "currency":
         return None if _CURRENCY.fullmatch(value) else f"'{value}' is not an ISO currency code"
     if rule.kind == "day":
@@ -311,7 +357,8 @@ def _journal_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
 
 def _document_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
     """QBO: a document's total is not negative; US taxable sales forms take 750 lines."""
-    total = sum((line["Amount"] for line in payload["Line"]), Decimal(0))
+    signed = (-line["Amount"] if "DiscountLineDetail" in line else line["Amount"] for line in payload["Line"])
+    total = sum(signed, Decimal(0))
     total += payload.get("TxnTaxDetail", {}).get("TotalTax", Decimal(0))
     if total < 0:
         yield PayloadProblem("Line", f"the total {total} is negative")
@@ -337,22 +384,30 @@ def _item_needs(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
 
 
 def _payment_sums(payload: Mapping[str, Any]) -> Iterator[PayloadProblem]:
-    """What is linked (credits counted against) is not more than the payment."""
-    linked = Decimal(0)
+    """What is linked (credits counted against) is not more than the payment. A journal entry counts by its side, which
+    the payload does not say: against what it settles."""
+    linked = entries = Decimal(0)
     for line in payload.get("Line", []):
+        if line["LinkedTxn"][0]["TxnType"] == "JournalEntry":
+            entries += line["Amount"]
+            continue
         credit = line["LinkedTxn"][0]["TxnType"] in _CREDITS[("CustomerRef" in payload)]
         linked += -line["Amount"] if credit else line["Amount"]
+    linked += -entries if linked > 0 else entries
     if linked > payload["TotalAmt"]:
         yield PayloadProblem("Line", f"{linked} is linked, more than the payment of {payload['TotalAmt']}")
     if linked < 0:
         yield PayloadProblem("Line", f"credits exceed what they settle by {-linked}")
 
 
+_FORMS = (
+    "Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt", "Estimate", "Bill", "VendorCredit", "PurchaseOrder",
+)  # fmt: skip
 _CREDITS = {True: ("CreditMemo",), False: ("VendorCredit",)}
 _SUMS = {
     "Item": _item_needs,
     "JournalEntry": _journal_sums,
     "Payment": _payment_sums,
     "BillPayment": _payment_sums,
-    **dict.fromkeys(("Invoice", "CreditMemo", "Bill", "VendorCredit", "Estimate", "PurchaseOrder"), _document_sums),
+    **dict.fromkeys(_FORMS, _document_sums),
 }

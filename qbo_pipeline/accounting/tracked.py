@@ -18,17 +18,18 @@ from qbo_pipeline.accounting.documents import Subject
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Payload, refuse
 from qbo_pipeline.accounting.matching import Clearing, Part
 from qbo_pipeline.accounting.money import cents, quantity_and_price
+from qbo_pipeline.accounting.orders import order_link
 from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, key_ref, ref
-from qbo_pipeline.accounting.products import account_item, income_account, sales_item
+from qbo_pipeline.accounting.products import account_item, income_account
 from qbo_pipeline.accounting.purchases import (
     PurchaseLine,
     expense_line,
     expense_part,
+    order_form,
     purchase_form,
-    purchase_order_form,
     purchase_place,
 )
-from qbo_pipeline.accounting.sales import mind_quotes, sales_form, sales_line, sales_place
+from qbo_pipeline.accounting.sales import item_of_line, mind_quotes, role_of_line, sales_form, sales_line, sales_place
 from qbo_pipeline.accounting.tax import purchase_line
 from qbo_pipeline.inventory.records import Document, DocumentLine, Product, record_key
 
@@ -48,10 +49,10 @@ def by_document(kind: str, quantity: Decimal, books: Books) -> bool:
 
 def line_moves_stock(document: Document, line: DocumentLine, product: Product | None, books: Books) -> bool:
     """Whether a document's line moves the stock: goods sold and bought, and those that come back where the policy lets
-    the documents move them. A line without a quantity moves none."""
-    if product is None or product.kind != "stocked" or not line.quantity:
+    the documents move them. A line without a quantity moves none, nor does a drop shipment."""
+    if product is None or product.kind != "stocked" or not line.quantity or line.role == "drop_shipment":
         return False
-    usual = document.kind in ("sales_invoice", "bill") and line.quantity > 0
+    usual = document.kind in ("sales_invoice", "sales_receipt", "bill") and line.quantity > 0
     return usual or document.kind in _PLANS or books.policies.returns_move_stock_by == "documents"
 
 
@@ -71,9 +72,9 @@ def build_tracked_quote(document: Document, books: Books) -> Draft:
 
 def _sale_lines(subject: Subject, books: Books, line: DocumentLine, amount: Decimal) -> list[Payload]:
     place = sales_place(subject, books, line)
-    account = income_account(books, place)
+    account = income_account(books, place, role_of_line(books, place, line))
     if place.product is None or place.product.kind != "stocked":
-        return [sales_line(subject, books, line, amount, place, sales_item(books, place))]
+        return [sales_line(subject, books, line, amount, place, item_of_line(books, place, line))]
     if not line_moves_stock(subject.document, line, place.product, books):
         return [sales_line(subject, books, line, amount, place, account_item(account))]
     if _items_account(books, place.product) != account.id:
@@ -100,9 +101,10 @@ def build_tracked_purchase(document: Document, books: Books) -> Draft | Excluded
     return purchase_form(document, books, _purchase_lines)
 
 
-def build_tracked_order(document: Document, books: Books) -> Draft:
-    """The PurchaseOrder of an order, whose goods are lines of tracked items; it posts nothing."""
-    return purchase_order_form(document, books, _purchase_lines)
+def build_tracked_order(document: Document, books: Books) -> Draft | list[Draft] | Excluded:
+    """The PurchaseOrder of an order, whose goods are lines of tracked items, which posts nothing; and its Bill, where
+    it makes one."""
+    return order_form(document, books, _purchase_lines, _purchase_lines)
 
 
 def _purchase_lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[PurchaseLine]:
@@ -112,7 +114,7 @@ def _purchase_lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> 
     if line_moves_stock(subject.document, line, product, books):
         yield from _goods(subject, books, line, amount, place)
         return
-    if product is None or product.kind != "stocked":
+    if product is None or product.kind != "stocked" or line.role == "drop_shipment":
         part = expense_part(books, line, amount, place)
     else:
         # Goods that came back: their movement adjusts the quantity against this account. A price without goods is a
@@ -149,7 +151,8 @@ def _goods(subject: Subject, books: Books, line: DocumentLine, amount: Decimal, 
                 "Description": (line.description or product.name)[:DESCRIPTION_LENGTH],
                 "DetailType": "ItemBasedExpenseLineDetail",
                 "ItemBasedExpenseLineDetail": detail,
-            },
+            }
+            | order_link(subject, books, line),
         )
 
 

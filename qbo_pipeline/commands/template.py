@@ -32,6 +32,14 @@ _EXAMPLES = {
     "landed_cost": "Freight and Duties",
     "work_in_progress": "Work in Progress",
     "exchange_difference": "Exchange Gain or Loss",
+    "customer_deposits": "Customer Deposits",
+    "supplier_deposits": "Supplier Deposits",
+    "payment_fees": "Merchant Fees",
+    "discounts": "Discounts Given",
+    "freight": "Shipping Income",
+    "charges": "Other Charges",
+    "purchase_discounts": "Discounts Received",
+    "freight_in": "Freight In",
 }
 # A setting or a section, and what is said about it: the remark stands behind two spaces.
 _REMARK = re.compile(r"^((?:# )?[\[\w\"].*?\S) {2,}# (.*)$", re.MULTILINE)

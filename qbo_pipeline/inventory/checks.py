@@ -32,6 +32,8 @@ PARTY_OF = {
     "sales_invoice": "customer",
     "sales_credit": "customer",
     "quote": "customer",
+    "sales_receipt": "customer",
+    "sales_refund": "customer",
     "bill": "supplier",
     "purchase_credit": "supplier",
     "purchase_order": "supplier",

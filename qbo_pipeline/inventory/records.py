@@ -18,7 +18,11 @@ from typing import Any, Self
 
 JsonObject = dict[str, Any]
 
-DOCUMENT_KINDS = ("sales_invoice", "sales_credit", "bill", "purchase_credit", "quote", "purchase_order")
+DOCUMENT_KINDS = (
+    "sales_invoice", "sales_credit", "bill", "purchase_credit", "quote", "purchase_order", "sales_receipt",
+    "sales_refund",
+)  # fmt: skip
+LINE_ROLES = ("discount", "freight", "charge", "drop_shipment")  # of a document's line; most lines have none
 MOVEMENT_KINDS = (
     "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "write_down", "stock_count",
     "assembly", "disassembly", "production_issue", "production_receipt", "transfer", "transfer_out", "transfer_in",
@@ -158,6 +162,10 @@ class DocumentLine(RecordRow):
     net_amount: Decimal
     tax_amount: Decimal = Decimal(0)
     tax_code: str | None = None
+    role: str | None = None  # one of LINE_ROLES
+    discount_percent: Decimal | None = None  # of a discount on the whole document
+    order_id: str | None = None  # the purchase order that a bill's line is for, and its line
+    order_line_id: str | None = None
     account: str | None = None  # the source's own hint, mapped in the settings
     location_id: str | None = None
     class_: str | None = None  # QBO's, by name or Id
@@ -176,7 +184,8 @@ class Match(RecordRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document(RecordRow):
-    """A quote, purchase order, sales invoice, sales credit, bill or purchase credit, with its lines."""
+    """A quote, purchase order, sales invoice, sales credit, bill or purchase credit, with its lines; or a sales receipt
+    (paid at once) or refund of one."""
 
     document_id: str
     kind: str
@@ -194,6 +203,10 @@ class Document(RecordRow):
     status: str = "completed"  # completed | voided | not_posted
     reference: str | None = None  # the other side's number (supplier's invoice number, customer's order number)
     memo: str | None = None
+    account: str | None = None  # the source's bank account, of what is paid with the document
+    method: str | None = None
+    finished_on: date | None = None  # of a purchase order: when nothing more of it was to come
+    deposit_amount: Decimal | None = None  # taken with an invoice; the rest is open
     location_id: str | None = None
     class_: str | None = None
     department: str | None = None
@@ -268,6 +281,7 @@ class Payment(RecordRow):
     account: str | None = None  # the source's bank account, mapped in the settings
     method: str | None = None
     reference: str | None = None
+    fee_amount: Decimal | None = None  # kept back by who processed the payment; `amount` is before it
     memo: str | None = None
     allocations: tuple[Allocation, ...] = ()
 

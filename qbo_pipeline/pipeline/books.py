@@ -38,10 +38,11 @@ from qbo_pipeline.pipeline.item_beginnings import ItemBeginnings
 from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
 from qbo_pipeline.pipeline.resolving import resolve_rules
+from qbo_pipeline.pipeline.settled import bills_of_order, payments_settling
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
-from qbo_pipeline.store.postings import approved_under, chunks, links_to
+from qbo_pipeline.store.postings import approved_under, chunks, links, links_to
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
@@ -75,6 +76,7 @@ class StoredBooks:
         self._called: dict[str, list[str]] = {}  # by reference to a name, the keys of the records
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
         self._currencies: dict[str, set[str]] = {}  # by a party's record id, the further ones
+        self._settling: dict[str, list[Payment]] = {}  # by document, the payments that say that they settle it
         self._chart = references(connection, self._name, "Account")
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
@@ -88,6 +90,12 @@ class StoredBooks:
             for name in (item.name, f"id:{item.qbo_id}")
         }
         self._terms = _terms(connection, self._name)
+        self._payment_methods = {
+            name.casefold(): item.qbo_id
+            for item in references(connection, self._name, "PaymentMethod")
+            if item.active
+            for name in (item.name, f"id:{item.qbo_id}")
+        }
         self.books = self.books_under(self.rule_set)
 
     def books_under(self, rule_set: RuleSet) -> Books:
@@ -121,6 +129,7 @@ class StoredBooks:
             hints=rules.hints,
             dimensions=self._dimensions,
             terms=self._terms,
+            payment_methods=self._payment_methods,
             tax_codes=rules.tax_codes,
             policies=rules.policies,
             product=lambda record_id: self._look_up(Product, "product", record_id),
@@ -132,6 +141,9 @@ class StoredBooks:
             namesakes=lambda key: self._sharing(Party, "party", name_key, key),
             product_namesakes=lambda key: self._sharing(Product, "product", item_key, key),
             matched_before=self._matched_before,
+            payments_of=self._payments_of,
+            bills_naming=self._bills_naming,
+            posted_as=self._posted_as,
             cost_approved=self._cost_approved,
             begins=self._settings.connection.first_day,
             opening=lambda product_id: self._items.openings.get(product_id),
@@ -141,7 +153,7 @@ class StoredBooks:
 
     def prefetch(self, batch: Iterable[Record]) -> None:
         """Fetch at once what the records of a batch refer to; what the batch before referred to is forgotten."""
-        self._cache, self._called, self._bills = {}, {}, {}
+        self._cache, self._called, self._bills, self._settling = {}, {}, {}, {}
         self.fetch_for(batch)
 
     def fetch_for(self, batch: Iterable[Record]) -> None:
@@ -149,7 +161,10 @@ class StoredBooks:
         batch = list(batch)
         wanted: dict[str, set[str]] = {"document": set(), "movement": set(), "party": set(), "product": set()}
         names: set[str] = set()
+        settled: set[str] = set()
         for record in batch:
+            if isinstance(record, Payment):
+                settled |= {allocation.document_id for allocation in record.allocations}
             if isinstance(record, Party | Product):
                 self._cache[record_type(record), record.record_id] = record
                 names.update(filter(None, [called(record)]))
@@ -165,6 +180,7 @@ class StoredBooks:
             parties = {one.record_id for one in batch if isinstance(one, Party)} - set(self._currencies)
             self._currencies |= self._read_currencies(sorted(parties))
         self._bills |= self._read_bills(sorted(wanted["movement"]))
+        self._read_settling(sorted(settled - set(self._settling)))
 
     def fetch(self, record_type: str, ids: Iterable[str]) -> None:
         """Fetch at once what will be looked up of one type."""
@@ -260,7 +276,32 @@ class StoredBooks:
             self._bills |= self._read_bills([movement_id])
         own = (document.business_date, document.document_id)
         rows = self._bills.get((movement_id, line_id), [])
-        return sum((quantity for day, bill, quantity in rows if (day, bill) < own), Decimal(0))
+        others = ((day, bill, quantity) for day, bill, quantity in rows if bill != document.document_id)
+        return sum((quantity for day, bill, quantity in others if (day, bill) < own), Decimal(0))
+
+    def _payments_of(self, document_id: str) -> list[Payment]:
+        if document_id not in self._settling:
+            self._read_settling([document_id])
+        return self._settling[document_id]
+
+    def _read_settling(self, document_ids: Sequence[str]) -> None:
+        self._settling |= {document_id: [] for document_id in document_ids}
+        ids = payments_settling(self._connection, self._name, document_ids)
+        read = {record.record_id: record for record in self._read("payment", ids)}
+        wanted = set(document_ids)
+        for record in (read[record_id] for record_id in ids if record_id in read):
+            if isinstance(record, Payment):
+                for document_id in {allocation.document_id for allocation in record.allocations} & wanted:
+                    self._settling[document_id].append(record)
+
+    def _bills_naming(self, order_id: str) -> list[Document]:
+        ids = bills_of_order(self._connection, self._name, order_id)
+        found = (self._look_up(Document, "document", document_id) for document_id in ids)
+        return [document for document in found if document is not None and document.kind == "bill"]
+
+    def _posted_as(self, key: str) -> str | None:
+        link = links(self._connection, self._name, [key]).get(key)
+        return None if link is None else link.entity
 
     def _cost_approved(self, movement_id: str) -> bool:
         return bool(approved_under(self._connection, self._name, [f"movement/{movement_id}"], COST_PENDING))
@@ -303,6 +344,7 @@ def _referred(record: Record) -> dict[str, set[str]]:
     found = {"product": {line.product_id for line in record.lines if line.product_id}}
     if isinstance(record, Document):
         movements = {match.movement_id for match in record.matches}
+        found["document"] = {line.order_id for line in record.lines if line.order_id is not None}
         found |= {"movement": movements, "party": _both_sides(record.party_id)}
     return found
 

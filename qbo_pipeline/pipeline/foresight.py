@@ -92,7 +92,8 @@ def foresee(
 
     def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
         own = (document.business_date, document.document_id)
-        return sum((quantity for key, quantity in bills[movement_id, line_id] if key < own), Decimal(0))
+        others = ((key, quantity) for key, quantity in bills[movement_id, line_id] if key[1] != document.document_id)
+        return sum((quantity for key, quantity in others if key < own), Decimal(0))
 
     hints, codes = _Missing(books.hints), _Missing(books.tax_codes)
     ahead = replace(

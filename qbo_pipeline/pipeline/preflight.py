@@ -12,6 +12,7 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 
 from qbo_pipeline.accounting.books import ROLES, Books
+from qbo_pipeline.accounting.deposits import DEPOSIT_TYPES
 from qbo_pipeline.accounting.drafts import Draft
 from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.books import StoredBooks
@@ -39,6 +40,7 @@ ACCOUNT_TYPES = {
     "accounts_payable": ("Accounts Payable",),
     "sales": ("Income", "Other Income"),
     "bank": ("Bank",),
+    **{role: (type,) for role, type in DEPOSIT_TYPES.items()},
 }
 NEEDED_ROLES = (
     "inventory",
@@ -145,6 +147,13 @@ def _company(run: Run) -> Iterator[PreflightFinding]:
         if by_itself
         else "every form takes our number",
     )
+    if any(its.posting.freight == "shipping" for _, its in run.settings.by_date()):
+        yield PreflightFinding(
+            "shipping",
+            bool(preferences.get("SalesFormsPrefs", {}).get("AllowShipping")),
+            "freight goes on QuickBooks' own shipping line, by [posting] freight",
+            'Switch Shipping on in QuickBooks (Account and settings, Sales), or say freight = "line"',
+        )
     closed = preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate")
     yield PreflightFinding(
         "closed books",

@@ -208,6 +208,12 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         categories=posting.categories,
         party_currencies=posting.party_currencies,
         summarise=tuple(sorted(posting.summarise)),
+        link_orders=posting.link_orders,
+        bills_from_orders=posting.bills_from_orders,
+        freight=posting.freight,
+        payment_methods=posting.payment_methods,
+        customer_deposits=posting.customer_deposits,
+        supplier_deposits=posting.supplier_deposits,
         not_posted=tuple(
             sorted(kind for kind, owned_as in OWNED_AS.items() if owned_as in settings.ownership.not_posted())
         ),

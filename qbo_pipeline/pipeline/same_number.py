@@ -22,7 +22,7 @@ CONFLICT = "conflict"
 Policy = Literal["hold_bills", "hold", "post"]
 HELD_KINDS: dict[Policy, tuple[str, ...]] = {
     "hold_bills": ("bill", "purchase_credit"),
-    "hold": ("bill", "purchase_credit", "sales_invoice", "sales_credit"),
+    "hold": ("bill", "purchase_credit", "sales_invoice", "sales_credit", "sales_receipt", "sales_refund"),
     "post": (),
 }
 

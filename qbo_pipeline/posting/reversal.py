@@ -19,11 +19,14 @@ COUNTERPART = {
     "Bill": "VendorCredit",
     "VendorCredit": "Bill",
     "SalesReceipt": "RefundReceipt",
+    "RefundReceipt": "SalesReceipt",
 }
 REVERSAL_MARK = "#reversal-"
 _SIDES = {"Debit": "Credit", "Credit": "Debit"}
-# Belonging to the original alone: its number, its due date, what it settles.
-_DROPPED = ("DocNumber", "DueDate", "LinkedTxn", "Id", "SyncToken", "sparse")
+# Belonging to the original alone: its number, its due date, what it settles, the money that came with an invoice (it
+# stays received, and is then the customer's).
+_DROPPED = ("DocNumber", "DueDate", "LinkedTxn", "Id", "SyncToken", "sparse", "Deposit")
+_DROPPED_OF = {"Invoice": ("DepositToAccountRef",)}
 
 
 def reversed_payload(
@@ -33,7 +36,8 @@ def reversed_payload(
     counterpart = COUNTERPART.get(entity)
     if counterpart is None or not payload.get("Line"):
         return None
-    turned = {name: deepcopy(value) for name, value in payload.items() if name not in _DROPPED}
+    dropped = (*_DROPPED, *_DROPPED_OF.get(entity, ()))
+    turned = {name: deepcopy(value) for name, value in payload.items() if name not in dropped}
     turned["TxnDate"] = dated.isoformat()
     what = f"{entity} {number}" if number else entity
     turned["PrivateNote"] = f"reversal of {what} of {payload.get('TxnDate')}; {payload.get('PrivateNote') or ''}".strip(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NOTHING = Decimal(0)
 NUMBER = "number/"  # begins what stands in `record_references` for the number under which a document is known
 _BY_SUPPLIER = ("bill", "purchase_credit")
-_NUMBERED = (*_BY_SUPPLIER, "sales_invoice", "sales_credit")
+_NUMBERED = (*_BY_SUPPLIER, "sales_invoice", "sales_credit", "sales_receipt", "sales_refund")
 
 
 Called = Callable[[Record], str | None]  # the reference to a record's name, where it is found by that
@@ -110,6 +110,7 @@ def _references(name: str, rows: Sequence[tuple[StoredRecord, datetime]], called
         keys: set[str] = set()
         if isinstance(row.record, Document):
             keys = {f"movement/{match.movement_id}" for match in row.record.matches} | _number(row.record)
+            keys |= {f"document/{line.order_id}" for line in row.record.lines if line.order_id is not None}
         elif isinstance(row.record, Payment):
             keys = {f"document/{allocation.document_id}" for allocation in row.record.allocations}
         elif row.record is not None and (reference := called(row.record)) is not None:

@@ -95,7 +95,8 @@ def reopen_referring(connection: Connection, name: str) -> int:
     """Have the records built again that refer to a record which is new, changed or gone: a bill clears what its
     receipt accrued, a payment settles a document that may have come later. Answers how many were reopened.
 
-    Bills that share a receipt with such a bill are among them: what an earlier one takes is not left for a later.
+    Bills that share a receipt with such a bill are among them, and payments that share a document with such a payment:
+    what an earlier one takes is not left for a later. So is the purchase order of such a bill: it may make one itself.
     """
     keys = records.c.record_type + "/" + records.c.record_id
     due = select(keys).where(records.c.connection == name, records.c.disposition == "new")
@@ -108,7 +109,11 @@ def reopen_referring(connection: Connection, name: str) -> int:
         .where(
             records.c.connection == name,
             records.c.disposition == "posting",
-            or_(keys.in_(referring), and_(records.c.record_type == "document", keys.in_(neighbours))),
+            or_(
+                keys.in_(referring),
+                and_(records.c.kind == "purchase_order", keys.in_(shared)),
+                and_(records.c.record_type.in_(("document", "payment")), keys.in_(neighbours)),
+            ),
         )
         .values(disposition="new")
     )

@@ -95,9 +95,13 @@ def books(*records: Any, **changes: Any) -> Books:
 
     def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
         earlier = (row for row in documents.values() if row.status != "voided" and _order(row) < _order(document))
-        rows = (row for bill in earlier for row in bill.matches)
+        rows = (row for bill in earlier if bill.document_id != document.document_id for row in bill.matches)
         mine = (row.quantity for row in rows if (row.movement_id, row.movement_line_id) == (movement_id, line_id))
         return sum(mine, Decimal(0))
+
+    def bills_naming(order_id: str) -> list[Document]:
+        bills = (row for row in documents.values() if row.kind == "bill")
+        return [bill for bill in bills if order_id in {line.order_id for line in bill.lines}]
 
     settings: dict[str, Any] = {
         "home_currency": "USD",
@@ -111,6 +115,7 @@ def books(*records: Any, **changes: Any) -> Books:
         "namesakes": lambda key: index.get(key, ()),
         "product_namesakes": lambda key: items.get(key, ()),
         "matched_before": matched_before,
+        "bills_naming": bills_naming,
     }
     policies = Policies(**changes.pop("policies", {}))
     return Books(**(settings | {"policies": policies} | changes))
@@ -178,7 +183,7 @@ def document(kind: str, *lines: DocumentLine, **changes: Any) -> Document:
         "document_id": kind,
         "number": "4711",
         "business_date": DAY,
-        "party_id": "7" if kind in ("sales_invoice", "sales_credit", "quote") else "9",
+        "party_id": "7" if kind.startswith("sales_") or kind == "quote" else "9",
         "currency": "USD",
         "net_amount": net,
         "tax_amount": tax,

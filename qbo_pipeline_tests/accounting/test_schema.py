@@ -100,7 +100,7 @@ def test_names_with_what_qbo_bans_are_found() -> None:
 def test_every_entity_that_the_rules_make_has_a_schema() -> None:
     assert set(SCHEMAS) == {
         "Customer", "Vendor", "Item", "Invoice", "CreditMemo", "Estimate", "Bill", "VendorCredit", "PurchaseOrder",
-        "Payment", "BillPayment", "InventoryAdjustment", "JournalEntry", "Term",
+        "Payment", "BillPayment", "InventoryAdjustment", "JournalEntry", "SalesReceipt", "RefundReceipt", "Term",
     }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ GOOD: dict[str, Payload] = {
     "Term": {"Name": "Net 30", "Type": "STANDARD", "DueDays": 30},
     "Item": {"Name": "Tea", "Type": "NonInventory", "IncomeAccountRef": _ref()},
     **dict.fromkeys(("Invoice", "CreditMemo", "Estimate"), SALE),
+    **dict.fromkeys(("SalesReceipt", "RefundReceipt"), SALE | {"DepositToAccountRef": _ref()}),
     **dict.fromkeys(("Bill", "VendorCredit", "PurchaseOrder"), PURCHASE),
     "Payment": ON_A_DAY | {"CustomerRef": _ref(), "TotalAmt": D("10.00"), "Line": [_paying("10.00", "Invoice")]},
     "BillPayment": ON_A_DAY
@@ -66,6 +67,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "Item": ("Name", "Type", "IncomeAccountRef", "IncomeAccountRef.value"),
     "Term": ("Name", "Type", "DueDays"),
     **dict.fromkeys(("Invoice", "CreditMemo", "Estimate"), _SALE),
+    **dict.fromkeys(("SalesReceipt", "RefundReceipt"), (*_SALE, "DepositToAccountRef")),
     **dict.fromkeys(("Bill", "VendorCredit", "PurchaseOrder"), _PURCHASE),
     "Payment": ("TxnDate", "CustomerRef", "TotalAmt", *_LINK),
     "BillPayment": ("TxnDate", "VendorRef", "TotalAmt", "PayType", "CheckPayment.BankAccountRef", "Line", *_LINK),

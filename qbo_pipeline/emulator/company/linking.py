@@ -87,7 +87,7 @@ def enter(book: Book, draft: Draft, now: str) -> None:
     for link in draft.links:
         if link.kind == "settle":
             book.store.execute("UPDATE txns SET balance = balance - ? WHERE id = ?", (link.amount, link.target))
-    _touch(book, draft.links, now)
+    _touch(book, draft.links, now, is_entered=True)
 
 
 def withdraw(book: Book, source: int) -> None:
@@ -105,18 +105,21 @@ def withdraw(book: Book, source: int) -> None:
     _touch(book, links, book.now())
 
 
-def _touch(book: Book, links: list[Link], now: str) -> None:
+def _touch(book: Book, links: list[Link], now: str, *, is_entered: bool = False) -> None:
     for target, kind in {(link.target, link.kind) for link in links}:
         book.store.execute("UPDATE txns SET updated = ? WHERE id = ?", (now, target))
         if kind in ("order", "estimate"):
-            _set_status(book, target, kind)
+            _set_status(book, target, kind, is_entered=is_entered)
         entity = book.store.value("SELECT entity FROM txns WHERE id = ?", (target,))
         if entity is not None:
             book.record(entity, target, "Update")
 
 
-def _set_status(book: Book, id: int, kind: str) -> None:
-    """A purchase order is closed when every line is billed; an estimate when an invoice was made from it."""
+def _set_status(book: Book, id: int, kind: str, *, is_entered: bool) -> None:
+    """A purchase order is closed when every line is billed; an estimate when an invoice was made from it.
+
+    One that was closed by hand stays closed when a part of it is billed.
+    """
     row = book.store.row("SELECT body FROM txns WHERE id = ?", (id,))
     if row is None:
         return
@@ -127,7 +130,8 @@ def _set_status(book: Book, id: int, kind: str) -> None:
         body["TxnStatus"] = "Closed" if billed else "Pending"
     elif book.settings.close_billed_purchase_orders:
         done = all(billed.get(x["Id"], 0) >= minor(x.get("Amount") or Decimal(0)) for x in body["Line"])
-        body["POStatus"] = "Closed" if done or "" in billed else "Open"
+        kept = is_entered and body.get("POStatus") == "Closed"
+        body["POStatus"] = "Closed" if done or kept or "" in billed else "Open"
     book.store.execute("UPDATE txns SET body = ? WHERE id = ?", (jsontext.dumps(body), id))
 
 

@@ -36,6 +36,14 @@ ROLE_WORDS = {
     "landed_cost": "Freight and duty that goods carry",
     "work_in_progress": "Goods that are being made",
     "exchange_difference": "Where converted payments and documents differ",
+    "customer_deposits": "What customers paid before their invoice",
+    "supplier_deposits": "What suppliers got before their bill",
+    "payment_fees": "What processors keep back of payments",
+    "discounts": "Discounts to customers, told apart",
+    "freight": "Freight that customers pay",
+    "charges": "Other charges that customers pay",
+    "purchase_discounts": "Discounts of suppliers, told apart",
+    "freight_in": "Freight on bills",
 }
 
 
