@@ -13,20 +13,21 @@ from sqlalchemy import Connection
 
 from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.instants import show_instant
-from qbo_pipeline.pipeline.closing import closed_period
+from qbo_pipeline.pipeline.closing import Closed, closed_period
 from qbo_pipeline.pipeline.ownership import prove_company_until_now
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import CONFLICT
 from qbo_pipeline.pipeline.together import go_together, twice_if_approved
 from qbo_pipeline.posting import decisions, recovery
 from qbo_pipeline.posting.asking import CLOSED_PERIOD
-from qbo_pipeline.posting.events import CREATE, PARKED
+from qbo_pipeline.posting.events import CREATE, PARKED, UPDATE
 from qbo_pipeline.posting.persons import NotPossible, Person
+from qbo_pipeline.posting.reversal import COUNTERPART
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.quickbooks.errors import NotFound
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.dispositions import QUARANTINED, build_again
-from qbo_pipeline.store.postings import Posting, change, latest
+from qbo_pipeline.store.postings import Posting, change, latest, links, revision_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def decide(
     """Carry out one of `DECISIONS` and answer how the posting stands afterwards; the next run acts on it.
 
     `dated` belongs to approve and reverse, `qbo_id` to relink. With `[posting] closed_period = "first_open_day"` what
-    waits for a closed period and is not in QBO yet is approved on the first open day. What waits for one and takes the
+    waits for a closed period is approved on the first open day: new there, or what stands in the closed period reversed
+    there and posted again, by this one decision. What waits for one and takes the
     place of something else there is approved or skipped with it, all or nothing. Raises `NotPossible` where the posting
     is not in a state in which this can be decided, or who or why is missing.
     """
@@ -91,14 +93,34 @@ def _is_refused(row: Posting) -> bool:
 
 def _first_open_day(connection: Connection, run: Run, key: str) -> date | None:
     """The day on which an approval without a date posts this, by policy; `None` for its own."""
+    if run.settings.posting.closed_period != "first_open_day":
+        return None
+    row, closed = _waiting(connection, run, key)
+    if row is None or closed is None:
+        return None
+    there = _there(connection, row)
+    if there is not None and there["business_date"] > closed.through and row["operation"] == UPDATE:
+        return there["business_date"]  # it was posted on an open day because its own was closed: it stays there
+    is_late = row["business_date"] <= closed.through if row["operation"] == CREATE else _stands(there, closed)
+    return closed.first_open_day if is_late else None
+
+
+def _waiting(connection: Connection, run: Run, key: str) -> tuple[Posting | None, Closed | None]:
+    """The posting, where it waits for a closed period, and what is closed."""
     row = latest(connection, run.name, key)
-    if run.settings.posting.closed_period != "first_open_day" or row is None:
-        return None
-    waits = row["state"] == PARKED and row["reason"] == CLOSED_PERIOD
-    closed = closed_period(connection, run.name)
-    if not waits or closed is None or row["operation"] != CREATE or row["business_date"] > closed.through:
-        return None
-    return closed.first_open_day
+    waits = row is not None and row["state"] == PARKED and row["reason"] == CLOSED_PERIOD
+    return row if waits else None, closed_period(connection, run.name)
+
+
+def _there(connection: Connection, row: Posting) -> Posting | None:
+    """The revision of a posting that QuickBooks has."""
+    link = links(connection, row["connection"], [row["key"]]).get(row["key"])
+    return None if link is None else revision_of(connection, row["connection"], row["key"], link.revision)
+
+
+def _stands(there: Posting | None, closed: Closed) -> bool:
+    """Whether it stands in the closed period as something that QuickBooks has a counterpart of."""
+    return there is not None and there["business_date"] <= closed.through and there["entity"] in COUNTERPART
 
 
 def _about_posting(run: Run, decision: str, key: str, person: Person, dated: date | None, qbo_id: str | None) -> None:
@@ -130,7 +152,7 @@ def _approve(run: Run, key: str, person: Person, dated: date | None) -> None:
     if twice is not None:
         raise NotPossible(f"{key} cannot be approved: {twice}. Skip it, or have what is there taken out first")
     if len(keys) == 1:
-        decisions.approve(run.database, run.name, key, person, dated=dated or first_open_day)
+        _approve_one(run, key, person, dated or first_open_day)
         return
     if dated is not None:
         raise NotPossible(
@@ -138,6 +160,20 @@ def _approve(run: Run, key: str, person: Person, dated: date | None) -> None:
             "it without a date"
         )
     decisions.approve_all(run.database, run.name, keys, person)
+
+
+def _approve_one(run: Run, key: str, person: Person, dated: date | None) -> None:
+    """On another day, what stands in a closed period is reversed there, and posted again as it is now."""
+    with run.database.reading() as connection:
+        row, closed = _waiting(connection, run, key)
+        stands = False
+        if row is not None and closed is not None and row["operation"] != CREATE:
+            stands = _stands(_there(connection, row), closed)
+        identity = identity_of(connection, run.name, run.settings.quickbooks.realm)
+    if dated is None or not stands:
+        decisions.approve(run.database, run.name, key, person, dated=dated)
+        return
+    decisions.approve_reversed(run.database, run.name, key, person, identity=identity, dated=dated)
 
 
 def recover(run: Run, who: str, why: str, *, end: bool = False) -> str:

@@ -16,11 +16,14 @@ from sqlalchemy import Connection
 from qbo_pipeline.posting.blank_rows import blank, dressed
 from qbo_pipeline.posting.events import (
     CREATE,
+    DELETE,
     DRIFTED,
     POSTED,
     READY,
+    SKIPPED,
     SUPERSEDED,
     UPDATE,
+    VOID,
 )
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.persons import NotPossible, Person
@@ -33,8 +36,11 @@ from qbo_pipeline.store.postings import (
     Posting,
     alone_with_intents,
     change,
+    keep_effects,
     latest,
     links,
+    remove_links,
+    revision_of,
     undo_effects,
 )
 from qbo_pipeline.store.shares import keep_shares
@@ -54,6 +60,10 @@ class Revised(TypedDict, total=False):
     payload_hash: str
     origin: str
     number: str | None
+    number_twice: bool
+    marker: str
+    reason: str | None
+    message: str | None
     business_date: date
 
 
@@ -111,8 +121,11 @@ def write_revision(
     event: str,
     person: Person,
     values: Revised,
+    *,
+    waits_for: str | None = None,
+    same_effects: bool = False,
 ) -> None:
-    """A new revision by a person's order, in the place of the present one."""
+    """A new revision by a person's order, in the place of the present one; `same_effects` where it says the same."""
     now = database.now(transaction)
     revision = row["revision"] + 1
     older: dict[str, Any] = {"superseded_by": revision}
@@ -120,9 +133,11 @@ def write_revision(
         older["state"] = SUPERSEDED
     change(transaction, connection, [(row["key"], row["revision"], older)])
     placed = kept_columns(row) | {"connection": connection, "revision": revision, "first_seen": now}
-    new: Posting = {**placed, **values, "approved_by": person.who, "waits_for": row["waits_for"]}
+    new: Posting = {**placed, **values, "approved_by": person.who, "waits_for": waits_for or row["waits_for"]}
     transaction.execute(postings.insert(), new)
     keep_shares(transaction, connection, row["key"], revision)
+    if same_effects:
+        keep_effects(transaction, connection, row["key"], revision)
     attempts.append(transaction, connection, now, [line_of(new, event, new["state"], person)])
 
 
@@ -163,7 +178,46 @@ def approve_dated(
         "state": READY,
         "operation": operation,
     }
-    write_revision(transaction, database, connection, row, "approve", person, values)
+    write_revision(transaction, database, connection, row, "approve", person, values, same_effects=True)
+
+
+def post_instead(
+    transaction: Connection,
+    database: Database,
+    connection: str,
+    row: Posting,
+    person: Person,
+    identity: Identity,
+    dated: date,
+) -> None:
+    """What stands in a closed period is reversed on another day, and the new content is a new object of that day, sent
+    once the reversal is there; where nothing is to be there any more, the reversal is all.
+
+    The old object stays as it is, and is no longer the key's.
+    """
+    key, link = row["key"], links(transaction, connection, [row["key"]]).get(row["key"])
+    there = None if link is None else revision_of(transaction, connection, key, link.revision)
+    if there is None or there["payload"] is None:
+        raise NotPossible(f"{key} cannot be reversed on {dated.isoformat()}: what of it is in QuickBooks is not known")
+    reversal = post_reversal(transaction, database, connection, there, person, identity, dated)
+    if row["operation"] in (VOID, DELETE):
+        gone: Revised = {"state": SKIPPED, "message": f"{reversal} takes it out on {dated.isoformat()}"}
+        write_revision(transaction, database, connection, row, "approve", person, gone)
+        return
+    remove_links(transaction, connection, [key])
+    payload = from_wire(row["payload"] or "{}")
+    memo = f"dated {dated.isoformat()}, originally {payload.get('TxnDate')}: the books were closed; {reversal} takes "
+    memo += "back what was posted before"
+    marker = identity.code(row["entity"], key, row["revision"] + 1)
+    said = {**payload, "TxnDate": dated.isoformat(), "PrivateNote": f"{memo}; {payload.get('PrivateNote') or ''}"}
+    text, number = dressed(row["entity"], said, marker)
+    values: Revised = {
+        "payload": text, "number": number, "number_twice": True, "marker": marker, "business_date": dated,
+        "state": READY, "operation": CREATE,
+    }  # fmt: skip
+    write_revision(
+        transaction, database, connection, row, "approve", person, values, waits_for=reversal, same_effects=True
+    )
 
 
 def post_reversal(

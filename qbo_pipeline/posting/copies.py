@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from qbo_pipeline.posting.content import amount, is_voided
 from qbo_pipeline.posting.events import DELETED
 from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.posting.reversal import REVERSAL_MARK
 from qbo_pipeline.quickbooks.shapes import OddShape
-from qbo_pipeline.store.copies import keys_of_markers, known_copies, newest_states, put_copies
+from qbo_pipeline.store.copies import keys_of_markers, known_copies, newest_states, put_copies, replaced_objects
 from qbo_pipeline.store.postings import links
 
 
@@ -44,10 +45,11 @@ def note_copies(
     keys = keys_of_markers(transaction, connection, set(codes.values()))
     own = links(transaction, connection, sorted(set(keys.values())))
     states = newest_states(transaction, connection, set(keys.values()) - own.keys())
+    replaced = replaced_objects(transaction, connection, set(keys.values()), REVERSAL_MARK)
     copies = []
     for qbo_id, code in sorted(codes.items()):
         key, thing = keys.get(code), seen[qbo_id]
-        if key is None or is_voided(dict(thing)):
+        if key is None or is_voided(dict(thing)) or (entity, qbo_id) in replaced:
             continue
         link = own.get(key)
         other = states.get(key) == DELETED if link is None else link.entity == entity and link.qbo_id != qbo_id

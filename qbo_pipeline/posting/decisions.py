@@ -20,6 +20,7 @@ from qbo_pipeline.posting.by_order import (
     Revised,
     approve_dated,
     operation_now,
+    post_instead,
     post_reversal,
     posting_of,
     write_decision,
@@ -159,6 +160,20 @@ def _approve(
     # QBO may have said no to it before (a closed period): this is another request, with an id of its own.
     fields["retries"] = row["retries"] + 1
     write_decision(transaction, database, connection, row, "approve", person, fields)
+
+
+def approve_reversed(
+    database: Database, connection: str, key: str, person: Person, *, identity: Identity, dated: date
+) -> None:
+    """Let a change of what stands in a closed period go by one order: what is there is reversed on that day, and posted
+    again as it is now, or not at all where it is gone. Raises `NotPossible` for what has no counterpart in QuickBooks.
+    """
+    with database.transaction() as transaction:
+        row = posting_of(transaction, connection, key)
+        if row["state"] != PARKED or row["reason"] != asking.CLOSED_PERIOD or row["doubt"]:
+            why = row["reason"] or "no reason"
+            raise NotPossible(f"{key} is {row['state']} ({why}): it waits for no closed period")
+        post_instead(transaction, database, connection, row, person, identity, dated)
 
 
 def reverse(

@@ -12,7 +12,7 @@ from typing import cast, get_type_hints
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.posting.asking import Intake, IntakePolicy, Intent
-from qbo_pipeline.posting.events import DRIFTED, POSTED
+from qbo_pipeline.posting.events import CREATE, DRIFTED, POSTED
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.posting.revising import Plan, plan_draft, plan_refusal, plan_withdrawal
@@ -112,15 +112,25 @@ def _newest(transaction: Connection, connection: str, record_keys: Sequence[str]
 
 
 def _reversed(transaction: Connection, connection: str, before: Iterable[Standing]) -> set[str]:
-    """The keys among these for which a person ordered a reversal that is dated another day."""
+    """The keys among these whose object in QBO a person ordered to be reversed on another day.
+
+    A reversal is of the object that was there when it was ordered: it says nothing of one that was made since.
+    """
     of = {
-        reversal_key(row["key"], revision): row["key"]
+        reversal_key(row["key"], revision): (row["key"], revision)
         for row in before
         for revision in range(1, row["revision"] + 1)
         if row["state"] in (POSTED, DRIFTED)
     }
-    found: set[str] = set()
+    found: dict[str, int] = {}  # by key, the newest revision that was reversed
     for part in chunks(list(of)):
         query = select(postings.c.key).where(postings.c.connection == connection, postings.c.key.in_(part))
-        found |= {of[key] for key in transaction.scalars(query)}
-    return found
+        for key, revision in (of[reversal] for reversal in transaction.scalars(query)):
+            found[key] = max(revision, found.get(key, 0))
+    made: dict[str, int] = {}
+    for part in chunks(list(found)):
+        created = (postings.c.key.in_(part), postings.c.operation == CREATE, postings.c.state.in_((POSTED, DRIFTED)))
+        query = select(postings.c.key, postings.c.revision).where(postings.c.connection == connection, *created)
+        for row in transaction.execute(query):
+            made[row.key] = max(row.revision, made.get(row.key, 0))
+    return {key for key, revision in found.items() if made.get(key, 0) <= revision}

@@ -42,6 +42,7 @@ from qbo_pipeline.posting.freezing import references
 from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.reading_back import name_field
+from qbo_pipeline.posting.reversal import COUNTERPART
 from qbo_pipeline.posting.states import Origin, Reason
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.store.attempts import AttemptLine
@@ -192,7 +193,7 @@ def _hold(plan: Plan, row: Posting, before: Standing | None) -> None:
         return
     days = [day] + ([before["business_date"]] if before is not None else [])
     if policy.closed_through is not None and min(days) <= policy.closed_through:
-        _park(row, CLOSED_PERIOD, _why_closed(policy, row["operation"]))
+        _park(row, CLOSED_PERIOD, _why_closed(policy, row["operation"], row["entity"]))
     elif policy.history_before is not None and day < policy.history_before:
         _park(row, HISTORY, f"it is dated before {policy.history_before}, the first day that is posted unasked")
     elif policy.approval:
@@ -236,12 +237,16 @@ def _renew(plan: Plan, row: Standing, *, moved: bool = False) -> None:
     plan.changes.append((row["key"], row["revision"], fields))
 
 
-def _why_closed(policy: IntakePolicy, operation: str) -> str:
+def _why_closed(policy: IntakePolicy, operation: str, entity: str) -> str:
     """Why it waits, and what approving it does."""
     why = policy.closed_why or f"the books are closed through {policy.closed_through}"
-    if policy.first_open_day is None or operation != CREATE:
+    if policy.first_open_day is None or (operation != CREATE and entity not in COUNTERPART):
         return f"{why}: approve it, or let it wait"
-    return f"{why}: approving it posts it on the first open day, now {policy.first_open_day}, and says so in its memo"
+    day = policy.first_open_day
+    if operation == CREATE:
+        return f"{why}: approving it posts it on the first open day, now {day}, and says so in its memo"
+    again = "" if operation in (VOID, DELETE) else ", and posts it again as it is now"
+    return f"{why}: approving it reverses what stands in the closed period on the first open day, now {day}{again}"
 
 
 def _park(row: Posting, reason: str, message: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, exists, select
+from sqlalchemy import Connection, RowMapping, Text, cast, delete, exists, select
 
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store.postings import chunks
@@ -23,6 +23,23 @@ def keys_of_markers(reading: Connection, connection: str, codes: Collection[str]
         sent = (postings.c.connection == connection, postings.c.marker.in_(part), postings.c.attempts > 0)
         rows = reading.execute(select(postings.c.marker, postings.c.key).where(*sent))
         found |= {row.marker: row.key for row in rows}
+    return found
+
+
+def replaced_objects(reading: Connection, connection: str, keys: Collection[str], mark: str) -> set[tuple[str, str]]:
+    """Entity and Id of what these postings were before a person had it reversed and posted again: no copies of ours.
+    `mark` stands between a key and a revision in the key of its reversal."""
+    found: set[tuple[str, str]] = set()
+    reversal = postings.alias()
+    its = postings.c.key + mark + cast(postings.c.revision, Text)
+    for part in chunks(sorted(keys)):
+        query = select(postings.c.entity, postings.c.qbo_id).where(
+            postings.c.connection == connection,
+            postings.c.key.in_(part),
+            postings.c.qbo_id.is_not(None),
+            exists().where(reversal.c.connection == connection, reversal.c.key == its),
+        )
+        found.update((row.entity, row.qbo_id) for row in reading.execute(query))
     return found
 
 

@@ -227,6 +227,15 @@ def revisions(reading: Connection, connection: str, key: str) -> list[Posting]:
     return [whole(row) for row in found.mappings()]
 
 
+def revision_of(reading: Connection, connection: str, key: str, revision: int) -> Posting | None:
+    """One revision of a posting, whole."""
+    query = select(postings).where(
+        postings.c.connection == connection, postings.c.key == key, postings.c.revision == revision
+    )
+    found = reading.execute(query).mappings().first()
+    return None if found is None else whole(found)
+
+
 def whole(row: RowMapping) -> Posting:
     """A row of all columns of `postings`, typed."""
     return cast(Posting, dict(row))
@@ -282,6 +291,18 @@ def undo_effects(transaction: Connection, connection: str, of: tuple[str, int], 
     turned = [dict(row) | {"key": key, "revision": 1, "amount": -row["amount"]} for row in rows]
     if turned:
         transaction.execute(posting_effects.insert(), turned)
+
+
+def keep_effects(transaction: Connection, connection: str, key: str, revision: int) -> None:
+    """Give a revision that says the same as the one before on another day the effects of that one."""
+    before = select(posting_effects).where(
+        posting_effects.c.connection == connection,
+        posting_effects.c.key == key,
+        posting_effects.c.revision == revision - 1,
+    )
+    rows = [dict(row) | {"revision": revision} for row in transaction.execute(before).mappings()]
+    if rows:
+        transaction.execute(posting_effects.insert(), rows)
 
 
 def exact_sum(reading: Connection, value: Any) -> Decimal:
