@@ -73,6 +73,7 @@ class Secrets(BaseSettings):
     encryption_key: SecretStr | None = None
     encryption_key_file: Path | None = None
     webhook_verifier_token: SecretStr | None = None
+    source_webhook_token: SecretStr | None = None
     source_account_id: SecretStr | None = None
     source_application_key: SecretStr | None = None
     source_token: SecretStr | None = None

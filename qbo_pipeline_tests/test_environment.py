@@ -21,6 +21,7 @@ LOOK_UPS: dict[str, Callable[[Settings], object]] = {
     "QBO_ACME_SOURCE_URL": Settings.source_url,
     "QBO_ACME_CLIENT_ID": lambda settings: _revealed(Secrets.read(settings).client_id),
     "QBO_ACME_WEBHOOK_VERIFIER_TOKEN": lambda settings: _revealed(Secrets.read(settings).webhook_verifier_token),
+    "QBO_ACME_SOURCE_WEBHOOK_TOKEN": lambda settings: _revealed(Secrets.read(settings).source_webhook_token),
 }
 
 

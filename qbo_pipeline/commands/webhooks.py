@@ -30,7 +30,8 @@ def webhooks(
 ) -> None:
     """Receive QuickBooks' webhooks for one or more connections. Optional: the nightly run reads all changes anyway.
 
-    Each connection's verifier token is its secret QBO_<CONNECTION>_WEBHOOK_VERIFIER_TOKEN. Stop it with Ctrl-C.
+    Each connection's verifier token is its secret QBO_<CONNECTION>_WEBHOOK_VERIFIER_TOKEN. Those of an inventory system
+    that is read by API show QBO_<CONNECTION>_SOURCE_WEBHOOK_TOKEN. Stop it with Ctrl-C.
     """
     from qbo_pipeline.serving.server import is_loopback, listen
     from qbo_pipeline.webhooks.app import Receiver

@@ -120,6 +120,7 @@ def rehearsed_secrets(settings: Settings, place: RehearsalPlace) -> Secrets:
             "encryption_key": SecretStr(place.encryption_key),
             "encryption_key_file": None,
             "webhook_verifier_token": None,
+            "source_webhook_token": None,
         }
     )
 

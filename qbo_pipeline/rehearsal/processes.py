@@ -24,7 +24,7 @@ from qbo_pipeline.verdicts import Verdict
 
 _LEAVE_SECONDS = 10.0
 _SECRETS_OF = ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN", "ENCRYPTION_KEY", "ENCRYPTION_KEY_FILE",
-               "WEBHOOK_VERIFIER_TOKEN")  # fmt: skip
+               "WEBHOOK_VERIFIER_TOKEN", "SOURCE_WEBHOOK_TOKEN")  # fmt: skip
 
 Heard = Callable[[str, int], None]
 

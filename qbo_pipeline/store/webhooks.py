@@ -13,11 +13,14 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.tables.records import connections
+from qbo_pipeline.store.tables.records import connections, watermarks
 from qbo_pipeline.store.tables.webhooks import webhook_hints
 
 RETENTION = timedelta(days=30)
 """How long a hint is remembered after it was taken up; a repetition after that costs one reading of QBO's changes."""
+
+SOURCE_TOLD = "source told"
+"""Of the instants: when the webhooks of the inventory system said last that something changed there."""
 
 _H = webhook_hints.c
 
@@ -32,6 +35,20 @@ class Hint:
     qbo_id: str | None
     operation: str
     changed_at: datetime | None
+
+
+def source_instant(connection: Connection, name: str, what: str) -> datetime | None:
+    """The instant kept under a name, such as when the inventory system's webhooks last said that something changed."""
+    query = select(watermarks.c.moved_at).where(watermarks.c.connection == name, watermarks.c.name == what)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def keep_source_instant(connection: Connection, name: str, what: str, at: datetime) -> None:
+    """Keep that instant in the place of an earlier one."""
+    row = {"value": at.isoformat(), "moved_at": at}
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(watermarks).values({"connection": name, "name": what, **row})
+    connection.execute(statement.on_conflict_do_update(index_elements=["connection", "name"], set_=row))
 
 
 def tied_companies(connection: Connection, names: Sequence[str]) -> dict[str, tuple[str, str]]:

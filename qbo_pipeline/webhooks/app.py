@@ -23,6 +23,9 @@ from qbo_pipeline.webhooks.intake import DeliveryOutcome, HintIntake
 log = logging.getLogger(__name__)
 
 PATH, HEALTH_PATH = "/webhooks/quickbooks", "/health"
+# Of inventory systems: none of those that are known signs what it sends. Some send a header that one chooses; for those
+# that send none the token is the end of the address.
+SOURCE_PATH = "/webhooks/source/{connection}"
 MOST_BYTES = 1 << 20
 SMALL_BYTES = 64 * 1024  # a delivery of hundreds of events is smaller
 LARGE_AT_ONCE = 2  # larger ones that are read at once, so that they keep the loop from no small one; the others wait
@@ -75,6 +78,32 @@ class Receiver:
             return self._refuse("store_behind", 503, "the store did not take it in time, send it again")
         return self._acknowledge(taken)
 
+    async def deliver_source(self, request: Request) -> Response:
+        """POST of an inventory system: 200 where it is kept that something changed there, 401 without the token."""
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        token = request.path_params.get("token") or (shown.strip() if scheme.lower() == "bearer" else "")
+        name = request.path_params["connection"]
+        if not token or not self.intake.knows_source(name, token):
+            return self._refuse("not_signed", 401, "an inventory system's webhook without the token of a connection")
+        try:
+            if await self._body(request) is None:  # what it says is not used
+                return self._refuse("too_large", 413, f"the body is longer than {MOST_BYTES} bytes")
+        except ClientDisconnect:
+            return self._refuse("broken_off", 400, "the body is not complete")
+        if self._threads.statistics().tasks_waiting >= MOST_WAITING:
+            return self._refuse("store_behind", 503, "the store is behind, send it again")
+        try:
+            with fail_after(self.store_seconds):
+                kept = await to_thread.run_sync(
+                    self.intake.take_source, name, limiter=self._threads, abandon_on_cancel=True
+                )
+        except TimeoutError:
+            kept = False
+        if not kept:
+            return self._refuse("not_stored", 503, "not kept, send it again")
+        self.counts["source_told"] += 1
+        return Response(status_code=200)
+
     async def health(self, request: Request) -> Response:
         """GET: that it runs, and the counts; it needs no store and no thread."""
         return JSONResponse({"status": "ok", "counts": {**self.counts, **self.turned_away}})
@@ -118,6 +147,8 @@ def build_app(receiver: Receiver) -> Starlette:
     """The application around a receiver."""
     routes = [
         Route(PATH, receiver.deliver, methods=["POST"]),
+        Route(SOURCE_PATH, receiver.deliver_source, methods=["POST"]),
+        Route(SOURCE_PATH + "/{token}", receiver.deliver_source, methods=["POST"]),
         Route(HEALTH_PATH, receiver.health, methods=["GET"]),
     ]
     app = Starlette(routes=routes)

@@ -6,12 +6,14 @@ ties it to the company of the event: another app's token opens no other company.
 
 from __future__ import annotations
 
+import hmac
 import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from qbo_pipeline.environment import where_to_set
@@ -20,21 +22,24 @@ from qbo_pipeline.quickbooks.webhooks import Event, is_signed, read_notification
 from qbo_pipeline.settings import Secrets, Settings, SettingsError
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.migrations import MigrationError
-from qbo_pipeline.store.webhooks import Hint, put_hints, tied_companies
+from qbo_pipeline.store.webhooks import SOURCE_TOLD, Hint, keep_source_instant, put_hints, tied_companies
 
 log = logging.getLogger(__name__)
 
+SHORTEST_TOKEN = 20  # characters of a token that the inventory system shows
 STORE_PATIENCE = 2  # seconds for a connection, a lock or a statement; the sender waits 3, then sends it again
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A connection that takes webhooks; `company` is the environment and the realm of its settings."""
+    """A connection that takes webhooks; `company` is the environment and the realm of its settings. Intuit signs with
+    `verifier_token`, the inventory system shows `source_token`; without one of them the other is taken alone."""
 
     name: str
     company: tuple[str, str]
     store_url: str
-    verifier_token: Secret
+    verifier_token: Secret | None
+    source_token: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +56,25 @@ class DeliveryOutcome:
 
 
 def member(settings: Settings) -> Member:
-    """The connection with these settings; raises `SettingsError` where its verifier token is not given."""
-    token = Secrets.read(settings).webhook_verifier_token
-    text = token.get_secret_value().strip() if token is not None else ""
+    """The connection with these settings; raises `SettingsError` where neither token is given."""
+    secrets = Secrets.read(settings)
+    verifier, source = _secret(secrets.webhook_verifier_token), _secret(secrets.source_webhook_token)
     name = settings.connection.name
-    if not text:
+    if source is not None and len(source.reveal()) < SHORTEST_TOKEN:
+        raise SettingsError(f"QBO_{name.upper()}_SOURCE_WEBHOOK_TOKEN is shorter than {SHORTEST_TOKEN} characters")
+    if verifier is None and source is None:
         raise SettingsError(
             f"{name}: {where_to_set([f'QBO_{name.upper()}_WEBHOOK_VERIFIER_TOKEN'], settings.folder)}; "
             "Intuit's developer site shows it on the webhooks page of your app, once an endpoint is set there. "
             "Without it nobody can tell Intuit's webhooks from forged ones"
         )
     company = (settings.quickbooks.environment, settings.quickbooks.realm)
-    return Member(name, company, settings.store_url(), Secret(text))
+    return Member(name, company, settings.store_url(), verifier, source)
+
+
+def _secret(given: SecretStr | None) -> Secret | None:
+    text = given.get_secret_value().strip() if given is not None else ""
+    return Secret(text) if text else None
 
 
 class HintIntake:
@@ -73,7 +85,7 @@ class HintIntake:
         for item in members:
             by_url[item.store_url].append(item)
         self._stores = [_Store(url, own) for url, own in by_url.items()]
-        self._tokens = {item.verifier_token for item in members}
+        self._tokens = {item.verifier_token for item in members if item.verifier_token is not None}
 
     def signers(self, body: bytes, signature: str) -> frozenset[Secret]:
         """The verifier tokens that signed this body; none for a delivery that is not Intuit's."""
@@ -100,6 +112,27 @@ class HintIntake:
             taken |= {event for _, event in hints}
         unknown = len({*told.events} - taken) if complete else 0
         return DeliveryOutcome(stored, kept - stored, unknown, told.unreadable, complete)
+
+    def knows_source(self, name: str, token: str) -> bool:
+        """Whether a connection of that name takes webhooks of its inventory system, and this is its token."""
+        tokens = [item.source_token for store in self._stores for item in store.members if item.name == name]
+        return any(
+            hmac.compare_digest(token.encode("utf-8", "replace"), known.reveal().encode())
+            for known in tokens
+            if known is not None
+        )
+
+    def take_source(self, name: str) -> bool:
+        """Keep that something changed in a connection's inventory system; `False` where its store failed."""
+        complete = True
+        for store in self._stores:
+            if name in [item.name for item in store.members]:
+                try:
+                    store.take_source(name)
+                except (SQLAlchemyError, MigrationError) as error:
+                    log.error("webhooks: the store of %s failed: %s", store.names, _why(error))
+                    complete = False
+        return complete
 
     def look(self) -> Iterator[str]:
         """What a person should know before deliveries come, in plain words.
@@ -147,6 +180,12 @@ class _Store:
             ]
             hints = [_hint(name, event) for name, event in found]
             return found, put_hints(connection, hints, now=self.database.now(connection))
+
+    def take_source(self, name: str) -> None:
+        """Commit that the source changed now."""
+        self._prepare()
+        with self.database.transaction() as connection:
+            keep_source_instant(connection, name, SOURCE_TOLD, self.database.now(connection))
 
     def look(self) -> Iterator[str]:
         self._prepare()
