@@ -30,7 +30,7 @@ from qbo_pipeline.sources.syncro import lists as syncro
 from qbo_pipeline.sources.syncro.check import check_account as check_syncro
 from qbo_pipeline.sources.syncro.fetching import fetch as fetch_syncro
 from qbo_pipeline.sources.syncro.look import look_at as look_at_syncro
-from qbo_pipeline.sources.syncro.system import Syncro
+from qbo_pipeline.sources.syncro.system import syncro as syncro_system
 from qbo_pipeline.sources.syncro.writing import PaymentWriter as SyncroWriter
 from qbo_pipeline.sources.unleashed import lists as unleashed
 from qbo_pipeline.sources.unleashed.check import check_account as check_unleashed
@@ -43,7 +43,7 @@ from qbo_pipeline.sources.zuper import region as zuper_region
 from qbo_pipeline.sources.zuper.check import check_account as check_zuper
 from qbo_pipeline.sources.zuper.fetching import fetch as fetch_zuper
 from qbo_pipeline.sources.zuper.look import look_at as look_at_zuper
-from qbo_pipeline.sources.zuper.system import Zuper
+from qbo_pipeline.sources.zuper.system import zuper as zuper_system
 
 Parameters = Mapping[str, str | Sequence[str]]
 Headers = Callable[[str], Mapping[str, str]]
@@ -127,7 +127,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         key="an API token of Syncro",
         secrets=("source_token",),
         headers=_token,
-        system=Syncro,
+        system=syncro_system,
         fetch=fetch_syncro,
         check=check_syncro,
         look=look_at_syncro,
@@ -150,7 +150,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         key="an API key of Zuper",
         secrets=("source_api_key",),
         headers=_x_api_key,
-        system=Zuper,
+        system=zuper_system,
         fetch=fetch_zuper,
         check=check_zuper,
         look=look_at_zuper,

@@ -17,7 +17,7 @@ from qbo_pipeline.demo.company import generate
 from qbo_pipeline.sources.http.exact import read_exact
 from qbo_pipeline.sources.landed.objects import SeenObject
 from qbo_pipeline.sources.syncro.lists import MASTER_DATA, PAPERS
-from qbo_pipeline.sources.syncro.system import Syncro
+from qbo_pipeline.sources.syncro.system import syncro
 from qbo_pipeline.store.database import Database
 from qbo_pipeline_tests.systems.boxes import TOKEN, RunningSyncro, running_syncro
 from qbo_pipeline_tests.systems.rows import Landed
@@ -105,7 +105,7 @@ def test_every_example_can_be_read(description: Description, database: Database,
         seen += [SeenObject(listing.kind, str(entry["id"]), entry) for entry in body[listing.items]]
         single = read_exact(json.dumps(example(description, f"/{listing.path}/{{id}}")))
         seen.append(SeenObject(listing.kind, "99", single))
-    read = Landed(database, tmp_path, Syncro(ZoneInfo("America/Los_Angeles"), "USD"), seen)
+    read = Landed(database, tmp_path, syncro(ZoneInfo("America/Los_Angeles"), "USD"), seen)
     found = read(first=date(2000, 1, 1))
     assert {"6", "1", "1:order"} <= found.keys()
     assert any(key.startswith("customer:") for key in read.master())

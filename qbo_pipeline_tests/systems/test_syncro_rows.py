@@ -18,7 +18,7 @@ from qbo_pipeline.sources.landed.objects import SeenObject
 from qbo_pipeline.sources.landed.values import day
 from qbo_pipeline.sources.source import SetAside
 from qbo_pipeline.sources.syncro.check import check_account
-from qbo_pipeline.sources.syncro.system import Syncro
+from qbo_pipeline.sources.syncro.system import syncro
 from qbo_pipeline.sources.syncro.values import money
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.opening import make_store
@@ -46,7 +46,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture
 def read(database: Database, tmp_path: Path) -> Landed:
-    return Landed(database, tmp_path, Syncro(PACIFIC, "USD"), MASTER)
+    return Landed(database, tmp_path, syncro(PACIFIC, "USD"), MASTER)
 
 
 def movement(key: str, found: Mapping[str, Any]) -> Movement:

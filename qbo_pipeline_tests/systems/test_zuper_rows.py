@@ -18,7 +18,7 @@ from qbo_pipeline.sources.landed.objects import SeenObject
 from qbo_pipeline.sources.source import SetAside
 from qbo_pipeline.sources.zuper.check import check_account
 from qbo_pipeline.sources.zuper.region import address, question
-from qbo_pipeline.sources.zuper.system import Zuper
+from qbo_pipeline.sources.zuper.system import zuper
 from qbo_pipeline.sources.zuper.values import line_net
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.opening import make_store
@@ -49,7 +49,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture
 def read(database: Database, tmp_path: Path) -> Landed:
-    return Landed(database, tmp_path, Zuper(INDIA, "USD"), MASTER)
+    return Landed(database, tmp_path, zuper(INDIA, "USD"), MASTER)
 
 
 def movement(key: str, found: Mapping[str, Any]) -> Movement:

@@ -5,69 +5,27 @@ What belongs here: which function makes the rows of which kind of object. Purcha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from qbo_pipeline.inventory.records import decimal_text
-from qbo_pipeline.sources.landed import anchor, goods, orders, snapshots
+from qbo_pipeline.sources.landed import anchor, goods
 from qbo_pipeline.sources.landed.objects import Landed
-from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
+from qbo_pipeline.sources.landed.projection import Row, Rows
 from qbo_pipeline.sources.landed.values import Object, amount, cents, day, exact, objects, part, text
-from qbo_pipeline.sources.landed.without_paper import explain_stock
+from qbo_pipeline.sources.landed.without_history import Maker, Making, WithoutHistory
 from qbo_pipeline.sources.syncro.orders import read_order
 from qbo_pipeline.sources.syncro.values import ident, money, place
 
 
-@dataclass(frozen=True, slots=True)
-class Syncro:
-    """`System` of the landing, for one company: its days are in `zone`, all its amounts in `currency`."""
-
-    zone: ZoneInfo
-    currency: str
-    name: str = "syncro"
-    looked_up: frozenset[str] = frozenset()
-
-    @property
-    def version(self) -> str:
-        return f"2 {self.zone.key} {self.currency}"
-
-    @property
-    def staging(self) -> Mapping[str, tuple[str, ...]]:
-        return {**orders.STAGING, **snapshots.STAGING}
-
-    def rows(self, landed: Landed, projection: Projection) -> Rows:
-        make = _MAKERS.get(landed.kind)
-        return {} if make is None else make(_Look(self.zone, self.currency, projection), landed)
-
-    def finish(self, projection: Projection, at: str) -> None:
-        look = _Look(self.zone, self.currency, projection)
-        orders.make_orders(projection, partial(read_order, self.zone), look.stocked, self.currency, at)
-        if projection.owners:
-            explain_stock(projection, self.currency, at)
-            anchor.chain_stock(projection, self.currency, at)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    zone: ZoneInfo
-    currency: str
-    projection: Projection
-
-    def stocked(self, product_id: str | None) -> bool:
-        found = self.projection.select("SELECT kind FROM products_rows WHERE product_id = ?", product_id)
-        return product_id is not None and (not found or found[0]["kind"] == "stocked")
-
-
-def _customer(look: _Look, landed: Landed) -> Rows:
+def _customer(making: Making, landed: Landed) -> Rows:
     source = _within(landed.content, "customer")
     party: Row = {
         "party_id": landed.object_id,
         "kind": "customer",
         "name": text(source, "business_then_name", "business_name", "fullname", "email"),
-        "currency": look.currency,
+        "currency": making.currency,
         "email": text(source, "email"),
         "phone": text(source, "phone", "mobile"),
         **_address(source),
@@ -76,14 +34,14 @@ def _customer(look: _Look, landed: Landed) -> Rows:
     return {"parties": [party]}
 
 
-def _vendor(look: _Look, landed: Landed) -> Rows:
+def _vendor(making: Making, landed: Landed) -> Rows:
     source = _within(landed.content, "vendor")
     party: Row = {
         "party_id": landed.object_id,
         "kind": "supplier",
         "number": text(source, "account_number"),
         "name": text(source, "name"),
-        "currency": look.currency,
+        "currency": making.currency,
         "email": text(source, "email"),
         "phone": text(source, "phone"),
         **_address(source),
@@ -103,7 +61,7 @@ def _within(content: Object, name: str) -> Object:
     return part(content, name) or content
 
 
-def _product(look: _Look, landed: Landed) -> Rows:
+def _product(making: Making, landed: Landed) -> Rows:
     source = _within(landed.content, "product")
     found: Row = {
         "product_id": landed.object_id,
@@ -116,13 +74,13 @@ def _product(look: _Look, landed: Landed) -> Rows:
     return {"products": [found]}
 
 
-def _invoice(look: _Look, landed: Landed) -> Rows:
+def _invoice(making: Making, landed: Landed) -> Rows:
     """An invoice with its goods: Syncro has no shipments, what an invoice names has left on its day, and what is
     negative on it has come back."""
     source = _within(landed.content, "invoice")
     invoice_id, number = landed.object_id, text(source, "number") or landed.object_id
     dated, customer = (
-        day(source, look.zone, "date"),
+        day(source, making.zone, "date"),
         ident(source, "customer_id") or ident(part(source, "customer"), "id"),
     )
     document: Row = {
@@ -130,9 +88,9 @@ def _invoice(look: _Look, landed: Landed) -> Rows:
         "kind": "sales_invoice",
         "number": number,
         "business_date": dated,
-        "due_date": day(source, look.zone, "due_date"),
+        "due_date": day(source, making.zone, "due_date"),
         "party_id": customer,
-        "currency": look.currency,
+        "currency": making.currency,
         "net_amount": money(source, "subtotal"),
         "tax_amount": money(source, "tax"),
         "total_amount": money(source, "total"),
@@ -159,9 +117,9 @@ def _invoice(look: _Look, landed: Landed) -> Rows:
                 "tax_code": None if line.get("taxable") is None else "TAX" if line["taxable"] else "NON",
             }
         )
-        if quantity and product_id is not None and look.stocked(product_id):
+        if quantity and product_id is not None and making.stocked(product_id):
             sold.append(goods.Sold(mark, position, product_id, place(source), quantity, exact(line, "cost")))
-    moved = goods.goods_rows(invoice_id, number, dated, customer, look.currency, sold)
+    moved = goods.goods_rows(invoice_id, number, dated, customer, making.currency, sold)
     return {"documents": [document], "document_lines": lines, **moved}
 
 
@@ -180,10 +138,10 @@ def _six(line: Object, name: str) -> str | None:
     return amount(line, name) if number is None else decimal_text(round(number, 6))
 
 
-def _payment(look: _Look, landed: Landed) -> Rows:
+def _payment(making: Making, landed: Landed) -> Rows:
     """Money received. Of several invoices the API does not say how much each got: they are settled in their order."""
     source = _within(landed.content, "payment")
-    paid = day(source, look.zone, "applied_at", "created_at")
+    paid = day(source, making.zone, "applied_at", "created_at")
     whole = exact(source, "payment_amount")
     payment: Row = {
         "payment_id": landed.object_id,
@@ -191,7 +149,7 @@ def _payment(look: _Look, landed: Landed) -> Rows:
         "number": text(source, "ref_num") or landed.object_id,
         "business_date": paid,
         "party_id": ident(part(source, "customer"), "id") or ident(source, "customer_id"),
-        "currency": look.currency,
+        "currency": making.currency,
         "amount": money(source, "payment_amount", "amount_cents"),
         "status": "voided" if source.get("success") is False else "completed",
         "account": text(source, "payment_method"),
@@ -203,7 +161,7 @@ def _payment(look: _Look, landed: Landed) -> Rows:
     ids = source.get("invoice_ids")
     for invoice_id in ids if isinstance(ids, list) else ():
         query = "SELECT total_amount FROM documents_rows WHERE document_id = ?"
-        found = look.projection.select(query, str(invoice_id)) if invoice_id is not None else []
+        found = making.projection.select(query, str(invoice_id)) if invoice_id is not None else []
         part_of_it = min(left, anchor.number(found[0]["total_amount"])) if found else Decimal(0)
         if part_of_it > 0:
             left -= part_of_it
@@ -214,15 +172,15 @@ def _payment(look: _Look, landed: Landed) -> Rows:
     return {"payments": [payment], "payment_allocations": allocations}
 
 
-_MAKERS: Mapping[str, Callable[[_Look, Landed], Rows]] = {
+_MAKERS: Mapping[str, Maker] = {
     "customer": _customer,
     "vendor": _vendor,
     "product": _product,
     "invoice": _invoice,
     "payment": _payment,
-    orders.ORDER: lambda _, landed: orders.staged(landed),
-    orders.RECEIVED: lambda _, landed: orders.staged(landed),
-    orders.FINISHED: lambda _, landed: orders.staged(landed),
-    snapshots.PLACE: lambda _, landed: snapshots.place_rows(landed),
-    snapshots.STOCK: lambda _, landed: snapshots.stock_rows(landed),
 }
+
+
+def syncro(zone: ZoneInfo, currency: str) -> WithoutHistory:
+    """`System` of the landing for a company in Syncro."""
+    return WithoutHistory(zone, currency, name="syncro", rules=2, makers=_MAKERS, read_order=read_order)

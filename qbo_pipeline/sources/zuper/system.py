@@ -6,16 +6,13 @@ customers get in `papers.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from qbo_pipeline.sources.landed import anchor, orders, snapshots
 from qbo_pipeline.sources.landed.objects import Landed
-from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
+from qbo_pipeline.sources.landed.projection import Row, Rows
 from qbo_pipeline.sources.landed.values import Object, part, text
-from qbo_pipeline.sources.landed.without_paper import explain_stock
+from qbo_pipeline.sources.landed.without_history import Maker, Making, WithoutHistory
 from qbo_pipeline.sources.zuper.orders import read_order
 from qbo_pipeline.sources.zuper.papers import Paper, credit_rows, invoice_rows, quote_rows
 from qbo_pipeline.sources.zuper.values import is_stocked, person
@@ -23,65 +20,19 @@ from qbo_pipeline.sources.zuper.values import is_stocked, person
 _SERVICES = frozenset({"SERVICE", "LABOR"})
 
 
-@dataclass(frozen=True, slots=True)
-class Zuper:
-    """`System` of the landing, for one company: its days are in `zone`, all its amounts in `currency`."""
-
-    zone: ZoneInfo
-    currency: str
-    name: str = "zuper"
-    looked_up: frozenset[str] = frozenset()
-
-    @property
-    def version(self) -> str:
-        return f"3 {self.zone.key} {self.currency}"
-
-    @property
-    def staging(self) -> Mapping[str, tuple[str, ...]]:
-        return {**orders.STAGING, **snapshots.STAGING}
-
-    def rows(self, landed: Landed, projection: Projection) -> Rows:
-        make = _MAKERS.get(landed.kind)
-        # What was deleted is kept there for a while, and no longer counts.
-        if make is None or thing(landed).get("is_deleted") is True:
-            return {}
-        return make(_Look(self.zone, self.currency, projection), landed)
-
-    def finish(self, projection: Projection, at: str) -> None:
-        look = _Look(self.zone, self.currency, projection)
-        orders.make_orders(projection, partial(read_order, self.zone), look.stocked, self.currency, at)
-        if projection.owners:
-            explain_stock(projection, self.currency, at)
-            anchor.chain_stock(projection, self.currency, at)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    zone: ZoneInfo
-    currency: str
-    projection: Projection
-
-    def stocked(self, product_id: str | None) -> bool:
-        found = self.projection.select("SELECT kind FROM products_rows WHERE product_id = ?", product_id)
-        return product_id is not None and (not found or found[0]["kind"] == "stocked")
-
-    def paper(self, landed: Landed) -> Paper:
-        return Paper(self.zone, self.currency, landed.object_id, thing(landed))
-
-
 def thing(landed: Landed) -> Object:
     """The object of an answer; an entry of a list is all of it."""
     return part(landed.content, "data") or landed.content
 
 
-def _customer(look: _Look, landed: Landed) -> Rows:
+def _customer(making: Making, landed: Landed) -> Rows:
     source = thing(landed)
     phones = part(source, "customer_contact_no")
     party: Row = {
         "party_id": landed.object_id,
         "kind": "customer",
         "name": person(source),
-        "currency": look.currency,
+        "currency": making.currency,
         "email": text(source, "customer_email"),
         "phone": text(phones, "work", "mobile", "home"),
         **_address(part(source, "customer_billing_address") or part(source, "customer_address")),
@@ -90,13 +41,13 @@ def _customer(look: _Look, landed: Landed) -> Rows:
     return {"parties": [party]}
 
 
-def _vendor(look: _Look, landed: Landed) -> Rows:
+def _vendor(making: Making, landed: Landed) -> Rows:
     source = thing(landed)
     party: Row = {
         "party_id": landed.object_id,
         "kind": "supplier",
         "name": text(source, "vendor_name"),
-        "currency": look.currency,
+        "currency": making.currency,
         "email": text(source, "vendor_email"),
         "active": "no" if source.get("is_active") is False else "yes",
     }
@@ -108,7 +59,7 @@ def _address(source: Object) -> Row:
             "postal_code": text(source, "zip_code")}  # fmt: skip
 
 
-def _product(look: _Look, landed: Landed) -> Rows:
+def _product(making: Making, landed: Landed) -> Rows:
     source = thing(landed)
     kind = text(source, "product_type")
     found: Row = {
@@ -123,16 +74,28 @@ def _product(look: _Look, landed: Landed) -> Rows:
     return {"products": [found]}
 
 
-_MAKERS: Mapping[str, Callable[[_Look, Landed], Rows]] = {
+def _paper(making: Making, landed: Landed) -> Paper:
+    return Paper(making.zone, making.currency, landed.object_id, thing(landed))
+
+
+_MAKERS: Mapping[str, Maker] = {
     "customer": _customer,
     "vendor": _vendor,
     "product": _product,
-    "invoice": lambda look, landed: invoice_rows(look.paper(landed), look.stocked),
-    "estimate": lambda look, landed: quote_rows(look.paper(landed)),
-    "credit_note": lambda look, landed: credit_rows(look.paper(landed)),
-    orders.ORDER: lambda _, landed: orders.staged(landed),
-    orders.RECEIVED: lambda _, landed: orders.staged(landed),
-    orders.FINISHED: lambda _, landed: orders.staged(landed),
-    snapshots.PLACE: lambda _, landed: snapshots.place_rows(landed),
-    snapshots.STOCK: lambda _, landed: snapshots.stock_rows(landed),
+    "invoice": lambda making, landed: invoice_rows(_paper(making, landed), making.stocked),
+    "estimate": lambda making, landed: quote_rows(_paper(making, landed)),
+    "credit_note": lambda making, landed: credit_rows(_paper(making, landed)),
 }
+
+
+def zuper(zone: ZoneInfo, currency: str) -> WithoutHistory:
+    """`System` of the landing for a company in Zuper. What was deleted is kept there a while, and no longer counts."""
+    return WithoutHistory(
+        zone,
+        currency,
+        name="zuper",
+        rules=3,
+        makers=_MAKERS,
+        read_order=read_order,
+        counts=lambda landed: thing(landed).get("is_deleted") is not True,
+    )
