@@ -207,8 +207,10 @@ class PostingSettings(Section):
     mode: PostingMode = "external"
     returns_move_stock_by: Literal["movements", "documents"] = "movements"
     accrue_receipts: bool = True
-    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] = "goods_received_not_invoiced"
-    bill_difference: Literal["purchase_price_variance", "inventory"] = "purchase_price_variance"
+    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory", "in_transit"] = (
+        "goods_received_not_invoiced"
+    )
+    bill_difference: Literal["purchase_price_variance", "inventory", "on_hand_share"] = "purchase_price_variance"
     supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] = (
         "purchase_price_variance"
     )
@@ -336,8 +338,8 @@ class ChangedPosting(Section):
     """`[changes.posting]`: the policies that decide what is posted, from that day; what is left out stays."""
 
     accrue_receipts: bool | None = None
-    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] | None = None
-    bill_difference: Literal["purchase_price_variance", "inventory"] | None = None
+    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory", "in_transit"] | None = None
+    bill_difference: Literal["purchase_price_variance", "inventory", "on_hand_share"] | None = None
     supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] | None = None
     zero_cost: Literal["hold", "post"] | None = None
     quotes: bool | None = None

@@ -82,9 +82,11 @@ class Policies:
     - `returns_move_stock_by`: in tracked mode, goods that come back: `movements` adjust quantities and credits name no
       tracked item, or `documents`: credits name the items, and the movements of returns post nothing.
     - `accrue_receipts`: a receipt posts Dr inventory / Cr goods received not invoiced; off: only the bill posts.
-    - `unmatched_bill_lines`: where a bill's stock line goes that has no receipt (yet), while receipts accrue.
+    - `unmatched_bill_lines`: where a bill's stock line goes that has no receipt (yet), while receipts accrue; with
+      `in_transit` a receipt of a later day takes it off again (`accounting.transit`).
     - `bill_difference`: where bill price and accrued value differ. `purchase_price_variance` is right for a source
-      that leaves its stock value alone, `inventory` for one that revalues all of it.
+      that leaves its stock value alone, `inventory` for one that revalues all of it, `on_hand_share` for one that
+      revalues what is still there: the part of the goods that are sold is cost of sales.
     - `supplier_return_clearing`: the account between a supplier return and its vendor credit.
     - `tax_regime`: how the company's tax is told, a row of `tax.REGIMES`.
     - `multicurrency`: whether the company has it switched on.
@@ -111,8 +113,10 @@ class Policies:
     mode: PostingMode = "external"
     returns_move_stock_by: Literal["movements", "documents"] = "movements"
     accrue_receipts: bool = True
-    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory"] = "goods_received_not_invoiced"
-    bill_difference: Literal["purchase_price_variance", "inventory"] = "purchase_price_variance"
+    unmatched_bill_lines: Literal["goods_received_not_invoiced", "inventory", "in_transit"] = (
+        "goods_received_not_invoiced"
+    )
+    bill_difference: Literal["purchase_price_variance", "inventory", "on_hand_share"] = "purchase_price_variance"
     supplier_return_clearing: Literal["purchase_price_variance", "goods_received_not_invoiced"] = (
         "purchase_price_variance"
     )
@@ -179,6 +183,14 @@ def _not_posted(key: str) -> str | None:
     return None
 
 
+def _no_matches(movement_id: str) -> Sequence[str]:
+    return ()
+
+
+def _nothing_on_hand(product_id: str, day: date) -> Decimal:
+    return Decimal(0)
+
+
 def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Decimal:
     return Decimal(0)
 
@@ -209,6 +221,8 @@ class Books:
       they came.
     - `bills_naming`: the bills of which a line names an order (by its id), voided ones too.
     - `posted_as`: the entity under which a posting (by its key) stands in QBO, `None` where it does not.
+    - `bills_of`: the ids of the documents that are matched to a movement, in the order of their dates.
+    - `on_hand`: the quantity of a product at the end of a day, at all locations.
     - `cost_approved`: whether a person let a movement (by its id) go although its cost is 0.
     - `dated`: the books for a business date where settings change by date; `on` answers them.
     - `lists`: the books by which list entries (items) are made, `None` where they are these.
@@ -240,6 +254,8 @@ class Books:
     payments_of: Callable[[str], Sequence[Payment]] = _no_payments
     bills_naming: Callable[[str], Sequence[Document]] = _no_bills
     posted_as: Callable[[str], str | None] = _not_posted
+    bills_of: Callable[[str], Sequence[str]] = _no_matches
+    on_hand: Callable[[str, date], Decimal] = _nothing_on_hand
     cost_approved: Callable[[str], bool] = _nobody_approved
     begins: date | None = None
     opening: Callable[[str], Opening | None] = _nothing_opened

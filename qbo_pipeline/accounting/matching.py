@@ -12,8 +12,9 @@ cent may be left for each line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from qbo_pipeline.accounting.accounts import Place, account_for, product_of
@@ -22,6 +23,7 @@ from qbo_pipeline.accounting.documents import Subject
 from qbo_pipeline.accounting.journals import Leg
 from qbo_pipeline.accounting.money import ZERO, cents, slice_of
 from qbo_pipeline.accounting.movements import accrued
+from qbo_pipeline.accounting.transit import ahead_of_goods, billed_ahead
 from qbo_pipeline.inventory.records import DocumentLine, Match, Movement
 
 
@@ -56,6 +58,7 @@ class Clearing:
     taken: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     posted: dict[str, dict[str, Leg]] = field(default_factory=dict)
     matches: dict[str, list[Match]] = field(default_factory=dict)
+    shared: dict[str, Decimal] = field(default_factory=dict)  # by product, what on hand has a difference already
 
     def __post_init__(self) -> None:
         for match in self.subject.document.matches:
@@ -73,18 +76,24 @@ class Clearing:
     def parts(self, line: DocumentLine, amount: Decimal, place: Place) -> Iterator[Part]:
         """The parts of a stock line; they add up to `amount` (the line's cents in the entity's direction)."""
         place = self._located(line, place)
-        cleared = list(self._cleared(line))
+        ahead = list(ahead_of_goods(self.subject.document, line, amount, self.books))
+        later = {(item.match.movement_id, item.match.movement_line_id) for item in ahead}
+        for item in ahead:
+            yield Part(account=item.account, amount=item.amount, place=item.place, why="goods to come")
+        amount -= sum((item.amount for item in ahead), ZERO)
+        cleared = list(self._cleared(line, later))
         if not cleared:
             yield self._unmatched(line, amount, place)
             return
         yield from (item.part for item in cleared)
         matched = sum((item.quantity for item in cleared), Decimal(0))
+        whole = abs(line.quantity or Decimal(0)) - sum((abs(item.match.quantity) for item in ahead), Decimal(0))
         billed = amount
-        if line.quantity and matched < abs(line.quantity):
-            billed = slice_of(amount, abs(line.quantity), Decimal(0), matched)
+        if matched < whole:
+            billed = slice_of(amount, whole, Decimal(0), matched)
             yield self._unmatched(line, amount - billed, place)
         if difference := billed - sum((item.part.amount for item in cleared), ZERO):
-            yield self._difference(difference, cleared[0].part.place)
+            yield from self._differences(difference, matched, cleared[0].part.place, self._came_by(line))
 
     def clears(self, line: DocumentLine) -> bool:
         """Whether one of the line's matches has accrued what the line bills."""
@@ -94,8 +103,10 @@ class Clearing:
                 return True
         return False
 
-    def _cleared(self, line: DocumentLine) -> Iterator[_Cleared]:
+    def _cleared(self, line: DocumentLine, later: Set[tuple[str, str]]) -> Iterator[_Cleared]:
         for match in self.matches.get(line.line_id, ()):
+            if (match.movement_id, match.movement_line_id) in later:
+                continue
             if (found := self._clear(match, line)) is not None:
                 yield found
 
@@ -107,7 +118,13 @@ class Clearing:
             return None
         moved = next(abs(row.quantity) for row in movement.lines if row.line_id == match.movement_line_id)
         place = (match.movement_id, match.movement_line_id)
+        ahead = billed_ahead(movement, self.books.on(movement.business_date)).get(match.movement_line_id, ())
+        in_transit = sum((item.quantity for item in ahead), Decimal(0))
+        moved -= in_transit
+        if ahead and not moved:
+            return None
         earlier = self.books.matched_before(*place, self.subject.document) + self.taken.get(place, Decimal(0))
+        earlier -= in_transit
         whole = moved or abs(match.quantity)
         quantity = min(abs(match.quantity), max(whole - earlier, Decimal(0)))
         if not quantity:
@@ -157,10 +174,40 @@ class Clearing:
             return "purchase_price_variance"
         return self.books.policies.bill_difference
 
-    def _difference(self, difference: Decimal, place: Place) -> Part:
-        """The difference between billed and accrued, on the account that the policy names."""
-        account = account_for(self.books, self._difference_policy, place)
-        return Part(account=account, amount=difference, place=place, why="price difference")
+    def _differences(self, difference: Decimal, matched: Decimal, place: Place, day: date) -> Iterator[Part]:
+        """The difference between billed and accrued, on the account that the policy names; shared between stock and
+        cost of sales where it is to follow the goods."""
+        policy = self._difference_policy
+        if policy != "on_hand_share":
+            yield self._difference(difference, policy, place)
+            return
+        there = self._still_there(place, matched, day)
+        in_stock = slice_of(difference, matched, Decimal(0), there) if matched else ZERO
+        if in_stock:
+            yield self._difference(in_stock, "inventory", place)
+        if difference - in_stock:
+            yield self._difference(difference - in_stock, "cost_of_goods_sold", place)
+
+    def _difference(self, difference: Decimal, role: str, place: Place) -> Part:
+        return Part(
+            account=account_for(self.books, role, place), amount=difference, place=place, why="price difference"
+        )
+
+    def _came_by(self, line: DocumentLine) -> date:
+        """The day by which the goods of a line were there and billed."""
+        found = (self.books.movement(match.movement_id) for match in self.matches.get(line.line_id, ()))
+        days = (movement.business_date for movement in found if movement is not None)
+        return max(self.subject.document.business_date, *days)
+
+    def _still_there(self, place: Place, matched: Decimal, day: date) -> Decimal:
+        """How many of the goods are on hand at the end of a day; each piece counts for one line."""
+        if place.product is None:
+            return Decimal(0)
+        product = place.product.product_id
+        stock = self.books.on_hand(product, day) - self.shared.get(product, Decimal(0))
+        there = min(matched, max(stock, Decimal(0)))
+        self.shared[product] = self.shared.get(product, Decimal(0)) + there
+        return there
 
     def _unmatched(self, line: DocumentLine, amount: Decimal, place: Place) -> Part:
         """What no movement has accrued. Where its match has, the line asks for more than was moved."""
@@ -168,6 +215,8 @@ class Clearing:
         if self.subject.document.kind != "purchase_credit":
             accrues = self._accrues(line)
             role = self.books.policies.unmatched_bill_lines if accrues else "inventory"
+        if role == "in_transit" and self.subject.document.kind == "purchase_order":
+            role = "goods_received_not_invoiced"  # a plan: whether the bill goes ahead is not known yet
         matches = self.matches.get(line.line_id, ())
         beyond = any(match.movement_line_id in self.posted.get(match.movement_id, {}) for match in matches)
         return Part(

@@ -18,7 +18,8 @@ from qbo_pipeline.accounting.accounts import Place, product_of
 from qbo_pipeline.accounting.books import Books, rate_on
 from qbo_pipeline.accounting.drafts import Draft, Excluded, exclude, refuse
 from qbo_pipeline.accounting.journals import Heading, Leg, in_cents, journal_entry, leg
-from qbo_pipeline.accounting.money import ROUNDING_LIMIT, cents
+from qbo_pipeline.accounting.money import ROUNDING_LIMIT, ZERO, cents, slice_of
+from qbo_pipeline.accounting.transit import billed_ahead
 from qbo_pipeline.inventory.records import Movement, MovementLine, record_key
 
 COST_PENDING = "cost_pending"
@@ -127,6 +128,7 @@ def movement_legs(movement: Movement, books: Books) -> list[Leg]:
     rule = MOVEMENT_RULES[movement.kind]
     rate = rate_on(books, movement.currency, movement.business_date, movement.exchange_rate)
     legs = [item for line in movement.lines for item in _line_legs(movement, line, rate, rule, books)]
+    legs = _with_transit(movement, legs, books)
     gap = -sum((item.amount for item in legs), Decimal(0))
     if rule.against is None and abs(gap) > ROUNDING_LIMIT:
         place = Place(
@@ -137,6 +139,33 @@ def movement_legs(movement: Movement, books: Books) -> list[Leg]:
         )
         legs.append(_other_side(books, rule.remainder, gap, place, None))
     return legs
+
+
+def _with_transit(movement: Movement, legs: list[Leg], books: Books) -> list[Leg]:
+    """The legs of a receipt with what bills were ahead of taken off stock in transit instead of accrued.
+
+    What the bill said otherwise than the receipt goes where the policy has the difference of the two: all the goods
+    are on hand as they come.
+    """
+    ahead = billed_ahead(movement, books)
+    if not ahead:
+        return legs
+    moved = {line.line_id: abs(line.quantity) for line in movement.lines}
+    found: list[Leg] = []
+    for item in legs:
+        billed = ahead.get(item.line_id or "", ())
+        if item.role != "goods_received_not_invoiced" or not billed:
+            found.append(item)
+            continue
+        quantity = sum((one.quantity for one in billed), Decimal(0))
+        received = slice_of(cents(-item.amount), moved[item.line_id or ""], Decimal(0), quantity)
+        found.append(replace(item, amount=item.amount + received))
+        found += [leg(books, "in_transit", -one.home, one.place) for one in billed]
+        if difference := received - sum((one.home for one in billed), ZERO):
+            policy = books.policies.bill_difference
+            role = "inventory" if policy == "on_hand_share" else policy
+            found.append(leg(books, role, -difference, billed[0].place))
+    return found
 
 
 def accrued(movement: Movement, books: Books, role: str) -> dict[str, Leg]:

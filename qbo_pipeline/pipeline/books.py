@@ -45,7 +45,7 @@ from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
 from qbo_pipeline.store.postings import approved_under, chunks, links, links_to
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.posting import postings
-from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records
+from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records, stock_lines
 
 R = TypeVar("R", bound=Record)
 _IDS_IN_A_QUERY = 500
@@ -80,6 +80,8 @@ class StoredBooks:
         self._chart = references(connection, self._name, "Account")
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
+        self._keeps_transit = may_keep_transit(self.rule_set)
+        self._stock: dict[str, list[tuple[date, Decimal]]] = {}  # by product, the quantities that moved
         self._rates_read = self._read_rates()
         self._items = ItemBeginnings(connection, self._name, self._to_home)
         self._dimensions = {
@@ -144,6 +146,8 @@ class StoredBooks:
             payments_of=self._payments_of,
             bills_naming=self._bills_naming,
             posted_as=self._posted_as,
+            bills_of=self._bills_of,
+            on_hand=self._on_hand,
             cost_approved=self._cost_approved,
             begins=self._settings.connection.first_day,
             opening=lambda product_id: self._items.openings.get(product_id),
@@ -162,9 +166,12 @@ class StoredBooks:
         wanted: dict[str, set[str]] = {"document": set(), "movement": set(), "party": set(), "product": set()}
         names: set[str] = set()
         settled: set[str] = set()
+        receipts: set[str] = set()
         for record in batch:
             if isinstance(record, Payment):
                 settled |= {allocation.document_id for allocation in record.allocations}
+            if isinstance(record, Movement) and record.kind == "receipt":
+                receipts.add(record.movement_id)
             if isinstance(record, Party | Product):
                 self._cache[record_type(record), record.record_id] = record
                 names.update(filter(None, [called(record)]))
@@ -179,8 +186,10 @@ class StoredBooks:
         if self.rule_set.by_date[0].policies.party_currencies != "one":
             parties = {one.record_id for one in batch if isinstance(one, Party)} - set(self._currencies)
             self._currencies |= self._read_currencies(sorted(parties))
-        self._bills |= self._read_bills(sorted(wanted["movement"]))
         self._read_settling(sorted(settled - set(self._settling)))
+        self._bills |= self._read_bills(sorted(wanted["movement"] | (receipts if self._keeps_transit else set())))
+        if self._keeps_transit:
+            self.fetch("document", {bill for rows in self._bills.values() for _, bill, _ in rows})
 
     def fetch(self, record_type: str, ids: Iterable[str]) -> None:
         """Fetch at once what will be looked up of one type."""
@@ -303,6 +312,20 @@ class StoredBooks:
         link = links(self._connection, self._name, [key]).get(key)
         return None if link is None else link.entity
 
+    def _bills_of(self, movement_id: str) -> Sequence[str]:
+        if not self._keeps_transit:
+            return ()
+        if (movement_id, "") not in self._bills:
+            self._bills |= self._read_bills([movement_id])
+        return list(dict.fromkeys(bill for _, bill, _ in sorted(self._bills[movement_id, ""])))
+
+    def _on_hand(self, product_id: str, day: date) -> Decimal:
+        if product_id not in self._stock:
+            mine = (stock_lines.c.connection == self._name, stock_lines.c.product_id == product_id)
+            query = select(stock_lines.c.business_date, stock_lines.c.quantity).where(*mine)
+            self._stock[product_id] = [(row.business_date, row.quantity) for row in self._connection.execute(query)]
+        return sum((quantity for when, quantity in self._stock[product_id] if when <= day), Decimal(0))
+
     def _cost_approved(self, movement_id: str) -> bool:
         return bool(approved_under(self._connection, self._name, [f"movement/{movement_id}"], COST_PENDING))
 
@@ -310,13 +333,14 @@ class StoredBooks:
         found: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
         for start in range(0, len(movement_ids), _IDS_IN_A_QUERY):
             chunk = movement_ids[start : start + _IDS_IN_A_QUERY]
-            found |= {(movement_id, ""): [] for movement_id in chunk}  # says that the movement was looked up
+            found |= {(movement_id, ""): [] for movement_id in chunk}  # its lines together; says that it was looked up
             query = select(bill_matches).where(
                 bill_matches.c.connection == self._name, bill_matches.c.movement_id.in_(chunk)
             )
             for row in self._connection.execute(query):
                 bill = (row.business_date, row.document_id, row.quantity)
                 found.setdefault((row.movement_id, row.movement_line_id), []).append(bill)
+                found[row.movement_id, ""].append(bill)
         return found
 
     def _to_home(self, value: Decimal, currency: str, day: date, rate: Decimal | None) -> Decimal | None:
@@ -332,6 +356,11 @@ class StoredBooks:
             exchange_rates.c.connection == self._name, exchange_rates.c.to_currency == home
         )
         return [(row.from_currency, row.first_day, row.last_day, row.rate) for row in self._connection.execute(query)]
+
+
+def may_keep_transit(rule_set: RuleSet) -> bool:
+    """Whether bills of some date go ahead of their goods through stock in transit: then receipts depend on bills."""
+    return any(rules.policies.unmatched_bill_lines == "in_transit" for rules in rule_set.by_date)
 
 
 def _referred(record: Record) -> dict[str, set[str]]:

@@ -84,16 +84,21 @@ def foresee(
         found = known.get((record_type, record_id))
         return found if isinstance(found, kind) else None
 
+    matched: dict[str, set[tuple[date, str]]] = defaultdict(set)
     bills: dict[tuple[str, str], list[tuple[tuple[date, str], Decimal]]] = defaultdict(list)
     for bill in (record for record in dated if isinstance(record, Document)):
         for match in bill.matches:
             own = (bill.business_date, bill.document_id)
             bills[match.movement_id, match.movement_line_id].append((own, match.quantity))
+            matched[match.movement_id].add(own)
 
     def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
         own = (document.business_date, document.document_id)
         others = ((key, quantity) for key, quantity in bills[movement_id, line_id] if key[1] != document.document_id)
         return sum((quantity for key, quantity in others if key < own), Decimal(0))
+
+    def bills_of(movement_id: str) -> list[str]:
+        return [document_id for _, document_id in sorted(matched[movement_id])]
 
     hints, codes = _Missing(books.hints), _Missing(books.tax_codes)
     ahead = replace(
@@ -107,6 +112,7 @@ def foresee(
         namesakes=lambda key: by_name.get(key, ()),
         product_namesakes=lambda key: by_item.get(key, ()),
         matched_before=matched_before,
+        bills_of=bills_of,
     )
     unmapped: dict[str, Counter[str]] = {"hint": Counter(), "tax": Counter()}
     refused: dict[tuple[str, str], tuple[Refused, int]] = {}

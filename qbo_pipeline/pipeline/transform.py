@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.pipeline.books import may_keep_transit
 from qbo_pipeline.pipeline.building import NOT_NEEDED, PageOfRecords, Transformed
 from qbo_pipeline.pipeline.master_data import Parsed, note_names
 from qbo_pipeline.pipeline.run import Run
@@ -47,8 +48,8 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         else:
             for kind, count in leave_out(connection, run.name, *NOT_NEEDED).items():
                 result.outcomes[kind, "excluded", NOT_NEEDED[0]] += count
-        reopen_referring(connection, run.name)
         page_of_items = PageOfRecords(run, connection, result)
+        reopen_referring(connection, run.name, receipts=may_keep_transit(page_of_items.stored.rule_set))
         keep(connection, run, page_of_items.in_force)
         page_of_items.build_account_items()
     settings_hash = page_of_items.in_force.settings_hash

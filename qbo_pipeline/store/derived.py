@@ -87,7 +87,10 @@ def _stock_lines(name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> li
 def _bill_matches(name: str, rows: Sequence[tuple[StoredRecord, datetime]]) -> list[dict[str, Any]]:
     matched: dict[tuple[str, ...], dict[str, Any]] = {}
     for row, _ in rows:
-        for match in row.record.matches if isinstance(row.record, Document) else ():
+        bill = row.record
+        if not isinstance(bill, Document) or bill.status != "completed":  # it takes nothing of a receipt
+            continue
+        for match in bill.matches:
             key = (row.record_id, match.line_id, match.movement_id, match.movement_line_id)
             if key in matched:
                 matched[key]["quantity"] += match.quantity

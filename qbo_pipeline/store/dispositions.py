@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, false, func, not_, or_, select, update
 
 from qbo_pipeline.inventory.records import RECORD_TYPES, Record
 from qbo_pipeline.store.postings import chunks
@@ -91,12 +91,13 @@ def take_in(connection: Connection, name: str, rule: str) -> None:
     connection.execute(update(records).where(*these).values(disposition="new", rule=None, message=None))
 
 
-def reopen_referring(connection: Connection, name: str) -> int:
+def reopen_referring(connection: Connection, name: str, *, receipts: bool = False) -> int:
     """Have the records built again that refer to a record which is new, changed or gone: a bill clears what its
     receipt accrued, a payment settles a document that may have come later. Answers how many were reopened.
 
     Bills that share a receipt with such a bill are among them, and payments that share a document with such a payment:
     what an earlier one takes is not left for a later. So is the purchase order of such a bill: it may make one itself.
+    So are the `receipts` of such bills, where they take off what bills have put in transit.
     """
     keys = records.c.record_type + "/" + records.c.record_id
     due = select(keys).where(records.c.connection == name, records.c.disposition == "new")
@@ -113,6 +114,7 @@ def reopen_referring(connection: Connection, name: str) -> int:
                 keys.in_(referring),
                 and_(records.c.kind == "purchase_order", keys.in_(shared)),
                 and_(records.c.record_type.in_(("document", "payment")), keys.in_(neighbours)),
+                and_(records.c.record_type == "movement", keys.in_(shared)) if receipts else false(),
             ),
         )
         .values(disposition="new")

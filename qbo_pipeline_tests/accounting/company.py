@@ -103,6 +103,10 @@ def books(*records: Any, **changes: Any) -> Books:
         bills = (row for row in documents.values() if row.kind == "bill")
         return [bill for bill in bills if order_id in {line.order_id for line in bill.lines}]
 
+    def bills_of(movement_id: str) -> list[str]:
+        matched = (row for row in documents.values() if any(m.movement_id == movement_id for m in row.matches))
+        return [row.document_id for row in sorted(matched, key=_order)]
+
     settings: dict[str, Any] = {
         "home_currency": "USD",
         "roles": ROLES,
@@ -116,6 +120,7 @@ def books(*records: Any, **changes: Any) -> Books:
         "product_namesakes": lambda key: items.get(key, ()),
         "matched_before": matched_before,
         "bills_naming": bills_naming,
+        "bills_of": bills_of,
     }
     policies = Policies(**changes.pop("policies", {}))
     return Books(**(settings | {"policies": policies} | changes))

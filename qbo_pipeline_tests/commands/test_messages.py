@@ -119,8 +119,8 @@ TROUBLES: list[tuple[str, tuple[str, ...], Provoke, int, tuple[str, ...]]] = [
         "[posting] post_quotes: there is no such setting, did you mean 'quotes'?",
     )),
     ("a policy that cannot be chosen", RUN, replaced(
-        "\naccrue_receipts", '\nbill_difference = "on_hand_share"\naccrue_receipts'
-    ), 2, ("[posting] bill_difference:", "'purchase_price_variance' or 'inventory'",)),
+        "\naccrue_receipts", '\nbill_difference = "on_hand"\naccrue_receipts'
+    ), 2, ("[posting] bill_difference:", "'purchase_price_variance', 'inventory' or 'on_hand_share'",)),
 ]  # fmt: skip
 
 

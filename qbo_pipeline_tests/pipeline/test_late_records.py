@@ -13,7 +13,7 @@ from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline_tests.emulator.server import running_emulator
-from qbo_pipeline_tests.pipeline.connections import carry_file, rows
+from qbo_pipeline_tests.pipeline.connections import carry_file, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, STOCK_VALUE, Shop, open_shop, shop_rows
 
 
@@ -32,8 +32,12 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 def _not_invoiced(run: Run) -> Decimal:
     """The balance of goods received not invoiced, in QBO's own ledger."""
+    return _balance(run, "goods_received_not_invoiced")
+
+
+def _balance(run: Run, role: str) -> Decimal:
     with run.database.reading() as connection:
-        accounts = sorted(StoredBooks(connection, run.settings).books.accounts_of("goods_received_not_invoiced"))
+        accounts = sorted(StoredBooks(connection, run.settings).books.accounts_of(role))
     report = run.quickbooks().ledger(accounts, FIRST_DAY, LAST_DAY)
     return sum((item.balance for item in report.balances), Decimal(0))
 
@@ -67,6 +71,84 @@ def test_a_bill_before_its_receipt_clears_when_the_receipt_comes(shop: Shop) -> 
         assert _object(run, "document/b1")["Id"] == bill["Id"]
     assert (late.touched["new"], late.touched["changed"], late.touched["vanished"]) == (1, 1, 0)
     assert (late.result.stock_value, late.result.difference, late.result.status) == (STOCK_VALUE, 0, "balanced")
+
+
+def _booked(run: Run, key: str, account: str) -> list[Decimal]:
+    """The amounts of an object's lines on an account."""
+    found = []
+    for line in _object(run, key)["Line"]:
+        detail = line[line["DetailType"]]
+        if detail["AccountRef"]["name"] == account:
+            found.append(Decimal(str(line["Amount"])))
+    return found
+
+
+SOME_THERE = 6  # of ten that came, four were sold by then
+RECEIPT = (
+    (
+        "INSERT INTO movements (movement_id, kind, number, business_date, currency, party_id) "
+        "VALUES ('r1', 'receipt', 'R1', '2024-03-05', 'USD', 's1')"
+    ),
+    (
+        "INSERT INTO movement_lines (movement_id, line_id, product_id, location_id, quantity, value) "
+        "VALUES ('r1', 'r1-1', 'p1', 'w1', '10', '100.00')"
+    ),
+    (
+        "INSERT INTO bill_matches (document_id, line_id, movement_id, movement_line_id, quantity) "
+        "VALUES ('b1', 'b1-1', 'r1', 'r1-1', '10')"
+    ),
+    (
+        "INSERT INTO stock_values (business_date, product_id, location_id, quantity, value, currency) "
+        "VALUES ('2024-03-05', 'p1', 'w1', '10', '100.00', 'USD')"
+    ),
+)
+
+
+def test_a_bill_ahead_of_its_goods_is_in_transit_and_a_later_change_of_it_reaches_the_receipt(shop: Shop) -> None:
+    point_to(
+        shop.settings,
+        '# unmatched_bill_lines = "goods_received_not_invoiced"',
+        'unmatched_bill_lines = "in_transit"\n# x = ""',
+    )
+    shop.change("UPDATE documents SET business_date = '2024-03-02' WHERE document_id = 'b1'")
+    carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    with shop.run() as run:
+        assert (_balance(run, "in_transit"), _not_invoiced(run)) == (100, 0)
+    shop.change(*RECEIPT)
+    late = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    with shop.run() as run:
+        assert (_balance(run, "in_transit"), _not_invoiced(run)) == (0, 0)
+    assert (late.result.stock_value, late.result.difference, late.result.status) == (STOCK_VALUE, 0, "balanced")
+
+    shop.change(
+        "UPDATE documents SET net_amount = '110.00', total_amount = '110.00' WHERE document_id = 'b1'",
+        "UPDATE document_lines SET net_amount = '110.00' WHERE document_id = 'b1'",
+    )
+    changed = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    with shop.run() as run:
+        assert _balance(run, "in_transit") == 0
+        assert _booked(run, "movement/r1", "Purchase Price Variance") == [10]
+        assert broken_counts(run) == []
+    assert (changed.result.difference, changed.result.status) == (0, "balanced")
+
+
+def test_a_dearer_bill_raises_what_is_still_there_and_the_rest_is_cost_of_sales(shop: Shop) -> None:
+    """Of the ten that came, the source revalues what is there at the end of the bill's day."""
+    point_to(
+        shop.settings, '# bill_difference = "purchase_price_variance"', 'bill_difference = "on_hand_share"\n# x = ""'
+    )
+    shop.change(*RECEIPT)
+    carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    shop.change(
+        "UPDATE documents SET net_amount = '110.00', total_amount = '110.00' WHERE document_id = 'b1'",
+        "UPDATE document_lines SET net_amount = '110.00' WHERE document_id = 'b1'",
+    )
+    carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    with shop.run() as run:
+        assert _booked(run, "document/b1", "Goods Received Not Invoiced") == [100]
+        assert _booked(run, "document/b1", "Inventory Asset") == [SOME_THERE]
+        assert _booked(run, "document/b1", "Cost of Goods Sold") == [10 - SOME_THERE]
+        assert broken_counts(run) == []
 
 
 def test_an_allocation_after_its_payment_updates_the_payment(shop: Shop) -> None:
