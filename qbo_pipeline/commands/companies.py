@@ -163,6 +163,9 @@ def look_at_system(file: Path) -> None:
     except PipelineError as error:
         say(f"The account was not looked at: {error}")
         return
+    if settings.source.kind != "http_contract":
+        page = f"docs/systems/{settings.source.kind}.md"
+        say(f"This source was never compared with the vendor's own server ({page}): look closely.")
     say("The account says of itself:", *(f"  {name}: {value or 'not set'}" for name, value in look.company.items()))
     for shown in look.lists:
         total = "" if shown.total is None else f" ({shown.total:,} in all)"

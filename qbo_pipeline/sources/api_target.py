@@ -1,15 +1,15 @@
 """The target of the way back for systems that are written by their own API and keep no inbox.
 
-What belongs here: what such systems have in common. None of them takes a key of ours that would make a second request
-the first one, so each thing that is written carries our marker in a text of its own, and before anything is written the
-system is asked what it has under that marker. What one of them does with an entry is in its `writing.py`.
+What belongs here: what such systems have in common. Most of them take no key of ours that would make a second
+request the first one, so each thing that is written carries our marker in a text of its own, and before anything is
+written the system is asked what it has under that marker. What one of them does with an entry is in its `writing.py`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
@@ -82,11 +82,10 @@ class Doors:
 
 
 class ApiTarget:
-    """A system as a target: found by marker, and not idempotent."""
+    """A system as a target: what it has is found by marker, or under an id that follows from it (`idempotent`)."""
 
-    abilities = Abilities(finds=True, idempotent=False, at_once=1)
-
-    def __init__(self, writer: Writer, doors: Doors, close: Callable[[], None]) -> None:
+    def __init__(self, writer: Writer, doors: Doors, close: Callable[[], None], *, idempotent: bool = False) -> None:
+        self.abilities = Abilities(finds=True, idempotent=idempotent, at_once=1)
         self._writer = writer
         self._beside = doors.beside
         self._system = doors.reader.api.system
@@ -175,15 +174,47 @@ def _held(entry: TargetEntry) -> Held:
     return Held(entry.marker, entry.revision, entry.operation, entry.content, entry.content_hash)
 
 
+@dataclass(frozen=True, slots=True)
+class ByKind:
+    """A writer that leaves each kind to one of several."""
+
+    writers: Sequence[Writer]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(kind for writer in self.writers for kind in writer.kinds)
+
+    def standing(self, entry: TargetEntry) -> UnderMarker:
+        """As the writer of its kind says."""
+        return self._of(entry).standing(entry)
+
+    def write(self, entry: TargetEntry) -> None:
+        """Have the writer of its kind write it."""
+        self._of(entry).write(entry)
+
+    def _of(self, entry: TargetEntry) -> Writer:
+        return next(writer for writer in self.writers if entry.kind in writer.kinds)
+
+
+def holds(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether an object has what is wanted of it; a field that is empty and one that is not there are the same."""
+    return all((there.get(name) or None) == (value or None) for name, value in wanted.items())
+
+
+def is_made_in_quickbooks(own_id: str) -> bool:
+    """Whether the id in an entry's content is QuickBooks', of a thing that the system has to make."""
+    return "/" in own_id
+
+
 # --- what is the same for payments of every system ------------------------------------------------------------------
 _MARK = re.compile(r"\s*\[qp:[^\]]*\]")
 REFERENCE_LENGTH = 100
 
 
-def with_mark(text: str | None, marker: str) -> str:
-    """A reference with its marker, in the form in which what we post to QuickBooks carries it."""
+def with_mark(text: str | None, marker: str, length: int = REFERENCE_LENGTH) -> str:
+    """A text with its marker, in the form in which what we post to QuickBooks carries it."""
     mark = f"[qp:{marker}]"
-    rest = _MARK.sub("", text or "").strip()[: REFERENCE_LENGTH - len(mark) - 1]
+    rest = _MARK.sub("", text or "").strip()[: length - len(mark) - 1]
     return f"{rest} {mark}".strip()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from qbo_pipeline.sources.api_target import ApiTarget, Doors
+from qbo_pipeline.sources.api_target import ApiTarget, ByKind, Doors
 from qbo_pipeline.sources.cin7_core.check import check_account
 from qbo_pipeline.sources.cin7_core.fetching import fetch
 from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
@@ -31,13 +31,15 @@ from qbo_pipeline.sources.syncro.check import check_account as check_syncro
 from qbo_pipeline.sources.syncro.fetching import fetch as fetch_syncro
 from qbo_pipeline.sources.syncro.look import look_at as look_at_syncro
 from qbo_pipeline.sources.syncro.system import syncro as syncro_system
-from qbo_pipeline.sources.syncro.writing import PaymentWriter as SyncroWriter
+from qbo_pipeline.sources.syncro.writing import PartyWriter as SyncroParties
+from qbo_pipeline.sources.syncro.writing import PaymentWriter as SyncroPayments
 from qbo_pipeline.sources.unleashed import lists as unleashed
 from qbo_pipeline.sources.unleashed.check import check_account as check_unleashed
 from qbo_pipeline.sources.unleashed.fetching import fetch as fetch_unleashed
 from qbo_pipeline.sources.unleashed.look import look_at as look_at_unleashed
 from qbo_pipeline.sources.unleashed.signing import signed
 from qbo_pipeline.sources.unleashed.system import Unleashed
+from qbo_pipeline.sources.unleashed.writing import PartyWriter as UnleashedParties
 from qbo_pipeline.sources.zuper import lists as zuper
 from qbo_pipeline.sources.zuper import region as zuper_region
 from qbo_pipeline.sources.zuper.check import check_account as check_zuper
@@ -131,7 +133,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=fetch_syncro,
         check=check_syncro,
         look=look_at_syncro,
-        target=lambda doors, close: ApiTarget(SyncroWriter(doors), doors, close),
+        target=lambda doors, close: ApiTarget(ByKind([SyncroPayments(doors), SyncroParties(doors)]), doors, close),
     ),
     "unleashed": ReadByApi(
         api=unleashed.API,
@@ -143,6 +145,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=fetch_unleashed,
         check=check_unleashed,
         look=look_at_unleashed,
+        target=lambda doors, close: ApiTarget(UnleashedParties(doors), doors, close, idempotent=True),
     ),
     "zuper": ReadByApi(
         api=zuper.API,

@@ -21,7 +21,10 @@ from qbo_pipeline.sources.cin7_core.writing import PaymentWriter as Cin7Core
 from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
 from qbo_pipeline.sources.http.writer import HttpWriter
 from qbo_pipeline.sources.syncro.lists import API as SYNCRO_API
+from qbo_pipeline.sources.syncro.writing import PartyWriter as SyncroParties
 from qbo_pipeline.sources.syncro.writing import PaymentWriter as Syncro
+from qbo_pipeline.sources.unleashed.lists import API as UNLEASHED_API
+from qbo_pipeline.sources.unleashed.writing import PartyWriter as UnleashedParties
 from qbo_pipeline_tests.systems.openapi import misfits, operations, read_description
 
 MARKER = "ABCDEFGHIJKLMNOP.WXYZ"
@@ -190,6 +193,61 @@ def test_syncro_writes_nothing_where_a_payment_carries_the_marker(
     (found,) = target(system, Syncro, SYNCRO_API).put([given])
     assert isinstance(found, outcome)
     assert system.sent == []
+
+
+def party(kind: str, own: str = "Customer/12", **more: Any) -> TargetEntry:
+    content = {"kind": kind, "party_id": own, "name": "Oak & Co", "email": "a@oak.test", "city": "Bath", "active": True}
+    return entry({}, "0", kind=kind, content=json.dumps({**content, **more.pop("says", {})}), **more)
+
+
+OAK = {"business_name": "Oak & Co", "email": "a@oak.test", "city": "Bath"}
+MARKED = {**OAK, "notes": f"[qp:{MARKER}]"}
+
+
+@pytest.mark.parametrize(
+    ("there", "given", "expected"),
+    [
+        ({}, party("customer"), [("POST", "customers", MARKED)]),
+        ({"customers?page=1": {"customers": [{"id": 4, **MARKED, "city": "Leeds"}]}}, party("customer"),
+         [("PUT", "customers/4", MARKED)]),
+        ({"customers?page=2": {"customers": [{"id": 4, **MARKED}]}, "customers?page=1": {"customers": [{"id": 3}]}},
+         party("customer"), []),
+        ({"customers/9": {"customer": {"id": 9, **OAK, "notes": "VIP", "city": None}}}, party("customer", "9"),
+         [("PUT", "customers/9", {**OAK, "notes": f"VIP [qp:{MARKER}]"})]),
+        ({"customers/9": {"customer": {"id": 9, **OAK}}}, party("customer", "9"), []),
+    ],
+)  # fmt: skip
+def test_a_customer_of_syncro_is_made_once_and_written_over(
+    there: dict[str, Any], given: TargetEntry, expected: list[Sent]
+) -> None:
+    system = System(there)
+    assert target(system, SyncroParties, SYNCRO_API).put([given]) == [Written()]
+    assert system.sent == expected
+
+
+@pytest.mark.parametrize("given", [party("customer", operation="void"), party("supplier", says={"active": False})])
+def test_syncro_has_no_way_to_take_out_a_party(given: TargetEntry) -> None:
+    (found,) = target(System({}), SyncroParties, SYNCRO_API).put([given])
+    assert isinstance(found, NotTaken)
+    assert "disable it there by hand" in found.message
+
+
+def test_a_party_of_unleashed_has_the_same_guid_however_often_it_is_sent() -> None:
+    system = System({})
+    again = target(system, UnleashedParties, UNLEASHED_API)
+    assert again.abilities.finds
+    assert again.put([party("customer")]) == again.put([party("customer")]) == [Written()]
+    first, second = system.sent
+    assert first == second
+    method, path, body = first
+    guid = path.partition("/")[2]
+    assert (method, path, body["CustomerName"], body["Obsolete"]) == ("POST", f"Customers/{guid}", "Oak & Co", False)
+    held = System({f"Customers/{guid}": body})
+    assert target(held, UnleashedParties, UNLEASHED_API).put([party("customer")]) == [Written()]
+    assert held.sent == []
+    target(held, UnleashedParties, UNLEASHED_API).put([party("customer", operation="void")])
+    ((_, _, taken_back),) = held.sent
+    assert (taken_back["Obsolete"], taken_back["CustomerCode"]) == (True, body["CustomerCode"])
 
 
 def test_a_marker_is_found_again_by_the_posting_rules() -> None:

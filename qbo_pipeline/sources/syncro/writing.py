@@ -1,20 +1,33 @@
-"""Payments in Syncro: one for all the invoices that money settles, with our marker in its `ref_num`.
+"""Payments, customers and vendors in Syncro: with our marker in a payment's `ref_num` and in the `notes` of the others.
 
 What belongs here: what an entry of the way back is there. Its API makes payments and neither changes nor deletes them,
-and dates them itself: a change and a payment that was taken back are left to a person.
+and dates them itself: a change and a payment that was taken back are left to a person. Customers and vendors it changes
+and does not delete.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from qbo_pipeline.returning.targets import TargetEntry
-from qbo_pipeline.sources.api_target import Doors, UnderMarker, carries, content_of, settled, with_mark
+from qbo_pipeline.sources.api_target import (
+    Doors,
+    UnderMarker,
+    carries,
+    content_of,
+    holds,
+    is_made_in_quickbooks,
+    settled,
+    with_mark,
+)
 from qbo_pipeline.sources.http.reader import Params
 from qbo_pipeline.sources.http.writer import Declined
 from qbo_pipeline.sources.landed.values import Object, exact, objects, part, text
+
+NOTES_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +88,72 @@ class PaymentWriter:
     def _page(self, params: Params) -> list[Object]:
         answer = self.doors.reader.get("payments", params)
         return list(objects(answer if isinstance(answer, dict) else {}, "payments"))
+
+
+# By kind: path, the name of one in an answer, and the field of Syncro for each of a party record that it has.
+_PARTIES: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
+    "customer": ("customers", "customer", {
+        "name": "business_name", "email": "email", "phone": "phone", "address": "address", "city": "city",
+        "region": "state", "postal_code": "zip",
+    }),
+    "supplier": ("vendors", "vendor", {
+        "name": "name", "number": "account_number", "email": "email", "phone": "phone", "address": "address",
+        "city": "city", "region": "state", "postal_code": "zip",
+    }),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PartyWriter:
+    """`Writer` of Syncro's customers and vendors."""
+
+    doors: Doors
+    kinds: frozenset[str] = frozenset(_PARTIES)
+
+    def standing(self, entry: TargetEntry) -> UnderMarker:
+        """Whether the party is as the entry says."""
+        _refuse_deletion(entry)
+        there = self._there(entry)
+        return UnderMarker(bool(there) and holds(there, _party(entry)), text(there, "id"))
+
+    def write(self, entry: TargetEntry) -> None:
+        """Make the party, or write over it what the entry says: what it does not name stays."""
+        _refuse_deletion(entry)
+        path, _, _ = _PARTIES[entry.kind]
+        there = self._there(entry)
+        notes = {"notes": with_mark(text(there, "notes"), entry.marker, length=NOTES_LENGTH)}
+        if there:
+            self.doors.writer.send("PUT", f"{path}/{there['id']}", content={**_party(entry), **notes})
+        else:
+            self.doors.writer.send("POST", path, content={**_party(entry), **notes})
+
+    def _there(self, entry: TargetEntry) -> Object:
+        path, name, _ = _PARTIES[entry.kind]
+        own = str(content_of(entry).get("party_id") or "")
+        if not is_made_in_quickbooks(own):
+            answer = self.doors.reader.get(f"{path}/{own}")
+            if not isinstance(answer, dict):
+                raise Declined(f"{entry.kind} {own} is not there any more")
+            return part(answer, name) or answer
+        before: list[Object] = []
+        for page in count(1):
+            answer = self.doors.reader.get(path, {"page": str(page)})
+            entries = list(objects(answer if isinstance(answer, dict) else {}, path))
+            marked = [item for item in entries if carries(text(item, "notes"), entry.marker)]
+            if (
+                marked or not entries or entries == before
+            ):  # a list that does not know pages answers all of it each time
+                return marked[0] if marked else {}
+            before = entries
+        return {}
+
+
+def _refuse_deletion(entry: TargetEntry) -> None:
+    if entry.operation == "void" or content_of(entry).get("active") is False:
+        raise Declined(f"Syncro's API has no way to take out a {entry.kind}: disable it there by hand")
+
+
+def _party(entry: TargetEntry) -> dict[str, Any]:
+    content = content_of(entry)
+    _, _, fields = _PARTIES[entry.kind]
+    return {name: content[own] for own, name in fields.items() if content.get(own) is not None}
