@@ -28,6 +28,7 @@ from qbo_pipeline.commands import (
     rollback,
     rotating,
     running,
+    switching,
     upgrading,
     webhooks,
     writing_back,
@@ -75,6 +76,7 @@ app.command()(reconciling.reconcile)
 app.command()(correcting.correct)
 app.command()(restating.restate)
 app.command()(rollback.rollback)
+app.command("switch-mode")(switching.switch_mode)
 app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
 app.add_typer(writing_back.write_back, name="write-back")

@@ -62,10 +62,10 @@ class DemoFolder:
 
 
 @contextmanager
-def emulator(folder: DemoFolder, port: int = 0) -> Iterator[dict[str, str]]:
+def emulator(folder: DemoFolder, port: int = 0, company: str = "us") -> Iterator[dict[str, str]]:
     """The emulator with the demo's books, in a process of its own; answers its first line (addresses, credentials)."""
     command = [sys.executable, "-m", "qbo_pipeline.emulator", "--port", str(port), "--state", str(folder.books)]
-    command += ["--realm", REALM, "--company", "us", "--limits", "qbo"]
+    command += ["--realm", REALM, "--company", company, "--limits", "qbo"]
     with _served(command, folder.path / "emulator.log", "the emulator") as start:
         yield start
 

@@ -13,17 +13,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from qbo_pipeline.accounting.summaries import SUMMARISED_KINDS
 from qbo_pipeline.commands.common import say
+from qbo_pipeline.commands.demo_choices import STOCK_ACCOUNTS, DemoCountry, DemoMode, country_of
 from qbo_pipeline.commands.demo_servers import NAME, DemoFolder, RunningSystem, emulator, let_into, system_box
 from qbo_pipeline.commands.demo_systems import HINTS, WAREHOUSES, DemoSystem, demo_system
 from qbo_pipeline.commands.ends import EndedEarly
@@ -31,34 +29,6 @@ from qbo_pipeline.commands.last_resort import ends_with_us
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
 
 FIRST_DAY = date(2026, 10, 1)
-# The demo keeps the stock of each warehouse, and kits, on accounts of their own, so that moving and assembling posts.
-STOCK_ACCOUNTS = {
-    ("location", "1"): "Stock - Portland main warehouse",
-    ("location", "2"): "Stock - Westbrook depot",
-    ("location", "3"): "Stock - Commercial Street shop",
-    ("category", "Kits"): "Stock - kits",
-}
-
-
-class DemoMode(StrEnum):
-    """How the demo posts: stock by a journal each, by one a day and kind, or by QuickBooks' own inventory items."""
-
-    EXTERNAL = "external"
-    SUMMARISED = "summarised"
-    TRACKED = "tracked"
-
-    def settings(self, places: Mapping[str, str]) -> dict[str, Any]:
-        """What `template.settings_text` takes; `places` are the source's ids of the demo's warehouses."""
-        wanted = {
-            at: name for at, name in STOCK_ACCOUNTS.items() if self is not DemoMode.TRACKED or at[0] != "location"
-        }
-        values: dict[str, Any] = {
-            "particular": [(level, places.get(of, of), {"inventory": name}) for (level, of), name in wanted.items()]
-        }
-        if self is DemoMode.TRACKED:  # an item has one inventory account, wherever it lies
-            return values | {"mode": '"tracked"'}
-        return values | ({"summarise": list(SUMMARISED_KINDS)} if self is DemoMode.SUMMARISED else {})
-
 
 Folder = Annotated[Path, typer.Option(help="Where everything of the demo lies.")]
 
@@ -76,13 +46,18 @@ def demo(
         ),
     ] = None,
     mode: Annotated[DemoMode, typer.Option(help="How it posts.")] = DemoMode.EXTERNAL,
+    company: Annotated[DemoCountry, typer.Option(help="Where the company is; elsewhere than us: its database.")] = (
+        DemoCountry.US
+    ),
 ) -> None:
     """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
     try:
         known = None if system is None else demo_system(system)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--system") from None
-    raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode))
+    if known is not None and company is not DemoCountry.US:
+        raise typer.BadParameter("the systems in a box are of a company in the US", param_hint="--company")
+    raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode, country=company))
 
 
 def ui(
@@ -99,6 +74,7 @@ def prepare(
     days: int,
     box: RunningSystem | None = None,
     mode: DemoMode = DemoMode.EXTERNAL,
+    country: DemoCountry = DemoCountry.US,
 ) -> None:
     """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings, and make
     its store."""
@@ -110,8 +86,7 @@ def prepare(
     places = dict(zip(WAREHOUSES, box.system.locations if box else WAREHOUSES, strict=True))
     values: dict[str, Any] = {
         "name": NAME,
-        "currency": "USD",
-        "time_zone": "America/New_York",
+        **country.settings(),
         "first_day": FIRST_DAY.isoformat(),
         "last_day": (FIRST_DAY + timedelta(days=days - 1)).isoformat(),
         "environment": "emulator",
@@ -119,7 +94,6 @@ def prepare(
         "base_url": start["base_url"],
         "store_url": "sqlite:///../store.sqlite",
         "roles": {**DEFAULT_ROLES, "inventory": STOCK_ACCOUNTS["location", "1"]},
-        "tax_codes": {"": "NON", "NON": "NON", "TAX": "TAX"},
         "quotes": "true",
         "purchase_orders": "true",
     }
@@ -171,6 +145,7 @@ def run_demo(
     seed: int = 7,
     system: DemoSystem | None = None,
     mode: DemoMode = DemoMode.EXTERNAL,
+    country: DemoCountry = DemoCountry.US,
 ) -> int:
     """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
     from qbo_pipeline.commands.demo_nights import Stopwatch, run_days, windows
@@ -184,9 +159,9 @@ def run_demo(
     say(f"A made-up company{behind}, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
     runs = windows(FIRST_DAY, days)
     every_evening = system is not None and system.tells_no_past
-    _company_works(folder, FIRST_DAY - timedelta(days=1) if every_evening else runs[0][1], seed)
-    with emulator(folder) as start, system_box(folder, system) as box:
-        prepare(folder, start, days, box, mode)
+    _company_works(folder, FIRST_DAY - timedelta(days=1) if every_evening else runs[0][1], seed, country)
+    with emulator(folder, company=country) as start, system_box(folder, system) as box:
+        prepare(folder, start, days, box, mode, country)
         open_books(folder)
         if every_evening:
             say("This system tells stock as it is now and no day before: it is read every evening.")
@@ -206,13 +181,14 @@ def run_demo(
     return _tell(folder, FIRST_DAY + timedelta(days=days - 1))
 
 
-def _company_works(folder: DemoFolder, last: date, seed: int) -> None:
+def _company_works(folder: DemoFolder, last: date, seed: int, country: DemoCountry = DemoCountry.US) -> None:
     from qbo_pipeline.demo.company import advance, generate
 
     if folder.company.exists():
         advance(folder.company, last)
     else:
-        generate(folder.company, seed=seed, first_day=FIRST_DAY, days=(last - FIRST_DAY).days + 1)
+        days = (last - FIRST_DAY).days + 1
+        generate(folder.company, seed=seed, first_day=FIRST_DAY, days=days, country=country)
 
 
 def _evenings(folder: DemoFolder, first: date, last: date, seed: int) -> None:
@@ -252,7 +228,8 @@ def run_ui(folder_path: Path, port: int) -> int:
     system = demo_system(settings.source.kind) if settings.source.is_read_by_api else None
     box_port = urlsplit(settings.source.url or "").port or 0 if system else 0
     workspace = Path(__file__).parent.parent.parent / "workspace.yaml"
-    with emulator(folder, port=emulator_port) as start, system_box(folder, system, box_port) as box:
+    country = country_of(settings.connection.currency)
+    with emulator(folder, emulator_port, country) as start, system_box(folder, system, box_port) as box:
         let_into(folder, box)
         say(f"Dagster UI: http://127.0.0.1:{port}   QuickBooks emulator: {start['base_url']}")
         sys.stdout.flush()

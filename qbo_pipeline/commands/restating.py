@@ -27,7 +27,7 @@ def restate(
     nothing is to be there today. What lies in a closed period waits for approval. Exit status 1 with --preview where
     something would be posted otherwise, and for an order of which something waits or could not be built.
     """
-    _check(preview, who, why)
+    check_order(preview, who, why)
     if preview:
         _preview(settings, as_json)
         return
@@ -66,7 +66,7 @@ def post_history(
     from qbo_pipeline.pipeline.history import waiting_history
     from qbo_pipeline.posting.persons import NotPossible
 
-    _check(preview, who, why)
+    check_order(preview, who, why)
     with command_run(settings, quiet=as_json) as run:
         since = first or run.settings.connection.first_day
         if since > last:
@@ -113,7 +113,8 @@ def _preview(settings: Any, as_json: bool) -> None:
     raise typer.Exit(1 if count else 0)
 
 
-def _check(preview: bool, who: str, why: str) -> None:
+def check_order(preview: bool, who: str, why: str) -> None:
+    """A look says nothing of who and why, an order both; raises typer's `BadParameter`."""
     if preview and (who or why):
         raise typer.BadParameter("--preview only shows: leave --who and --why out")
     if not preview and not (who.strip() and why.strip()):

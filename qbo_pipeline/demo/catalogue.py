@@ -6,9 +6,13 @@ What belongs here: names and prices. All companies are made up; nobody in them i
 from __future__ import annotations
 
 COMPANY = "Harbour & Pine Outfitters"
-CURRENCY = "USD"
-TIME_ZONE = "America/New_York"
-SALES_TAX_PER_MILLE = 55  # the state's general rate
+# By country: currency, time zone, and the general rate of tax on sales in thousandths.
+COUNTRIES = {
+    "us": ("USD", "America/New_York", 55),
+    "uk": ("GBP", "Europe/London", 200),
+    "eu": ("EUR", "Europe/Paris", 200),
+}
+SALES_TAX_PER_MILLE = {currency: rate for currency, _, rate in COUNTRIES.values()}
 BANK_ACCOUNT = "OPERATING"
 
 # code, name, receives purchases, share of sales, share of an item's target stock (both per cent)

@@ -21,12 +21,21 @@ from qbo_pipeline.demo.workday import Workday
 _OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 
 
-def generate(path: Path | str, *, seed: int = 7, first_day: date, days: int, size: str | int = "small") -> None:
+def generate(
+    path: Path | str,
+    *,
+    seed: int = 7,
+    first_day: date,
+    days: int,
+    size: str | int = "small",
+    country: str = "us",
+) -> None:
     """Make the company's database and work its first `days` days, beginning with `first_day`.
 
-    `size` is small, medium or large, or a number of documents on a business day; weekends are quieter.
-    Raises `FileExistsError` where the file is there already, `ValueError` for a size or number of days that
-    cannot be, `RuntimeError` where Python's SQLite is older than 3.37.
+    `size` is small, medium or large, or a number of documents on a business day; weekends are quieter. `country` is one
+    of `catalogue.COUNTRIES`: it decides currency, time zone and tax. Raises `FileExistsError` where the file is there
+    already, `ValueError` for a size or number of days that cannot be, `RuntimeError` where Python's SQLite is older
+    than 3.37.
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} has no strict tables: 3.37 or later is needed")
@@ -38,7 +47,7 @@ def generate(path: Path | str, *, seed: int = 7, first_day: date, days: int, siz
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         schema.create(db)
         with transaction(db):
-            found(db, seed=seed, first_day=first_day, documents_per_day=documents_per_day)
+            found(db, seed=seed, first_day=first_day, documents_per_day=documents_per_day, country=country)
             tracking.install(db)
     advance(path, first_day + timedelta(days=days - 1))
 

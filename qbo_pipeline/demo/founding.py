@@ -13,7 +13,7 @@ _LEAST_COVER = 6  # order lines of the usual quantity that the target stock serv
 _DAYS_OF_COVER = 20
 
 
-def found(db: sqlite3.Connection, *, seed: int, first_day: date, documents_per_day: int) -> None:
+def found(db: sqlite3.Connection, *, seed: int, first_day: date, documents_per_day: int, country: str = "us") -> None:
     """Insert the company, its warehouses, suppliers, customers, products and kits."""
     ids = iter(range(1, 1_000_000))
     _warehouses(db, [next(ids) for _ in catalogue.WAREHOUSES])
@@ -46,7 +46,7 @@ def found(db: sqlite3.Connection, *, seed: int, first_day: date, documents_per_d
     )
     db.execute(
         "INSERT INTO company VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (catalogue.COMPANY, catalogue.CURRENCY, catalogue.TIME_ZONE, seed, documents_per_day, first_day.isoformat(),
+        (catalogue.COMPANY, *catalogue.COUNTRIES[country][:2], seed, documents_per_day, first_day.isoformat(),
          first_day.isoformat(), next(ids)),
     )  # fmt: skip
 

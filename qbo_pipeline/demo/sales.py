@@ -10,7 +10,6 @@ from typing import Any
 
 from qbo_pipeline.demo import stock
 from qbo_pipeline.demo.arithmetic import half_up, line_cents
-from qbo_pipeline.demo.catalogue import SALES_TAX_PER_MILLE
 from qbo_pipeline.demo.workday import Value, Workday
 
 _CREDIT_WITHIN_DAYS = 25
@@ -251,7 +250,7 @@ def _invoice(work: Workday, customer_id: int, terms: int, lines: Lines, **values
 
 def _line(work: Workday, item_id: int, quantity: int, unit: int, taxable: int, **values: Value) -> dict[str, Value]:
     net = line_cents(quantity, unit)
-    tax = half_up(net * SALES_TAX_PER_MILLE, 1000) if taxable else 0
+    tax = half_up(net * work.sales_tax_per_mille, 1000) if taxable else 0
     return {
         "item_id": item_id, "description": work.items[item_id].name, "quantity_milli": quantity, "unit_cents": unit,
         "net_cents": net, "tax_cents": tax, "tax_code": "TAX" if taxable else "NON", **values,

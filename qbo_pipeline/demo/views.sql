@@ -4,9 +4,9 @@
 -- Ids and dates are plain columns, so that a page of a day is found by index.
 
 CREATE VIEW parties AS
-SELECT id AS party_id, 'customer' AS kind, number, name, 'USD' AS currency, email, active FROM customers
+SELECT id AS party_id, 'customer' AS kind, number, name, (SELECT currency FROM company) AS currency, email, active FROM customers
 UNION ALL
-SELECT id, 'supplier', number, name, 'USD', email, active FROM suppliers;
+SELECT id, 'supplier', number, name, (SELECT currency FROM company), email, active FROM suppliers;
 
 CREATE VIEW products AS
 SELECT id AS product_id, kind, sku AS number, name, category, unit, active FROM items;
@@ -16,27 +16,27 @@ SELECT id AS location_id, code AS number, name FROM warehouses;
 
 CREATE VIEW documents AS
 SELECT id AS document_id, 'sales_invoice' AS kind, number, business_date, due_date, customer_id AS party_id,
-  'USD' AS currency, NULL AS exchange_rate, AMOUNT(net_cents) AS net_amount, AMOUNT(tax_cents) AS tax_amount,
+  (SELECT currency FROM company) AS currency, NULL AS exchange_rate, AMOUNT(net_cents) AS net_amount, AMOUNT(tax_cents) AS tax_amount,
   AMOUNT(total_cents) AS total_amount, status, customer_reference AS reference, memo, warehouse_id AS location_id
 FROM invoices
 UNION ALL
-SELECT id, 'sales_credit', number, business_date, NULL, customer_id, 'USD', NULL, AMOUNT(net_cents),
+SELECT id, 'sales_credit', number, business_date, NULL, customer_id, (SELECT currency FROM company), NULL, AMOUNT(net_cents),
   AMOUNT(tax_cents), AMOUNT(total_cents), status, NULL, memo, warehouse_id
 FROM credit_notes
 UNION ALL
-SELECT id, 'bill', number, business_date, due_date, supplier_id, 'USD', NULL, AMOUNT(net_cents),
+SELECT id, 'bill', number, business_date, due_date, supplier_id, (SELECT currency FROM company), NULL, AMOUNT(net_cents),
   '0.00', AMOUNT(total_cents), status, supplier_reference, memo, warehouse_id
 FROM bills
 UNION ALL
-SELECT id, 'purchase_credit', number, business_date, NULL, supplier_id, 'USD', NULL, AMOUNT(net_cents),
+SELECT id, 'purchase_credit', number, business_date, NULL, supplier_id, (SELECT currency FROM company), NULL, AMOUNT(net_cents),
   '0.00', AMOUNT(total_cents), status, supplier_reference, NULL, warehouse_id
 FROM supplier_credits
 UNION ALL
-SELECT id, 'purchase_order', number, business_date, NULL, supplier_id, 'USD', NULL, AMOUNT(net_cents),
+SELECT id, 'purchase_order', number, business_date, NULL, supplier_id, (SELECT currency FROM company), NULL, AMOUNT(net_cents),
   '0.00', AMOUNT(net_cents), status, NULL, NULL, warehouse_id
 FROM purchase_orders
 UNION ALL
-SELECT id, 'quote', number, business_date, NULL, customer_id, 'USD', NULL, AMOUNT(net_cents),
+SELECT id, 'quote', number, business_date, NULL, customer_id, (SELECT currency FROM company), NULL, AMOUNT(net_cents),
   AMOUNT(tax_cents), AMOUNT(total_cents), status, NULL, memo, NULL
 FROM quotes;
 
@@ -80,49 +80,49 @@ SELECT c.credit_id, c.id, r.return_id, r.id, QUANTITY(c.quantity_milli)
 FROM supplier_credit_lines AS c JOIN supplier_return_lines AS r ON r.id = c.return_line_id;
 
 CREATE VIEW movements AS
-SELECT id AS movement_id, 'receipt' AS kind, number, business_date, supplier_id AS party_id, 'USD' AS currency,
+SELECT id AS movement_id, 'receipt' AS kind, number, business_date, supplier_id AS party_id, (SELECT currency FROM company) AS currency,
   NULL AS exchange_rate, status, NULL AS account, NULL AS memo
 FROM receipts
 UNION ALL
-SELECT id, 'shipment', number, business_date, customer_id, 'USD', NULL, status, NULL, NULL FROM shipments
+SELECT id, 'shipment', number, business_date, customer_id, (SELECT currency FROM company), NULL, status, NULL, NULL FROM shipments
 UNION ALL
-SELECT id, 'customer_return', number, business_date, customer_id, 'USD', NULL, status, NULL, NULL
+SELECT id, 'customer_return', number, business_date, customer_id, (SELECT currency FROM company), NULL, status, NULL, NULL
 FROM customer_returns
 UNION ALL
-SELECT id, 'supplier_return', number, business_date, supplier_id, 'USD', NULL, status, NULL, NULL
+SELECT id, 'supplier_return', number, business_date, supplier_id, (SELECT currency FROM company), NULL, status, NULL, NULL
 FROM supplier_returns
 UNION ALL
-SELECT id, kind, number, business_date, NULL, 'USD', NULL, status, reason, memo FROM stock_entries;
+SELECT id, kind, number, business_date, NULL, (SELECT currency FROM company), NULL, status, reason, memo FROM stock_entries;
 
 CREATE VIEW movement_lines AS
 SELECT l.receipt_id AS movement_id, h.business_date, l.id AS line_id, l.line_number, 'stock' AS role,
   l.item_id AS product_id, h.warehouse_id AS location_id, QUANTITY(l.quantity_milli) AS quantity,
-  AMOUNT(l.cost_cents) AS value, 1 AS direction, 'USD' AS currency
+  AMOUNT(l.cost_cents) AS value, 1 AS direction, (SELECT currency FROM company) AS currency
 FROM receipt_lines AS l JOIN receipts AS h ON h.id = l.receipt_id
 UNION ALL
 SELECT l.shipment_id, h.business_date, l.id, l.line_number, 'stock', l.item_id, h.warehouse_id,
-  QUANTITY(-l.quantity_milli), AMOUNT(-l.cost_cents), 1, 'USD'
+  QUANTITY(-l.quantity_milli), AMOUNT(-l.cost_cents), 1, (SELECT currency FROM company)
 FROM shipment_lines AS l JOIN shipments AS h ON h.id = l.shipment_id
 UNION ALL
 SELECT l.return_id, h.business_date, l.id, l.line_number, 'stock', l.item_id, h.warehouse_id,
-  QUANTITY(l.quantity_milli), AMOUNT(l.cost_cents), 1, 'USD'
+  QUANTITY(l.quantity_milli), AMOUNT(l.cost_cents), 1, (SELECT currency FROM company)
 FROM customer_return_lines AS l JOIN customer_returns AS h ON h.id = l.return_id
 UNION ALL
 SELECT l.return_id, h.business_date, l.id, l.line_number, 'stock', l.item_id, h.warehouse_id,
-  QUANTITY(-l.quantity_milli), AMOUNT(-l.cost_cents), 1, 'USD'
+  QUANTITY(-l.quantity_milli), AMOUNT(-l.cost_cents), 1, (SELECT currency FROM company)
 FROM supplier_return_lines AS l JOIN supplier_returns AS h ON h.id = l.return_id
 UNION ALL
 SELECT l.entry_id, h.business_date, l.id, l.line_number, 'stock', l.item_id, l.warehouse_id,
-  QUANTITY(l.quantity_milli), AMOUNT(l.cost_cents), 1, 'USD'
+  QUANTITY(l.quantity_milli), AMOUNT(l.cost_cents), 1, (SELECT currency FROM company)
 FROM stock_entry_lines AS l JOIN stock_entries AS h ON h.id = l.entry_id
 WHERE l.quantity_milli <> 0 OR l.cost_cents <> 0
 UNION ALL
 SELECT h.id, h.business_date, h.id, (SELECT COUNT(*) + 1 FROM stock_entry_lines AS l WHERE l.entry_id = h.id),
-  'labour', NULL, NULL, '0', AMOUNT(h.labour_cents), 1, 'USD'
+  'labour', NULL, NULL, '0', AMOUNT(h.labour_cents), 1, (SELECT currency FROM company)
 FROM stock_entries AS h WHERE h.labour_cents <> 0;
 
 CREATE VIEW payments AS
-SELECT id AS payment_id, kind, number, business_date, party_id, 'USD' AS currency, NULL AS exchange_rate,
+SELECT id AS payment_id, kind, number, business_date, party_id, (SELECT currency FROM company) AS currency, NULL AS exchange_rate,
   AMOUNT(amount_cents) AS amount, status, bank_account AS account, method, reference, memo
 FROM bank_entries;
 
@@ -132,7 +132,7 @@ FROM bank_entry_allocations AS l JOIN bank_entries AS h ON h.id = l.entry_id;
 
 CREATE VIEW stock_values AS
 SELECT item_id AS product_id, warehouse_id AS location_id, QUANTITY(SUM(quantity_milli)) AS quantity,
-  AMOUNT(SUM(value_cents)) AS value, 'USD' AS currency, 1 AS direction, NULL AS exchange_rate, business_date
+  AMOUNT(SUM(value_cents)) AS value, (SELECT currency FROM company) AS currency, 1 AS direction, NULL AS exchange_rate, business_date
 FROM stock_ledger
 GROUP BY business_date, item_id, warehouse_id;
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from qbo_pipeline.demo.catalogue import SALES_TAX_PER_MILLE
+
 Value = int | str | None
 
 
@@ -52,9 +54,10 @@ class Workday:
         self.last_id: int
         self.time_zone: str
         self.documents_per_day: int
-        seed, self.last_id, self.time_zone, self.documents_per_day, first_day = db.execute(
-            "SELECT seed, last_id, time_zone, documents_per_day, first_day FROM company"
+        seed, self.last_id, self.time_zone, self.documents_per_day, first_day, currency = db.execute(
+            "SELECT seed, last_id, time_zone, documents_per_day, first_day, currency FROM company"
         ).fetchone()
+        self.sales_tax_per_mille = SALES_TAX_PER_MILLE[currency]
         self.is_first = self.today == first_day
         # A string seeds by SHA-512 of its text, alike on every platform; only whole numbers are ever drawn.
         self.dice = random.Random(f"{seed}/{self.today}")

@@ -54,6 +54,7 @@ CAUSES: dict[tuple[str, str], CauseInWords] = {
         "Became another kind of document",
         "Void the object in QuickBooks, unlink it here, then retry; or skip it",
     ),
+    ("parked", "replaced"): CauseInWords("Its tracked item was replaced", "None: the next run makes the new item"),
     ("parked", "unlinked"): CauseInWords("Unlinked by a person", "Retry to post it again, or skip it"),
     ("parked", "refused"): CauseInWords(
         "Refused by QuickBooks", "Remove what QuickBooks' message says, then retry; or skip it"

@@ -34,6 +34,10 @@ _WHY = {
     "nobody, and what is left out between the two days would be a difference without a document",
 }
 MODE = "posting mode"  # the watermark that keeps it
+_OTHER_MODE = {
+    "tracked": "or see what changing it takes, `qbo-pipeline switch-mode --preview`, and order that",
+    "external": "tracked items need a connection of their own, with a store of its own",
+}
 _OTHER_BOOKS = "other books need a store and a company of their own"
 _WAY_OUT = {
     "currency": _OTHER_BOOKS,
@@ -99,8 +103,7 @@ def _bind_mode(settings: Settings, connection: Connection, database: Database, *
         raise ConnectionMismatch(
             f'{settings.file}: [posting] mode: {name} has posted with "{bound}", the settings say "{wanted}". Who '
             "keeps the stock's books is part of them once something is posted: items and documents of the one mode "
-            f'would stand beside those of the other, and cost twice. Write mode = "{bound}" again; or see what '
-            "changing it takes, `qbo-pipeline switch-mode --preview`, and order that"
+            f'would stand beside those of the other, and cost twice. Write mode = "{bound}" again; {_OTHER_MODE[bound]}'
         )
     if bound is None and not only_look:
         put_mode(connection, name, wanted, database.now(connection))

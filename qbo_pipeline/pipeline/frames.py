@@ -61,6 +61,7 @@ class StoredFrames:
     name: str
     books: Books
     account_of: Mapping[tuple[str, str], str] | None = None  # None: there is one inventory account
+    since: date = date.min  # records and postings of before belong to other books: their value is the opening balance
     carried: Carried | None = None  # where QBO keeps the stock by items: which documents move the goods there
     without_rate: dict[str, int] = field(default_factory=dict)
 
@@ -74,7 +75,7 @@ class StoredFrames:
         query = (
             select(stock_lines, records.c.disposition, records.c.rule, records.c.message, records.c.changed_at)
             .join(records, joined & (records.c.record_type == "movement"))
-            .where(stock_lines.c.connection == self.name)
+            .where(stock_lines.c.connection == self.name, stock_lines.c.business_date >= self.since)
             .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
         )
         billed = self.carried.shares if self.carried is not None else billed_lines(self.connection, self.name)
@@ -252,6 +253,8 @@ class StoredFrames:
                 postings.c.connection == self.name,
                 postings.c.entity != "",
                 postings.c.business_date != UNDATED,
+                postings.c.business_date >= self.since,
+                postings.c.key.not_like("switch/%"),
                 postings.c.key.not_in(_taken_out_by_policy(self.name)),
                 postings.c.key.not_like("product/%"),  # opening stock of items, which is compared as such
             )
@@ -299,6 +302,12 @@ class StoredFrames:
         query = select(posting_effects).where(
             posting_effects.c.connection == self.name, posting_effects.c.account_id.in_(sorted(accounts))
         )
+        if self.since > date.min:
+            of_these = (postings.c.connection == posting_effects.c.connection) & (
+                postings.c.key == posting_effects.c.key
+            )
+            of_these &= postings.c.revision == posting_effects.c.revision
+            query = query.join(postings, of_these).where(postings.c.business_date >= self.since)
         for row in streamed(self.connection, query.order_by(posting_effects.c.key, posting_effects.c.revision)):
             yield {
                 "posting_key": row.key,
@@ -332,7 +341,11 @@ class StoredFrames:
 
     def records_read(self, as_at: date, ahead: Ahead | None = None) -> dict[str, int]:
         """How many movements were extracted up to a date, by kind; with `ahead`, those that the source still has."""
-        movements = (records.c.connection == self.name, records.c.record_type == "movement")
+        movements = (
+            records.c.connection == self.name,
+            records.c.record_type == "movement",
+            records.c.business_date >= self.since,
+        )
         live = (*movements, records.c.vanished_at.is_(None), records.c.business_date <= as_at)
         query = select(records.c.kind, func.count().label("records")).where(*live).group_by(records.c.kind)
         found = Counter({row.kind: row.records for row in self.connection.execute(query)})

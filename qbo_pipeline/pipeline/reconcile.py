@@ -28,6 +28,7 @@ from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
 from qbo_pipeline.pipeline.resolving import renamed_in_quickbooks
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.switching import switched_after
 from qbo_pipeline.pipeline.tracked_frames import PostedGoods, TrackedFrames
 from qbo_pipeline.posting.content import is_voided, item_ids
 from qbo_pipeline.quickbooks.client import QuickBooks
@@ -171,7 +172,9 @@ def _input(
         is_tracked = run.settings.posting.mode == "tracked"
         carried = carried_lines(connection, run.name, books) if is_tracked else None
         account_of = _account_of(connection, run.name, stored, values)
-        frames = StoredFrames(connection, run.name, books, account_of, carried)
+        switched = switched_after(connection, run.name)
+        since = date.min if switched is None else switched + timedelta(days=1)
+        frames = StoredFrames(connection, run.name, books, account_of, since, carried)
         then = states_as_of(connection, run.name, stale.as_of) if stale and stale.as_of else None
         stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)

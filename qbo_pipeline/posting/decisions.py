@@ -204,8 +204,11 @@ def reverse(
         return key
 
 
-def unlink(database: Database, connection: str, key: str, person: Person) -> None:
-    """Forget which object in QBO a posting is; the object stays there and is nobody's."""
+def unlink(database: Database, connection: str, key: str, person: Person, *, reason: Reason = asking.UNLINKED) -> None:
+    """Forget which object in QBO a posting is; the object stays there and is nobody's.
+
+    What follows waits for a person, unless the reason is `REPLACED`: then its next revision makes another.
+    """
     with database.transaction() as transaction:
         row = posting_of(transaction, connection, key)
         if row["state"] not in (POSTED, DRIFTED, DELETED) and row["reason"] != asking.ENTITY_CHANGED:
@@ -213,7 +216,7 @@ def unlink(database: Database, connection: str, key: str, person: Person) -> Non
         link = links(transaction, connection, [key]).get(key)
         remove_links(transaction, connection, [key])
         message = f"unlinked from {link.entity} {link.qbo_id}" if link else "it was not linked any more"
-        fields = {**FRESH, **UNFROZEN, "state": PARKED, "reason": asking.UNLINKED, "message": message}
+        fields = {**FRESH, **UNFROZEN, "state": PARKED, "reason": reason, "message": message}
         fields |= {"qbo_id": None, "operation": CREATE}
         write_decision(transaction, database, connection, row, "unlink", person, fields)
 

@@ -67,6 +67,7 @@ class Reason(Word):
     SKIPPED_BEFORE = "skipped_before"
     ENTITY_CHANGED = "entity_changed"
     UNLINKED = "unlinked"
+    REPLACED = "replaced"  # its object was retired on order: a new one is made by its next revision
     REVERSED = "reversed"
     WITHDRAWN = "withdrawn"
     # QBO refused it

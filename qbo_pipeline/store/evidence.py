@@ -32,7 +32,7 @@ KEPT, GONE, SEEN = "kept", "gone", "seen"
 # The watermarks that are decisions of people, by how their names begin.
 DECISIONS = (
     "preflight accepted", "recovery", "source moved ", "objects of another accepted: ", "first day moved ",
-    "books began",
+    "books began", "stock by items until",
 )  # fmt: skip
 _AT_ONCE = 5_000
 
