@@ -24,6 +24,7 @@ from qbo_pipeline.accounting.books import (
     ROLES,
     PartyCurrencies,
     PostingMode,
+    SalesChannel,
     SummarisedKind,
     UnknownTerms,
 )
@@ -231,6 +232,9 @@ class PostingSettings(Section):
     payment_methods: Literal["noted", "by_name"] = "noted"
     customer_deposits: Literal["on_account", "own_account"] = "on_account"
     supplier_deposits: Literal["on_account", "own_account"] = "on_account"
+    sales_channel: SalesChannel = "none"
+    summarised_channels: tuple[str, ...] = ()
+    summary_customer: Annotated[str, Field(pattern=r"^[^:\t\n]{1,100}$")] = "Daily sales"
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False
     same_number: Literal["hold_bills", "hold", "post"] = "hold_bills"
@@ -257,6 +261,10 @@ class PostingSettings(Section):
             raise ValueError(f'{name} has no effect where mode = "{self.mode}": leave it out')
         if self.foreign_documents == "home_currency" and self.party_currencies != "one":
             raise ValueError('party_currencies has no effect where foreign_documents = "home_currency": leave it out')
+        if self.summarised_channels and self.sales_channel == "none":
+            raise ValueError(
+                "summarised_channels has no effect without sales_channel: say by which field they are told"
+            )
         return self
 
     @model_validator(mode="after")

@@ -34,6 +34,7 @@ class Portion:
     amount: Decimal
     number: str = ""
     day: date | None = None
+    summed: bool = False  # whether it stands in a day's summary, which is the summary customer's
 
     @property
     def settles(self) -> Decimal:
@@ -66,7 +67,8 @@ def links_of(payment: Payment, books: Books) -> tuple[tuple[Portion, ...], tuple
             left[key] -= settled
             if settled:
                 day = document.business_date
-                linkable.append(Portion(key=key, entity=entity, amount=settled, number=number, day=day))
+                summed = books.is_summarised(document.document_id)
+                linkable.append(Portion(key=key, entity=entity, amount=settled, number=number, day=day, summed=summed))
             if settled < abs(amount):
                 unlinked.append(f"{number} {abs(amount) - settled}")
         elif amount:

@@ -38,12 +38,16 @@ UnknownTerms = Literal["refuse", "make", "leave_out"]
 
 PartyCurrencies = Literal["one", "each", "each_named"]
 
-# Kinds of movements that can go as one journal entry a day (`accounting.summaries`).
-SummarisedKind = Literal[
+# Kinds of movements that can go as one journal entry a day (`accounting.summaries`), and of sales documents that can go
+# as one form a day (`accounting.summarised_sales`).
+SummarisedMovement = Literal[
     "receipt", "shipment", "customer_return", "supplier_return", "adjustment", "write_off", "write_down", "stock_count",
     "assembly", "disassembly", "production_issue", "production_receipt", "transfer", "transfer_out", "transfer_in",
     "revaluation", "landed_cost",
 ]  # fmt: skip
+SummarisedSale = Literal["sales_invoice", "sales_credit", "sales_receipt", "sales_refund"]
+SummarisedKind = Literal[SummarisedMovement, SummarisedSale]
+SalesChannel = Literal["none", "location", "class", "department"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,6 @@ class Policies:
     - `categories`: whether products stand below category items in QBO.
     - `products`: products have items in QBO, or go as lines of documents on the item of the line's account (`lines`).
     - `unknown_terms`: payment terms that QBO lacks have their record wait, are made, or are left out.
-    - `summarise`: the kinds of movements that go as one journal entry a day instead of one each.
     - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
     - `link_orders`: bills are linked to the lines of their purchase orders, which QBO closes by it.
     - `bills_from_orders`: a finished purchase order makes its bill.
@@ -107,6 +110,10 @@ class Policies:
     - `payment_methods`: a payment's method stands in its note alone, or is QBO's method of that name too.
     - `customer_deposits`, `supplier_deposits`: where a payment stands that comes before its document: on the party's
       account, or on an account of its own.
+    - `summarise`: the kinds of movements and sales documents that go as one object a day instead of one each.
+    - `sales_channel`: the field of a sales document by which days are told apart further.
+    - `summarised_channels`: the values of that field for which sales are summed up; none named: all.
+    - `summary_customer`: the name of the customer in QBO that a day's sales are for.
     - `not_posted`: the kinds of records that QuickBooks makes, or nobody: they are not posted.
     """
 
@@ -139,6 +146,9 @@ class Policies:
     payment_methods: Literal["noted", "by_name"] = "noted"
     customer_deposits: Literal["on_account", "own_account"] = "on_account"
     supplier_deposits: Literal["on_account", "own_account"] = "on_account"
+    sales_channel: SalesChannel = "none"
+    summarised_channels: tuple[str, ...] = ()
+    summary_customer: str = "Daily sales"
     not_posted: tuple[str, ...] = ()
     supplier_suffix: str = " (Supplier)"
 
@@ -191,6 +201,10 @@ def _nothing_on_hand(product_id: str, day: date) -> Decimal:
     return Decimal(0)
 
 
+def _in_no_summary(document_id: str) -> bool:
+    return False
+
+
 def _nothing_matched(movement_id: str, line_id: str, document: Document) -> Decimal:
     return Decimal(0)
 
@@ -224,6 +238,7 @@ class Books:
     - `bills_of`: the ids of the documents that are matched to a movement, in the order of their dates.
     - `on_hand`: the quantity of a product at the end of a day, at all locations.
     - `cost_approved`: whether a person let a movement (by its id) go although its cost is 0.
+    - `is_summarised`: whether a document stands in a day's summary, and not by itself.
     - `dated`: the books for a business date where settings change by date; `on` answers them.
     - `lists`: the books by which list entries (items) are made, `None` where they are these.
     - `further`: account ids by role that serve at another date; they count among a role's accounts.
@@ -260,6 +275,7 @@ class Books:
     begins: date | None = None
     opening: Callable[[str], Opening | None] = _nothing_opened
     made: Callable[[str], Made | None] = _not_made
+    is_summarised: Callable[[str], bool] = _in_no_summary
     dated: Callable[[date], Books] | None = None
     lists: Books | None = None
     further: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -20,7 +20,8 @@ from qbo_pipeline.inventory.records import Party, Payment, record_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """A payment on its way to a payload; `amount` in cents, negative for money that goes the other way."""
+    """A payment, or its part for one party in QBO, on its way to a payload; `amount` in cents, negative for money that
+    goes the other way. `part` ends the key of a part, and `numbered` says whether it bears the payment's number."""
 
     payment: Payment
     party: Party
@@ -31,6 +32,9 @@ class Paid:
     rate: Decimal
     links: tuple[Portion, ...]
     unlinked: tuple[str, ...]
+    within: str = ""  # what it settles within summaries
+    part: str = ""
+    numbered: bool = True
 
     @property
     def received(self) -> bool:
@@ -38,7 +42,7 @@ class Paid:
 
     @property
     def key(self) -> str:
-        return record_key(self.payment)
+        return record_key(self.payment) + self.part
 
     @property
     def outward(self) -> bool:
@@ -48,7 +52,8 @@ class Paid:
     def details(self) -> str:
         """What the private note says besides the label."""
         on_account = f"on account, not linked: {', '.join(self.unlinked)}" if self.unlinked else None
-        return note(self.payment.reference, self.payment.method, on_account, self.payment.memo)
+        within = f"for what stands in the days' summaries: {self.within}" if self.within else None
+        return note(self.payment.reference, self.payment.method, on_account, within, self.payment.memo)
 
 
 def settlement(
@@ -96,9 +101,10 @@ def on_account(money: Paid, books: Books, key: str) -> Draft | Excluded:
 
 def heading(money: Paid, key: str, memo: str | None, *, number: str | None = None, day: date | None = None) -> Heading:
     """What a journal entry of a payment says about itself."""
+    own_number = money.payment.number if money.numbered else ""
     return Heading(
         key=key,
-        number=money.payment.number if number is None else number,
+        number=own_number if number is None else number,
         label=money.label,
         business_date=day or money.payment.business_date,
         currency=money.payment.currency,

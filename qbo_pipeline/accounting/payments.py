@@ -7,10 +7,14 @@ account of their own in `deposits.py`.
 Linked is what is posted now or later: not a voided, excluded or unknown document, nor one in another currency. An
 allocation that settles a credit counts against the others, as in QBO. What is not linked is on account, and the
 private note says which documents it was for; when such a document comes later, building the payment again links it.
+What settles documents that stand in a day's summary is a payment of the summary customer, on account: his receivable is
+what the summarised documents have open, however often their days are revised. The rest is its own customer's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from qbo_pipeline.accounting.accounts import BANK_TYPES, Place, bank_for, money_account_for
@@ -24,6 +28,7 @@ from qbo_pipeline.accounting.journals import Leg, journal_entry
 from qbo_pipeline.accounting.money import ZERO, cents
 from qbo_pipeline.accounting.parties import party_key
 from qbo_pipeline.accounting.payment_forms import Paid, heading, on_account, settlement
+from qbo_pipeline.accounting.summarised_sales import SUMMARY_CUSTOMER
 from qbo_pipeline.inventory.records import Payment
 
 
@@ -45,11 +50,46 @@ def build_payment(payment: Payment, books: Books) -> Draft | list[Draft] | Exclu
 
 
 def _forms(money: Paid, books: Books) -> Draft | list[Draft] | Excluded:
-    if money.amount < 0:
-        return _refund(money, books)
     if not money.amount and not money.links:
         exclude("nil_effect", f"{money.label} has no amount and settles nothing")
-    if has_own_account(money, books):
+    built = [_of_party(part, books) for part in _by_party(money)]
+    if not built:
+        exclude("nil_effect", f"{money.label} settles documents that stand in a day's summary with one another")
+    if len(built) == 1:
+        return built[0]
+    drafts = [one if isinstance(one, list) else [one] for one in built if not isinstance(one, Excluded)]
+    return [draft for its in drafts for draft in its]
+
+
+def _by_party(money: Paid) -> list[Paid]:
+    """The payment by whose it is in QBO: what settles summarised sales is the summary customer's, the rest its own."""
+    summed = [link for link in money.links if link.summed]
+    if not summed:
+        return [money]
+    settled = _settled(summed)
+    own = replace(money, amount=money.amount - settled, links=tuple(link for link in money.links if not link.summed))
+    alone = not own.amount and not own.links
+    part = replace(
+        money,
+        part="#summary",
+        name=SUMMARY_CUSTOMER,
+        amount=settled,
+        links=(),
+        unlinked=(),
+        within=", ".join(f"{link.number} {link.settles}" for link in summed),
+        numbered=alone,
+    )
+    return ([] if alone else [own]) + ([part] if settled else [])
+
+
+def _settled(links: Sequence[Portion]) -> Decimal:
+    return sum((link.settles for link in links), ZERO)
+
+
+def _of_party(money: Paid, books: Books) -> Draft | list[Draft] | Excluded:
+    if money.amount < 0:
+        return _refund(money, books)
+    if has_own_account(money, books) and money.name != SUMMARY_CUSTOMER:
         return with_deposit(money, books)
     if not money.received and not money.links:
         return on_account(money, books, money.key)
@@ -86,7 +126,7 @@ def _linked_later(money: Paid, books: Books) -> Draft | list[Draft] | Excluded:
     entry = on_account(money, books, money.key)
     if isinstance(entry, Excluded):
         return entry
-    settled = sum((link.settles for link in money.links), ZERO)
+    settled = _settled(money.links)
     paid = (Portion(key=money.key, entity="JournalEntry", amount=settled),) if settled else ()
     return [entry, settlement(money, books, f"{money.key}#apply", ZERO, paid + money.links)]
 
@@ -97,7 +137,7 @@ def _refund(money: Paid, books: Books) -> list[Draft] | Excluded:
         return entry
     if not money.links:
         return [entry]
-    settled = -sum((item.settles for item in money.links), ZERO)
+    settled = -_settled(money.links)
     refunded = (Portion(key=money.key, entity="JournalEntry", amount=settled),) if settled else ()
     return [entry, settlement(money, books, f"{money.key}#apply", ZERO, refunded + money.links)]
 

@@ -104,6 +104,16 @@ def sales_item(books: Books, place: Place, role: str = "sales") -> Payload:
     return account_item(account)
 
 
+def account_of_item(books: Books, reference: str) -> str:
+    """The account that a sales line sells to, by the reference to its item (`"$<key>"`)."""
+    kind, _, its_id = reference.removeprefix("$").partition("/")
+    if kind == "item":
+        return its_id
+    product = books.product(its_id)
+    assert product is not None, reference
+    return income_account(books.lists or books, _place(product)).id
+
+
 def account_item(account: AccountRef) -> Payload:
     """The item that stands for an account; `build_account_items` makes it."""
     return key_ref(f"item/{account.id}")

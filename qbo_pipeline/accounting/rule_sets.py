@@ -88,6 +88,7 @@ def _policies_content(policies: Policies) -> dict[str, Any]:
     unsaid |= {"party_currencies": "one", "categories": "off", "products": "items"}
     unsaid |= {"link_orders": False, "bills_from_orders": False, "freight": "line", "payment_methods": "noted"}
     unsaid |= {"customer_deposits": "on_account", "supplier_deposits": "on_account"}
+    unsaid |= {"sales_channel": "none", "summarised_channels": (), "summary_customer": "Daily sales"}
     return {name: value for name, value in asdict(policies).items() if name not in unsaid or value != unsaid[name]}
 
 

@@ -19,6 +19,7 @@ from qbo_pipeline.accounting.payments import build_payment
 from qbo_pipeline.accounting.products import build_product
 from qbo_pipeline.accounting.purchases import build_order, build_purchase_document
 from qbo_pipeline.accounting.sales import build_quote, build_sales_document
+from qbo_pipeline.accounting.summarised_sales import SUMMARY_CUSTOMER, build_summary_customer
 from qbo_pipeline.accounting.tracked import (
     build_tracked_order,
     build_tracked_purchase,
@@ -82,11 +83,13 @@ MODES: dict[PostingMode, dict[str, Rule]] = {"external": RULES, "tracked": TRACK
 UNRECORDED: dict[str, Callable[[str, Books], Draft]] = {
     terms.PREFIX: terms.build_term,
     categories.PREFIX: categories.build_category,
+    SUMMARY_CUSTOMER: build_summary_customer,
 }
 
 
 def build_unrecorded(key: str, books: Books) -> Draft | None:
-    """The draft of a list entry that stands behind no record (payment terms, a category); `None` for other keys."""
+    """The draft of a list entry that stands behind no record (payment terms, a category, the customer of summarised
+    sales); `None` for other keys."""
     make = next((make for prefix, make in UNRECORDED.items() if key.startswith(prefix)), None)
     return make(key, books) if make is not None else None
 

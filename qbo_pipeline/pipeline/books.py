@@ -39,6 +39,7 @@ from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
 from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.pipeline.settled import bills_of_order, payments_settling
+from qbo_pipeline.pipeline.summaries import summarised
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
@@ -74,6 +75,7 @@ class StoredBooks:
         self._parsed = parsed or Parsed()
         self._cache: dict[tuple[str, str], Record | None] = {}
         self._called: dict[str, list[str]] = {}  # by reference to a name, the keys of the records
+        self._summed: set[str] | None = None  # documents that stand in a day's summary
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
         self._currencies: dict[str, set[str]] = {}  # by a party's record id, the further ones
         self._settling: dict[str, list[Payment]] = {}  # by document, the payments that say that they settle it
@@ -152,12 +154,13 @@ class StoredBooks:
             begins=self._settings.connection.first_day,
             opening=lambda product_id: self._items.openings.get(product_id),
             made=lambda product_id: self._items.made(product_id),
+            is_summarised=self._is_summarised,
             **more,
         )
 
     def prefetch(self, batch: Iterable[Record]) -> None:
         """Fetch at once what the records of a batch refer to; what the batch before referred to is forgotten."""
-        self._cache, self._called, self._bills, self._settling = {}, {}, {}, {}
+        self._cache, self._called, self._bills, self._settling, self._summed = {}, {}, {}, {}, None
         self.fetch_for(batch)
 
     def fetch_for(self, batch: Iterable[Record]) -> None:
@@ -186,6 +189,10 @@ class StoredBooks:
         if self.rule_set.by_date[0].policies.party_currencies != "one":
             parties = {one.record_id for one in batch if isinstance(one, Party)} - set(self._currencies)
             self._currencies |= self._read_currencies(sorted(parties))
+        if settled:
+            self._summed = (self._summed or set()) | summarised(
+                self._connection, self._name, [f"document/{document_id}" for document_id in settled]
+            )
         self._read_settling(sorted(settled - set(self._settling)))
         self._bills |= self._read_bills(sorted(wanted["movement"] | (receipts if self._keeps_transit else set())))
         if self._keeps_transit:
@@ -325,6 +332,10 @@ class StoredBooks:
             query = select(stock_lines.c.business_date, stock_lines.c.quantity).where(*mine)
             self._stock[product_id] = [(row.business_date, row.quantity) for row in self._connection.execute(query)]
         return sum((quantity for when, quantity in self._stock[product_id] if when <= day), Decimal(0))
+
+    def _is_summarised(self, document_id: str) -> bool:
+        key = f"document/{document_id}"
+        return key in (self._summed if self._summed is not None else summarised(self._connection, self._name, [key]))
 
     def _cost_approved(self, movement_id: str) -> bool:
         return bool(approved_under(self._connection, self._name, [f"movement/{movement_id}"], COST_PENDING))

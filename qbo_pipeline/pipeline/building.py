@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -31,7 +31,7 @@ from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
 from qbo_pipeline.pipeline.settings_in_force import in_force
-from qbo_pipeline.pipeline.summaries import ALONE, Membership, may_be_summed, memberships
+from qbo_pipeline.pipeline.summaries import ALONE, Membership, may_be_summed, may_sum_up_sales, memberships
 from qbo_pipeline.posting.asking import NOTHING_ASKED, Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
@@ -44,6 +44,7 @@ from qbo_pipeline.store.tables.records import records
 log = logging.getLogger(__name__)
 
 MASTER_TYPES = ("party", "product")
+SETTLES_SALES = "payment_received"
 NOT_NEEDED = ("not_needed", "no document refers to it yet")
 NOT_ACTIVE = ("not_active", "it is not active in the source, and no document refers to it yet")
 _IDS_IN_A_QUERY = 500
@@ -118,19 +119,34 @@ class PageOfRecords:
                 self.gone(row)
         self.put()
 
-    def build(self, rows: Sequence[Any]) -> None:
-        """Build records; those of a summary are tried, and answered when the summary is built."""
+    @property
+    def sums_up_sales(self) -> bool:
+        """Whether sales may stand in summaries: payments are then built after these, which they settle."""
+        return self._summed and may_sum_up_sales(self.connection, self.run.name, self.stored.rule_set)
+
+    def held_by_number(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
+        """Those of these documents that wait because another one has their number; none under an order."""
+        if self.ordered:
+            return {}
+        return conflicts(self.connection, self.run.name, keys, self.run.settings.posting.same_number)
+
+    def build(self, rows: Sequence[Any], *, settling: bool = False) -> None:
+        """Build records; those of a summary are tried, and answered when the summary is built. So are payments of sales
+        that may stand in one: they are left to a page that is `settling`."""
         rows = self._without_summed(rows)
+        if not settling and self.sums_up_sales:
+            for row in rows:
+                if row.kind == SETTLES_SALES:
+                    self._try(row)
+            rows = [row for row in rows if row.kind != SETTLES_SALES]
         loaded = [(row, self.load(row)) for row in rows if row.vanished_at is None]
         self.stored.prefetch(record for _, record in loaded if record is not None)
         known = self._posted([key_of(row) for row in rows])
         as_posted = {} if self.ordered else self.earlier.posted(list(known), self.in_force.rules_hash)
-        same_number = self.run.settings.posting.same_number
         keys = [key_of(row) for row, _ in loaded]
         read = [record for _, record in loaded if record is not None]
         held: dict[str, Outcome] = came_from_quickbooks(self.connection, self.run.settings, read)
-        if not self.ordered:
-            held |= conflicts(self.connection, self.run.name, keys, same_number)
+        held |= self.held_by_number(keys)
         stay = self._stay_posted([key for key in keys if key.startswith("payment/")])
         wants_all = self.run.settings.posting.master_data == "all"
         for row in rows:
@@ -243,6 +259,7 @@ class PageOfRecords:
                 business_date=row.business_date,
                 amount=cents(row.amount or Decimal(0)),
                 currency=row.currency or self.stored.books.home_currency,
+                moved=bool(drafts),  # what it has elsewhere in QBO is within these now
             )
         )
 

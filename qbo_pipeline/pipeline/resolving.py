@@ -214,6 +214,9 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         payment_methods=posting.payment_methods,
         customer_deposits=posting.customer_deposits,
         supplier_deposits=posting.supplier_deposits,
+        sales_channel=posting.sales_channel,
+        summarised_channels=tuple(sorted(posting.summarised_channels)),
+        summary_customer=posting.summary_customer,
         not_posted=tuple(
             sorted(kind for kind, owned_as in OWNED_AS.items() if owned_as in settings.ownership.not_posted())
         ),

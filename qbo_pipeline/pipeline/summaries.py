@@ -1,6 +1,6 @@
-"""Summaries in the store: which movements are posted together, and what each such journal is made of now.
+"""Summaries in the store: which records are posted together, and what each such object is made of now.
 
-What belongs here: from records to the summary that each belongs to, and a summary's records. A movement that stands in
+What belongs here: from records to the summary that each belongs to, and a summary's records. A record that stands in
 QuickBooks by itself, or may, stays there by itself, and one that stands there within a summary stays within one,
 whatever the settings say now; only an order to restate carries new settings into the past. What a person decided about
 a posting (skipped, unlinked, reversed, deleted in QuickBooks) holds its records there, also against such an order.
@@ -12,12 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, exists, select
+import orjson
+from sqlalchemy import Connection, RowMapping, and_, exists, or_, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.accounting.rule_sets import RuleSet
-from qbo_pipeline.accounting.summaries import is_summarised, is_summary, summary_key, summed_up
+from qbo_pipeline.accounting.summaries import (
+    PREFIX,
+    day_of_summary,
+    is_summarised,
+    is_summary,
+    summary_key,
+    summed_up,
+)
+from qbo_pipeline.accounting.summarised_sales import SALES_KINDS, channel_of, is_summed_up
 from qbo_pipeline.posting.events import CREATE, DELETE, POSTED, SENDING, SUPERSEDED, UNKNOWN, VOID
 from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.reversal import reversal_key
@@ -27,24 +36,25 @@ from qbo_pipeline.store.shares import IN_QBO, OF_RECORD
 from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
 from qbo_pipeline.store.tables.records import records
 
+SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
 _AFTER_PREFIX = "summary0"  # "0" follows "/"
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The summary that a record is to be in now (`None`: it is posted by itself), and those that it stands in.
+    """The summaries of a day and kind (`summary_key`) that a record is to be in now (`None`: it is posted by itself),
+    and those that it stands in.
 
-    `still` are summaries that have it in QuickBooks while their newest revision, which waits, has it no longer.
+    `still` have it in QuickBooks while their newest revision, which waits, has it no longer. `in_qbo` are the keys of
+    the summaries themselves that have it there, `channel` is its sales channel.
     """
 
     now: str | None
     before: frozenset[str]
     posted: bool = False  # whether it is within a summary in QuickBooks
     still: frozenset[str] = frozenset()
-
-    def has_in_qbo(self, key: str) -> bool:
-        """Whether this summary's object in QuickBooks has the record."""
-        return key in self.still or (self.posted and key in self.before)
+    in_qbo: frozenset[str] = frozenset()
+    channel: str = ""
 
     @property
     def touched(self) -> frozenset[str]:
@@ -63,27 +73,54 @@ def may_be_summed(connection: Connection, name: str, rule_set: RuleSet) -> bool:
     return bool(connection.execute(select(exists().where(*mine))).scalar_one())
 
 
+def may_sum_up_sales(connection: Connection, name: str, rule_set: RuleSet) -> bool:
+    """The same, for sales documents."""
+    if any(kind in SALES_KINDS for rules in rule_set.by_date for kind in rules.policies.summarise):
+        return True
+    mine = (postings.c.connection == name, postings.c.key.between(PREFIX, _AFTER_PREFIX))
+    return bool(connection.execute(select(exists().where(*mine, postings.c.entity.in_(SALES_FORMS)))).scalar_one())
+
+
 def memberships(
     connection: Connection, name: str, rows: Sequence[Any], books: Books, *, by_settings: bool = False
 ) -> dict[str, Membership]:
     """By key, where each of these records belongs; `by_settings` asks the settings alone, for an order to restate."""
-    movements = {f"movement/{row.record_id}": row for row in rows if row.record_type == "movement"}
-    standing = _standing(connection, name, list(movements))
+    dated = {f"{row.record_type}/{row.record_id}": row for row in rows if row.record_type in ("movement", "document")}
+    standing = _standing(connection, name, list(dated))
     if by_settings:  # else what is posted is bound anyway
         standing = _with_reversals(connection, name, standing)
     found = {}
-    still = _still_there(connection, name, list(movements))
-    for key, row in movements.items():
+    still = _still_there(connection, name, list(dated))
+    for key, row in dated.items():
         there = standing.get(key, [])
         wanted = summary_key(row.kind, row.business_date)
         bound = _binding(there, by_settings=by_settings)
-        together = any(one.summed for one in bound) if bound else is_summarised(row.kind, row.business_date, books)
+        by_rules, channel = _by_settings(row, books)
+        together = any(one.summed for one in bound) if bound else by_rules
         now = wanted if together and row.vanished_at is None else None
         summed = [one for one in there if one.summed]
-        posted = any(one.in_qbo and not one.leaving for one in summed)
-        before = frozenset(one.key for one in summed)
-        found[key] = Membership(now, before, posted=posted, still=frozenset(still.get(key, ())) - before)
+        posted = [one.key for one in summed if one.in_qbo and not one.leaving]
+        before = frozenset(day_of_summary(one.key) for one in summed)
+        had = still.get(key, ())
+        found[key] = Membership(
+            now,
+            before,
+            posted=bool(posted),
+            still=frozenset(map(day_of_summary, had)) - before,
+            in_qbo=frozenset((*posted, *had)),
+            channel=channel,
+        )
     return found
+
+
+def _by_settings(row: Any, books: Books) -> tuple[bool, str]:
+    """Whether the settings have a record summed up, and its sales channel."""
+    if row.record_type == "movement":
+        return is_summarised(row.kind, row.business_date, books), ""
+    if row.kind not in SALES_KINDS or row.disposition == "set_aside":
+        return False, ""
+    its, content = books.on(row.business_date), orjson.loads(row.content)
+    return is_summed_up(content, its), channel_of(content, its)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,23 +221,55 @@ def rows_of(connection: Connection, name: str, key: str) -> list[Any]:
     """The records that a summary may be made of, and those that stand in it or in its object in QuickBooks, in order:
     live, changed, moved or gone."""
     kind, day = summed_up(key)
-    movements = (records.c.connection == name, records.c.record_type == "movement")
+    of_type = "document" if kind in SALES_KINDS else "movement"
+    mine = (records.c.connection == name, records.c.record_type == of_type)
     dated = select(records).where(
-        *movements, records.c.kind == kind, records.c.business_date == day, records.c.vanished_at.is_(None)
+        *mine, records.c.kind == kind, records.c.business_date == day, records.c.vanished_at.is_(None)
     )
     found = {row.record_id: row for row in connection.execute(dated) if row.disposition != "set_aside"}
-    mine = (posting_records.c.connection == name, posting_records.c.key == key)
+    own = (posting_records.c.connection == name, of_day(posting_records.c.key, key))
     newest = select(posting_records.c.record_key).join(postings, OF_RECORD)
     there = select(posting_records.c.record_key).join(posting_links, IN_QBO)
     standing = {
-        *connection.scalars(newest.where(*mine, postings.c.superseded_by.is_(None))),
-        *connection.scalars(there.where(*mine)),
+        *connection.scalars(newest.where(*own, postings.c.superseded_by.is_(None))),
+        *connection.scalars(there.where(*own)),
     }
     ids = {record_key.partition("/")[2] for record_key in standing} - set(found)
     for part in chunks(sorted(ids)):
-        rows = connection.execute(select(records).where(*movements, records.c.record_id.in_(part)))
+        rows = connection.execute(select(records).where(*mine, records.c.record_id.in_(part)))
         found |= {row.record_id: row for row in rows}
     return [found[record_id] for record_id in sorted(found)]
+
+
+def of_day(column: Any, key: str) -> Any:
+    """The condition that a column of keys holds a summary of this day and kind, or a reversal of one."""
+    return or_(column == key, column.between(f"{key}#", f"{key}$"))  # "$" follows "#"
+
+
+def standing_of_day(connection: Connection, name: str, key: str) -> list[str]:
+    """The keys of the summaries of a day and kind that have a posting which stands."""
+    mine = (postings.c.connection == name, of_day(postings.c.key, key), postings.c.superseded_by.is_(None))
+    return [one for one in connection.scalars(select(postings.c.key).where(*mine)) if is_summary(one)]
+
+
+def summarised(connection: Connection, name: str, record_keys: Iterable[str]) -> set[str]:
+    """Those of these records that stand in a summary, or are going to."""
+    found: set[str] = set()
+    for part in chunks(list(record_keys)):
+        query = (
+            select(posting_records.c.record_key, posting_records.c.key)
+            .join(postings, OF_RECORD)
+            .where(
+                posting_records.c.connection == name,
+                posting_records.c.record_key.in_(part),
+                posting_records.c.key.between(PREFIX, _AFTER_PREFIX),
+                postings.c.superseded_by.is_(None),
+                postings.c.operation.not_in((VOID, DELETE)),
+                postings.c.state != SUPERSEDED,
+            )
+        )
+        found |= {row.record_key for row in connection.execute(query) if is_summary(row.key)}
+    return found
 
 
 def is_readable(row: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Summing up: a day's movements of one kind become the one journal that is posted for all of them.
+"""Summing up: a day's records of one kind become the one journal, or the forms, that are posted for all of them.
 
 What belongs here: answering for every record that is or was in a summary. The journal itself is made by
 `accounting.summaries`, where a record belongs is said by `pipeline.summaries`.
@@ -11,11 +11,20 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
-from qbo_pipeline.accounting.summaries import summarise, summed_up
+from qbo_pipeline.accounting.summaries import day_of_summary, in_groups, summarise, summed_up
 from qbo_pipeline.inventory.records import content_hash
 from qbo_pipeline.pipeline.building import PageOfRecords, key_of
-from qbo_pipeline.pipeline.summaries import Membership, held_by, is_readable, leaving_waits, rows_of
+from qbo_pipeline.pipeline.summaries import (
+    Membership,
+    held_by,
+    is_readable,
+    leaving_waits,
+    rows_of,
+    standing_of_day,
+    summarised,
+)
 from qbo_pipeline.posting.asking import Intent, Share
+from qbo_pipeline.store.dispositions import build_anew, referring
 
 _NAMED = 5  # records in a message
 
@@ -32,15 +41,19 @@ def outcome_of_summary(page: PageOfRecords, key: str) -> tuple[list[Any], Outcom
     """The records of a summary and what they would be posted as, by the page's settings: their summary, or one by one
     where they are no longer summed up. Nothing is written down.
     """
-    rows = rows_of(page.connection, page.run.name, key)
+    day = day_of_summary(key)
+    rows = rows_of(page.connection, page.run.name, day)
     places = page.memberships_of(rows)
     there = [row for row in rows if row.vanished_at is None]
-    mine = [row for row in there if key in places[key_of(row)].touched]
+    mine = [row for row in there if day in places[key_of(row)].touched]
     outcomes = _outcomes(page, mine)
-    drafts, _ = _members(key, mine, places, outcomes)
-    if drafts:
-        return mine, summarise(key, drafts, page.stored.books)
-    return mine, [one for one in outcomes.values() if isinstance(one, Draft)]
+    drafts, _ = _members(day, mine, places, outcomes)
+    channels = {of: places[of].channel for of in drafts}
+    group = in_groups(day, drafts, channels).get(key)
+    if group:
+        return mine, summarise(key, group, page.stored.books, channels)
+    alone = [row for row in mine if places[key_of(row)].now is None]
+    return mine, [one for row in alone if isinstance(one := outcomes[key_of(row)], Draft)]
 
 
 def _build(page: PageOfRecords, key: str) -> None:
@@ -70,12 +83,30 @@ def _build(page: PageOfRecords, key: str) -> None:
         gone = [
             row
             for row in rows
-            if places[key_of(row)].has_in_qbo(key)
+            if places[key_of(row)].in_qbo
             and key_of(row) not in drafts
             and key_of(row) not in waiting
             and not _is_elsewhere(key, row, places, outcomes)
         ]
-        _sum_up(page, key, drafts, members, moved=moved, part_gone=_without(gone))
+        channels = {of: places[of].channel for of in drafts}
+        groups = in_groups(key, drafts, channels)
+        left = [one for one in standing_of_day(page.connection, page.run.name, key) if one not in groups]
+        for one in [*groups, *left]:
+            mine = groups.get(one, {})
+            went = any(one in places[of].in_qbo for of in drafts if of not in mine)
+            part_gone = _without([row for row in gone if one in places[key_of(row)].in_qbo]) if mine else ""
+            its = [row for row in members if key_of(row) in mine]
+            whole: Outcome = summarise(one, mine, page.stored.books, channels) if mine else []
+            _sum_up(page, one, whole, mine, its, moved=moved or went, part_gone=part_gone)
+        _settle_again(page, [row for row in rows if row.record_type == "document"], groups)
+
+
+def _settle_again(page: PageOfRecords, rows: Sequence[Any], groups: Mapping[str, Mapping[str, Draft]]) -> None:
+    """Have the payments built again of documents that come to stand in a summary, or by themselves."""
+    now = {of for drafts in groups.values() for of in drafts}
+    before = summarised(page.connection, page.run.name, map(key_of, rows))
+    changed = [of for of in map(key_of, rows) if (of in now) != (of in before)]
+    build_anew(page.connection, page.run.name, referring(page.connection, page.run.name, changed, "payment"))
 
 
 def _without(gone: Sequence[Any]) -> str:
@@ -108,7 +139,12 @@ def _outcomes(page: PageOfRecords, rows: Sequence[Any]) -> dict[str, Outcome]:
     """What the posting rules answer about each record by itself; one that cannot be read has none."""
     loaded = [(row, page.load(row)) for row in rows if is_readable(row)]
     page.stored.prefetch(record for _, record in loaded if record is not None)
-    return {key_of(row): page.outcome_of(row, record) for row, record in loaded if record is not None}
+    held = page.held_by_number([key_of(row) for row, _ in loaded if row.record_type == "document"])
+    return {
+        key_of(row): held.get(key_of(row)) or page.outcome_of(row, record)
+        for row, record in loaded
+        if record is not None
+    }
 
 
 def _holder(
@@ -134,24 +170,25 @@ def _members(
 def _sum_up(
     page: PageOfRecords,
     key: str,
+    outcome: Outcome,
     drafts: Mapping[str, Draft],
     members: Sequence[Any],
     *,
     moved: bool,
     part_gone: str,
 ) -> None:
-    """One journal of the members; what each asked for by itself goes, and the journal where none is left.
+    """One object of the members; what each asked for by itself goes, and the object where none is left.
 
     `moved` says whether records of it are elsewhere now, `part_gone` which are nowhere.
     """
+    if isinstance(outcome, Draft):
+        page.need(outcome)
     hashes = {key_of(row): row.content_hash for row in members}
-    outcome: Outcome = summarise(key, drafts, page.stored.books) if drafts else []
     for row in members:
         if isinstance(outcome, Excluded):
             page.note(row, "excluded", outcome.rule, outcome.message)
         elif row.disposition != "posting":
             page.note(row, "posting", None, None)
-        page.need(drafts[key_of(row)])
         page.intents.append(Intent(key_of(row), row.content_hash, moved=not isinstance(outcome, Excluded)))
     whole = content_hash({"records": hashes})
     if not page.ordered and page.earlier.alone_differs_summed(key, whole, outcome, page.in_force.rules_hash):

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.pipeline.books import may_keep_transit
-from qbo_pipeline.pipeline.building import NOT_NEEDED, PageOfRecords, Transformed
+from qbo_pipeline.pipeline.building import NOT_NEEDED, SETTLES_SALES, PageOfRecords, Transformed
 from qbo_pipeline.pipeline.master_data import Parsed, note_names
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep
@@ -52,30 +52,37 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         reopen_referring(connection, run.name, receipts=may_keep_transit(page_of_items.stored.rule_set))
         keep(connection, run, page_of_items.in_force)
         page_of_items.build_account_items()
+        sums_up_sales = page_of_items.sums_up_sales
     settings_hash = page_of_items.in_force.settings_hash
-    pages, after, reaching = Pages(run.database, run.name), _BEFORE_ALL, (last, _AFTER_ALL, "")
+    pages, reaching = Pages(run.database, run.name), (last, _AFTER_ALL, "")
     touched: set[str] = set()
     parsed = Parsed()
-    while True:
-        due = partial(_due, name=run.name, last=last, after=after, settings_hash=settings_hash)
-        page = pages.begin(due, reaching)
-        if page is None:
-            break
-        with pages.building(page) as connection:
-            where = due_records(run.name, last, after, page.through, settings_hash=settings_hash)
-            rows = connection.execute(select(records).where(where).order_by(*_ORDER)).all()
-            built = PageOfRecords(run, connection, result, parsed=parsed)
-            if page.quarantine:
-                built.quarantine(rows)
-            else:
-                built.build(rows)
-            touched |= built.touched
-        after = page.through
-        run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
+
+    def build_pages(after: Key, *only: Any, settling: bool = False) -> None:
+        while True:
+            due = partial(_due, *only, name=run.name, last=last, after=after, settings_hash=settings_hash)
+            page = pages.begin(due, reaching)
+            if page is None:
+                break
+            with pages.building(page) as connection:
+                where = due_records(run.name, last, after, page.through, settings_hash=settings_hash)
+                rows = connection.execute(select(records).where(where, *only).order_by(*_ORDER)).all()
+                built = PageOfRecords(run, connection, result, parsed=parsed)
+                if page.quarantine:
+                    built.quarantine(rows)
+                else:
+                    built.build(rows, settling=settling)
+                touched.update(built.touched)
+            after = page.through
+            run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
+
+    build_pages(_BEFORE_ALL)
     for part in chunks(sorted(touched), _SUMMARIES_AT_ONCE):
         with pages.between() as connection:
             build_summaries(PageOfRecords(run, connection, result, parsed=parsed), part)
         run.progress(f"records of {first} to {last} built", sum(result.outcomes.values()))
+    if sums_up_sales:
+        build_pages(_BEFORE_ALL, records.c.kind == SETTLES_SALES, settling=True)
     return result
 
 
@@ -88,13 +95,13 @@ def build_in_order(run: Run, connection: Connection, rows: Sequence[Any]) -> Tra
     page = PageOfRecords(run, connection, result, ordered=True)
     page.build(rows)
     build_summaries(page, sorted(page.touched))
+    page.build([row for row in rows if row.kind == SETTLES_SALES], settling=True)
     return result
 
 
-def _due(
-    connection: Connection, most: int, *, name: str, last: date, after: Key, settings_hash: str | None = None
-) -> list[Key]:
+def _due(*given: Any, name: str, last: date, after: Key, settings_hash: str | None = None) -> list[Key]:
     """The keys of the next records to build, in date order. Master data (undated) comes first."""
+    *only, connection, most = given
     where = due_records(name, last, after, settings_hash=settings_hash)
-    query = select(*_ORDER).where(where).order_by(*_ORDER).limit(most)
+    query = select(*_ORDER).where(where, *only).order_by(*_ORDER).limit(most)
     return [(row.business_date, row.record_type, row.record_id) for row in connection.execute(query)]

@@ -122,6 +122,19 @@ def reopen_referring(connection: Connection, name: str, *, receipts: bool = Fals
     return result.rowcount
 
 
+def referring(connection: Connection, name: str, keys: Sequence[str], record_type: str) -> list[str]:
+    """The keys of the records of a type that refer to one of these."""
+    found: set[str] = set()
+    for part in chunks(keys):
+        query = select(record_references.c.record_key).where(
+            record_references.c.connection == name,
+            record_references.c.refers_to.in_(part),
+            record_references.c.record_key.startswith(f"{record_type}/"),
+        )
+        found.update(connection.scalars(query))
+    return sorted(found)
+
+
 def due_records(
     name: str, last: date, after: Key, through: Key | None = None, *, settings_hash: str | None = None
 ) -> Any:

@@ -17,7 +17,7 @@ from qbo_pipeline.accounting.payloads import ref
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.accounting.schema import problem_in
 from qbo_pipeline.accounting.summaries import (
-    SUMMARISED_KINDS,
+    SUMMARISED_MOVEMENTS,
     is_summarised,
     is_summary,
     summarise,
@@ -37,7 +37,7 @@ def drafts_of(rows: list[Movement]) -> dict[str, Draft]:
     return {key: draft for key, draft in made.items() if isinstance(draft, Draft)}
 
 
-@given(st.sampled_from(SUMMARISED_KINDS), st.lists(movements(values), max_size=6))
+@given(st.sampled_from(SUMMARISED_MOVEMENTS), st.lists(movements(values), max_size=6))
 def test_the_sum_is_that_of_the_single_journals(kind: str, rows: list[Movement]) -> None:
     singles = drafts_of([replace(row, kind=kind, movement_id=str(n)) for n, row in enumerate(rows)])
     if not singles:
@@ -71,7 +71,7 @@ def test_what_cancels_out_has_nothing_to_post() -> None:
 
 
 def test_a_number_that_fits_and_a_note_that_says_what_it_is() -> None:
-    for kind in SUMMARISED_KINDS:
+    for kind in SUMMARISED_MOVEMENTS:
         made = summarise(summary_key(kind, DAY), drafts_of([movement("adjustment", stock("tea", 1, "5.00"))]), ON)
         assert isinstance(made, Draft)
         assert len(made.payload["DocNumber"]) <= 21
@@ -86,7 +86,7 @@ def test_keys_say_kind_and_day_and_are_no_record_s() -> None:
     assert summed_up(key) == ("shipment", DAY)
 
 
-@pytest.mark.parametrize("kind", SUMMARISED_KINDS)
+@pytest.mark.parametrize("kind", SUMMARISED_MOVEMENTS)
 def test_policy_of_the_day_decides(kind: str) -> None:
     chosen = books(policies={"summarise": (kind,)})
     assert is_summarised(kind, DAY, chosen)
@@ -118,7 +118,7 @@ def test_the_sum_is_made_under_the_books_of_its_day() -> None:
 
 
 def test_every_movement_but_the_opening_can_be_summed_up() -> None:
-    assert set(SUMMARISED_KINDS) == set(MOVEMENT_KINDS) - {"opening"}
+    assert set(SUMMARISED_MOVEMENTS) == set(MOVEMENT_KINDS) - {"opening"}
 
 
 def test_the_lines_of_a_journal_are_told_by_account_class_department_and_name() -> None:

@@ -70,8 +70,8 @@ def test_the_file_keeps_its_remarks_and_its_order() -> None:
         '"4000 \\"x\\"" = "Sales"',
         "approval = true                         # true: every posting waits for `qbo-pipeline approve`",
         (
-            'summarise = ["shipment"]                           # kinds of movements posted as one journal a day: '
-            '"shipment", "receipt", ...'
+            'summarise = ["shipment"]                           # kinds posted as one object a day: "shipment", '
+            '"receipt", ..., "sales_invoice"'
         ),
         "# look_back_days = 3                       # days that are read again for what was back-dated",
         'digest_at = "07:30"',
