@@ -10,6 +10,8 @@ the number as it is.
 
 from __future__ import annotations
 
+import hashlib
+
 from qbo_pipeline.accounting.accounts import Place, account_for, known_account
 from qbo_pipeline.accounting.books import AccountRef, Books
 from qbo_pipeline.accounting.categories import category_fields
@@ -67,7 +69,11 @@ def item_name(product: Product, books: Books) -> str:
     others = [other for other in books.product_namesakes(item_key(product)) if other.record_id != product.record_id]
     if not others:
         return _clean_name(product)
-    suffix = f" [{shorten(clean(product.product_id, NAME_BANNED), ID_LENGTH)}]"
+    its_id = shorten(clean(product.product_id, NAME_BANNED), ID_LENGTH)
+    if any(other.product_id.casefold() == product.product_id.casefold() for other in others):
+        # Capitals alone tell their ids apart, and QBO does not see them.
+        its_id += f" {hashlib.sha256(product.product_id.encode()).hexdigest()[:8]}"
+    suffix = f" [{its_id}]"
     return shorten(_clean_name(product), NAME_LENGTH - len(suffix)) + suffix
 
 

@@ -38,3 +38,11 @@ def test_no_two_products_share_the_name_of_an_item(first: str, second: str, name
 def test_the_sku_is_the_number_as_it_is() -> None:
     both = [product("p1", '5" pipe'), product("p2", "5 pipe")]
     assert [build_product(one, books(*both)).payload["Sku"] for one in both] == ['5" pipe', "5 pipe"]
+
+
+def test_ids_that_capitals_alone_tell_apart_make_two_names() -> None:
+    """As real stock codes are typed: QuickBooks would call both names equal."""
+    both = [product("15056bl", "15056bl"), product("15056BL", "15056BL")]
+    names = [build_product(one, books(*both)).payload["Name"] for one in both]
+    assert names == ["15056bl [15056bl 056dd485]", "15056BL [15056BL 5074e6f1]"]
+    assert names[0].casefold() != names[1].casefold()
