@@ -70,7 +70,7 @@ def preflight(run: Run) -> list[PreflightFinding]:
 
     Reads only. Raises `NotConnected` and the client's errors where QuickBooks cannot be asked at all.
     """
-    read_reference_data(run)
+    read_reference_data(run, whole=True)
     mistakes: list[str] = []
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings, mistakes).books

@@ -1,20 +1,39 @@
-"""Reference data: QBO's chart of accounts, tax codes, preferences and company, read whole and kept in the store."""
+"""Reference data: QBO's chart of accounts, taxes, terms and other lists, preferences and company, kept in the store.
+
+Once a week, and where it was never read, all of it is read whole. Between that the lists that change data capture
+covers are kept current by it, in one call; taxes, which it does not cover, and preferences are read every time.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, delete, func, select
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.not_read import REFERENCE_DATA, REFUSED, keep_not_read, keep_read, why_refused
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.quickbooks.entities import entity_named
+from qbo_pipeline.quickbooks.errors import AccessDenied, InvalidRequest
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.account_names import keep_account_names
-from qbo_pipeline.store.reference import Reference, of_object, put_references
-from qbo_pipeline.store.tables.records import reference_data
+from qbo_pipeline.store.reference import (
+    Reference,
+    merge_references,
+    of_object,
+    put_references,
+    references,
+)
+from qbo_pipeline.store.tables.records import reference_data, watermarks
 
-LISTS = ("Account", "TaxCode", "Class", "Department", "Term", "TaxRate", "TaxAgency", "PaymentMethod")
+LISTS = ("Account", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate", "TaxAgency")
+WHOLE_AFTER = timedelta(days=7)
+OVERLAP = timedelta(minutes=5)  # what is too young for one reading is in the next
+_NEEDED = ("Account", "TaxCode")  # its plan or country may lack the others
+_MARK, _WHOLE = "reference_data_changes", "reference_data_whole"
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +47,8 @@ class ReferenceData:
 
 
 def refresh_reference_data(run: Run) -> ReferenceData:
-    """Read what postings refer to; where QuickBooks refuses reads, what was read before serves, with a warning.
+    """Bring what postings refer to up to date; where QuickBooks refuses reads, what was read before serves, with a
+    warning.
 
     Posting must not wait for the next month because this month's metered reads are used up. Raises the refusal where
     nothing was ever read, and every other error.
@@ -37,8 +57,7 @@ def refresh_reference_data(run: Run) -> ReferenceData:
         return ReferenceData(read_reference_data(run))
     except REFUSED as error:
         with run.database.reading() as connection:
-            query = select(reference_data.c.entity, func.count()).where(reference_data.c.connection == run.name)
-            stored = {row[0]: row[1] for row in connection.execute(query.group_by(reference_data.c.entity))}
+            stored = _counts(connection, run.name)
         if not stored:
             raise
         log.warning("the reference data could not be read: %s", error)
@@ -46,21 +65,63 @@ def refresh_reference_data(run: Run) -> ReferenceData:
         return ReferenceData(stored, kept.text)
 
 
-def read_reference_data(run: Run) -> dict[str, int]:
-    """Read what postings refer to; answers how many of each there are.
+def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
+    """Bring what postings refer to up to date; answers how many of each there are.
 
-    A metered read for each list, and two for company and preferences.
+    A metered read for company, preferences and each list of taxes, and one for the changes of all the other lists; with
+    `whole`, and once a week, one for each of these lists as well.
     """
+    with run.database.reading() as connection:
+        now = run.database.now(connection)
+        since, read_whole = _mark(connection, run.name, _MARK), _mark(connection, run.name, _WHOLE)
+    captured = [name for name in LISTS if entity_named(name).changes]
+    whole = whole or since is None or read_whole is None or now - read_whole >= WHOLE_AFTER
     quickbooks = run.quickbooks()
-    found: dict[str, list[Reference]] = {
+    changes = quickbooks.changes(captured, now if whole or since is None else since - OVERLAP, completed=False)
+    company = {
         "CompanyInfo": [of_object("CompanyInfo", quickbooks.company_info())],
         "Preferences": [of_object("Preferences", quickbooks.preferences())],
     }
-    for entity in LISTS:
-        query = select_objects(entity, with_inactive=entity == "Account")
-        found[entity] = [of_object(entity, item) for item in quickbooks.query(query)]
+    read = [name for name in LISTS if whole or name not in captured or name in changes.gaps]
+    found = company | {name: _read(run, name) for name in read}
     with run.database.transaction() as connection:
         now = run.database.now(connection)
         keep_read(connection, run.name, REFERENCE_DATA)
-        keep_account_names(connection, run.name, found["Account"], now=now)
-        return {entity: put_references(connection, run.name, entity, items, now=now) for entity, items in found.items()}
+        for entity, items in found.items():
+            put_references(connection, run.name, entity, items, now=now)
+        for entity in (name for name in captured if name not in found):
+            changed = [of_object(entity, thing) for thing in changes.objects.get(entity, ())]
+            gone = [str(stub["Id"]) for stub in changes.deleted.get(entity, ())]
+            merge_references(connection, run.name, entity, changed, gone, now=now)
+        keep_account_names(connection, run.name, references(connection, run.name, "Account"), now=now)
+        _move_marks(connection, run.name, {_MARK: changes.as_at} | ({_WHOLE: now} if whole else {}), now)
+        return _counts(connection, run.name)
+
+
+def _read(run: Run, entity: str) -> Sequence[Reference]:
+    query = select_objects(entity, with_inactive=entity_named(entity).changes)
+    try:
+        return [of_object(entity, item) for item in run.quickbooks().query(query)]
+    except (AccessDenied, InvalidRequest) as error:
+        if entity in _NEEDED:
+            raise
+        log.warning("QuickBooks does not give its list %s to this company: %s", entity, error)
+        return []
+
+
+def _counts(connection: Connection, name: str) -> dict[str, int]:
+    query = select(reference_data.c.entity, func.count()).where(reference_data.c.connection == name)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(reference_data.c.entity))}
+
+
+def _mark(connection: Connection, name: str, mark: str) -> datetime | None:
+    query = select(watermarks.c.value).where(watermarks.c.connection == name, watermarks.c.name == mark)
+    value = connection.execute(query).scalar_one_or_none()
+    return parse_instant(value) if value else None
+
+
+def _move_marks(connection: Connection, name: str, marks: dict[str, datetime], now: datetime) -> None:
+    mine = (watermarks.c.connection == name, watermarks.c.name.in_(marks))
+    connection.execute(delete(watermarks).where(*mine))
+    rows = [{"connection": name, "name": mark, "value": at.isoformat(), "moved_at": now} for mark, at in marks.items()]
+    connection.execute(watermarks.insert(), rows)

@@ -155,7 +155,7 @@ def find_dimension(items: Sequence[Reference], settings: Settings, dimension: st
     Raises `SettingsError` with the nearest name where there is none, or where it is inactive.
     """
     by_id = name.startswith("id:")
-    for item in items:
+    for item in sorted(items, key=lambda item: not item.active):
         if (item.qbo_id if by_id else item.name) == name.removeprefix("id:"):
             if not item.active:
                 raise SettingsError(f"{settings.file}: {setting}: the QuickBooks {dimension} {name!r} is inactive")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, select
 
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import reference_data
 
 
@@ -49,6 +50,21 @@ def put_references(connection: Connection, name: str, entity: str, found: Iterab
     """Replace what the store knows of one of QBO's lists."""
     condition = (reference_data.c.connection == name) & (reference_data.c.entity == entity)
     connection.execute(delete(reference_data).where(condition))
+    return _insert(connection, name, entity, {item.qbo_id: item for item in found}.values(), now)
+
+
+def merge_references(
+    connection: Connection, name: str, entity: str, changed: Sequence[Reference], gone: Sequence[str], *, now: datetime
+) -> None:
+    """Bring one of QBO's lists up to date by what changed in it and what was deleted from it."""
+    condition = (reference_data.c.connection == name) & (reference_data.c.entity == entity)
+    for part in chunks([*gone, *(item.qbo_id for item in changed)]):
+        connection.execute(delete(reference_data).where(condition, reference_data.c.qbo_id.in_(part)))
+    connection.execute(reference_data.update().where(condition).values(read_at=now))
+    _insert(connection, name, entity, changed, now)
+
+
+def _insert(connection: Connection, name: str, entity: str, found: Iterable[Reference], now: datetime) -> int:
     rows = [
         {
             "connection": name,

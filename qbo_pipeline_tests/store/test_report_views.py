@@ -16,10 +16,11 @@ from sqlalchemy import select, update
 from qbo_pipeline.pipeline.counts import day_counts
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
-from qbo_pipeline.pipeline.reference import read_reference_data
+from qbo_pipeline.pipeline.reference import LISTS, read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.attempts import verify
 from qbo_pipeline.store.ledger_lines import load_balances, load_ledger
@@ -120,9 +121,12 @@ def test_each_view_says_what_the_product_says(week: Week) -> None:
 def the_lists_are_those_of_quickbooks(week: Week) -> None:
     found = {(row["qbo_list"], row["qbo_id"]): (row["name"], row["active"]) for row in week.view("reference_data")}
     expected = {
-        (entity, thing["Id"]): (thing.get("FullyQualifiedName") or thing["Name"], "yes" if thing["Active"] else "no")
-        for entity in ("Account", "TaxCode", "Class", "Department")
-        for thing in week.run.quickbooks().query(select_objects(entity, with_inactive=True))
+        (entity, thing["Id"]): (
+            thing.get("FullyQualifiedName") or thing.get("Name") or thing["DisplayName"],
+            "yes" if thing.get("Active", True) else "no",
+        )
+        for entity in LISTS
+        for thing in week.run.quickbooks().query(select_objects(entity, with_inactive=entity_named(entity).changes))
     }
     assert found == expected
     assert {entity for entity, _ in found} >= {"Account", "TaxCode"}

@@ -10,4 +10,4 @@ SELECT
     CASE WHEN active THEN 'yes' ELSE 'no' END AS active,
     read_at
 FROM reference_data
-WHERE entity IN ('Account', 'TaxCode', 'Class', 'Department')
+WHERE entity NOT IN ('CompanyInfo', 'Preferences')

@@ -130,7 +130,7 @@ reference_data = Table(
     "reference_data",
     metadata,
     Column("connection", Text, primary_key=True),
-    Column("entity", Text, primary_key=True),  # Account | TaxCode | Class | Department | CompanyInfo | Preferences
+    Column("entity", Text, primary_key=True),  # one of `pipeline.reference.LISTS`, CompanyInfo or Preferences
     Column("qbo_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("number", Text),
