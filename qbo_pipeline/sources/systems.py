@@ -14,9 +14,10 @@ from qbo_pipeline.sources.api_target import ApiTarget, ByKind, Doors
 from qbo_pipeline.sources.cin7_core.check import check_account
 from qbo_pipeline.sources.cin7_core.fetching import fetch
 from qbo_pipeline.sources.cin7_core.lists import API, BASE_URL
+from qbo_pipeline.sources.cin7_core.lists_writing import ListWriter as Cin7CoreLists
 from qbo_pipeline.sources.cin7_core.look import look_at
 from qbo_pipeline.sources.cin7_core.system import Cin7Core
-from qbo_pipeline.sources.cin7_core.writing import PaymentWriter as Cin7CoreWriter
+from qbo_pipeline.sources.cin7_core.writing import PaymentWriter as Cin7CorePayments
 from qbo_pipeline.sources.errors import Problem
 from qbo_pipeline.sources.http.reader import Api
 from qbo_pipeline.sources.http_contract import lists as http_contract
@@ -109,7 +110,7 @@ SYSTEMS: dict[str, ReadByApi] = {
         fetch=fetch,
         check=check_account,
         look=look_at,
-        target=lambda doors, close: ApiTarget(Cin7CoreWriter(doors), doors, close),
+        target=lambda doors, close: ApiTarget(ByKind([Cin7CorePayments(doors), Cin7CoreLists(doors)]), doors, close),
     ),
     "http_contract": ReadByApi(
         api=http_contract.API,

@@ -1,4 +1,5 @@
-"""What the systems in a box write to the company: payments that somebody enters by their API.
+"""What the systems in a box write to the company: payments and parties that somebody enters by their
+API.
 
 What belongs here: SQL on the company's own tables, a transaction each; the triggers there note which day changed. Ids
 are the company's own.
@@ -97,3 +98,20 @@ def _paid(db: sqlite3.Connection, kind: str, document_id: int, cents: int) -> No
 def _next_id(db: sqlite3.Connection) -> int:
     ((found,),) = db.execute("UPDATE company SET last_id = last_id + 1 RETURNING last_id").fetchall()
     return int(found)
+
+
+def enter_party(company: CompanyDatabase, table: str, name: str, email: str) -> int:
+    """Enter a customer or a supplier; answers its id."""
+    with open_company(company.path) as db, transaction(db):
+        party_id = _next_id(db)
+        row = (party_id, f"B{party_id}", name, email, 30)
+        columns, more = ("terms_days, taxable", ", 1") if table == "customers" else ("terms_days", "")
+        db.execute(f"INSERT INTO {table} (id, number, name, email, {columns}) VALUES (?, ?, ?, ?, ?{more})", row)
+    return party_id
+
+
+def change_party(company: CompanyDatabase, table: str, party_id: int, name: str | None, email: str | None) -> None:
+    """Change what is given of a customer or a supplier."""
+    with open_company(company.path) as db, transaction(db):
+        statement = f"UPDATE {table} SET name = coalesce(?, name), email = coalesce(?, email) WHERE id = ?"
+        db.execute(statement, (name, email, party_id))

@@ -17,6 +17,7 @@ from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.returning.targets import NotTaken, NotWritten, TargetEntry, Unclear, Written
 from qbo_pipeline.sources.api_target import REFERENCE_LENGTH, ApiTarget, Doors, with_mark
 from qbo_pipeline.sources.cin7_core.lists import API
+from qbo_pipeline.sources.cin7_core.lists_writing import ListWriter as Cin7CoreLists
 from qbo_pipeline.sources.cin7_core.writing import PaymentWriter as Cin7Core
 from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
 from qbo_pipeline.sources.http.writer import HttpWriter
@@ -230,6 +231,30 @@ def test_syncro_has_no_way_to_take_out_a_party(given: TargetEntry) -> None:
     (found,) = target(System({}), SyncroParties, SYNCRO_API).put([given])
     assert isinstance(found, NotTaken)
     assert "disable it there by hand" in found.message
+
+
+CUSTOMER = {"ID": "C1", "Name": "Oak", "Status": "Active", "TaxRule": "TAX", "LastModifiedOn": "2026-10-01"}
+ASKED = "ID=c1&Page=1&Limit=1&IncludeDeprecated=true"
+
+
+def test_a_customer_of_cin7_core_is_put_whole_with_what_changed() -> None:
+    system = System({f"customer?{ASKED}": {"CustomerList": [CUSTOMER]}})
+    assert target(system, Cin7CoreLists).put([party("customer", "c1")]) == [Written()]
+    body = {"ID": "C1", "Name": "Oak & Co", "Status": "Active", "TaxRule": "TAX"}
+    assert system.sent == [("PUT", "customer", body)]
+    held = System({f"customer?{ASKED}": {"CustomerList": [{**CUSTOMER, **body}]}})
+    assert target(held, Cin7CoreLists).put([party("customer", "c1")]) == [Written()]
+    assert held.sent == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(party("customer"), "make it there, then"), (party("supplier", "s9"), "supplier s9 is not there any more")],
+)
+def test_what_cin7_core_cannot_take_of_a_list_is_left_to_a_person(given: TargetEntry, said: str) -> None:
+    (found,) = target(System({}), Cin7CoreLists).put([given])
+    assert isinstance(found, NotTaken)
+    assert said in found.message
 
 
 def test_a_party_of_unleashed_has_the_same_guid_however_often_it_is_sent() -> None:

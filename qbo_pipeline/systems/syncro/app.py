@@ -16,6 +16,8 @@ from starlette.requests import Request
 
 from qbo_pipeline.systems.changes import Thing
 from qbo_pipeline.systems.door import Answer, BadRequest, Door, House, Params, build_app
+from qbo_pipeline.systems.syncro.parties import PATHS as PARTIES
+from qbo_pipeline.systems.syncro.parties import keep
 from qbo_pipeline.systems.syncro.payments import enter
 from qbo_pipeline.systems.syncro.world import World
 
@@ -52,6 +54,9 @@ def app(box: Box) -> Starlette:
         inner = path.removeprefix(PATH).strip("/")
         if request.method == "POST" and inner == "payments":
             return enter(box.world, request.state.body)
+        name, _, key = inner.partition("/")
+        if name in PARTIES and (request.method, bool(key)) in (("POST", False), ("PUT", True)):
+            return keep(box.world, name, key, request.state.body)
         return _answer(box, request.method, inner, dict(request.query_params))
 
     refused, full = (401, {"error": "Unauthorized"}), (429, {"error": "Slow down"})

@@ -22,12 +22,19 @@ _SIX = Decimal("0.000001")
 
 @dataclass(slots=True)
 class World:
-    """`objects` by kind and id."""
+    """`objects` by kind and id; `remembered` are fields of them for which the company has no place."""
 
     company: CompanyDatabase
     changes: Changes = field(default_factory=Changes)
     objects: dict[str, dict[str, Thing]] = field(default_factory=dict)
+    remembered: dict[tuple[str, str], Thing] = field(default_factory=dict)
     _version: int | None = None
+
+    def remember(self, kind: str, key: str, fields: Thing) -> None:
+        """Keep fields of an object as they were given."""
+        self.remembered[kind, key] = {**self.remembered.get((kind, key), {}), **fields}
+        self._version = None
+        self.refresh()
 
     def refresh(self) -> None:
         """Make everything anew, unless nobody has written since."""
@@ -44,7 +51,10 @@ class World:
             "payment": _payments(self.company, customers),
             "purchase_order": _orders(self.company, vendors),
         }
-        self.objects = {kind: {str(thing["id"]): thing for thing in things} for kind, things in made.items()}
+        self.objects = {
+            kind: {str(thing["id"]): {**thing, **self.remembered.get((kind, str(thing["id"])), {})} for thing in things}
+            for kind, things in made.items()
+        }
         self.changes.note(self.objects)
         self._version = version
 
