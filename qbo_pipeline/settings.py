@@ -83,10 +83,13 @@ class Settings(Section):
         if kinds and value is None:
             raise ValueError(f"[ownership] {kinds[0]} is made in QuickBooks too: say here where it is written to")
         source: SourceSettings | None = info.data.get("source")
-        if value is not None and not value.has_inbox and (source is None or source.kind not in WRITTEN_BY_API):
+        by_api = source is not None and source.kind in WRITTEN_BY_API
+        if kinds and value is not None and not value.has_inbox and not by_api:
             raise ValueError('give one of url = "postgresql://..." and url_variable = "NAME"')
-        if value is not None and not kinds:
+        if value is not None and not kinds and ownership.attachments == "off":
             raise ValueError('has nothing to do: no kind of [ownership] is "quickbooks" or "both"')
+        if ownership.attachments != "off" and (value is None or value.files is None):
+            raise ValueError('[ownership] attachments go through a folder: name it here, as files = "FOLDER"')
         return value
 
     @model_validator(mode="after")
@@ -133,6 +136,12 @@ class Settings(Section):
         folder."""
         assert self.write_back is not None
         return self._url(self.write_back.url, self.write_back.url_variable, "write_back")
+
+    def files_folder(self) -> Path | None:
+        """The folder of attached files, counted from the settings' folder; `None` where none pass."""
+        if self.ownership.attachments == "off" or self.write_back is None or self.write_back.files is None:
+            return None
+        return (self.folder / self.write_back.files).resolve()
 
     def source_mapping(self) -> str | None:
         """The name of a mapping of `sql/source`, or the path of a folder, counted from the settings' folder."""

@@ -275,21 +275,38 @@ class PostingSettings(Section):
 
 
 Owner = Literal["source", "quickbooks", "both", "off"]
+_CONTACT_FIELDS = ("name", "email", "phone", "address", "city", "region", "postal_code", "country", "active")
+# The fields that are compared, by the kinds that both sides may keep.
+MERGED_FIELDS = {
+    "customers": (*_CONTACT_FIELDS, "parent_id"),
+    "suppliers": (*_CONTACT_FIELDS, "number"),
+    "products": ("number", "name", "active"),
+}
 
 
 class OwnershipSettings(Section):
     """`[ownership]`: which side makes things of a kind; what is made in QuickBooks is written back to the source."""
 
+    customers: Owner = "source"
+    suppliers: Owner = "source"
+    products: Owner = "source"
+    sales_invoices: Owner = "source"
+    sales_credits: Owner = "source"
+    bills: Owner = "source"
+    purchase_credits: Owner = "source"
+    adjustments: Owner = "source"
     payments_received: Owner = "source"
     payments_made: Owner = "source"
+    attachments: Owner = "off"
 
     def made_in_quickbooks(self) -> tuple[str, ...]:
         """The kinds that are written back."""
         return tuple(kind for kind in type(self).model_fields if getattr(self, kind) in ("quickbooks", "both"))
 
     def not_posted(self) -> tuple[str, ...]:
-        """The kinds whose records are not posted."""
-        return tuple(kind for kind in type(self).model_fields if getattr(self, kind) in ("quickbooks", "off"))
+        """The kinds whose records are not posted; files are none."""
+        kinds = (kind for kind in type(self).model_fields if kind != "attachments")
+        return tuple(kind for kind in kinds if getattr(self, kind) in ("quickbooks", "off"))
 
 
 class WriteBackSettings(Section):
@@ -299,6 +316,25 @@ class WriteBackSettings(Section):
     first_day: date
     url: str | None = None
     url_variable: str | None = None
+    first_agreement: Literal["nothing", "source", "quickbooks"] = "nothing"
+    conflicts: dict[str, Literal["source", "quickbooks"]] = {}
+    location: str | None = None
+    documents_move_stock: bool = True
+    files: Path | None = None
+    deleted_files: Literal["keep", "mirror"] = "keep"
+
+    @field_validator("conflicts")
+    @classmethod
+    def _of_a_field(
+        cls, value: dict[str, Literal["source", "quickbooks"]]
+    ) -> dict[str, Literal["source", "quickbooks"]]:
+        known = [f"{kind}.{field}" for kind, fields in MERGED_FIELDS.items() for field in fields]
+        for name in value:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"such as {known[0]!r}"
+                raise ValueError(f"{name!r} is no field that both sides keep: {hint}")
+        return value
 
     @property
     def has_inbox(self) -> bool:

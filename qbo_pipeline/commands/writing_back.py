@@ -75,6 +75,23 @@ def skip(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
     _decide(settings, key, "skip", who, why, "is skipped")
 
 
+@write_back.command()
+def decide(
+    key: Key,
+    field: Annotated[str, typer.Option(help="The field in conflict, as `write-back list` names it.")],
+    take: Annotated[str, typer.Option(help="Whose value is right: source or quickbooks.")],
+    who: Who,
+    why: Why,
+    settings: SettingsOption = None,
+) -> None:
+    """Decide a field that both sides have changed; the next run carries it to the other side."""
+    from qbo_pipeline.pipeline.deciding_conflicts import decide_conflict
+
+    with command_run(settings, quiet=True) as run:
+        decide_conflict(run, key, field, take, who=who, why=why)
+    say(f"{key}: {field} is what {'the inventory system' if take == 'source' else 'QuickBooks'} says.")
+
+
 @write_back.command("create-inbox")
 def create_inbox(settings: SettingsOption = None) -> None:
     """Make the table qbo_inbox in the database that [write_back] names, where it is not there yet."""

@@ -21,17 +21,19 @@ from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import NOT_OURS, build, build_unrecorded
-from qbo_pipeline.inventory.records import Movement, Party, Product, Record, content_hash
+from qbo_pipeline.inventory.records import Document, Movement, Party, Product, Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
-from qbo_pipeline.pipeline.made_in_quickbooks import came_from_quickbooks
+from qbo_pipeline.pipeline.made_in_quickbooks import VOIDED_HERE, came_from_quickbooks
 from qbo_pipeline.pipeline.master_data import Parsed
 from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
 from qbo_pipeline.pipeline.settings_in_force import in_force
 from qbo_pipeline.pipeline.summaries import ALONE, Membership, may_be_summed, may_sum_up_sales, memberships
+from qbo_pipeline.pipeline.two_sided import Compared
+from qbo_pipeline.pipeline.two_sided_posting import compared_records, to_be_posted, voided_there
 from qbo_pipeline.posting.asking import NOTHING_ASKED, Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
@@ -45,6 +47,7 @@ log = logging.getLogger(__name__)
 
 MASTER_TYPES = ("party", "product")
 SETTLES_SALES = "payment_received"
+VOIDED = "voided_in_source"
 NOT_NEEDED = ("not_needed", "no document refers to it yet")
 NOT_ACTIVE = ("not_active", "it is not active in the source, and no document refers to it yet")
 _IDS_IN_A_QUERY = 500
@@ -147,13 +150,17 @@ class PageOfRecords:
         read = [record for _, record in loaded if record is not None]
         held: dict[str, Outcome] = came_from_quickbooks(self.connection, self.run.settings, read)
         held |= self.held_by_number(keys)
-        stay = self._stay_posted([key for key in keys if key.startswith("payment/")])
+        stay = self._stay_posted(keys)
+        both = self._both_sides(read)
         wants_all = self.run.settings.posting.master_data == "all"
         for row in rows:
             if row.vanished_at is not None:
                 self.gone(row)
         for row, record in loaded:
             if record is None:
+                continue
+            if (compared := both.get(key_of(row))) is not None:
+                self._answer_compared(row, compared, known)
                 continue
             if isinstance(record, Party | Product) and key_of(row) not in known and not (wants_all and record.active):
                 self.note(row, "excluded", *(NOT_ACTIVE if wants_all else NOT_NEEDED))
@@ -167,10 +174,39 @@ class PageOfRecords:
             differ = self.earlier.alone_differ(record, row.content_hash, outcome, before)
             if differ or (key_of(row) in stay and isinstance(outcome, Excluded) and outcome.rule == NOT_OURS):
                 self.note(row, "posting", None, None)
+            elif isinstance(outcome, Excluded) and outcome.rule == VOIDED_HERE:
+                self._void_there(row, record)
             else:
                 self.answer(row, outcome)
         self.build_needed()
         self.put()
+
+    def _void_there(self, row: Any, record: Record) -> None:
+        """Take a document out of QuickBooks that was made there: what it is becomes a posting, and that is withdrawn
+        before anything of it is sent."""
+        as_made = self.outcome_of(row, replace(record, status="completed")) if isinstance(record, Document) else None
+        if as_made is None or isinstance(as_made, Excluded | Refused):
+            self.answer(row, as_made or Excluded(rule=VOIDED_HERE, message="it was voided"))
+            return
+        self.answer(row, as_made)
+        self.put()
+        self.answer(row, Excluded(rule=VOIDED, message="It was voided in the source"))
+
+    def _both_sides(self, read: Sequence[Record]) -> dict[str, Compared]:
+        now = self.run.database.now(self.connection)
+        return compared_records(self.connection, self.run.settings, read, now)
+
+    def _answer_compared(self, row: Any, both: Compared, known: set[str]) -> None:
+        """What becomes of a record that both sides keep."""
+        found = to_be_posted(self.connection, self.run.name, both, posted=both.key in known)
+        if isinstance(found, Refused):
+            self.answer(row, found)
+        elif isinstance(found, Excluded):
+            self.note(row, "excluded", found.rule, found.message)
+        elif found is None:
+            self.note(row, "posting", None, None)
+        else:
+            self.answer(row, self.outcome_of(row, found))
 
     def _stay_posted(self, keys: Sequence[str]) -> set[str]:
         """Those of these records that were posted before the settings said that the other side makes what is of their
@@ -240,7 +276,9 @@ class PageOfRecords:
         why_gone = NOTHING_ASKED
         if isinstance(outcome, Excluded):
             self.note(row, "excluded", outcome.rule, outcome.message)
-            voided = outcome.rule == "voided_in_source"
+            voided = outcome.rule == VOIDED
+            if voided and voided_there(self.connection, self.run.name, key_of(row)):
+                return  # both sides have taken it out: nothing is to be done
             why_gone = "it was voided in the source" if voided else f"nothing of it is posted: {outcome.message}"
         elif isinstance(outcome, Refused):
             self.note(row, "refused", outcome.reason, outcome.message)
@@ -284,8 +322,13 @@ class PageOfRecords:
             rows = _records_of(self.connection, self.run.name, sorted((set(wanted) - there) | again))
             loaded = [(row, record) for row in rows if (record := self.load(row)) is not None]
             self.stored.fetch_for(record for _, record in loaded)
+            held = came_from_quickbooks(self.connection, self.run.settings, [record for _, record in loaded])
+            both = self._both_sides([record for _, record in loaded])
             for row, record in loaded:
-                self.answer(row, self.outcome_of(row, record))
+                if (compared := both.get(key_of(row))) is not None:
+                    self._answer_compared(row, compared, set())
+                else:
+                    self.answer(row, held.get(key_of(row)) or self.outcome_of(row, record))
 
     def _in_further_currencies(self, keys: Sequence[str]) -> set[str]:
         """The keys of the parties among these that are to be built again, with the further currencies that are new."""

@@ -1,6 +1,6 @@
-"""Payments of the source that came out of QuickBooks: they are not posted there a second time.
+"""Records of the source that came out of QuickBooks: they are not posted there a second time.
 
-What belongs here: what is known of a payment record by what was written back. The inventory system says as what it
+What belongs here: what is known of a record by what was written back. The inventory system says as what it
 took an entry (`taken_as`), in the transaction in which it books it; a record that looks like an entry about which
 nothing was said yet is held, never taken for it.
 """
@@ -14,61 +14,80 @@ import orjson
 from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.accounting.drafts import Excluded, Outcome, Refused
-from qbo_pipeline.inventory.records import Payment, Record
+from qbo_pipeline.inventory.records import Document, Party, Payment, Product, Record, record_key, record_type
 from qbo_pipeline.pipeline.carrying_markers import carrying_markers
 from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.postings import links
 from qbo_pipeline.store.tables.records import watermarks
-from qbo_pipeline.store.write_backs import newest, perhaps_taken, taken
+from qbo_pipeline.store.write_backs import newest, perhaps_made, perhaps_taken, source_id, taken
 
 MADE_THERE, CHANGED_HERE, PERHAPS_THERE = "made_in_quickbooks", "changed_in_source", "may_be_from_quickbooks"
-INBOX_NOT_ASKED = "inbox_not_asked"
+INBOX_NOT_ASKED, VOIDED_HERE = "inbox_not_asked", "voided_here"
+WRITTEN_BACK = "write_back"  # who made the link of a record to the object that it came from
 NOT_ASKED = "write_back not asked"  # the watermark that stands while the inbox could not be asked
-_COMPARED = ("status", "business_date", "party_id", "currency", "amount")
+# What must be the same on both sides, by record type; of contacts each field is compared (`two_sided.py`).
+_COMPARED = {
+    "payment": ("status", "business_date", "party_id", "currency", "amount"),
+    "movement": ("status", "business_date"),
+    "document": ("status", "business_date", "party_id", "currency", "total_amount"),
+}
 
 
 def came_from_quickbooks(connection: Connection, settings: Settings, records: Sequence[Record]) -> dict[str, Outcome]:
-    """By record key, what becomes of the payments among these that came from QuickBooks, or may have.
+    """By record key, what becomes of those among these that came from QuickBooks, or may have.
 
     What was written back once counts whatever the settings say by now. What is posted already is left to its posting:
-    that the same money stands twice is told by `write_back_standing`.
+    that the same thing stands twice is told by `write_back_standing`.
     """
-    payments = {f"payment/{record.payment_id}": record for record in records if isinstance(record, Payment)}
-    if not payments:
-        return {}
-    posted = links(connection, settings.connection.name, payments)
-    payments = {key: record for key, record in payments.items() if key not in posted}
-    if not payments:
+    ours = {record_key(record): record for record in records if record.kind in OWNED_AS}
+    if not ours:
         return {}
     name = settings.connection.name
-    by_id = taken(connection, name, [record.payment_id for record in payments.values()])
-    open_entries = perhaps_taken(connection, name, sorted({record.party_id for record in payments.values()}))
+    posted = links(connection, name, ours)
+    ours = {key: record for key, record in ours.items() if key not in posted or posted[key].linked_by == WRITTEN_BACK}
+    by_id = taken(connection, name, sorted({source_id(*key.split("/", 1)) for key in ours}))
+    open_entries = _open_entries(connection, name, list(ours.values()))
     last = newest(connection, name, sorted({entry["key"] for entries in by_id.values() for entry in entries}))
     not_asked = _kinds_not_asked(connection, settings)
-    found = carrying_markers(connection, settings, payments.values(), MADE_THERE, CHANGED_HERE)
-    for key, record in payments.items():
+    payments = [record for record in ours.values() if isinstance(record, Payment)]
+    found = carrying_markers(connection, settings, payments, MADE_THERE, CHANGED_HERE)
+    for key, record in ours.items():
         if key in found:
             continue
-        entries = [entry for entry in by_id.get(record.payment_id, ()) if entry["kind"] == record.kind]
+        own = by_id.get(source_id(*key.split("/", 1)), ())
+        entries = [entry for entry in own if entry["kind"] == record.kind]
         if entries:
-            found[key] = _of_taken(record, entries[-1], last[entries[-1]["key"]])
+            by_both = getattr(settings.ownership, OWNED_AS[record.kind]) == "both"
+            found[key] = _of_taken(record, entries[-1], last[entries[-1]["key"]], by_both=by_both)
         elif record.kind in not_asked:
             found[key] = Refused(
                 reason=INBOX_NOT_ASKED,
-                message="the inbox of the inventory system could not be asked whether this payment came from there: it "
-                "goes once the inbox answers",
+                message=f"the inbox of the inventory system could not be asked whether this {_word(record)} came from "
+                "there: it goes once the inbox answers",
                 field="taken_as",
             )
         elif entry := next((entry for entry in open_entries if _alike(record, entry)), None):
+            what = "name" if isinstance(record, Party | Product) else "party and amount"
             found[key] = Refused(
                 reason=PERHAPS_THERE,
-                message=f"{entry['key']} of the same party and amount lies in the inbox of the inventory system, and "
-                "nothing says there as what it was taken: write taken_as there; where this is another payment, skip "
-                "that entry with `qbo-pipeline write-back skip`",
+                message=f"{entry['key']} of the same {what} lies in the inbox of the inventory system, and nothing "
+                f"says there as what it was taken: write taken_as there; where this is another {_word(record)}, "
+                "skip that entry with `qbo-pipeline write-back skip`",
                 field="taken_as",
             )
     return found
+
+
+def _open_entries(connection: Connection, name: str, records: Sequence[Record]) -> list[RowMapping]:
+    """What lies in the inbox without an answer and may be one of these."""
+    parties = sorted({record.party_id for record in records if isinstance(record, Payment | Document)})
+    kinds = sorted({record.kind for record in records if isinstance(record, Party | Product)})
+    return perhaps_taken(connection, name, parties) + perhaps_made(connection, name, kinds)
+
+
+def _word(record: Record) -> str:
+    return record_type(record) if not isinstance(record, Party) else record.kind
 
 
 def _kinds_not_asked(connection: Connection, settings: Settings) -> set[str]:
@@ -82,9 +101,11 @@ def _kinds_not_asked(connection: Connection, settings: Settings) -> set[str]:
     return {kind for kind, owned_as in OWNED_AS.items() if owned_as in made_there}
 
 
-def _of_taken(record: Payment, took: RowMapping, last: RowMapping) -> Outcome:
-    """What becomes of a payment that the inventory system made of an entry; `last` is the newest there is of it."""
+def _of_taken(record: Record, took: RowMapping, last: RowMapping, *, by_both: bool) -> Outcome:
+    """What becomes of a record that the inventory system made of an entry; `last` is the newest there is of it."""
     where = f"{last['key']} in QuickBooks"
+    if isinstance(record, Document) and record.status == "voided" and last["operation"] != "void" and by_both:
+        return Excluded(rule=VOIDED_HERE, message=f"It is {where}, and was voided in the inventory system")
     if not _changes(record, took) or not _changes(record, last):
         return Excluded(rule=MADE_THERE, message=f"It is {where}, from where it came")
     if last["operation"] == "void":
@@ -96,13 +117,20 @@ def _of_taken(record: Payment, took: RowMapping, last: RowMapping) -> Outcome:
     return Refused(reason=CHANGED_HERE, message=why, field=next(iter(changes)))
 
 
-def _changes(record: Payment, entry: RowMapping) -> dict[str, tuple[str, str]]:
+def _changes(record: Record, entry: RowMapping) -> dict[str, tuple[str, str]]:
     """By field, what the entry says and what the record says, where they differ."""
     there, here = orjson.loads(entry["payload"]), record.to_content()
-    return {name: (there[name], here[name]) for name in _COMPARED if there[name] != here[name]}
+    compared = _COMPARED.get(record_type(record), ())
+    return {name: (there[name], here[name]) for name in compared if there.get(name) != here.get(name)}
 
 
-def _alike(record: Payment, entry: Any) -> bool:
-    return (record.kind, record.party_id, record.currency, record.amount) == (
+def _alike(record: Record, entry: Any) -> bool:
+    if isinstance(record, Party | Product):
+        called = (record.number or record.name) if isinstance(record, Product) else record.name
+        return bool(record.kind == entry["kind"] and called.casefold() == entry["number"].casefold())
+    if not isinstance(record, Payment | Document):
+        return False
+    amount = record.amount if isinstance(record, Payment) else record.total_amount
+    return (record.kind, record.party_id, record.currency, amount) == (
         entry["kind"], entry["party_id"], entry["currency"], entry["amount"]
     )  # fmt: skip

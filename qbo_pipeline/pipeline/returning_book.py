@@ -5,17 +5,26 @@ What belongs here: the look-ups, fetched at once for a page of objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
+import orjson
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.parties import further_currency
+from qbo_pipeline.accounting.payloads import clean
 from qbo_pipeline.pipeline.resolving import resolve_rules
+from qbo_pipeline.posting.content import item_ids
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects
+from qbo_pipeline.returning.attachments import documents_of
+from qbo_pipeline.returning.rules import ENTITIES, TWO_SIDED
 from qbo_pipeline.returning.values import ReturnBook
 from qbo_pipeline.settings import Settings
+from qbo_pipeline.store.attached_files import fetched_files, is_sent
 from qbo_pipeline.store.postings import chunks, links_to
-from qbo_pipeline.store.tables.records import records
+from qbo_pipeline.store.tables.posting import posting_links, postings
+from qbo_pipeline.store.tables.records import records, reference_data
+from qbo_pipeline.store.tables.write_backs import quickbooks_objects
 
 _PARTIES = {"Customer": ("CustomerRef", "party/customer:"), "Vendor": ("VendorRef", "party/supplier:")}
 _DOCUMENTS = ("Invoice", "CreditMemo", "Bill", "VendorCredit")
@@ -28,7 +37,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
     parties = {
         (entity, qbo_id): further_currency(key)[0].removeprefix(prefix)
         for entity, (field, prefix) in _PARTIES.items()
-        for qbo_id, key in _linked(connection, name, entity, (_value(thing, field) for thing in things)).items()
+        for qbo_id, key in _linked(connection, name, entity, _named(things, field, entity)).items()
         if key.startswith(prefix)
     }
     documents = {
@@ -38,24 +47,143 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
         if key.startswith("document/") and "#" not in key
     }
     there = _still_there(connection, name, sorted(set(documents.values())))
-    hints = resolve_rules(connection, settings).by_date[-1].hints
-    called: dict[str, list[str]] = {}
-    for hint, account in hints.items():
-        called.setdefault(account, []).append(hint)
+    rules = resolve_rules(connection, settings).by_date[-1]
+    hints, codes = _turned_round(rules.hints), _turned_round(rules.tax_codes)
+    products = {
+        qbo_id: key.removeprefix("product/")
+        for qbo_id, key in _linked(connection, name, "Item", _items(things)).items()
+        if key.startswith("product/")
+    }
+    coming = _on_their_way(connection, settings)
+    files = fetched_files(connection, name, [str(thing["Id"]) for thing in things if "AttachableRef" in thing])
+    unlinked = Namesakes(connection, settings)
+    called = _reference_names(connection, name)
     return ReturnBook(
         home_currency=settings.connection.currency,
         first_day=settings.write_back.first_day,
         party=lambda entity, qbo_id: parties.get((entity, qbo_id)),
         document=lambda entity, qbo_id: documents.get((entity, qbo_id)),
         gone=lambda document_id: document_id not in there,
-        # An account that two hints lead to has no one name in the source.
-        account=lambda qbo_id: called[qbo_id][0] if len(called.get(qbo_id, ())) == 1 else None,
+        account=hints.get,
+        tax_code=codes.get,
+        product=products.get,
+        on_its_way=lambda entity, qbo_id: (entity, qbo_id) in coming,
+        namesake=unlinked.of,
+        being_posted=unlinked.being_posted,
+        called=lambda entity, qbo_id: called.get((entity, qbo_id)),
+        file=lambda qbo_id: files.get(qbo_id),
+        sent_by_us=lambda document_ids, sha256: any(
+            is_sent(connection, name, document_id, sha256) for document_id in document_ids
+        ),
+        location=settings.write_back.location,
+        documents_move_stock=settings.write_back.documents_move_stock,
     )
+
+
+def _turned_round(names: Mapping[str, str]) -> dict[str, str]:
+    """By Id of QuickBooks, what the source calls it; what two names lead to has no one name there."""
+    found: dict[str, list[str]] = {}
+    for name, qbo_id in names.items():
+        found.setdefault(qbo_id, []).append(name)
+    return {qbo_id: called[0] for qbo_id, called in found.items() if len(called) == 1}
+
+
+def _items(things: Sequence[JsonObject]) -> Iterable[str]:
+    for thing in things:
+        if "Type" in thing and "Name" in thing:
+            yield str(thing["Id"])
+        with suppress(OddShape):
+            yield from item_ids(thing)
+
+
+def _on_their_way(connection: Connection, settings: Settings) -> set[tuple[str, str]]:
+    """Objects that are written back, and are no record of the source yet."""
+    entities = [ENTITIES[kind] for kind in settings.ownership.made_in_quickbooks()]
+    q = quickbooks_objects.c
+    linked = select(posting_links.c.qbo_id).where(
+        posting_links.c.connection == q.connection,
+        posting_links.c.entity == q.entity,
+        posting_links.c.qbo_id == q.qbo_id,
+    )
+    query = select(q.entity, q.qbo_id).where(
+        q.connection == settings.connection.name,
+        q.entity.in_(entities),
+        q.disposition.in_(("due", "written_back", "withheld")),
+        q.deleted.is_(False),
+        ~linked.exists(),
+    )
+    return {(row.entity, row.qbo_id) for row in connection.execute(query)}
+
+
+def _reference_names(connection: Connection, name: str) -> dict[tuple[str, str], str]:
+    r = reference_data.c
+    query = select(r.entity, r.qbo_id, r.name).where(r.connection == name, r.entity.in_(("Class", "Department")))
+    return {(row.entity, row.qbo_id): row.name for row in connection.execute(query)}
+
+
+class Namesakes:
+    """Records of the source that are nothing in QuickBooks yet, and postings under way, by name; asked when needed."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self._connection = connection
+        self._name = settings.connection.name
+        self._found: dict[str, dict[str, list[str]]] = {}
+
+    def of(self, entity: str, name: str) -> str | None:
+        """The source's id of a record of this name that has no object in QuickBooks."""
+        return next(iter(self.all_of(entity, name)), None)
+
+    def all_of(self, entity: str, name: str) -> list[str]:
+        """The ids of all records of this name that have none."""
+        if entity not in self._found:
+            self._found[entity] = self._unlinked(entity)
+        return self._found[entity].get(clean(name, ":").casefold(), [])
+
+    def being_posted(self, entity: str, name: str) -> bool:
+        """Whether a posting of ours that makes an entry of this name has no settled fate yet."""
+        p = postings.c
+        query = select(p.key).where(
+            p.connection == self._name, p.entity == entity, p.number == name, p.operation == "create",
+            p.superseded_by.is_(None), p.state.in_(("sending", "unknown")),
+        )  # fmt: skip
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def _unlinked(self, entity: str) -> dict[str, list[str]]:
+        prefix = TWO_SIDED[entity].key_prefix
+        record_type, _, of_id = prefix.partition("/")
+        r = records.c
+        linked = select(posting_links.c.key).where(
+            posting_links.c.connection == r.connection, posting_links.c.key == r.record_type + "/" + r.record_id
+        )
+        query = select(r.record_id, r.content).where(
+            r.connection == self._name,
+            r.record_type == record_type,
+            r.record_id.startswith(of_id),
+            r.vanished_at.is_(None),
+            r.disposition != "set_aside",
+            ~linked.exists(),
+        )
+        found: dict[str, list[str]] = {}
+        for row in self._connection.execute(query):
+            content = orjson.loads(row.content)
+            fields = ("number", "name") if record_type == "product" else ("name",)
+            for name in {clean(content[field], ":").casefold() for field in fields if content.get(field)}:
+                found.setdefault(name, []).append(row.record_id.removeprefix(of_id))
+        return found
 
 
 def _linked(connection: Connection, name: str, entity: str, qbo_ids: Iterable[str]) -> dict[str, str]:
     found = links_to(connection, name, entity, sorted(set(qbo_ids) - {""}))
     return {qbo_id: of_it[0].key for qbo_id, of_it in found.items()}
+
+
+def _named(things: Sequence[JsonObject], field: str, entity: str) -> Iterable[str]:
+    """Ids of an entity that these may be of: named by their field, by what they are a part of, or their own."""
+    for thing in things:
+        yield _value(thing, field)
+        yield _value(thing, "ParentRef")
+        if "DisplayName" in thing:
+            yield str(thing["Id"])
 
 
 def _value(thing: JsonObject, field: str) -> str:
@@ -72,6 +200,7 @@ def _settled(things: Sequence[JsonObject], entity: str) -> Iterable[str]:
                 for link in objects(line.get("LinkedTxn"), "LinkedTxn"):
                     if link.get("TxnType") == entity:
                         yield str(link.get("TxnId", ""))
+            yield from (qbo_id for of, qbo_id in documents_of(thing) if of == entity)
         except OddShape:
             continue
 

@@ -8,18 +8,23 @@ known by its link or its marker and never comes back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, RowMapping, delete, select
 
 from qbo_pipeline.errors import TransientError
 from qbo_pipeline.instants import parse_instant
+from qbo_pipeline.pipeline.attachments import fetch_files, send_files
+from qbo_pipeline.pipeline.linking_back import link_by_name
+from qbo_pipeline.pipeline.made_in_quickbooks import WRITTEN_BACK
 from qbo_pipeline.pipeline.not_read import REFUSED
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.two_sided import Compared, compare
+from qbo_pipeline.pipeline.two_sided_posting import reopen_unsent
 from qbo_pipeline.pipeline.write_back_intents import PagePlan
 from qbo_pipeline.pipeline.write_targets import open_inbox, policy_of
 from qbo_pipeline.posting.content import is_voided
@@ -29,12 +34,15 @@ from qbo_pipeline.posting.write_backs import WriteBackPoster
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
-from qbo_pipeline.returning.payments import BEFORE_FIRST_DAY
-from qbo_pipeline.returning.rules import ENTITIES, build
+from qbo_pipeline.returning.documents import SIDES
+from qbo_pipeline.returning.reading import BEFORE_FIRST_DAY
+from qbo_pipeline.returning.rules import ENTITIES, TWO_SIDED, build
 from qbo_pipeline.returning.targets import Target
+from qbo_pipeline.returning.values import ReturnBook
 from qbo_pipeline.store import quickbooks_objects as objects
 from qbo_pipeline.store import write_backs as store
-from qbo_pipeline.store.postings import links_to
+from qbo_pipeline.store.dispositions import stored_contents
+from qbo_pipeline.store.postings import Link, links_to
 from qbo_pipeline.store.tables.records import watermarks
 
 OVERLAP = timedelta(minutes=5)  # what is too young for one reading is in the next
@@ -53,6 +61,8 @@ class WrittenBack:
     written: int = 0
     taken: int = 0
     refused: int = 0
+    linked: int = 0
+    files_sent: int = 0
     degraded: str | None = None
 
     @property
@@ -84,6 +94,7 @@ def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
     """
     result = WrittenBack()
     wanted = entities(run)
+    sent = _sent_files(run, result)
     if not wanted:
         return result
 
@@ -92,14 +103,25 @@ def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
 
     with open_target(run, inbox) as target:
         try:
-            _read_changes(run, wanted, result)
+            read_changes(run, wanted, result)
+            fetch_files(run)
             _build(run, wanted, target, result)
         except (TransientError, *REFUSED) as error:
             result.degraded = f"what people did in QuickBooks was not written back: {error}"
             return result
         delivered = WriteBackPoster(run.database, run.name, target, policy=policy_of(run), progress=progress).run()
-    result.written, result.degraded = delivered.written, delivered.degraded
+    result.written, result.degraded = delivered.written, delivered.degraded or sent
     return result
+
+
+def _sent_files(run: Run, result: WrittenBack) -> str | None:
+    """Send files to QuickBooks; answers why they could not all be sent."""
+    try:
+        delivered = send_files(run)
+    except (TransientError, *REFUSED) as error:
+        return f"attached files were not sent: {error}"
+    result.files_sent, result.degraded = delivered.written, delivered.degraded
+    return delivered.degraded
 
 
 @contextmanager
@@ -114,7 +136,10 @@ def open_target(run: Run, inbox: Target | None) -> Iterator[Target]:
 
 
 # --- what changed in QuickBooks ---------------------------------------------------------------------------------------
-def _read_changes(run: Run, wanted: Sequence[str], result: WrittenBack) -> None:
+def read_changes(run: Run, wanted: Sequence[str], result: WrittenBack) -> None:
+    """Keep what changed in QuickBooks of these entities since they were read last."""
+    if not wanted:
+        return
     with run.database.reading() as connection:
         marks = {name: _mark(connection, run, name) for name in wanted}
         now = run.database.now(connection)
@@ -133,11 +158,14 @@ def _read_changes(run: Run, wanted: Sequence[str], result: WrittenBack) -> None:
 
 
 def _read_in_full(run: Run, entity: str, result: WrittenBack) -> None:
-    """Every object dated since the first day; what was known and is in no page is asked for by its Id."""
+    """Every object dated since the first day, of lists all; what was known and is in no page is asked for by its Id."""
     assert run.settings.write_back is not None
     first_day = run.settings.write_back.first_day
     seen: set[str] = set()
-    for page in run.quickbooks().query_pages(select_objects(entity).where("TxnDate", ">=", first_day)):
+    listed = entity in TWO_SIDED
+    wanted = select_objects(entity, with_inactive=True) if listed else select_objects(entity)
+    undated = listed or entity == "Attachable"
+    for page in run.quickbooks().query_pages(wanted if undated else wanted.where("TxnDate", ">=", first_day)):
         seen.update(str(thing["Id"]) for thing in page)
         _keep(run, entity, page, (), result)
         run.progress(f"{entity} objects read", result.read)
@@ -145,19 +173,21 @@ def _read_in_full(run: Run, entity: str, result: WrittenBack) -> None:
         missed = sorted(objects.known_ids(connection, run.name, entity) - seen)
     for start in range(0, len(missed), IDS_AT_ONCE):
         ids = missed[start : start + IDS_AT_ONCE]
-        there = list(run.quickbooks().query(select_objects(entity).where("Id", "IN", tuple(ids))))
+        by_id = select_objects(entity, with_inactive=listed).where("Id", "IN", tuple(ids))
+        there = list(run.quickbooks().query(by_id))
         gone = set(ids) - {str(thing["Id"]) for thing in there}
         _keep(run, entity, there, sorted(gone), result)
 
 
 def _keep(run: Run, entity: str, things: Iterable[JsonObject], deleted: Sequence[str], result: WrittenBack) -> None:
-    """Keep objects of an entity that are not our own."""
+    """Keep objects of an entity that are not our own; of lists that both sides keep also those that are."""
     found = {str(thing["Id"]): thing for thing in things}
     result.read += len(found) + len(deleted)
     with run.database.transaction() as connection:
         now = run.database.now(connection)
         tag = identity_of(connection, run.name, run.settings.quickbooks.realm).tag
         linked = links_to(connection, run.name, entity, [*found, *deleted])
+        posted = {qbo_id for qbo_id, links in linked.items() if links[0].linked_by != WRITTEN_BACK}
         rows = [
             {
                 "qbo_id": qbo_id,
@@ -166,9 +196,12 @@ def _keep(run: Run, entity: str, things: Iterable[JsonObject], deleted: Sequence
                 "deleted": False,
             }
             for qbo_id, thing in found.items()
-            if qbo_id not in linked and not _is_ours(thing, tag)
+            if entity in TWO_SIDED
+            or (qbo_id not in posted and not _is_ours(thing, tag))
+            or (qbo_id in posted and entity in SIDES and is_voided(thing))
         ]
         known = objects.known_ids(connection, run.name, entity) if deleted else set()
+        known |= posted if entity in SIDES else set()
         rows += [
             {"qbo_id": qbo_id, "sync_token": "deleted", "content": None, "deleted": True}
             for qbo_id in deleted
@@ -176,11 +209,13 @@ def _keep(run: Run, entity: str, things: Iterable[JsonObject], deleted: Sequence
         ]
         result.ours += len(found) - sum(not row["deleted"] for row in rows)
         result.changed += objects.keep_objects(connection, run.name, entity, rows, now)
+        if entity in TWO_SIDED:
+            reopen_unsent(connection, run.name, entity, [str(row["qbo_id"]) for row in rows])
 
 
 def _is_ours(thing: JsonObject, tag: str) -> bool:
     """Whether it carries our marker: a posting of ours whose link is not written yet, or a copy, which drift tells."""
-    code = marker_in(thing.get("PrivateNote"))
+    code = marker_in(thing.get("PrivateNote") or thing.get("Note"))  # a file has its note elsewhere
     return code is not None and tag_of(code) == tag
 
 
@@ -209,18 +244,28 @@ def _move_mark(connection: Connection, run: Run, entity: str, as_at: datetime) -
 def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack) -> None:
     after = ("", "")
     while True:
-        with run.database.reading() as connection:
+        with run.database.transaction() as connection:
             rows = objects.due_objects(connection, run.name, wanted, AT_ONCE, after)
             if not rows:
                 return
             plan = PagePlan(run, connection, target)
             read = [(row, from_wire(row["content"]) if row["content"] is not None else None) for row in rows]
+            result.linked += link_by_name(connection, run, read)
             book = returning_book(connection, run.settings, [thing for _, thing in read if thing is not None])
+            linked, compared = _compared(run, connection, read, book)
             # What was written once goes on, whatever day it is moved to and whatever the first day is by now.
             written = store.newest(connection, run.name, [f"{row['entity']}/{row['qbo_id']}" for row in rows])
+            documents = _documents_of(connection, run.name, rows, written)
             for row, thing in read:
-                if thing is None or row["deleted"] or is_voided(thing):
-                    plan.gone(row)
+                both = compared.get((row["entity"], row["qbo_id"]))
+                if both is not None:
+                    plan.compared(row, both)
+                elif (row["entity"], row["qbo_id"]) in linked:
+                    plan.leave(
+                        row, "no_record", "it is of ours, and no record of the inventory system stands behind it"
+                    )
+                elif thing is None or row["deleted"] or is_voided(thing):
+                    plan.gone(row, documents.get((row["entity"], row["qbo_id"])))
                 else:
                     known = f"{row['entity']}/{row['qbo_id']}" in written
                     its_book = replace(book, first_day=date.min) if known else book
@@ -230,3 +275,37 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
             plan.write(connection)
         result.outcomes.update(plan.outcomes)
         after = (rows[-1]["entity"], rows[-1]["qbo_id"])
+
+
+def _compared(
+    run: Run, connection: Connection, read: Sequence[tuple[RowMapping, JsonObject | None]], book: ReturnBook
+) -> tuple[set[tuple[str, str]], dict[tuple[str, str], Compared]]:
+    """The objects of a page that are ours, and those of them that are records, each compared with its record."""
+    sides: dict[str, tuple[Link, JsonObject]] = {}
+    for entity in TWO_SIDED:
+        there = {
+            row["qbo_id"]: thing for row, thing in read if row["entity"] == entity and not row["deleted"] and thing
+        }
+        for qbo_id, found in links_to(connection, run.name, entity, list(there)).items():
+            sides[found[0].key] = (found[0], there[qbo_id])
+    if not sides:
+        return set(), {}
+    compared = compare(connection, run.settings, sides, book, run.database.now(connection))
+    linked = {(link.entity, link.qbo_id) for link, _ in sides.values()}
+    return linked, {(both.entity, both.qbo_id): both for both in compared.values()}
+
+
+def _documents_of(
+    connection: Connection, name: str, rows: Sequence[RowMapping], written: Mapping[str, RowMapping]
+) -> dict[tuple[str, str], JsonObject]:
+    """By object, what the source says of the document that it is, or was taken as."""
+    ids: dict[tuple[str, str], str] = {}
+    for entity in SIDES:
+        mine = [row["qbo_id"] for row in rows if row["entity"] == entity]
+        for qbo_id in mine:
+            if (row := written.get(f"{entity}/{qbo_id}")) is not None and row["taken_as"]:
+                ids[entity, qbo_id] = row["taken_as"]
+        for qbo_id, links in links_to(connection, name, entity, mine).items():
+            ids[entity, qbo_id] = links[0].key.removeprefix("document/")
+    contents = stored_contents(connection, name, "document", sorted(set(ids.values())))
+    return {thing: contents[own] for thing, own in ids.items() if own in contents}

@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete
 
 from qbo_pipeline.errors import TransientError
+from qbo_pipeline.pipeline.linking_back import link_taken
 from qbo_pipeline.pipeline.made_in_quickbooks import NOT_ASKED
+from qbo_pipeline.pipeline.not_read import REFUSED
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.pipeline.write_back import WrittenBack, entities, open_target
+from qbo_pipeline.pipeline.write_back import WrittenBack, entities, open_target, read_changes
 from qbo_pipeline.pipeline.write_back_intents import adopt
-from qbo_pipeline.returning.rules import OWNED_AS
+from qbo_pipeline.returning.rules import OWNED_AS, TWO_SIDED
 from qbo_pipeline.returning.targets import InboxAnswer, Taken, Target
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store import write_backs as store
@@ -31,25 +33,31 @@ def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
     Where the inbox cannot be asked, `made_in_quickbooks` holds the payments that were not posted yet.
     """
     result = WrittenBack()
-    if not entities(run):
+    if not (wanted := entities(run)):
         return result
+    try:  # what people changed since is known before an update of ours is made
+        read_changes(run, [entity for entity in wanted if entity in TWO_SIDED], result)
+    except (TransientError, *REFUSED) as error:
+        result.degraded = f"what people changed in QuickBooks was not read: {error}"
     kinds = [kind for kind, owned_as in OWNED_AS.items() if owned_as in run.settings.ownership.made_in_quickbooks()]
     with run.database.reading() as connection:
         asked = store.unanswered(connection, run.name)
-        unbuilt = store.unbuilt_payments(connection, run.name, kinds)
+        unbuilt = store.unbuilt(connection, run.name, kinds)
     answers: list[InboxAnswer] = []
     taken: list[Taken] = []
+    reached = True
     if asked or unbuilt:
         with open_target(run, inbox) as target:
             try:
                 answers = target.answers([(row["marker"], row["revision"]) for row in asked])
                 taken = target.taken(unbuilt)
             except TransientError as error:
-                result.degraded = str(error)
+                reached, result.degraded = False, str(error)
     with run.database.transaction() as connection:
-        _keep_asked(connection, run, asked=result.degraded is None)
+        _keep_asked(connection, run, asked=reached)
         if answers or taken:
             _keep_answers(connection, run, asked, answers, taken, result)
+            result.linked = link_taken(connection, run)
     return result
 
 

@@ -17,8 +17,17 @@ import orjson
 from sqlalchemy import Connection, RowMapping
 
 from qbo_pipeline.accounting.money import cents
-from qbo_pipeline.inventory.records import JsonObject, canonical_json, text_hash
+from qbo_pipeline.inventory.records import (
+    DOCUMENT_KINDS,
+    PARTY_KINDS,
+    PAYMENT_KINDS,
+    PRODUCT_KINDS,
+    JsonObject,
+    canonical_json,
+    text_hash,
+)
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.two_sided import CONFLICT, Compared
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.returning.targets import Held, Taken, Target
@@ -28,11 +37,16 @@ from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.database import take_turns
 
+_ID_FIELDS = {
+    **dict.fromkeys(PAYMENT_KINDS, "payment_id"),
+    **dict.fromkeys(DOCUMENT_KINDS, "document_id"),
+    **dict.fromkeys(PARTY_KINDS, "party_id"),
+    **dict.fromkeys(PRODUCT_KINDS, "product_id"),
+    "adjustment": "movement_id",
+    "attachment": "attachment_id",
+}
 _NEVER_WRITTEN = ("never_written", "it was gone from QuickBooks before it was written back")
-_FRESH: dict[str, Any] = {
-    "state": "ready", "reason": None, "message": None, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
-    "doubt": False, "alone": False, "recovered": False, "sent_at": None, "posted_at": None,
-}  # fmt: skip
+_AGREED = ("agreed", "both sides say the same of it")
 
 
 @dataclass(slots=True)
@@ -44,6 +58,8 @@ class _Wish:
     disposition: str = "written_back"
     rule: str | None = None
     message: str | None = None
+    leave: bool = False  # what was written of it stays as it is
+    before: JsonObject | None = None  # what the source has, where it made the thing and nothing was written of it
 
 
 class PagePlan:
@@ -61,15 +77,34 @@ class PagePlan:
         """Note what a return rule answered."""
         key = f"{thing['entity']}/{thing['qbo_id']}"
         if isinstance(outcome, Returned):
-            self._wishes[key] = _Wish(thing, outcome.record.to_content())
+            self._wishes[key] = _Wish(thing, content_of(outcome, key))
         elif isinstance(outcome, NotReturned):
             self._wishes[key] = _Wish(thing, None, "excluded", outcome.rule, outcome.message)
         else:
-            self._wishes[key] = _Wish(thing, {}, "withheld", outcome.reason, outcome.message)
+            self._wishes[key] = _Wish(thing, {}, "withheld", outcome.reason, outcome.message, leave=True)
 
-    def gone(self, thing: RowMapping) -> None:
-        """Note that an object was voided or deleted."""
-        self._wishes[f"{thing['entity']}/{thing['qbo_id']}"] = _Wish(thing, None)
+    def compared(self, thing: RowMapping, both: Compared) -> None:
+        """Note what the comparison of an object with its record came to."""
+        key = f"{thing['entity']}/{thing['qbo_id']}"
+        if both.merged.conflicts:
+            self._wishes[key] = _Wish(thing, {}, "withheld", CONFLICT, both.told(), leave=True)
+        elif both.merged.to_source:
+            self._wishes[key] = _Wish(thing, content_of(Returned(record=both.for_source()), key))
+        else:
+            self._wishes[key] = _Wish(thing, {}, "excluded", *_AGREED, leave=True)
+
+    def leave(self, thing: RowMapping, rule: str, message: str) -> None:
+        """Note an object of ours of which nothing comes back."""
+        self._wishes[f"{thing['entity']}/{thing['qbo_id']}"] = _Wish(thing, {}, "excluded", rule, message, leave=True)
+
+    def gone(self, thing: RowMapping, document: JsonObject | None = None) -> None:
+        """Note that an object was voided or deleted; `document` is what the source says of the one that it was."""
+        key = f"{thing['entity']}/{thing['qbo_id']}"
+        if document is not None and document.get("status") == "voided":
+            self._wishes[key] = _Wish(thing, {}, "excluded", *_AGREED, leave=True)
+        else:
+            ours = None if document is None else {**document, "quickbooks": key}
+            self._wishes[key] = _Wish(thing, None, before=ours)
 
     def ask_target(self) -> None:
         """Ask what the target holds of these: nothing but the target itself knows what another store has written."""
@@ -85,7 +120,7 @@ class PagePlan:
         rows: list[dict[str, Any]] = []
         changes: list[tuple[str, int, dict[str, Any]]] = []
         for key, wish in self._wishes.items():
-            if wish.disposition == "withheld":
+            if wish.leave:
                 continue
             held = self._held.get(marker_of(self._identity, key))
             if held is not None and (key not in last or held.revision > last[key]["revision"]):
@@ -110,7 +145,10 @@ class PagePlan:
         changes: list[tuple[str, int, dict[str, Any]]],
         now: datetime,
     ) -> None:
-        if wish.content is None:
+        if wish.content is None and last is None and wish.before is not None:
+            content = wish.before | _taken_back(wish.before["kind"])
+            row = _row(self._identity, key, 1, "void", content, now)
+        elif wish.content is None:
             if last is None:
                 if wish.disposition != "excluded":
                     wish.disposition, (wish.rule, wish.message) = "excluded", _NEVER_WRITTEN
@@ -121,11 +159,12 @@ class PagePlan:
                 changes.append((key, 1, {"state": "superseded", "reason": None, "superseded_by": 1}))
                 wish.disposition, (wish.rule, wish.message) = "excluded", _NEVER_WRITTEN
                 return
-            content = orjson.loads(last["payload"]) | {"status": "voided", "amount": "0", "allocations": []}
+            content = orjson.loads(last["payload"]) | _taken_back(last["kind"])
             row = _row(self._identity, key, last["revision"] + 1, "void", content, now)
         else:
             revision = last["revision"] + 1 if last is not None else 1
-            row = _row(self._identity, key, revision, "create" if last is None else "update", wish.content, now)
+            made_there = last is None and own_id(wish.content) == key
+            row = _row(self._identity, key, revision, "create" if made_there else "update", wish.content, now)
             if last is not None and last["operation"] != "void" and last["payload_hash"] == row["payload_hash"]:
                 return
         if last is not None:
@@ -151,7 +190,8 @@ def adopt(transaction: Connection, run: Run, taken: Sequence[Taken], now: dateti
     identity = identity_of(transaction, run.name, run.settings.quickbooks.realm)
     by_key: dict[str, list[Taken]] = {}
     for one in taken:
-        key = str(orjson.loads(one.held.content).get("payment_id"))
+        content = orjson.loads(one.held.content)
+        key = str(content.get("quickbooks") or own_id(content))
         if marker_of(identity, key) == one.held.marker:
             by_key.setdefault(key, []).append(one)
     known = store.known(transaction, run.name, list(by_key))
@@ -180,6 +220,28 @@ def adopt(transaction: Connection, run: Run, taken: Sequence[Taken], now: dateti
     return [*((row["key"], row["revision"]) for row in rows), *((key, revision) for key, revision, _ in changes)]
 
 
+def content_of(outcome: Returned, key: str) -> JsonObject:
+    """What an entry says: the record, and the object of QuickBooks where the record has an id of the source's own."""
+    content = outcome.record.to_content() | outcome.beside
+    return content if own_id(content) == key else content | {"quickbooks": key}
+
+
+def own_id(content: JsonObject) -> str | None:
+    """The id in an entry's content: the source's own, or that of QuickBooks for what is to be made."""
+    return content.get(_ID_FIELDS.get(content.get("kind", ""), ""))
+
+
+def _taken_back(kind: str) -> JsonObject:
+    """What of a content is another when the thing is voided or gone."""
+    if kind in PAYMENT_KINDS:
+        return {"status": "voided", "amount": "0", "allocations": []}
+    if kind in DOCUMENT_KINDS:
+        return {"status": "voided", "stock": []}
+    if kind == "attachment":
+        return {"status": "deleted"}
+    return {"status": "voided", "lines": []} if kind == "adjustment" else {"active": False}
+
+
 def marker_of(identity: Identity, key: str) -> str:
     """What names an object of QuickBooks in the inventory system, for ever."""
     return identity.code("WriteBack", key, 1)
@@ -195,17 +257,18 @@ def _row(
         "marker": marker_of(identity, key),
         "operation": operation,
         "kind": content["kind"],
-        "business_date": date.fromisoformat(content["business_date"]),
-        "party_id": content["party_id"],
-        "number": content["number"],
-        "currency": content["currency"],
-        "amount": cents(Decimal(content["amount"])),
+        # What has no day of its own has that on which it is told.
+        "business_date": date.fromisoformat(content.get("business_date") or now.date().isoformat()),
+        "party_id": content.get("party_id") or "",
+        "number": content.get("number") or content.get("name") or "",
+        "currency": content.get("currency") or "",
+        "amount": cents(Decimal(content.get("amount") or content.get("total_amount") or 0)),
         "payload": payload,
         "payload_hash": text_hash(payload),
         "first_seen": now,
         "superseded_by": None,
         "taken_as": None,
-        **_FRESH,
+        **store.FRESH,
     }
 
 

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, select
 
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.persons import NotPossible
+from qbo_pipeline.returning.contacts import BEING_POSTED
+from qbo_pipeline.returning.reading import ON_ITS_WAY
 from qbo_pipeline.store import attempts, evidence
 from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
@@ -97,6 +99,7 @@ def write_back_standing(run: Run) -> WriteBackStanding:
                 "why": row["message"] or "",
             }
             for row in stored_objects.withheld_objects(connection, run.name)
+            if row["rule"] not in (ON_ITS_WAY, BEING_POSTED)  # these go by themselves
         ]
         posted = select(
             write_backs.c.key, write_backs.c.taken_as, posting_links.c.entity, posting_links.c.qbo_id

@@ -92,6 +92,7 @@ class WriteBackPoster:
         clock: Clock | None = None,
         policy: Policy = POLICY,
         progress: Callable[[int], None] = lambda written: None,
+        outward: bool = False,
     ) -> None:
         self._database = database
         self._turns = WriteTurns(database)
@@ -100,6 +101,7 @@ class WriteBackPoster:
         self._clock = clock or SystemClock()
         self._policy = policy
         self._progress = progress
+        self._outward = outward  # files for QuickBooks, one at a time, instead of entries for the inventory system
         self._entries: dict[tuple[str, int], TargetEntry] = {}
         self._done = Delivered()
 
@@ -162,7 +164,7 @@ class WriteBackPoster:
     # --- claims -----------------------------------------------------------------------------------------------------
     def _claim_to_send(self, limit: int, *, alone: bool) -> list[Row]:
         with self._turns.transaction() as (transaction, now):
-            found = store.ready(transaction, self._connection, now, limit, alone=alone)
+            found = store.ready(transaction, self._connection, now, limit, alone=alone, outward=self._outward)
             pairs: list[_Pair] = []
             for row in self._take(found):
                 fields = core.claim_to_send(row, now.timestamp(), self._policy)
@@ -173,7 +175,8 @@ class WriteBackPoster:
 
     def _claim_to_look(self) -> list[Row]:
         with self._turns.transaction() as (transaction, now):
-            found = store.in_doubt(transaction, self._connection, now, self._policy.settle, AT_ONCE)
+            settle = self._policy.settle
+            found = store.in_doubt(transaction, self._connection, now, settle, AT_ONCE, outward=self._outward)
             pairs: list[_Pair] = []
             for row in self._take(found):
                 fields = core.claim_to_look(row, now.timestamp(), self._policy)

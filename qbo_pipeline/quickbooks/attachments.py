@@ -17,6 +17,25 @@ _NAME_LENGTH, _NOTE_LENGTH = 1000, 2000
 _CONTENT_TYPES = {".csv": "text/csv", ".txt": "text/plain", ".xml": "text/xml", ".pdf": "application/pdf"}
 
 
+# Intuit, "Attach files to transactions": the types that QuickBooks shows.
+TYPES = frozenset({
+    "ai", "csv", "doc", "docx", "eps", "gif", "jpeg", "jpg", "ods", "pdf", "png", "rtf", "tif", "tiff", "txt", "xls",
+    "xlsx", "xml",
+})  # fmt: skip
+
+
+def file_problem(file_name: str, size: int) -> str | None:
+    """Why QuickBooks would not take a file of this name and size; `None` where it would."""
+    if not 0 < size <= MAX_BYTES:
+        return f"it has {size:,} bytes, and QuickBooks takes 1 to {MAX_BYTES:,}: make it smaller, or split it"
+    if len(file_name) > _NAME_LENGTH or any(c in file_name for c in '"\r\n\0/\\'):
+        return f"its name has a quote, or more than {_NAME_LENGTH:,} characters: rename it"
+    suffix = file_name.rpartition(".")[2].lower()
+    if suffix not in TYPES:
+        return f"QuickBooks takes no files of type {suffix!r}, only {', '.join(sorted(TYPES))}: save it as one of these"
+    return None
+
+
 def upload_body(
     file_name: str, content: bytes, attach_to: tuple[tuple[str, str], ...], note: str | None
 ) -> tuple[bytes, str]:

@@ -10,14 +10,13 @@ negative, and the amount of the payment is what changed hands. The part that set
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from qbo_pipeline.inventory.records import Allocation, Payment
-from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact, objects
+from qbo_pipeline.quickbooks.shapes import JsonObject, an_object, exact, objects
+from qbo_pipeline.returning.reading import currency_of, day_of, on_its_way, rate_of, too_early, value_of
 from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
 
-BEFORE_FIRST_DAY = "before_first_day"
 _ZERO = Decimal(0)
 
 
@@ -42,13 +41,14 @@ def build_payment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     Raises `OddShape` where the object is not as Intuit documents it.
     """
     side = _SIDES[entity]
-    day = _day(thing)
+    day = day_of(thing)
     label = f"{entity} {_number(thing) or 'Id ' + str(thing['Id'])} of {day}"
     if day < book.first_day:
-        message = f"{label} is dated before {book.first_day}, the first day that is written back"
-        return NotReturned(rule=BEFORE_FIRST_DAY, message=message)
-    party_id = book.party(side.party_entity, _value(thing, side.party_field))
-    allocations, elsewhere = _allocations(thing, side, book)
+        return too_early(label, book)
+    party_id = book.party(side.party_entity, value_of(thing, side.party_field))
+    allocations, elsewhere, coming = _allocations(thing, side, book)
+    if party_id is None and book.on_its_way(side.party_entity, value_of(thing, side.party_field)):
+        return on_its_way(label, f"its {side.party_entity.lower()}")
     if party_id is None:
         if not allocations:
             return NotReturned(
@@ -60,6 +60,8 @@ def build_payment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
             message=f"{label} settles a document of the inventory system, but its {side.party_entity.lower()} is none "
             "that was posted from there: link the party (`qbo-pipeline relink`), or correct the payment in QuickBooks",
         )
+    if coming:
+        return on_its_way(label, f"{coming[0]}, which it settles,")
     if not allocations and elsewhere:
         return NotReturned(rule="nothing_of_source", message=f"{label} settles only what QuickBooks alone has")
     if gone := [item.document_id for item in allocations if book.gone(item.document_id)]:
@@ -82,8 +84,8 @@ def build_payment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
             number=_number(thing) or f"QB-{thing['Id']}",
             business_date=day,
             party_id=party_id,
-            currency=_currency(thing, book),
-            exchange_rate=_rate(thing, book),
+            currency=currency_of(thing, book),
+            exchange_rate=rate_of(thing, book),
             amount=total,
             account=_account(entity, thing, book),
             reference=_number(thing),
@@ -93,27 +95,17 @@ def build_payment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     )
 
 
-def _day(thing: JsonObject) -> date:
-    text = str(thing.get("TxnDate", ""))
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise OddShape(f"TxnDate holds {text[:40]!r} instead of a day") from None
-
-
 def _number(thing: JsonObject) -> str | None:
     number = thing.get("PaymentRefNum") or thing.get("DocNumber")
     return str(number) if number else None
 
 
-def _value(thing: JsonObject, field: str) -> str:
-    return str(an_object(thing.get(field), field).get("value", ""))
-
-
-def _allocations(thing: JsonObject, side: _Side, book: ReturnBook) -> tuple[list[Allocation], list[str]]:
-    """What settles documents of the source, added up by document, and in words what settles something else."""
+def _allocations(thing: JsonObject, side: _Side, book: ReturnBook) -> tuple[list[Allocation], list[str], list[str]]:
+    """What settles documents of the source, added up by document; in words what settles something else, and which of
+    that is on its way to the source."""
     amounts: dict[str, Decimal] = {}
     elsewhere: list[str] = []
+    coming: list[str] = []
     for line in objects(thing.get("Line"), "Line"):
         amount = exact(line.get("Amount", 0), "Amount")
         for link in objects(line.get("LinkedTxn"), "LinkedTxn"):
@@ -121,6 +113,7 @@ def _allocations(thing: JsonObject, side: _Side, book: ReturnBook) -> tuple[list
             document_id = book.document(kind, qbo_id) if kind in (side.charge, side.credit) else None
             if document_id is None:
                 elsewhere.append(f"{kind} Id {qbo_id} {amount}")
+                coming += [f"{kind} Id {qbo_id}"] if book.on_its_way(kind, qbo_id) else []
                 continue
             signed = amount if kind == side.charge else -amount
             amounts[document_id] = amounts.get(document_id, _ZERO) + signed
@@ -128,24 +121,14 @@ def _allocations(thing: JsonObject, side: _Side, book: ReturnBook) -> tuple[list
         Allocation(allocation_id=str(position), document_id=document_id, amount=amount)
         for position, (document_id, amount) in enumerate(sorted(amounts.items()), start=1)
     ]
-    return found, elsewhere
-
-
-def _currency(thing: JsonObject, book: ReturnBook) -> str:
-    return _value(thing, "CurrencyRef") or book.home_currency
-
-
-def _rate(thing: JsonObject, book: ReturnBook) -> Decimal | None:
-    if _currency(thing, book) == book.home_currency or thing.get("ExchangeRate") is None:
-        return None
-    return exact(thing["ExchangeRate"], "ExchangeRate")
+    return found, elsewhere, coming
 
 
 def _account(entity: str, thing: JsonObject, book: ReturnBook) -> str | None:
     if entity == "Payment":
-        return book.account(_value(thing, "DepositToAccountRef"))
-    by_check = _value(an_object(thing.get("CheckPayment"), "CheckPayment"), "BankAccountRef")
-    by_card = _value(an_object(thing.get("CreditCardPayment"), "CreditCardPayment"), "CCAccountRef")
+        return book.account(value_of(thing, "DepositToAccountRef"))
+    by_check = value_of(an_object(thing.get("CheckPayment"), "CheckPayment"), "BankAccountRef")
+    by_card = value_of(an_object(thing.get("CreditCardPayment"), "CreditCardPayment"), "CCAccountRef")
     return book.account(by_check or by_card)
 
 

@@ -7,19 +7,71 @@ entity is a row here and a function in the module of its subject.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from qbo_pipeline.inventory.records import PRODUCT_KINDS, Record
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
+from qbo_pipeline.returning.attachments import build_attachment
+from qbo_pipeline.returning.contacts import build_contact, contact_of
+from qbo_pipeline.returning.documents import build_document
+from qbo_pipeline.returning.items import build_adjustment, build_item, item_of
 from qbo_pipeline.returning.payments import build_payment
 from qbo_pipeline.returning.values import Outcome, ReturnBook, Withheld
 
-# By the kind that the settings name in [ownership], the entity that people enter in QuickBooks.
-ENTITIES = {"payments_received": "Payment", "payments_made": "BillPayment"}
+# By the kind that the settings name in [ownership], the entity that people keep in QuickBooks; in the order in which
+# one refers to another.
+ENTITIES = {
+    "customers": "Customer",
+    "suppliers": "Vendor",
+    "products": "Item",
+    "sales_invoices": "Invoice",
+    "sales_credits": "CreditMemo",
+    "bills": "Bill",
+    "purchase_credits": "VendorCredit",
+    "adjustments": "InventoryAdjustment",
+    "payments_received": "Payment",
+    "payments_made": "BillPayment",
+    "attachments": "Attachable",
+}
 # By the kind of a record, what [ownership] calls it.
-OWNED_AS = {"payment_received": "payments_received", "payment_made": "payments_made"}
+OWNED_AS = {
+    "customer": "customers",
+    "supplier": "suppliers",
+    **dict.fromkeys(PRODUCT_KINDS, "products"),
+    "sales_invoice": "sales_invoices",
+    "sales_credit": "sales_credits",
+    "bill": "bills",
+    "purchase_credit": "purchase_credits",
+    "adjustment": "adjustments",
+    "payment_received": "payments_received",
+    "payment_made": "payments_made",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TwoSided:
+    """A list that both sides keep: what [ownership] calls it, how keys of its records begin, and how an object is read
+    as the record that it is."""
+
+    owned_as: str
+    key_prefix: str
+    read: Callable[[str, JsonObject, ReturnBook, Record], Record]
+
+
+# Of what we posted of these too, what people change in QuickBooks comes back.
+TWO_SIDED = {
+    "Customer": TwoSided("customers", "party/customer:", contact_of),
+    "Vendor": TwoSided("suppliers", "party/supplier:", contact_of),
+    "Item": TwoSided("products", "product/", item_of),
+}
 
 RULES: dict[str, Callable[[str, JsonObject, ReturnBook], Outcome]] = {
-    "Payment": build_payment,
-    "BillPayment": build_payment,
+    **dict.fromkeys(("Customer", "Vendor"), build_contact),
+    "Item": build_item,
+    "InventoryAdjustment": build_adjustment,
+    "Attachable": build_attachment,
+    **dict.fromkeys(("Invoice", "CreditMemo", "Bill", "VendorCredit"), build_document),
+    **dict.fromkeys(("Payment", "BillPayment"), build_payment),
 }
 
 

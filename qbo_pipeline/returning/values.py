@@ -5,11 +5,32 @@ What belongs here: values without behaviour. How an object of QuickBooks becomes
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Protocol
 
-from qbo_pipeline.inventory.records import Payment
+
+def _nothing(qbo_id: str) -> None:
+    return None
+
+
+def _none(entity: str, qbo_id: str) -> None:
+    return None
+
+
+def _no(entity: str, qbo_id: str) -> bool:
+    return False
+
+
+def _not_sent(document_ids: Sequence[str], sha256: str) -> bool:
+    return False
+
+
+class HasContent(Protocol):
+    """What an entry can tell: a record, or an attached file."""
+
+    def to_content(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +42,17 @@ class ReturnBook:
     - `party(entity, qbo_id)`: the source's id of the customer or supplier that a Customer or Vendor is, or `None`.
     - `document(entity, qbo_id)`: the source's id of the document that an object is, or `None`; `gone(document_id)`
       whether the source no longer has it.
-    - `account(qbo_id)`: what the source calls a bank account (`[accounts.hints]`), or `None`.
+    - `account(qbo_id)`: what the source calls an account (`[accounts.hints]`), or `None`; `tax_code(qbo_id)` likewise
+      (`[tax_codes]`).
+    - `product(qbo_id)`: the source's id of the product that an Item is, or `None`.
+    - `on_its_way(entity, qbo_id)`: whether an object that the source does not have is written back too.
+    - `namesake(entity, name)`: the source's id of a party or product of this name that is nothing in QuickBooks yet.
+    - `being_posted(entity, name)`: whether a list entry of this name is being made by a posting of ours.
+    - `called(entity, qbo_id)`: what QuickBooks calls a class or a department.
+    - `file(qbo_id)`: SHA-256, size and place of an attached file that was fetched; `sent_by_us(document_ids, sha256)`
+      whether the source gave the same content for one of these documents.
+    - `location`: the source's location of what moves in QuickBooks, which knows one place; `documents_move_stock`
+      whether a document's quantities move the source's stock.
     """
 
     home_currency: str
@@ -30,13 +61,24 @@ class ReturnBook:
     document: Callable[[str, str], str | None]
     gone: Callable[[str], bool]
     account: Callable[[str], str | None]
+    tax_code: Callable[[str], str | None] = _nothing
+    product: Callable[[str], str | None] = _nothing
+    on_its_way: Callable[[str, str], bool] = _no
+    namesake: Callable[[str, str], str | None] = _none
+    being_posted: Callable[[str, str], bool] = _no
+    called: Callable[[str, str], str | None] = _none
+    file: Callable[[str], tuple[str, int, str] | None] = _nothing
+    sent_by_us: Callable[[Sequence[str], str], bool] = _not_sent
+    location: str | None = None
+    documents_move_stock: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """The inventory system is to hold this record."""
+    """The inventory system is to hold this record; `beside` is what its content says and a record has no field for."""
 
-    record: Payment
+    record: HasContent
+    beside: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

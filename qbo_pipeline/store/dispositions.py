@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, false, func,
 from qbo_pipeline.inventory.records import RECORD_TYPES, Record
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.settings_versions import made_otherwise
-from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.records import record_references, records, watermarks
 
 QUARANTINED = "quarantined"  # the rule under which a record is refused that is not built again until it is released
@@ -61,7 +61,7 @@ def put_built(connection: Connection, name: str, built: Sequence[Built]) -> None
 
 
 def leave_out(connection: Connection, name: str, rule: str, message: str) -> dict[str, int]:
-    """Exclude the new parties and products that have no posting: they are built when a document needs them.
+    """Exclude the new parties and products that are nothing in QuickBooks: they are built when a document needs them.
 
     Answers how many of each kind. One statement for all: a catalogue of a hundred thousand is not read for it.
     """
@@ -70,18 +70,38 @@ def leave_out(connection: Connection, name: str, rule: str, message: str) -> dic
         postings.c.record_key == records.c.record_type + "/" + records.c.record_id,
         postings.c.superseded_by.is_(None),
     )
+    linked = exists().where(  # what came from there, or was linked by its name, has no posting and is kept in step
+        posting_links.c.connection == name,
+        posting_links.c.key == records.c.record_type + "/" + records.c.record_id,
+    )
     these = (
         records.c.connection == name,
         records.c.record_type.in_(("party", "product")),
         records.c.disposition == "new",
         records.c.vanished_at.is_(None),
         not_(posted),
+        not_(linked),
     )
     counted = connection.execute(select(records.c.kind, func.count()).where(*these).group_by(records.c.kind))
     found = {row[0]: row[1] for row in counted}
     if found:
         values = {"disposition": "excluded", "rule": rule, "message": message}
         connection.execute(update(records).where(*these).values(**values))
+    return found
+
+
+def stored_contents(reading: Connection, name: str, record_type: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By id, what the source says of these records; those that are gone or set aside are left out."""
+    found: dict[str, dict[str, Any]] = {}
+    for part in chunks(list(ids)):
+        query = select(records.c.record_id, records.c.content).where(
+            records.c.connection == name,
+            records.c.record_type == record_type,
+            records.c.record_id.in_(part),
+            records.c.vanished_at.is_(None),
+            records.c.disposition != "set_aside",
+        )
+        found |= {row.record_id: orjson.loads(row.content) for row in reading.execute(query)}
     return found
 
 

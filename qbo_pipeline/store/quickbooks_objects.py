@@ -119,6 +119,12 @@ def withheld_objects(reading: Connection, connection: str) -> list[RowMapping]:
     return list(reading.execute(query.order_by(_O.entity, _O.qbo_id)).mappings())
 
 
+def all_objects(reading: Connection, connection: str, entity: str) -> list[RowMapping]:
+    """Every object of an entity that was there when it was read last."""
+    query = select(quickbooks_objects).where(_O.connection == connection, _O.entity == entity, _O.deleted.is_(False))
+    return list(reading.execute(query.order_by(_O.qbo_id)).mappings())
+
+
 def known_ids(reading: Connection, connection: str, entity: str) -> set[str]:
     """The Ids of the objects of an entity that were there when they were read last."""
     query = select(_O.qbo_id).where(_O.connection == connection, _O.entity == entity, _O.deleted.is_(False))

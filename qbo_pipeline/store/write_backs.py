@@ -40,8 +40,19 @@ _UNANSWERED = text(
 WAITS = ("ready", "sending", "unknown", "parked", "drifted")
 
 
-def ready(transaction: Connection, connection: str, now: datetime, limit: int, *, alone: bool) -> list[RowMapping]:
-    """Rows that may be written: none while an older revision of the same key is under way."""
+# The columns of a revision that nobody has touched yet.
+FRESH: dict[str, Any] = {
+    "state": "ready", "reason": None, "message": None, "fence": 0, "attempts": 0, "misses": 0, "crashes": 0, "stale": 0,
+    "doubt": False, "alone": False, "recovered": False, "sent_at": None, "posted_at": None,
+}  # fmt: skip
+TO_QUICKBOOKS = "attachment_out"  # the kind of what goes the other way, by the same outbox: files
+
+
+def ready(
+    transaction: Connection, connection: str, now: datetime, limit: int, *, alone: bool, outward: bool = False
+) -> list[RowMapping]:
+    """Rows that may be written: none while an older revision of the same key is under way. `outward` ones are files for
+    QuickBooks."""
     older = write_backs.alias()
     before = exists().where(
         older.c.connection == _W.connection,
@@ -54,6 +65,7 @@ def ready(transaction: Connection, connection: str, now: datetime, limit: int, *
         .where(
             _W.connection == connection,
             _UNDER_WAY,
+            (_W.kind == TO_QUICKBOOKS) if outward else (_W.kind != TO_QUICKBOOKS),
             _W.state == "ready",
             _W.superseded_by.is_(None),
             _W.alone.is_(alone),
@@ -66,13 +78,16 @@ def ready(transaction: Connection, connection: str, now: datetime, limit: int, *
     return _locked(transaction, query)
 
 
-def in_doubt(transaction: Connection, connection: str, now: datetime, settle: float, limit: int) -> list[RowMapping]:
+def in_doubt(
+    transaction: Connection, connection: str, now: datetime, settle: float, limit: int, *, outward: bool = False
+) -> list[RowMapping]:
     """Rows whose fate may be looked up: unknown and due, or abandoned by their worker and settled."""
     query = (
         select(write_backs)
         .where(
             _W.connection == connection,
             _UNDER_WAY,
+            (_W.kind == TO_QUICKBOOKS) if outward else (_W.kind != TO_QUICKBOOKS),
             or_(_W.lease_until.is_(None), _W.lease_until <= now),
             or_(
                 and_(_W.state == "unknown", or_(_W.not_before.is_(None), _W.not_before <= now)),
@@ -133,7 +148,9 @@ def add(transaction: Connection, connection: str, rows: Sequence[Mapping[str, An
 
 def unanswered(reading: Connection, connection: str) -> list[RowMapping]:
     """`key, marker, revision, refused` of what is written and what the inventory system has not taken yet."""
-    query = select(_W.key, _W.marker, _W.revision, _W.refused).where(_W.connection == connection, _UNANSWERED)
+    query = select(_W.key, _W.marker, _W.revision, _W.refused).where(
+        _W.connection == connection, _UNANSWERED, _W.kind != TO_QUICKBOOKS
+    )
     return list(reading.execute(query).mappings())
 
 
@@ -146,16 +163,21 @@ def known(reading: Connection, connection: str, keys: Sequence[str]) -> dict[tup
     return found
 
 
-def unbuilt_payments(reading: Connection, connection: str, kinds: Sequence[str]) -> list[str]:
-    """The ids of the payment records of these kinds that are to be built: new, changed, or refused before."""
-    query = select(records.c.record_id).where(
+def unbuilt(reading: Connection, connection: str, kinds: Sequence[str]) -> list[str]:
+    """The source's ids of the records of these kinds that are to be built: new, changed, or refused before."""
+    query = select(records.c.record_type, records.c.record_id).where(
         records.c.connection == connection,
-        records.c.record_type == "payment",
         records.c.kind.in_(kinds),
         records.c.disposition.in_(("new", "refused")),
         records.c.vanished_at.is_(None),
     )
-    return list(reading.scalars(query.order_by(records.c.record_id)))
+    rows = reading.execute(query.order_by(records.c.record_type, records.c.record_id))
+    return list(dict.fromkeys(source_id(row.record_type, row.record_id) for row in rows))
+
+
+def source_id(record_type: str, record_id: str) -> str:
+    """The id that the source itself gives: a party's record has its kind before it."""
+    return record_id.partition(":")[2] if record_type == "party" else record_id
 
 
 def taken(reading: Connection, connection: str, ids: Sequence[str]) -> dict[str, list[RowMapping]]:
@@ -178,6 +200,12 @@ def perhaps_taken(reading: Connection, connection: str, party_ids: Sequence[str]
         where = (_W.connection == connection, *open_entry, _W.party_id.in_(part))
         found += reading.execute(select(write_backs).where(*where)).mappings()
     return found
+
+
+def perhaps_made(reading: Connection, connection: str, kinds: Sequence[str]) -> list[RowMapping]:
+    """What of these kinds the inventory system is to make, and neither took nor refused."""
+    where = (_W.connection == connection, _UNANSWERED, _W.refused.is_(None), _W.operation == "create")
+    return list(reading.execute(select(write_backs).where(*where, _W.kind.in_(kinds))).mappings()) if kinds else []
 
 
 def counts(reading: Connection, connection: str) -> list[RowMapping]:

@@ -6,6 +6,7 @@ What belongs here: what each test of the way back does before it asserts.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -33,10 +34,17 @@ from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
 PAID = Decimal("90.00")  # the shop's one invoice, whole
 
 
-def shop_with_inbox(folder: Path, store_url: str, emulator: RunningEmulator, owner: str = "both") -> Shop:
+def shop_with_inbox(
+    folder: Path,
+    store_url: str,
+    emulator: RunningEmulator,
+    owner: str = "both",
+    kinds: Sequence[str] = ("payments_received",),
+    more: str = "",
+) -> Shop:
     """The shop without its payment; its inbox is in its own database."""
     shop = open_shop(folder, emulator, without_payments(), store_url=store_url)
-    owned_by(shop, owner)
+    owned_by(shop, owner, kinds, more)
     with shop.run() as run, closing(open_inbox(run)) as inbox:
         assert [problem.what for problem in inbox.check()] == ["there is no inbox"]
         assert [(found.ok, "there is no inbox" in found.finding) for found in _inbox(run)] == [(False, True)]
@@ -50,11 +58,13 @@ def without_payments() -> Rows:
     return {**shop_rows(), "payments": [], "payment_allocations": []}
 
 
-def owned_by(shop: Shop, owner: str) -> None:
-    """Say in the settings who makes the payments that are received."""
+def owned_by(shop: Shop, owner: str, kinds: Sequence[str] = ("payments_received",), more: str = "") -> None:
+    """Say in the settings who makes the payments that are received, or things of other kinds."""
     before = shop.settings.read_text()
-    place = f'[write_back]\nfirst_day = {FIRST_DAY}\nurl = "{shop.source_url}"\n'
-    said = before.replace('payments_received = "source"', f'payments_received = "{owner}"')
+    place = f'[write_back]\nfirst_day = {FIRST_DAY}\nurl = "{shop.source_url}"\n{more}'
+    said = before
+    for kind in kinds:
+        said = said.replace(f'{kind} = "source"', f'{kind} = "{owner}"')
     assert said != before
     shop.settings.write_text(said.replace("[reconciliation]", f"{place}\n[reconciliation]", 1))
 

@@ -6,7 +6,7 @@ CREATE TABLE qbo_inbox (
   marker VARCHAR(40) NOT NULL,   -- names one thing, for ever
   revision INTEGER NOT NULL,     -- 1, and one more with each change in QuickBooks
   operation VARCHAR(10) NOT NULL,      -- create | update | void
-  kind VARCHAR(30) NOT NULL,     -- payment_received | payment_made
+  kind VARCHAR(30) NOT NULL,     -- payment_received | customer | sales_invoice | ... (docs/write-back.md)
   business_date DATE NOT NULL,
   party_id TEXT NOT NULL,        -- the inventory system's own id of the customer or supplier
   number TEXT NOT NULL,

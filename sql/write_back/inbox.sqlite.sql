@@ -5,7 +5,7 @@ CREATE TABLE qbo_inbox (
   marker TEXT NOT NULL,          -- names one thing, for ever
   revision INTEGER NOT NULL,     -- 1, and one more with each change in QuickBooks
   operation TEXT NOT NULL,       -- create | update | void
-  kind TEXT NOT NULL,            -- payment_received | payment_made
+  kind TEXT NOT NULL,            -- payment_received | customer | sales_invoice | ... (docs/write-back.md)
   business_date TEXT NOT NULL,
   party_id TEXT NOT NULL,        -- the inventory system's own id of the customer or supplier
   number TEXT NOT NULL,

@@ -68,3 +68,27 @@ write_backs = Table(
     Index("write_backs_by_taken", "connection", "taken_as"),
     Index("write_backs_by_party", "connection", "party_id", "amount"),
 )
+
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("record_key", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("qbo_id", Text, nullable=False),
+    Column("source_values", Text, nullable=False),  # JSON, by field
+    Column("quickbooks_values", Text, nullable=False),
+    Column("agreed_at", Instant(), nullable=False),
+)
+
+attached_files = Table(
+    "attached_files",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("qbo_id", Text, primary_key=True),  # of the Attachable
+    Column("sync_token", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("path", Text, nullable=False),  # within the folder of the files
+    Column("fetched_at", Instant(), nullable=False),
+)

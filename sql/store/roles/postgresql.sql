@@ -80,6 +80,8 @@ BEGIN
             -- The way back: objects as QuickBooks answered them last, and every revision of what is written back.
             ('quickbooks_objects', 'SELECT, INSERT, UPDATE'),
             ('write_backs', 'SELECT, INSERT, UPDATE'),
+            ('agreements', 'SELECT, INSERT, UPDATE, DELETE'),
+            ('attached_files', 'SELECT, INSERT, DELETE'),
             -- Which object in QuickBooks a document is at present. Who linked or unlinked it, when and why stands in the
             -- journal, and what was posted in the posting, so a row that goes takes no evidence with it.
             ('posting_links', 'SELECT, INSERT, DELETE'),
