@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.drafts import Stop
+from qbo_pipeline.accounting.orders import bill_of, makes_its_bill
 from qbo_pipeline.accounting.tracked import by_document, line_moves_stock
 from qbo_pipeline.inventory.records import Document
 from qbo_pipeline.pipeline.arrow import streamed
@@ -27,8 +30,11 @@ from qbo_pipeline.store.tables.records import records, stock_lines
 FLOWS = {
     "receipt": "supplier", "supplier_return": "supplier", "bill": "supplier", "purchase_credit": "supplier",
     "shipment": "customer", "customer_return": "customer", "sales_invoice": "customer", "sales_credit": "customer",
+    "sales_receipt": "customer", "sales_refund": "customer",
 }  # fmt: skip
-INWARD = {"bill": 1, "purchase_credit": -1, "sales_invoice": -1, "sales_credit": 1}
+INWARD = {
+    "bill": 1, "purchase_credit": -1, "sales_invoice": -1, "sales_credit": 1, "sales_receipt": -1, "sales_refund": 1,
+}  # fmt: skip
 Kind = tuple[str, str, bool]  # flow, product, and whether the goods come in
 
 
@@ -54,7 +60,7 @@ class Carried:
 def carried_lines(connection: Connection, name: str, books: Books) -> Carried:
     """Everything that is stored, whatever its date."""
     moved, told, matched = _moved(connection, name, books), defaultdict(list), []
-    for document in _documents(connection, name):
+    for document in _documents(connection, name, books):
         for line in document.lines:
             product = books.product(line.product_id) if line.product_id else None
             if product is None or not line_moves_stock(document, line, product, books):
@@ -91,19 +97,24 @@ def _moved(connection: Connection, name: str, books: Books) -> dict[Kind, list[G
     return found
 
 
-def _documents(connection: Connection, name: str) -> Iterable[Document]:
-    """The documents that are, or are to be, in QBO."""
+def _documents(connection: Connection, name: str, books: Books) -> Iterable[Document]:
+    """The documents that are, or are to be, in QBO and move stock there; an order's bill stands for it."""
     query = select(records).where(
         records.c.connection == name,
         records.c.record_type == "document",
-        records.c.kind.in_(INWARD),
+        records.c.kind.in_((*INWARD, "purchase_order")),
         records.c.vanished_at.is_(None),
         records.c.disposition.in_(("posting", "refused")),
     )
     for row in connection.execute(query):
         record = load_record(row)
-        if isinstance(record, Document):
+        if not isinstance(record, Document):
+            continue
+        if record.kind != "purchase_order":
             yield record
+        elif record.status == "completed" and makes_its_bill(record, books):
+            with suppress(Stop):  # refused: it makes no bill
+                yield bill_of(record, books)
 
 
 def _bring_together(

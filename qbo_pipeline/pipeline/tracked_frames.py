@@ -29,9 +29,12 @@ from qbo_pipeline.reconciliation.coding import ENTITIES
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import UNDATED, records
 
-_SIGN = {"Invoice": -1, "CreditMemo": 1, "Bill": 1, "VendorCredit": -1, "InventoryAdjustment": 1}
+_SIGN = {
+    "Invoice": -1, "CreditMemo": 1, "SalesReceipt": -1, "RefundReceipt": 1, "Bill": 1, "VendorCredit": -1,
+    "InventoryAdjustment": 1,
+}  # fmt: skip
 STARTING_VALUE = "InventoryStartingValue"
-_COSTED = ("Invoice", "CreditMemo", "VendorCredit", "InventoryAdjustment")
+_COSTED = tuple(entity for entity in _SIGN if entity != "Bill")
 _PRODUCT = "$product/"
 OPENING_SUFFIX = "#opening"
 

@@ -13,7 +13,7 @@ from qbo_pipeline.reconciliation.document import Sent
 from qbo_pipeline.reconciliation.entries import amount_text
 from qbo_pipeline.reconciliation.gap_finder import GapFinder
 
-_SALES = ("Invoice", "CreditMemo")
+_SALES = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
 _PURCHASES = ("Bill", "VendorCredit")
 
 

@@ -35,7 +35,16 @@ D = Decimal
 BEGINS = date(2026, 1, 1)
 OPENED = Opening(business_date=BEGINS, quantity=D(12), value=D("100.00"))
 TEA = PRODUCTS[0]
-DOCUMENTS = ("sales_invoice", "sales_credit", "quote", "bill", "purchase_credit", "purchase_order")
+DOCUMENTS = (
+    "sales_invoice",
+    "sales_credit",
+    "sales_receipt",
+    "sales_refund",
+    "quote",
+    "bill",
+    "purchase_credit",
+    "purchase_order",
+)
 
 
 def tracked(*records: Any, policies: dict[str, Any] | None = None, **changes: Any) -> Books:
@@ -50,7 +59,15 @@ def drafts(record: Any, in_books: Books) -> list[Draft]:
 
 def moved(made: Draft) -> dict[str, Decimal]:
     """The quantity that a payload moves of each tracked item, in is positive."""
-    sign = {"Invoice": -1, "CreditMemo": 1, "Bill": 1, "VendorCredit": -1, "InventoryAdjustment": 1}.get(made.entity, 0)
+    sign = {
+        "Invoice": -1,
+        "CreditMemo": 1,
+        "SalesReceipt": -1,
+        "RefundReceipt": 1,
+        "Bill": 1,
+        "VendorCredit": -1,
+        "InventoryAdjustment": 1,
+    }.get(made.entity, 0)
     found: dict[str, Decimal] = {}
     for line in made.payload.get("Line", ()):
         detail = line[line["DetailType"]]
@@ -265,7 +282,8 @@ def _moving(record: Movement, made: Draft, in_books: Books) -> list[Any]:
 
 
 def _goods(record: Any, made: Draft, in_books: Books) -> dict[str, Decimal]:
-    sign = {"sales_invoice": -1, "sales_credit": 1, "bill": 1, "purchase_credit": -1}[record.kind]
+    sign = {"sales_invoice": -1, "sales_credit": 1, "sales_receipt": -1, "sales_refund": 1, "bill": 1,
+            "purchase_credit": -1}[record.kind]  # fmt: skip
     net: dict[str, Decimal] = {}
     for line in record.lines:
         product = in_books.product(line.product_id) if line.product_id else None

@@ -86,7 +86,8 @@ def tables_scanned(db: sqlite3.Connection, view: str, condition: str) -> list[st
     select = f"SELECT * FROM (SELECT * FROM {view}) AS source WHERE {condition}"
     steps = [row[3].split() for row in db.execute(f"EXPLAIN QUERY PLAN {select}")]
     assert any(step[0] == "SEARCH" for step in steps)
-    return [step[1] for step in steps if step[0] == "SCAN" and step[1] != view]
+    one_row = ("company",)
+    return [step[1] for step in steps if step[0] == "SCAN" and step[1] not in (view, *one_row)]
 
 
 @pytest.mark.parametrize("view", ["documents", "movements", "payments"])
