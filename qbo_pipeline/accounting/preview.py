@@ -21,13 +21,14 @@ NOT_KNOWN = "not known yet"
 class Names:
     """What the Ids and keys of a payload mean. Each answers `None` for what it does not know.
 
-    - `account`: account id -> (number or "", name). `item_account`: item (id or `$key`) -> account id.
+    - `account`: account id -> (number or "", name). `item_account`: item (id or `$key`) and whether it is sold ->
+      account id; bought, a tracked item goes to its inventory account.
     - `party`, `class_`, `department`, `tax_code`: reference -> name.
     - `receivable`, `payable`: the ids of the accounts that sales and purchase forms post to by default.
     """
 
     account: Callable[[str], tuple[str, str] | None]
-    item_account: Callable[[str], str | None]
+    item_account: Callable[[str, bool], str | None]
     party: Callable[[str], str | None]
     class_: Callable[[str], str | None]
     department: Callable[[str], str | None]
@@ -147,7 +148,7 @@ def _form_lines(form: _Form, payload: Mapping[str, Any], names: Names) -> Iterat
         detail: Mapping[str, Any] = next((line[name] for name in _DETAILS if name in line), {})
         account = _id(detail.get("AccountRef"))
         if account is None and (item := _id(detail.get("ItemRef"))) is not None:
-            account = names.item_account(item)
+            account = names.item_account(item, form.sales)
         if amount := Decimal(line["Amount"]):
             yield _line(
                 account,

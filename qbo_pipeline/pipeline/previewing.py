@@ -243,8 +243,10 @@ class _Lists:
             )
             entries |= {f"${key}": from_wire(payload) for key, payload in connection.execute(query)}
 
-        def item_account(reference: str) -> str | None:
-            account = entries.get(reference, {}).get("IncomeAccountRef") or {}
+        def item_account(reference: str, sold: bool) -> str | None:
+            item = entries.get(reference, {})
+            bought = item.get("AssetAccountRef") or item.get("ExpenseAccountRef")
+            account = (item.get("IncomeAccountRef") if sold else bought) or {}
             found: str | None = account.get("value")
             return found
 

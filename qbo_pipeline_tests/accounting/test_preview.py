@@ -13,7 +13,7 @@ ACCOUNTS = {"1": ("1100", "Receivable"), "2": ("2000", "Payable"), "3": ("4000",
             "5": ("5000", "Cost")}  # fmt: skip
 NAMES = Names(
     account=ACCOUNTS.get,
-    item_account={"$product/p": "3"}.get,
+    item_account=lambda item, sold: {"$product/p": "3" if sold else "5"}.get(item),
     party={"$party/c": "Ana"}.get,
     class_={"7": "East"}.get,
     department={"8": "Shop"}.get,
@@ -32,6 +32,10 @@ def expense(amount: str) -> dict[str, Any]:
     return {"Amount": Decimal(amount), "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "5"}}}
 
 
+def goods(amount: str) -> dict[str, Any]:
+    return {"Amount": Decimal(amount), "ItemBasedExpenseLineDetail": {"ItemRef": {"value": "$product/p"}}}
+
+
 TAX = {"TxnTaxDetail": {"TotalTax": Decimal("2.00")}}
 
 
@@ -43,6 +47,7 @@ TAX = {"TxnTaxDetail": {"TotalTax": Decimal("2.00")}}
         ("CreditMemo", {"Line": [sales("10")], **TAX},
          [("Receivable", "-12.00"), ("Sales", "10.00"), (TAX_ACCOUNT, "2.00")]),
         ("Bill", {"Line": [expense("10")]}, [("Payable", "-10.00"), ("Cost", "10.00")]),
+        ("Bill", {"Line": [goods("10")]}, [("Payable", "-10.00"), ("Cost", "10.00")]),
         ("VendorCredit", {"Line": [expense("10")]}, [("Payable", "10.00"), ("Cost", "-10.00")]),
         ("Payment", {"TotalAmt": Decimal(5), "DepositToAccountRef": {"value": "4"}},
          [("Bank", "5.00"), ("Receivable", "-5.00")]),
