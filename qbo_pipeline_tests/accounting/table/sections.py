@@ -55,6 +55,22 @@ DOCUMENTS: tuple[Row, ...] = (
     ),
     Row(
         number="",
+        what="Sales of a day as one form, and the payments that settle them",
+        said="the same accounts, classes and tax as one by one, to one customer",
+        settings=(
+            "posting.summarise",
+            "posting.sales_channel",
+            "posting.summarised_channels",
+            "posting.summary_customer",
+        ),
+        tests=(
+            "test_summarised_sales.py::test_the_sum_is_that_of_the_single_forms",
+            "test_summarised_sales.py::test_a_payment_settles_the_summary",
+            "pipeline/test_summarised_sales.py::test_a_day_of_sales_is_one_form_and_payments_settle_it",
+        ),
+    ),
+    Row(
+        number="",
         what="Invoice with a negative total",
         shown=(document("sales_invoice", item("tea", -1, "12", "-12")),),
         tests=("test_sales.py::test_a_negative_invoice_is_a_credit_memo_with_its_lines_turned",),
