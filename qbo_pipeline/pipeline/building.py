@@ -138,9 +138,7 @@ class PageOfRecords:
         that may stand in one: they are left to a page that is `settling`."""
         rows = self._without_summed(rows)
         if not settling and self.sums_up_sales:
-            for row in rows:
-                if row.kind == SETTLES_SALES:
-                    self._try(row)
+            self._try([row for row in rows if row.kind == SETTLES_SALES])
             rows = [row for row in rows if row.kind != SETTLES_SALES]
         loaded = [(row, self.load(row)) for row in rows if row.vanished_at is None]
         self.stored.prefetch(record for _, record in loaded if record is not None)
@@ -219,25 +217,34 @@ class PageOfRecords:
         if not self._summed:
             return list(rows)
         places = self.memberships_of(rows)
-        alone = []
+        alone, summed = [], []
         for row in rows:
             place = places.get(key_of(row), ALONE)
             if not place.touched:
                 alone.append(row)
                 continue
             self.touched |= place.touched
-            self._try(row)
+            summed.append(row)
+        self._try(summed)
         return alone
 
-    def _try(self, row: Any) -> None:
-        """Build it for nothing: what kills a process does so in a page that says which record it was."""
-        try:
-            if row.vanished_at is None:
-                build(load_record(row), self.stored.books)
-        except DBAPIError:
-            raise
-        except Exception as error:
-            log.debug("a record of a summary fails by itself: %s", in_short(error))
+    def _try(self, rows: Sequence[Any]) -> None:
+        """Build them for nothing: what kills a process does so in a page that says which record it was."""
+        read = []
+        for row in rows:
+            try:
+                if row.vanished_at is None:
+                    read.append(load_record(row))
+            except Exception as error:
+                log.debug("a record of a summary cannot be read: %s", in_short(error))
+        self.stored.prefetch(read)
+        for record in read:
+            try:
+                build(record, self.stored.books)
+            except DBAPIError:
+                raise
+            except Exception as error:
+                log.debug("a record of a summary fails by itself: %s", in_short(error))
 
     def memberships_of(self, rows: Sequence[Any]) -> dict[str, Membership]:
         """Where each of these records belongs: by itself, or in a summary."""

@@ -120,13 +120,15 @@ def _without(gone: Sequence[Any]) -> str:
 
 def _waits_elsewhere(page: PageOfRecords, key: str, place: Membership) -> str | None:
     """Another summary that has the record in QuickBooks and keeps it until a person decides about its change."""
+    others = place.before - {key} if place.posted else ()
+    if not others:
+        return min(place.still - {key}, default=None)
     policy = page.policy()
 
     def will_wait(other: str) -> bool:
         return policy.approval or (policy.closed_through is not None and summed_up(other)[1] <= policy.closed_through)
 
-    leaves = [other for other in place.before - {key} if will_wait(other)] if place.posted else []
-    return min([*(place.still - {key}), *leaves], default=None)
+    return min([*(place.still - {key}), *filter(will_wait, others)], default=None)
 
 
 def _is_elsewhere(key: str, row: Any, places: Mapping[str, Membership], outcomes: Mapping[str, Outcome]) -> bool:
