@@ -19,6 +19,7 @@ from qbo_pipeline.commands import (
     correcting,
     decisions,
     demonstrate,
+    exporting,
     inspecting,
     notifying,
     page,
@@ -77,6 +78,8 @@ app.command()(correcting.correct)
 app.command()(restating.restate)
 app.command()(rollback.rollback)
 app.command("switch-mode")(switching.switch_mode)
+app.command("link-parties")(exporting.link_parties)
+app.command()(exporting.export)
 app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)
 app.add_typer(writing_back.write_back, name="write-back")

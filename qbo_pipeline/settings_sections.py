@@ -28,6 +28,7 @@ from qbo_pipeline.accounting.books import (
     SummarisedKind,
     UnknownTerms,
 )
+from qbo_pipeline.accounting.likenesses import Combination, Sign
 
 
 def exact(value: object) -> object:
@@ -238,9 +239,23 @@ class PostingSettings(Section):
     vanished: Literal["hold", "void", "delete"] = "hold"
     approval: bool = False
     same_number: Literal["hold_bills", "hold", "post"] = "hold_bills"
-    link_existing: Literal["never", "same_name"] = "never"
+    link_existing: Literal["never", "same_name"] | tuple[Sign, ...] | tuple[tuple[Sign, ...], ...] = "never"
     closed_period: Literal["hold", "first_open_day"] = "hold"
     history_before: date | None = None
+
+    def link_signs(self) -> tuple[Combination, ...]:
+        """The combinations of signs of which one must agree for an entry of QBO's lists to be linked; none by name."""
+        said = self.link_existing
+        if isinstance(said, str) or not said:
+            return ()
+        return (said,) if isinstance(said[0], str) else said
+
+    @field_validator("link_existing")
+    @classmethod
+    def _names_signs(cls, value: object) -> object:
+        if isinstance(value, tuple) and (not value or not all(value)):
+            raise ValueError('name at least one sign in each list: ["number", "name"], or say "never"')
+        return value
 
     def of_no_effect(self) -> str | None:
         """The first setting that says something which this mode does not do; `None` where all of them count."""

@@ -42,6 +42,8 @@ LEFT_BEHIND = {
     "correct": GOES_ON,
     "restate": GOES_ON,
     "rollback": GOES_ON,
+    "link-parties": GOES_ON,
+    "export": GOES_ON,
     "post-history": GOES_ON,
     "rehearse": "Nothing was sent anywhere, and its copy of the company goes with it: the same command begins anew.",
     "write-back": (

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from qbo_pipeline.accounting.books import DIMENSIONS, ROLES
+from qbo_pipeline.accounting.likenesses import Sign
 from qbo_pipeline.commands.template import settings_text
 from qbo_pipeline.settings import Settings
 
@@ -39,6 +40,7 @@ _WORDS: dict[Any, str] = {
     Path: "path",
     date: "date",
     Decimal: "decimal number in quotes",
+    tuple[tuple[Sign, ...], ...]: "a list of such lists",
 }
 _OPENING = """\
 # The settings of a connection

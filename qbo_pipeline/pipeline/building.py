@@ -133,9 +133,10 @@ class PageOfRecords:
             return {}
         return conflicts(self.connection, self.run.name, keys, self.run.settings.posting.same_number)
 
-    def build(self, rows: Sequence[Any], *, settling: bool = False) -> None:
+    def build(self, rows: Sequence[Any], *, settling: bool = False, listed: bool = False) -> None:
         """Build records; those of a summary are tried, and answered when the summary is built. So are payments of sales
-        that may stand in one: they are left to a page that is `settling`."""
+        that may stand in one: they are left to a page that is `settling`. With `listed`, active parties and products
+        are built whether a document names them or not."""
         rows = self._without_summed(rows)
         if not settling and self.sums_up_sales:
             self._try([row for row in rows if row.kind == SETTLES_SALES])
@@ -150,7 +151,7 @@ class PageOfRecords:
         held |= self.held_by_number(keys)
         stay = self._stay_posted(keys)
         both = self._both_sides(read)
-        wants_all = self.run.settings.posting.master_data == "all"
+        wants_all = listed or self.run.settings.posting.master_data == "all"
         for row in rows:
             if row.vanished_at is not None:
                 self.gone(row)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.going_live import check_before_first_send
+from qbo_pipeline.pipeline.linking import link_by_policy
 from qbo_pipeline.pipeline.names_in_settings import bind_names, check_names
 from qbo_pipeline.pipeline.ownership import NotLookedAt, Proof, prove_company
 from qbo_pipeline.pipeline.run import Run
@@ -99,6 +100,7 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
     try:
         proof = prove_company(run)
         check_before_first_send(run)
+        link_by_policy(run)
         hold_tracked_items(run)
         bind_names(run)
     except NotLookedAt as error:

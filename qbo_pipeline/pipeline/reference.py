@@ -30,10 +30,11 @@ from qbo_pipeline.store.reference import (
 from qbo_pipeline.store.tables.records import reference_data, watermarks
 
 LISTS = ("Account", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate", "TaxAgency")
+LINKED_LISTS = ("Customer", "Vendor", "Item")  # where a policy says by which signs their entries are ours
 WHOLE_AFTER = timedelta(days=7)
 OVERLAP = timedelta(minutes=5)  # what is too young for one reading is in the next
 _NEEDED = ("Account", "TaxCode")  # its plan or country may lack the others
-_MARK, _WHOLE = "reference_data_changes", "reference_data_whole"
+_MARK, _WHOLE, _LINKED = "reference_data_changes", "reference_data_whole", "reference_data_linked"
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,10 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
     with run.database.reading() as connection:
         now = run.database.now(connection)
         since, read_whole = _mark(connection, run.name, _MARK), _mark(connection, run.name, _WHOLE)
-    captured = [name for name in LISTS if entity_named(name).changes]
+        linked_since = _mark(connection, run.name, _LINKED)
+    links = bool(run.settings.posting.link_signs())
+    lists = LISTS + (LINKED_LISTS if links else ())
+    captured = [name for name in lists if entity_named(name).changes]
     whole = whole or since is None or read_whole is None or now - read_whole >= WHOLE_AFTER
     quickbooks = run.quickbooks()
     changes = quickbooks.changes(captured, now if whole or since is None else since - OVERLAP, completed=False)
@@ -82,7 +86,8 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
         "CompanyInfo": [of_object("CompanyInfo", quickbooks.company_info())],
         "Preferences": [of_object("Preferences", quickbooks.preferences())],
     }
-    read = [name for name in LISTS if whole or name not in captured or name in changes.gaps]
+    new = LINKED_LISTS if links and linked_since is None else ()
+    read = [name for name in lists if whole or name not in captured or name in changes.gaps or name in new]
     found = company | {name: _read(run, name) for name in read}
     with run.database.transaction() as connection:
         now = run.database.now(connection)
@@ -94,7 +99,10 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
             gone = [str(stub["Id"]) for stub in changes.deleted.get(entity, ())]
             merge_references(connection, run.name, entity, changed, gone, now=now)
         keep_account_names(connection, run.name, references(connection, run.name, "Account"), now=now)
-        _move_marks(connection, run.name, {_MARK: changes.as_at} | ({_WHOLE: now} if whole else {}), now)
+        marks = {_MARK: changes.as_at} | ({_WHOLE: now} if whole else {}) | ({_LINKED: now} if links else {})
+        _move_marks(connection, run.name, marks, now)
+        if not links and linked_since is not None:
+            _forget_linked_lists(connection, run.name)
         return _counts(connection, run.name)
 
 
@@ -118,6 +126,13 @@ def _mark(connection: Connection, name: str, mark: str) -> datetime | None:
     query = select(watermarks.c.value).where(watermarks.c.connection == name, watermarks.c.name == mark)
     value = connection.execute(query).scalar_one_or_none()
     return parse_instant(value) if value else None
+
+
+def _forget_linked_lists(connection: Connection, name: str) -> None:
+    """Nobody reads them on: they would be of an ever earlier day."""
+    mine = (reference_data.c.connection == name, reference_data.c.entity.in_(LINKED_LISTS))
+    connection.execute(delete(reference_data).where(*mine))
+    connection.execute(delete(watermarks).where(watermarks.c.connection == name, watermarks.c.name == _LINKED))
 
 
 def _move_marks(connection: Connection, name: str, marks: dict[str, datetime], now: datetime) -> None:

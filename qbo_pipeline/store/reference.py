@@ -29,6 +29,7 @@ class Reference:
     content: dict[str, Any]
 
 
+_NUMBERS = ("AcctNum", "Sku", "DueDays", "RateValue", "TaxRegistrationNumber")
 _NAMES = ("FullyQualifiedName", "Name", "DisplayName", "CompanyName")
 
 
@@ -38,7 +39,7 @@ def of_object(entity: str, content: dict[str, Any]) -> Reference:
         entity=entity,
         qbo_id=str(content.get("Id", "1")),
         name=str(next((content[field] for field in _NAMES if content.get(field)), entity)),
-        number=content.get("AcctNum"),
+        number=next((str(content[field]) for field in _NUMBERS if content.get(field) is not None), None),
         type=content.get("AccountType"),
         currency=(content.get("CurrencyRef") or {}).get("value"),
         active=bool(content.get("Active", True)),
