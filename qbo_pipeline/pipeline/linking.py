@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, or_, select
 
+from qbo_pipeline.accounting.drafts import Draft
 from qbo_pipeline.accounting.likenesses import SIGNS, Doubt, Likeness, Pair, compare, listed
 from qbo_pipeline.pipeline.reference import LINKED_LISTS
 from qbo_pipeline.pipeline.run import Run
@@ -29,6 +30,7 @@ from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.posting import postings
 
 DOUBTFUL = "doubtful_match"
+_KEYS = ("party/", "product/")
 BY_POLICY = "[posting] link_existing"
 _P = postings.c
 _COLUMNS = [_P[name] for name in ("key", "revision", "fence", "entity", "state", "payload", "reason")]
@@ -54,13 +56,24 @@ class Likenesses:
 def likenesses(connection: Connection, run: Run, keys: Sequence[str] | None = None) -> Likenesses:
     """Compare the list entries that were never sent with QuickBooks' lists; with `keys`, these alone."""
     rows = _never_sent(connection, run, keys)
-    found = Likenesses()
-    if not rows:
-        return found
     payloads = {row["key"]: _resolved(connection, run.name, row["payload"]) for row in rows}
-    ours = [listed(row["entity"], row["key"], payloads[row["key"]]) for row in rows]
+    return _compared(connection, run, {row["key"]: (row["entity"], payloads[row["key"]]) for row in rows})
+
+
+def likenesses_of(connection: Connection, run: Run, drafts: Sequence[Draft]) -> Likenesses:
+    """Compare drafts of list entries that are nowhere yet with QuickBooks' lists; what is linked is left out."""
+    drafts = [draft for draft in drafts if draft.key.startswith(_KEYS) and draft.entity in LINKED_LISTS]
+    known = links(connection, run.name, [draft.key for draft in drafts])
+    mine = {draft.key: (draft.entity, draft.payload) for draft in drafts if draft.key not in known}
+    return _compared(connection, run, mine)
+
+
+def _compared(connection: Connection, run: Run, mine: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Likenesses:
+    """By key, entity and payload of ours."""
+    found = Likenesses()
+    ours = [listed(entity, key, payload) for key, (entity, payload) in mine.items()]
     things: dict[tuple[str, str], dict[str, Any]] = {}
-    for entity in sorted({row["entity"] for row in rows}):
+    for entity in sorted({entity for entity, _ in mine.values()}):
         items = references(connection, run.name, entity)
         linked = links_to(connection, run.name, entity, [item.qbo_id for item in items])
         things |= {(entity, item.qbo_id): item.content for item in items if item.qbo_id not in linked}
@@ -68,7 +81,7 @@ def likenesses(connection: Connection, run: Run, keys: Sequence[str] | None = No
     matches, found.doubts = compare(ours, theirs, run.settings.posting.link_signs())
     for match in matches:
         pair = match.pair
-        hinders = obstacle(things[pair.theirs.entity, pair.theirs.id], payloads[pair.ours.id])
+        hinders = obstacle(things[pair.theirs.entity, pair.theirs.id], dict(mine[pair.ours.id][1]))
         if hinders is None:
             found.matches.append(match)
         else:
@@ -118,7 +131,7 @@ def _never_sent(connection: Connection, run: Run, keys: Sequence[str] | None) ->
         _P.superseded_by.is_(None),
         _P.entity.in_(LINKED_LISTS),
         _P.operation == CREATE,
-        or_(_P.key.startswith("party/"), _P.key.startswith("product/")),
+        or_(*(_P.key.startswith(begin) for begin in _KEYS)),
         waits,
         _P.attempts == 0,
         _P.doubt.is_(False),

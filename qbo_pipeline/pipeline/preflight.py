@@ -18,6 +18,7 @@ from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
+from qbo_pipeline.pipeline.linking import likenesses_of
 from qbo_pipeline.pipeline.names_ahead import Namesake, namesakes_of
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.reference import read_reference_data
@@ -88,6 +89,7 @@ def preflight(run: Run) -> list[PreflightFinding]:
         ),
         *_accounts(books, mistakes),
         *_days_ahead(run, broken),
+        *_categories(run),
         *_tracked_items(run),
         *_opening(run, books, broken),
     ]
@@ -242,6 +244,9 @@ def _records(count: int) -> str:
 
 def _names(run: Run, entries: Sequence[Draft]) -> Iterator[PreflightFinding]:
     """Names that are taken in QuickBooks: what is linked is a policy, and shown before anything is."""
+    if run.settings.posting.link_signs():
+        yield from _alike(run, entries)
+        return
     found = list(namesakes_of(run, entries))
     if run.settings.posting.link_existing == "never":
         yield PreflightFinding(
@@ -260,6 +265,36 @@ def _names(run: Run, entries: Sequence[Draft]) -> Iterator[PreflightFinding]:
             yield PreflightFinding(
                 "names", False, f"{item.text} has the name of one of ours and cannot be linked", item.obstacle
             )
+
+
+def _alike(run: Run, entries: Sequence[Draft]) -> Iterator[PreflightFinding]:
+    """What a policy of signs would link, and what it leaves to a person."""
+    with run.database.reading() as connection:
+        found = likenesses_of(connection, run, entries)
+    told = f"{len(found.matches):,} entries of QuickBooks will be linked, not made anew; {found.new:,} are like none"
+    yield PreflightFinding("names", True, told)
+    if found.doubts:
+        first = found.doubts[0]
+        yield PreflightFinding(
+            "names",
+            False,
+            f"{len(found.doubts):,} of ours are like an entry of QuickBooks and not sure to be it, such as "
+            f"{first.ours.name!r}: {first.why}",
+            "See both sides with `qbo-pipeline link-parties`; they wait until somebody says (`relink`, or `retry`)",
+        )
+
+
+def _categories(run: Run) -> Iterator[PreflightFinding]:
+    """Whether categories are switched on shows in that there is one: no preference tells."""
+    if run.settings.posting.categories == "off":
+        return
+    there = next(iter(run.quickbooks().query(select("Item").where("Type", "=", "Category"))), None)
+    yield PreflightFinding(
+        "categories",
+        there is not None,
+        "QuickBooks has categories" if there else "QuickBooks has none: whether they are switched on does not show",
+        'Switch them on in QuickBooks (Products and services) and make one, or say [posting] categories = "off"',
+    )
 
 
 def _some(found: Sequence[Namesake], what: str) -> str:

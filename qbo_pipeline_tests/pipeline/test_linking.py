@@ -89,3 +89,17 @@ def test_links_are_shown_first_and_made_by_order_and_lists_are_exported(tmp_path
             assert len(linked) == len(shop_rows()["products"])
         again = qbo("export", "products", *settings, "--json")
         assert (again.status, again.json["posted"]) == (0, 0)
+
+
+def test_preflight_tells_matches_and_doubts_and_whether_there_are_categories(tmp_path: Path, qbo: CommandLine) -> None:
+    with running_emulator("--limits", "off") as emulator:
+        shop, _ = shop_with_likenesses(tmp_path, emulator)
+        point_to(shop.settings, 'categories = "off"', 'categories = "kept"')
+        found = qbo("preflight", "--settings", str(shop.settings), "--json").json
+        names = [row for row in found if row["check"] == "names"]
+        assert [row["ok"] for row in names] == [True, False]
+        assert names[0]["finding"].startswith("1 entries of QuickBooks will be linked")
+        assert "no more than the email agrees" in names[1]["finding"]
+        assert "link-parties" in names[1]["remedy"]
+        (categories,) = (row for row in found if row["check"] == "categories")
+        assert not categories["ok"]
