@@ -24,6 +24,7 @@ from qbo_pipeline.settings_sections import (
     AlertSettings,
     ChangeSettings,
     ConnectionSettings,
+    NotExportedSettings,
     OwnershipSettings,
     PageSettings,
     PostingSettings,
@@ -55,6 +56,7 @@ class Settings(Section):
     accounts: AccountSettings
     tax_codes: dict[str, str] = Field(default={})
     exchange_rates: tuple[RateSettings, ...] = ()
+    not_exported: tuple[NotExportedSettings, ...] = ()
     changes: tuple[ChangeSettings, ...] = ()
     posting: PostingSettings = PostingSettings()
     ownership: OwnershipSettings = OwnershipSettings()

@@ -230,6 +230,7 @@ class PostingSettings(Section):
     link_orders: bool = False
     bills_from_orders: bool = False
     freight: Literal["line", "shipping"] = "line"
+    approved_statuses: tuple[str, ...] = ()
     payment_methods: Literal["noted", "by_name"] = "noted"
     customer_deposits: Literal["on_account", "own_account"] = "on_account"
     supplier_deposits: Literal["on_account", "own_account"] = "on_account"
@@ -363,6 +364,27 @@ class WriteBackSettings(Section):
         return self
 
 
+DocumentKind = Literal[
+    "sales_invoice", "sales_credit", "bill", "purchase_credit", "quote", "purchase_order", "sales_receipt",
+    "sales_refund",
+]  # fmt: skip
+
+
+class NotExportedSettings(Section):
+    """`[[not_exported]]`: documents that stay out of QuickBooks; all that a block names has to fit."""
+
+    kinds: tuple[DocumentKind, ...] = ()
+    party_groups: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_something(self) -> NotExportedSettings:
+        if not (self.kinds or self.party_groups or self.channels or self.statuses):
+            raise ValueError("names nothing: give kinds, party_groups, channels or statuses")
+        return self
+
+
 class RateSettings(Section):
     """`[[exchange_rates]]`: home units for one unit of a currency, between two days, both included."""
 
@@ -407,6 +429,7 @@ class ChangedPosting(Section):
     link_orders: bool | None = None
     bills_from_orders: bool | None = None
     freight: Literal["line", "shipping"] | None = None
+    approved_statuses: tuple[str, ...] | None = None
     payment_methods: Literal["noted", "by_name"] | None = None
     customer_deposits: Literal["on_account", "own_account"] | None = None
     supplier_deposits: Literal["on_account", "own_account"] | None = None

@@ -17,6 +17,7 @@ from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.converting import converted_document, converted_payment
 from qbo_pipeline.accounting.documents import CREDIT_ENTITIES, can_be_settled, entity_of
 from qbo_pipeline.accounting.drafts import Stop
+from qbo_pipeline.accounting.exporting import kept_out
 from qbo_pipeline.accounting.money import ZERO, cents
 from qbo_pipeline.accounting.orders import bill_key, makes_its_bill
 from qbo_pipeline.inventory.records import Allocation, Document, Payment
@@ -58,6 +59,9 @@ def links_of(payment: Payment, books: Books) -> tuple[tuple[Portion, ...], tuple
         number = document.number if document is not None else allocation.document_id
         amount = cents(allocation.amount)
         if document is not None and (entity := _linkable_as(payment, document, amount)) is not None:
+            if kept_out(document, books) is not None and books.posted_as(key) is None:
+                unlinked.append(f"{number} {amount}")
+                continue
             if not _may_pay_for(payment, document, books):
                 unlinked.append(f"{number} {amount} (of another {'customer' if _is_received(payment) else 'supplier'})")
                 continue

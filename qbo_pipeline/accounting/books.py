@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from qbo_pipeline.accounting.drafts import refuse
 from qbo_pipeline.inventory.records import Document, Movement, Party, Payment, Product
@@ -77,6 +77,15 @@ class Made:
     quantity: Decimal | None
 
 
+class ExportOff(NamedTuple):
+    """Documents that stay out of QBO: all that is named has to fit; at least one of them is."""
+
+    kinds: tuple[str, ...] = ()
+    party_groups: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """How this connection posts where there is a choice.
@@ -114,6 +123,8 @@ class Policies:
     - `sales_channel`: the field of a sales document by which days are told apart further.
     - `summarised_channels`: the values of that field for which sales are summed up; none named: all.
     - `summary_customer`: the name of the customer in QBO that a day's sales are for.
+    - `approved_statuses`: where there are some, only documents of these statuses of the source go.
+    - `not_exported`: documents that stay out of QBO, each an `ExportOff`.
     - `not_posted`: the kinds of records that QuickBooks makes, or nobody: they are not posted.
     """
 
@@ -149,6 +160,8 @@ class Policies:
     sales_channel: SalesChannel = "none"
     summarised_channels: tuple[str, ...] = ()
     summary_customer: str = "Daily sales"
+    approved_statuses: tuple[str, ...] = ()
+    not_exported: tuple[ExportOff, ...] = ()
     not_posted: tuple[str, ...] = ()
     supplier_suffix: str = " (Supplier)"
 

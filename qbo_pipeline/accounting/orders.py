@@ -15,6 +15,7 @@ from typing import Any
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.documents import Subject
 from qbo_pipeline.accounting.drafts import Payload, refuse
+from qbo_pipeline.accounting.exporting import kept_out
 from qbo_pipeline.inventory.records import Document, DocumentLine
 
 
@@ -107,4 +108,5 @@ def order_link(subject: Subject, books: Books, line: DocumentLine) -> Payload:
 def _is_linked(order: Document, books: Books) -> bool:
     """Whether the order is in QBO with lines that can be linked."""
     policies = books.on(order.business_date).policies
-    return policies.purchase_orders and policies.link_orders and order.status not in ("voided", "not_posted")
+    stands = order.status not in ("voided", "not_posted") and kept_out(order, books) is None
+    return policies.purchase_orders and policies.link_orders and stands

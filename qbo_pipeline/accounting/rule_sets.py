@@ -87,9 +87,14 @@ def _policies_content(policies: Policies) -> dict[str, Any]:
     unsaid |= {"unknown_terms": "refuse"}
     unsaid |= {"party_currencies": "one", "categories": "off", "products": "items"}
     unsaid |= {"link_orders": False, "bills_from_orders": False, "freight": "line", "payment_methods": "noted"}
+    unsaid |= {"approved_statuses": (), "not_exported": ()}
     unsaid |= {"customer_deposits": "on_account", "supplier_deposits": "on_account"}
     unsaid |= {"sales_channel": "none", "summarised_channels": (), "summary_customer": "Daily sales"}
     return {name: value for name, value in asdict(policies).items() if name not in unsaid or value != unsaid[name]}
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(_as_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 def _from_content(content: Mapping[str, Any]) -> Rules:
@@ -97,9 +102,7 @@ def _from_content(content: Mapping[str, Any]) -> Rules:
     for name, value in content["overrides"].items():
         role, level, of = name.split(_BETWEEN)
         overrides[role, level, of] = value
-    policies: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in content["policies"].items()
-    }
+    policies: dict[str, Any] = {name: _as_tuples(value) for name, value in content["policies"].items()}
     return Rules(
         first_day=date.fromisoformat(content["first_day"]),
         roles=content["roles"],

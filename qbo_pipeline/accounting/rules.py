@@ -13,6 +13,7 @@ from qbo_pipeline.accounting import categories, terms
 from qbo_pipeline.accounting.books import Books, PostingMode
 from qbo_pipeline.accounting.converting import converted_document
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Stop
+from qbo_pipeline.accounting.exporting import NOT_APPROVED, NOT_EXPORTED, kept_out
 from qbo_pipeline.accounting.movements import build_movement
 from qbo_pipeline.accounting.parties import build_party
 from qbo_pipeline.accounting.payments import build_payment
@@ -39,6 +40,7 @@ from qbo_pipeline.inventory.records import (
 
 Rule = Callable[[Any, Books], Outcome]
 NOT_OURS = "owned_by_quickbooks"
+BY_SETTINGS = (NOT_OURS, NOT_EXPORTED, NOT_APPROVED)  # what is posted already stays as it is
 
 
 def _build_location(location: Location, books: Books) -> Excluded:
@@ -108,6 +110,8 @@ def build(record: Record, books: Books) -> Outcome:
         )
     try:
         if isinstance(record, Document):
+            if (out := kept_out(record, its_books)) is not None and record.status != "voided":
+                return out
             record = converted_document(record, its_books)
         return MODES[its_books.policies.mode][record.kind](record, its_books)
     except Stop as stop:

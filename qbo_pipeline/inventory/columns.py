@@ -90,6 +90,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _optional("tax_exempt", "flag", "yes for a customer that is sold to without sales tax"),
         _PAYMENT_TERMS,
         _PAYMENT_DAYS,
+        _optional("party_group", "text", "group of customers or suppliers, which the settings may name"),
         _optional("active", "flag", "no for a party no longer in use", default="yes"),
     ),
     "products": (
@@ -131,6 +132,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
             "of a sales receipt, its refund, and a deposit: the source's bank account, mapped in the settings",
         ),
         _optional("method", "text", "of a sales receipt or its refund: how it was paid"),
+        _optional("channel", "text", "where it was sold: a shop, a marketplace"),
+        _optional("source_status", "text", "the source's own word for how far it is; the settings may ask for it"),
         _optional("finished_on", "date", "of a purchase order: the day on which it was finished; no more will come"),
         _optional("deposit_amount", "amount", "of an invoice: what was paid with it; no payment tells it again"),
         _optional("location_id", "text", "location of the lines that name none"),

@@ -111,6 +111,7 @@ class Party(RecordRow):
     tax_exempt: bool | None = None  # whether a customer is sold to without sales tax
     payment_terms: str | None = None  # by the name that they have in QBO too
     payment_days: int | None = None  # in how many days such terms want the money
+    party_group: str | None = None
     active: bool = True
 
     @property
@@ -205,6 +206,8 @@ class Document(RecordRow):
     memo: str | None = None
     account: str | None = None  # the source's bank account, of what is paid with the document
     method: str | None = None
+    channel: str | None = None  # where it was sold: a shop, a marketplace
+    source_status: str | None = None  # the source's own word
     finished_on: date | None = None  # of a purchase order: when nothing more of it was to come
     deposit_amount: Decimal | None = None  # taken with an invoice; the rest is open
     location_id: str | None = None

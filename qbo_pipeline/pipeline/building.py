@@ -20,7 +20,7 @@ from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.accounting.products import build_account_items
-from qbo_pipeline.accounting.rules import NOT_OURS, build, build_unrecorded
+from qbo_pipeline.accounting.rules import BY_SETTINGS, build, build_unrecorded
 from qbo_pipeline.inventory.records import Document, Movement, Party, Product, Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.closing import closed_period
@@ -171,7 +171,7 @@ class PageOfRecords:
             outcome = held.get(key_of(row)) or self.outcome_of(row, record)
             before = as_posted.get(key_of(row), ())
             differ = self.earlier.alone_differ(record, row.content_hash, outcome, before)
-            if differ or (key_of(row) in stay and isinstance(outcome, Excluded) and outcome.rule == NOT_OURS):
+            if differ or (key_of(row) in stay and isinstance(outcome, Excluded) and outcome.rule in BY_SETTINGS):
                 self.note(row, "posting", None, None)
             elif isinstance(outcome, Excluded) and outcome.rule == VOIDED_HERE:
                 self._void_there(row, record)
@@ -209,8 +209,9 @@ class PageOfRecords:
 
     def _stay_posted(self, keys: Sequence[str]) -> set[str]:
         """Those of these records that were posted before the settings said that the other side makes what is of their
-        kind."""
-        if not any(rules.policies.not_posted for rules in self.stored.rule_set.by_date):
+        kind, or that they stay out."""
+        policies = [rules.policies for rules in self.stored.rule_set.by_date]
+        if not any(its.not_posted or its.not_exported or its.approved_statuses for its in policies):
             return set()
         return set(links(self.connection, self.run.name, keys))
 

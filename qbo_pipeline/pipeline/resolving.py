@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from qbo_pipeline.accounting.books import Policies, TaxRegimeName
+from qbo_pipeline.accounting.books import ExportOff, Policies, TaxRegimeName
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
 from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, preferences_of, tax_regime
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS, bound_object, followed, renamed_names
@@ -208,6 +208,8 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         categories=posting.categories,
         party_currencies=posting.party_currencies,
         summarise=tuple(sorted(posting.summarise)),
+        approved_statuses=tuple(sorted(posting.approved_statuses)),
+        not_exported=tuple(ExportOff(**block.model_dump()) for block in settings.not_exported),
         link_orders=posting.link_orders,
         bills_from_orders=posting.bills_from_orders,
         freight=posting.freight,

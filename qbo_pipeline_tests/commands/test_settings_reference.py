@@ -118,4 +118,5 @@ def test_what_the_rules_can_do_can_be_chosen() -> None:
         kind for owner in ("quickbooks", "off") for kind in OwnershipSettings(payments_made=owner).not_posted()
     } == {"payments_made"}  # the policy not_posted, by the kinds of records
     read = {"not_posted", "tax_regime", "multicurrency", "numbered_by_quickbooks", "supplier_suffix"}
+    read |= {"not_exported"}  # a section of its own
     assert {policy.name for policy in dataclasses.fields(Policies)} - set(settings) <= read

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline_tests.emulator.server import running_emulator
@@ -106,3 +107,28 @@ def test_an_order_makes_its_bill_once_it_is_finished_and_never_twice(shop: Shop)
         assert found["document/b9"] == ("parked", "order_billed_twice")
         assert found["document/b1#bill"] == ("posted", None)
     assert again.result.unexplained == 0
+
+
+def test_what_stays_out_by_the_settings_and_what_is_posted_already(shop: Shop) -> None:
+    """Not approved it waits, approved it goes; what is posted stays when the settings switch its channel off."""
+    point_to(shop.settings, "approved_statuses = []", 'approved_statuses = ["Approved"]')
+    shop.change(
+        "UPDATE documents SET source_status = 'Approved' WHERE document_id = 'b1'",
+        "UPDATE documents SET source_status = 'Parked', channel = 'Market' WHERE document_id = 'i1'",
+    )
+    with shop.run() as run:
+        first = carry(run, FIRST_DAY, LAST_DAY)
+        assert "document/i1" not in states(run)
+        assert in_quickbooks(run, "payment/y1")["UnappliedAmt"] == 120
+        shop.change("UPDATE documents SET source_status = 'Approved' WHERE document_id = 'i1'")
+        carry(run, FIRST_DAY, LAST_DAY)
+        assert in_quickbooks(run, "document/i1")["Balance"] == 0
+    text = shop.settings.read_text(encoding="utf-8")
+    shop.settings.write_text(text + '\n[[not_exported]]\nchannels = ["Market"]\n', encoding="utf-8")
+    shop.change("UPDATE documents SET memo = 'changed' WHERE document_id = 'i1'")
+    with shop.run() as run:
+        last = carry(run, FIRST_DAY, LAST_DAY)
+        assert states(run)["document/i1"] == ("posted", None)
+        assert in_quickbooks(run, "document/i1")["Balance"] == 0
+        assert broken_counts(run) == []
+    assert (first.result.unexplained, last.result.unexplained) == (0, 0)
