@@ -57,8 +57,22 @@ CHART = (
     ("56", None, "Spoilage", "Expense"),
     ("11", None, "Card", "Credit Card"),
 )
-ACCOUNTS = {id_: AccountRef(id=id_, name=name, type=type_, currency="USD") for id_, _, name, type_ in CHART}
+# Of roles that a company may have, and that the books have where a test says so.
+FURTHER = (
+    ("27", "customer_deposits", "Customer deposits", "Other Current Liability"),
+    ("87", "supplier_deposits", "Supplier deposits", "Other Current Asset"),
+    ("62", "payment_fees", "Merchant fees", "Expense"),
+    ("42", "discounts", "Discounts", "Income"),
+    ("43", "freight", "Freight income", "Income"),
+    ("44", "charges", "Charges", "Income"),
+    ("63", "purchase_discounts", "Discounts received", "Other Income"),
+    ("64", "freight_in", "Freight in", "Cost of Goods Sold"),
+)
+ACCOUNTS = {
+    id_: AccountRef(id=id_, name=name, type=type_, currency="USD") for id_, _, name, type_ in (*CHART, *FURTHER)
+}
 ROLES = {role: id_ for id_, role, _, _ in CHART if role}
+FURTHER_ROLES = ROLES | {role: id_ for id_, role, _, _ in FURTHER}
 NAMES = {id_: account.name for id_, account in ACCOUNTS.items()}
 HINTS = {"freight": "61", "spoiled": "56", "online": "41", "card": "11", "stock": "81"}
 
@@ -283,14 +297,30 @@ class Ledger:
         self._post_bill(payload, direction=-1)
 
     def _post_invoice(self, payload: dict[str, Any], direction: int = 1) -> None:
+        self._sell(payload, direction, "Receivables")
+        if deposit := payload.get("Deposit"):
+            self._book(payload["DepositToAccountRef"]["value"], deposit)
+            self.lines.append(("Receivables", -deposit))
+
+    def _post_salesreceipt(self, payload: dict[str, Any], direction: int = 1) -> None:
+        self._sell(payload, direction, NAMES[payload["DepositToAccountRef"]["value"]])
+
+    def _post_refundreceipt(self, payload: dict[str, Any]) -> None:
+        self._post_salesreceipt(payload, direction=-1)
+
+    def _sell(self, payload: dict[str, Any], direction: int, other_side: str) -> None:
         start = len(self.lines)
         for line in payload["Line"]:
+            if "DiscountLineDetail" in line:
+                account = NAMES[line["DiscountLineDetail"]["DiscountAccountRef"]["value"]]
+                self.lines.append((account, direction * line["Amount"]))
+                continue
             account = self.income[line["SalesItemLineDetail"]["ItemRef"]["value"].removeprefix("$")]
             self.lines.append((account, -direction * line["Amount"]))
         tax = payload.get("TxnTaxDetail", {}).get("TotalTax")
         if tax:
             self.lines.append(("QBO tax", -direction * tax))
-        self.lines.append(("Receivables", -sum(amount for _, amount in self.lines[start:])))
+        self.lines.append((other_side, -sum(amount for _, amount in self.lines[start:])))
 
     def _post_creditmemo(self, payload: dict[str, Any]) -> None:
         self._post_invoice(payload, direction=-1)
@@ -308,5 +338,12 @@ class Ledger:
 def ledger_of(made: Draft) -> Ledger:
     items = {"product/tea": "Sales", "product/cup": "Sales", "product/set": "Sales", "product/bag": "Sales"}
     return Ledger(
-        income={**items, "product/fit": "Sales", "item/40": "Sales", "item/41": "Online sales", "item/69": "Rounding"}
+        income={
+            **items,
+            "product/fit": "Sales",
+            "item/40": "Sales",
+            "item/41": "Online sales",
+            "item/69": "Rounding",
+            "item/43": "Freight income",
+        }
     ).post(made)

@@ -15,20 +15,10 @@ from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.emulator.company.company import Company
-from qbo_pipeline_tests.accounting.company import CHART, HINTS, ROLES, books
+from qbo_pipeline_tests.accounting.company import CHART, FURTHER, HINTS, ROLES, books
 from qbo_pipeline_tests.emulator.company.opening import open_company
 
 OURS = "Our "  # begins the names of the test's accounts
-FURTHER = (
-    ("27", "customer_deposits", "Customer deposits", "Other Current Liability"),
-    ("87", "supplier_deposits", "Supplier deposits", "Other Current Asset"),
-    ("62", "payment_fees", "Merchant fees", "Expense"),
-    ("42", "discounts", "Discounts", "Income"),
-    ("43", "freight", "Freight income", "Income"),
-    ("44", "charges", "Charges", "Income"),
-    ("63", "purchase_discounts", "Discounts received", "Other Income"),
-    ("64", "freight_in", "Freight in", "Cost of Goods Sold"),
-)
 
 
 @dataclass

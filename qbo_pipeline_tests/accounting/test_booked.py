@@ -21,7 +21,7 @@ from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.inventory.records import Record, record_key
-from qbo_pipeline_tests.accounting.company import CHART, NAMES, PARTIES, PRODUCTS, books, document
+from qbo_pipeline_tests.accounting.company import CHART, FURTHER, NAMES, PARTIES, PRODUCTS, books, document
 from qbo_pipeline_tests.accounting.table.row import Row
 from qbo_pipeline_tests.accounting.table.rows import STOCK
 from qbo_pipeline_tests.accounting.table.sections import DOCUMENTS, PAYMENTS
@@ -44,7 +44,7 @@ class Emulated:
         self.company = Company.open(
             None, seed="us", realm="9130350000000009", clock=lambda: datetime(2026, 3, 20, 12, tzinfo=UTC)
         )
-        self.ids = {old: self._account(name, type_) for old, _, name, type_ in CHART}
+        self.ids = {old: self._account(name, type_) for old, _, name, type_ in (*CHART, *FURTHER)}
         self.made: dict[str, str] = {}  # by key, what is not made anew for every example
 
     def _account(self, name: str, type_: str) -> str:

@@ -24,6 +24,7 @@ ROWS = [row for rows in SECTIONS.values() for row in rows]
 NUMBERS = set("1 2 2b 3 4 5 6 6b 7 7b 8 9 10 11 12 13 14 14b 14c 15 16 17 18 19 20 21".split())  # noqa: SIM905
 # Policies that say nothing of what one record posts: who has them and how things are called.
 BESIDE = {"mode", "not_posted", "tax_regime", "multicurrency", "numbered_by_quickbooks", "supplier_suffix"}
+BESIDE |= {"not_exported"}  # sections of their own
 
 
 def test_the_document_is_that_of_the_rules() -> None:

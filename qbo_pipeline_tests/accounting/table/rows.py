@@ -289,10 +289,9 @@ STOCK: tuple[Row, ...] = (
     Row(
         number="19",
         what="Goods that a supplier sends to the customer itself",
-        settings=("accounts.hints",),
-        shown=(document("bill", item("bag", 10, "5", "50", account="cost of sales")),),
-        books={"hints": {"cost of sales": "50"}},
-        tests=("test_purchases.py::test_other_lines_go_to_their_expense_account",),
+        settings=("accounts.roles",),
+        shown=(document("bill", item("tea", 10, "5", "50", role="drop_shipment")),),
+        tests=("test_documents_in_quickbooks.py::test_quickbooks_books_what_the_document_says",),
     ),
     Row(
         number="20",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from qbo_pipeline.inventory.records import Location, Party, Product
-from qbo_pipeline_tests.accounting.company import document, item, payment
+from qbo_pipeline_tests.accounting.company import DAY, FURTHER_ROLES, document, item, payment
 from qbo_pipeline_tests.accounting.table.examples import INVOICE, UNMATCHED
 from qbo_pipeline_tests.accounting.table.row import Row
 from qbo_pipeline_tests.accounting.table.rows import STOCK
 
 D = Decimal
+BEFORE = DAY - timedelta(days=1)
+ALL_ROLES = {"roles": FURTHER_ROLES}
+OFF = item(None, None, None, "-4.80", role="discount", discount_percent=D(10))
+SHIPPED = item(None, None, None, "9", role="freight", description="Freight")
+ORDER = document("purchase_order", item("bag", 10, "5", "50"), document_id="o1", number="PO-1")
+FINISHED = replace(ORDER, finished_on=DAY)
 DOCUMENTS: tuple[Row, ...] = (
     Row(
         number="",
@@ -75,6 +83,67 @@ DOCUMENTS: tuple[Row, ...] = (
         shown=(document("sales_invoice", item("tea", -1, "12", "-12")),),
         tests=("test_sales.py::test_a_negative_invoice_is_a_credit_memo_with_its_lines_turned",),
     ),
+    Row(
+        number="",
+        what="Invoice with a discount in percent and freight",
+        shown=(document("sales_invoice", item("tea", 4, "12", "48"), OFF, SHIPPED),),
+        books=ALL_ROLES,
+        settings=("posting.freight", "accounts.roles"),
+        tests=(
+            "test_documents_in_quickbooks.py::test_quickbooks_books_what_the_document_says",
+            "test_documents_in_quickbooks.py::test_the_one_discount_of_a_document_is_the_forms_own",
+            "test_documents_in_quickbooks.py::test_freight_is_quickbooks_own_line_by_policy",
+        ),
+    ),
+    Row(
+        number="",
+        what="Invoice with a deposit that was taken with it",
+        shown=(document("sales_invoice", item("tea", 4, "12", "48"), deposit_amount=D(20)),),
+        settings=("accounts.hints",),
+        tests=("test_documents_in_quickbooks.py::test_a_deposit_leaves_the_rest_open_to_payments",),
+    ),
+    Row(
+        number="",
+        what="Sale that is paid at once",
+        shown=(document("sales_receipt", item("tea", 4, "12", "48")),),
+        settings=("accounts.hints", "posting.payment_methods"),
+        tests=("test_documents_in_quickbooks.py::test_a_sale_paid_at_once_says_where_and_how",),
+    ),
+    Row(
+        number="",
+        what="Its refund",
+        shown=(document("sales_refund", item("tea", 1, "12", "12")),),
+        settings=("accounts.hints", "posting.payment_methods"),
+        tests=("test_documents_in_quickbooks.py::test_its_reversal_takes_all_of_it_back",),
+    ),
+    Row(
+        number="",
+        what="Bill of an order: linked to it, so that QuickBooks closes it",
+        shown=(document("bill", item("bag", 10, "5", "50", order_id="o1", order_line_id="1"), document_id="b6"),),
+        known=(ORDER,),
+        policies={"purchase_orders": True, "link_orders": True},
+        settings=("posting.link_orders",),
+        tests=("test_orders_in_quickbooks.py::test_an_order_is_closed_by_its_bills_and_open_between_them",),
+    ),
+    Row(
+        number="",
+        what="Finished order of a source without bills",
+        shown=(FINISHED,),
+        policies={"bills_from_orders": True},
+        settings=("posting.bills_from_orders",),
+        tests=("test_orders_in_quickbooks.py::test_a_finished_order_makes_its_bill",),
+    ),
+    Row(
+        number="",
+        what="Document that is not approved yet, or stays out by a block of [[not_exported]]",
+        shown=(document("sales_invoice", item("tea", 4, "12", "48"), source_status="Parked"),),
+        policies={"approved_statuses": ("Approved",)},
+        settings=("posting.approved_statuses",),
+        tests=(
+            "test_exporting.py::test_only_what_is_approved_goes",
+            "test_exporting.py::test_what_fits_a_block_stays_out",
+        ),
+    ),
 )
 
 PAYMENTS: tuple[Row, ...] = (
@@ -107,6 +176,50 @@ PAYMENTS: tuple[Row, ...] = (
         shown=(payment("payment_received", "-12", ("c1", "-12")),),
         known=(document("sales_credit", item("tea", 1, "12", "12"), document_id="c1"),),
         tests=("test_payments.py::test_a_refund_is_a_journal_and_settles_the_credit",),
+    ),
+    Row(
+        number="",
+        what="Money received of which a processor kept a fee",
+        shown=(payment("payment_received", "48", ("i1", "48"), fee_amount=D("1.40")),),
+        known=(INVOICE,),
+        books=ALL_ROLES,
+        settings=("accounts.roles", "posting.payment_methods"),
+        tests=(
+            "test_money_in_quickbooks.py::test_the_bank_has_what_the_processor_left_of_a_payment",
+            "test_money_in_quickbooks.py::test_a_method_is_found_by_its_name",
+        ),
+    ),
+    Row(
+        number="",
+        what="Money received before the invoice, on an account of its own, and applied when the invoice comes",
+        shown=(payment("payment_received", "60", ("i1", "48"), business_date=BEFORE),),
+        known=(INVOICE,),
+        policies={"customer_deposits": "own_account"},
+        books=ALL_ROLES,
+        settings=("posting.customer_deposits",),
+        tests=("test_money_in_quickbooks.py::test_of_a_customers_payment_what_is_for_later_is_a_deposit",),
+    ),
+    Row(
+        number="",
+        what="Paid to a supplier before the bill, on an account of its own, and applied when the bill comes",
+        shown=(payment("payment_made", "50", ("b2", "50"), business_date=BEFORE),),
+        known=(UNMATCHED,),
+        policies={"supplier_deposits": "own_account"},
+        books=ALL_ROLES,
+        settings=("posting.supplier_deposits",),
+        tests=("test_money_in_quickbooks.py::test_a_supplier_deposit_stands_on_its_account_until_the_bill_comes",),
+    ),
+    Row(
+        number="",
+        what="Head office pays for its branch",
+        shown=(payment("payment_received", "48", ("i9", "48"), party_id="1"),),
+        known=(
+            Party(party_id="1", kind="customer", name="Head office"),
+            Party(party_id="2", kind="customer", name="Branch", parent_id="1"),
+            replace(INVOICE, document_id="i9", party_id="2"),
+        ),
+        settings=("posting.sub_customers",),
+        tests=("test_money_in_quickbooks.py::test_a_head_office_pays_for_its_branches",),
     ),
 )
 
