@@ -173,12 +173,9 @@ def _access(run: Run) -> Iterator[PreflightFinding]:
 def _accounts(books: Books, mistakes: list[str]) -> Iterator[PreflightFinding]:
     for mistake in mistakes:
         yield PreflightFinding("accounts", False, mistake, "Correct the name, or make it in QuickBooks")
+    needed = {*NEEDED_ROLES, *(role for role in DEPOSIT_TYPES if getattr(books.policies, role) == "own_account")}
     for role in ROLES:
-        if (
-            role in NEEDED_ROLES
-            and role not in books.roles
-            and not any(f"[accounts.roles] {role}:" in m for m in mistakes)
-        ):
+        if role in needed and role not in books.roles and not any(f"[accounts.roles] {role}:" in m for m in mistakes):
             yield PreflightFinding(f"account of {role}", False, "is not set", f"Name one in [accounts.roles] {role}")
         for account_id in sorted(books.accounts_of(role)):
             account = books.chart[account_id]

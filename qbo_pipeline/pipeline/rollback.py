@@ -19,6 +19,7 @@ from qbo_pipeline.pipeline.closing import Closed, closed_period
 from qbo_pipeline.pipeline.drift import IDS_AT_ONCE, find_drift
 from qbo_pipeline.pipeline.reference import refresh_reference_data
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.posting.freezing import references
 from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.posting.reversal import COUNTERPART, reversal_key
 from qbo_pipeline.posting.states import Operation, Origin, Reason, State
@@ -124,6 +125,8 @@ def planned(run: Run, wanted: Filter, *, dated: date | None = None, dependents: 
         while True:
             steps = _steps(connection, run.name, rows.values(), closed, dated)
             settled = _settled_by(run, connection, steps)
+            for key, own in _applied_by(connection, run.name, steps).items():
+                settled[key] = tuple(dict.fromkeys((*settled.get(key, ()), *own)))
             needed = needed_by(connection, run.name, {step.record_key: step.key for step in steps.values()})
             more = (
                 {key for keys in settled.values() for key in keys} | {k for ks in needed.values() for k in ks}
@@ -237,6 +240,26 @@ def _settled_by(run: Run, connection: Connection, steps: Mapping[str, Step]) -> 
                 ]
                 if names:
                     found[ids[str(thing["Id"])]] = tuple(dict.fromkeys(names))
+    return found
+
+
+def _applied_by(connection: Connection, name: str, steps: Mapping[str, Step]) -> dict[str, list[str]]:
+    """By key, what else of the same payment settles it: a journal entry does not say in QuickBooks what applies it.
+
+    A refund and an applied deposit are linked to documents by an object of their own (`#apply`); what a deposit became
+    (`#applied-`) rests on the deposit.
+    """
+    found: dict[str, list[str]] = {}
+    payments = {step.record_key for step in steps.values() if step.record_key.startswith("payment/")}
+    for part in chunks(sorted(payments)):
+        there = (_P.connection == name, _P.superseded_by.is_(None), _P.record_key.in_(part), _P.key.like("%#appl%"))
+        query = select(_P.key, _P.record_key, _P.payload).where(*there, _CONCERNED).order_by(_P.key)
+        for row in connection.execute(query):
+            its = [key for key in references(row.payload or "") if key.partition("#")[0] == row.record_key]
+            its += [f"{row.record_key}#deposit"] if "#applied-" in row.key else []
+            for key in its:
+                if key in steps:
+                    found.setdefault(key, []).append(row.key)
     return found
 
 

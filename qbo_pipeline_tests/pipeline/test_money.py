@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from qbo_pipeline.pipeline.choosing import Filter
 from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.decide import decide
+from qbo_pipeline.pipeline.posting_again import post_again
+from qbo_pipeline.pipeline.rolling_back import roll_back
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, point_to, rows
@@ -132,3 +135,43 @@ def test_what_stays_out_by_the_settings_and_what_is_posted_already(shop: Shop) -
         assert in_quickbooks(run, "document/i1")["Balance"] == 0
         assert broken_counts(run) == []
     assert (first.result.unexplained, last.result.unexplained) == (0, 0)
+
+
+@pytest.mark.torture
+def test_a_deposit_its_application_and_a_fee_leave_the_books_together_and_stand_again(shop: Shop) -> None:
+    """Each object of a payment leaves before what it rests on; what is posted again is settled as before."""
+    for name in ("customer_deposits", "supplier_deposits"):
+        point_to(shop.settings, f'{name} = "on_account"', f'{name} = "own_account"')
+    roles = {
+        "customer_deposits": "Customer Deposits",
+        "supplier_deposits": "Prepaid Expenses",
+        "payment_fees": "Purchases",
+    }
+    with shop.run() as run:
+        run.quickbooks().create(
+            "Account", {"Name": "Customer Deposits", "AccountType": "Other Current Liability"}, request_id="a-person"
+        )
+    for role, account in roles.items():
+        text = shop.settings.read_text(encoding="utf-8")
+        old = next(line for line in text.splitlines() if line.startswith(f"# {role} ="))
+        shop.settings.write_text(text.replace(old, f'{role} = "{account}"'), encoding="utf-8")
+    shop.change(
+        PAYMENT + "('y2', 'payment_made', 'Y2', '2024-03-01', 's1', 'USD', '120.00', NULL)",
+        ALLOCATION + "('y2', 'y2-1', 'b1', '100.00')",
+        "UPDATE payments SET business_date = '2024-03-02', fee_amount = '2.00' WHERE payment_id = 'y1'",
+        "UPDATE payment_allocations SET business_date = '2024-03-02' WHERE payment_id = 'y1'",
+    )
+    everything = Filter(first=FIRST_DAY, last=LAST_DAY)
+    with shop.run() as run:
+        done = carry(run, FIRST_DAY, LAST_DAY)
+        assert {key for key, state in states(run).items() if state != ("posted", None)} == set()
+        settled = [in_quickbooks(run, key)["Balance"] for key in ("document/b1", "document/i1")]
+        assert settled == [0, 0]
+        outcomes = roll_back(run, everything, "Ann", "the wrong month")
+        assert [(one.step.key, one.message) for one in outcomes if not one.done] == []
+        kinds = ("document/", "movement/", "payment/")
+        assert [row for row in rows(run, "SELECT key FROM posting_links") if row["key"].startswith(kinds)] == []
+        assert [one.refused for one in post_again(run, everything, "Ann", "the right month")] == [""] * len(outcomes)
+        assert [in_quickbooks(run, key)["Balance"] for key in ("document/b1", "document/i1")] == settled
+        assert broken_counts(run) == []
+    assert done.result.unexplained == 0
