@@ -24,7 +24,7 @@ from qbo_pipeline.returning.rules import TWO_SIDED
 from qbo_pipeline.returning.values import ReturnBook
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.settings_sections import MERGED_FIELDS
-from qbo_pipeline.store import agreements
+from qbo_pipeline.store import agreements, write_backs
 from qbo_pipeline.store.postings import Link, chunks
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import records
@@ -89,6 +89,7 @@ def compare(
     ours = _records(connection, name, list(sides))
     before = agreements.agreed(connection, name, list(ours))
     posted = _posted(connection, name, list(ours))
+    told = write_backs.newest(connection, name, [f"{link.entity}/{link.qbo_id}" for link, _ in sides.values()])
     found: dict[str, Compared] = {}
     keep: dict[str, tuple[str, str, agreements.Both]] = {}
     assert settings.write_back is not None
@@ -106,6 +107,9 @@ def compare(
             agreed = Agreed(*before[key])
         elif version is not None:
             agreed = _as_posted(version, link, book, record, here)
+        elif (entry := told.get(f"{link.entity}/{link.qbo_id}")) is not None:
+            # Made from what QuickBooks said then: what people have changed there since is still to be taken.
+            agreed = Agreed(here, orjson.loads(entry["payload"]))
         else:
             agreed = _at_first(settings.write_back.first_agreement, here, there)
         own_writing = version is not None and version["record_hash"] == digest

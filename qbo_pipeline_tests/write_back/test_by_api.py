@@ -77,11 +77,15 @@ SYSTEMS: dict[str, tuple[Callable[..., Any], Callable[..., Path]]] = {
 
 
 class Account:
-    """A company in a system in a box, carried into QuickBooks; its payments are made on both sides."""
+    """A company in a system in a box, carried into QuickBooks; things of some kinds are made on both sides."""
 
-    def __init__(self, file: Path, company: Path, box: Any, people: Bookkeeper) -> None:
+    def __init__(
+        self, file: Path, company: Path, box: Any, people: Bookkeeper, kinds: tuple[str, ...] = ("payments_received",)
+    ) -> None:
         self.file, self.company, self.box, self.people = file, company, box, people
-        said = file.read_text().replace('payments_received = "source"', 'payments_received = "both"')
+        said = file.read_text()
+        for kind in kinds:
+            said = said.replace(f'{kind} = "source"', f'{kind} = "both"')
         said = said.replace("[reconciliation]", f"[write_back]\nfirst_day = {FIRST}\n\n[reconciliation]", 1)
         file.write_text(said)
         with open_run(load_settings(file)) as run:
@@ -105,6 +109,11 @@ class Account:
         with closing(sqlite3.connect(self.company)) as db:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(query)]
+
+    def customers(self, name: str) -> list[tuple[str, str]]:
+        """Name and e-mail of the company's own customers of that name."""
+        with closing(sqlite3.connect(self.company)) as db:
+            return db.execute("SELECT name, email FROM customers WHERE name LIKE ? ORDER BY id", (name,)).fetchall()
 
     def pay(self, invoices: list[Thing], **more: Any) -> Thing:
         """A bookkeeper enters in QuickBooks that these were paid, the half of each."""
@@ -193,3 +202,32 @@ def test_a_payment_is_there_once_though_its_answer_was_lost(
         assert account.night() == []
         assert account.entries() == []
         assert account.payments() == before + 1
+
+
+@pytest.mark.torture
+def test_a_customer_is_made_once_in_syncro_and_written_over(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    company = tmp_path / "inventory.sqlite"
+    generate(company, seed=7, first_day=FIRST, days=2)
+    with running_syncro(company) as box:
+        evenings.Evenings(box).of(LAST)
+        account = Account(evenings.syncro(tmp_path / "api", emulator, box), company, box, people, ("customers",))
+        made = people.save("Customer", {"DisplayName": "Bar Luna", "PrimaryEmailAddr": {"Address": "luna@example.com"}})
+        count = len(people.all("Customer"))
+        box.box.door.write_faults += ["lost"]
+        for _ in range(3):
+            account.night()
+
+        assert account.customers("Bar Luna") == [("Bar Luna", "luna@example.com")]
+        assert len(people.all("Customer")) == count  # and it does not come back as another one
+        with open_run(load_settings(account.file)) as run:
+            query = "SELECT qbo_id FROM posting_links WHERE entity = 'Customer' AND qbo_id = :own"
+            assert len(rows(run, query, own=made["Id"])) == 1
+
+        changed = {**people.get("Customer", made["Id"]), "DisplayName": "Bar Luna y Sol"}
+        people.save("Customer", changed)
+        account.night()
+        assert account.night() == []
+        assert account.customers("Bar Luna%") == [("Bar Luna y Sol", "luna@example.com")]
+        assert len(people.all("Customer")) == count
