@@ -110,8 +110,10 @@ def enter_party(company: CompanyDatabase, table: str, name: str, email: str) -> 
     return party_id
 
 
-def change_party(company: CompanyDatabase, table: str, party_id: int, name: str | None, email: str | None) -> None:
+def change_party(
+    company: CompanyDatabase, table: str, party_id: int, name: str | None, email: str | None, *, active: bool = True
+) -> None:
     """Change what is given of a customer or a supplier."""
     with open_company(company.path) as db, transaction(db):
-        statement = f"UPDATE {table} SET name = coalesce(?, name), email = coalesce(?, email) WHERE id = ?"
-        db.execute(statement, (name, email, party_id))
+        fields = "name = coalesce(?, name), email = coalesce(?, email), active = ?"
+        db.execute(f"UPDATE {table} SET {fields} WHERE id = ?", (name, email, active, party_id))

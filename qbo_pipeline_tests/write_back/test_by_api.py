@@ -205,17 +205,20 @@ def test_a_payment_is_there_once_though_its_answer_was_lost(
 
 
 @pytest.mark.torture
-def test_a_customer_is_made_once_in_syncro_and_written_over(
-    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+@pytest.mark.parametrize("system", ["http_contract", "syncro"])
+def test_a_customer_is_made_once_and_written_over(
+    system: str, tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
 ) -> None:
+    running, connected = SYSTEMS[system]
     company = tmp_path / "inventory.sqlite"
     generate(company, seed=7, first_day=FIRST, days=2)
-    with running_syncro(company) as box:
-        evenings.Evenings(box).of(LAST)
-        account = Account(evenings.syncro(tmp_path / "api", emulator, box), company, box, people, ("customers",))
+    with running(company) as box:
+        if system == "syncro":
+            evenings.Evenings(box).of(LAST)
+        account = Account(connected(tmp_path / "api", emulator, box), company, box, people, ("customers",))
         made = people.save("Customer", {"DisplayName": "Bar Luna", "PrimaryEmailAddr": {"Address": "luna@example.com"}})
         count = len(people.all("Customer"))
-        box.box.door.write_faults += ["lost"]
+        getattr(box.box, "door", box.box).write_faults += ["lost"]
         for _ in range(3):
             account.night()
 

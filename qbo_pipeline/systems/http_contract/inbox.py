@@ -1,6 +1,7 @@
-"""The inbox of the reference server: entries are held in the company's own database, payments are booked at once.
+"""The inbox of the reference server: entries are held in the company's own database, payments and contacts are booked
+at once.
 
-What belongs here: that. What is not a payment is held and not answered: the company has nobody who books it.
+What belongs here: that. What is neither is held and not answered: the company has nobody who books it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from typing import Any
 
 from starlette.requests import Request
 
-from qbo_pipeline.systems.booking import Money, change_payment, delete_payment, enter_payment
+from qbo_pipeline.systems.booking import (
+    Money,
+    change_party,
+    change_payment,
+    delete_payment,
+    enter_party,
+    enter_payment,
+)
 from qbo_pipeline.systems.company import CompanyDatabase
 
 _COLUMNS = (
@@ -22,6 +30,7 @@ _COLUMNS = (
     "content_hash", "taken_as", "refused",
 )  # fmt: skip
 _GIVEN = _COLUMNS[2:11]
+_PARTIES = {"customer": "customers", "supplier": "suppliers"}
 
 
 def answer(company: CompanyDatabase, request: Request, path: str) -> tuple[dict[str, Any], int]:
@@ -73,12 +82,16 @@ def _book(
 ) -> tuple[str | None, str | None]:
     """As what an entry is taken, or why it is not."""
     operation, kind, content = row[2], row[3], json.loads(row[9])
+    query = "SELECT taken_as FROM http_inbox WHERE marker = ? AND taken_as IS NOT NULL ORDER BY revision DESC LIMIT 1"
+    found = db.execute(query, (marker,)).fetchone()
+    before = str(found[0]) if found else None
+    if kind in _PARTIES:
+        return _keep_party(company, _PARTIES[kind], before, operation, content), None
     if kind not in ("payment_received", "payment_made"):
         return None, None
-    before = db.execute("SELECT max(taken_as) FROM http_inbox WHERE marker = ?", (marker,)).fetchone()[0]
     is_there = before and db.execute("SELECT 1 FROM bank_entries WHERE id = ?", (int(before),)).fetchone()
     if operation == "void":
-        if is_there:
+        if before is not None and is_there:
             delete_payment(company, int(before))
         return before or marker, None
     settled = {int(item["document_id"]): _cents(item["amount"]) for item in content["allocations"]}
@@ -90,10 +103,21 @@ def _book(
         kind=kind, party_id=int(content["party_id"]), day=content["business_date"], cents=_cents(content["amount"]),
         method="Bank transfer", reference=content["number"], settled=settled,
     )  # fmt: skip
-    if not is_there:
+    if before is None or not is_there:
         return str(enter_payment(company, money)), None
     change_payment(company, int(before), money)
     return str(before), None
+
+
+def _keep_party(company: CompanyDatabase, table: str, before: str | None, operation: str, content: Any) -> str:
+    """Hold a customer or a supplier, under the id that it has, or that it was taken as before."""
+    own = before or (content["party_id"] if "/" not in content["party_id"] else None)
+    name, email = content.get("name"), content.get("email")
+    active = operation != "void" and content.get("active") is not False
+    if own is None:
+        return str(enter_party(company, table, name, email or ""))
+    change_party(company, table, int(own), name, email, active=active)
+    return str(own)
 
 
 def _cents(amount: str) -> int:
