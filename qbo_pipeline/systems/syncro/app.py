@@ -86,13 +86,15 @@ def _answer(box: Box, method: str, path: str, params: Params) -> Answer:
         return 200, whole if kind in BARE else {kind: whole}
     since = _instant(params["since_updated_at"]) if kind == "invoice" and params.get("since_updated_at") else None
     words = params.get("query", "").lower()
-    entries = [
-        _entry(kind, _stamped(box, kind, object_id, content))
-        for object_id, content in sorted(box.world.objects[kind].items(), key=lambda item: -int(item[0]))
+    chosen = [
+        object_id
+        for object_id, content in box.world.objects[kind].items()
         if (since is None or box.world.changes.at(kind, object_id) >= since)
         and (not words or words in str(content.get("ref_num") or "").lower())
     ]
-    return 200, _page(name, entries, params, size, says)
+    page, meta = _page(sorted(chosen, key=int, reverse=True), params, size, says)
+    entries = [_entry(kind, _stamped(box, kind, key, box.world.objects[kind][key])) for key in page]
+    return 200, {name: entries, **meta}
 
 
 def _stamped(box: Box, kind: str, object_id: str, content: Thing) -> Thing:
@@ -115,14 +117,14 @@ def _instant(text: str) -> datetime:
         raise BadRequest(f"{text} is not a date") from None
 
 
-def _page(name: str, entries: list[Thing], params: Params, size: int, says: str) -> Thing:
+def _page(ids: list[str], params: Params, size: int, says: str) -> tuple[list[str], Thing]:
+    """The ids of a page, and what the list says of its length."""
     text = params.get("page", "1")
     if not text.isdigit() or int(text) < 1:
         raise BadRequest("page must be a number from 1")
-    page, pages = int(text), max(1, -(-len(entries) // size))
-    found: Thing = {name: entries[(page - 1) * size : page * size]}
-    if says != "nothing":
-        found["meta"] = {"total_pages": pages, "page": page}
-    if says == "entries":
-        found["meta"] |= {"total_entries": len(entries), "per_page": size}
-    return found
+    page, pages = int(text), max(1, -(-len(ids) // size))
+    shown = ids[(page - 1) * size : page * size]
+    if says == "nothing":
+        return shown, {}
+    length = {"total_entries": len(ids), "per_page": size} if says == "entries" else {}
+    return shown, {"meta": {"total_pages": pages, "page": page, **length}}
