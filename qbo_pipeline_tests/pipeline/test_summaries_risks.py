@@ -22,10 +22,11 @@ from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry_file, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, draft, open_shop, shop_rows
 from qbo_pipeline_tests.pipeline.test_closed_periods import close_books
-from qbo_pipeline_tests.pipeline.test_summaries import DAY, SUMMARY, add, carried, journal, standing
+from qbo_pipeline_tests.pipeline.test_summaries import DAY, SUMMARY, add, carried, insert, journal, standing, stock
 from qbo_pipeline_tests.pipeline.test_summaries_and_people import OFF, ON, objects
 
 WHO = ("Dana", "that is right")
+_POSTED = "SELECT key, business_date FROM postings WHERE state = 'posted' AND superseded_by IS NULL"
 
 
 @pytest.fixture
@@ -156,3 +157,32 @@ def test_one_gone_and_one_come_of_one_amount_are_told_apart(shop: Shop) -> None:
     with shop.run() as run:
         assert reconcile_as_at(run, LAST_DAY).differences.empty
         assert standing(run)["movement/d3"] == (SUMMARY, "posted")
+
+
+def test_what_changes_in_a_closed_period_is_corrected_on_the_first_open_day_by_one_approval(shop: Shop) -> None:
+    """The day's journal stays in its period; on the first open day it is reversed and posted as it is now."""
+    point_to(shop.settings, OFF, ON)
+    carried(shop)
+    close_books(shop.emulator, FIRST_DAY.replace(day=4))
+    point_to(shop.settings, 'closed_period = "hold"', 'closed_period = "first_open_day"')
+    shop.change(
+        "UPDATE movement_lines SET value = '-3.50' WHERE line_id = 'd2-1'",
+        insert("stock_values", stock(DAY, "0.40")),
+    )
+    add(shop, "d3", "5.00")
+    for late in (None, "d4"):
+        if late is not None:
+            add(shop, late, "6.00")
+        assert carry_file(shop.settings, FIRST_DAY, LAST_DAY).result.unexplained == 0
+        with shop.run() as run:
+            assert newest(run, SUMMARY) == ("parked", "closed_period")
+            decide(run, "approve", SUMMARY, *WHO)
+        result = carry_file(shop.settings, FIRST_DAY, LAST_DAY).result
+        assert (result.difference, result.unexplained) == (0, 0)
+    with shop.run() as run:
+        assert broken_counts(run) == []
+        assert journal(run)["Cost of Goods Sold"] == Decimal("54.50")
+        taken_back = f"{SUMMARY}#reversal-1"
+        dates = {row["key"]: row["business_date"] for row in rows(run, _POSTED)}
+        assert (dates[SUMMARY], dates[taken_back]) == ("2024-03-05", "2024-03-05")
+        assert objects(run, shop) == [Decimal("43.10"), Decimal("54.50")]  # the first one stays in the closed period
