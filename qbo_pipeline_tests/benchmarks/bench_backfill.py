@@ -59,7 +59,7 @@ def measure(file: Path) -> dict[str, Any]:
     first, last = settings.connection.first_day, settings.connection.last_day
     assert last is not None
     with open_run(settings) as run:
-        _open_books(run)
+        open_books(run)
         before = run.api_calls()
         for name, stage in _stages(run, first, last):
             started = time.perf_counter()
@@ -91,14 +91,14 @@ def _stages(run: Run, first: date, last: date) -> list[tuple[str, Callable[[], o
     ]
 
 
-def _open_books(run: Run) -> None:
+def open_books(run: Run) -> None:
     """The stock accounts that the demo's settings name, where they are the demo's."""
     for name in STOCK_ACCOUNTS.values() if run.name == "demo" else ():
         payload = {"Name": name, "AccountType": "Other Current Asset", "AccountSubType": "Inventory"}
         run.quickbooks().create("Account", payload)
 
 
-def _demo(days: int, mode: DemoMode = DemoMode.EXTERNAL) -> Write:
+def demo_connection(days: int, mode: DemoMode = DemoMode.EXTERNAL) -> Write:
     def write(folder: Path, emulator: RunningEmulator) -> Path:
         generate(folder / "inventory.sqlite", seed=7, first_day=FIRST_DAY, days=days)
         return write_connection(
@@ -120,7 +120,7 @@ def _demo(days: int, mode: DemoMode = DemoMode.EXTERNAL) -> Write:
 
 @pytest.mark.parametrize("name", DEMO_DAYS)
 def test_back_fill_of_the_demo(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = _in_a_process(_demo(DEMO_DAYS[name]), tmp_path)
+    found = _in_a_process(demo_connection(DEMO_DAYS[name]), tmp_path)
     _print(f"{name}, {DEMO_DAYS[name]} days", found, capsys)
     assert found["difference"] == "0.00"
 
@@ -128,7 +128,7 @@ def test_back_fill_of_the_demo(name: str, tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize("mode", DemoMode)
 def test_back_fill_in_each_mode(mode: DemoMode, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Documents a second are those of the source: summed up, many of them are one object."""
-    found = _in_a_process(_demo(31, mode), tmp_path)
+    found = _in_a_process(demo_connection(31, mode), tmp_path)
     _print(f"{mode.value}, 31 days", found, capsys)
     assert found["unexplained"] == "0.00"
 
