@@ -224,6 +224,7 @@ class PostingSettings(Section):
     party_currencies: PartyCurrencies = "one"
     products: Literal["items", "lines"] = "items"
     categories: Literal["off", "kept"] = "off"
+    inactive: Literal["kept_active", "deactivated"] = "kept_active"
     unknown_terms: UnknownTerms = "refuse"
     master_data: Literal["when_needed", "all"] = "when_needed"
     summarise: tuple[SummarisedKind, ...] = ()

@@ -111,6 +111,7 @@ class Policies:
       the further ones named by it (`each`), or all of them (`each_named`).
     - `categories`: whether products stand below category items in QBO.
     - `products`: products have items in QBO, or go as lines of documents on the item of the line's account (`lines`).
+    - `inactive`: what is not active in the source stays active in QBO, or is deactivated once nothing needs it.
     - `unknown_terms`: payment terms that QBO lacks have their record wait, are made, or are left out.
     - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
     - `link_orders`: bills are linked to the lines of their purchase orders, which QBO closes by it.
@@ -148,6 +149,7 @@ class Policies:
     unknown_terms: UnknownTerms = "refuse"
     party_currencies: PartyCurrencies = "one"
     categories: Literal["off", "kept"] = "off"
+    inactive: Literal["kept_active", "deactivated"] = "kept_active"
     products: Literal["items", "lines"] = "items"
     summarise: tuple[SummarisedKind, ...] = ()
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
@@ -172,6 +174,10 @@ def _no_rate(currency: str, day: date) -> Decimal | None:
 
 def _no_namesakes(name_key: str) -> Sequence[Party]:
     return ()
+
+
+def _nothing_retired(key: str) -> bool:
+    return False
 
 
 def _no_further_currencies(party_id: str) -> Sequence[str]:
@@ -238,6 +244,7 @@ class Books:
     - `namesakes`: all parties whose `parties.name_key` is the given one.
     - `further_currencies`: in which currencies, besides its own, a party (by record id) has documents or payments.
     - `product_namesakes`: all products whose `products.item_key` is the given one.
+    - `retired`: whether nothing that is still to be sent needs a party or product (by its key), which is in QBO.
     - `entry_key`: the key of a list entry that belongs to no record, as it was first written: capitals do not count.
     - `rate`: home units for one unit of a currency on a date, `None` where there is none.
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
@@ -276,6 +283,7 @@ class Books:
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
     further_currencies: Callable[[str], Sequence[str]] = _no_further_currencies
     product_namesakes: Callable[[str], Sequence[Product]] = _no_product_namesakes
+    retired: Callable[[str], bool] = _nothing_retired
     entry_key: Callable[[str], str] = str
     rate: Callable[[str, date], Decimal | None] = _no_rate
     matched_before: Callable[[str, str, Document], Decimal] = _nothing_matched

@@ -20,6 +20,7 @@ from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
+from qbo_pipeline.accounting.retiring import active_field
 from qbo_pipeline.accounting.terms import terms_field
 from qbo_pipeline.inventory.records import Party, record_key
 
@@ -34,8 +35,8 @@ _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 def build_party(party: Party, books: Books) -> Draft | list[Draft]:
     """The customer or vendor of a party, and those of its further currencies where policy wants them.
 
-    An e-mail that is none is kept in the notes, for QBO refuses it (2210). Inactive parties are made active: QBO takes
-    no document for an inactive name, and old documents need it.
+    An e-mail that is none is kept in the notes, for QBO refuses it (2210). Inactive parties are made active, for old
+    documents need them; whether they are deactivated afterwards is a policy (`retiring`).
     """
     own = currency_in_qbo(party, books)
     made = _in_currency(party, own, books)
@@ -80,7 +81,7 @@ def _in_currency(party: Party, currency: str, books: Books) -> Draft:
     if party.kind == "supplier" and party.number:
         payload["AcctNum"] = shorten(party.number, 100)
     payload |= _reached_at(party)
-    payload |= _taxed_as(party)
+    payload |= _taxed_as(party) | active_field(party, books)
     field = "SalesTermRef" if party.kind == "customer" else "TermRef"
     payload |= terms_field(books, field, party.payment_terms, party.payment_days, f"{party.kind} '{party.name}'")
     if (parent := parent_of(party, books)) is not None:

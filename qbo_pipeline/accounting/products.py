@@ -18,6 +18,7 @@ from qbo_pipeline.accounting.categories import category_fields
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
 from qbo_pipeline.accounting.payloads import clean, finish, key_ref, ref, shorten
+from qbo_pipeline.accounting.retiring import active_field
 from qbo_pipeline.inventory.records import Product, record_key
 
 AS_LINES = "as_lines"  # the rule by which a product has no item
@@ -51,6 +52,7 @@ def item_of(product: Product, books: Books) -> Draft:
         "Type": ITEM_TYPES[product.kind],
         "IncomeAccountRef": ref(income_account(books, _place(product)).id),
         **category_fields(product, books),
+        **active_field(product, books),
     }
     if books.accounts_of("purchases"):
         payload["ExpenseAccountRef"] = ref(account_for(books, "purchases", _place(product)).id)

@@ -86,6 +86,7 @@ def _policies_content(policies: Policies) -> dict[str, Any]:
     unsaid |= {"mode": "external", "returns_move_stock_by": "movements", "foreign_documents": "own_currency"}
     unsaid |= {"unknown_terms": "refuse"}
     unsaid |= {"party_currencies": "one", "categories": "off", "products": "items"}
+    unsaid |= {"inactive": "kept_active"}
     unsaid |= {"link_orders": False, "bills_from_orders": False, "freight": "line", "payment_methods": "noted"}
     unsaid |= {"approved_statuses": (), "not_exported": ()}
     unsaid |= {"customer_deposits": "on_account", "supplier_deposits": "on_account"}

@@ -154,6 +154,7 @@ _ADDRESS = _object(
     City=_text(255), CountrySubDivisionCode=_text(255), PostalCode=_text(30), Country=_text(255),
 )  # fmt: skip
 _NAME: dict[str, Field] = {
+    "Active": Field("flag"),
     "DisplayName": _text(500, required=True, banned=":\t\n"),
     "CompanyName": _text(100),
     "PrimaryEmailAddr": _object(Address=_text(100, required=True)),
@@ -183,6 +184,7 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "DueDays": Field("number", True),
     },
     "Item": {
+        "Active": Field("flag"),
         "Name": _text(100, required=True, banned=':\t\n"'),
         "Sku": _text(100),
         "Description": _text(4000),

@@ -45,6 +45,7 @@ from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
 from qbo_pipeline.store.postings import approved_under, chunks, links, links_to
 from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.retired import is_retired
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records, stock_lines
 
@@ -77,6 +78,7 @@ class StoredBooks:
         self._called: dict[str, list[str]] = {}  # by reference to a name, the keys of the records
         self._summed: set[str] | None = None  # documents that stand in a day's summary
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
+        self._in_use: set[str] = set()  # parties and products that this page's drafts refer to
         self._currencies: dict[str, set[str]] = {}  # by a party's record id, the further ones
         self._settling: dict[str, list[Payment]] = {}  # by document, the payments that say that they settle it
         self._chart = references(connection, self._name, "Account")
@@ -142,6 +144,7 @@ class StoredBooks:
             movement=lambda record_id: self._look_up(Movement, "movement", record_id),
             further_currencies=self._further_currencies,
             entry_key=self._entry_key,
+            retired=self._retired,
             namesakes=lambda key: self._sharing(Party, "party", name_key, key),
             product_namesakes=lambda key: self._sharing(Product, "product", item_key, key),
             matched_before=self._matched_before,
@@ -215,6 +218,15 @@ class StoredBooks:
         begins = or_(*(postings.c.record_key.startswith(prefix, autoescape=True) for prefix in UNRECORDED))
         query = select(postings.c.key).where(postings.c.connection == self._name, begins).order_by(postings.c.key)
         return {key.casefold(): key for key in self._connection.scalars(query)}
+
+    def keep_active(self, record_key: str) -> None:
+        """A document that is about to be drafted needs this party or product."""
+        self._in_use.add(record_key)
+
+    def _retired(self, record_key: str) -> bool:
+        if record_key in self._in_use:
+            return False
+        return is_retired(self._connection, self._name, record_key)
 
     def want_currency(self, record_id: str, currency: str) -> None:
         """Have a party built in one further currency: a document needs it."""

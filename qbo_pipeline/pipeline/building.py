@@ -39,6 +39,7 @@ from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store.dispositions import Built, load_record, put_built
 from qbo_pipeline.store.postings import chunks, links
+from qbo_pipeline.store.retired import inactive_in_qbo
 from qbo_pipeline.store.settings_versions import forget_comparisons
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import records
@@ -315,6 +316,7 @@ class PageOfRecords:
         for key in (key for draft in drafts for key in draft.depends_on):
             if key.split("/")[0] in MASTER_TYPES:
                 self._needed.add(key)
+                self.stored.keep_active(further_currency(key)[0])
             elif (entry := build_unrecorded(key, self.stored.books)) is not None and key not in self._unrecorded:
                 self._unrecorded.add(key)
                 self.intents.append(Intent(key, content_hash({"entry": key}), [entry]))
@@ -325,7 +327,7 @@ class PageOfRecords:
         asked: set[str] = set()
         while wanted := sorted((self._needed | self._anew) - asked):  # a customer may need the one it is a part of
             asked |= set(wanted)
-            again = self._in_further_currencies(wanted)
+            again = self._in_further_currencies(wanted) | self._to_be_active(wanted)
             self.intents = [intent for intent in self.intents if intent.record_key not in again]
             there = {intent.record_key for intent in self.intents} | (self._posted(wanted) - self._anew)
             rows = _records_of(self.connection, self.run.name, sorted((set(wanted) - there) | again))
@@ -338,6 +340,14 @@ class PageOfRecords:
                     self._answer_compared(row, compared, set())
                 else:
                     self.answer(row, held.get(key_of(row)) or self.outcome_of(row, record))
+
+    def _to_be_active(self, keys: Sequence[str]) -> set[str]:
+        """The keys of the records among these that are inactive in QuickBooks, or are about to be."""
+        if self.run.settings.posting.inactive == "kept_active":
+            return set()
+        leaving = {d.key for intent in self.intents for d in intent.drafts if d.payload.get("Active") is False}
+        leaving |= inactive_in_qbo(self.connection, self.run.name, keys, newest=True)
+        return {further_currency(key)[0] for key in leaving & set(keys)}
 
     def _in_further_currencies(self, keys: Sequence[str]) -> set[str]:
         """The keys of the parties among these that are to be built again, with the further currencies that are new."""
@@ -420,6 +430,7 @@ class PageOfRecords:
             closed_through=closed.through if closed else None,
             closed_why=closed.why if closed else "",
             first_open_day=closed.first_open_day if closed and dated else None,
+            waits_for_active=posting.inactive == "deactivated",
             history_before=None if self.ordered else posting.history_before,
             when_gone="void" if self.ordered else posting.vanished,
         )

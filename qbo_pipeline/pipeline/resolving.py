@@ -206,6 +206,7 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         unknown_terms=posting.unknown_terms,
         products=posting.products,
         categories=posting.categories,
+        inactive=posting.inactive,
         party_currencies=posting.party_currencies,
         summarise=tuple(sorted(posting.summarise)),
         approved_statuses=tuple(sorted(posting.approved_statuses)),

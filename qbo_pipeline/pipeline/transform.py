@@ -26,6 +26,7 @@ from qbo_pipeline.pipeline.summing_up import build_summaries
 from qbo_pipeline.pipeline.under_way import Pages
 from qbo_pipeline.store.dispositions import Key, due_records, leave_out, reopen_referring, take_in
 from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.retired import reopen_retired
 from qbo_pipeline.store.tables.records import records
 
 _BEFORE_ALL: Key = (date.min, "", "")
@@ -48,6 +49,8 @@ def transform(run: Run, first: date, last: date) -> Transformed:
         else:
             for kind, count in leave_out(connection, run.name, *NOT_NEEDED).items():
                 result.outcomes[kind, "excluded", NOT_NEEDED[0]] += count
+        if run.settings.posting.inactive == "deactivated":
+            reopen_retired(connection, run.name)
         page_of_items = PageOfRecords(run, connection, result)
         reopen_referring(connection, run.name, receipts=may_keep_transit(page_of_items.stored.rule_set))
         keep(connection, run, page_of_items.in_force)

@@ -67,7 +67,8 @@ class IntakePolicy:
     `closed_through` is the last closed day, `closed_why` says who or what closed it, and with `first_open_day` an
     approval without a date posts what is new on that day; `history_before` the first day that is posted without being
     ordered; `when_gone` what becomes of a posted object whose record is no longer there: `void` (delete where QBO
-    has no void), `delete`, or `hold` for a person.
+    has no void), `delete`, or `hold` for a person. `waits_for_active` has a draft wait for an entry that it names and
+    that is inactive in QBO, until that is active again.
     """
 
     approval: bool = False
@@ -76,6 +77,7 @@ class IntakePolicy:
     first_open_day: date | None = None
     history_before: date | None = None
     when_gone: str = "void"
+    waits_for_active: bool = False
 
     def __post_init__(self) -> None:
         if self.when_gone not in ("void", "delete", "hold"):

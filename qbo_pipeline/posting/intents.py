@@ -20,6 +20,7 @@ from qbo_pipeline.store import attempts
 from qbo_pipeline.store.posting_facts import digests, digests_of_new, point_to_last
 from qbo_pipeline.store.postings import Standing, alone_with_intents, change, chunks, links
 from qbo_pipeline.store.prepared import Prepared
+from qbo_pipeline.store.retired import inactive_in_qbo
 from qbo_pipeline.store.shares import keep_shares
 from qbo_pipeline.store.tables.posting import posting_effects, posting_records, postings
 
@@ -81,6 +82,8 @@ def _plan(transaction: Connection, plan: Plan, intents: Sequence[Intent]) -> Non
     keys = [draft.key for intent in intents for draft in intent.drafts] + [row["key"] for row in before.values()]
     wanted = [key for intent in intents for draft in intent.drafts for key in draft.depends_on]
     known = links(transaction, plan.connection, [*keys, *wanted])
+    if plan.policy.waits_for_active:
+        plan.inactive |= inactive_in_qbo(transaction, plan.connection, wanted)
     plan.reversed |= _reversed(transaction, plan.connection, before.values())
     by_record: dict[str, list[Standing]] = {}
     for row in before.values():

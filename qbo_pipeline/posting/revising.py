@@ -69,6 +69,7 @@ class Plan:
     records: list[dict[str, Any]] = field(default_factory=list)
     same_records: list[tuple[str, int]] = field(default_factory=list)  # revisions with the records of the one before
     lines: list[AttemptLine] = field(default_factory=list)
+    inactive: set[str] = field(default_factory=set)  # keys of list entries that are inactive in QBO
     reversed: set[str] = field(default_factory=set)  # keys with a reversal on another date
 
 
@@ -92,7 +93,7 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     row |= {"amount": draft.amount, "currency": draft.currency, "business_date": draft.business_date or UNDATED}
     row["operation"] = UPDATE if link is not None else CREATE
     row["number_twice"] = before is not None and _may_have_number_twice(before, number)
-    row["waits_for"] = next((key for key in references(payload) if key not in known), None)
+    row["waits_for"] = next((key for key in references(payload) if key not in known or key in plan.inactive), None)
     _hold(plan, row, before)
     if intent.part_gone:
         _hold_gone(plan.policy, row, _way_on(intent.part_gone))
