@@ -38,12 +38,12 @@ from qbo_pipeline.pipeline.item_beginnings import ItemBeginnings
 from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
 from qbo_pipeline.pipeline.resolving import resolve_rules
-from qbo_pipeline.pipeline.settled import bills_of_order, payments_settling
+from qbo_pipeline.pipeline.settled import SettledDocuments, bills_of_order
 from qbo_pipeline.pipeline.summaries import summarised
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
-from qbo_pipeline.store.postings import approved_under, chunks, links, links_to
+from qbo_pipeline.store.postings import approved_under, chunks, links_to
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.retired import is_retired
 from qbo_pipeline.store.tables.posting import postings
@@ -80,7 +80,7 @@ class StoredBooks:
         self._bills: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = {}
         self._in_use: set[str] = set()  # parties and products that this page's drafts refer to
         self._currencies: dict[str, set[str]] = {}  # by a party's record id, the further ones
-        self._settling: dict[str, list[Payment]] = {}  # by document, the payments that say that they settle it
+        self._settled = SettledDocuments(connection, self._name, self._read)
         self._chart = references(connection, self._name, "Account")
         self.closed_through = closing_date(preferences_of(connection, self._name))
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
@@ -148,9 +148,9 @@ class StoredBooks:
             namesakes=lambda key: self._sharing(Party, "party", name_key, key),
             product_namesakes=lambda key: self._sharing(Product, "product", item_key, key),
             matched_before=self._matched_before,
-            payments_of=self._payments_of,
+            payments_of=self._settled.payments_of,
             bills_naming=self._bills_naming,
-            posted_as=self._posted_as,
+            posted_as=self._settled.posted_as,
             bills_of=self._bills_of,
             on_hand=self._on_hand,
             cost_approved=self._cost_approved,
@@ -163,7 +163,8 @@ class StoredBooks:
 
     def prefetch(self, batch: Iterable[Record]) -> None:
         """Fetch at once what the records of a batch refer to; what the batch before referred to is forgotten."""
-        self._cache, self._called, self._bills, self._settling, self._summed = {}, {}, {}, {}, None
+        self._cache, self._called, self._bills, self._summed = {}, {}, {}, None
+        self._settled.forget()
         self.fetch_for(batch)
 
     def fetch_for(self, batch: Iterable[Record]) -> None:
@@ -171,11 +172,8 @@ class StoredBooks:
         batch = list(batch)
         wanted: dict[str, set[str]] = {"document": set(), "movement": set(), "party": set(), "product": set()}
         names: set[str] = set()
-        settled: set[str] = set()
         receipts: set[str] = set()
         for record in batch:
-            if isinstance(record, Payment):
-                settled |= {allocation.document_id for allocation in record.allocations}
             if isinstance(record, Movement) and record.kind == "receipt":
                 receipts.add(record.movement_id)
             if isinstance(record, Party | Product):
@@ -192,14 +190,10 @@ class StoredBooks:
         if self.rule_set.by_date[0].policies.party_currencies != "one":
             parties = {one.record_id for one in batch if isinstance(one, Party)} - set(self._currencies)
             self._currencies |= self._read_currencies(sorted(parties))
-        if settled:
+        if settled := self._settled.fetch_for(batch):
             self._summed = (self._summed or set()) | summarised(
                 self._connection, self._name, [f"document/{document_id}" for document_id in settled]
             )
-        self._read_settling(sorted(settled - set(self._settling)))
-        self._bills |= self._read_bills(sorted(wanted["movement"] | (receipts if self._keeps_transit else set())))
-        if self._keeps_transit:
-            self.fetch("document", {bill for rows in self._bills.values() for _, bill, _ in rows})
 
     def fetch(self, record_type: str, ids: Iterable[str]) -> None:
         """Fetch at once what will be looked up of one type."""
@@ -307,29 +301,10 @@ class StoredBooks:
         others = ((day, bill, quantity) for day, bill, quantity in rows if bill != document.document_id)
         return sum((quantity for day, bill, quantity in others if (day, bill) < own), Decimal(0))
 
-    def _payments_of(self, document_id: str) -> list[Payment]:
-        if document_id not in self._settling:
-            self._read_settling([document_id])
-        return self._settling[document_id]
-
-    def _read_settling(self, document_ids: Sequence[str]) -> None:
-        self._settling |= {document_id: [] for document_id in document_ids}
-        ids = payments_settling(self._connection, self._name, document_ids)
-        read = {record.record_id: record for record in self._read("payment", ids)}
-        wanted = set(document_ids)
-        for record in (read[record_id] for record_id in ids if record_id in read):
-            if isinstance(record, Payment):
-                for document_id in {allocation.document_id for allocation in record.allocations} & wanted:
-                    self._settling[document_id].append(record)
-
     def _bills_naming(self, order_id: str) -> list[Document]:
         ids = bills_of_order(self._connection, self._name, order_id)
         found = (self._look_up(Document, "document", document_id) for document_id in ids)
         return [document for document in found if document is not None and document.kind == "bill"]
-
-    def _posted_as(self, key: str) -> str | None:
-        link = links(self._connection, self._name, [key]).get(key)
-        return None if link is None else link.entity
 
     def _bills_of(self, movement_id: str) -> Sequence[str]:
         if not self._keeps_transit:
