@@ -87,7 +87,7 @@ class Settings(Section):
         source: SourceSettings | None = info.data.get("source")
         by_api = source is not None and source.kind in WRITTEN_BY_API
         if kinds and value is not None and not value.has_inbox and not by_api:
-            raise ValueError('give one of url = "postgresql://..." and url_variable = "NAME"')
+            raise ValueError('give one of url = "postgresql://...", url_variable = "NAME" and inbox_folder = "FOLDER"')
         if value is not None and not kinds and ownership.attachments == "off":
             raise ValueError('has nothing to do: no kind of [ownership] is "quickbooks" or "both"')
         if ownership.attachments != "off" and (value is None or value.files is None):
@@ -138,6 +138,12 @@ class Settings(Section):
         folder."""
         assert self.write_back is not None
         return self._url(self.write_back.url, self.write_back.url_variable, "write_back")
+
+    def inbox_folder(self) -> Path | None:
+        """The folder that is the inbox, counted from the settings' folder; `None` where a database is."""
+        if self.write_back is None or self.write_back.inbox_folder is None:
+            return None
+        return (self.folder / self.write_back.inbox_folder).resolve()
 
     def files_folder(self) -> Path | None:
         """The folder of attached files, counted from the settings' folder; `None` where none pass."""

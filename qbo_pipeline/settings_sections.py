@@ -333,6 +333,7 @@ class WriteBackSettings(Section):
     first_day: date
     url: str | None = None
     url_variable: str | None = None
+    inbox_folder: Path | None = None
     first_agreement: Literal["nothing", "source", "quickbooks"] = "nothing"
     conflicts: dict[str, Literal["source", "quickbooks"]] = {}
     location: str | None = None
@@ -355,13 +356,13 @@ class WriteBackSettings(Section):
 
     @property
     def has_inbox(self) -> bool:
-        """Whether a database is named that has the table `qbo_inbox`."""
-        return self.url is not None or self.url_variable is not None
+        """Whether a database is named that has the table `qbo_inbox`, or a folder that takes its place."""
+        return any(place is not None for place in (self.url, self.url_variable, self.inbox_folder))
 
     @model_validator(mode="after")
     def _has_its_place(self) -> WriteBackSettings:
-        if self.url is not None and self.url_variable is not None:
-            raise ValueError('give one of url = "postgresql://..." and url_variable = "NAME"')
+        if sum(place is not None for place in (self.url, self.url_variable, self.inbox_folder)) > 1:
+            raise ValueError('give one of url = "postgresql://...", url_variable = "NAME" and inbox_folder = "FOLDER"')
         return self
 
 

@@ -23,6 +23,7 @@ HINTS = {
     "THEFT": "Stock Write-offs",
     "OBSOLETE": "Stock Write-offs",
     "OPENING": "Opening Balance Equity",
+    "SOLD-THERE": "Cost of Goods Sold",
     "OPERATING": "Checking",
 }
 """Accounts by the reasons of the demo company's own database."""

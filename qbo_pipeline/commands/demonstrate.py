@@ -14,7 +14,8 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,11 +25,28 @@ from qbo_pipeline.commands.common import say
 from qbo_pipeline.commands.demo_choices import STOCK_ACCOUNTS, DemoCountry, DemoMode, country_of
 from qbo_pipeline.commands.demo_servers import NAME, DemoFolder, RunningSystem, emulator, let_into, system_box
 from qbo_pipeline.commands.demo_systems import HINTS, WAREHOUSES, DemoSystem, demo_system
+from qbo_pipeline.commands.demo_ways import (
+    bookkeeper_works,
+    both_sides_told,
+    both_ways,
+    laid_file,
+    make_inbox,
+    warehouse_takes,
+)
 from qbo_pipeline.commands.ends import EndedEarly
 from qbo_pipeline.commands.last_resort import ends_with_us
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
 
 FIRST_DAY = date(2026, 10, 1)
+LEAST_BOTH_WAYS = 12  # days: the bookkeeper needs invoices that are not paid
+
+
+class DemoWays(StrEnum):
+    """Which way things go: out to QuickBooks, or both ways."""
+
+    OUT = "out"
+    BOTH = "both"
+
 
 Folder = Annotated[Path, typer.Option(help="Where everything of the demo lies.")]
 
@@ -49,6 +67,9 @@ def demo(
     company: Annotated[DemoCountry, typer.Option(help="Where the company is; elsewhere than us: its database.")] = (
         DemoCountry.US
     ),
+    ways: Annotated[DemoWays, typer.Option(help="Who works: the warehouse alone, or people in QuickBooks too.")] = (
+        DemoWays.OUT
+    ),
 ) -> None:
     """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
     try:
@@ -57,7 +78,13 @@ def demo(
         raise typer.BadParameter(str(error), param_hint="--system") from None
     if known is not None and company is not DemoCountry.US:
         raise typer.BadParameter("the systems in a box are of a company in the US", param_hint="--company")
-    raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode, country=company))
+    if ways is DemoWays.BOTH and days < LEAST_BOTH_WAYS:
+        raise typer.BadParameter(f"both ways it takes {LEAST_BOTH_WAYS} days or more", param_hint="--days")
+    if ways is DemoWays.BOTH and mode is DemoMode.TRACKED:  # what is sold in QuickBooks would leave its stock twice
+        raise typer.BadParameter("in tracked mode the demo goes one way", param_hint="--ways")
+    if ways is DemoWays.BOTH and (known is not None or company is not DemoCountry.US):
+        raise typer.BadParameter("it is shown with the company's own database, in the US", param_hint="--ways")
+    raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode, country=company, ways=ways))
 
 
 def ui(
@@ -75,6 +102,7 @@ def prepare(
     box: RunningSystem | None = None,
     mode: DemoMode = DemoMode.EXTERNAL,
     country: DemoCountry = DemoCountry.US,
+    ways: DemoWays = DemoWays.OUT,
 ) -> None:
     """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings, and make
     its store."""
@@ -99,7 +127,10 @@ def prepare(
     }
     values |= mode.settings(places)
     values |= box.settings() if box else {"source_url": "sqlite:///../inventory.sqlite", "hints": HINTS}
-    folder.settings.write_text(settings_text(values), encoding="utf-8")
+    text = settings_text(values)
+    if ways is DemoWays.BOTH:
+        text = both_ways(text, min(FIRST_DAY, datetime.now(UTC).date()))
+    folder.settings.write_text(text, encoding="utf-8")
     prefix = f"QBO_{NAME.upper()}"
     lines = [f"{prefix}_{key.upper()}={start[key]}" for key in ("client_id", "client_secret", "refresh_token")]
     lines.append(f"{prefix}_ENCRYPTION_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}")
@@ -146,6 +177,7 @@ def run_demo(
     system: DemoSystem | None = None,
     mode: DemoMode = DemoMode.EXTERNAL,
     country: DemoCountry = DemoCountry.US,
+    ways: DemoWays = DemoWays.OUT,
 ) -> int:
     """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
     from qbo_pipeline.commands.demo_nights import Stopwatch, run_days, windows
@@ -161,8 +193,12 @@ def run_demo(
     every_evening = system is not None and system.tells_no_past
     _company_works(folder, FIRST_DAY - timedelta(days=1) if every_evening else runs[0][1], seed, country)
     with emulator(folder, company=country) as start, system_box(folder, system) as box:
-        prepare(folder, start, days, box, mode, country)
+        prepare(folder, start, days, box, mode, country, ways)
         open_books(folder)
+        both = ways is DemoWays.BOTH
+        if both:
+            make_inbox(folder)
+            laid_file(folder)
         if every_evening:
             say("This system tells stock as it is now and no day before: it is read every evening.")
             _is_read(folder)
@@ -174,10 +210,22 @@ def run_demo(
             elif first != runs[0][0]:
                 _company_works(folder, last, seed)
             clock.say("  the company has worked; Dagster begins")
+            if both and first == last:
+                turn = (last - runs[-1][1]).days + len(runs) - 2
+                for text in bookkeeper_works(folder, last, turn) if turn < 2 else ():
+                    clock.say(f"  {text}")
             if failure := run_days(str(folder.settings), NAME, (first, last), clock.say):
                 say(f"The run of {last} failed; `make ui` shows all of it.", *failure.splitlines())
                 return 1
+            if both:
+                clock.say(f"  {warehouse_takes(folder)}")
+        for _ in range(2 if both else 0):  # what was taken is read, and said back
+            run_days(str(folder.settings), NAME, runs[-1], clock.say)
+            clock.say(f"  {warehouse_takes(folder)}")
         clock.say(f"{days} days done")
+        compared = both_sides_told(folder) if both else []
+    if compared:
+        say("", *compared)
     return _tell(folder, FIRST_DAY + timedelta(days=days - 1))
 
 

@@ -106,7 +106,8 @@ def _of_taken(record: Record, took: RowMapping, last: RowMapping, *, by_both: bo
     where = f"{last['key']} in QuickBooks"
     if isinstance(record, Document) and record.status == "voided" and last["operation"] != "void" and by_both:
         return Excluded(rule=VOIDED_HERE, message=f"It is {where}, and was voided in the inventory system")
-    if not _changes(record, took) or not _changes(record, last):
+    both_out = last["operation"] == "void" and getattr(record, "status", None) == "voided"  # whatever amount is left
+    if both_out or not _changes(record, took) or not _changes(record, last):
         return Excluded(rule=MADE_THERE, message=f"It is {where}, from where it came")
     if last["operation"] == "void":
         why = f"{where} is voided or deleted, and the inventory system still counts it: take the newest entry there"

@@ -124,7 +124,7 @@ def _inbox(run: Run) -> Iterator[PreflightFinding]:
     for problem in problems:
         yield PreflightFinding("inbox", False, f"{problem.what} ({problem.where}): {problem.why}", problem.remedy)
     if not problems:
-        yield PreflightFinding("inbox", True, "takes what is paid in QuickBooks")
+        yield PreflightFinding("inbox", True, "takes what people do in QuickBooks")
 
 
 def _company(run: Run) -> Iterator[PreflightFinding]:

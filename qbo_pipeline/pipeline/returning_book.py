@@ -46,7 +46,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
         for qbo_id, key in _linked(connection, name, entity, _settled(things, entity)).items()
         if key.startswith("document/") and "#" not in key
     }
-    there = _still_there(connection, name, sorted(set(documents.values())))
+    gone = _gone(connection, name, sorted(set(documents.values())))
     rules = resolve_rules(connection, settings).by_date[-1]
     hints, codes = _turned_round(rules.hints), _turned_round(rules.tax_codes)
     products = {
@@ -63,7 +63,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
         first_day=settings.write_back.first_day,
         party=lambda entity, qbo_id: parties.get((entity, qbo_id)),
         document=lambda entity, qbo_id: documents.get((entity, qbo_id)),
-        gone=lambda document_id: document_id not in there,
+        gone=lambda document_id: document_id in gone,
         account=hints.get,
         tax_code=codes.get,
         product=products.get,
@@ -205,14 +205,15 @@ def _settled(things: Sequence[JsonObject], entity: str) -> Iterable[str]:
             continue
 
 
-def _still_there(connection: Connection, name: str, document_ids: Sequence[str]) -> set[str]:
+def _gone(connection: Connection, name: str, document_ids: Sequence[str]) -> set[str]:
+    """Those that the source no longer has; one that it has just taken from its inbox may not have been read yet."""
     found: set[str] = set()
     for part in chunks(document_ids):
         query = select(records.c.record_id).where(
             records.c.connection == name,
             records.c.record_type == "document",
             records.c.record_id.in_(part),
-            records.c.vanished_at.is_(None),
+            records.c.vanished_at.is_not(None),
         )
         found.update(connection.scalars(query))
     return found

@@ -89,7 +89,11 @@ class PagePlan:
         if both.merged.conflicts:
             self._wishes[key] = _Wish(thing, {}, "withheld", CONFLICT, both.told(), leave=True)
         elif both.merged.to_source:
-            self._wishes[key] = _Wish(thing, content_of(Returned(record=both.for_source()), key))
+            # With what the inventory system said of each when it was read last: the rest is its own, and a field that
+            # says something else by now is not to be written over. The same change told anew is another content.
+            before = both.record.to_content()
+            changed = {"changed": {name: before.get(name) for name in both.merged.to_source}}
+            self._wishes[key] = _Wish(thing, content_of(Returned(record=both.for_source(), beside=changed), key))
         else:
             self._wishes[key] = _Wish(thing, {}, "excluded", *_AGREED, leave=True)
 

@@ -1,4 +1,4 @@
-"""The target of the way back that the settings say: the inbox in a database, or the system's own API.
+"""The target of the way back that the settings say: the inbox in a database or a folder, or the system's own API.
 
 What belongs here: opening it, and what a system's API has to be told from the store and from what was read of it.
 """
@@ -21,17 +21,20 @@ from qbo_pipeline.quickbooks.clock import SystemClock
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.returning.targets import TargetEntry
 from qbo_pipeline.sources.api_target import ApiTarget, Doors
+from qbo_pipeline.sources.drop_folder import DropFolder
 from qbo_pipeline.sources.http_contract.writing import HttpInbox
 from qbo_pipeline.sources.inbox import SqlInbox
 from qbo_pipeline.sources.systems import SYSTEMS
 from qbo_pipeline.store.tables.write_backs import write_backs
 
-AnyTarget = SqlInbox | ApiTarget | HttpInbox
+AnyTarget = SqlInbox | DropFolder | ApiTarget | HttpInbox
 
 
 def open_inbox(run: Run) -> AnyTarget:
     """What the settings say that is written to; raises `SourceError` where its URL is wrong."""
     written = run.settings.write_back
+    if (folder := run.settings.inbox_folder()) is not None:
+        return DropFolder(folder)
     if written is None or written.has_inbox:
         return SqlInbox(run.settings.inbox_url())
     transport = Transport()

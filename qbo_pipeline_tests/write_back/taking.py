@@ -54,6 +54,11 @@ def _book(connection: Connection, entry: dict[str, Any]) -> str:
         text("SELECT taken_as FROM qbo_inbox WHERE marker = :marker AND taken_as IS NOT NULL"), entry
     ).scalars().first()  # fmt: skip
     own = before or (content[id_field].replace("/", "-") if entry["operation"] == "create" else content[id_field])
+    if "changed" in content:  # of what both sides keep only these fields are QuickBooks'
+        fields = {name: content.get(name) for name in content["changed"]}
+        places = ", ".join(f"{name} = :{name}" for name in fields)
+        connection.execute(text(f"UPDATE {table} SET {places} WHERE {id_field} = :own"), {**fields, "own": own})
+        return str(own)
     connection.execute(text(f"DELETE FROM {table} WHERE {id_field} = :own"), {"own": own})
     _insert(connection, table, {**content, id_field: own})
     if table in _PARTS:

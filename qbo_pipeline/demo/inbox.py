@@ -1,0 +1,225 @@
+"""The warehouse takes its inbox: what people did in QuickBooks becomes papers of its own.
+
+What belongs here: the company's side of the table qbo_inbox: the newest entry of each marker is booked, and said to be,
+in one transaction; what cannot be booked is refused in words. Who writes the entries is no matter of the company's.
+Amounts arrive as decimal text in US dollars, quantities as decimal text in units.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qbo_pipeline.demo import stock
+from qbo_pipeline.demo.banking import MADE, RECEIVED
+from qbo_pipeline.demo.catalogue import BANK_ACCOUNT
+from qbo_pipeline.demo.company import open_company, transaction
+from qbo_pipeline.demo.workday import Workday
+
+SOLD_THERE = "SOLD-THERE"
+"""The reason of a stock entry for what was sold in QuickBooks."""
+_NEWEST = (
+    "SELECT * FROM qbo_inbox AS entry WHERE taken_as IS NULL AND refused IS NULL AND NOT EXISTS (SELECT 1 FROM"
+    " qbo_inbox AS later WHERE later.marker = entry.marker AND later.revision > entry.revision) ORDER BY kind, marker"
+)
+Content = dict[str, Any]
+
+
+class CannotBook(ValueError):
+    """The company does not take an entry; what it says goes back."""
+
+
+def take_inbox(path: Path | str) -> tuple[int, int]:
+    """Book what lies in the inbox; answers how many entries were taken and how many refused."""
+    taken = refused = 0
+    with open_company(path) as db:
+        db.row_factory = sqlite3.Row
+        there = db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'qbo_inbox'").fetchone()
+        entries = [dict(row) for row in db.execute(_NEWEST)] if there else []
+        db.row_factory = None
+        for entry in entries:
+            place = (entry["marker"], entry["revision"])
+            try:
+                with transaction(db):
+                    own = _booked(db, entry)
+                    said = "UPDATE qbo_inbox SET taken_as = ?, refused = NULL WHERE marker = ? AND revision = ?"
+                    db.execute(said, (own, *place))
+            except (CannotBook, stock.NotEnoughStock, sqlite3.IntegrityError) as error:
+                refusal = "UPDATE qbo_inbox SET refused = ? WHERE marker = ? AND revision = ?"
+                db.execute(refusal, (str(error), *place))
+                refused += 1
+            else:
+                taken += 1
+    return taken, refused
+
+
+def _booked(db: sqlite3.Connection, entry: Content) -> str:
+    content = json.loads(entry["content"])
+    if entry["kind"] not in _BOOKS:
+        raise CannotBook(f"this company takes no {entry['kind'].replace('_', ' ')} from QuickBooks")
+    known = db.execute(
+        "SELECT taken_as FROM qbo_inbox WHERE marker = ? AND taken_as IS NOT NULL", (entry["marker"],)
+    ).fetchone()
+    day = date.fromisoformat(entry["business_date"])
+    work = Workday(db, day)
+    own = _BOOKS[entry["kind"]](work, content, int(known[0]) if known else _own(content), entry["operation"] == "void")
+    db.execute("UPDATE company SET last_id = ?", (work.last_id,))
+    db.executemany("INSERT OR REPLACE INTO numbering VALUES (?, ?)", sorted(work.numbers.items()))
+    return str(own)
+
+
+def _own(content: Content) -> int | None:
+    """The company's own id, where it made the thing itself."""
+    ids = (content[name] for name in ("payment_id", "document_id") if name in content)
+    own = str(next(ids, content.get("party_id")))
+    return int(own) if own.isdecimal() else None
+
+
+def _customer(work: Workday, content: Content, own: int | None, gone: bool) -> int:
+    values = {
+        "name": content["name"],
+        "email": content.get("email") or "",
+        "active": int(content.get("active", True) and not gone),
+    }
+    if own is None:
+        number = work.number("CUST")
+        return work.add("customers", number=number, terms_days=30, taxable=1, **values)
+    changed = content.get("changed", values)
+    ((name, email, active),) = work.rows("SELECT name, email, active FROM customers WHERE id = ?", own)
+    here = {"name": name, "email": email, "active": active}
+    for column in [column for column in values if column in changed]:
+        if "changed" in content and here[column] not in (changed[column] or "", int(changed[column] is True)):
+            raise CannotBook(f"the {column} of customer {own} was changed here since")
+        work.set("customers", own, column, values[column])
+    return own
+
+
+def _invoice(work: Workday, content: Content, own: int | None, gone: bool) -> int:
+    if own is not None:
+        _unsold(work, own)
+        if gone:
+            work.set("invoices", own, "status", "voided")
+            return own
+        work.db.execute("DELETE FROM invoice_lines WHERE invoice_id = ?", (own,))
+    values: dict[str, Any] = {
+        "number": content["number"],
+        "business_date": content["business_date"],
+        "due_date": content.get("due_date") or content["business_date"],
+        "customer_id": _party(content),
+        "warehouse_id": min(work.warehouses),
+        "net_cents": _cents(content["net_amount"]),
+        "tax_cents": _cents(content["tax_amount"]),
+        "total_cents": _cents(content["total_amount"]),
+        "memo": content.get("memo"),
+    }
+    if own is None:
+        own = work.add("invoices", **values)
+    else:
+        for column, value in values.items():
+            work.set("invoices", own, column, value)
+    service = next(item.id for item in work.items.values() if item.kind == "service")
+    for line in content["lines"]:
+        quantity = _milli(line.get("quantity") or "1")
+        net = _cents(line["net_amount"])
+        work.add(
+            "invoice_lines", invoice_id=own, line_number=line["line_number"],
+            item_id=int(line.get("product_id") or service), description=line.get("description") or "",
+            quantity_milli=quantity, unit_cents=_cents(line.get("unit_price") or line["net_amount"]), net_cents=net,
+            tax_cents=_cents(line["tax_amount"]), tax_code=line.get("tax_code") or "NON",
+        )  # fmt: skip
+    _sold(work, own, content)
+    return own
+
+
+def _sold(work: Workday, invoice: int, content: Content) -> None:
+    """Take out what the invoice moved, as a difference to what lies there now."""
+    moved = [(int(part["product_id"]), _milli(part["quantity"])) for part in content.get("stock", ())]
+    moved = [(item, quantity) for item, quantity in moved if work.items[item].kind == "stocked" and quantity < 0]
+    if not moved:
+        return
+    place = min(work.warehouses)
+    entry = work.add(
+        "stock_entries", number=work.number("ADJ"), business_date=work.today, kind="adjustment", reason=SOLD_THERE,
+        memo=f"Invoice {invoice}",
+    )  # fmt: skip
+    for position, (item, quantity) in enumerate(moved, start=1):
+        line = work.new_id()
+        cost = stock.take_out(work, (entry, line), item, place, -quantity)
+        work.add(
+            "stock_entry_lines", line, entry_id=entry, line_number=position, item_id=item, warehouse_id=place,
+            quantity_milli=quantity, cost_cents=-cost,
+        )  # fmt: skip
+
+
+def _unsold(work: Workday, invoice: int) -> None:
+    """Put back what an earlier entry of the invoice took out."""
+    query = "SELECT id FROM stock_entries WHERE reason = ? AND memo = ? AND status = 'completed'"
+    for (entry,) in work.rows(query, SOLD_THERE, f"Invoice {invoice}"):
+        query = "SELECT id, item_id, warehouse_id, quantity_milli, cost_cents FROM stock_entry_lines WHERE entry_id = ?"
+        for line, item, place, quantity, cost in work.rows(query, entry):
+            stock.bring_in(work, (entry, line), item, place, -quantity, -cost)
+        work.set("stock_entries", entry, "status", "voided")
+
+
+def _payment(work: Workday, content: Content, own: int | None, gone: bool) -> int:
+    side = RECEIVED if content["kind"] == "payment_received" else MADE
+    if own is not None:
+        settled = work.rows("SELECT document_id, amount_cents FROM bank_entry_allocations WHERE entry_id = ?", own)
+        for document, amount in settled:
+            work.db.execute(f"UPDATE {side.documents} SET paid_cents = paid_cents - ? WHERE id = ?", (amount, document))
+        work.db.execute("DELETE FROM bank_entry_allocations WHERE entry_id = ?", (own,))
+        if gone:
+            work.set("bank_entries", own, "status", "voided")
+            return own
+    values: dict[str, Any] = {
+        "business_date": content["business_date"],
+        "kind": content["kind"],
+        "party_id": _party(content),
+        "amount_cents": _cents(content["amount"]),
+        "bank_account": BANK_ACCOUNT,
+        "method": side.methods[0],
+        "reference": content["number"],
+    }
+    if own is None:
+        own = work.add("bank_entries", number=work.number(side.series), **values)
+    else:
+        for column, value in values.items():
+            work.set("bank_entries", own, column, value)
+    for part in content["allocations"]:
+        document, amount = int(part["document_id"]), _cents(part["amount"])
+        work.add("bank_entry_allocations", entry_id=own, document_id=document, amount_cents=amount)
+        work.db.execute(f"UPDATE {side.documents} SET paid_cents = paid_cents + ? WHERE id = ?", (amount, document))
+    return own
+
+
+def _file(work: Workday, content: Content, own: int | None, gone: bool) -> int:
+    """A file stays where it lies: the company keeps a note of it under an id of its own."""
+    return own if own is not None else work.new_id()
+
+
+def _party(content: Content) -> int:
+    if not str(content["party_id"]).isdecimal():
+        raise CannotBook(f"the party {content['party_id']} is none of this company's")
+    return int(content["party_id"])
+
+
+def _cents(text: str) -> int:
+    return int(Decimal(text).scaleb(2))
+
+
+def _milli(text: str) -> int:
+    return int(Decimal(text).scaleb(3))
+
+
+_BOOKS: dict[str, Callable[[Workday, Content, int | None, bool], int]] = {
+    "customer": _customer,
+    "sales_invoice": _invoice,
+    "payment_received": _payment,
+    "payment_made": _payment,
+    "attachment": _file,
+}

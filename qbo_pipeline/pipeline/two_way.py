@@ -1,0 +1,178 @@
+"""The two-way comparison: documents, payments and contacts, here and in QuickBooks, and why each that differs does.
+
+What belongs here: reading both sides and telling them apart. Quantities and stock values are the reconciliation's. A
+metered read for each 1,000 objects since `[write_back] first_day`; nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping, select
+
+from qbo_pipeline.pipeline.returning_book import returning_book
+from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.two_sided import compare
+from qbo_pipeline.posting.content import is_voided
+from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.quickbooks.shapes import JsonObject, exact
+from qbo_pipeline.returning.rules import ENTITIES, OWNED_AS, TWO_SIDED
+from qbo_pipeline.store.postings import links_to
+from qbo_pipeline.store.tables.posting import posting_links, postings
+from qbo_pipeline.store.tables.records import records
+from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_backs
+
+_AMOUNTS = {"payment": "amount", "document": "total_amount"}
+_KINDS = ("sales_invoices", "sales_credits", "bills", "purchase_credits", "payments_received", "payments_made")
+
+
+@dataclass(slots=True)
+class ComparedKind:
+    """What one kind comes to: how many stand on both sides with the same amount, and each that differs."""
+
+    kind: str
+    agree: int = 0
+    differ: list[dict[str, Any]] = field(default_factory=list)
+
+
+def two_way(run: Run) -> list[ComparedKind]:
+    """Compare each kind that is written back, by what QuickBooks says now and what was read last of the source.
+
+    Raises a `TransientError` where QuickBooks does not answer.
+    """
+    made = run.settings.ownership.made_in_quickbooks()
+    found = [_papers(run, kind) for kind in _KINDS if kind in made]
+    return found + [_lists(run, entity) for entity, of in TWO_SIDED.items() if of.owned_as in made]
+
+
+def _papers(run: Run, kind: str) -> ComparedKind:
+    assert run.settings.write_back is not None
+    entity, first_day = ENTITIES[kind], run.settings.write_back.first_day
+    kinds = [name for name, owned_as in OWNED_AS.items() if owned_as == kind]
+    there: dict[str, JsonObject] = {}
+    query = select_objects(entity).where("TxnDate", ">=", first_day)
+    if (last_day := run.settings.connection.last_day) is not None:
+        query = query.where("TxnDate", "<=", last_day)
+    for page in run.quickbooks().query_pages(query):
+        there |= {str(thing["Id"]): thing for thing in page}
+    result = ComparedKind(kind)
+    with run.database.reading() as connection:
+        here = _records(run, connection, kinds)
+        matched = _matched(run, connection, entity)
+        for key, row in here.items():
+            amount = _here(row)
+            thing = there.pop(matched.get(key, ""), None)
+            if thing is None and amount == 0:
+                continue
+            value = Decimal(0) if thing is None or is_voided(thing) else exact(thing.get("TotalAmt") or 0, "TotalAmt")
+            if value == amount:
+                result.agree += 1
+                continue
+            result.differ.append({"key": key, "here": amount, "there": value, "why": _why_here(run, connection, row)})
+        known = _objects(run, connection, entity)
+        for qbo_id, thing in there.items():
+            value = Decimal(0) if is_voided(thing) else exact(thing.get("TotalAmt") or 0, "TotalAmt")
+            if value:
+                why = _why_there(known.get(qbo_id))
+                result.differ.append({"key": f"{entity}/{qbo_id}", "here": Decimal(0), "there": value, "why": why})
+    return result
+
+
+def _lists(run: Run, entity: str) -> ComparedKind:
+    of = TWO_SIDED[entity]
+    result = ComparedKind(of.owned_as)
+    things = list(run.quickbooks().query(select_objects(entity, with_inactive=True)))
+    with run.database.transaction() as connection:
+        book = returning_book(connection, run.settings, things)
+        known = _objects(run, connection, entity)
+        linked = links_to(connection, run.name, entity, [str(thing["Id"]) for thing in things])
+        sides = {linked[str(thing["Id"])][0].key: (linked[str(thing["Id"])][0], thing)
+                 for thing in things if str(thing["Id"]) in linked}  # fmt: skip
+        compared = compare(connection, run.settings, sides, book, run.database.now(connection))
+        connection.rollback()  # a comparison agrees upon nothing
+    for both in compared.values():
+        merged = both.merged
+        waiting = [*(str(conflict) for conflict in merged.conflicts),
+                   *(f"{name} is to be taken from QuickBooks" for name in merged.to_source),
+                   *(f"{name} is to be posted" for name in merged.to_quickbooks)]  # fmt: skip
+        if waiting:
+            result.differ.append({"key": both.key, "here": None, "there": None, "why": "; ".join(waiting)})
+        else:
+            result.agree += 1
+    for thing in things:
+        qbo_id = str(thing["Id"])
+        if qbo_id not in linked and thing.get("Active") is not False:
+            why = _why_there(known.get(qbo_id))
+            result.differ.append({"key": f"{entity}/{qbo_id}", "here": None, "there": None, "why": why})
+    return result
+
+
+def _records(run: Run, connection: Connection, kinds: list[str]) -> dict[str, RowMapping]:
+    assert run.settings.write_back is not None
+    r = records.c
+    query = select(records).where(
+        r.connection == run.name, r.kind.in_(kinds), r.vanished_at.is_(None), r.disposition != "set_aside",
+        r.business_date >= run.settings.write_back.first_day,
+    )  # fmt: skip
+    rows = connection.execute(query.order_by(r.business_date, r.record_id)).mappings()
+    return {f"{row['record_type']}/{row['record_id']}": row for row in rows}
+
+
+def _matched(run: Run, connection: Connection, entity: str) -> dict[str, str]:
+    """By record key, the Id of the object that it is."""
+    p, w = posting_links.c, write_backs.c
+    query = select(p.key, p.qbo_id).where(p.connection == run.name, p.entity == entity)
+    found = {row.key: row.qbo_id for row in connection.execute(query)}
+    taken = select(w.key, w.taken_as).where(
+        w.connection == run.name, w.taken_as.is_not(None), w.key.startswith(f"{entity}/")
+    )
+    record_type = "payment" if entity in ("Payment", "BillPayment") else "document"
+    for row in connection.execute(taken):
+        found.setdefault(f"{record_type}/{row.taken_as}", row.key.partition("/")[2])
+    return found
+
+
+def _here(row: RowMapping) -> Decimal:
+    content = orjson.loads(row["content"])
+    return Decimal(0) if content["status"] != "completed" else Decimal(content[_AMOUNTS[row["record_type"]]])
+
+
+def _objects(run: Run, connection: Connection, entity: str) -> dict[str, RowMapping]:
+    q = quickbooks_objects.c
+    query = select(quickbooks_objects).where(q.connection == run.name, q.entity == entity)
+    return {row["qbo_id"]: row for row in connection.execute(query).mappings()}
+
+
+def _why_here(run: Run, connection: Connection, row: RowMapping) -> str:
+    key = f"{row['record_type']}/{row['record_id']}"
+    p = postings.c
+    query = select(p.state, p.reason, p.message).where(
+        p.connection == run.name, p.record_key == key, p.superseded_by.is_(None)
+    )
+    posting = connection.execute(query).first()
+    if posting is not None and posting.state != "posted":
+        return f"its posting is {posting.state}: {posting.message or posting.reason or 'it waits its turn'}"
+    if row["disposition"] in ("excluded", "refused"):
+        return f"{row['disposition']}: {row['message'] or row['rule']}"
+    return "changed since it was carried: the next run carries it" if posting is not None else "not built yet"
+
+
+def _why_there(row: RowMapping | None) -> str:
+    if row is None:
+        return "not read yet: the next run reads it"
+    if row["disposition"] == "written_back":
+        return "it lies in the inbox of the inventory system, or what was taken of it was not read yet"
+    return f"{row['disposition'].replace('_', ' ')}: {row['message'] or row['rule'] or 'the next run builds it'}"
+
+
+def told(kinds: list[ComparedKind]) -> Iterator[str]:
+    """The comparison in lines."""
+    for kind in kinds:
+        yield f"{kind.kind.replace('_', ' '):18} {kind.agree:>7,} agree {len(kind.differ):>5,} differ"
+        for row in kind.differ:
+            amounts = "" if row["here"] is None else f"{row['here']:,.2f} here, {row['there']:,.2f} in QuickBooks; "
+            yield f"  {row['key']}: {amounts}{row['why']}"
