@@ -80,8 +80,9 @@ def demo(
         raise typer.BadParameter("the systems in a box are of a company in the US", param_hint="--company")
     if ways is DemoWays.BOTH and days < LEAST_BOTH_WAYS:
         raise typer.BadParameter(f"both ways it takes {LEAST_BOTH_WAYS} days or more", param_hint="--days")
-    if ways is DemoWays.BOTH and mode is DemoMode.TRACKED:  # what is sold in QuickBooks would leave its stock twice
-        raise typer.BadParameter("in tracked mode the demo goes one way", param_hint="--ways")
+    # A summary is no invoice that is paid; in tracked mode what is sold in QuickBooks would leave its stock twice.
+    if ways is DemoWays.BOTH and mode is not DemoMode.EXTERNAL:
+        raise typer.BadParameter("the demo goes both ways in external mode only", param_hint="--ways")
     if ways is DemoWays.BOTH and (known is not None or company is not DemoCountry.US):
         raise typer.BadParameter("it is shown with the company's own database, in the US", param_hint="--ways")
     raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode, country=company, ways=ways))
