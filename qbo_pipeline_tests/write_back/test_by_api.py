@@ -28,17 +28,21 @@ from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.systems.cin7_core.chart import BY_REASON
 from qbo_pipeline.systems.company import guid
+from qbo_pipeline.systems.unleashed.words import ACCOUNT_OF_REASON
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.systems import evenings
 from qbo_pipeline_tests.systems.books import connection, make_stock_accounts
 from qbo_pipeline_tests.systems.boxes import (
     ACCOUNT_ID,
+    API_ID,
+    API_KEY,
     APPLICATION_KEY,
     TOKEN,
     running_cin7_core,
     running_http_contract,
     running_syncro,
+    running_unleashed,
 )
 from qbo_pipeline_tests.systems.readings import FIRST
 from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
@@ -69,10 +73,18 @@ def _let_in(file: Path, *secrets: str) -> Path:
     return file
 
 
+def unleashed(folder: Path, emulator: RunningEmulator, box: Any) -> Path:
+    hints = {code: HINTS[reason] for reason, code in ACCOUNT_OF_REASON.items()}
+    file = connection(folder, emulator, GUIDS, source_kind="unleashed", source_url=box.url,
+                      calls_per_minute=1_000_000, hints=hints)  # fmt: skip
+    return _let_in(file, f"API_ID={API_ID}", f"API_KEY={API_KEY}")
+
+
 SYSTEMS: dict[str, tuple[Callable[..., Any], Callable[..., Path]]] = {
     "cin7_core": (running_cin7_core, cin7_core),
     "http_contract": (running_http_contract, http_contract),
     "syncro": (running_syncro, evenings.syncro),
+    "unleashed": (running_unleashed, unleashed),
 }
 
 
@@ -234,3 +246,31 @@ def test_a_customer_is_made_once_and_written_over(
         assert account.night() == []
         assert account.customers("Bar Luna%") == [("Bar Luna y Sol", "luna@example.com")]
         assert len(people.all("Customer")) == count
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_people_change_of_a_customer_is_written_over(
+    system: str, tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    running, connected = SYSTEMS[system]
+    company = tmp_path / "inventory.sqlite"
+    generate(company, seed=7, first_day=FIRST, days=2)
+    with running(company) as box:
+        if system == "syncro":
+            evenings.Evenings(box).of(LAST)
+        account = Account(connected(tmp_path / "api", emulator, box), company, box, people, ("customers",))
+        with open_run(load_settings(account.file)) as run:
+            query = (
+                "SELECT key, qbo_id FROM posting_links WHERE entity = 'Customer' AND key LIKE 'party/%' ORDER BY key"
+            )
+            first = rows(run, query)[0]
+        account.night()
+        people.save("Customer", {**people.get("Customer", first["qbo_id"]), "DisplayName": "Bar Luna y Sol"})
+        account.night()
+        account.night()
+
+        assert len(account.customers("Bar Luna y Sol")) == 1
+        waiting = [item for item in account.night() if item["key"] == f"Customer/{first['qbo_id']}"]
+        assert waiting == []
+        assert people.get("Customer", first["qbo_id"])["DisplayName"] == "Bar Luna y Sol"

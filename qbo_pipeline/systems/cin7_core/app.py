@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from qbo_pipeline.systems.cin7_core import payments
+from qbo_pipeline.systems.cin7_core import parties, payments
 from qbo_pipeline.systems.cin7_core.resources import RESOURCES, BadRequest
 from qbo_pipeline.systems.cin7_core.world import World
 from qbo_pipeline.systems.door import dated
@@ -87,7 +87,8 @@ def _answer(box: Box, request: Request) -> Response:
         return _error(500, "Unexpected error")
     if fault == "garbage":
         return Response(b"<html>We will be back soon</html>", media_type="text/html")
-    writes = request.method != "GET" and path in payments.PATHS
+    puts = request.method == "PUT" and path in parties.PATHS
+    writes = puts or (request.method != "GET" and path in payments.PATHS)
     if request.method != "GET" and not writes:
         return _error(405, "Method not allowed")
     resource = RESOURCES.get(path) if not writes else _writing(request, path)
@@ -113,6 +114,8 @@ def _answer(box: Box, request: Request) -> Response:
 
 
 def _writing(request: Request, path: str) -> Callable[[World, Mapping[str, str]], Any]:
+    if path in parties.PATHS:
+        return lambda world, params: parties.put(world, path, request.state.body)
     return lambda world, params: payments.answer(world, request.method, path, params, request.state.body)
 
 

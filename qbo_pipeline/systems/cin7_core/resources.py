@@ -48,10 +48,11 @@ def _listed(
 
     def resource(world: World, params: Params) -> Paper:
         after = _instant(params[since]) if since and params.get(since) else None
+        wanted = params.get("ID", "").lower()
         found = (
             entry(world, object_id, content)
             for object_id, content in world.objects[kind].items()
-            if after is None or world.changed_at(kind, object_id) >= after
+            if (after is None or world.changed_at(kind, object_id) >= after) and wanted in ("", object_id)
         )
         return _page(name, found, params)
 

@@ -18,6 +18,8 @@ from starlette.requests import Request
 
 from qbo_pipeline.systems.changes import Thing
 from qbo_pipeline.systems.door import Answer, BadRequest, Door, House, Params, build_app
+from qbo_pipeline.systems.unleashed.parties import PATHS as PARTIES
+from qbo_pipeline.systems.unleashed.parties import keep
 from qbo_pipeline.systems.unleashed.words import milliseconds
 from qbo_pipeline.systems.unleashed.world import World
 
@@ -55,6 +57,9 @@ def app(box: Box) -> Starlette:
         return hmac.compare_digest(given.encode(), expected.encode())
 
     def answer(request: Request, path: str) -> Answer:
+        name, _, key = path.partition("/")
+        if request.method == "POST" and name in PARTIES and key:
+            return keep(box.world, name, key, request.state.body)
         return _answer(box, request.method, path, dict(request.query_params))
 
     refused = (403, {"Description": "The credentials are not valid for this request."})
