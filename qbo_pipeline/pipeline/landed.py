@@ -212,7 +212,8 @@ def open_doors(run: Run, database: Database, transport: Transport, clock: Clock)
     """The account to read and to write, at one pace, and the file with its rows."""
     reader = _reader(run, database, transport, clock)
     rows = _rows_file(run.surroundings.folder or run.settings.folder, run.name, run.settings.source.kind)
-    return reader, HttpWriter(reader.api, reader.base_url, ReadingWire(transport), reader.pace, reader.headers), rows
+    wire = ReadingWire(transport)
+    return reader, HttpWriter(reader.api, reader.base_url, wire, reader.pace, reader.headers, clock.monotonic), rows
 
 
 def _reader(run: Run, database: Database, transport: Transport, clock: Clock) -> HttpReader:

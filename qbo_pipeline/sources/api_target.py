@@ -87,12 +87,14 @@ class ApiTarget:
     def __init__(self, writer: Writer, doors: Doors, close: Callable[[], None], *, idempotent: bool = False) -> None:
         self.abilities = Abilities(finds=True, idempotent=idempotent, at_once=1)
         self._writer = writer
+        self._doors = doors
         self._beside = doors.beside
         self._system = doors.reader.api.system
         self._close = close
 
     def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         """Write each entry that is not there yet; after one that got no answer the others are not tried."""
+        self._doors.writer.begin()
         outcomes: list[Outcome] = []
         stopped: str | None = None
         for entry in entries:

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from qbo_pipeline.posting.identity import marker_in
+from qbo_pipeline.posting.write_backs import API_POLICY
 from qbo_pipeline.returning.targets import NotTaken, NotWritten, TargetEntry, Unclear, Written
 from qbo_pipeline.sources.api_target import REFERENCE_LENGTH, ApiTarget, Doors, with_mark
 from qbo_pipeline.sources.cin7_core.lists import API
 from qbo_pipeline.sources.cin7_core.lists_writing import ListWriter as Cin7CoreLists
 from qbo_pipeline.sources.cin7_core.writing import PaymentWriter as Cin7Core
 from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
-from qbo_pipeline.sources.http.writer import HttpWriter
+from qbo_pipeline.sources.http.writer import WRITE_SECONDS, WRITES_WITHIN, HttpWriter
 from qbo_pipeline.sources.syncro.lists import API as SYNCRO_API
 from qbo_pipeline.sources.syncro.writing import PartyWriter as SyncroParties
 from qbo_pipeline.sources.syncro.writing import PaymentWriter as Syncro
@@ -54,6 +55,8 @@ class System:
     there: Mapping[str, Any]
     reply: Reply | NoReply = field(default_factory=lambda: Reply(200, b"[]"))
     sent: list[Sent] = field(default_factory=list)
+    seconds: float = 0.0
+    slow: float = 0.0  # seconds that each turn at the account's limit takes
 
     def get(self, url: str, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Reply:
         found = self.there.get(url.removeprefix("https://system/"))
@@ -67,7 +70,8 @@ class System:
             raise self.reply
         return self.reply
 
-    def wait(self) -> None: ...
+    def wait(self) -> None:
+        self.seconds += self.slow
 
     def quiet(self, seconds: float) -> None: ...
 
@@ -86,7 +90,8 @@ class System:
 
 def target(system: System, writer: Any = Cin7Core, api: Any = API) -> ApiTarget:
     reader = HttpReader(api, "https://system", system, system, lambda _query: {}, lambda _seconds: None)
-    doors = Doors(reader, HttpWriter(api, "https://system", system, system, lambda _query: {}), system)
+    writer_of = HttpWriter(api, "https://system", system, system, lambda _query: {}, lambda: system.seconds)
+    doors = Doors(reader, writer_of, system)
     return ApiTarget(writer(doors), doors, lambda: None)
 
 
@@ -147,6 +152,16 @@ def test_what_is_known_of_a_write_by_its_answer(reply: Reply | NoReply, kind: ty
     stops = kind is not NotTaken
     assert isinstance(second, NotWritten if stops else kind)
     assert len(system.sent) == (1 if stops else 2)
+
+
+def test_nothing_leaves_after_the_time_for_which_an_entry_is_claimed() -> None:
+    """Whoever comes then may look and write it too: what is late is not sent, and is certain not to be there."""
+    system = System({"sale?ID=s1": sale()}, slow=60.0)
+    (outcome,) = target(system).put([entry({"i1": "10.00"})])
+    assert isinstance(outcome, NotWritten)
+    assert system.sent == []
+    assert API_POLICY.deadline >= WRITES_WITHIN + WRITE_SECONDS
+    assert API_POLICY.settle >= API_POLICY.leave_within + API_POLICY.works_on
 
 
 @pytest.mark.parametrize(

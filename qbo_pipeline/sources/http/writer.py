@@ -6,6 +6,7 @@ protocol's affair (`posting/write_backs.py`), which first looks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -37,16 +38,29 @@ class WritingWire(Protocol):
     ) -> Reply: ...
 
 
-@dataclass(frozen=True, slots=True)
+WRITES_WITHIN = 100.0
+"""Seconds from the beginning of a `put` within which its last request leaves: whoever claimed the entries holds them
+for longer than that and `WRITE_SECONDS` together (`posting.write_backs.API_POLICY`): nobody else writes then."""
+WRITE_SECONDS = 30.0
+
+
+@dataclass(slots=True)
 class HttpWriter:
-    """Writes to one account. `headers` makes the headers of a call from its query string, as for reading."""
+    """Writes to one account. `headers` makes the headers of a call from its query string, as for reading; `now` are
+    seconds of a clock that only goes forward."""
 
     api: Api
     base_url: str
     wire: WritingWire
     pace: Pace
     headers: Callable[[str], Mapping[str, str]]
-    seconds: float = 30.0
+    now: Callable[[], float]
+    seconds: float = WRITE_SECONDS
+    _until: float = math.inf
+
+    def begin(self) -> None:
+        """Begin a `put`: what is sent later than `WRITES_WITHIN` from here is not sent at all."""
+        self._until = self.now() + WRITES_WITHIN
 
     def send(self, method: str, path: str, params: Params | None = None, content: Any = None) -> Any:
         """The JSON of the answer; `None` where there is none.
@@ -58,6 +72,8 @@ class HttpWriter:
         body = None if content is None else write_exact(content).encode()
         given = {**self.headers(query), **({"content-type": "application/json"} if body is not None else {})}
         self.pace.wait()
+        if self.now() > self._until:
+            raise NotNow(f"{self.api.system} is too slow now: nothing more is sent in this turn")
         try:
             reply = self.wire.send(method, url, given, body, seconds=self.seconds, max_bytes=self.api.max_bytes)
         except NoReply as error:

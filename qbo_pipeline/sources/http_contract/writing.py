@@ -39,6 +39,7 @@ class HttpInbox:
 
     def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         """Put each; after one that got no answer the others are not tried."""
+        self._writer.begin()
         outcomes: list[Outcome] = []
         stopped: str | None = None
         for entry in entries:
