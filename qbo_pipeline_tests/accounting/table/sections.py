@@ -228,8 +228,18 @@ LISTS: tuple[Row, ...] = (
         number="",
         what="Customer",
         shown=(Party(party_id="7", kind="customer", name="Kitchen & Co"),),
-        settings=("posting.master_data", "posting.sub_customers", "posting.link_existing"),
-        tests=("test_parties.py::test_display_names",),
+        settings=(
+            "posting.master_data",
+            "posting.sub_customers",
+            "posting.link_existing",
+            "posting.party_currencies",
+            "posting.unknown_terms",
+        ),
+        tests=(
+            "test_parties.py::test_display_names",
+            "test_party_currencies.py::test_the_names_of_a_party_in_each_currency",
+            "test_terms.py::test_terms_that_quickbooks_lacks_wait_or_are_left_out_or_made",
+        ),
     ),
     Row(
         number="",
@@ -288,8 +298,12 @@ LISTS: tuple[Row, ...] = (
         number="",
         what="Product in stock",
         shown=(Product(product_id="tea", kind="stocked", number="T-1", name="Green tea"),),
-        settings=("posting.master_data", "accounts.by_product"),
-        tests=("test_products.py::test_the_sku_is_the_number_as_it_is",),
+        settings=("posting.master_data", "accounts.by_product", "posting.categories", "posting.products"),
+        tests=(
+            "test_products.py::test_the_sku_is_the_number_as_it_is",
+            "test_categories.py::test_an_item_stands_below_its_category_and_that_below_another_where_they_are_kept",
+            "test_categories.py::test_products_as_lines_have_no_item_and_their_lines_are_on_the_item_of_their_account",
+        ),
     ),
     Row(
         number="",
