@@ -113,6 +113,8 @@ class Policies:
     - `products`: products have items in QBO, or go as lines of documents on the item of the line's account (`lines`).
     - `inactive`: what is not active in the source stays active in QBO, or is deactivated once nothing needs it.
     - `unknown_terms`: payment terms that QBO lacks have their record wait, are made, or are left out.
+    - `tax_total`: outside the US, whether the source's tax is told, or QBO's own, as it rounds (each code's lines
+      together, or each line), with the cents between them on the account `rounding` (`accounting.own_tax`).
     - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
     - `link_orders`: bills are linked to the lines of their purchase orders, which QBO closes by it.
     - `bills_from_orders`: a finished purchase order makes its bill.
@@ -152,6 +154,7 @@ class Policies:
     inactive: Literal["kept_active", "deactivated"] = "kept_active"
     products: Literal["items", "lines"] = "items"
     summarise: tuple[SummarisedKind, ...] = ()
+    tax_total: Literal["source", "by_document", "by_line"] = "source"
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
     link_orders: bool = False
     bills_from_orders: bool = False
@@ -240,6 +243,7 @@ class Books:
     - `terms`: QBO's payment terms, name in lower case -> id, the active ones.
     - `payment_methods`: its name in lower case or `id:<Id>` -> id, the active ones of QBO.
     - `tax_codes`: the source's tax code -> QBO's; the entry `""` serves lines without a tax code.
+    - `tax_rates`: QBO's tax code -> the percentages that it charges on sales, and on purchases; where they are known.
     - `product`, `party` (by kind and id), `document`, `movement`: stored records, `None` where unknown.
     - `namesakes`: all parties whose `parties.name_key` is the given one.
     - `further_currencies`: in which currencies, besides its own, a party (by record id) has documents or payments.
@@ -279,6 +283,7 @@ class Books:
     terms: Mapping[str, str] = field(default_factory=dict)
     payment_methods: Mapping[str, str] = field(default_factory=dict)
     tax_codes: Mapping[str, str] = field(default_factory=dict)
+    tax_rates: Mapping[str, tuple[tuple[Decimal, ...], tuple[Decimal, ...]]] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     namesakes: Callable[[str], Sequence[Party]] = _no_namesakes
     further_currencies: Callable[[str], Sequence[str]] = _no_further_currencies

@@ -22,6 +22,7 @@ from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Payload, exc
 from qbo_pipeline.accounting.matching import Clearing, Part
 from qbo_pipeline.accounting.money import ZERO, apportion, cents
 from qbo_pipeline.accounting.orders import bill_key, bill_of, lines_to_link, makes_its_bill, order_link
+from qbo_pipeline.accounting.own_tax import amounts_of, rounding_text
 from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, finish, ref
 from qbo_pipeline.accounting.tax import purchase_form as purchase_tax
 from qbo_pipeline.accounting.tax import purchase_line, regime_of
@@ -70,13 +71,14 @@ def purchase_form(
     """The Bill or VendorCredit of a purchase document, with what `lines_of` makes of each of its lines."""
     subject = subject_of(document, books)
     clearing = Clearing(subject=subject, books=books)
-    amounts = apportion(line.net_amount * subject.sign for line in document.lines)
+    amounts = amounts_of(subject, books)
     lines: list[PurchaseLine] = []
-    for line, amount in zip(document.lines, amounts, strict=True):
+    for line, amount in zip(document.lines, amounts.nets, strict=True):
         lines += lines_of(clearing, line, amount)
+    subject = amounts.subject
     lines += _tax_line(subject, books)
-    if residue := residue_of(subject, sum(amounts, ZERO)):
-        lines.append(_rounding_line(subject, books, residue))
+    if residue := residue_of(subject, sum(amounts.nets, ZERO)):
+        lines.append(_rounding_line(subject, books, residue, rounding_text(amounts)))
     if not lines:
         return Excluded(rule="nil_effect", message=f"{subject.label} has no amount on any line: nothing to post")
     payload = {
@@ -223,10 +225,10 @@ def _tax_line(subject: Subject, books: Books) -> list[tuple[Part, Payload]]:
     return [(part, _account_line(books, part, "Tax", {}))]
 
 
-def _rounding_line(subject: Subject, books: Books, residue: Decimal) -> tuple[Part, Payload]:
+def _rounding_line(subject: Subject, books: Books, residue: Decimal, text: str) -> tuple[Part, Payload]:
     place = Place(field=f"the cents left from rounding {subject.label}")
     part = Part(account=money_account_for(books, "rounding", place), amount=residue, place=place)
-    return part, _account_line(books, part, "Rounding", purchase_line(subject, books, None))
+    return part, _account_line(books, part, text, purchase_line(subject, books, None))
 
 
 def _account_line(books: Books, part: Part, text: str, code: Payload) -> Payload:

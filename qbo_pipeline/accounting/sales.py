@@ -21,6 +21,7 @@ from qbo_pipeline.accounting.documents import (
 )
 from qbo_pipeline.accounting.drafts import Draft, Payload, exclude
 from qbo_pipeline.accounting.money import ZERO, apportion, quantity_and_price
+from qbo_pipeline.accounting.own_tax import amounts_of, rounding_text, with_tax_in_it
 from qbo_pipeline.accounting.payloads import DESCRIPTION_LENGTH, MEMO_LENGTH, finish, numbers_by_itself, ref
 from qbo_pipeline.accounting.products import LINE_ROLES_OF_SALES, account_item, sales_item
 from qbo_pipeline.accounting.sales_paid import paid_with_it
@@ -56,23 +57,25 @@ def mind_quotes(document: Document, books: Books) -> None:
 def sales_form(document: Document, books: Books, lines_of: SalesLines) -> Draft:
     """The sales form of a document, with what `lines_of` makes of each of its lines."""
     subject = subject_of(document, books)
-    amounts = apportion(line.net_amount * subject.sign for line in document.lines)
-    discounted = discount_of_the_form(subject, books, amounts)
-    lines = [
-        made
-        for line, amount in zip(document.lines, amounts, strict=True)
-        if line is not discounted
-        for made in lines_of(subject, books, line, amount)
-    ]
-    if residue := residue_of(subject, sum(amounts, ZERO)):
-        lines.append(_rounding_line(subject, books, residue))
+    before_tax = apportion(line.net_amount * subject.sign for line in document.lines)
+    discounted = discount_of_the_form(subject, books, before_tax)
+    amounts = amounts_of(subject, books, as_told=discounted is not None)
+    lines: list[Payload] = []
+    for position, (line, amount) in enumerate(zip(document.lines, amounts.nets, strict=True)):
+        made = lines_of(subject, books, line, amount) if line is not discounted else []
+        if amounts.grosses is not None:
+            made[0] = with_tax_in_it(made[0], amounts.grosses[position])
+        lines += made
+    subject = amounts.subject
+    if residue := residue_of(subject, sum(amounts.nets, ZERO)):
+        lines.append(_rounding_line(subject, books, residue, rounding_text(amounts)))
     if discounted is not None:
-        lines.append(discount_line(subject, books, discounted, amounts))
+        lines.append(discount_line(subject, books, discounted, before_tax))
     payload = {
         **header(subject, books, document.number),
         **_printed_number(subject, books),
         **(_expiry(subject) if subject.entity == "Estimate" else due_field(subject, books)),
-        **regime_of(books).form(subject, books),
+        **regime_of(books).form(subject, books, inclusive=amounts.grosses is not None),
         **paid_with_it(subject, books),
         "Line": [{"LineNum": number, **line} for number, line in enumerate(lines, start=1)],
     }
@@ -149,10 +152,10 @@ def sales_line(
     return _sales_line(amount, text, detail)
 
 
-def _rounding_line(subject: Subject, books: Books, residue: Decimal) -> Payload:
+def _rounding_line(subject: Subject, books: Books, residue: Decimal, text: str) -> Payload:
     account = money_account_for(books, "rounding", Place(field=f"the cents left from rounding {subject.label}"))
     code = regime_of(books).line(subject, books, None)
-    return _sales_line(residue, "Rounding", {"ItemRef": account_item(account)} | code)
+    return _sales_line(residue, text, {"ItemRef": account_item(account)} | code)
 
 
 def _sales_line(amount: Decimal, text: str, detail: Payload) -> Payload:

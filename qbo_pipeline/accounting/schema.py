@@ -84,6 +84,7 @@ _SALES_LINE = _object(
     UnitPrice=_NUMBER,
     TaxCodeRef=_code(),
     ClassRef=_ref(),
+    TaxInclusiveAmt=Field("signed"),
 )
 _DISCOUNT_LINE = _object(
     PercentBased=Field("flag"), DiscountPercent=_NUMBER, DiscountAccountRef=_ref(True), ClassRef=_ref()

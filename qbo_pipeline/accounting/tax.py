@@ -22,8 +22,8 @@ class TaxRegime(Protocol):
 
     taxes_purchases: bool  # whether bills carry tax as tax; where not, what was charged is a line on `input_tax`
 
-    def form(self, subject: Subject, books: Books) -> Payload:
-        """The fields of a form as a whole."""
+    def form(self, subject: Subject, books: Books, *, inclusive: bool = False) -> Payload:
+        """The fields of a form as a whole; `inclusive`: its lines state their tax in them."""
         ...
 
     def line(self, subject: Subject, books: Books, line: DocumentLine | None) -> Payload:
@@ -39,7 +39,7 @@ class UnitedStates:
 
     taxes_purchases = False
 
-    def form(self, subject: Subject, books: Books) -> Payload:
+    def form(self, subject: Subject, books: Books, *, inclusive: bool = False) -> Payload:
         return {"TxnTaxDetail": {"TotalTax": subject.tax}} if subject.tax else {}
 
     def line(self, subject: Subject, books: Books, line: DocumentLine | None) -> Payload:
@@ -52,7 +52,7 @@ class ManualSalesTax(UnitedStates):
     """Manual sales tax: as above, and the form names its tax code, one for all its taxed lines, where the settings map
     each of theirs to a real one; else the total stands alone."""
 
-    def form(self, subject: Subject, books: Books) -> Payload:
+    def form(self, subject: Subject, books: Books, *, inclusive: bool = False) -> Payload:
         told = super().form(subject, books)
         mapped = {code: books.tax_codes.get(code) for code in _codes(subject)}
         real = sorted({qbo_id for qbo_id in mapped.values() if qbo_id not in (None, "TAX", "NON")})
@@ -73,7 +73,7 @@ class WithoutSalesTax:
 
     taxes_purchases = False
 
-    def form(self, subject: Subject, books: Books) -> Payload:
+    def form(self, subject: Subject, books: Books, *, inclusive: bool = False) -> Payload:
         if subject.tax and subject.party.kind == "customer":
             refuse(
                 "sales_tax_off",
@@ -92,10 +92,11 @@ class Elsewhere:
 
     taxes_purchases = True
 
-    def form(self, subject: Subject, books: Books) -> Payload:
+    def form(self, subject: Subject, books: Books, *, inclusive: bool = False) -> Payload:
         if not _is_taxed(subject):
             return {"GlobalTaxCalculation": "NotApplicable"}
-        return {"GlobalTaxCalculation": "TaxExcluded", "TxnTaxDetail": {"TotalTax": subject.tax}}
+        method = "TaxInclusive" if inclusive else "TaxExcluded"
+        return {"GlobalTaxCalculation": method, "TxnTaxDetail": {"TotalTax": subject.tax}}
 
     def line(self, subject: Subject, books: Books, line: DocumentLine | None) -> Payload:
         if not _is_taxed(subject):

@@ -123,6 +123,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _required("net_amount", "amount", "sum of the lines before tax"),
         _optional("tax_amount", "amount", "tax of the whole document (without it: `total_amount` less `net_amount`)"),
         _required("total_amount", "amount", "net and tax together"),
+        _optional("tax_inclusive", "flag", "yes where its prices have tax in them; the amounts here stay apart"),
         _DOCUMENT_STATUS,
         _optional("reference", "text", "the other side's number (the supplier's invoice, the customer's order)"),
         _MEMO,

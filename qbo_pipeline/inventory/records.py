@@ -213,6 +213,7 @@ class Document(RecordRow):
     location_id: str | None = None
     class_: str | None = None
     department: str | None = None
+    tax_inclusive: bool | None = None  # its prices have tax in them
     lines: tuple[DocumentLine, ...] = ()
     matches: tuple[Match, ...] = ()
 

@@ -33,7 +33,7 @@ from qbo_pipeline.inventory.records import (
     Record,
     record_type,
 )
-from qbo_pipeline.pipeline.company_preferences import closing_date, preferences_of
+from qbo_pipeline.pipeline.company_preferences import closing_date, preferences_of, rates_of_codes
 from qbo_pipeline.pipeline.item_beginnings import ItemBeginnings
 from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
@@ -88,6 +88,7 @@ class StoredBooks:
         self._stock: dict[str, list[tuple[date, Decimal]]] = {}  # by product, the quantities that moved
         self._rates_read = self._read_rates()
         self._items = ItemBeginnings(connection, self._name, self._to_home)
+        self._tax_rates = rates_of_codes(connection, self._name)
         self._dimensions = {
             (dimension, name.casefold()): item.qbo_id
             for dimension, entity in DIMENSION_LISTS.items()
@@ -137,6 +138,7 @@ class StoredBooks:
             terms=self._terms,
             payment_methods=self._payment_methods,
             tax_codes=rules.tax_codes,
+            tax_rates=self._tax_rates,
             policies=rules.policies,
             product=lambda record_id: self._look_up(Product, "product", record_id),
             party=lambda kind, party_id: self._look_up(Party, "party", f"{kind}:{party_id}"),

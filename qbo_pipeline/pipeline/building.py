@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.accounting.own_tax import tax_rounding_of
 from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import BY_SETTINGS, build, build_unrecorded
@@ -61,6 +62,7 @@ class Transformed:
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     intents: Counter[str] = field(default_factory=Counter)
     failures: Failures = field(default_factory=Failures)
+    tax_rounding: list[Decimal] = field(default_factory=list)  # of each document whose tax QuickBooks rounds otherwise
 
     def totals(self) -> dict[str, int]:
         """Numbers for the run's metadata."""
@@ -68,8 +70,22 @@ class Transformed:
         for (_, outcome, _), count in self.outcomes.items():
             counted[outcome] += count
         names = ("drafted", "excluded", "refused", "vanished")
-        return {f"records_{name}": counted[name] for name in names} | {
-            f"postings_{name}": self.intents[name] for name in ("new", "changed", "unchanged", "withdrawn", "parked")
+        return (
+            {f"records_{name}": counted[name] for name in names}
+            | {
+                f"postings_{name}": self.intents[name]
+                for name in ("new", "changed", "unchanged", "withdrawn", "parked")
+            }
+            | self._tax_rounding()
+        )
+
+    def _tax_rounding(self) -> dict[str, Any]:
+        """Of documents whose tax QuickBooks rounds otherwise, how many and by how much; nothing without any."""
+        if not self.tax_rounding:
+            return {}
+        return {
+            "documents_with_tax_rounding": len(self.tax_rounding),
+            "tax_rounding": sum(self.tax_rounding, Decimal(0)),
         }
 
     def rows(self) -> list[dict[str, Any]]:
@@ -297,6 +313,7 @@ class PageOfRecords:
             self.note(row, "posting", None, None)
             drafts = outcome if isinstance(outcome, list) else [outcome]
             self.need(*drafts)
+            self.result.tax_rounding += filter(None, (tax_rounding_of(draft.payload) for draft in drafts))
         self.intents.append(
             Intent(
                 record_key=key_of(row),

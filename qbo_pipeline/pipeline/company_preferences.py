@@ -1,13 +1,14 @@
 """What QuickBooks' own preferences say of a company: through which day it is closed, who numbers, how it is taxed.
 
-What belongs here: the reading of `Preferences` and `CompanyInfo` as they were stored last. What the settings say is
-`resolving.py`'s.
+What belongs here: the reading of `Preferences`, `CompanyInfo` and tax rates as they were stored last. What the settings
+say is `resolving.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -52,3 +53,22 @@ def tax_regime(companies: Sequence[dict[str, Any]], preferences: dict[str, Any])
     if automated:
         return "us"
     return "us_none" if taxes.get("UsingSalesTax") is False else "us_manual"
+
+
+def rates_of_codes(connection: Connection, name: str) -> dict[str, tuple[tuple[Decimal, ...], tuple[Decimal, ...]]]:
+    """By Id of a tax code, the percentages that it charges on sales and on purchases; a code with a rate that is not
+    known is left out."""
+    percent = {
+        rate.qbo_id: Decimal(str(rate.content["RateValue"]))
+        for rate in references(connection, name, "TaxRate")
+        if rate.content.get("RateValue") is not None
+    }
+    found = {}
+    for code in references(connection, name, "TaxCode") if percent else ():
+        sides = [
+            [detail["TaxRateRef"]["value"] for detail in (code.content.get(side) or {}).get("TaxRateDetail", ())]
+            for side in ("SalesTaxRateList", "PurchaseTaxRateList")
+        ]
+        if all(rate in percent for side in sides for rate in side):
+            found[code.qbo_id] = (tuple(percent[rate] for rate in sides[0]), tuple(percent[rate] for rate in sides[1]))
+    return found

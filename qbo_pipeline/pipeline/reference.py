@@ -109,7 +109,8 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
 def _read(run: Run, entity: str) -> Sequence[Reference]:
     query = select_objects(entity, with_inactive=entity_named(entity).changes)
     try:
-        return [of_object(entity, item) for item in run.quickbooks().query(query)]
+        items = (of_object(entity, item) for item in run.quickbooks().query(query))
+        return list({item.qbo_id: item for item in items}.values())  # a rate of two codes comes twice
     except (AccessDenied, InvalidRequest) as error:
         if entity in _NEEDED:
             raise

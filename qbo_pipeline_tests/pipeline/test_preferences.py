@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, tax_regime
+from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, rates_of_codes, tax_regime
+from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.resolving import find_dimension
 from qbo_pipeline.settings import Settings, SettingsError, load_settings
-from qbo_pipeline.store.reference import of_object
+from qbo_pipeline.store.reference import of_object, references
+from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.shop import open_shop
 
 SALES = {"Invoice", "CreditMemo", "Estimate"}
@@ -90,3 +92,16 @@ def test_a_class_that_is_not_there_is_told_as_a_class(settings: Settings, name: 
 def test_a_company_without_classes_is_told_so(settings: Settings) -> None:
     with pytest.raises(SettingsError, match=r"no department 'North'.*the company has none"):
         find_dimension([], settings, "department", "North", "[accounts.by_location] n.department")
+
+
+def test_the_rates_of_a_companys_codes_are_read_where_codes_stand_on_lines(tmp_path: Path) -> None:
+    """Standard and reverse charge of the UK, by side."""
+    uk = running_emulator("--limits", "off", "--company", "uk")
+    with uk as emulator, open_shop(tmp_path / "uk", emulator, currency="GBP").run() as run:
+        counts = read_reference_data(run)
+        with run.database.reading() as connection:
+            codes = {item.name: item.qbo_id for item in references(connection, run.name, "TaxCode")}
+            rates = rates_of_codes(connection, run.name)
+    assert counts["TaxRate"] > 0
+    assert rates[codes["20.0% S"]] == ((20,), (20,))
+    assert rates[codes["20.0% RC SG"]] == ((0,), (20, -20))

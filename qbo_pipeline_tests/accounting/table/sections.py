@@ -19,6 +19,7 @@ OFF = item(None, None, None, "-4.80", role="discount", discount_percent=D(10))
 SHIPPED = item(None, None, None, "9", role="freight", description="Freight")
 ORDER = document("purchase_order", item("bag", 10, "5", "50"), document_id="o1", number="PO-1")
 FINISHED = replace(ORDER, finished_on=DAY)
+VAT = {"tax_codes": {"S20": "7", "": "8"}, "tax_rates": {"7": ((D(20),), (D(20),)), "8": ((D(0),), (D(0),))}}
 DOCUMENTS: tuple[Row, ...] = (
     Row(
         number="",
@@ -54,6 +55,40 @@ DOCUMENTS: tuple[Row, ...] = (
         books={"tax_codes": {"S20": "7"}},
         settings=("tax_codes",),
         tests=("test_tax.py::test_elsewhere_each_line_has_its_code_on_both_sides",),
+    ),
+    Row(
+        number="",
+        what="Invoice whose prices have VAT in them (outside the US)",
+        shown=(
+            document(
+                "sales_invoice",
+                item("bag", 1, None, "8.33", tax_amount=D("1.67"), tax_code="S20"),
+                document_id="v1",
+                tax_inclusive=True,
+            ),
+        ),
+        policies={"tax_regime": "global"},
+        books=VAT,
+        settings=("tax_codes",),
+        tests=("test_own_tax.py::test_prices_with_tax_in_them_stay_so_on_a_sales_form",),
+    ),
+    Row(
+        number="",
+        what="Invoice whose VAT the source rounds by line and QuickBooks in total",
+        shown=(
+            document(
+                "sales_invoice",
+                *(item("bag", 1, None, "0.13", tax_amount=D("0.03"), tax_code="S20") for _ in range(3)),
+                document_id="v2",
+            ),
+        ),
+        policies={"tax_regime": "global", "tax_total": "by_document"},
+        books=VAT,
+        settings=("posting.tax_total",),
+        tests=(
+            "test_own_tax.py::test_the_cents_between_the_sources_tax_and_quickbooks_own_go_to_rounding",
+            "test_own_tax.py::test_the_emulator_reckons_as_we_say_that_quickbooks_does",
+        ),
     ),
     Row(
         number="",
