@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.pipeline.landed import ReadingWire
-from qbo_pipeline.pipeline.preflight import PreflightFinding
+from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.quickbooks.clock import SystemClock
 from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.sources.errors import SourceFailure

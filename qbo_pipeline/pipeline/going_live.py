@@ -12,7 +12,8 @@ from sqlalchemy import delete, select
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.pipeline.binding import has_posted
-from qbo_pipeline.pipeline.preflight import PreflightFinding, preflight
+from qbo_pipeline.pipeline.preflight import preflight
+from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.events import READY
 from qbo_pipeline.posting.persons import Person, note_decision

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func
@@ -16,11 +15,12 @@ from qbo_pipeline.accounting.deposits import DEPOSIT_TYPES
 from qbo_pipeline.accounting.drafts import Draft
 from qbo_pipeline.pipeline.access import REMEDY, see_access
 from qbo_pipeline.pipeline.books import StoredBooks
-from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks
+from qbo_pipeline.pipeline.company_checks import company_findings, needed_by
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
 from qbo_pipeline.pipeline.linking import likenesses_of
 from qbo_pipeline.pipeline.names_ahead import Namesake, namesakes_of
 from qbo_pipeline.pipeline.names_in_settings import changed_names
+from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back import entities
@@ -28,7 +28,6 @@ from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.sources.errors import Problem, SourceFailure
-from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.records import records
 
 # What QBO takes for a role; a role that is not here may be any account.
@@ -42,6 +41,9 @@ ACCOUNT_TYPES = {
     "sales": ("Income", "Other Income"),
     "bank": ("Bank",),
     **{role: (type,) for role, type in DEPOSIT_TYPES.items()},
+    "cost_of_goods_sold": ("Cost of Goods Sold", "Expense", "Other Expense"),
+    "opening_balance_equity": ("Equity",),
+    "exchange_difference": ("Other Income", "Other Expense", "Income", "Expense"),
 }
 NEEDED_ROLES = (
     "inventory",
@@ -52,17 +54,6 @@ NEEDED_ROLES = (
     "bank",
     "purchases",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PreflightFinding:
-    """One check: what was found, and what to do where it is not as it must be."""
-
-    name: str
-    ok: bool
-    finding: str
-    remedy: str = ""
-    code: str | None = None  # of the source, where that is what has no account or tax code yet
 
 
 def preflight(run: Run) -> list[PreflightFinding]:
@@ -127,42 +118,9 @@ def _inbox(run: Run) -> Iterator[PreflightFinding]:
         yield PreflightFinding("inbox", True, "takes what people do in QuickBooks")
 
 
-def _company(run: Run) -> Iterator[PreflightFinding]:
-    settings = run.settings.connection
+def _company(run: Run) -> list[PreflightFinding]:
     with run.database.reading() as connection:
-        company = references(connection, run.name, "CompanyInfo")[0]
-        preferences = references(connection, run.name, "Preferences")[0].content
-    yield PreflightFinding("company", True, f"{company.name}, {company.content.get('Country', 'country not stated')}")
-    home = preferences.get("CurrencyPrefs", {}).get("HomeCurrency", {}).get("value", settings.currency)
-    yield PreflightFinding(
-        "currency",
-        home == settings.currency,
-        f"QuickBooks' home currency is {home}, the settings say {settings.currency}",
-        f"Set [connection] currency to {home}; it cannot be changed in QuickBooks",
-    )
-    by_itself = ", ".join(numbered_by_quickbooks(preferences))
-    yield PreflightFinding(
-        "document numbers",
-        True,
-        f"QuickBooks numbers {by_itself} by itself: our number stands in the private note, and on sales forms in the "
-        "message that they print; custom transaction numbers in its Account and settings let ours through"
-        if by_itself
-        else "every form takes our number",
-    )
-    if any(its.posting.freight == "shipping" for _, its in run.settings.by_date()):
-        yield PreflightFinding(
-            "shipping",
-            bool(preferences.get("SalesFormsPrefs", {}).get("AllowShipping")),
-            "freight goes on QuickBooks' own shipping line, by [posting] freight",
-            'Switch Shipping on in QuickBooks (Account and settings, Sales), or say freight = "line"',
-        )
-    closed = preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate")
-    yield PreflightFinding(
-        "closed books",
-        closed is None or date.fromisoformat(closed[:10]) < settings.first_day,
-        f"the books are closed through {closed}" if closed else "the books are open",
-        "Choose a later first_day: postings of a closed period wait for approval",
-    )
+        return [*company_findings(connection, run.settings)]
 
 
 def _access(run: Run) -> Iterator[PreflightFinding]:
@@ -173,10 +131,13 @@ def _access(run: Run) -> Iterator[PreflightFinding]:
 def _accounts(books: Books, mistakes: list[str]) -> Iterator[PreflightFinding]:
     for mistake in mistakes:
         yield PreflightFinding("accounts", False, mistake, "Correct the name, or make it in QuickBooks")
-    needed = {*NEEDED_ROLES, *(role for role in DEPOSIT_TYPES if getattr(books.policies, role) == "own_account")}
+    asked = needed_by(books.policies)
     for role in ROLES:
-        if role in needed and role not in books.roles and not any(f"[accounts.roles] {role}:" in m for m in mistakes):
-            yield PreflightFinding(f"account of {role}", False, "is not set", f"Name one in [accounts.roles] {role}")
+        missing = role not in books.roles and not any(f"[accounts.roles] {role}:" in m for m in mistakes)
+        if missing and (role in NEEDED_ROLES or role in asked):
+            why = f", and {asked[role]} needs it" if role in asked else ""
+            remedy = f"Name one in [accounts.roles] {role}"
+            yield PreflightFinding(f"account of {role}", False, f"is not set{why}", remedy)
         for account_id in sorted(books.accounts_of(role)):
             account = books.chart[account_id]
             wanted = ACCOUNT_TYPES.get(role)
