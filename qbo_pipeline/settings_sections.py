@@ -220,6 +220,7 @@ class PostingSettings(Section):
     quotes: bool = False
     purchase_orders: bool = False
     sub_customers: Literal["kept", "flattened"] = "kept"
+    landed_cost_by: Literal["value", "quantity", "weight"] = "value"
     tax_total: Literal["source", "by_document", "by_line"] = "source"
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
     party_currencies: PartyCurrencies = "one"

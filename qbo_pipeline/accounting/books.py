@@ -113,6 +113,7 @@ class Policies:
     - `products`: products have items in QBO, or go as lines of documents on the item of the line's account (`lines`).
     - `inactive`: what is not active in the source stays active in QBO, or is deactivated once nothing needs it.
     - `unknown_terms`: payment terms that QBO lacks have their record wait, are made, or are left out.
+    - `landed_cost_by`: what a landed cost that comes as one sum is shared by (`accounting.sharing`).
     - `tax_total`: outside the US, whether the source's tax is told, or QBO's own, as it rounds (each code's lines
       together, or each line), with the cents between them on the account `rounding` (`accounting.own_tax`).
     - `foreign_documents`: documents and payments in a foreign currency go in it, or converted to the home currency.
@@ -154,6 +155,7 @@ class Policies:
     inactive: Literal["kept_active", "deactivated"] = "kept_active"
     products: Literal["items", "lines"] = "items"
     summarise: tuple[SummarisedKind, ...] = ()
+    landed_cost_by: Literal["value", "quantity", "weight"] = "value"
     tax_total: Literal["source", "by_document", "by_line"] = "source"
     foreign_documents: Literal["own_currency", "home_currency"] = "own_currency"
     link_orders: bool = False

@@ -19,6 +19,7 @@ from qbo_pipeline.accounting.books import Books, rate_on
 from qbo_pipeline.accounting.drafts import Draft, Excluded, exclude, refuse
 from qbo_pipeline.accounting.journals import Heading, Leg, in_cents, journal_entry, leg
 from qbo_pipeline.accounting.money import ROUNDING_LIMIT, ZERO, cents, slice_of
+from qbo_pipeline.accounting.sharing import TO_SHARE, shared_legs
 from qbo_pipeline.accounting.transit import billed_ahead
 from qbo_pipeline.inventory.records import Movement, MovementLine, record_key
 
@@ -48,6 +49,7 @@ LINE_ROLES: dict[str, tuple[str, int]] = {
     "waste": ("inventory_adjustment", 1),
     "labour": ("labour_absorbed", -1),
     "supplier_cost": ("goods_received_not_invoiced", -1),
+    TO_SHARE: ("inventory", 1),  # on its shares: `sharing`
 }
 
 
@@ -199,7 +201,10 @@ def _line_legs(
         line=line,
         document=movement,
     )
-    if role == "inventory":
+    if line.role == TO_SHARE:
+        value = cents(value)
+        yield from shared_legs(movement, line, value, books)
+    elif role == "inventory":
         yield leg(books, role, value, place, line_id=line.line_id)
     else:
         yield _other_side(books, role, value, place, line.line_id)

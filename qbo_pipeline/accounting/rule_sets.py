@@ -91,7 +91,7 @@ def _policies_content(policies: Policies) -> dict[str, Any]:
     unsaid |= {"approved_statuses": (), "not_exported": ()}
     unsaid |= {"customer_deposits": "on_account", "supplier_deposits": "on_account"}
     unsaid |= {"sales_channel": "none", "summarised_channels": (), "summary_customer": "Daily sales"}
-    unsaid |= {"tax_total": "source"}
+    unsaid |= {"tax_total": "source", "landed_cost_by": "value"}
     return {name: value for name, value in asdict(policies).items() if name not in unsaid or value != unsaid[name]}
 
 

@@ -16,7 +16,7 @@ ColumnType = Literal["text", "date", "amount", "quantity", "rate", "integer", "f
 MONEY_TYPES: tuple[ColumnType, ...] = ("amount", "quantity", "rate")
 STATUSES = ("completed", "voided", "draft")
 DOCUMENT_STATUSES = (*STATUSES, "not_posted")
-ROLES = ("stock", "sold", "waste", "labour", "supplier_cost")
+ROLES = ("stock", "sold", "waste", "labour", "supplier_cost", "to_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
             "category", "text", "its category, for accounts and QuickBooks' own; `Parent:Child` is below another"
         ),
         _optional("unit", "text", "name of the unit in which quantities are counted"),
+        _optional(
+            "weight", "quantity", "of one unit, in the unit of weight of all products; for landed cost by weight"
+        ),
         _optional("active", "flag", "no for a product no longer in use", default="yes"),
     ),
     "locations": (
@@ -188,6 +191,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _MEMO,
         _CLASS,
         _DEPARTMENT,
+        _optional(
+            "for_movement_id", "text", "of a landed cost with a line `to_share`: the receipt whose goods bear it"
+        ),
     ),
     "movement_lines": (
         _required("movement_id", "text", "the header's id"),
@@ -199,7 +205,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
             "choice",
             "what is no stock has quantity 0: labour: labour and overhead that goods absorb; supplier_cost: work of a "
             "supplier that goods absorb until its bill comes; waste: what is lost in making; sold: a cost of goods "
-            "that are sold already. Values are positive, that of `sold` is signed",
+            "that are sold already; to_share: a landed cost as one sum, shared here over the goods of a receipt. "
+            "Values are positive, those of `sold` and `to_share` are signed",
             ROLES,
             "stock",
         ),

@@ -129,6 +129,7 @@ class Product(RecordRow):
     name: str
     category: str | None = None
     unit: str | None = None
+    weight: Decimal | None = None  # of one unit
     active: bool = True
 
     @property
@@ -253,6 +254,7 @@ class Movement(RecordRow):
     memo: str | None = None
     class_: str | None = None
     department: str | None = None
+    for_movement_id: str | None = None  # of a landed cost: the receipt whose goods bear it
     lines: tuple[MovementLine, ...] = ()
 
     @property

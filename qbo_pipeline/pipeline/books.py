@@ -375,6 +375,8 @@ def _referred(record: Record) -> dict[str, set[str]]:
         movements = {match.movement_id for match in record.matches}
         found["document"] = {line.order_id for line in record.lines if line.order_id is not None}
         found |= {"movement": movements, "party": _both_sides(record.party_id)}
+    elif record.for_movement_id is not None:
+        found["movement"] = {record.for_movement_id}
     return found
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.money import cents
+from qbo_pipeline.accounting.sharing import TO_SHARE
 from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
@@ -91,6 +92,7 @@ class StoredFrames:
                 if place in awaiting:  # what no document carries stands last
                     parts[-1]["awaits_document"] = True
                 rows += parts
+        rows += self._shared_costs(states, replaced)
         for row in self._set_aside():
             extracted.add(row.record_id)
             if row.record_id not in replaced:
@@ -105,6 +107,51 @@ class StoredFrames:
             nothing = {"quantity": _NOTHING, "value": _NOTHING}
             rows = [row | nothing if row["product_id"] in without else row for row in rows]
         return table_of(rows, STOCK)
+
+    def _shared_costs(
+        self, states: Mapping[str, MovementStanding], replaced: Collection[str]
+    ) -> Iterator[dict[str, Any]]:
+        """What landed costs that come as one sum add to goods in stock, as we shared them: their lines name none."""
+        effects = posting_effects.c
+        newest = (postings.c.connection == effects.connection) & (postings.c.key == effects.key)
+        newest &= (postings.c.revision == effects.revision) & postings.c.superseded_by.is_(None)
+        query = (
+            select(records, effects.product_id, effects.location_id, effects.amount.label("share"))
+            .join(posting_effects, effects.key == records.c.record_type + "/" + records.c.record_id)
+            .join(postings, newest)
+            .where(
+                records.c.connection == self.name,
+                effects.connection == self.name,
+                records.c.record_type == "movement",
+                records.c.kind == "landed_cost",
+                records.c.disposition == "posting",
+                records.c.content.contains(f'"{TO_SHARE}"', autoescape=True),
+                records.c.vanished_at.is_(None),
+                effects.account_id.in_(sorted(self.books.accounts_of("inventory"))),
+            )
+            .order_by(records.c.business_date, records.c.record_id, effects.line)
+        )
+        for row in self.connection.execute(query):
+            if row.record_id in replaced:
+                continue
+            key = f"movement/{row.record_id}"
+            disposition, reason, posted_by = states.get(key, MovementStanding("waiting"))
+            yield {
+                "record_key": key,
+                "kind": row.kind,
+                "number": row.number,
+                "business_date": row.business_date,
+                "product_id": row.product_id,
+                "location_id": row.location_id,
+                "account_id": self._account(row.product_id, row.location_id),
+                "quantity": _NOTHING,
+                "value": row.share,
+                "disposition": disposition,
+                "reason": reason,
+                "posted_by": posted_by,
+                "first_seen": row.first_seen,
+                "changed_seen": row.changed_at,
+            }
 
     def _without_stock(self) -> frozenset[str]:
         """The ids of services and of products without stock value."""

@@ -202,6 +202,7 @@ def _policies(settings: Settings, preferences: dict[str, Any], regime: TaxRegime
         quotes=posting.quotes,
         purchase_orders=posting.purchase_orders,
         sub_customers=posting.sub_customers,
+        landed_cost_by=posting.landed_cost_by,
         tax_total=posting.tax_total,
         foreign_documents=posting.foreign_documents,
         unknown_terms=posting.unknown_terms,

@@ -114,6 +114,8 @@ def _references(name: str, rows: Sequence[tuple[StoredRecord, datetime]], called
         if isinstance(row.record, Document):
             keys = {f"movement/{match.movement_id}" for match in row.record.matches} | _number(row.record)
             keys |= {f"document/{line.order_id}" for line in row.record.lines if line.order_id is not None}
+        elif isinstance(row.record, Movement):
+            keys = {f"movement/{row.record.for_movement_id}"} if row.record.for_movement_id is not None else set()
         elif isinstance(row.record, Payment):
             keys = {f"document/{allocation.document_id}" for allocation in row.record.allocations}
         elif row.record is not None and (reference := called(row.record)) is not None:

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.books import Books
-from qbo_pipeline.inventory.records import Document, Movement, MovementLine
+from qbo_pipeline.accounting.drafts import Draft
+from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.inventory.records import Document, Movement, MovementLine, Product
 from qbo_pipeline_tests.accounting.company import (
     Ledger,
     books,
@@ -211,3 +217,85 @@ def test_a_receipt_of_what_was_sold_before_it_came(together: Together) -> None:
     GRNI       -50.00
     """
     together(movement("receipt", stock("tea", 4, "20"), other("sold", "30", "tea")))
+
+
+SHARED = movement("receipt", stock("tea", 10, "60"), stock("cup", 30, "40", "west"), movement_id="r1")
+WEIGHTS = (
+    Product(product_id="tea", kind="stocked", number="T-1", name="Green tea", weight=D("0.5")),
+    Product(product_id="cup", kind="stocked", number="C-1", name="Cup", weight=D("0.1")),
+)
+
+
+def freight(value: str, **changes: Any) -> Movement:
+    return movement("landed_cost", other("to_share", value), movement_id="f", for_movement_id="r1", **changes)
+
+
+def sharing(by: str, on_hand: dict[str, int], *records: Any) -> Books:
+    known = WEIGHTS if by == "weight" else ()
+    held = {product: D(count) for product, count in on_hand.items()}
+    return books(
+        SHARED, *known, *records, policies={"landed_cost_by": by}, on_hand=lambda product, day: held.get(product, D(0))
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "on_hand", "tea", "cup", "sold"),
+    [
+        ("value", {"tea": 10, "cup": 30}, "60", "40", "0"),
+        ("quantity", {"tea": 10, "cup": 30}, "25", "75", "0"),
+        ("weight", {"tea": 10, "cup": 30}, "62.50", "37.50", "0"),
+        ("value", {"tea": 4, "cup": 30}, "24", "40", "36"),
+        ("quantity", {"tea": 0, "cup": 10}, "0", "25", "75"),
+        ("weight", {}, "0", "0", "100"),
+    ],
+)
+def test_a_landed_cost_as_one_sum_is_shared_over_its_receipt(
+    by: str, on_hand: dict[str, int], tea: str, cup: str, sold: str
+) -> None:
+    made = draft(freight("100"), sharing(by, on_hand))
+    told = {(effect.product_id, effect.location_id): effect.amount for effect in made.effects}
+    expected = {("tea", "east"): D(tea), ("cup", "west"): D(cup)}
+    assert told == {place: amount for place, amount in expected.items() if amount}
+    ledger = ledger_of(made)
+    assert (ledger.balance("COGS"), ledger.balance("Landed cost")) == (D(sold), D(-100))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["tea", "cup", "set"]), st.integers(1, 40), st.integers(1, 9999)), min_size=1),
+    st.decimals("-999", "999", places=2),
+    st.sampled_from(["value", "quantity"]),
+    st.integers(0, 60),
+)
+def test_whatever_is_shared_adds_up_and_its_bill_clears_it(
+    rows: list[tuple[str, int, int]], value: Decimal, by: str, there: int
+) -> None:
+    came = movement("receipt", *(stock(p, q, str(D(v) / 100)) for p, q, v in rows), movement_id="r1")
+    billed = document("bill", item("fit", 1, None, str(value)), matches=(match(1, "f", 1, 1),))
+    of = books(
+        came, freight(str(value)), billed, policies={"landed_cost_by": by}, on_hand=lambda product, day: D(there)
+    )
+    ledger = Ledger()
+    for record in (freight(str(value)), billed):
+        outcome = build(record, of)
+        if isinstance(outcome, Draft):
+            ledger.lines += ledger_of(outcome).lines
+    assert ledger.balance("Inventory") + ledger.balance("COGS") == value == -ledger.balance("Payables")
+    assert ledger.balance("Landed cost") == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "by", "reason", "says"),
+    [
+        (freight("100"), "weight", "no_weight", "product T-1 has none"),
+        (replace(freight("100"), for_movement_id="r9"), "value", "unknown_receipt", "receipt r9"),
+        (replace(freight("100"), for_movement_id=None), "value", "unknown_receipt", "none is named"),
+    ],
+)
+def test_what_cannot_be_shared_waits(record: Movement, by: str, reason: str, says: str) -> None:
+    answer = refused(record, books(SHARED, policies={"landed_cost_by": by}))
+    assert (answer.reason, says in answer.message) == (reason, True), answer
+
+
+def test_goods_that_came_for_nothing_share_nothing_by_value() -> None:
+    gift = movement("receipt", stock("tea", 10, "0"), movement_id="r1")
+    assert refused(freight("100"), books(gift)).reason == "nothing_to_share"

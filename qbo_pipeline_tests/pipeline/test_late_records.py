@@ -151,6 +151,33 @@ def test_a_dearer_bill_raises_what_is_still_there_and_the_rest_is_cost_of_sales(
         assert broken_counts(run) == []
 
 
+def test_a_landed_cost_as_one_sum_goes_to_what_is_there_and_what_is_sold(shop: Shop) -> None:
+    """Ten came and six of them are there: 12.00 of 20.00 is stock, as the inventory system values it too."""
+    shop.change(
+        *RECEIPT,
+        (
+            "INSERT INTO movements (movement_id, kind, number, business_date, currency, for_movement_id) "
+            "VALUES ('f1', 'landed_cost', 'F1', '2024-03-05', 'USD', 'r1')"
+        ),
+        (
+            "INSERT INTO movement_lines (movement_id, line_id, role, quantity, value) "
+            "VALUES ('f1', 'f1-1', 'to_share', '0', '20.00')"
+        ),
+        (
+            "INSERT INTO stock_values (business_date, product_id, location_id, quantity, value, currency) "
+            "VALUES ('2024-03-05', 'p1', 'w1', '0', '12.00', 'USD')"
+        ),
+    )
+    point_to(shop.settings, '# landed_cost = "Freight and Duties"', 'landed_cost = "Goods Received Not Invoiced"')
+    carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    with shop.run() as run:
+        assert _booked(run, "movement/f1", "Inventory Asset") == [12]
+        assert _booked(run, "movement/f1", "Cost of Goods Sold") == [8]
+        assert broken_counts(run) == []
+    assert (carried.result.stock_value, carried.result.difference) == (STOCK_VALUE + 12, 0)
+    assert carried.result.status == "balanced"
+
+
 def test_an_allocation_after_its_payment_updates_the_payment(shop: Shop) -> None:
     carry_file(shop.settings, FIRST_DAY, LAST_DAY)
     with shop.run() as run:

@@ -31,7 +31,7 @@ def line(role: str, value: str, product: str | None = None) -> MovementLine:
     return MovementLine(line_id="", line_number=0, role=role, product_id=product, value=money(value))
 
 
-def row_of(what: str, kind: str, *lines: MovementLine, **changes: Any) -> Row:
-    """A row of a movement of one kind, with its test in `test_movements.py`."""
+def row_of(what: str, kind: str, *lines: MovementLine, header: Mapping[str, Any] | None = None, **changes: Any) -> Row:
+    """A row of a movement of one kind, with its test in `test_movements.py`; `header` is what else its header says."""
     row = {"number": "", "tests": (f"test_movements.py::test_{kind}",), "settings": ("accounts.roles",)} | changes
-    return Row(what=what, shown=(movement(kind, *lines),), **row)
+    return Row(what=what, shown=(movement(kind, *lines, **(header or {})),), **row)

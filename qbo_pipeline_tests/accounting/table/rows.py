@@ -231,6 +231,20 @@ STOCK: tuple[Row, ...] = (
             "test_making.py::test_a_disassembly_gives_back_parts_and_what_was_bought_for_it",
         ),
     ),
+    row_of(
+        "Landed cost as one sum, over a receipt of which six of ten are still there",
+        "landed_cost",
+        line("to_share", "20"),
+        number="16",
+        known=(RECEIPT,),
+        books={"on_hand": lambda product, day: D(6)},
+        header={"for_movement_id": "receipt"},
+        settings=("posting.landed_cost_by",),
+        tests=(
+            "test_making.py::test_a_landed_cost_as_one_sum_is_shared_over_its_receipt",
+            "test_making.py::test_whatever_is_shared_adds_up_and_its_bill_clears_it",
+        ),
+    ),
     Row(
         number="16",
         what="Landed cost, shared between stock and what is sold, and the bill of the freight",
