@@ -437,6 +437,8 @@ class ChangedPosting(Section):
     payment_methods: Literal["noted", "by_name"] | None = None
     customer_deposits: Literal["on_account", "own_account"] | None = None
     supplier_deposits: Literal["on_account", "own_account"] | None = None
+    landed_cost_by: Literal["value", "quantity", "weight"] | None = None
+    tax_total: Literal["source", "by_document", "by_line"] | None = None
 
 
 class ChangeSettings(Section):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, rates_of_codes, tax_regime
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.resolving import find_dimension
 from qbo_pipeline.settings import Settings, SettingsError, load_settings
-from qbo_pipeline.store.reference import of_object, references
+from qbo_pipeline.store.reference import of_object, put_references, references
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.shop import open_shop
 
@@ -105,3 +107,25 @@ def test_the_rates_of_a_companys_codes_are_read_where_codes_stand_on_lines(tmp_p
     assert counts["TaxRate"] > 0
     assert rates[codes["20.0% S"]] == ((20,), (20,))
     assert rates[codes["20.0% RC SG"]] == ((0,), (20, -20))
+
+
+def test_classes_departments_and_policies_change_by_date(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, None)
+    with shop.settings.open("a", encoding="utf-8") as file:
+        file.write(
+            '[accounts.by_location.w1]\nclass = "East"\ndepartment = "id:8"\n[[changes]]\nfirst_day = 2024-03-04\n'
+            'accounts = { by_location = { w1 = { class = "East:Lima" } } }\n'
+            'posting = { landed_cost_by = "weight", tax_total = "by_line" }\n'
+        )
+    lists = {"Class": CLASSES, "Department": [of_object("Department", {"Id": "8", "Name": "North"})]}
+    with shop.run() as run, run.database.transaction() as connection:
+        for entity, items in lists.items():
+            put_references(connection, run.name, entity, items, now=run.database.now(connection))
+        books = StoredBooks(connection, run.settings, []).books
+        found = [books.on(date(2024, 3, day)) for day in (3, 4)]
+    assert [its.overrides["class", "location", "w1"] for its in found] == ["5", "6"]
+    assert [its.overrides["department", "location", "w1"] for its in found] == ["8", "8"]
+    assert [(its.policies.landed_cost_by, its.policies.tax_total) for its in found] == [
+        ("value", "source"),
+        ("weight", "by_line"),
+    ]
