@@ -268,6 +268,7 @@ class PostingSettings(Section):
         external: dict[str, object] = {
             "unmatched_bill_lines": "goods_received_not_invoiced",
             "bill_difference": "purchase_price_variance",
+            "landed_cost_by": "value",
             "zero_cost": "hold",
             "summarise": (),
             "products": "items",

@@ -109,3 +109,31 @@ def test_a_company_of_one_currency_has_a_foreign_sale_and_its_payment_in_its_own
     assert (Decimal(str(paid["TotalAmt"])), Decimal(str(paid["UnappliedAmt"]))) == (135, 36)
     assert {Decimal(str(line["Amount"])) for line in gained["Line"]} == {9}
     assert carried.result.status == "balanced"
+
+
+def test_a_british_sale_has_quickbooks_own_tax_and_its_cents_are_counted(tmp_path: Path) -> None:
+    """Three lines of 0.13 with 0.03 each: QuickBooks reckons 0.08 together, and 0.01 is on the account of rounding."""
+    source = shop_rows()
+    for kind in source.values():
+        for row in kind:
+            if "currency" in row:
+                row["currency"] = "GBP"
+    lines = [row for row in source["document_lines"] if row["document_id"] != "i1"]
+    taxed = {"document_id": "i1", "product_id": "p1", "net_amount": "0.13", "tax_amount": "0.03", "tax_code": "S20"}
+    source["document_lines"] = [*lines, *(taxed | {"line_id": f"i1-{number}"} for number in (1, 2, 3))]
+    source["documents"][1] |= {"net_amount": "0.39", "tax_amount": "0.09", "total_amount": "0.48"}
+    source["payment_allocations"][0]["amount"] = "0.48"
+    with running_emulator("--limits", "off", "--company", "uk") as emulator:
+        codes = {"S20": "20.0% S", "": "No VAT"}
+        shop = open_shop(tmp_path, emulator, source, currency="GBP", tax_codes=codes)
+        point_to(shop.settings, 'tax_total = "source"', 'tax_total = "by_document"')
+        carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+        with shop.run() as run:
+            (link,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = 'document/i1'")
+            invoice = run.quickbooks().read("Invoice", link["qbo_id"])
+    totals = carried.transformed.totals()
+    assert (totals["documents_with_tax_rounding"], totals["tax_rounding"]) == (1, Decimal("0.01"))
+    assert Decimal(str(invoice["TotalAmt"])) == Decimal("0.48")
+    assert Decimal(str(invoice["TxnTaxDetail"]["TotalTax"])) == Decimal("0.08")
+    assert Decimal(str(invoice["Balance"])) == 0
+    assert carried.result.status == "balanced"

@@ -152,6 +152,7 @@ def _link_to_an_untracked_item(run: Any, key: str) -> None:
     ("posting", "told"),
     [
         ('mode = "tracked"\nzero_cost = "post"', 'zero_cost has no effect where mode = "tracked"'),
+        ('mode = "tracked"\nlanded_cost_by = "weight"', 'landed_cost_by has no effect where mode = "tracked"'),
         ('mode = "tracked"\nsummarise = ["shipment"]', 'summarise has no effect where mode = "tracked"'),
         ('returns_move_stock_by = "documents"', 'returns_move_stock_by has no effect where mode = "external"'),
         (
