@@ -137,7 +137,7 @@ def _refund(money: Paid, books: Books) -> list[Draft] | Excluded:
         return entry
     if not money.links:
         return [entry]
-    settled = -_settled(money.links)
+    settled = -sum((item.settles for item in money.links), ZERO)
     refunded = (Portion(key=money.key, entity="JournalEntry", amount=settled),) if settled else ()
     return [entry, settlement(money, books, f"{money.key}#apply", ZERO, refunded + money.links)]
 
