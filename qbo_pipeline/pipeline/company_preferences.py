@@ -22,6 +22,25 @@ def preferences_of(connection: Connection, name: str) -> list[dict[str, Any]]:
     return [item.content for item in references(connection, name, "Preferences")]
 
 
+def company_facts(company: dict[str, Any], preferences: dict[str, Any]) -> dict[str, str]:
+    """What a source may need to know of the company, by name: each as text, empty where QBO says nothing of it."""
+    told = {str(pair.get("Name")): str(pair.get("Value") or "") for pair in company.get("NameValue", [])}
+    currency = preferences.get("CurrencyPrefs", {})
+    closed = closing_date([preferences])
+    numbered = numbered_by_quickbooks(preferences)
+    return {
+        "company": str(company.get("CompanyName") or ""),
+        "country": str(company.get("Country") or ""),
+        "plan": told.get("OfferingSku", ""),
+        "subscription": told.get("SubscriptionStatus", ""),
+        "home currency": str((currency.get("HomeCurrency") or {}).get("value") or ""),
+        "several currencies": "yes" if currency.get("MultiCurrencyEnabled") else "no",
+        "sales tax": tax_regime([company], preferences),
+        "closed through": closed.isoformat() if closed else "",
+        "numbered by QuickBooks": ", ".join(numbered),
+    }
+
+
 def closing_date(preferences: Sequence[dict[str, Any]]) -> date | None:
     """Through which day the company's books are closed, as QBO's preferences say."""
     text = preferences[0].get("AccountingInfoPrefs", {}).get("BookCloseDate") if preferences else None

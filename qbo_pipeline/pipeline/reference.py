@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select
 
 from qbo_pipeline.instants import parse_instant
+from qbo_pipeline.pipeline.company_preferences import company_facts
 from qbo_pipeline.pipeline.not_read import REFERENCE_DATA, REFUSED, keep_not_read, keep_read, why_refused
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.entities import entity_named
@@ -22,6 +23,7 @@ from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.account_names import keep_account_names
 from qbo_pipeline.store.reference import (
     Reference,
+    fact_of,
     merge_references,
     of_object,
     put_references,
@@ -30,6 +32,7 @@ from qbo_pipeline.store.reference import (
 from qbo_pipeline.store.tables.records import reference_data, watermarks
 
 LISTS = ("Account", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate", "TaxAgency")
+COMPANY_FACTS = "CompanyFacts"  # no list of QBO's: what its company and preferences say, a row each
 LINKED_LISTS = ("Customer", "Vendor", "Item")  # where a policy says by which signs their entries are ours
 WHOLE_AFTER = timedelta(days=7)
 OVERLAP = timedelta(minutes=5)  # what is too young for one reading is in the next
@@ -87,6 +90,8 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
         "Preferences": [of_object("Preferences", quickbooks.preferences())],
     }
     new = LINKED_LISTS if links and linked_since is None else ()
+    about = company["CompanyInfo"][0].content, company["Preferences"][0].content
+    company[COMPANY_FACTS] = [fact_of(COMPANY_FACTS, name, value) for name, value in company_facts(*about).items()]
     read = [name for name in lists if whole or name not in captured or name in changes.gaps or name in new]
     found = company | {name: _read(run, name) for name in read}
     with run.database.transaction() as connection:

@@ -47,6 +47,13 @@ def of_object(entity: str, content: dict[str, Any]) -> Reference:
     )
 
 
+def fact_of(entity: str, name: str, value: str) -> Reference:
+    """A fact under its name, its value in the place of a number."""
+    return Reference(
+        entity=entity, qbo_id=name, name=name, number=value, type=None, currency=None, active=True, content={}
+    )
+
+
 def put_references(connection: Connection, name: str, entity: str, found: Iterable[Reference], *, now: datetime) -> int:
     """Replace what the store knows of one of QBO's lists."""
     condition = (reference_data.c.connection == name) & (reference_data.c.entity == entity)
