@@ -26,7 +26,7 @@ _CHANNEL_FIELDS = {"location": "location_id", "class": "class", "department": "d
 _US_CODES = ({"value": "TAX"}, {"value": "NON"})
 _NOTHING: Mapping[str, str] = {"value": ""}
 # Fields that QBO keeps once for a form: documents that differ in one of them have forms of their own (`group_of`).
-_ONE_OF_A_FORM = ("DepartmentRef", "GlobalTaxCalculation", "DepositToAccountRef", "PaymentMethodRef")
+_ONE_OF_A_FORM = ("DepartmentRef", "DepositToAccountRef", "PaymentMethodRef")
 Line = tuple[str, str, str]  # reference to the item, class, tax code
 
 
@@ -58,7 +58,7 @@ def group_of(kind: str, draft: Draft, channel: str) -> tuple[tuple[str, str], ..
         "entity": "" if draft.entity == ENTITIES[kind][0] else draft.entity,
         "channel": channel,
         "department": payload.get("DepartmentRef", _NOTHING)["value"],
-        "tax": payload.get("GlobalTaxCalculation", ""),
+        "tax": _tax_method(payload),
         "tax code": tax.get("TxnTaxCodeRef", _NOTHING)["value"],
         "bank": payload.get("DepositToAccountRef", _NOTHING)["value"],
         "method": payload.get("PaymentMethodRef", _NOTHING)["value"],
@@ -99,6 +99,7 @@ def sum_of_sales(
         **currency_fields(books, books.home_currency, Decimal(1)),
         "CustomerRef": key_ref(SUMMARY_CUSTOMER),
         **{name: value for name, value in first.payload.items() if name in _ONE_OF_A_FORM},
+        **({"GlobalTaxCalculation": method} if (method := _tax_method(first.payload)) else {}),
         **({"Deposit": deposits} if deposits else {}),
         **({"TxnTaxDetail": {**told, "TotalTax": tax}} if tax or told else {}),
         "Line": [{"LineNum": number, **_line(line, kept[line], books)} for number, line in enumerate(kept, start=1)],
@@ -140,6 +141,15 @@ def _lines(draft: Draft, books: Books) -> Iterator[tuple[Line, Decimal]]:
         elif (item := detail["ItemRef"]["value"]) != SHIPPING_ITEM:
             item = f"$item/{account_of_item(books, item)}"
         yield (item, detail.get("ClassRef", _NOTHING)["value"], code), amount
+
+
+def _tax_method(payload: Payload) -> str:
+    """How the day's form states its tax: beside the amounts, also where the documents' prices have it in them.
+
+    QBO would take it out of a day's sum by other cents than out of each document.
+    """
+    method: str = payload.get("GlobalTaxCalculation", "")
+    return "TaxExcluded" if method == "TaxInclusive" else method
 
 
 def _detail(line: Payload) -> Payload:

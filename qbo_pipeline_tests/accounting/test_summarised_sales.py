@@ -154,6 +154,29 @@ def test_channels_are_forms_of_their_own() -> None:
     assert not is_summary(f"{key}#reversal-1")
 
 
+def test_prices_with_tax_in_them_are_summed_up_before_tax() -> None:
+    its = books(
+        policies={"tax_regime": "global"}, tax_codes={"S": "3"}, tax_rates={"3": ((D(20),), (D(20),))},
+    )  # fmt: skip
+    rows = [
+        document(
+            "sales_invoice", item("tea", 1, None, net, tax_amount=D(tax), tax_code="S"), document_id=name,
+            tax_inclusive=inclusive,
+        )
+        for name, net, tax, inclusive in (
+            ("a", "0.83", "0.16", True), ("b", "0.83", "0.16", True), ("c", "5", "1", False),
+        )
+    ]  # fmt: skip
+    singles = {f"document/{row.document_id}": made for row in rows if isinstance(made := build(row, its), Draft)}
+    assert singles["document/a"].payload["GlobalTaxCalculation"] == "TaxInclusive"
+    (group,) = in_groups(summary_key("sales_invoice", DAY), singles, {}).items()
+    made = summarise(*group, its)
+    assert isinstance(made, Draft)
+    (line,) = made.payload["Line"]
+    assert (made.payload["GlobalTaxCalculation"], line["Amount"]) == ("TaxExcluded", D("6.66"))
+    assert made.payload["TxnTaxDetail"] == {"TotalTax": D("1.32")}
+
+
 def test_free_goods_alone_have_nothing_to_post() -> None:
     row = document("sales_invoice", item("tea", 1, "0", "0"))
     made = summarise(summary_key("sales_invoice", DAY), {"document/1": build(row, books())}, books())  # type: ignore[dict-item]
