@@ -9,6 +9,7 @@ import pytest
 
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.quickbooks.query import select
+from qbo_pipeline.settings import SettingsError, load_settings
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry, point_to, rows
@@ -103,3 +104,27 @@ def test_preflight_tells_matches_and_doubts_and_whether_there_are_categories(tmp
         assert "link-parties" in names[1]["remedy"]
         (categories,) = (row for row in found if row["check"] == "categories")
         assert not categories["ok"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("[]", "name at least one sign"), ('["number", "phone"]', "link_existing"), ("[[]]", "name at least one sign")],
+)
+def test_a_list_of_signs_that_says_nothing_is_refused(tmp_path: Path, said: str, words: str) -> None:
+    shop = open_shop(tmp_path, None)
+    point_to(shop.settings, 'link_existing = "never"', f"link_existing = {said}")
+    with pytest.raises(SettingsError, match=words):
+        load_settings(shop.settings)
+
+
+@pytest.mark.parametrize(
+    ("said", "signs"),
+    [
+        ('"never"', ()), ('"same_name"', ()), ('["number", "name"]', (("number", "name"),)),
+        ('[["number"], ["email", "name"]]', (("number",), ("email", "name"))),
+    ],
+)  # fmt: skip
+def test_a_list_is_one_combination_and_a_list_of_lists_several(tmp_path: Path, said: str, signs: object) -> None:
+    shop = open_shop(tmp_path, None)
+    point_to(shop.settings, 'link_existing = "never"', f"link_existing = {said}")
+    assert load_settings(shop.settings).posting.link_signs() == signs
