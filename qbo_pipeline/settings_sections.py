@@ -28,7 +28,7 @@ from qbo_pipeline.accounting.books import (
     SummarisedKind,
     UnknownTerms,
 )
-from qbo_pipeline.accounting.likenesses import Combination, Sign
+from qbo_pipeline.accounting.likenesses import SIGNS, Combination, Sign
 
 
 def exact(value: object) -> object:
@@ -254,11 +254,18 @@ class PostingSettings(Section):
             return ()
         return (said,) if isinstance(said[0], str) else said
 
-    @field_validator("link_existing")
+    @field_validator("link_existing", mode="before")
     @classmethod
     def _names_signs(cls, value: object) -> object:
-        if isinstance(value, tuple) and (not value or not all(value)):
-            raise ValueError('name at least one sign in each list: ["number", "name"], or say "never"')
+        """What is wrong in one sentence, not once for each shape that it could have had."""
+        if value in ("never", "same_name"):
+            return value
+        lists = value if isinstance(value, list | tuple) and value and isinstance(value[0], list | tuple) else [value]
+        for signs in lists:
+            if not isinstance(signs, list | tuple) or not signs:
+                raise ValueError('say "never", "same_name", or name at least one sign in each list: ["number", "name"]')
+            if unknown := [sign for sign in signs if sign not in SIGNS]:
+                raise ValueError(f"{unknown[0]!r} is no sign; there are {', '.join(SIGNS)}")
         return value
 
     def of_no_effect(self) -> str | None:

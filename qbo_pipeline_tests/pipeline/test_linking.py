@@ -108,7 +108,11 @@ def test_preflight_tells_matches_and_doubts_and_whether_there_are_categories(tmp
 
 @pytest.mark.parametrize(
     ("said", "words"),
-    [("[]", "name at least one sign"), ('["number", "phone"]', "link_existing"), ("[[]]", "name at least one sign")],
+    [
+        ("[]", "name at least one sign"),
+        ('["number", "phone"]', "'phone' is no sign"),
+        ("[[]]", "name at least one sign"),
+    ],
 )
 def test_a_list_of_signs_that_says_nothing_is_refused(tmp_path: Path, said: str, words: str) -> None:
     shop = open_shop(tmp_path, None)
