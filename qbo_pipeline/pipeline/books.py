@@ -153,7 +153,7 @@ class StoredBooks:
             payments_of=self._settled.payments_of,
             bills_naming=self._bills_naming,
             posted_as=self._settled.posted_as,
-            bills_of=self._bills_of,
+            bills_of=self._bills_of if may_keep_transit(rule_set) else _no_bills_ahead,
             on_hand=self._on_hand,
             cost_approved=self._cost_approved,
             begins=self._settings.connection.first_day,
@@ -309,8 +309,6 @@ class StoredBooks:
         return [document for document in found if document is not None and document.kind == "bill"]
 
     def _bills_of(self, movement_id: str) -> Sequence[str]:
-        if not self._keeps_transit:
-            return ()
         if (movement_id, "") not in self._bills:
             self._bills |= self._read_bills([movement_id])
         return list(dict.fromkeys(bill for _, bill, _ in sorted(self._bills[movement_id, ""])))
@@ -356,6 +354,11 @@ class StoredBooks:
             exchange_rates.c.connection == self._name, exchange_rates.c.to_currency == home
         )
         return [(row.from_currency, row.first_day, row.last_day, row.rate) for row in self._connection.execute(query)]
+
+
+def _no_bills_ahead(movement_id: str) -> Sequence[str]:
+    """Where no bill goes ahead of its goods, none is looked for."""
+    return ()
 
 
 def may_keep_transit(rule_set: RuleSet) -> bool:

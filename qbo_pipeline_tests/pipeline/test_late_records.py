@@ -11,6 +11,7 @@ import pytest
 
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.counts import broken_counts
+from qbo_pipeline.pipeline.restating import count_restatements
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry_file, point_to, rows
@@ -130,6 +131,22 @@ def test_a_bill_ahead_of_its_goods_is_in_transit_and_a_later_change_of_it_reache
         assert _booked(run, "movement/r1", "Purchase Price Variance") == [10]
         assert broken_counts(run) == []
     assert (changed.result.difference, changed.result.status) == (0, "balanced")
+
+
+def test_what_went_through_transit_stays_so_when_the_setting_changes(shop: Shop) -> None:
+    """Bill and receipt are posted under the settings that made them, until a person restates them together."""
+    transit = 'unmatched_bill_lines = "in_transit"'
+    point_to(shop.settings, '# unmatched_bill_lines = "goods_received_not_invoiced"', f'{transit}\n# x = ""')
+    shop.change("UPDATE documents SET business_date = '2024-03-02' WHERE document_id = 'b1'", *RECEIPT)
+    carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    point_to(shop.settings, transit, 'unmatched_bill_lines = "goods_received_not_invoiced"')
+    shop.change("UPDATE parties SET phone = '1' WHERE party_id = 's1'")
+    again = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    with shop.run() as run:
+        assert (_balance(run, "in_transit"), _not_invoiced(run)) == (0, 0)
+        assert _booked(run, "movement/r1", "Inventory in Transit") == [100]
+        assert count_restatements(run) == 2
+    assert again.result.status == "balanced"
 
 
 def test_a_dearer_bill_raises_what_is_still_there_and_the_rest_is_cost_of_sales(shop: Shop) -> None:
