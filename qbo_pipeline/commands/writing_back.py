@@ -40,6 +40,24 @@ def list_all(settings: SettingsOption = None, as_json: JsonOption = False) -> No
     leave(reasons)
 
 
+@write_back.command("preview")
+def preview_all(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
+    """What the next run would write to the inventory system; nothing is written, there or here. Attached files are left
+    out."""
+    from qbo_pipeline.pipeline.write_back import preview
+
+    with command_run(settings, quiet=True, only_look=True) as run:
+        rows = [_shown(row) for row in preview(run)]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        amount = f"{row['amount']:,.2f} {row['currency']}" if row["amount"] else ""
+        what = f"{row['operation']:7} {row['kind']:17} {row['business_date']}"
+        say(f"{what}  {amount:>18}  {row['number']}  {row['key']}")
+    say(f"{len(rows):,} {'entry' if len(rows) == 1 else 'entries'} would be written.")
+
+
 @write_back.command()
 def compare(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
     """Compare documents, payments and contacts here and in QuickBooks, and say why each that differs does. Exit status

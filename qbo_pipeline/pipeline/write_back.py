@@ -114,6 +114,23 @@ def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
     return result
 
 
+def preview(run: Run, inbox: Target | None = None) -> list[RowMapping]:
+    """What the next run would write to the inventory system, oldest first; files are not fetched for it.
+
+    For a run that only looks (`pipeline.looking`): what it keeps is forgotten afterwards, and nothing is written.
+    Raises a `TransientError` where QuickBooks or the inbox does not answer.
+    """
+    wanted = [entity for entity in entities(run) if entity != "Attachable"]
+    result = WrittenBack()
+    if not wanted:
+        return []
+    with open_target(run, inbox) as target:
+        read_changes(run, wanted, result)
+        _build(run, wanted, target, result)
+    with run.database.reading() as connection:
+        return [row for row in store.listed(connection, run.name) if row["state"] == "ready"]
+
+
 def _sent_files(run: Run, result: WrittenBack) -> str | None:
     """Send files to QuickBooks; answers why they could not all be sent."""
     try:

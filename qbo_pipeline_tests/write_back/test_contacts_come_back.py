@@ -192,3 +192,24 @@ def test_the_first_sync_links_what_has_the_same_name_or_asks_and_makes_no_second
     shop.change("UPDATE parties SET phone = '3' WHERE party_id = 'c2'")
     night(shop)
     assert people.get("Customer", twin["Id"])["PrimaryPhone"]["FreeFormNumber"] == "3"
+
+
+def test_the_dry_run_and_the_comparison_say_what_is_to_come_and_change_nothing(
+    shop: Shop, people: Bookkeeper, qbo: CommandLine
+) -> None:
+    night(shop)
+    take_all(shop)
+    night(shop)
+    changed(people, customer(shop, people), PrimaryEmailAddr={"Address": "sol@example.com"})
+    before = in_the_inbox(shop)
+    for _ in range(2):
+        (row,) = qbo("write-back", "preview", "--settings", shop.settings, "--json").json
+        assert (row["operation"], row["number"], "sol@example.com" in row["payload"]) == ("update", "Café Sol", True)
+    assert in_the_inbox(shop) == before
+    done = qbo("write-back", "compare", "--settings", shop.settings)
+    assert (done.status, "party/customer:c1: email is to be taken from QuickBooks" in done.plain) == (1, True)
+    night(shop)
+    take_all(shop)
+    night(shop)
+    assert "party/customer:c1" not in qbo("write-back", "compare", "--settings", shop.settings).plain
+    assert qbo("write-back", "preview", "--settings", shop.settings, "--json").json == []
