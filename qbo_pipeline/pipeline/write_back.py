@@ -20,6 +20,7 @@ from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.attachments import fetch_files, send_files
 from qbo_pipeline.pipeline.linking_back import link_by_name
 from qbo_pipeline.pipeline.made_in_quickbooks import WRITTEN_BACK
+from qbo_pipeline.pipeline.merged_contacts import find_merged, follow
 from qbo_pipeline.pipeline.not_read import REFUSED
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
@@ -259,7 +260,7 @@ def _move_mark(connection: Connection, run: Run, entity: str, as_at: datetime) -
 
 # --- from objects to the outbox ---------------------------------------------------------------------------------------
 def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack) -> None:
-    after = ("", "")
+    after, merges = ("", ""), find_merged(run)
     while True:
         with run.database.transaction() as connection:
             rows = objects.due_objects(connection, run.name, wanted, AT_ONCE, after)
@@ -277,6 +278,8 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
                 both = compared.get((row["entity"], row["qbo_id"]))
                 if both is not None:
                     plan.compared(row, both)
+                elif (merge := merges.get((row["entity"], row["qbo_id"]))) is not None:
+                    follow(connection, run, plan, row, *merge)
                 elif (row["entity"], row["qbo_id"]) in linked:
                     plan.leave(
                         row, "no_record", "it is of ours, and no record of the inventory system stands behind it"

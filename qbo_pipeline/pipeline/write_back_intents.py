@@ -97,6 +97,11 @@ class PagePlan:
         else:
             self._wishes[key] = _Wish(thing, {}, "excluded", *_AGREED, leave=True)
 
+    def told(self, thing: RowMapping, content: JsonObject) -> None:
+        """Note what the inventory system is to be told of a thing of its own."""
+        key = f"{thing['entity']}/{thing['qbo_id']}"
+        self._wishes[key] = _Wish(thing, content | {"quickbooks": key})
+
     def leave(self, thing: RowMapping, rule: str, message: str) -> None:
         """Note an object of ours of which nothing comes back."""
         self._wishes[f"{thing['entity']}/{thing['qbo_id']}"] = _Wish(thing, {}, "excluded", rule, message, leave=True)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from qbo_pipeline_tests.commands.command_line import CommandLine
@@ -213,3 +214,30 @@ def test_the_dry_run_and_the_comparison_say_what_is_to_come_and_change_nothing(
     night(shop)
     assert "party/customer:c1" not in qbo("write-back", "compare", "--settings", shop.settings).plain
     assert qbo("write-back", "preview", "--settings", shop.settings, "--json").json == []
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("known", [True, False])
+def test_a_merge_in_quickbooks_is_followed(
+    shop: Shop, people: Bookkeeper, emulator: RunningEmulator, known: bool
+) -> None:
+    night(shop)
+    kept = people.save("Customer", {"DisplayName": "Bar Luna"})
+    if known:
+        night(shop)
+        take_all(shop)
+        night(shop)
+    else:
+        text = shop.settings.read_text()
+        shop.settings.write_text(text.replace("first_day = 2024-03-01\nurl", "first_day = 2099-01-01\nurl"))
+    gone = customer(shop, people)
+    answer = httpx.post(f"{emulator.base_url}/emulator/merges", json={"gone": gone["Id"], "kept": kept["Id"]})
+    assert answer.status_code == 200, answer.text
+    night(shop)
+    if known:
+        assert (newest(shop)["active"], newest(shop)["merged_into"]) == (False, f"Customer-{kept['Id']}")
+        night(shop)
+        assert len(told(shop)) == 1
+    else:
+        assert told(shop) == []
+        assert customer(shop, people)["Id"] == kept["Id"]

@@ -41,6 +41,15 @@ class Play(BaseModel):
     every_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0
 
 
+class MergeOfTwo(BaseModel):
+    """Two customers that are one: the Id that goes, and the one that is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    gone: str
+    kept: str
+
+
 class Replay(BaseModel):
     """Recorded traffic to be played again; its lines are those of `traffic.exchanges`."""
 
@@ -127,6 +136,7 @@ class Control:
             ("POST", "listener", self.close_listener),
             ("GET", "scenarios", self.read_scenarios),
             ("POST", "scenarios", self.play_scenario),
+            ("POST", "merges", self.merge_customers),
             ("POST", "replay", self.replay_traffic),
             ("GET", "snapshots", self.read_snapshots),
             ("POST", "snapshots", self.take_snapshot),
@@ -250,6 +260,12 @@ class Control:
         for n in range(wanted.steps):
             self.state.schedule.after((n + 1) * wanted.every_seconds, one_step)
         return {"scheduled": wanted.steps}
+
+    async def merge_customers(self, body: dict[str, Any]) -> dict[str, Any]:
+        """`{"gone": Id, "kept": Id}`: one customer is merged into another, as in QuickBooks' window."""
+        wanted = MergeOfTwo.model_validate(body)
+        self.state.company.merge_customers(wanted.gone, wanted.kept)
+        return {"merged": wanted.gone, "into": wanted.kept}
 
     async def replay_traffic(self, body: dict[str, Any]) -> dict[str, Any]:
         """`{"traffic": [...], "speed": 60}`: recorded requests played again; answers when all are done."""
