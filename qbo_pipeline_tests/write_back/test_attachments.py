@@ -63,6 +63,7 @@ def files(shop: Shop) -> list[dict[str, Any]]:
     return [json.loads(entry["content"]) for entry in in_the_inbox(shop) if entry["kind"] == "attachment"]
 
 
+@pytest.mark.torture
 def test_a_file_goes_once_by_its_content_and_is_taken_out_where_deletions_are_mirrored(
     shop: Shop, people: Bookkeeper
 ) -> None:
@@ -134,6 +135,7 @@ def test_an_upload_whose_answer_is_lost_is_looked_up_and_not_sent_twice(
     assert len(there(people)) == 1
 
 
+@pytest.mark.torture
 def test_what_quickbooks_would_not_take_waits_and_says_so_before_anything_is_sent(
     shop: Shop, people: Bookkeeper
 ) -> None:

@@ -47,6 +47,7 @@ def customer(shop: Shop, people: Bookkeeper) -> Thing:
         return ours(run, people, "party/customer:c1")
 
 
+@pytest.mark.torture
 def test_a_customer_made_in_quickbooks_is_taken_once_and_its_documents_name_it(shop: Shop, people: Bookkeeper) -> None:
     night(shop)
     made = people.save("Customer", {"DisplayName": "Bar Luna", "PrimaryEmailAddr": {"Address": "luna@example.com"}})
@@ -171,7 +172,8 @@ def test_archived_in_quickbooks_is_archived_in_the_inventory_system(shop: Shop, 
     assert len(told(shop, "Bar Luna")) == 2
 
 
-@pytest.mark.parametrize("link_existing", ["never", pytest.param("same_name", marks=pytest.mark.torture)])
+@pytest.mark.torture
+@pytest.mark.parametrize("link_existing", ["never", "same_name"])
 def test_the_first_sync_links_what_has_the_same_name_or_asks_and_makes_no_second_one(
     shop: Shop, people: Bookkeeper, link_existing: str
 ) -> None:
@@ -195,6 +197,7 @@ def test_the_first_sync_links_what_has_the_same_name_or_asks_and_makes_no_second
     assert people.get("Customer", twin["Id"])["PrimaryPhone"]["FreeFormNumber"] == "3"
 
 
+@pytest.mark.torture
 def test_the_dry_run_and_the_comparison_say_what_is_to_come_and_change_nothing(
     shop: Shop, people: Bookkeeper, qbo: CommandLine
 ) -> None:

@@ -88,6 +88,7 @@ def test_an_invoice_made_in_quickbooks_is_taken_paid_by_the_source_and_voided_wi
     ]  # fmt: skip
 
 
+@pytest.mark.torture
 def test_a_payment_in_quickbooks_of_an_invoice_made_there_waits_for_the_invoice(shop: Shop, people: Bookkeeper) -> None:
     night(shop)
     made = copied(shop, people, "Invoice", "Invoice", "document/i1", "QB-78")
@@ -118,6 +119,7 @@ def test_bills_and_credits_come_back_by_their_kind(shop: Shop, people: Bookkeepe
     assert (len(people.all("Bill")), len(people.all("VendorCredit")), len(people.all("CreditMemo"))) == count
 
 
+@pytest.mark.torture
 def test_an_invoice_of_the_source_that_is_voided_in_quickbooks_is_voided_there_too_and_nothing_waits(
     shop: Shop, people: Bookkeeper
 ) -> None:

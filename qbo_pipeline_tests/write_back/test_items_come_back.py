@@ -32,6 +32,7 @@ def told(shop: Shop, number: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.torture
 def test_an_item_made_in_quickbooks_is_taken_before_the_invoice_that_names_it(shop: Shop, people: Bookkeeper) -> None:
     night(shop)
     with shop.run() as run:
