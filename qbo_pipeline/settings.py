@@ -11,9 +11,11 @@ import os
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from qbo_pipeline.accounting.books import SummarisedSale
 from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.environment import Secrets, variable, where_to_set
 from qbo_pipeline.settings_errors import SettingsError, in_plain_words
@@ -93,6 +95,21 @@ class Settings(Section):
         if ownership.attachments != "off" and (value is None or value.files is None):
             raise ValueError('[ownership] attachments go through a folder: name it here, as files = "FOLDER"')
         return value
+
+    @model_validator(mode="after")
+    def _sums_up_sales(self) -> Settings:
+        """What says how sales are summed up counts only where some are, at one date or another."""
+        posting = self.posting
+        said = {"sales_channel": "none", "summary_customer": "Daily sales"}
+        name = next((name for name, usual in said.items() if getattr(posting, name) != usual), None)
+        if name is not None and not any(
+            set(get_args(SummarisedSale)) & set(its.posting.summarise) for _, its in self.by_date()
+        ):
+            raise ValueError(
+                f"[posting] {name} has no effect where no sales are summed up: name a kind of them in summarise "
+                f"({', '.join(get_args(SummarisedSale))}), or leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fits_its_mode(self) -> Settings:

@@ -47,7 +47,7 @@ SummarisedMovement = Literal[
 ]  # fmt: skip
 SummarisedSale = Literal["sales_invoice", "sales_credit", "sales_receipt", "sales_refund"]
 SummarisedKind = Literal[SummarisedMovement, SummarisedSale]
-SalesChannel = Literal["none", "location", "class", "department"]
+SalesChannel = Literal["none", "channel", "location", "class", "department"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from qbo_pipeline.accounting.schema import SHIPPING_ITEM
 
 SALES_KINDS: tuple[str, ...] = get_args(SummarisedSale)
 SUMMARY_CUSTOMER = "customer/summary"  # its key; it belongs to no record
-_CHANNEL_FIELDS = {"location": "location_id", "class": "class", "department": "department"}
+_CHANNEL_FIELDS = {"channel": "channel", "location": "location_id", "class": "class", "department": "department"}
 _US_CODES = ({"value": "TAX"}, {"value": "NON"})
 _NOTHING: Mapping[str, str] = {"value": ""}
 # Fields that QBO keeps once for a form: documents that differ in one of them have forms of their own (`group_of`).

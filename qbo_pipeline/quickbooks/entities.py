@@ -50,9 +50,10 @@ def _transaction(name: str, *fields: str, void: tuple[tuple[str, str], ...] = ()
     return Entity(name, (*_COMMON, *_TRANSACTION, *fields), void=void)
 
 
-def _list(name: str, *fields: str, changes: bool = True) -> Entity:
+def _list(name: str, *fields: str, changes: bool = True, inactive: bool = True) -> Entity:
+    active = ("Active",) if inactive else ()
     return Entity(
-        name, (*_COMMON, "Active", *fields), transaction=False, delete=False, inactive=True, changes=changes
+        name, (*_COMMON, *active, *fields), transaction=False, delete=False, inactive=inactive, changes=changes
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ ENTITIES: dict[str, Entity] = {
         _list("PaymentMethod", "Name", "Type"),
         _list("TaxCode", "Name", changes=False),
         _list("TaxRate", "Name", changes=False),
-        _list("TaxAgency", "DisplayName", changes=False),
+        _list("TaxAgency", "DisplayName", changes=False, inactive=False),
         _list("CompanyCurrency", "Code", "Name"),
         Entity("CompanyInfo", _COMMON, transaction=False, delete=False),
         Entity("Preferences", _COMMON, transaction=False, delete=False),

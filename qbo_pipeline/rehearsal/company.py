@@ -16,6 +16,7 @@ from typing import Any
 from qbo_pipeline.pipeline.connect import open_quickbooks
 from qbo_pipeline.pipeline.run import Opened, Run, Surroundings, open_run
 from qbo_pipeline.quickbooks.client import QuickBooks
+from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.errors import AccessDenied, InvalidRequest
 from qbo_pipeline.quickbooks.meter import CallTotals
 from qbo_pipeline.quickbooks.only_reads import OnlyReads
@@ -28,7 +29,6 @@ LISTS = (
     "Account", "TaxAgency", "TaxRate", "TaxCode", "CompanyCurrency", "Term", "PaymentMethod", "Class", "Department",
     "Customer", "Vendor", "Employee", "Item",
 )  # fmt: skip
-_WITHOUT_INACTIVE = ("TaxAgency",)  # it has no such field
 # Of people who work there nothing but the name is needed: it is taken, as those of customers and vendors are.
 _OF_PEOPLE = ("Id", "SyncToken", "DisplayName", "Active")
 
@@ -69,7 +69,7 @@ def read_company(settings: Settings, day: date, progress: Progress) -> CompanyCo
         for entity in LISTS:
             lists[entity] = []
             try:
-                for found in quickbooks.query(select(entity, with_inactive=entity not in _WITHOUT_INACTIVE)):
+                for found in quickbooks.query(select(entity, with_inactive=entity_named(entity).inactive)):
                     lists[entity].append(found)
                     progress(f"{entity} read from QuickBooks", len(lists[entity]))
             except (AccessDenied, InvalidRequest) as error:  # its plan or country does not have the list

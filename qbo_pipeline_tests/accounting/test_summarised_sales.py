@@ -135,6 +135,8 @@ def test_what_is_summed_up_by_kind_channel_and_currency() -> None:
     assert is_summed_up(web, chosen)
     for other in ({"location_id": "shop"}, {"currency": "EUR"}, {"kind": "sales_credit"}, {"location_id": None}):
         assert not is_summed_up({**web, **other}, chosen)
+    by_shop = books(policies={"summarise": ("sales_invoice",), "sales_channel": "channel"})
+    assert channel_of({**web, "channel": "Marketplace"}, by_shop) == "Marketplace"
     everywhere = books(policies={"summarise": ("sales_invoice",)})
     assert is_summed_up({**web, "location_id": "shop"}, everywhere)
     assert channel_of(web, everywhere) == ""

@@ -155,6 +155,11 @@ def _link_to_an_untracked_item(run: Any, key: str) -> None:
         ('mode = "tracked"\nlanded_cost_by = "weight"', 'landed_cost_by has no effect where mode = "tracked"'),
         ('mode = "tracked"\nsummarise = ["shipment"]', 'summarise has no effect where mode = "tracked"'),
         ('returns_move_stock_by = "documents"', 'returns_move_stock_by has no effect where mode = "external"'),
+        ('sales_channel = "class"', "sales_channel has no effect where no sales are summed up"),
+        (
+            'summary_customer = "Shop"\nsummarise = ["shipment"]',
+            "summary_customer has no effect where no sales are summed up",
+        ),
         (
             'mode = "tracked"\n[accounts.by_location]\nw1 = { inventory = "West" }',
             "[accounts.by_location] w1.inventory",
