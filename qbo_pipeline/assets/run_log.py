@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from qbo_pipeline.reports.words import number_of
+from qbo_pipeline.counted import number_of
 from qbo_pipeline.surfaces import one_line
 from qbo_pipeline.verdicts import OF_STATUS
 

@@ -42,6 +42,7 @@ LEFT_BEHIND = {
     "correct": GOES_ON,
     "restate": GOES_ON,
     "rollback": GOES_ON,
+    "switch-mode": GOES_ON,
     "link-parties": GOES_ON,
     "export": GOES_ON,
     "post-history": GOES_ON,

@@ -24,13 +24,21 @@ from qbo_pipeline.store.tables.records import watermarks
 # What the posting rules and reversals make, and with it all that may carry a marker; a test holds it against them.
 MARKED = (
     "JournalEntry", "Invoice", "CreditMemo", "Bill", "VendorCredit", "Payment", "BillPayment", "Estimate",
-    "PurchaseOrder", "RefundReceipt",
+    "PurchaseOrder", "SalesReceipt", "RefundReceipt", "InventoryAdjustment",
 )  # fmt: skip
+# An app needs a tier of its own to read them, and what makes them makes bills and invoices with markers as well.
+_OF_TRACKED_MODE = ("InventoryAdjustment",)
 PATIENCE = 600.0  # seconds of one run for it
 CREATED = "MetaData.CreateTime"
 _REACHED = "company searched: "
 
 Page = list[tuple[str, JsonObject]]
+
+
+def kinds_with_markers(run: Run) -> tuple[str, ...]:
+    """The kinds of objects that may carry a marker of this connection."""
+    tracked = run.settings.posting.mode == "tracked"
+    return MARKED if tracked else tuple(entity for entity in MARKED if entity not in _OF_TRACKED_MODE)
 
 
 @dataclass(slots=True)
@@ -54,7 +62,7 @@ def search(run: Run, judge: Callable[[Page], None], patience: float = PATIENCE) 
     until, before = time.monotonic() + patience, run.api_calls()["api_metered_reads"]
     found = Searched()
     try:
-        for entity in MARKED:
+        for entity in kinds_with_markers(run):
             query, reached = select_objects(entity), _reached(run, entity)
             if reached is not None:
                 query = query.where(CREATED, ">=", reached)

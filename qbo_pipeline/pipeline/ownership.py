@@ -24,7 +24,7 @@ from sqlalchemy import Connection, delete, func, or_, select
 
 from qbo_pipeline.errors import PermanentError, Signal
 from qbo_pipeline.pipeline.binding import has_posted
-from qbo_pipeline.pipeline.first_look import CREATED, MARKED, PATIENCE, forget_search, search
+from qbo_pipeline.pipeline.first_look import CREATED, PATIENCE, forget_search, kinds_with_markers, search
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import counts_for_nothing
 from qbo_pipeline.posting.events import READY
@@ -206,11 +206,11 @@ def _accepted(reading: Connection, name: str) -> tuple[str, ...]:
 def _look(run: Run, proved: datetime, now: datetime) -> tuple[list[tuple[str, JsonObject]], datetime]:
     """The objects made since a look that may be unknown to the store, and until when this look counts."""
     if now - proved < MONTH:
-        changes = run.quickbooks().changes(MARKED, proved - OVERLAP)
+        changes = run.quickbooks().changes(kinds_with_markers(run), proved - OVERLAP)
         things = [(entity, thing) for entity, found in changes.objects.items() for thing in found]
         things += [item for entity in changes.gaps for item in _made_since(run, entity, proved)]
         return things, changes.as_at
-    return [item for entity in MARKED for item in _made_since(run, entity, proved)], now
+    return [item for entity in kinds_with_markers(run) for item in _made_since(run, entity, proved)], now
 
 
 def _made_since(run: Run, entity: str, since: datetime) -> Iterator[tuple[str, JsonObject]]:

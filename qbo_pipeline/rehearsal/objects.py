@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, preferences_of
-from qbo_pipeline.pipeline.first_look import MARKED
+from qbo_pipeline.pipeline.first_look import MARKED, kinds_with_markers
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.errors import AccessDenied
 from qbo_pipeline.quickbooks.query import select as select_objects
@@ -64,7 +64,7 @@ def read_objects(run: Run) -> CompanyObjects:
     keys = {qbo_id: key for (entity, qbo_id), key in links.items() if entity in MARKED}
     by_key: dict[str, bytes] = {}
     strangers: dict[Place, bytes] = {}
-    for entity in (*LISTED, *MARKED):
+    for entity in (*LISTED, *kinds_with_markers(run)):
         for found in _all_of(run, entity):
             place = (entity, str(found["Id"]))
             dropped = _OWN | (_OF_THE_LEDGER if entity in LISTED else frozenset())

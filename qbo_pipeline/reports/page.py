@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import jinja2
 
+from qbo_pipeline.counted import number_of
 from qbo_pipeline.reconciliation.causes import GROUPS
 from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.reconciliation.result import Reconciliation
@@ -148,7 +149,7 @@ def _environment() -> jinja2.Environment:
         "quantity": words.quantity,
         "plain": words.plain,
         "day": words.day,
-        "number_of": words.number_of,
+        "number_of": number_of,
         "numeric": lambda field: field.kind in NUMBERS,
     }
     return environment

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from qbo_pipeline.counted import number_of
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation.causes import CAUSES, Cause
 from qbo_pipeline.reconciliation.result import Reconciliation
@@ -97,11 +98,6 @@ def day(value: date) -> str:
 def instant(value: datetime, header: ReportHeader) -> str:
     """2026-11-01 02:15, by the company's clock: for cells under a heading that names the zone."""
     return f"{header.local(value):%Y-%m-%d %H:%M}"
-
-
-def number_of(count: int, one: str, many: str | None = None) -> str:
-    """1 document, 1,000 documents."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 NOT_CHECKED = "not checked"  # where the number that it would be held against is not known

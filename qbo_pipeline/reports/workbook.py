@@ -15,6 +15,7 @@ import pyarrow as pa
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from qbo_pipeline.counted import number_of
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.result_frames import ROLL_FORWARD_LINES
 from qbo_pipeline.reports import layouts, list_layouts, views
@@ -23,7 +24,7 @@ from qbo_pipeline.reports.fields import MONEY, WHOLE, Layout, ReportField
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
 from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Progress, Sheet
 from qbo_pipeline.reports.views import ReportView, Rows, added_up, length, total
-from qbo_pipeline.reports.words import NOT_CHECKED, instant, number_of, verdict
+from qbo_pipeline.reports.words import NOT_CHECKED, instant, verdict
 from qbo_pipeline.reports.worklist import work_list
 
 _CERTIFIED_AT = TABLE_AT + 4

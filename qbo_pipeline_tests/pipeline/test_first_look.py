@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select as select_rows
 
 from qbo_pipeline.accounting.schema import SCHEMAS
-from qbo_pipeline.pipeline.first_look import MARKED
+from qbo_pipeline.pipeline.first_look import MARKED, kinds_with_markers
 from qbo_pipeline.pipeline.ownership import CompanyOfAnother, NotLookedAt, Proof, prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.reversal import COUNTERPART
@@ -23,6 +23,7 @@ from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.quickbooks.wire import to_wire
 from qbo_pipeline.store.tables.records import watermarks
 from qbo_pipeline_tests.emulator.server import running_emulator
+from qbo_pipeline_tests.hostile import is_stock
 from qbo_pipeline_tests.pipeline.shop import draft, open_shop
 
 MARKER = "from elsewhere [qp:ABCDEFGHIJKLMNOP.ZZZZ]"
@@ -55,6 +56,10 @@ def made(run: Run, entity: str, note: str = MARKER) -> dict[str, Any]:
     body = DATED | {"PrivateNote": note}
     if entity == "JournalEntry":
         return create(run, entity, body | {"Line": sides(run)})
+    if entity == "InventoryAdjustment":
+        detail = {"ItemRef": {"value": tracked_item(run)["Id"]}, "QtyDiff": 1}
+        line = {"DetailType": "ItemAdjustmentLineDetail", "ItemAdjustmentLineDetail": detail}
+        return create(run, entity, body | {"AdjustAccountRef": account(run, "Expense"), "Line": [line]})
     if "CustomerRef" in SCHEMAS.get(entity, SCHEMAS["Invoice"]):
         body |= {"CustomerRef": {"value": create(run, "Customer", {"DisplayName": f"C {entity}"})["Id"]}}
         if entity == "Payment":
@@ -79,6 +84,14 @@ def made(run: Run, entity: str, note: str = MARKER) -> dict[str, Any]:
         line = {"DetailType": "ItemBasedExpenseLineDetail", "Amount": Decimal("5.00")}
         return create(run, entity, body | {"Line": [line | {"ItemBasedExpenseLineDetail": detail}]})
     return create(run, entity, body | {"Line": [expense(run)]})
+
+
+def tracked_item(run: Run) -> dict[str, Any]:
+    accounts = list(run.quickbooks().query(select("Account")))
+    stock = next(thing["Id"] for thing in accounts if is_stock(thing))
+    body = {"Name": "T", "Type": "Inventory", "TrackQtyOnHand": True, "QtyOnHand": 5, "InvStartDate": "2024-01-01"}
+    body |= {"IncomeAccountRef": account(run, "Income"), "ExpenseAccountRef": account(run, "Cost of Goods Sold")}
+    return create(run, "Item", body | {"AssetAccountRef": {"value": stock}})
 
 
 def bill(run: Run, body: dict[str, Any]) -> dict[str, Any]:
@@ -110,6 +123,9 @@ def test_all_that_we_post_is_looked_at() -> None:
 
 @pytest.mark.parametrize("entity", MARKED)
 def test_a_marker_of_another_is_found_on_every_kind(run: Run, entity: str) -> None:
+    if entity not in kinds_with_markers(run):  # it is a kind of the other mode
+        posting = run.settings.posting.model_copy(update={"mode": "tracked"})
+        run.settings = run.settings.model_copy(update={"posting": posting})
     thing = made(run, entity)
     with pytest.raises(CompanyOfAnother, match=rf"{entity}.*\(Id {thing['Id']},.*tag ZZZZ"):
         prove_company(run)

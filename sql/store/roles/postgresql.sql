@@ -54,8 +54,8 @@ BEGIN
             ('stock_lines', 'SELECT, INSERT, DELETE'),
             ('bill_matches', 'SELECT, INSERT, DELETE'),
             ('record_references', 'SELECT, INSERT, DELETE'),
-            -- QuickBooks' lists, replaced whole when they are read again.
-            ('reference_data', 'SELECT, INSERT, DELETE'),
+            -- QuickBooks' lists, replaced when they are read again; when they were read is written into the rows.
+            ('reference_data', 'SELECT, INSERT, UPDATE, DELETE'),
             -- What accounts were called: a name that goes to another account is replaced, none is lost.
             ('account_names', 'SELECT, INSERT, DELETE'),
             -- What the names of the settings mean: a new meaning is a new row, with who said so.
