@@ -19,17 +19,15 @@ from qbo_pipeline.accounting.books import SummarisedSale
 from qbo_pipeline.bounded_files import read_text
 from qbo_pipeline.environment import Secrets, variable, where_to_set
 from qbo_pipeline.settings_errors import SettingsError, in_plain_words
+from qbo_pipeline.settings_ownership import OwnershipSettings, WriteBackSettings
+from qbo_pipeline.settings_posting import ChangeSettings, NotExportedSettings, PostingSettings
 from qbo_pipeline.settings_sections import (
     LINK_PLACES,
     WRITTEN_BY_API,
     AccountSettings,
     AlertSettings,
-    ChangeSettings,
     ConnectionSettings,
-    NotExportedSettings,
-    OwnershipSettings,
     PageSettings,
-    PostingSettings,
     QuickBooksSettings,
     RateSettings,
     ReconciliationSettings,
@@ -37,7 +35,6 @@ from qbo_pipeline.settings_sections import (
     Section,
     SourceSettings,
     StoreSettings,
-    WriteBackSettings,
     is_safe_address,
 )
 

@@ -109,7 +109,7 @@ def _section(annotation: Any) -> type[BaseModel] | None:
 
 
 def _row(section: str, name: str, info: FieldInfo, said: dict[str, str]) -> str:
-    without = "*needed*" if info.is_required() else _shown(info.default)
+    without = "*needed*" if info.is_required() else _shown(info.get_default(call_default_factory=True))
     meaning = said[f"{section}.{name}"]
     return f"| `{name}` | {_values(info)} | {without} | {meaning.replace('|', 'or')} |\n"
 

@@ -13,7 +13,7 @@ from qbo_pipeline.accounting.rule_sets import RuleSet
 from qbo_pipeline.inventory.records import canonical_json, content_hash
 from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.settings_sections import PostingSettings
+from qbo_pipeline.settings_posting import PostingSettings
 from qbo_pipeline.store.settings_versions import put_version, version_content
 
 # What decides whether a posting is sent at once, and not what it says.

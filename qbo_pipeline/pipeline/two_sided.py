@@ -23,7 +23,7 @@ from qbo_pipeline.returning.merging import Agreed, Conflict, Merge, Side, merge
 from qbo_pipeline.returning.rules import TWO_SIDED
 from qbo_pipeline.returning.values import ReturnBook
 from qbo_pipeline.settings import Settings
-from qbo_pipeline.settings_sections import MERGED_FIELDS
+from qbo_pipeline.settings_ownership import MERGED_FIELDS
 from qbo_pipeline.store import agreements, write_backs
 from qbo_pipeline.store.postings import Link, chunks
 from qbo_pipeline.store.tables.posting import postings

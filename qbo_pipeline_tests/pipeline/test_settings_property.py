@@ -36,7 +36,7 @@ from qbo_pipeline.posting.decisions import approve_all
 from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.posting.summary import PostingSummary
 from qbo_pipeline.settings import Secrets, Settings, load_settings
-from qbo_pipeline.settings_sections import ChangedAccounts, ChangedPosting, ChangeSettings
+from qbo_pipeline.settings_posting import ChangedAccounts, ChangedPosting, ChangeSettings
 from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.postings import put_links
