@@ -23,6 +23,7 @@ from qbo_pipeline.accounting.summaries import summarise, summary_key
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import DAY, movement, stock
 from qbo_pipeline_tests.accounting.outcomes.company import DIMENSIONS, ITEMS, stored
+from qbo_pipeline_tests.accounting.outcomes.examples import examples
 from qbo_pipeline_tests.accounting.outcomes.lists import LISTS
 from qbo_pipeline_tests.accounting.outcomes.movements import MOVEMENTS
 from qbo_pipeline_tests.accounting.outcomes.payments import PAYMENTS
@@ -32,6 +33,7 @@ from qbo_pipeline_tests.accounting.outcomes.sales import SALES
 FILE = Path(__file__).with_name("outcomes.json")
 SUBJECTS: dict[str, dict[str, tuple[Record, Books]]] = {
     "sales": SALES, "purchases": PURCHASES, "payments": PAYMENTS, "movements": MOVEMENTS, "lists": LISTS,
+    "what is posted": examples("external"), "what is posted, tracked": examples("tracked"),
 }  # fmt: skip
 
 
