@@ -81,8 +81,12 @@ _FORMS = {
     "CreditMemo": _Form(-1, "ARAccountRef", sales=True),
     "Bill": _Form(-1, "APAccountRef", sales=False),
     "VendorCredit": _Form(1, "APAccountRef", sales=False),
+    "SalesReceipt": _Form(1, "DepositToAccountRef", sales=True),
+    "RefundReceipt": _Form(-1, "DepositToAccountRef", sales=True),
 }
-_DETAILS = ("SalesItemLineDetail", "ItemBasedExpenseLineDetail", "AccountBasedExpenseLineDetail")
+_DETAILS = (
+    "SalesItemLineDetail", "ItemBasedExpenseLineDetail", "AccountBasedExpenseLineDetail", "DiscountLineDetail",
+)  # fmt: skip
 
 
 def ledger_lines(entity: str, payload: Mapping[str, Any], names: Names) -> list[PreviewLine]:
@@ -140,16 +144,19 @@ def _journal_line(line: Mapping[str, Any], names: Names) -> PreviewLine:
 def _form_lines(form: _Form, payload: Mapping[str, Any], names: Names) -> Iterator[PreviewLine]:
     control = _id(payload.get(form.control)) or (names.receivable if form.sales else names.payable)
     tax = Decimal((payload.get("TxnTaxDetail") or {}).get("TotalTax") or 0)
-    total = sum((Decimal(line["Amount"]) for line in payload["Line"]), ZERO) + tax
+    total = sum(map(_signed, payload["Line"]), ZERO) + tax
     department = _named(names.department, payload.get("DepartmentRef"))
-    if total:
-        yield _line(control, form.sign * total, names, department=department)
+    deposit = Decimal(payload.get("Deposit") or 0)  # money that came with an invoice: received, and no longer open
+    if deposit:
+        yield _line(_id(payload.get("DepositToAccountRef")), form.sign * deposit, names, department=department)
+    if total - deposit:
+        yield _line(control, form.sign * (total - deposit), names, department=department)
     for line in payload["Line"]:
         detail: Mapping[str, Any] = next((line[name] for name in _DETAILS if name in line), {})
-        account = _id(detail.get("AccountRef"))
+        account = _id(detail.get("AccountRef")) or _id(detail.get("DiscountAccountRef"))
         if account is None and (item := _id(detail.get("ItemRef"))) is not None:
             account = names.item_account(item, form.sales)
-        if amount := Decimal(line["Amount"]):
+        if amount := _signed(line):
             yield _line(
                 account,
                 -form.sign * amount,
@@ -164,6 +171,12 @@ def _form_lines(form: _Form, payload: Mapping[str, Any], names: Names) -> Iterat
         yield PreviewLine(
             account_id=None, account_number="", account=TAX_ACCOUNT, debit=max(side, ZERO), credit=max(-side, ZERO)
         )
+
+
+def _signed(line: Mapping[str, Any]) -> Decimal:
+    """A line's amount; a discount takes its own off."""
+    amount = Decimal(line["Amount"])
+    return -amount if "DiscountLineDetail" in line else amount
 
 
 def _money(

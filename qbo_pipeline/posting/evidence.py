@@ -17,10 +17,16 @@ from qbo_pipeline.quickbooks.query import PAGE, Query, select
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
 
 # By list entity, the documents that name it, and how: a field of the document, or its lines' items.
-_NAMED_BY: dict[str, tuple[tuple[str, ...], str | None]] = {
-    "Customer": (("Invoice", "CreditMemo", "Payment", "Estimate"), "CustomerRef"),
+NAMED_BY: dict[str, tuple[tuple[str, ...], str | None]] = {
+    "Customer": (
+        ("Invoice", "CreditMemo", "Payment", "Estimate", "SalesReceipt", "RefundReceipt"),
+        "CustomerRef",
+    ),
     "Vendor": (("Bill", "VendorCredit", "BillPayment", "PurchaseOrder"), "VendorRef"),
-    "Item": (("Invoice", "CreditMemo", "Estimate"), None),
+    "Item": (
+        ("Invoice", "CreditMemo", "Estimate", "SalesReceipt", "RefundReceipt", "Bill", "VendorCredit", "PurchaseOrder"),
+        None,
+    ),
 }
 
 
@@ -31,7 +37,7 @@ class _Reader(Protocol):
 def named_by_ours(quickbooks: _Reader, entity: str, tag: str) -> set[str]:
     """The Ids of an entity that documents with our tag name, among the newest thousand of each kind: a metered read for
     each kind."""
-    kinds, field = _NAMED_BY.get(entity, ((), None))
+    kinds, field = NAMED_BY.get(entity, ((), None))
     found: set[str] = set()
     for kind in kinds:
         newest = select(kind).order_by("MetaData.CreateTime", descending=True)

@@ -60,7 +60,8 @@ def read_objects(run: Run) -> CompanyObjects:
         mine = select(posting_links).where(posting_links.c.connection == run.name)
         links = {(row.entity, row.qbo_id): row.key for row in connection.execute(mine)}
         preferences = preferences_of(connection, run.name)
-    numbered = numbered_by_quickbooks(preferences[0]) if preferences else ()
+    numbered = set(numbered_by_quickbooks(preferences[0]) if preferences else ())
+    numbered |= {"SalesReceipt", "RefundReceipt"} if "Invoice" in numbered else set()  # they follow the invoice
     keys = {qbo_id: key for (entity, qbo_id), key in links.items() if entity in MARKED}
     by_key: dict[str, bytes] = {}
     strangers: dict[Place, bytes] = {}

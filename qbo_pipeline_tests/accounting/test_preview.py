@@ -32,6 +32,10 @@ def expense(amount: str) -> dict[str, Any]:
     return {"Amount": Decimal(amount), "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "5"}}}
 
 
+def discount(amount: str) -> dict[str, Any]:
+    return {"Amount": Decimal(amount), "DiscountLineDetail": {"DiscountAccountRef": {"value": "5"}}}
+
+
 def goods(amount: str) -> dict[str, Any]:
     return {"Amount": Decimal(amount), "ItemBasedExpenseLineDetail": {"ItemRef": {"value": "$product/p"}}}
 
@@ -61,6 +65,16 @@ TAX = {"TxnTaxDetail": {"TotalTax": Decimal("2.00")}}
         ("Invoice", {"Line": [sales("10")], "ARAccountRef": {"value": "4"}}, [("Bank", "10.00"), ("Sales", "-10.00")]),
         ("Bill", {"Line": [expense("10")], "APAccountRef": {"value": "4"}}, [("Bank", "-10.00"), ("Cost", "10.00")]),
         ("Bill", {"Line": [{"Amount": Decimal(3)}]}, [("Payable", "-3.00"), ("not known yet", "3.00")]),
+        ("SalesReceipt", {"Line": [sales("10")], "DepositToAccountRef": {"value": "4"}, **TAX},
+         [("Bank", "12.00"), ("Sales", "-10.00"), (TAX_ACCOUNT, "-2.00")]),
+        ("RefundReceipt", {"Line": [sales("10")], "DepositToAccountRef": {"value": "4"}},
+         [("Bank", "-10.00"), ("Sales", "10.00")]),
+        ("Invoice", {"Line": [sales("10"), discount("4")]},
+         [("Receivable", "6.00"), ("Sales", "-10.00"), ("Cost", "4.00")]),
+        ("Invoice", {"Line": [sales("10")], "Deposit": Decimal(4), "DepositToAccountRef": {"value": "4"}},
+         [("Bank", "4.00"), ("Receivable", "6.00"), ("Sales", "-10.00")]),
+        ("Invoice", {"Line": [sales("4")], "Deposit": Decimal(4), "DepositToAccountRef": {"value": "4"}},
+         [("Bank", "4.00"), ("Sales", "-4.00")]),
         ("Invoice", {"Line": [sales("0")]}, []),
         ("Payment", {"TotalAmt": Decimal(0)}, []),
         ("Estimate", {"Line": [sales("10")]}, []),
