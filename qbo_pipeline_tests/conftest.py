@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -119,3 +121,15 @@ def database(store_url: str) -> Iterator[Database]:
     database = open_database(store_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def queries_without_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator's queries do not lag behind: what was not found is looked up again at once."""
+    from qbo_pipeline.pipeline.load import poster_settings  # here: the tests of pure rooms start without it
+
+    def at_once(run: Any) -> Any:
+        settings = poster_settings(run)
+        return replace(settings, policy=replace(settings.policy, lag=0.01))
+
+    monkeypatch.setattr("qbo_pipeline.pipeline.load.poster_settings", at_once)

@@ -221,10 +221,8 @@ def test_the_run_and_the_status_say_so(
     assert after.json["posted"] == 1
 
 
-@pytest.mark.parametrize(
-    "bills",
-    [pytest.param(1, id="alone", marks=pytest.mark.torture), pytest.param(2, id="in a batch")],  # each look waits
-)
+@pytest.mark.usefixtures("queries_without_lag")
+@pytest.mark.parametrize("bills", [pytest.param(1, id="alone"), pytest.param(2, id="in a batch")])
 def test_what_quickbooks_refuses_for_its_number_goes_when_a_person_approves_it(
     bills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

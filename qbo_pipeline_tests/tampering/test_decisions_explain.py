@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +15,9 @@ import pytest
 
 from qbo_pipeline.pipeline.corrections import carry_out, preview
 from qbo_pipeline.pipeline.decide import decide
-from qbo_pipeline.pipeline.load import load, poster_settings
+from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.reference import read_reference_data
-from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.persons import NotPossible
-from qbo_pipeline.posting.shell import PosterSettings
 from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline_tests.reconciliation.tampering import Doc
@@ -146,14 +143,7 @@ DECISIONS: dict[str, Callable[[Company, Docs], None]] = {
 
 
 @pytest.fixture
-def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
-    """The emulator's queries do not lag behind: what was not found is looked up again at once."""
-
-    def at_once(run: Run) -> PosterSettings:
-        settings = poster_settings(run)
-        return replace(settings, policy=replace(settings.policy, lag=0.01))
-
-    monkeypatch.setattr("qbo_pipeline.pipeline.load.poster_settings", at_once)
+def company(tmp_path: Path, queries_without_lag: None) -> Iterator[Company]:
     with demo_company(tmp_path, size="small", days=4) as company:
         yield company
 
