@@ -5,15 +5,17 @@ it, with its defaults and computed totals; two fingerprints of one object differ
 changed. `stated` takes of a payload only what it says itself, for QBO fills in the rest: `agrees` asks whether an
 object has that.
 
-Facts are what moves an account, an open balance or a report by party, class or location. Numbers, notes,
-descriptions, due dates and addresses are none: a person may change them, and an update of ours writes them again.
+Facts are what moves an account, an open balance, a quantity, or a report by party, item, class or location. A price
+is none beside quantity and amount, which it follows from. Numbers, notes, descriptions, due dates, addresses, payment
+methods and whether an order is closed are none: a person may change them, and an update of ours writes them again.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Set as AbstractSet
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from qbo_pipeline.quickbooks.entities import entity_named
@@ -40,10 +42,15 @@ _PAID_FROM = (("CheckPayment", "BankAccountRef", "bank account"), ("CreditCardPa
 _LINE_TARGETS = ("AccountRef", "ItemRef", "DiscountAccountRef")
 _LINE_CLASS, _LINE_LOCATION, _LINE_NAME = "classes of lines", "locations of lines", "names on lines"
 _LINE_TAX = "tax codes of lines"
+_NONE = "none"
 _NO_TAX = "NON"  # what QBO puts where a US line has no code
 # In these entities the linked transaction of a line decides what is posted: which document is paid or deposited. In
 # the others it only says from which document the line was copied.
 _LINKING = frozenset({"Payment", "BillPayment", "Deposit"})
+_PARENT, _DEPOSIT, _QUANTITIES = "parent", "deposit taken", "quantities of lines"
+# Facts that fingerprints had no word of once: one that was stored then says nothing about them.
+_LATER = frozenset({_PARENT, _DEPOSIT, _QUANTITIES})
+_PARENTS = frozenset({"Customer", "Item"})  # a sub-customer's, a category's: sums in reports go by it
 _LISTS = {
     "DisplayName": "name",
     "Name": "name",
@@ -52,10 +59,11 @@ _LISTS = {
     "ExpenseAccountRef": "expense account",
     "AssetAccountRef": "asset account",
 }
-_DIGESTED = frozenset({"name", "lines", "tax lines", _LINE_TAX, _LINE_CLASS, _LINE_LOCATION, _LINE_NAME})
+_DIGESTED = frozenset({"name", "lines", "tax lines", _LINE_TAX, _LINE_CLASS, _LINE_LOCATION, _LINE_NAME, _QUANTITIES})
 _NO_RATE = Decimal(1)
 _RATE = Decimal("0.000001")  # QBO rounds the rates that it is given
 _CENT = Decimal("0.01")
+_QUANTITY = Decimal("0.00001")  # QBO keeps five decimals of a quantity
 _BEYOND = Decimal(10) ** 20  # QBO's own limits are far below
 
 
@@ -76,13 +84,14 @@ def stated(entity: str, payload: JsonObject) -> str:
 def agrees(expected: str, seen: str) -> bool:
     """Whether an object's fingerprint has everything that is expected: a fingerprint, or what a payload states."""
     if not expected.startswith(STATED):
-        return expected == seen
+        return expected == seen or expected == _without(seen, _LATER - set(_by_name(expected)))
     return set(expected.split("\n")[1:]) <= set(seen.split("\n"))
 
 
 def differences(expected: str, seen: str) -> list[str]:
     """What `agrees` missed, in words for a person: `total 120.00 → 500.00`, `lines`."""
     before, after = _by_name(expected), _by_name(seen)
+    after = {name: value for name, value in after.items() if name in before or name not in _LATER}
     names = list(before) if expected.startswith(STATED) else list(dict.fromkeys([*before, *after]))
     return [
         name if name in _DIGESTED else f"{name} {before.get(name, 'none')} → {after.get(name, 'none')}"
@@ -130,6 +139,8 @@ def _facts(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[str
         for field, name in _LISTS.items():
             if field in thing:
                 yield name, _digest([_ref(thing[field])]) if name == "name" else _ref(thing[field])
+        if entity in _PARENTS and (whole or thing.get("ParentRef")):
+            yield _PARENT, _ref(thing.get("ParentRef") or _NONE)
         return
     if whole or "TxnDate" in thing:
         yield "date", str(thing.get("TxnDate", ""))
@@ -148,6 +159,8 @@ def _totals(entity: str, thing: JsonObject, *, whole: bool) -> Iterator[tuple[st
     total = next((thing[field] for field in ("TotalAmt", "Amount") if thing.get(field) is not None), None)
     if entity != "JournalEntry" and (whole or total is not None):  # of a journal QBO answers 0
         yield "total", amount(total or 0)
+    if entity == "Invoice" and (whole or thing.get("Deposit") is not None):
+        yield _DEPOSIT, amount(thing.get("Deposit") or 0)
     given = thing.get("ExchangeRate") or 1
     rate = _NO_RATE if given == 1 else _rounded_rate(given)
     if rate != 1 and thing.get("CurrencyRef"):
@@ -180,17 +193,23 @@ def _lines(entity: str, given: Any, *, whole: bool) -> Iterator[tuple[str, str]]
     cores: list[str] = []
     codes: list[str] = []
     beside: dict[str, list[str]] = {_LINE_CLASS: [], _LINE_LOCATION: [], _LINE_NAME: []}
-    coded = True
+    quantities: list[str] = []
+    coded = counted = True
     for line, detail in _posting_lines(given):
         cores.append(_core(entity, line, detail))
         coded = coded and "TaxCodeRef" in detail
         codes.append(_ref(detail.get("TaxCodeRef") or _NO_TAX))
+        if detail.get("ItemRef") and "QtyDiff" not in detail:
+            counted = counted and detail.get("Qty") is not None
+            quantities.append(f"{cores[-1]} | {_quantity(detail.get('Qty'))}")
         beside[_LINE_CLASS].append(_ref(detail.get("ClassRef") or ""))
         beside[_LINE_LOCATION].append(_ref(detail.get("DepartmentRef") or ""))
         beside[_LINE_NAME].append(_name(detail))
     yield "lines", _digest(cores)
     if whole or coded:
-        yield _LINE_TAX, _digest(_beside(cores, codes)) if set(codes) - {_NO_TAX} else "none"
+        yield _LINE_TAX, _digest(_beside(cores, codes)) if set(codes) - {_NO_TAX} else _NONE
+    if quantities and (whole or counted):
+        yield _QUANTITIES, _digest(quantities)
     for name, values in beside.items():
         if any(values):
             yield name, _digest(_beside(cores, values))
@@ -221,6 +240,14 @@ def _core(entity: str, line: JsonObject, detail: JsonObject) -> str:
     return f"{detail.get('PostingType', '')} {account} {amount(line.get('Amount', 0))}{quantity} {links}".strip()
 
 
+def _quantity(given: Any) -> str:
+    """A line's quantity; QBO takes a line that says none for one of a single piece, and may answer so."""
+    quantity = exact(1 if given is None else given, "Qty")
+    if abs(quantity) >= _BEYOND:
+        raise odd("Qty", "a quantity", given)
+    return format(quantity.quantize(_QUANTITY, ROUND_HALF_UP).normalize(), "f")
+
+
 def _name(detail: JsonObject) -> str:
     """Whose line it is: a journal's customer or vendor, the customer whom an expense is charged on to."""
     named = an_object(detail.get("Entity"), "Entity").get("EntityRef") or detail.get("CustomerRef") or ""
@@ -240,6 +267,10 @@ def _ref(value: Any) -> str:
     if type(text) is str and text.isalnum():  # nearly every Id: nothing in it to be put right
         return text
     return " ".join(str(text).split())
+
+
+def _without(facts: str, names: AbstractSet[str]) -> str:
+    return "\n".join(line for line in facts.split("\n") if line.partition("=")[0] not in names)
 
 
 def _by_name(facts: str) -> dict[str, str]:

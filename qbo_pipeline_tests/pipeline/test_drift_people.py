@@ -131,7 +131,9 @@ def office_in(tmp_path: Path) -> Iterator[Callable[[Books], Office]]:
 
 
 def sale(books: Books, *, customer: str = "customer", code: str = "TAX", **header: Any) -> Thing:
-    detail = {"ItemRef": books.ref("item"), "TaxCodeRef": ref(code), "ClassRef": books.ref("class")}
+    """An invoice; what its one line says beside its item, quantity and price, is of the header."""
+    counted = {name: header.pop(name) for name in ("Qty", "UnitPrice") if name in header}
+    detail = counted | {"ItemRef": books.ref("item"), "TaxCodeRef": ref(code), "ClassRef": books.ref("class")}
     line = {"Amount": Decimal("100.00"), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
     return {"TxnDate": DAY.isoformat(), "CustomerRef": books.ref(customer), "Line": [line], **header}
 
@@ -220,6 +222,14 @@ CHANGES: dict[str, tuple[str, str, Callable[[Books], Thing], Edit, str]] = {
     ),
     "class": ("us", "Invoice", us_invoice, lambda b, t: with_detail(t, ClassRef=b.ref("class", 1)), "classes of lines"),
     "location": ("us", "Invoice", us_invoice, lambda b, t: {"DepartmentRef": b.ref("location", 1)}, "location"),
+    "quantity of the same amount": (
+        "us", "Invoice", lambda b: sale(b, Qty=Decimal(4), UnitPrice=Decimal(25)),
+        lambda b, t: with_detail(t, Qty=Decimal(2), UnitPrice=Decimal(50)), "quantities of lines",
+    ),
+    "deposit taken": (
+        "us", "Invoice", lambda b: us_invoice(b) | {"Deposit": Decimal("20.00"), "DepositToAccountRef": b.ref("Bank")},
+        lambda b, t: {"Deposit": Decimal("30.00")}, "deposit taken 20.00 → 30.00",
+    ),
     "an amount": (
         "us", "Bill", bill, lambda b, t: {"Line": [t["Line"][0] | {"Amount": Decimal("90.00")}]},
         "total 100.00 → 90.00",

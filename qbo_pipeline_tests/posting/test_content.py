@@ -150,6 +150,11 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("Invoice", INVOICE, {"Line": [item_line(ClassRef=reference("1")), item_line()]}),
     ("Invoice", INVOICE, {"Line": [item_line(ClassRef=reference("1"), TaxCodeRef=reference("NON"))] * 2}),
     ("Invoice", INVOICE, {"Line": [item_line(ClassRef=reference("1"), ItemRef=reference("4"))] * 2}),
+    ("Invoice", INVOICE | {"Line": [item_line(Qty=2)]}, {"Line": [item_line(Qty=4, UnitPrice=Decimal("2.5"))]}),
+    ("Bill", EXPENSE | {"Line": [item_line(Qty=2)]}, {"Line": [item_line(Qty=Decimal("2.00001"))]}),
+    ("Invoice", INVOICE | {"Deposit": Decimal("5.00")}, {"Deposit": Decimal("6.00")}),
+    ("Item", ITEM | {"ParentRef": reference("7")}, {"ParentRef": reference("8")}),
+    ("Customer", {"DisplayName": "Luna", "ParentRef": reference("7")}, {"ParentRef": None}),
     ("Payment", PAYMENT, {"TotalAmt": Decimal("500.00")}),
     ("Payment", PAYMENT, {"DepositToAccountRef": reference("36")}),
     ("Payment", PAYMENT, {"Line": []}),
@@ -180,6 +185,9 @@ def test_what_matters_to_the_books_is_seen_as_stated_and_as_answered(
         ("Invoice", INVOICE, {"ClassRef": reference("9")}),
         ("Invoice", INVOICE, {"GlobalTaxCalculation": "TaxInclusive"}),
         ("Invoice", INVOICE, {"TxnTaxDetail": {"TotalTax": Decimal("5.00"), "TaxLine": [TAX_LINE]}}),
+        ("Invoice", INVOICE | {"Line": [item_line()]}, {"Line": [item_line(Qty=4)]}),
+        ("Invoice", INVOICE, {"Deposit": Decimal("5.00")}),
+        ("Customer", {"DisplayName": "Luna"}, {"ParentRef": reference("7")}),
         ("Payment", PAYMENT, {"ARAccountRef": reference("9")}),
         ("Bill", EXPENSE, {"Line": [expense_line(CustomerRef=reference("2"))]}),
         ("Bill", EXPENSE, {"Line": [expense_line(TaxCodeRef=reference("TAX"))]}),
@@ -191,6 +199,19 @@ def test_what_our_payload_does_not_say_is_seen_between_two_answers(
     entity: str, payload: dict[str, Any], change: dict[str, Any]
 ) -> None:
     assert not agrees(fingerprint(entity, payload), fingerprint(entity, payload | change))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"Qty": 2, "UnitPrice": 5}, {"Qty": 2.0, "UnitPrice": Decimal("5.0000001")}),
+        ({}, {"Qty": 1, "UnitPrice": 10}),
+        ({"Description": "pens", "ServiceDate": "2026-03-01"}, {"Description": "blue pens"}),
+    ],
+)
+def test_another_way_to_say_a_line_changes_nothing(before: dict[str, Any], after: dict[str, Any]) -> None:
+    one, other = ({"Line": [item_line(**details)]} for details in (before, after))
+    assert fingerprint("Invoice", INVOICE | one) == fingerprint("Invoice", INVOICE | other)
 
 
 def test_multicurrency_switched_on_or_a_payment_applied_changes_nothing() -> None:
