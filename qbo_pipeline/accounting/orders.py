@@ -54,8 +54,8 @@ def bill_of(order: Document, books: Books) -> Document:
 
 def lines_to_link(made: Sequence[Sequence[Payload]]) -> list[Payload]:
     """The lines of an order in QBO from those that each line of the source makes, with their Ids: the first of each
-    line at the position of that line, what else a line makes at the end."""
-    first = [lines[0] for lines in made if lines]
+    line, of which each has one, at the position of that line; what else a line makes at the end."""
+    first = [lines[0] for lines in made]
     rest = [line for lines in made for line in lines[1:]]
     return [line | {"Id": str(position)} for position, line in enumerate([*first, *rest], start=1)]
 

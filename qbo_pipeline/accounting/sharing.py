@@ -59,11 +59,12 @@ def _receipt(movement: Movement, label: str, books: Books) -> Movement:
     """The receipt whose goods bear the cost."""
     receipt = books.movement(movement.for_movement_id) if movement.for_movement_id is not None else None
     if movement.kind != "landed_cost" or receipt is None or receipt.kind != "receipt" or receipt.status != "completed":
-        known = "which is no completed receipt among the records" if movement.for_movement_id else "and none is named"
+        of = movement.for_movement_id
+        named = f"receipt {of}, which is no completed receipt among the records" if of else "a receipt, and names none"
         refuse(
             "unknown_receipt",
-            f"{label} is to be shared over the goods of receipt {movement.for_movement_id or ''}, {known}: see "
-            "whether it was set aside, or deliver the shares as lines of the goods",
+            f"{label} is to be shared over the goods of {named}: see whether it was set aside, or deliver the shares "
+            "as lines of the goods",
             "for_movement_id",
         )
     return receipt

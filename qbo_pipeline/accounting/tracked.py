@@ -104,10 +104,17 @@ def build_tracked_purchase(document: Document, books: Books) -> Draft | Excluded
 def build_tracked_order(document: Document, books: Books) -> Draft | list[Draft] | Excluded:
     """The PurchaseOrder of an order, whose goods are lines of tracked items, which posts nothing; and its Bill, where
     it makes one."""
-    return order_form(document, books, _purchase_lines, _purchase_lines)
+    return order_form(document, books, _order_lines, _purchase_lines)
 
 
 def _purchase_lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[PurchaseLine]:
+    for part, made in _order_lines(clearing, line, amount):
+        if part.amount or "ItemBasedExpenseLineDetail" in made:
+            yield part, made
+
+
+def _order_lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> Iterator[PurchaseLine]:
+    """A line without an amount has its line too: each stands at its position, by which bills name it."""
     subject, books = clearing.subject, clearing.books
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
     place = purchase_place(subject, line, product)
@@ -128,8 +135,7 @@ def _purchase_lines(clearing: Clearing, line: DocumentLine, amount: Decimal) -> 
             "keeps the stock there by its items: name another account, or the product",
             f"lines[{line.line_number}].account",
         )
-    if part.amount:
-        yield part, expense_line(subject, books, line, part)
+    yield part, expense_line(subject, books, line, part)
 
 
 def _goods(subject: Subject, books: Books, line: DocumentLine, amount: Decimal, place: Place) -> Iterator[PurchaseLine]:

@@ -120,12 +120,13 @@ def build_tracked_movement(movement: Movement, books: Books) -> Outcome:
         exclude(OPENED_WITH_ITEM, f"{label} posts nothing by itself: the items are made with these quantities")
     if movement.lines and not goods:
         exclude("service_movement", f"{label} moves services and products without stock value only")
-    if not any(line.quantity for line, _ in goods):
+    moving = [(line, product) for line, product in goods if line.quantity]
+    if not moving:
         exclude(
             VALUE_ONLY,
             f"{label} changes the value of stock alone: QuickBooks values tracked items by itself, first in, first out",
         )
-    left = [(line, product) for line, product in goods if not by_document(movement.kind, line.quantity, books)]
+    left = [(line, product) for line, product in moving if not by_document(movement.kind, line.quantity, books)]
     if not left:
         exclude(MOVED_BY_DOCUMENT, f"{label} posts nothing: {_CARRIES[movement.kind]}")
     drafts = _adjustments(movement, label, left, books)

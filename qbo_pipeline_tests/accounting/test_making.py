@@ -288,7 +288,7 @@ def test_whatever_is_shared_adds_up_and_its_bill_clears_it(
     [
         (freight("100"), "weight", "no_weight", "product T-1 has none"),
         (replace(freight("100"), for_movement_id="r9"), "value", "unknown_receipt", "receipt r9"),
-        (replace(freight("100"), for_movement_id=None), "value", "unknown_receipt", "none is named"),
+        (replace(freight("100"), for_movement_id=None), "value", "unknown_receipt", "a receipt, and names none: see"),
     ],
 )
 def test_what_cannot_be_shared_waits(record: Movement, by: str, reason: str, says: str) -> None:

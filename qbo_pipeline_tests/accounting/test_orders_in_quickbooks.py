@@ -86,6 +86,23 @@ def test_an_order_that_changes_keeps_the_lines_that_its_bills_name(qbo: Booked) 
     assert [line["Id"] for line in qbo.read("PurchaseOrder", "document/o1")["Line"]] == ["1", "2"]
 
 
+@pytest.mark.parametrize("mode", ["external", "tracked"])
+def test_a_line_has_its_position_as_its_id_whatever_the_lines_before_it_make(mode: str) -> None:
+    """Lines that come free, and goods whose price makes two lines: bills name an order's line by its position."""
+    told = [
+        item("bag", 1, "0", "0", description="first"),
+        item("tea", 30000, None, "100.01", description="second"),
+        item("tea", 1, "0", "0", description="third"),
+        item("fit", 1, "3", "3", description="fourth"),
+    ]
+    order = document("purchase_order", *told, document_id="o1", number="PO-1")
+    in_books = books(order, policies={"mode": mode, "purchase_orders": True, "link_orders": True})
+    lines = {line["Id"]: line["Description"] for line in draft(order, in_books).payload["Line"]}
+    assert {name: lines[name] for name in "1234"} == {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+    (linked,) = draft(bill(of_order(4, "fit", 1, "3", "3")), in_books).payload["Line"]
+    assert linked["LinkedTxn"][0]["TxnLineId"] == "4"
+
+
 def test_an_order_that_is_finished_short_is_closed(qbo: Booked) -> None:
     part = bill(of_order(1, "tea", 6, "5", "30"))
     qbo.books(ORDER, part, **LINKED)

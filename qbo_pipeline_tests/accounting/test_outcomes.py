@@ -10,7 +10,7 @@ import pytest
 from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline_tests.accounting.outcomes.company import ITEMS, stored
-from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, known, summaries, written
+from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, days, known, summaries, unrecorded, written
 
 KNOWN = known()
 ROWS = [(f"{subject}: {name}", *row) for subject, rows in SUBJECTS.items() for name, row in rows.items()]
@@ -30,15 +30,27 @@ def test_the_sums_of_a_day_are_the_same() -> None:
         assert written(outcome) == KNOWN[f"summaries: {name}"]
 
 
+def test_the_forms_of_a_day_are_the_same() -> None:
+    for name, forms in days().items():
+        assert forms == KNOWN[f"a day's sales: {name}"]
+
+
+def test_what_belongs_to_no_record_is_the_same() -> None:
+    for name, made in unrecorded().items():
+        assert written(made) == KNOWN[f"of no record: {name}"]
+
+
 def test_nothing_else_is_written_down() -> None:
     others = {"lists: the items of accounts", *(f"summaries: {name}" for name in summaries())}
+    others |= {f"a day's sales: {name}" for name in days()} | {f"of no record: {name}" for name in unrecorded()}
     assert set(KNOWN) == {name for name, _, _ in ROWS} | others
 
 
 @pytest.mark.parametrize("name", [name for name, row in KNOWN.items() if "JournalEntry" in str(row)])
 def test_the_journals_that_are_written_down_balance(name: str) -> None:
     """The file is read by people, who may overlook a cent; this does not."""
-    for made in KNOWN[name] if isinstance(KNOWN[name], list) else [KNOWN[name]]:
+    made_of = KNOWN[name]
+    for made in made_of if isinstance(made_of, list) else [made_of]:
         if made.get("entity") == "JournalEntry":
             sides = {"Debit": Decimal(0), "Credit": Decimal(0)}
             for line in made["payload"]["Line"]:

@@ -4,13 +4,16 @@ What belongs here: the command: a copy of the package in `.mutants/ROOM`, so tha
 environment are touched, the run, and what it says. What was reached, and how each kind of mutant is judged, is in
 `docs/mutants.md`.
 
-    python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--survivors] [--without TEST] [--seconds N] [--show]
+    python -m qbo_pipeline_tests.mutants ROOM [FILE ...] [--sample PERCENT] [--seed TEXT] [--survivors] [--without TEST]
+        [--seconds N] [--show]
 
 FILE limits the run to files of the room (`content.py`). A run that was stopped goes on where it was, as long as sources
 and tests are the same; `--survivors` keeps what was noticed before whatever has changed since and tries no mutant that
 is judged to change nothing, which is quick while one writes tests, and no count. `--without test_x.py` leaves a slow
 file of tests out: what the others notice is kept, what they do not is tried again by the next run; `--seconds N` does
-so with what is not noticed within N seconds of a mutant's tests. `--show` prints each mutant that nothing noticed.
+so with what is not noticed within N seconds of a mutant's tests. `--sample N` tries N percent of the mutants of each
+file (at least one), chosen by chance by the seed: the same seed chooses the same ones, and the table counts these
+alone. `--show` prints each mutant that nothing noticed.
 """
 
 from __future__ import annotations
@@ -29,10 +32,12 @@ from qbo_pipeline_tests.mutants.judging import Mutant, equivalent, judgements
 from qbo_pipeline_tests.mutants.making import make, reached_as
 from qbo_pipeline_tests.mutants.reaching import Target
 from qbo_pipeline_tests.mutants.rooms import ROOMS, TESTS
+from qbo_pipeline_tests.mutants.sampling import at_least, sampled
 from qbo_pipeline_tests.mutants.trying import GIVEN_UP, NOT_REACHED, NOTICED, SURVIVED, TIMED_OUT, progress
 
 ROOT = Path(__file__).parent.parent.parent
 AIM = 95
+WHOLE = 100  # percent
 SETTINGS = '\n[tool.mutmut]\nsource_paths = ["qbo_pipeline"]\n'
 
 
@@ -93,7 +98,7 @@ def table(mutants: list[Mutant], verdicts: dict[str, str], reasons: dict[str, st
     """The count by file as a table of Markdown, and the share in percent of the room that was noticed."""
     lines = ["| file | mutants | change nothing | noticed | not noticed |", "|---|---|---|---|---|"]
     total: Counter[str] = Counter()
-    for file in dict.fromkeys(mutant.file for mutant in mutants):
+    for file in sorted({mutant.file for mutant in mutants}):
         counts = Counter(
             "nothing" if mutant.name in reasons else verdicts.get(mutant.name, "not tried")
             for mutant in mutants
@@ -117,7 +122,41 @@ def _row(name: str, counts: Counter[str]) -> str:
     return f"| {name} | {counts.total():,} | {counts['nothing']:,} | {noticed:,} ({share} %) | {missed:,} |"
 
 
-def main(room: str, files: list[str], survivors: bool, without: list[str], seconds: float | None, show: bool) -> int:
+def said(
+    mutants: list[Mutant], verdicts: dict[str, str], reasons: dict[str, str], wrong: list[str], show: bool, sample: int
+) -> float:
+    """Print what was not noticed, the table, and what is wrong with the list (which grows); the share in percent."""
+    for mutant in mutants:
+        verdict = verdicts.get(mutant.name, "not tried")
+        if mutant.name in reasons and noticed(verdict):
+            wrong.append(f"{mutant.file}, {mutant.function}: judged to change nothing, but noticed: {mutant.becomes!r}")
+        elif show and mutant.name not in reasons and not noticed(verdict):
+            print(f"\n{mutant.file}, {mutant.function} ({verdict})\n- {mutant.was}\n+ {mutant.becomes}")
+    text, share = table(mutants, verdicts, reasons)
+    print(f"\n{text}")
+    if sample < WHOLE:
+        counted = [verdicts.get(mutant.name) for mutant in mutants if mutant.name not in reasons]
+        found = sum(verdict is not None and noticed(verdict) for verdict in counted)
+        tried = sum(verdict not in (None, GIVEN_UP) for verdict in counted)
+        print(f"Noticed of all that there are, with 95 % confidence: at least {at_least(found, len(counted)):.1f} %")
+        print(
+            f"where what was not decided counts as not noticed; {at_least(found, tried):.1f} % of the {tried:,} decided"
+        )
+    for line in wrong:
+        print(f"equivalent.toml: {line}")
+    return share
+
+
+def main(
+    room: str,
+    files: list[str],
+    survivors: bool,
+    without: list[str],
+    seconds: float | None,
+    show: bool,
+    sample: int,
+    seed: str,
+) -> int:
     """Try the mutants of a room or of some of its files; 0 where enough of them are noticed, 1 otherwise."""
     folder = copied(room)
     state = state_of(folder)
@@ -126,12 +165,13 @@ def main(room: str, files: list[str], survivors: bool, without: list[str], secon
     os.chdir(folder)  # mutmut reads its settings there
     mutants = [mutant for path in paths if not files or Path(path).name in files for mutant in make(folder, path)]
     reasons, wrong = equivalent(mutants, judgements())
+    mutants = sampled(mutants, sample, seed)
     kept, written, task = (folder.parent / name for name in ("verdicts.json", "new.jsonl", "task.json"))
     before = known(kept, mutants, state, survivors)
-    # In the order of their digests, which is by chance: a run that is stopped has tried a fair sample of every file.
+    # In an order by chance: a run that is stopped has tried a fair sample of every file.
     chosen = {
         mutant.name: Target(reached_as(mutant), mutant.file, mutant.was)
-        for mutant in sorted(mutants, key=lambda mutant: mutant.digest)
+        for mutant in mutants
         if mutant.name not in before and not (survivors and mutant.name in reasons)
     }
     selected = sorted(str(path.relative_to(folder)) for pattern in tests for path in folder.glob(pattern))
@@ -169,17 +209,7 @@ def main(room: str, files: list[str], survivors: bool, without: list[str], secon
                 if noticed(verdict) or not (without or verdict == GIVEN_UP)
             },
         )
-    verdicts = before | new
-    for mutant in mutants:
-        verdict = verdicts.get(mutant.name, "not tried")
-        if mutant.name in reasons and noticed(verdict):
-            wrong.append(f"{mutant.file}, {mutant.function}: judged to change nothing, but noticed: {mutant.becomes!r}")
-        elif show and mutant.name not in reasons and not noticed(verdict):
-            print(f"\n{mutant.file}, {mutant.function} ({verdict})\n- {mutant.was}\n+ {mutant.becomes}")
-    text, share = table(mutants, verdicts, reasons)
-    print(f"\n{text}")
-    for line in wrong:
-        print(f"equivalent.toml: {line}")
+    share = said(mutants, before | new, reasons, wrong, show, sample)
     return 1 if code or wrong or share < AIM else 0
 
 
@@ -191,7 +221,6 @@ if __name__ == "__main__":
     parser.add_argument("--without", action="append", default=[], metavar="TEST")
     parser.add_argument("--seconds", type=float, metavar="N")
     parser.add_argument("--show", action="store_true")
-    options = parser.parse_args()
-    raise SystemExit(
-        main(options.room, options.files, options.survivors, options.without, options.seconds, options.show)
-    )
+    parser.add_argument("--sample", type=int, default=WHOLE, metavar="PERCENT", choices=range(1, 101))
+    parser.add_argument("--seed", default="", metavar="TEXT")
+    raise SystemExit(main(**vars(parser.parse_args())))

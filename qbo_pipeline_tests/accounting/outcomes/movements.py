@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qbo_pipeline.accounting.books import Books
+from qbo_pipeline.accounting.books import AccountRef, Books
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import (
+    ACCOUNTS,
     ROLES,
     labour,
     movement,
@@ -61,6 +62,14 @@ MOVEMENTS |= {
     "cents that rounding leaves": (
         movement("receipt", stock("tea", 1, "0.005"), stock("cup", 1, "0.005", "west")),
         stored(overrides={("inventory", "location", "west"): "83"}),
+    ),
+    "more cents than rounding explains": (
+        movement("shipment", *[stock("tea", -1, "-0.005", f"l{n}") for n in range(12)]),
+        stored(
+            chart=ACCOUNTS | {f"9{n}": AccountRef(id=f"9{n}", name=f"Stock {n}", type="Other Current Asset",
+                                                  currency="USD") for n in range(12)},
+            overrides={("inventory", "location", f"l{n}"): f"9{n}" for n in range(12)},
+        ),
     ),
     "numbered by QBO": (
         movement("shipment", stock("tea", -1, "-5")), stored(policies={"numbered_by_quickbooks": ("JournalEntry",)}),

@@ -10,7 +10,6 @@ and read the difference:
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,30 @@ from typing import Any
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Outcome
 from qbo_pipeline.accounting.products import build_account_items
-from qbo_pipeline.accounting.rules import build
-from qbo_pipeline.accounting.summaries import summarise, summary_key
+from qbo_pipeline.accounting.rules import build, build_unrecorded
+from qbo_pipeline.accounting.summaries import in_groups, summarise, summary_key
 from qbo_pipeline.inventory.records import Record
 from qbo_pipeline_tests.accounting.company import DAY, movement, stock
 from qbo_pipeline_tests.accounting.outcomes.company import DIMENSIONS, ITEMS, stored
+from qbo_pipeline_tests.accounting.outcomes.deposits import DEPOSITS
 from qbo_pipeline_tests.accounting.outcomes.examples import examples
+from qbo_pipeline_tests.accounting.outcomes.forms import FORMS
 from qbo_pipeline_tests.accounting.outcomes.lists import LISTS
+from qbo_pipeline_tests.accounting.outcomes.more_lists import MORE_LISTS, UNRECORDED
 from qbo_pipeline_tests.accounting.outcomes.movements import MOVEMENTS
+from qbo_pipeline_tests.accounting.outcomes.orders import ORDERS
 from qbo_pipeline_tests.accounting.outcomes.payments import PAYMENTS
 from qbo_pipeline_tests.accounting.outcomes.purchases import PURCHASES
 from qbo_pipeline_tests.accounting.outcomes.sales import SALES
+from qbo_pipeline_tests.accounting.outcomes.shares import SHARES
+from qbo_pipeline_tests.accounting.outcomes.summed_sales import DAYS
+from qbo_pipeline_tests.accounting.outcomes.tracked import TRACKED
 
 FILE = Path(__file__).with_name("outcomes.json")
 SUBJECTS: dict[str, dict[str, tuple[Record, Books]]] = {
     "sales": SALES, "purchases": PURCHASES, "payments": PAYMENTS, "movements": MOVEMENTS, "lists": LISTS,
+    "forms": FORMS, "orders": ORDERS, "deposits": DEPOSITS, "shares": SHARES, "tracked": TRACKED,
+    "further lists": MORE_LISTS,
     "what is posted": examples("external"), "what is posted, tracked": examples("tracked"),
 }  # fmt: skip
 
@@ -46,6 +54,8 @@ def told() -> dict[str, Any]:
     }
     found["lists: the items of accounts"] = written(build_account_items(stored(further=ITEMS, hints={})))
     found |= {f"summaries: {name}": written(outcome) for name, outcome in summaries().items()}
+    found |= {f"of no record: {name}": written(outcome) for name, outcome in unrecorded().items()}
+    found |= {f"a day's sales: {name}": sums for name, sums in days().items()}
     return found
 
 
@@ -70,11 +80,31 @@ def summaries() -> dict[str, Outcome]:
     }
 
 
-def written(outcome: Outcome | Sequence[Draft]) -> Any:
+def unrecorded() -> dict[str, Draft | None]:
+    """What is made of keys that stand for no record."""
+    return {name: build_unrecorded(key, of) for name, (key, of) in UNRECORDED.items()}
+
+
+def days() -> dict[str, dict[str, Any]]:
+    """The forms of each day of sales, by their keys."""
+    found = {}
+    for name, (kind, records, of, channel) in DAYS.items():
+        built = {f"document/{record.document_id}": build(record, of) for record in records}
+        drafts = {key: draft for key, draft in built.items() if isinstance(draft, Draft)}
+        assert len(drafts) == len(records), built
+        channels = dict.fromkeys(drafts, channel)
+        groups = in_groups(summary_key(kind, DAY), drafts, channels)
+        found[name] = {key: written(summarise(key, its, of, channels)) for key, its in groups.items()}
+    return found
+
+
+def written(outcome: Outcome | None) -> Any:
     """An outcome with the name of its kind; decimals and dates as text."""
+    if outcome is None:
+        return None
     if isinstance(outcome, list):
         return [written(one) for one in outcome]
-    content = {"is": type(outcome).__name__} | asdict(outcome)  # type: ignore[call-overload]
+    content = {"is": type(outcome).__name__} | asdict(outcome)
     return json.loads(json.dumps(content, default=str, ensure_ascii=False))
 
 
