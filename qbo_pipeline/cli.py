@@ -21,6 +21,7 @@ from qbo_pipeline.commands import (
     demonstrate,
     exporting,
     inspecting,
+    linking_documents,
     notifying,
     page,
     reconciling,
@@ -79,6 +80,7 @@ app.command()(restating.restate)
 app.command()(rollback.rollback)
 app.command("switch-mode")(switching.switch_mode)
 app.command("link-parties")(exporting.link_parties)
+app.command("link-documents")(linking_documents.link_documents)
 app.command()(exporting.export)
 app.command("post-history")(restating.post_history)
 app.command("sign-off")(reconciling.sign_off)

@@ -44,6 +44,7 @@ LEFT_BEHIND = {
     "rollback": GOES_ON,
     "switch-mode": GOES_ON,
     "link-parties": GOES_ON,
+    "link-documents": GOES_ON,
     "export": GOES_ON,
     "post-history": GOES_ON,
     "rehearse": "Nothing was sent anywhere, and its copy of the company goes with it: the same command begins anew.",
