@@ -48,7 +48,7 @@ def init(
     profile: Annotated[
         str | None,
         typer.Option(
-            help="Begin as a vendor's own integration does: cin7_core, re_leased, syncro, unleashed, zuper.",
+            help="Begin as a vendor's own integration does: cin7_core (dear), re_leased, syncro, unleashed, zuper.",
             metavar="NAME",
         ),
     ] = None,
@@ -58,7 +58,7 @@ def init(
     store."""
     import base64
 
-    from qbo_pipeline.commands.profiles import choices
+    from qbo_pipeline.commands.profiles import decided, profile_named, with_choices
     from qbo_pipeline.commands.template import settings_text
     from qbo_pipeline.environment import env_file, trouble_with
     from qbo_pipeline.settings import SettingsError, settings_of
@@ -77,7 +77,7 @@ def init(
             param_hint="--base-url",
         )
     try:
-        decided = choices(profile)
+        chosen = None if profile is None else profile_named(profile)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--profile") from None
     file, secrets_file = folder / f"{name}.toml", env_file(folder)
@@ -95,7 +95,6 @@ def init(
         "mapping": _from(folder, mapping) if mapping and len(Path(mapping).parts) > 1 else mapping,
         "base_url": base_url,
         "store_url": f"sqlite:///{name}.sqlite",
-        **decided,
     }
     if system is not None and (csv is not None or mapping is not None):
         raise typer.BadParameter("a system that is read by API has no mapping and no CSV files", param_hint="--system")
@@ -108,6 +107,8 @@ def init(
     if system is not None:
         values |= {"source_kind": system, "source_url": _address(system, system_login, system_url)}
     text = settings_text(values)
+    choices = {} if chosen is None else decided(chosen, str(values.get("source_kind")), values["first_day"] or "")
+    text = with_choices(text, choices)
     try:
         settings = settings_of(text, file)
     except SettingsError as error:  # the lines of a file that is not there would help nobody

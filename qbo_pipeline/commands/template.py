@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from qbo_pipeline.commands.profiles import choices
-
 DEFAULT_ROLES = {
     "inventory": "Inventory Asset",
     "in_transit": "Inventory in Transit",
@@ -58,7 +56,9 @@ _DEFAULTS: dict[str, Any] = {
     "particular": [],
     "tax_codes": {"": "NON"},
     "summarise": [],
-    **choices(None),
+    "mode": '"external"',
+    "quotes": "false",
+    "purchase_orders": "false",
 }
 
 

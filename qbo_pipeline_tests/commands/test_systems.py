@@ -14,13 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 from qbo_pipeline.cli import app
-from qbo_pipeline.commands.profiles import PROFILES
+from qbo_pipeline.commands.profiles import ALSO_CALLED, NAMES, PROFILES, profile_named
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline_tests.conftest import ROOT
 
 INIT = ["init", "acme", "--realm", "123", "--first-day", "2026-10-01", "--system"]
 CIN7 = [*INIT, "cin7_core"]
+PAGES = {"re_leased": "http_contract", "dear": "cin7_core"}
 # By system: what the first line says of the key, and what the look shows.
 SHOWN = {
     "cin7_core": (("account_id", "application_key"),
@@ -139,20 +140,38 @@ def test_a_demo_that_cannot_be_changes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "kept").exists()
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", NAMES)
 def test_a_profile_is_written_as_its_document_says(profile: str, tmp_path: Path) -> None:
     given = [*INIT[:-1], "--profile", profile, "--folder", str(tmp_path)]
     assert CliRunner().invoke(app, given).exit_code == 0
-    posting = load_settings(tmp_path / "acme.toml").posting
-    assert {name: getattr(posting, name) for name in PROFILES[profile]} == PROFILES[profile]
-    others = posting.model_fields_set - set(PROFILES[profile])
+    settings, decided = load_settings(tmp_path / "acme.toml"), profile_named(profile)
+    posting = settings.posting
+    assert {name: getattr(posting, name) for name in decided.posting} == decided.posting
+    others = posting.model_fields_set - set(decided.posting)
     assert all(getattr(posting, name) == type(posting).model_fields[name].default for name in others)
-    document = ROOT / "docs" / "systems" / f"{'http_contract' if profile == 're_leased' else profile}.md"
+    assert settings.ownership.made_in_quickbooks() == ()  # this source may have no place for what comes back
+    document = ROOT / "docs" / "systems" / f"{PAGES.get(profile, profile)}.md"
     lines = (tmp_path / "acme.toml").read_text().splitlines()
-    told = re.search(rf"`qbo-pipeline init --profile {profile}`.*: (.*)\.\n", document.read_text(encoding="utf-8"))
+    said = document.read_text(encoding="utf-8")
+    told = re.search(
+        rf"`qbo-pipeline init --profile {ALSO_CALLED.get(profile, profile)}`.*`\[posting\]`: (.*)\.\n", said
+    )
     assert told
-    assert [name.partition(" =")[0] for name in re.findall("`([^`]+)`", told[1])] == list(PROFILES[profile])
+    assert [name.partition(" =")[0] for name in re.findall("`([^`]+)`", told[1])] == list(decided.posting)
     assert all(any(line.startswith(choice) for line in lines) for choice in re.findall("`([^`]+)`", told[1]))
+    ways = re.search(r"With `--system \w+` these go both ways in `\[ownership\]`: (.*)\.\n", said)
+    assert re.findall("`([^`]+)`", ways[1] if ways else "") == list(decided.both_ways)
+
+
+@pytest.mark.parametrize("profile", [name for name, profile in PROFILES.items() if profile.both_ways])
+def test_a_profile_of_its_own_system_says_what_goes_both_ways(profile: str, tmp_path: Path) -> None:
+    decided = PROFILES[profile]
+    given = [*INIT, decided.system, "--system-url", "http://127.0.0.1:9/api", "--profile", profile]
+    assert CliRunner().invoke(app, [*given, "--folder", str(tmp_path)]).exit_code == 0
+    settings = load_settings(tmp_path / "acme.toml")
+    assert set(settings.ownership.made_in_quickbooks()) == set(decided.both_ways)
+    assert settings.write_back is not None
+    assert settings.write_back.first_day == date(2026, 10, 1)
 
 
 def test_a_profile_that_there_is_not_writes_nothing(tmp_path: Path) -> None:

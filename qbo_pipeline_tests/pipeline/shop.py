@@ -99,7 +99,13 @@ def write_csv(folder: Path, rows: Rows) -> None:
 
 def draft(run: Run) -> None:
     """Extract and transform the shop's week; nothing is sent."""
+    draft_days(run, FIRST_DAY, LAST_DAY)
+
+
+def draft_days(run: Run, first: date, last: date) -> None:
+    """Extract and transform these days; nothing is sent."""
     extract_master_data(run)
-    extract_days(run, FIRST_DAY, LAST_DAY)
+    for _ in extract_days(run, first, last):
+        pass
     read_reference_data(run)
-    transform(run, FIRST_DAY, LAST_DAY)
+    transform(run, first, last)

@@ -11,15 +11,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.looking import looking
-from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import open_run
-from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting.freezing import references, resolve
 from qbo_pipeline.settings import Settings
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import rows
+from qbo_pipeline_tests.pipeline.shop import draft_days
 
 Change = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """What this integration does otherwise with an object of ours, by key and payload; `None` where it leaves it out."""
@@ -30,11 +28,7 @@ def post_as_the_vendor(
 ) -> dict[str, str]:
     """Post what is dated in these days; answers the Id of each object by our key. Nothing of ours remembers it."""
     with open_run(settings, only_look=True) as run, looking(run) as look:
-        extract_master_data(look)
-        for _ in extract_days(look, first, last):
-            pass
-        read_reference_data(look)
-        transform(look, first, last)
+        draft_days(look, first, last)
         found = rows(look, "SELECT key, entity, payload FROM postings WHERE payload IS NOT NULL AND state = 'ready'")
     waiting = {row["key"]: row for row in found}
     ids: dict[str, str] = {}
