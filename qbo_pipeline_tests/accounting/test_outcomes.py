@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from qbo_pipeline.accounting.products import build_account_items
-from qbo_pipeline.accounting.rules import build
+from qbo_pipeline.accounting.rules import build, build_unrecorded
 from qbo_pipeline_tests.accounting.outcomes.company import ITEMS, stored
-from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, days, known, summaries, unrecorded, written
+from qbo_pipeline_tests.accounting.outcomes.more_lists import UNRECORDED
+from qbo_pipeline_tests.accounting.outcomes.summed_sales import DAYS
+from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, forms_of, known, summaries, written
 
 KNOWN = known()
 ROWS = [(f"{subject}: {name}", *row) for subject, rows in SUBJECTS.items() for name, row in rows.items()]
@@ -30,19 +32,19 @@ def test_the_sums_of_a_day_are_the_same() -> None:
         assert written(outcome) == KNOWN[f"summaries: {name}"]
 
 
-def test_the_forms_of_a_day_are_the_same() -> None:
-    for name, forms in days().items():
-        assert forms == KNOWN[f"a day's sales: {name}"]
+@pytest.mark.parametrize("name", DAYS)
+def test_the_forms_of_a_day_are_the_same(name: str) -> None:
+    assert forms_of(name) == KNOWN[f"a day's sales: {name}"]
 
 
-def test_what_belongs_to_no_record_is_the_same() -> None:
-    for name, made in unrecorded().items():
-        assert written(made) == KNOWN[f"of no record: {name}"]
+@pytest.mark.parametrize("name", UNRECORDED)
+def test_what_belongs_to_no_record_is_the_same(name: str) -> None:
+    assert written(build_unrecorded(*UNRECORDED[name])) == KNOWN[f"of no record: {name}"]
 
 
 def test_nothing_else_is_written_down() -> None:
     others = {"lists: the items of accounts", *(f"summaries: {name}" for name in summaries())}
-    others |= {f"a day's sales: {name}" for name in days()} | {f"of no record: {name}" for name in unrecorded()}
+    others |= {f"a day's sales: {name}" for name in DAYS} | {f"of no record: {name}" for name in UNRECORDED}
     assert set(KNOWN) == {name for name, _, _ in ROWS} | others
 
 

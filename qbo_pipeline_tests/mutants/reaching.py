@@ -8,14 +8,11 @@ not execute the statement cannot tell the mutant from the code.
 from __future__ import annotations
 
 import ast
-import sys
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
 from _pytest.runner import runtestprotocol
@@ -44,42 +41,28 @@ class Reach(NamedTuple):
 
 def observe(items: Sequence[Any], files: Iterable[str]) -> Reach:
     """Run every test once; `files` are relative to the working folder."""
-    lines: dict[str, dict[str, set[int]]] = {}
+    import coverage  # comes with mutmut, which is no dependency
+
+    paths = {file: str(Path(file).resolve()) for file in files}
+    watch = coverage.Coverage(data_file=None, config_file=False, include=list(paths.values()))
+    watch.start()
     seconds: dict[str, float] = {}
     failed = []
     for item, following in pairwise([*items, None]):
-        seen: dict[str, set[int]] = {str(Path(file).resolve()): set() for file in files}
+        watch.switch_context(item.nodeid)
         started = time.process_time()
-        tracer = _tracer(seen)
-        threading.settrace(tracer)
-        sys.settrace(tracer)
-        try:
-            reports = runtestprotocol(item, nextitem=following, log=False)
-        finally:
-            sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]  # documented, and not in its stub
+        reports = runtestprotocol(item, nextitem=following, log=False)
         if any(report.failed for report in reports):
             failed.append(item.nodeid)
         elif all(report.passed for report in reports):
             seconds[item.nodeid] = time.process_time() - started
-            lines[item.nodeid] = {str(Path(file).relative_to(Path.cwd())): found for file, found in seen.items()}
+    watch.stop()
+    lines: dict[str, dict[str, set[int]]] = {test: {file: set() for file in paths} for test in seconds}
+    for file, path in paths.items():
+        for line, tests in watch.get_data().contexts_by_lineno(path).items():
+            for test in seconds.keys() & set(tests):
+                lines[test][file].add(line)
     return Reach(lines, seconds, failed)
-
-
-def _tracer(seen: dict[str, set[int]]) -> Any:
-    def called(frame: FrameType, event: str, argument: Any) -> Any:
-        found = seen.get(frame.f_code.co_filename)
-        if found is None:
-            return None
-
-        def executed(frame: FrameType, event: str, argument: Any) -> Any:
-            found.add(frame.f_lineno)
-            return executed
-
-        found.add(frame.f_lineno)
-        return executed
-
-    return called
 
 
 def lines_of(target: Target) -> set[int]:

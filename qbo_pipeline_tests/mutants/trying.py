@@ -2,10 +2,10 @@
 
 What belongs here: what happens in the working folder, in a process of its own: one run that shows which test reaches
 which mutant (`reaching.py`), and then mutant by mutant the tests that reach it, to the first that fails: those first
-that have noticed most so far, in this function and then in any, then those that execute most of the file. A function
-that a module calls while it is imported (a schema built from a table) was called before the fork; those of its mutants
-that are not noticed get a process that imports everything anew. Properties run a few examples, always the same, and do
-not shrink what they find.
+that have noticed most by the second of their time, in this function above all, and those that execute most of the
+file. A function that a module calls while it is imported (a schema built from a table, a table of cases) was called
+before the fork; those of its mutants that are not noticed get a process that imports everything anew. Properties run a
+few examples, always the same, and do not shrink what they find.
 
     python -m qbo_pipeline_tests.mutants.trying TASK VERDICTS     (JSON in, lines of JSON out; __main__ calls it)
 """
@@ -39,7 +39,8 @@ from mutmut.state import state
 from qbo_pipeline_tests.mutants.reaching import Reach, Target, observe
 
 EXAMPLES = 10
-QUICK = 0.02  # seconds of a test that is tried first, whatever it executes
+START = 0.005  # seconds that any test takes, however quick it is
+IN_FUNCTION = 20  # a mutant noticed in the function itself counts as so many elsewhere
 OPTIONS = [
     "-n0",
     "-W",
@@ -169,14 +170,6 @@ def _must_pass(seconds: float, work: Callable[[], str | None]) -> None:
         raise RuntimeError(f"the tests do not pass in a process of their own without a mutant: {verdicts}")
 
 
-def _called_at_import(mutants: dict[str, Target]) -> set[str]:
-    """The functions that the modules with mutants call while they are imported."""
-    set_mutant_under_test("stats")
-    for module in sorted({name.rpartition(".")[0] for name in mutants}):
-        importlib.import_module(module)
-    return set(state()._stats)
-
-
 def _few_examples(item: Any) -> None:
     test = getattr(item.obj, "__func__", item.obj)
     if (given := getattr(test, "_hypothesis_internal_use_settings", None)) is not None:
@@ -236,10 +229,11 @@ def _after_import(
     return left
 
 
-def _merit(noticed_by: Counter[str], reach: Reach, target: Target, item: Any) -> tuple[int, int, bool, int]:
+def _merit(noticed_by: Counter[str], reach: Reach, target: Target, item: Any) -> tuple[float, int]:
+    """What comes first: by its second most mutants noticed, those of the function above all; then lines executed."""
     test = item.nodeid
-    slow = reach.seconds[test] > QUICK
-    return -noticed_by[f"{target.function} {test}"], -noticed_by[test], slow, -len(reach.lines[test][target.file])
+    noticed = IN_FUNCTION * noticed_by[f"{target.function} {test}"] + noticed_by[test] + 1
+    return -noticed / (reach.seconds[test] + START), -len(reach.lines[test][target.file])
 
 
 class _Ordered:
@@ -279,9 +273,10 @@ def main(task: Path, verdicts: Path) -> int:
         result: list[Any] = []
 
         def collected() -> Any:
-            at_import = _called_at_import(mutants)
+            set_mutant_under_test("stats")  # takes down which functions modules call while they are imported
 
             def then(session: Any, reach: Reach) -> None:
+                at_import = set(state()._stats)
                 left = _after_import(session, reach, mutants, at_import, pool, wanted["seconds"])
                 result.extend((reach.seconds, left, list(sys.modules)))
 

@@ -35,6 +35,10 @@ def made_with(quantity: str | None) -> dict[str, Any]:
 
 TRACKED: dict[str, tuple[Record, Books]] = {
     "an item": (TEA, tracked(overrides=DIMENSIONS)),
+    "an item on accounts of its own": (
+        TEA, tracked(overrides={("inventory", "product", "tea"): "83", ("cost_of_goods_sold", "product", "tea"): "51",
+                                ("sales", "product", "tea"): "41", ("purchases", "product", "tea"): "61"}),
+    ),
     "an item without a number": (UNNUMBERED, tracked()),
     "an item with opening stock": (TEA, opened("3", "100")),
     "an item opened before the books begin": (TEA, opened("3", "100", EARLIER)),

@@ -54,8 +54,8 @@ def told() -> dict[str, Any]:
     }
     found["lists: the items of accounts"] = written(build_account_items(stored(further=ITEMS, hints={})))
     found |= {f"summaries: {name}": written(outcome) for name, outcome in summaries().items()}
-    found |= {f"of no record: {name}": written(outcome) for name, outcome in unrecorded().items()}
-    found |= {f"a day's sales: {name}": sums for name, sums in days().items()}
+    found |= {f"of no record: {name}": written(build_unrecorded(*row)) for name, row in UNRECORDED.items()}
+    found |= {f"a day's sales: {name}": forms_of(name) for name in DAYS}
     return found
 
 
@@ -80,22 +80,15 @@ def summaries() -> dict[str, Outcome]:
     }
 
 
-def unrecorded() -> dict[str, Draft | None]:
-    """What is made of keys that stand for no record."""
-    return {name: build_unrecorded(key, of) for name, (key, of) in UNRECORDED.items()}
-
-
-def days() -> dict[str, dict[str, Any]]:
-    """The forms of each day of sales, by their keys."""
-    found = {}
-    for name, (kind, records, of, channel) in DAYS.items():
-        built = {f"document/{record.document_id}": build(record, of) for record in records}
-        drafts = {key: draft for key, draft in built.items() if isinstance(draft, Draft)}
-        assert len(drafts) == len(records), built
-        channels = dict.fromkeys(drafts, channel)
-        groups = in_groups(summary_key(kind, DAY), drafts, channels)
-        found[name] = {key: written(summarise(key, its, of, channels)) for key, its in groups.items()}
-    return found
+def forms_of(name: str) -> dict[str, Any]:
+    """The forms of a day of sales, by their keys."""
+    kind, records, of, channel = DAYS[name]
+    built = {f"document/{record.document_id}": build(record, of) for record in records}
+    drafts = {key: draft for key, draft in built.items() if isinstance(draft, Draft)}
+    assert len(drafts) == len(records), built
+    channels = dict.fromkeys(drafts, channel)
+    groups = in_groups(summary_key(kind, DAY), drafts, channels)
+    return {key: written(summarise(key, its, of, channels)) for key, its in groups.items()}
 
 
 def written(outcome: Outcome | None) -> Any:
