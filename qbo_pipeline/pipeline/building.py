@@ -222,7 +222,7 @@ class PageOfRecords:
         elif found is None:
             self.note(row, "posting", None, None)
         else:
-            self.answer(row, self.outcome_of(row, found))
+            self.answer(row, self.outcome_of(row, found), built_on=both.version or None)
 
     def _stay_posted(self, keys: Sequence[str]) -> set[str]:
         """Those of these records that were posted before the settings said that the other side makes what is of their
@@ -295,8 +295,8 @@ class PageOfRecords:
         except Exception as error:
             return self.result.failures.refused(key_of(row), error)
 
-    def answer(self, row: Any, outcome: Outcome) -> None:
-        """Write down what becomes of the record, and ask posting for it."""
+    def answer(self, row: Any, outcome: Outcome, built_on: str | None = None) -> None:
+        """Write down what becomes of the record, and ask posting for it; an update is of the version `built_on`."""
         drafts: Sequence[Draft] = ()
         refusal: Refused | None = None
         why_gone = NOTHING_ASKED
@@ -324,6 +324,7 @@ class PageOfRecords:
                 business_date=row.business_date,
                 amount=cents(row.amount or Decimal(0)),
                 currency=row.currency or self.stored.books.home_currency,
+                built_on=built_on,
                 moved=bool(drafts),  # what it has elsewhere in QBO is within these now
             )
         )

@@ -18,6 +18,7 @@ from qbo_pipeline.pipeline.settings_in_force import read_in_force
 from qbo_pipeline.pipeline.token_counter import note_token_version
 from qbo_pipeline.pipeline.tracked_items import hold_tracked_items
 from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.pipeline.two_sided_posting import kept_by_both
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.posting.summary import PostingSummary, Tally, summarise
@@ -122,7 +123,8 @@ def load(run: Run, first: date, last: date, *, keys: Sequence[str] | None = None
 
 def poster_settings(run: Run) -> PosterSettings:
     """How the poster works, by the connection's settings."""
-    return PosterSettings(policy=Policy(link_existing=run.settings.posting.link_existing == "same_name"))
+    by_name = run.settings.posting.link_existing == "same_name"
+    return PosterSettings(policy=Policy(link_existing=by_name, kept_by_both=frozenset(kept_by_both(run.settings))))
 
 
 def _made_by_others(count: int) -> str | None:

@@ -45,6 +45,7 @@ class Intent:
     refused one. `shares` are the records that a summary is made of; without them a draft is the record's, whole.
     `moved` says that other postings have the records now: what held them goes out whatever becomes of vanished records.
     `part_gone` says which of the records that a summary has in QBO go out of it, and why; policy may hold that.
+    `built_on` is the SyncToken of the object with which the record was compared: an update is for that version alone.
     """
 
     record_key: str
@@ -58,6 +59,7 @@ class Intent:
     why_gone: str = NOTHING_ASKED
     moved: bool = False
     part_gone: str = ""
+    built_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

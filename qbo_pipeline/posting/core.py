@@ -269,6 +269,9 @@ def _gone(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
 
 
 def _moved(row: Row, seen: Seen | None, now: float, policy: Policy) -> Change:
+    if not policy.stale:
+        text = "it changed in QuickBooks while this was on its way: the next run compares the two sides again"
+        return _parked("parked", CONFLICT, text)
     if row.stale >= policy.stale or seen is None:
         return _parked("parked", CONFLICT, f"the object changed under {row.stale + 1} updates one after another")
     fields: Fields = {"state": READY, "stale": row.stale + 1, "base_token": seen.sync_token}

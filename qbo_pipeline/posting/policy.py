@@ -6,7 +6,7 @@ are one value, so that the core, the store's claims and the simulator cannot dis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 QBO_WORKS_ON = 120.0  # seconds for which QuickBooks Online may go on with a request that we gave up (its own timeout)
 
@@ -37,6 +37,13 @@ class Policy:
     quiet: float = 60.0  # the whole realm, after a 429
     # What QBO already has under the name of a list entry, and is not ours: linked where it fits, or left to a person.
     link_existing: bool = False
+    # Entities of lists that people keep in QuickBooks too: an update of ours is for the version that it was made of and
+    # never sent on a newer one, which may be a person's change that nobody has looked at.
+    kept_by_both: frozenset[str] = frozenset()
+
+    def of(self, entity: str) -> Policy:
+        """The policy for documents of an entity."""
+        return replace(self, stale=0) if entity in self.kept_by_both and self.stale else self
 
     @property
     def send_within(self) -> float:

@@ -82,16 +82,18 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     marker = before["marker"] if before is not None and not gone and not leaving else _code(plan, draft, revision)
     payload, number = dressed(draft.entity, draft.payload, marker)
     digest = sha256(payload.encode()).hexdigest()
+    link = known.get(draft.key)
     same_records = before is not None and (not intent.shares or before["record_hash"] == intent.content_hash)
     same = before is not None and before["payload_hash"] == digest and before["entity"] == draft.entity
-    if before is not None and not gone and same and same_records:
+    if before is not None and not gone and same and same_records and not _was_overtaken(intent, before):
         plan.intake.unchanged += 1
         _renew(plan, before)
         return
-    link = known.get(draft.key)
     row = _row(plan, intent, draft.key, revision, draft.entity, payload, digest, marker, number)
     row |= {"amount": draft.amount, "currency": draft.currency, "business_date": draft.business_date or UNDATED}
     row["operation"] = UPDATE if link is not None else CREATE
+    if link is not None and not _is_our_writing(link, intent.built_on):
+        row["base_token"] = intent.built_on
     row["number_twice"] = before is not None and _may_have_number_twice(before, number)
     row["waits_for"] = next((key for key in references(payload) if key not in known or key in plan.inactive), None)
     _hold(plan, row, before)
@@ -106,6 +108,18 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
         _supersede(plan, before, revision)
         _mind_history(plan, row, before, link)
     _add(plan, intent, row, draft.effects)
+
+
+def _was_overtaken(intent: Intent, before: Standing) -> bool:
+    """Whether a person's change in QBO came before this update, and the same content is right for the newer version."""
+    waits = before["state"] == PARKED and before["reason"] == Reason.CONFLICT
+    return waits and intent.built_on is not None and intent.built_on != before["base_token"]
+
+
+def _is_our_writing(link: Link, built_on: str | None) -> bool:
+    """Whether we have written a newer version than that which was looked at: what people did before is in it."""
+    known = link.sync_token.isdecimal() and (built_on or "").isdecimal()
+    return known and int(link.sync_token) > int(built_on or 0)
 
 
 def _may_have_number_twice(before: Standing, number: str | None) -> bool:

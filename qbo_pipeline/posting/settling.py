@@ -64,7 +64,10 @@ class Settlements:
         )
 
     def of_look(self, rows: Sequence[Row], findings: Sequence[Finding]) -> Settled:
-        return self._settle(rows, lambda number, at: core.judge_look(rows[number], findings[number], at, self._policy))
+        return self._settle(rows, lambda number, at: self._look_at(rows[number], findings[number], at))
+
+    def _look_at(self, row: Row, finding: Finding, at: float) -> Change:
+        return core.judge_look(row, finding, at, self._policy.of(row.about.entity))
 
     def give_up(self, rows: Sequence[Row]) -> Settled:
         return self._settle(rows, lambda number, at: core.give_up(rows[number]))

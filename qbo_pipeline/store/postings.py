@@ -75,6 +75,7 @@ class Standing(TypedDict):
     approved_by: str | None
     number_twice: bool
     settings_hash: str | None
+    base_token: str | None
 
 
 class Posting(Standing):
@@ -96,7 +97,6 @@ class Posting(Standing):
     item: str | None
     fallback: str | None
     base: str | None
-    base_token: str | None
     qbo_number: str | None
     sync_token: str | None
     posted_fingerprint: str | None
