@@ -132,6 +132,8 @@ TRACKED: dict[str, tuple[Record, Books]] = {
         document("bill", item("tea", 4, "2.50", "10", tax_code="S", tax_amount=D(2)), total_amount=D("12.01")),
         tracked({"tax_regime": "global"}, tax_codes={"": "5", "S": "7"}),
     ),
+    "a bill of free goods": (document("bill", item("tea", 2, "0", "0")), tracked()),
+    "a bill of nothing": (document("bill", item("tea", None, "0", "0")), tracked()),
     "a bill of long words": (document("bill", item("tea", 1, "1", "1", description="w" * 4100)), tracked()),
     "a bill of another currency": (
         document("bill", item("tea", 4, "2.50", "10"), party_id="8", currency="EUR", exchange_rate=D("1.25")),
