@@ -19,13 +19,13 @@ from sqlalchemy import Connection, func, or_, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.money import cents
-from qbo_pipeline.accounting.sharing import TO_SHARE
 from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
 from qbo_pipeline.pipeline.billed import NOT_ACCRUED, billed_lines, by_bill
 from qbo_pipeline.pipeline.carried import Carried
+from qbo_pipeline.pipeline.shared_costs import shares_in_stock
 from qbo_pipeline.posting.events import DELETE, POSTED, VOID
 from qbo_pipeline.posting.reversal import reversed_key
 from qbo_pipeline.posting.states import Origin
@@ -111,47 +111,17 @@ class StoredFrames:
     def _shared_costs(
         self, states: Mapping[str, MovementStanding], replaced: Collection[str]
     ) -> Iterator[dict[str, Any]]:
-        """What landed costs that come as one sum add to goods in stock, as we shared them: their lines name none."""
-        effects = posting_effects.c
-        newest = (postings.c.connection == effects.connection) & (postings.c.key == effects.key)
-        newest &= (postings.c.revision == effects.revision) & postings.c.superseded_by.is_(None)
-        query = (
-            select(records, effects.product_id, effects.location_id, effects.amount.label("share"))
-            .join(posting_effects, effects.key == records.c.record_type + "/" + records.c.record_id)
-            .join(postings, newest)
-            .where(
-                records.c.connection == self.name,
-                effects.connection == self.name,
-                records.c.record_type == "movement",
-                records.c.kind == "landed_cost",
-                records.c.disposition == "posting",
-                records.c.content.contains(f'"{TO_SHARE}"', autoescape=True),
-                records.c.vanished_at.is_(None),
-                effects.account_id.in_(sorted(self.books.accounts_of("inventory"))),
-            )
-            .order_by(records.c.business_date, records.c.record_id, effects.line)
-        )
-        for row in self.connection.execute(query):
-            if row.record_id in replaced:
-                continue
-            key = f"movement/{row.record_id}"
-            disposition, reason, posted_by = states.get(key, MovementStanding("waiting"))
-            yield {
-                "record_key": key,
-                "kind": row.kind,
-                "number": row.number,
-                "business_date": row.business_date,
-                "product_id": row.product_id,
-                "location_id": row.location_id,
-                "account_id": self._account(row.product_id, row.location_id),
-                "quantity": _NOTHING,
-                "value": row.share,
-                "disposition": disposition,
-                "reason": reason,
-                "posted_by": posted_by,
-                "first_seen": row.first_seen,
-                "changed_seen": row.changed_at,
-            }
+        """What landed costs that come as one sum add to goods in stock, as we share them: their lines name none."""
+        for share in shares_in_stock(self.connection, self.name, self.books, self.since):
+            row = share.record
+            if row.record_id not in replaced:
+                yield self._told(row, states) | {
+                    "product_id": share.product_id,
+                    "location_id": share.location_id,
+                    "account_id": self._account(share.product_id, share.location_id),
+                    "quantity": _NOTHING,
+                    "value": share.amount,
+                }
 
     def _without_stock(self) -> frozenset[str]:
         """The ids of services and of products without stock value."""
@@ -192,6 +162,16 @@ class StoredFrames:
         value = self._home(row.value, row.currency, row.business_date, row.rate)
         if value is None:
             return None
+        return self._told(row, states) | {
+            "product_id": row.product_id,
+            "location_id": row.location_id,
+            "account_id": self._account(row.product_id, row.location_id),
+            "quantity": row.quantity,
+            "value": value,
+        }
+
+    def _told(self, row: Any, states: Mapping[str, MovementStanding]) -> dict[str, Any]:
+        """What a row of stock says of its movement: which it is, and what became of it."""
         key = f"movement/{row.record_id}"
         disposition, reason, posted_by = states.get(key, MovementStanding("waiting"))
         if row.disposition == "refused":  # a person may have decided about the refusal since
@@ -204,11 +184,6 @@ class StoredFrames:
             "kind": row.kind,
             "number": row.number,
             "business_date": row.business_date,
-            "product_id": row.product_id,
-            "location_id": row.location_id,
-            "account_id": self._account(row.product_id, row.location_id),
-            "quantity": row.quantity,
-            "value": value,
             "disposition": disposition,
             "reason": reason,
             "posted_by": posted_by,

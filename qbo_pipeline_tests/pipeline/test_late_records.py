@@ -168,23 +168,26 @@ def test_a_dearer_bill_raises_what_is_still_there_and_the_rest_is_cost_of_sales(
         assert broken_counts(run) == []
 
 
+FREIGHT = (
+    (
+        "INSERT INTO movements (movement_id, kind, number, business_date, currency, for_movement_id) "
+        "VALUES ('f1', 'landed_cost', 'F1', '2024-03-05', 'USD', 'r1')"
+    ),
+    (
+        "INSERT INTO movement_lines (movement_id, line_id, role, quantity, value) "
+        "VALUES ('f1', 'f1-1', 'to_share', '0', '20.00')"
+    ),
+    (
+        "INSERT INTO stock_values (business_date, product_id, location_id, quantity, value, currency) "
+        "VALUES ('2024-03-05', 'p1', 'w1', '0', '12.00', 'USD')"
+    ),
+)
+"""A landed cost of 20.00 as one sum: ten came and six are there, and the source's own stock has its share of 12.00."""
+
+
 def test_a_landed_cost_as_one_sum_goes_to_what_is_there_and_what_is_sold(shop: Shop) -> None:
-    """Ten came and six of them are there: 12.00 of 20.00 is stock, as the inventory system values it too."""
-    shop.change(
-        *RECEIPT,
-        (
-            "INSERT INTO movements (movement_id, kind, number, business_date, currency, for_movement_id) "
-            "VALUES ('f1', 'landed_cost', 'F1', '2024-03-05', 'USD', 'r1')"
-        ),
-        (
-            "INSERT INTO movement_lines (movement_id, line_id, role, quantity, value) "
-            "VALUES ('f1', 'f1-1', 'to_share', '0', '20.00')"
-        ),
-        (
-            "INSERT INTO stock_values (business_date, product_id, location_id, quantity, value, currency) "
-            "VALUES ('2024-03-05', 'p1', 'w1', '0', '12.00', 'USD')"
-        ),
-    )
+    """12.00 of 20.00 is stock, as the inventory system values it too."""
+    shop.change(*RECEIPT, *FREIGHT)
     point_to(shop.settings, '# landed_cost = "Freight and Duties"', 'landed_cost = "Goods Received Not Invoiced"')
     carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
     with shop.run() as run:
@@ -193,6 +196,25 @@ def test_a_landed_cost_as_one_sum_goes_to_what_is_there_and_what_is_sold(shop: S
         assert broken_counts(run) == []
     assert (carried.result.stock_value, carried.result.difference) == (STOCK_VALUE + 12, 0)
     assert carried.result.status == "balanced"
+
+
+def test_a_landed_cost_as_one_sum_is_found_in_a_days_summary_too(shop: Shop) -> None:
+    shop.change(*RECEIPT, *FREIGHT)
+    point_to(shop.settings, '# landed_cost = "Freight and Duties"', 'landed_cost = "Goods Received Not Invoiced"')
+    point_to(shop.settings, "summarise = []", 'summarise = ["landed_cost"]')
+    carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    assert (carried.result.stock_value, carried.result.difference) == (STOCK_VALUE + 12, 0)
+    assert carried.result.status == "balanced"
+    assert list(carried.result.causes["cause"]) == []
+
+
+def test_a_landed_cost_as_one_sum_that_waits_is_missing_in_quickbooks_and_no_contradiction(shop: Shop) -> None:
+    """Without an account for it, it is refused; the source's stock has its share all the same."""
+    shop.change(*RECEIPT, *FREIGHT)
+    carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    assert (carried.result.difference, carried.result.unexplained) == (-12, 0)
+    causes = dict(zip(carried.result.causes["cause"], carried.result.causes["amount"], strict=True))
+    assert causes == {"parked": -12}
 
 
 def test_an_allocation_after_its_payment_updates_the_payment(shop: Shop) -> None:
