@@ -63,6 +63,7 @@ class WriteBackSettings(Section):
     documents_move_stock: bool = True
     files: Path | None = None
     deleted_files: Literal["keep", "mirror"] = "keep"
+    new_entries: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @field_validator("conflicts")
     @classmethod
@@ -86,4 +87,6 @@ class WriteBackSettings(Section):
     def _has_its_place(self) -> WriteBackSettings:
         if sum(place is not None for place in (self.url, self.url_variable, self.inbox_folder)) > 1:
             raise ValueError('give one of url = "postgresql://...", url_variable = "NAME" and inbox_folder = "FOLDER"')
+        if self.has_inbox and self.new_entries:
+            raise ValueError("new_entries has no effect with an inbox: it is for systems that are written by their API")
         return self

@@ -73,7 +73,7 @@ def is_safe_address(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
 
 
-WRITTEN_BY_API = ("cin7_core", "http_contract", "syncro", "unleashed")
+WRITTEN_BY_API = ("cin7_core", "http_contract", "syncro", "unleashed", "zuper")
 """The kinds of source that take what comes back by their own API."""
 LINK_PLACES = ("type", "kind", "id", "number")
 

@@ -11,7 +11,6 @@ import json
 import sqlite3
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from qbo_pipeline.demo import stock
 from qbo_pipeline.demo.banking import MADE, RECEIVED
 from qbo_pipeline.demo.catalogue import BANK_ACCOUNT
 from qbo_pipeline.demo.company import open_company, transaction
+from qbo_pipeline.demo.inbox_goods import book_adjustment, book_bill, book_product, cents, milli
 from qbo_pipeline.demo.workday import Workday
 
 SOLD_THERE = "SOLD-THERE"
@@ -46,7 +46,7 @@ def take_inbox(path: Path | str) -> tuple[int, int]:
             place = (entry["marker"], entry["revision"])
             try:
                 with transaction(db):
-                    own = _booked(db, entry)
+                    own = book(db, entry, _known(db, entry["marker"]))
                     said = "UPDATE qbo_inbox SET taken_as = ?, refused = NULL WHERE marker = ? AND revision = ?"
                     db.execute(said, (own, *place))
             except (CannotBook, stock.NotEnoughStock, sqlite3.IntegrityError) as error:
@@ -58,16 +58,23 @@ def take_inbox(path: Path | str) -> tuple[int, int]:
     return taken, refused
 
 
-def _booked(db: sqlite3.Connection, entry: Content) -> str:
+def _known(db: sqlite3.Connection, marker: str) -> str | None:
+    query = "SELECT taken_as FROM qbo_inbox WHERE marker = ? AND taken_as IS NOT NULL"
+    found = db.execute(query, (marker,)).fetchone()
+    return found and str(found[0])
+
+
+def book(db: sqlite3.Connection, entry: Content, known: str | None) -> str:
+    """Book an entry, in a transaction of the caller's; `known` is the id under which an earlier revision was taken.
+
+    Raises `CannotBook` where the company does not take it.
+    """
     content = json.loads(entry["content"])
     if entry["kind"] not in _BOOKS:
         raise CannotBook(f"this company takes no {entry['kind'].replace('_', ' ')} from QuickBooks")
-    known = db.execute(
-        "SELECT taken_as FROM qbo_inbox WHERE marker = ? AND taken_as IS NOT NULL", (entry["marker"],)
-    ).fetchone()
     day = date.fromisoformat(entry["business_date"])
     work = Workday(db, day)
-    own = _BOOKS[entry["kind"]](work, content, int(known[0]) if known else _own(content), entry["operation"] == "void")
+    own = _BOOKS[entry["kind"]](work, content, int(known) if known else _own(content), entry["operation"] == "void")
     db.execute("UPDATE company SET last_id = ?", (work.last_id,))
     db.executemany("INSERT OR REPLACE INTO numbering VALUES (?, ?)", sorted(work.numbers.items()))
     return str(own)
@@ -75,27 +82,30 @@ def _booked(db: sqlite3.Connection, entry: Content) -> str:
 
 def _own(content: Content) -> int | None:
     """The company's own id, where it made the thing itself."""
-    ids = (content[name] for name in ("payment_id", "document_id") if name in content)
+    names = ("payment_id", "document_id", "product_id", "movement_id")
+    ids = (content[name] for name in names if name in content)
     own = str(next(ids, content.get("party_id")))
     return int(own) if own.isdecimal() else None
 
 
-def _customer(work: Workday, content: Content, own: int | None, gone: bool) -> int:
+def _kept_party(work: Workday, content: Content, own: int | None, gone: bool) -> int:
+    table = "customers" if content["kind"] == "customer" else "suppliers"
     values = {
         "name": content["name"],
         "email": content.get("email") or "",
         "active": int(content.get("active", True) and not gone),
     }
     if own is None:
-        number = work.number("CUST")
-        return work.add("customers", number=number, terms_days=30, taxable=1, **values)
+        if content["kind"] == "customer":
+            return work.add(table, number=work.number("CUST"), terms_days=30, taxable=1, **values)
+        return work.add(table, number=work.number("SUPP"), terms_days=30, **values)
     changed = content.get("changed", values)
-    ((name, email, active),) = work.rows("SELECT name, email, active FROM customers WHERE id = ?", own)
+    ((name, email, active),) = work.rows(f"SELECT name, email, active FROM {table} WHERE id = ?", own)
     here = {"name": name, "email": email, "active": active}
     for column in [column for column in values if column in changed]:
         if "changed" in content and here[column] not in (changed[column] or "", int(changed[column] is True)):
-            raise CannotBook(f"the {column} of customer {own} was changed here since")
-        work.set("customers", own, column, values[column])
+            raise CannotBook(f"the {column} of {content['kind']} {own} was changed here since")
+        work.set(table, own, column, values[column])
     return own
 
 
@@ -112,9 +122,9 @@ def _invoice(work: Workday, content: Content, own: int | None, gone: bool) -> in
         "due_date": content.get("due_date") or content["business_date"],
         "customer_id": _party(content),
         "warehouse_id": min(work.warehouses),
-        "net_cents": _cents(content["net_amount"]),
-        "tax_cents": _cents(content["tax_amount"]),
-        "total_cents": _cents(content["total_amount"]),
+        "net_cents": cents(content["net_amount"]),
+        "tax_cents": cents(content["tax_amount"]),
+        "total_cents": cents(content["total_amount"]),
         "memo": content.get("memo"),
     }
     if own is None:
@@ -124,13 +134,13 @@ def _invoice(work: Workday, content: Content, own: int | None, gone: bool) -> in
             work.set("invoices", own, column, value)
     service = next(item.id for item in work.items.values() if item.kind == "service")
     for line in content["lines"]:
-        quantity = _milli(line.get("quantity") or "1")
-        net = _cents(line["net_amount"])
+        quantity = milli(line.get("quantity") or "1")
+        net = cents(line["net_amount"])
         work.add(
             "invoice_lines", invoice_id=own, line_number=line["line_number"],
             item_id=int(line.get("product_id") or service), description=line.get("description") or "",
-            quantity_milli=quantity, unit_cents=_cents(line.get("unit_price") or line["net_amount"]), net_cents=net,
-            tax_cents=_cents(line["tax_amount"]), tax_code=line.get("tax_code") or "NON",
+            quantity_milli=quantity, unit_cents=cents(line.get("unit_price") or line["net_amount"]), net_cents=net,
+            tax_cents=cents(line["tax_amount"]), tax_code=line.get("tax_code") or "NON",
         )  # fmt: skip
     _sold(work, own, content)
     return own
@@ -138,7 +148,7 @@ def _invoice(work: Workday, content: Content, own: int | None, gone: bool) -> in
 
 def _sold(work: Workday, invoice: int, content: Content) -> None:
     """Take out what the invoice moved, as a difference to what lies there now."""
-    moved = [(int(part["product_id"]), _milli(part["quantity"])) for part in content.get("stock", ())]
+    moved = [(int(part["product_id"]), milli(part["quantity"])) for part in content.get("stock", ())]
     moved = [(item, quantity) for item, quantity in moved if work.items[item].kind == "stocked" and quantity < 0]
     if not moved:
         return
@@ -180,7 +190,7 @@ def _payment(work: Workday, content: Content, own: int | None, gone: bool) -> in
         "business_date": content["business_date"],
         "kind": content["kind"],
         "party_id": _party(content),
-        "amount_cents": _cents(content["amount"]),
+        "amount_cents": cents(content["amount"]),
         "bank_account": BANK_ACCOUNT,
         "method": side.methods[0],
         "reference": content["number"],
@@ -191,7 +201,7 @@ def _payment(work: Workday, content: Content, own: int | None, gone: bool) -> in
         for column, value in values.items():
             work.set("bank_entries", own, column, value)
     for part in content["allocations"]:
-        document, amount = int(part["document_id"]), _cents(part["amount"])
+        document, amount = int(part["document_id"]), cents(part["amount"])
         work.add("bank_entry_allocations", entry_id=own, document_id=document, amount_cents=amount)
         work.db.execute(f"UPDATE {side.documents} SET paid_cents = paid_cents + ? WHERE id = ?", (amount, document))
     return own
@@ -208,16 +218,12 @@ def _party(content: Content) -> int:
     return int(content["party_id"])
 
 
-def _cents(text: str) -> int:
-    return int(Decimal(text).scaleb(2))
-
-
-def _milli(text: str) -> int:
-    return int(Decimal(text).scaleb(3))
-
-
 _BOOKS: dict[str, Callable[[Workday, Content, int | None, bool], int]] = {
-    "customer": _customer,
+    "customer": _kept_party,
+    "supplier": _kept_party,
+    **dict.fromkeys(("stocked", "non_stocked", "service"), book_product),
+    "adjustment": book_adjustment,
+    "bill": book_bill,
     "sales_invoice": _invoice,
     "payment_received": _payment,
     "payment_made": _payment,

@@ -126,6 +126,15 @@ class StoredLanding:
             yield from map(_landed, rows)
             after = rows[-1]["object_id"]
 
+    def carrying(self, kind: str, words: str) -> list[str]:
+        """The ids of the objects of a kind that have these words somewhere, and are there still."""
+        there = (self._of(kind), landed_objects.c.vanished_at.is_(None))
+        query = select(landed_objects.c.object_id).where(
+            *there, landed_objects.c.content.contains(words, autoescape=True)
+        )
+        with self.database.reading() as reading:
+            return sorted(reading.scalars(query))
+
     def changed_after(self, number: int) -> Iterator[Landed]:
         while True:
             query = (

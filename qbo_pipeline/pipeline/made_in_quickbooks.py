@@ -14,7 +14,16 @@ import orjson
 from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.accounting.drafts import Excluded, Outcome, Refused
-from qbo_pipeline.inventory.records import Document, Party, Payment, Product, Record, record_key, record_type
+from qbo_pipeline.inventory.records import (
+    PRODUCT_KINDS,
+    Document,
+    Party,
+    Payment,
+    Product,
+    Record,
+    record_key,
+    record_type,
+)
 from qbo_pipeline.pipeline.carrying_markers import carrying_markers
 from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.settings import Settings
@@ -50,13 +59,13 @@ def came_from_quickbooks(connection: Connection, settings: Settings, records: Se
     open_entries = _open_entries(connection, name, list(ours.values()))
     last = newest(connection, name, sorted({entry["key"] for entries in by_id.values() for entry in entries}))
     not_asked = _kinds_not_asked(connection, settings)
-    payments = [record for record in ours.values() if isinstance(record, Payment)]
-    found = carrying_markers(connection, settings, payments, MADE_THERE, CHANGED_HERE)
+    found = carrying_markers(connection, settings, ours.values(), MADE_THERE, CHANGED_HERE)
     for key, record in ours.items():
         if key in found:
             continue
         own = by_id.get(source_id(*key.split("/", 1)), ())
-        entries = [entry for entry in own if entry["kind"] == record.kind]
+        # What is a service in QuickBooks may be a product without stock there.
+        entries = [entry for entry in own if OWNED_AS.get(entry["kind"]) == OWNED_AS[record.kind]]
         if entries:
             by_both = getattr(settings.ownership, OWNED_AS[record.kind]) == "both"
             found[key] = _of_taken(record, entries[-1], last[entries[-1]["key"]], by_both=by_both)
@@ -82,8 +91,9 @@ def came_from_quickbooks(connection: Connection, settings: Settings, records: Se
 def _open_entries(connection: Connection, name: str, records: Sequence[Record]) -> list[RowMapping]:
     """What lies in the inbox without an answer and may be one of these."""
     parties = sorted({record.party_id for record in records if isinstance(record, Payment | Document)})
-    kinds = sorted({record.kind for record in records if isinstance(record, Party | Product)})
-    return perhaps_taken(connection, name, parties) + perhaps_made(connection, name, kinds)
+    kinds = {record.kind for record in records if isinstance(record, Party)}
+    kinds |= set(PRODUCT_KINDS) if any(isinstance(record, Product) for record in records) else set()
+    return perhaps_taken(connection, name, parties) + perhaps_made(connection, name, sorted(kinds))
 
 
 def _word(record: Record) -> str:
@@ -128,7 +138,9 @@ def _changes(record: Record, entry: RowMapping) -> dict[str, tuple[str, str]]:
 def _alike(record: Record, entry: Any) -> bool:
     if isinstance(record, Party | Product):
         called = (record.number or record.name) if isinstance(record, Product) else record.name
-        return bool(record.kind == entry["kind"] and called.casefold() == entry["number"].casefold())
+        return bool(
+            OWNED_AS[record.kind] == OWNED_AS.get(entry["kind"]) and called.casefold() == entry["number"].casefold()
+        )
     if not isinstance(record, Payment | Document):
         return False
     amount = record.amount if isinstance(record, Payment) else record.total_amount

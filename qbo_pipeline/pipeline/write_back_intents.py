@@ -19,9 +19,7 @@ from sqlalchemy import Connection, RowMapping
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.inventory.records import (
     DOCUMENT_KINDS,
-    PARTY_KINDS,
     PAYMENT_KINDS,
-    PRODUCT_KINDS,
     JsonObject,
     canonical_json,
     text_hash,
@@ -30,6 +28,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.two_sided import CONFLICT, Compared
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.shell import identity_of
+from qbo_pipeline.returning.abilities import own_id
 from qbo_pipeline.returning.targets import Held, Taken, Target
 from qbo_pipeline.returning.values import NotReturned, Outcome, Returned
 from qbo_pipeline.store import evidence
@@ -37,14 +36,6 @@ from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.database import take_turns
 
-_ID_FIELDS = {
-    **dict.fromkeys(PAYMENT_KINDS, "payment_id"),
-    **dict.fromkeys(DOCUMENT_KINDS, "document_id"),
-    **dict.fromkeys(PARTY_KINDS, "party_id"),
-    **dict.fromkeys(PRODUCT_KINDS, "product_id"),
-    "adjustment": "movement_id",
-    "attachment": "attachment_id",
-}
 _NEVER_WRITTEN = ("never_written", "it was gone from QuickBooks before it was written back")
 _AGREED = ("agreed", "both sides say the same of it")
 
@@ -233,11 +224,6 @@ def content_of(outcome: Returned, key: str) -> JsonObject:
     """What an entry says: the record, and the object of QuickBooks where the record has an id of the source's own."""
     content = outcome.record.to_content() | outcome.beside
     return content if own_id(content) == key else content | {"quickbooks": key}
-
-
-def own_id(content: JsonObject) -> str | None:
-    """The id in an entry's content: the source's own, or that of QuickBooks for what is to be made."""
-    return content.get(_ID_FIELDS.get(content.get("kind", ""), ""))
 
 
 def _taken_back(kind: str) -> JsonObject:

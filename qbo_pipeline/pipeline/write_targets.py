@@ -5,7 +5,9 @@ What belongs here: opening it, and what a system's API has to be told from the s
 
 from __future__ import annotations
 
+import difflib
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +21,12 @@ from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.write_backs import API_POLICY, POLICY, entry_of
 from qbo_pipeline.quickbooks.clock import SystemClock
 from qbo_pipeline.quickbooks.transport import Transport
+from qbo_pipeline.returning.abilities import KindAbility, asked_for
 from qbo_pipeline.returning.targets import TargetEntry
+from qbo_pipeline.settings_errors import SettingsError
 from qbo_pipeline.sources.api_target import ApiTarget, Doors
 from qbo_pipeline.sources.drop_folder import DropFolder
+from qbo_pipeline.sources.entries import mark_of
 from qbo_pipeline.sources.http_contract.writing import HttpInbox
 from qbo_pipeline.sources.inbox import SqlInbox
 from qbo_pipeline.sources.systems import SYSTEMS
@@ -39,10 +44,25 @@ def open_inbox(run: Run) -> AnyTarget:
         return SqlInbox(run.settings.inbox_url())
     transport = Transport()
     landing = StoredLanding(run.database, run.name, run.settings.source.kind)
-    target = SYSTEMS[landing.system].target
-    assert target is not None, "the settings were checked"
     reader, writer, rows = open_doors(run, run.database, transport, SystemClock())
-    return target(Doors(reader, writer, _Known(run, landing, rows)), transport.close)
+    assert written is not None
+    door = SYSTEMS[landing.system]
+    refuse_unknown(written.new_entries, door.takes, f"{run.settings.file}: [write_back.new_entries]")
+    known = _Known(run, landing, rows)
+    doors = Doors(reader, writer, known, written.new_entries, run.settings.files_folder())
+    return door.target(doors, transport.close)
+
+
+def refuse_unknown(new_entries: Mapping[str, Mapping[str, str]], takes: Mapping[str, KindAbility], where: str) -> None:
+    """Raise `SettingsError` where the settings say of new entries what the system does not ask for."""
+    asked = asked_for(takes)
+    for kind, given in new_entries.items():
+        names = asked.get(kind, ())
+        for name in given:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"it asks for {', '.join(names) or 'nothing'}"
+                raise SettingsError(f"{where}: the system asks for no {name} of new {kind}: {hint}")
 
 
 def policy_of(run: Run) -> Policy:
@@ -68,6 +88,9 @@ class _Known:
 
     def has(self, kind: str, object_id: str) -> bool:
         return self.landing.get(kind, object_id) is not None
+
+    def carrying(self, kind: str, marker: str) -> list[str]:
+        return self.landing.carrying(kind, mark_of(marker))
 
     def told(self, marker: str) -> list[TargetEntry]:
         mine = (write_backs.c.connection == self.run.name, write_backs.c.marker == marker)

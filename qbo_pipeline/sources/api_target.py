@@ -7,13 +7,12 @@ written the system is asked what it has under that marker. What one of them does
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
+from qbo_pipeline.returning.abilities import KindAbility, action_of
 from qbo_pipeline.returning.targets import (
     Abilities,
     Held,
@@ -26,11 +25,10 @@ from qbo_pipeline.returning.targets import (
     Unclear,
     Written,
 )
+from qbo_pipeline.sources.entries import content_of
 from qbo_pipeline.sources.errors import Problem, SourceUnavailable
 from qbo_pipeline.sources.http.reader import HttpReader
 from qbo_pipeline.sources.http.writer import Declined, HttpWriter, InDoubt, NotNow
-
-_ZERO = Decimal(0)
 
 
 class Beside(Protocol):
@@ -48,6 +46,10 @@ class Beside(Protocol):
         """Whether an object has been read."""
         ...
 
+    def carrying(self, kind: str, marker: str) -> list[str]:
+        """The ids of the landed objects of a kind that carry the marker somewhere, as of the last reading."""
+        ...
+
     def told(self, marker: str) -> list[TargetEntry]:
         """Every revision of a marker that the store knows, oldest first."""
         ...
@@ -62,10 +64,11 @@ class UnderMarker(NamedTuple):
 
 class Writer(Protocol):
     """How one system holds entries. `standing` and `write` raise what `HttpReader` and `HttpWriter` do, and `Declined`
-    for what the system has no way to hold; `write` makes true what the entry says, whatever is there already."""
+    for what the system has no way to hold; `write` makes true what the entry says, whatever is there already. What
+    `abilities` say that it cannot do is never asked of it."""
 
     @property
-    def kinds(self) -> frozenset[str]: ...
+    def abilities(self) -> Mapping[str, KindAbility]: ...
 
     def standing(self, entry: TargetEntry) -> UnderMarker: ...
 
@@ -74,19 +77,25 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What a writer needs: the account to read and to write, and what is known beside it."""
+    """What a writer needs: the account to read and to write, what is known beside it, and by list (`customers`,
+    `suppliers`, `products`) what the settings say of each new entry that QuickBooks does not know; the folder of
+    attached files, where files pass."""
 
     reader: HttpReader
     writer: HttpWriter
     beside: Beside
+    new_entries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    files: Path | None = None
 
 
 class ApiTarget:
-    """A system as a target: what it has is found by marker, or under an id that follows from it (`idempotent`)."""
+    """A system as a target: each kind of entry is left to the writer that takes it, by what that can do."""
 
-    def __init__(self, writer: Writer, doors: Doors, close: Callable[[], None], *, idempotent: bool = False) -> None:
-        self.abilities = Abilities(finds=True, idempotent=idempotent, at_once=1)
-        self._writer = writer
+    def __init__(self, writers: Sequence[Writer], doors: Doors, close: Callable[[], None]) -> None:
+        self._writers = {kind: writer for writer in writers for kind in writer.abilities}
+        self.takes = {kind: writer.abilities[kind] for kind, writer in self._writers.items()}
+        again = all(ability.idempotent for ability in self.takes.values())
+        self.abilities = Abilities(finds=True, idempotent=again, at_once=1)
         self._doors = doors
         self._beside = doors.beside
         self._system = doors.reader.api.system
@@ -105,11 +114,15 @@ class ApiTarget:
         return outcomes
 
     def _put(self, entry: TargetEntry) -> Outcome:
-        if entry.kind not in self._writer.kinds:
+        ability = self.takes.get(entry.kind)
+        if ability is None:
             return NotTaken(f"{self._system} has no way to take {entry.kind.replace('_', ' ')} by its API")
+        writer = self._writers[entry.kind]
         try:
-            if not self._writer.standing(entry).agrees:
-                self._writer.write(entry)
+            if not writer.standing(entry).agrees:
+                if why := ability.cannot.get(action_of(entry.operation, content_of(entry))):
+                    return NotTaken(why.replace("{marker}", entry.marker))
+                writer.write(entry)
         except Declined as error:
             return NotTaken(str(error))
         except (NotNow, SourceUnavailable) as error:
@@ -146,7 +159,7 @@ class ApiTarget:
 
     def check(self, kinds: Sequence[str] = ()) -> list[Problem]:
         """What would stop the way back: kinds of record that the system cannot take."""
-        missing = sorted(set(kinds) - self._writer.kinds)
+        missing = sorted(set(kinds) - self.takes.keys())
         if not missing:
             return []
         what = ", ".join(kind.replace("_", " ") for kind in missing)
@@ -158,8 +171,9 @@ class ApiTarget:
         self._close()
 
     def _standing(self, entry: TargetEntry) -> UnderMarker:
+        writer = self._writers.get(entry.kind)
         try:
-            return self._writer.standing(entry)
+            return UnderMarker(False, None) if writer is None else writer.standing(entry)
         except Declined:
             return UnderMarker(False, None)
 
@@ -174,79 +188,3 @@ class ApiTarget:
 
 def _held(entry: TargetEntry) -> Held:
     return Held(entry.marker, entry.revision, entry.operation, entry.content, entry.content_hash)
-
-
-@dataclass(frozen=True, slots=True)
-class ByKind:
-    """A writer that leaves each kind to one of several."""
-
-    writers: Sequence[Writer]
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        return frozenset(kind for writer in self.writers for kind in writer.kinds)
-
-    def standing(self, entry: TargetEntry) -> UnderMarker:
-        """As the writer of its kind says."""
-        return self._of(entry).standing(entry)
-
-    def write(self, entry: TargetEntry) -> None:
-        """Have the writer of its kind write it."""
-        self._of(entry).write(entry)
-
-    def _of(self, entry: TargetEntry) -> Writer:
-        return next(writer for writer in self.writers if entry.kind in writer.kinds)
-
-
-def holds(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether an object has what is wanted of it; a field that is empty and one that is not there are the same."""
-    return all((there.get(name) or None) == (value or None) for name, value in wanted.items())
-
-
-def is_made_in_quickbooks(own_id: str) -> bool:
-    """Whether the id in an entry's content is QuickBooks', of a thing that the system has to make."""
-    return "/" in own_id
-
-
-# --- what is the same for payments of every system ------------------------------------------------------------------
-_MARK = re.compile(r"\s*\[qp:[^\]]*\]")
-REFERENCE_LENGTH = 100
-
-
-def with_mark(text: str | None, marker: str, length: int = REFERENCE_LENGTH) -> str:
-    """A text with its marker, in the form in which what we post to QuickBooks carries it."""
-    mark = f"[qp:{marker}]"
-    rest = _MARK.sub("", text or "").strip()[: length - len(mark) - 1]
-    return f"{rest} {mark}".strip()
-
-
-def carries(text: Any, marker: str) -> bool:
-    """Whether a text carries the marker."""
-    return isinstance(text, str) and f"[qp:{marker}]" in text
-
-
-def content_of(entry: TargetEntry) -> dict[str, Any]:
-    """The record of an entry, of text alone: its amounts are decimal text."""
-    found: dict[str, Any] = json.loads(entry.content)
-    return found
-
-
-def settled(entry: TargetEntry) -> dict[str, Decimal]:
-    """By document, what a payment settles; nothing of one that is voided.
-
-    Raises `Declined` where it takes something back: no system's API has that.
-    """
-    content = content_of(entry)
-    if entry.operation == "void" or content.get("status") == "voided":
-        return {}
-    amounts = {item["document_id"]: Decimal(item["amount"]) for item in content.get("allocations", ())}
-    if any(amount < 0 for amount in amounts.values()):
-        raise Declined(
-            "it uses credits of the inventory system, which its API does not let us apply: do it there by hand"
-        )
-    return {document_id: amount for document_id, amount in amounts.items() if amount}
-
-
-def on_account(entry: TargetEntry) -> Decimal:
-    """What of a payment settles nothing."""
-    return entry.amount - sum(settled(entry).values(), _ZERO) if entry.operation != "void" else _ZERO

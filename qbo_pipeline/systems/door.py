@@ -35,7 +35,7 @@ class Door:
     `faults` are taken one a call: a status such as `500`, `garbage` (no JSON), `cut` (half of the answer), or nothing.
     `calls` are the paths that were asked for, `asked` the same with their query strings. `between_pages` is called
     before each page but the first: a test lets the company work there. `write_faults` are taken one a write: `lost` is
-    done, and its answer does not come.
+    done, and its answer does not come; `limit` and a status such as `500` are not done.
     """
 
     calls_a_minute: int | None = None
@@ -105,13 +105,18 @@ def _answer(house: House, request: Request) -> Response:
         return _json(house.full)
     if fault.isdigit():
         return _json((int(fault), {"error": "Something went wrong"}))
+    own = door.write_faults.popleft() if request.method != "GET" and door.write_faults else ""
+    if own == "limit":
+        return _json(house.full)
+    if own.isdigit():
+        return _json((int(own), {"error": "Something went wrong"}))
     if fault == "garbage":
         return Response(b"<html>We will be back soon</html>", media_type="text/html")
     try:
         found = house.answer(request, path)
     except BadRequest as error:
         found = (400, {"error": str(error)})
-    if request.method != "GET" and door.write_faults and door.write_faults.popleft() == "lost":
+    if own == "lost":
         return _json((502, {"error": "Bad gateway"}))
     if fault == "cut":
         body = to_json(found[1])

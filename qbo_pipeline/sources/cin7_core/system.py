@@ -15,6 +15,7 @@ from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.cin7_core.fields import day
 from qbo_pipeline.sources.cin7_core.lists import COMPANY, MOVEMENTS, STOCK
 from qbo_pipeline.sources.cin7_core.papers import Paper, purchase_rows, sale_rows
+from qbo_pipeline.sources.cin7_core.parties import party_fields
 from qbo_pipeline.sources.cin7_core.stock import finish_task
 from qbo_pipeline.sources.landed import anchor
 from qbo_pipeline.sources.landed.objects import Landed
@@ -96,39 +97,17 @@ def _location(look: _Look, landed: Landed) -> Rows:
 
 def _party(kind: str) -> Callable[[_Look, Landed], Rows]:
     def rows(look: _Look, landed: Landed) -> Rows:
-        contacts = sorted(objects(landed.content, "Contacts"), key=lambda contact: not contact.get("Default"))
-        emails = [email for contact in contacts if (email := text(contact, "Email"))]
         party: Row = {
             "party_id": landed.object_id,
             "kind": kind,
             "name": text(landed.content, "Name"),
             "currency": text(landed.content, "Currency"),
-            "email": emails[0] if emails else None,
-            "phone": next((phone for contact in contacts if (phone := text(contact, "Phone", "MobilePhone"))), None),
-            **_address(landed.content),
+            **party_fields(landed.content),
             "active": "no" if text(landed.content, "Status") == "Deprecated" else "yes",
         }
         return {"parties": [party]}
 
     return rows
-
-
-def _address(party: Object) -> Row:
-    """Where bills go: the default billing address, or else the first there is."""
-    found = sorted(
-        objects(party, "Addresses"),
-        key=lambda address: (address.get("Type") != "Billing", not address.get("DefaultForType")),
-    )
-    if not found:
-        return {}
-    lines = [line for name in ("Line1", "Line2") if (line := text(found[0], name))]
-    return {
-        "address": "\n".join(lines) or None,
-        "city": text(found[0], "City"),
-        "region": text(found[0], "State"),
-        "postal_code": text(found[0], "Postcode"),
-        "country": text(found[0], "Country"),
-    }
 
 
 def _product(look: _Look, landed: Landed) -> Rows:

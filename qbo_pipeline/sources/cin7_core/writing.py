@@ -12,16 +12,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from qbo_pipeline.returning.abilities import KindAbility
 from qbo_pipeline.returning.targets import TargetEntry
-from qbo_pipeline.sources.api_target import (
-    Doors,
-    UnderMarker,
-    carries,
-    content_of,
-    on_account,
-    settled,
-    with_mark,
-)
+from qbo_pipeline.sources.api_target import Doors, UnderMarker
+from qbo_pipeline.sources.cin7_core.abilities import PAYMENTS
+from qbo_pipeline.sources.entries import carries, content_of, on_account, settled, with_mark
 from qbo_pipeline.sources.http.writer import Declined
 from qbo_pipeline.sources.landed.values import exact, key, objects, text
 
@@ -45,7 +40,7 @@ class PaymentWriter:
     """`Writer` of Cin7 Core."""
 
     doors: Doors
-    kinds: frozenset[str] = frozenset(KINDS)
+    abilities: Mapping[str, KindAbility]
 
     def standing(self, entry: TargetEntry) -> UnderMarker:
         """Whether the payments that carry the marker are those that the entry says: a document has one at most."""
@@ -118,6 +113,11 @@ class PaymentWriter:
             for item in objects(part, "Payments"):
                 if carries(text(item, "Reference"), marker):
                     yield _payment(item, document_id, name)
+
+
+def writer(doors: Doors) -> PaymentWriter:
+    """The writer of an account's payments."""
+    return PaymentWriter(doors, PAYMENTS)
 
 
 def _payment(item: Mapping[str, Any], document_id: str, kind: str) -> _There:

@@ -62,15 +62,18 @@ class HttpWriter:
         """Begin a `put`: what is sent later than `WRITES_WITHIN` from here is not sent at all."""
         self._until = self.now() + WRITES_WITHIN
 
-    def send(self, method: str, path: str, params: Params | None = None, content: Any = None) -> Any:
-        """The JSON of the answer; `None` where there is none.
+    def send(
+        self, method: str, path: str, params: Params | None = None, content: Any = None, *, raw: bytes | None = None
+    ) -> Any:
+        """The JSON of the answer; `None` where there is none. `content` goes as JSON, `raw` as the bytes of a file.
 
         Raises `Declined`, `NotNow` or `InDoubt`, and `SourceError` where the key is refused.
         """
         query = urlencode(params or {})
         url = f"{self.base_url.rstrip('/')}/{path}" + (f"?{query}" if query else "")
-        body = None if content is None else write_exact(content).encode()
-        given = {**self.headers(query), **({"content-type": "application/json"} if body is not None else {})}
+        body = raw if content is None else write_exact(content).encode()
+        form = "application/octet-stream" if content is None else "application/json"
+        given = {**self.headers(query), **({"content-type": form} if body is not None else {})}
         self.pace.wait()
         if self.now() > self._until:
             raise NotNow(f"{self.api.system} is too slow now: nothing more is sent in this turn")

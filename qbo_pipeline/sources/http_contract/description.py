@@ -12,7 +12,7 @@ from typing import Any
 from qbo_pipeline.inventory.columns import COLUMNS, ONE_OF, Column
 from qbo_pipeline.sources.contract import KINDS
 from qbo_pipeline.sources.http_contract.lists import CHILDREN, COMPANY, IDS, STOCK_VALUES
-from qbo_pipeline.sources.http_contract.writing import INBOX
+from qbo_pipeline.sources.http_contract.writing import FILES, INBOX
 
 Schema = dict[str, Any]
 
@@ -89,7 +89,19 @@ def _inbox() -> Schema:
     }  # fmt: skip
     put["responses"]["409"] = {"description": "another content is held under this marker and revision"}
     asked = _operation("What is held in the inbox, by one of the two", by, found)
-    return {f"/{INBOX}": {"get": asked}, f"/{INBOX}/{{marker}}/{{revision}}": {"put": put}}
+    return {f"/{INBOX}": {"get": asked}, f"/{INBOX}/{{marker}}/{{revision}}": {"put": put},
+            f"/{FILES}/{{sha256}}": {"put": _file()}}  # fmt: skip
+
+
+def _file() -> Schema:
+    """The content of an attached file, which goes before the entry that names it."""
+    held = {"type": "object", "properties": {"sha256": {"type": "string"}, "size": {"type": "integer"}}}
+    put = _operation("Hold the content of an attached file; the same again is held once", (), held)
+    put["parameters"] = [{"name": "sha256", "in": "path", "required": True, "schema": {"type": "string"},
+                          "description": "SHA-256 of the content, in hexadecimal"}]  # fmt: skip
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    put["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
+    return put
 
 
 def _inbox_entry() -> Schema:

@@ -1,7 +1,8 @@
 """The inbox of the HTTP contract: what people did in QuickBooks, put to a system of one's own exactly once.
 
 What belongs here: the requests. `PUT /inbox/{marker}/{revision}` holds an entry, however often it comes; `GET /inbox`
-tells what is held, by marker or by the id under which it was taken. It takes every kind of record that comes back.
+tells what is held, by marker or by the id under which it was taken. It takes every kind of record that comes back. An
+attached file goes before its entry, under the hash of its content: `PUT /files/{sha256}`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from qbo_pipeline.returning.abilities import is_taken_out
 from qbo_pipeline.returning.targets import (
     Abilities,
     Held,
@@ -21,21 +23,24 @@ from qbo_pipeline.returning.targets import (
     Unclear,
     Written,
 )
+from qbo_pipeline.sources.api_target import Doors
+from qbo_pipeline.sources.entries import content_of
 from qbo_pipeline.sources.errors import Problem
-from qbo_pipeline.sources.http.reader import HttpReader
-from qbo_pipeline.sources.http.writer import Declined, HttpWriter, InDoubt, NotNow
+from qbo_pipeline.sources.http.writer import Declined, InDoubt, NotNow
+from qbo_pipeline.sources.http_contract.abilities import TAKES
 from qbo_pipeline.sources.landed.values import Object, objects, text
 
-INBOX = "inbox"
+INBOX, FILES = "inbox", "files"
 
 
 class HttpInbox:
     """The inbox of a server of the contract."""
 
     abilities = Abilities(finds=True, idempotent=True, at_once=20)
+    takes = TAKES
 
-    def __init__(self, reader: HttpReader, writer: HttpWriter, close: Callable[[], None]) -> None:
-        self._reader, self._writer, self._close = reader, writer, close
+    def __init__(self, doors: Doors, close: Callable[[], None]) -> None:
+        self._reader, self._writer, self._files, self._close = doors.reader, doors.writer, doors.files, close
 
     def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         """Put each; after one that got no answer the others are not tried."""
@@ -51,6 +56,8 @@ class HttpInbox:
 
     def _put(self, entry: TargetEntry) -> Outcome:
         try:
+            if entry.kind == "attachment":
+                self._put_file(entry)
             self._writer.send("PUT", f"{INBOX}/{entry.marker}/{entry.revision}", content=body_of(entry))
         except Declined as error:
             return NotTaken(str(error))
@@ -59,6 +66,20 @@ class HttpInbox:
         except InDoubt as error:
             return Unclear(str(error))
         return Written()
+
+    def _put_file(self, entry: TargetEntry) -> None:
+        """Put the bytes of an attached file, unless it is taken out."""
+        content = content_of(entry)
+        if is_taken_out(entry.operation, content) or content.get("status") == "deleted":
+            return
+        place = None if self._files is None else self._files / str(content["path"])
+        try:
+            held = None if place is None else place.read_bytes()
+        except OSError as error:
+            raise NotNow(f"the file {place} cannot be read: {error.strerror}") from None
+        if held is None:
+            raise Declined("files go through the folder of [write_back] files, and the settings name none")
+        self._writer.send("PUT", f"{FILES}/{content['sha256']}", raw=held)
 
     def find(self, entries: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Held]:
         """What is held of these markers and revisions."""

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from qbo_pipeline.sources.entries import MARK
 from qbo_pipeline.sources.landed.listing import Lists
+from qbo_pipeline.sources.landed.objects import SeenObject
 from qbo_pipeline.sources.landed.orders import keep_history
 from qbo_pipeline.sources.landed.reading import Reading
 from qbo_pipeline.sources.landed.snapshots import STOCK, StockHeld, land_stock
 from qbo_pipeline.sources.landed.values import MAIN, Object, objects, part, text
 from qbo_pipeline.sources.zuper.lists import CUSTOMERS, MASTER_DATA, PAPERS, PRODUCTS
 from qbo_pipeline.sources.zuper.orders import read_order
+from qbo_pipeline.sources.zuper.pages import pages
+from qbo_pipeline.sources.zuper.transactions import TRANSACTIONS
 from qbo_pipeline.sources.zuper.values import is_stocked, uid
 
 
@@ -60,8 +64,16 @@ class Fetching(Reading):
         """Read what changed since an instant, or everything; it was read up to `at`."""
         for listing in (*MASTER_DATA, *PAPERS):
             self.lists.read(listing, since)
+        self._own_transactions(since or at)
         keep_history(self.lists, partial(read_order, self.zone))
         self.has_read_to(at)
+
+    def _own_transactions(self, since: datetime) -> None:
+        """Land the stock transactions since the day before that carry a marker: they have a paper, in QuickBooks."""
+        first = {"created_at_from": (since - timedelta(days=1)).date().isoformat()}
+        entries = pages(self.lists.reader, "product/transaction", first)  # nothing, where an account has no such list
+        ours = [entry for entry in entries if MARK in (text(entry, "remarks") or "")]
+        self.lists.put([SeenObject(TRANSACTIONS, uid(entry, "transaction_uid") or "", entry) for entry in ours])
 
     def _stock(self, today: date) -> None:
         """Land what there is now of each product whose quantity is tracked, place by place."""

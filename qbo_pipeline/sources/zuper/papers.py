@@ -128,6 +128,7 @@ def _received(paper: Paper, customer: str | None) -> Rows:
         payments.append(
             _payment(paper, payment_id, paid, customer, money(entry, "amount"), mode)
             | {"status": "voided" if entry.get("is_void") is True else "completed",
+               "reference": text(entry, "reference_no"),
                "number": text(entry, "reference_no") or own or payment_id, "memo": text(entry, "remarks")}
         )  # fmt: skip
         allocations.append(

@@ -15,6 +15,7 @@ from qbo_pipeline.sources.landed.values import Object, part, text
 from qbo_pipeline.sources.landed.without_history import Maker, Making, WithoutHistory
 from qbo_pipeline.sources.zuper.orders import read_order
 from qbo_pipeline.sources.zuper.papers import Paper, credit_rows, invoice_rows, quote_rows
+from qbo_pipeline.sources.zuper.transactions import TRANSACTIONS, transaction_rows
 from qbo_pipeline.sources.zuper.values import is_stocked, person
 
 _SERVICES = frozenset({"SERVICE", "LABOR"})
@@ -84,6 +85,7 @@ _MAKERS: Mapping[str, Maker] = {
     "product": _product,
     "invoice": lambda making, landed: invoice_rows(_paper(making, landed), making.stocked),
     "estimate": lambda making, landed: quote_rows(_paper(making, landed)),
+    TRANSACTIONS: transaction_rows,
     "credit_note": lambda making, landed: credit_rows(_paper(making, landed)),
 }
 
@@ -94,7 +96,7 @@ def zuper(zone: ZoneInfo, currency: str) -> WithoutHistory:
         zone,
         currency,
         name="zuper",
-        rules=3,
+        rules=4,
         makers=_MAKERS,
         read_order=read_order,
         counts=lambda landed: thing(landed).get("is_deleted") is not True,

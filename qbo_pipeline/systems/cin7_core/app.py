@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from qbo_pipeline.systems.cin7_core import parties, payments
+from qbo_pipeline.systems.cin7_core import adjustments, lists, payments
 from qbo_pipeline.systems.cin7_core.resources import RESOURCES, BadRequest
 from qbo_pipeline.systems.cin7_core.world import World
 from qbo_pipeline.systems.door import dated
@@ -28,6 +28,13 @@ from qbo_pipeline.systems.exact import to_json
 
 PATH = "/ExternalApi/v2"
 CALLS_A_MINUTE = 60
+Take = Callable[[World, str, str, Mapping[str, str], bytes], Any]
+WRITES: dict[str, dict[str, Take]] = {
+    **{path: dict.fromkeys(("POST", "PUT", "DELETE"), payments.answer) for path in payments.PATHS},
+    **{path: dict.fromkeys(("POST", "PUT"), lists.answer) for path in lists.PATHS},
+    "stockadjustment": dict.fromkeys(("POST", "PUT", "DELETE"), adjustments.answer),
+}
+"""By path and method, what takes a request that writes."""
 
 
 @dataclass(slots=True)
@@ -36,7 +43,7 @@ class Box:
 
     `faults` are taken one a call: `500`, `503`, `garbage` (no JSON), `cut` (half of the answer). `calls` are the paths
     that were asked for. `between_pages` is called before each page but the first: a test lets the company work there.
-    `write_faults` are taken one a write: `lost` is done, and its answer does not come.
+    `write_faults` are taken one a write: `lost` is done, and its answer does not come; `503` and `500` are not done.
     """
 
     world: World
@@ -87,16 +94,19 @@ def _answer(box: Box, request: Request) -> Response:
         return _error(500, "Unexpected error")
     if fault == "garbage":
         return Response(b"<html>We will be back soon</html>", media_type="text/html")
-    puts = request.method == "PUT" and path in parties.PATHS
-    writes = puts or (request.method != "GET" and path in payments.PATHS)
+    taken = WRITES.get(path, {}).get(request.method)
+    writes = taken is not None
     if request.method != "GET" and not writes:
         return _error(405, "Method not allowed")
-    resource = RESOURCES.get(path) if not writes else _writing(request, path)
+    resource = RESOURCES.get(path) if taken is None else _writing(taken, request, path)
     if resource is None or not request.url.path.startswith(PATH):
         return _error(404, "Not found")
     params = dict(request.query_params)
     if box.between_pages is not None and params.get("Page", "1") != "1":
         box.between_pages(path)
+    own = box.write_faults.popleft() if writes and box.write_faults else ""
+    if own.isdigit():
+        return _error(int(own), "You have reached 60 calls per 60 seconds API limit." if own == "503" else "Unexpected")
     box.world.refresh()
     try:
         found = resource(box.world, params)
@@ -104,7 +114,7 @@ def _answer(box: Box, request: Request) -> Response:
         return _error(400, str(error))
     if found is None:
         return _error(404, "Not found")
-    if writes and box.write_faults and box.write_faults.popleft() == "lost":
+    if own == "lost":
         return _error(502, "Bad gateway")
     body = to_json(found)
     if fault == "cut":
@@ -113,10 +123,8 @@ def _answer(box: Box, request: Request) -> Response:
     return Response(body, media_type="application/json")
 
 
-def _writing(request: Request, path: str) -> Callable[[World, Mapping[str, str]], Any]:
-    if path in parties.PATHS:
-        return lambda world, params: parties.put(world, path, request.state.body)
-    return lambda world, params: payments.answer(world, request.method, path, params, request.state.body)
+def _writing(take: Take, request: Request, path: str) -> Callable[[World, Mapping[str, str]], Any]:
+    return lambda world, params: take(world, request.method, path, params, request.state.body)
 
 
 def _error(status: int, text: str) -> Response:

@@ -48,11 +48,13 @@ def _listed(
 
     def resource(world: World, params: Params) -> Paper:
         after = _instant(params[since]) if since and params.get(since) else None
-        wanted = params.get("ID", "").lower()
+        wanted, named = params.get("ID", "").lower(), params.get("Name", "").lower()
         found = (
             entry(world, object_id, content)
             for object_id, content in world.objects[kind].items()
-            if (after is None or world.changed_at(kind, object_id) >= after) and wanted in ("", object_id)
+            if (after is None or world.changed_at(kind, object_id) >= after)
+            and wanted in ("", object_id)
+            and str(content.get("Name", "")).lower().startswith(named)
         )
         return _page(name, found, params)
 
@@ -81,14 +83,15 @@ def _credit(world: World, object_id: str, content: Paper) -> Paper:
 
 
 def _product(world: World, params: Params) -> Paper:
-    wanted = params.get("ID", "").lower()
+    wanted, number = params.get("ID", "").lower(), params.get("Sku", "").lower()
     movements = params.get("IncludeMovements", "").lower() == "true"
     after = _instant(params["ModifiedSince"]) if params.get("ModifiedSince") else None
     found = [
         {**content, "Movements": content["Movements"] if movements else [],
          "LastModifiedOn": _instant_text(world.changed_at("product", object_id))}
         for object_id, content in world.objects["product"].items()
-        if wanted in ("", object_id) and (after is None or world.changed_at("product", object_id) >= after)
+        if wanted in ("", object_id) and content["SKU"].lower().startswith(number)
+        and (after is None or world.changed_at("product", object_id) >= after)
     ]  # fmt: skip
     return _page("Products", found, params)
 
@@ -127,7 +130,8 @@ def _task(*fields: str, date: str | None = None) -> Callable[[World, str, Paper]
 
 
 def _availability(world: World, params: Params) -> Paper:
-    return _page("ProductAvailabilityList", world.availability, params)
+    wanted = params.get("ID", "").lower()
+    return _page("ProductAvailabilityList", (row for row in world.availability if wanted in ("", row["ID"])), params)
 
 
 def _transactions(world: World, params: Params) -> Paper:

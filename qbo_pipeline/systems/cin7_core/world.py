@@ -27,7 +27,8 @@ def now_utc() -> datetime:
 
 @dataclass(slots=True)
 class World:
-    """`objects` by kind and id; `changed` says when each was last another one."""
+    """`objects` by kind and id; `changed` says when each was last another one, `remembered` are fields of objects for
+    which the company has no place."""
 
     company: CompanyDatabase
     clock: Callable[[], datetime] = now_utc
@@ -35,7 +36,14 @@ class World:
     availability: list[Paper] = field(default_factory=list)
     ledger: list[Paper] = field(default_factory=list)
     changed: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
+    remembered: dict[tuple[str, str], Paper] = field(default_factory=dict)
     _version: int | None = None
+
+    def remember(self, kind: str, object_id: str, fields: Paper) -> None:
+        """Keep fields of an object as they were given."""
+        self.remembered[kind, object_id] = {**self.remembered.get((kind, object_id), {}), **fields}
+        self._version = None
+        self.refresh()
 
     def refresh(self) -> None:
         """Make everything anew, unless nobody has written since."""
@@ -60,6 +68,9 @@ class World:
             "stockTransfer": {},
             **entries(self.company, names),
         }
+        for (kind, object_id), fields in self.remembered.items():
+            if object_id in self.objects[kind]:
+                self.objects[kind][object_id] |= fields
         self.availability = availability(self.company, names)
         self.ledger = ledger(self.company, moved)
         self._note_changes()

@@ -113,8 +113,11 @@ def _decimal(value: int, places: int) -> str:
 
 @dataclass(slots=True)
 class Box:
-    """The server's company and token. `faults` are taken one a call: `500`, `503`, `garbage`; `write_faults` one a
-    write: `lost` is done, and its answer does not come. `calls` are the paths that were asked for."""
+    """The server's company and token.
+
+    `faults` are taken one a call: `500`, `503`, `garbage`; `write_faults` one a write: `lost` is done, and its answer
+    does not come; a status such as `503` is not done. `calls` are the paths that were asked for.
+    """
 
     served: Served
     token: str
@@ -145,10 +148,17 @@ def _answer(box: Box, request: Request) -> Response:
         return Response(b"<html>back soon</html>", media_type="text/html")
     if fault:
         return _json({"error": "try again"}, int(fault))
+    own = box.write_faults.pop(0) if request.method == "PUT" and box.write_faults else ""
+    if own.isdigit():
+        return _json({"error": "try again"}, int(own))
     if request.method == "PUT" or path == "inbox":
-        answered = inbox.answer(box.served.company, request, path)
-        lost = request.method == "PUT" and box.write_faults and box.write_faults.pop(0) == "lost"
-        return _json({"error": "bad gateway"}, 502) if lost else _json(*answered)
+        name, _, key = path.partition("/")
+        answered = (
+            inbox.hold_file(box.served.company, key, request.state.body)
+            if name == "files"
+            else inbox.answer(box.served.company, request, path)
+        )
+        return _json({"error": "bad gateway"}, 502) if own == "lost" else _json(*answered)
     box.served.refresh()
     try:
         found = _found(box.served, path, request.query_params)

@@ -1,7 +1,7 @@
-"""The inbox of the reference server: entries are held in the company's own database, payments and contacts are booked
-at once.
+"""The inbox of the reference server: entries are held in the company's own database and booked at once, or refused in
+words; the content of attached files is held under its hash.
 
-What belongs here: that. What is neither is held and not answered: the company has nobody who books it.
+What belongs here: that. How the company books what is no payment is its own affair (`demo/inbox.py`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,10 @@ from typing import Any
 
 from starlette.requests import Request
 
-from qbo_pipeline.systems.booking import (
-    Money,
-    change_party,
-    change_payment,
-    delete_payment,
-    enter_party,
-    enter_payment,
-)
+from qbo_pipeline.demo.company import open_company, transaction
+from qbo_pipeline.demo.inbox import CannotBook, book
+from qbo_pipeline.demo.stock import NotEnoughStock
+from qbo_pipeline.systems.booking import Money, change_payment, delete_payment, enter_payment
 from qbo_pipeline.systems.company import CompanyDatabase
 
 _COLUMNS = (
@@ -30,7 +26,7 @@ _COLUMNS = (
     "content_hash", "taken_as", "refused",
 )  # fmt: skip
 _GIVEN = _COLUMNS[2:11]
-_PARTIES = {"customer": "customers", "supplier": "suppliers"}
+_FILES = "CREATE TABLE IF NOT EXISTS http_files (sha256 TEXT PRIMARY KEY, content BLOB)"
 
 
 def answer(company: CompanyDatabase, request: Request, path: str) -> tuple[dict[str, Any], int]:
@@ -85,15 +81,27 @@ def _book(
     query = "SELECT taken_as FROM http_inbox WHERE marker = ? AND taken_as IS NOT NULL ORDER BY revision DESC LIMIT 1"
     found = db.execute(query, (marker,)).fetchone()
     before = str(found[0]) if found else None
-    if kind in _PARTIES:
-        return _keep_party(company, _PARTIES[kind], before, operation, content), None
-    if kind not in ("payment_received", "payment_made"):
-        return None, None
+    if kind in ("payment_received", "payment_made"):
+        return _pay(db, company, before or marker, before, operation, content)
+    if kind == "attachment" and operation != "void" and not _holds(db, content["sha256"]):
+        return None, f"the content of {content['name']} is not there: put it to /files/{content['sha256']} first"
+    entry = {"marker": marker, "operation": operation, "kind": kind, "business_date": row[4], "content": row[9]}
+    try:
+        with open_company(company.path) as books, transaction(books):
+            return book(books, entry, before), None
+    except (CannotBook, NotEnoughStock, sqlite3.IntegrityError) as error:
+        return None, str(error)
+
+
+def _pay(
+    db: sqlite3.Connection, company: CompanyDatabase, named: str, before: str | None, operation: str, content: Any
+) -> tuple[str | None, str | None]:
     is_there = before and db.execute("SELECT 1 FROM bank_entries WHERE id = ?", (int(before),)).fetchone()
     if operation == "void":
         if before is not None and is_there:
             delete_payment(company, int(before))
-        return before or marker, None
+        return named, None
+    kind = content["kind"]
     settled = {int(item["document_id"]): _cents(item["amount"]) for item in content["allocations"]}
     table = "invoices" if kind == "payment_received" else "bills"
     for document_id in settled:
@@ -109,15 +117,19 @@ def _book(
     return str(before), None
 
 
-def _keep_party(company: CompanyDatabase, table: str, before: str | None, operation: str, content: Any) -> str:
-    """Hold a customer or a supplier, under the id that it has, or that it was taken as before."""
-    own = before or (content["party_id"] if "/" not in content["party_id"] else None)
-    name, email = content.get("name"), content.get("email")
-    active = operation != "void" and content.get("active") is not False
-    if own is None:
-        return str(enter_party(company, table, name, email or ""))
-    change_party(company, table, int(own), name, email, active=active)
-    return str(own)
+def hold_file(company: CompanyDatabase, sha256: str, content: bytes) -> tuple[dict[str, Any], int]:
+    """Answer `PUT /files/SHA256`: what becomes JSON, and a status."""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return {"error": "the address is not the SHA-256 of the content"}, 400
+    with closing(sqlite3.connect(company.path, isolation_level=None)) as db:
+        db.execute(_FILES)
+        db.execute("INSERT OR IGNORE INTO http_files VALUES (?, ?)", (sha256, content))
+    return {"sha256": sha256, "size": len(content)}, 200
+
+
+def _holds(db: sqlite3.Connection, sha256: str) -> bool:
+    db.execute(_FILES)
+    return db.execute("SELECT 1 FROM http_files WHERE sha256 = ?", (sha256,)).fetchone() is not None
 
 
 def _cents(amount: str) -> int:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from qbo_pipeline.systems.changes import Thing
 from qbo_pipeline.systems.door import Answer, BadRequest, Door, House, Params, build_app
+from qbo_pipeline.systems.syncro.goods import keep_product, receive_line
 from qbo_pipeline.systems.syncro.parties import PATHS as PARTIES
 from qbo_pipeline.systems.syncro.parties import keep
 from qbo_pipeline.systems.syncro.payments import enter
@@ -57,6 +58,10 @@ def app(box: Box) -> Starlette:
         name, _, key = inner.partition("/")
         if name in PARTIES and (request.method, bool(key)) in (("POST", False), ("PUT", True)):
             return keep(box.world, name, key, request.state.body)
+        if name == "products" and (request.method, bool(key)) in (("POST", False), ("PUT", True)):
+            return keep_product(box.world, key, request.state.body)
+        if request.method == "POST" and name == "purchase_orders" and key.endswith("/receive"):
+            return receive_line(box.world, key.removesuffix("/receive"), request.state.body)
         return _answer(box, request.method, inner, dict(request.query_params))
 
     refused, full = (401, {"error": "Unauthorized"}), (429, {"error": "Slow down"})

@@ -18,8 +18,8 @@ from starlette.requests import Request
 
 from qbo_pipeline.systems.changes import Thing
 from qbo_pipeline.systems.door import Answer, BadRequest, Door, House, Params, build_app
-from qbo_pipeline.systems.unleashed.parties import PATHS as PARTIES
-from qbo_pipeline.systems.unleashed.parties import keep
+from qbo_pipeline.systems.unleashed.lists import PATHS as WRITTEN
+from qbo_pipeline.systems.unleashed.lists import keep
 from qbo_pipeline.systems.unleashed.words import milliseconds
 from qbo_pipeline.systems.unleashed.world import World
 
@@ -58,7 +58,7 @@ def app(box: Box) -> Starlette:
 
     def answer(request: Request, path: str) -> Answer:
         name, _, key = path.partition("/")
-        if request.method == "POST" and name in PARTIES and key:
+        if request.method == "POST" and name in WRITTEN and key:
             return keep(box.world, name, key, request.state.body)
         return _answer(box, request.method, path, dict(request.query_params))
 

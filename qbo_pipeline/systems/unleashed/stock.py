@@ -146,12 +146,12 @@ def on_hand(company: CompanyDatabase, names: Names, as_at: str, warehouse: str |
         item = names.items[item_id]
         place = names.warehouses[warehouse_id] if warehouse_id else {"code": None, "name": None}
         found.append({
-            "ProductGuid": guid("item", item_id).upper(), "ProductCode": item["sku"],
+            "ProductGuid": names.guid("item", item_id).upper(), "ProductCode": item["sku"],
             "ProductDescription": item["name"], "ProductGroupName": item["category"],
             "ProductSourceId": None, "WarehouseCode": place["code"],
             "WarehouseId": guid("warehouse", warehouse_id) if warehouse_id else None, "Warehouse": place["name"],
             "QtyOnHand": milli(quantity), "AllocatedQty": 0, "AvailableQty": milli(quantity), "OnPurchase": 0,
             "AvgCost": average(value, quantity), "TotalCost": cents(value), "DaysSinceLastSale": None,
-            "Guid": guid("item", item_id),
+            "Guid": names.guid("item", item_id),
         })  # fmt: skip
     return found

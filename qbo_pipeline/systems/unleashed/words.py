@@ -6,7 +6,7 @@ moment is a moment; ids within objects are in capitals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -56,22 +56,41 @@ def exact_total(quantity_milli: int, unit_cents: int) -> Decimal:
     return (Decimal(quantity_milli) * Decimal(unit_cents)).scaleb(-5).quantize(Decimal("0.00000001"))
 
 
+def given_guids(company: CompanyDatabase) -> dict[tuple[str, int], str]:
+    """The guids that came with things that were posted, by kind and the company's own id."""
+    if not company.rows("SELECT 1 FROM sqlite_master WHERE name = 'given_guids'"):
+        return {}
+    return {(row["kind"], row["id"]): row["guid"] for row in company.rows("SELECT * FROM given_guids")}
+
+
 @dataclass(slots=True)
 class Names:
-    """What papers refer to."""
+    """What papers refer to; `given` are guids that somebody else gave to things of the company, by kind and id."""
 
     customers: dict[int, Record]
     suppliers: dict[int, Record]
     items: dict[int, Record]
     warehouses: dict[int, Record]
+    given: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, company: CompanyDatabase) -> Names:
-        return cls(*(company.by_id(name) for name in ("customers", "suppliers", "items", "warehouses")))
+        customers, suppliers, items, places = (
+            company.by_id(name) for name in ("customers", "suppliers", "items", "warehouses")
+        )
+        return cls(customers, suppliers, items, places, given_guids(company))
+
+    def guid(self, kind: str, number: int) -> str:
+        """The guid of a customer, a supplier or a product."""
+        return self.given.get((kind, number)) or guid(kind, number)
 
     def product(self, item_id: int) -> Thing:
         item = self.items[item_id]
-        return {"Guid": guid("item", item_id).upper(), "ProductCode": item["sku"], "ProductDescription": item["name"]}
+        return {
+            "Guid": self.guid("item", item_id).upper(),
+            "ProductCode": item["sku"],
+            "ProductDescription": item["name"],
+        }
 
     def warehouse(self, warehouse_id: int) -> Thing:
         row = self.warehouses[warehouse_id]
@@ -80,9 +99,9 @@ class Names:
 
     def customer(self, customer_id: int) -> Thing:
         row = self.customers[customer_id]
-        return {"Guid": guid("customer", customer_id).upper(), "CustomerCode": row["number"],
+        return {"Guid": self.guid("customer", customer_id).upper(), "CustomerCode": row["number"],
                 "CustomerName": row["name"], "CurrencyId": 1}  # fmt: skip
 
     def supplier(self, supplier_id: int) -> Thing:
         row = self.suppliers[supplier_id]
-        return {"Guid": guid("supplier", supplier_id), "SupplierCode": row["number"], "SupplierName": row["name"]}
+        return {"Guid": self.guid("supplier", supplier_id), "SupplierCode": row["number"], "SupplierName": row["name"]}

@@ -15,11 +15,12 @@ from qbo_pipeline.systems.unleashed.words import CURRENCY, Names
 
 @dataclass(slots=True)
 class World:
-    """`objects` by kind and id."""
+    """`objects` by kind and id; `remembered` are fields of them for which the company has no place."""
 
     company: CompanyDatabase
     changes: Changes = field(default_factory=Changes)
     objects: dict[str, dict[str, Thing]] = field(default_factory=dict)
+    remembered: dict[tuple[str, str], Thing] = field(default_factory=dict)
     _names: Names | None = None
     _version: int | None = None
 
@@ -31,43 +32,56 @@ class World:
         names = self._names = Names.read(self.company)
         self.objects = {
             "warehouse": {guid("warehouse", n): {**names.warehouse(n), "Obsolete": False} for n in names.warehouses},
-            "customer": {guid("customer", n): _customer(row) for n, row in names.customers.items()},
-            "supplier": {guid("supplier", n): _supplier(row) for n, row in names.suppliers.items()},
+            "customer": {own: _customer(own, row) for own, row in _by_guid(names, "customer", names.customers)},
+            "supplier": {own: _supplier(own, row) for own, row in _by_guid(names, "supplier", names.suppliers)},
             "product": {
                 LABOUR["Guid"]: _labour(),
-                **{guid("item", n): _product(row) for n, row in names.items.items()},
+                **{own: _product(own, row) for own, row in _by_guid(names, "item", names.items)},
             },
             **sales(self.company, names),
             **purchases(self.company, names),
             **entries(self.company, names),
         }
+        for (kind, own), fields in self.remembered.items():
+            if own in self.objects[kind]:
+                self.objects[kind][own] |= fields
         self.changes.note(self.objects)
         self._version = version
+
+    def remember(self, kind: str, own: str, fields: Thing) -> None:
+        """Keep fields of an object as they were given."""
+        self.remembered[kind, own] = {**self.remembered.get((kind, own), {}), **fields}
+        self._version = None
+        self.refresh()
 
     def on_hand(self, as_at: str, warehouse: str | None) -> list[Thing]:
         assert self._names is not None
         return on_hand(self.company, self._names, as_at, warehouse)
 
 
-def _customer(row: Record) -> Thing:
+def _by_guid(names: Names, kind: str, rows: dict[int, Record]) -> list[tuple[str, Record]]:
+    return [(names.guid(kind, number), row) for number, row in rows.items()]
+
+
+def _customer(own: str, row: Record) -> Thing:
     return {
-        "Guid": guid("customer", row["id"]), "CustomerCode": row["number"], "CustomerName": row["name"],
+        "Guid": own, "CustomerCode": row["number"], "CustomerName": row["name"],
         "Currency": CURRENCY, "Taxable": bool(row["taxable"]), "PaymentTerm": f"{row['terms_days']} days",
         "Email": row["email"], "PhoneNumber": None, "Obsolete": not row["active"], "Addresses": [], "Contacts": [],
     }  # fmt: skip
 
 
-def _supplier(row: Record) -> Thing:
+def _supplier(own: str, row: Record) -> Thing:
     return {
-        "Guid": guid("supplier", row["id"]), "SupplierCode": row["number"], "SupplierName": row["name"],
+        "Guid": own, "SupplierCode": row["number"], "SupplierName": row["name"],
         "Currency": CURRENCY, "PaymentTerm": f"{row['terms_days']} days", "Email": row["email"],
         "Obsolete": not row["active"], "Addresses": [],
     }  # fmt: skip
 
 
-def _product(row: Record) -> Thing:
+def _product(own: str, row: Record) -> Thing:
     return {
-        "Guid": guid("item", row["id"]), "ProductCode": row["sku"], "ProductDescription": row["name"],
+        "Guid": own, "ProductCode": row["sku"], "ProductDescription": row["name"],
         "NeverDiminishing": row["kind"] != "stocked", "IsAssembledProduct": row["supplier_id"] is None,
         "ProductGroup": {"GroupName": row["category"], "Guid": None}, "UnitOfMeasure": {"Name": row["unit"]},
         "DefaultSellPrice": cents(row["sales_cents"]), "DefaultPurchasePrice": cents(row["purchase_cents"]),

@@ -12,6 +12,7 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from starlette.requests import Request
 
 from qbo_pipeline.systems.changes import Thing
 from qbo_pipeline.systems.door import Answer, BadRequest, Door, House, Params, build_app
+from qbo_pipeline.systems.zuper import goods, states
 from qbo_pipeline.systems.zuper.world import World
 
 PATH = "api"
@@ -41,11 +43,12 @@ NOT_LISTED = {
 
 @dataclass(slots=True)
 class Box:
-    """One account: its key and its door."""
+    """One account: its key, which may be one that only reads, and its door."""
 
     world: World
     key: str
     door: Door = field(default_factory=Door)
+    may_write: bool = True
 
 
 def app(box: Box) -> Starlette:
@@ -57,6 +60,9 @@ def app(box: Box) -> Starlette:
     def answer(request: Request, path: str) -> Answer:
         if path == f"{PATH}/config":
             return _region(request)
+        inner = path.removeprefix(PATH).strip("/")
+        if request.method != "GET":
+            return _written(box, request, inner)
         try:
             return _answer(box, request.method, path.removeprefix(PATH).strip("/"), dict(request.query_params))
         except BadRequest as error:
@@ -78,12 +84,47 @@ def _region(request: Request) -> Answer:
     return 200, {"type": "success", "config": {"dc_name": "box", "dc_country": "LOOPBACK", "dc_api_url": here}}
 
 
+def _written(box: Box, request: Request, path: str) -> Answer:
+    """Take what is posted or put; an answer names what came of it by its uid."""
+    if not box.may_write:
+        return 401, _error("The API key may only read")
+    box.world.refresh()
+    try:
+        body = json.loads(request.state.body, parse_float=Decimal)
+    except ValueError:
+        return 400, _error("The body is no JSON")
+    asked = (request.method, *path.split("/"))
+    try:
+        match asked:
+            case ("POST", "product"):
+                return _done("Product Created Successfully", product_uid=goods.keep_product(box.world, "", body))
+            case ("PUT", "product", own):
+                return _done("Product Updated Successfully", product_uid=goods.keep_product(box.world, own, body))
+            case ("POST", "product", own, ("inward" | "outward") as way):
+                uid = goods.move(box.world, own, 1 if way == "inward" else -1, body)
+                return _done("Product Transaction Created Successfully", transaction_uid=uid)
+            case ("PUT", "invoice", own, "status"):
+                found = states.set_state(box.world, own, body)
+                return _done("Invoice Status Updated", invoice_uid=own if found else None)
+    except goods.Refused as error:
+        return 400, _error(str(error))
+    return 404, _error("Not found")
+
+
+def _done(message: str, **named: str | None) -> Answer:
+    if None in named.values():
+        return 404, _error("Not found")
+    return 200, {"type": "success", "message": message, "data": named}
+
+
 def _answer(box: Box, method: str, path: str, params: Params) -> Answer:
+    if path == "products/category":
+        return 200, _page(goods.categories(box.world.company), params)
+    if path.partition("/")[0] == "product" and path.partition("/")[2].startswith("transaction"):
+        return _transactions(box, path, params)
     name, _, uid = (path, "", "") if path in LISTS else path.rpartition("/")
     if name not in LISTS:
         return 404, _error("Not found")
-    if method != "GET":
-        return 401, _error("The API key may only read")
     if params.get("page", "1") != "1" and box.door.between_pages is not None:
         box.door.between_pages(name)
     box.world.refresh()
@@ -102,6 +143,16 @@ def _answer(box: Box, method: str, path: str, params: Params) -> Answer:
         if since is None or box.world.changes.at(kind, key) >= since
     ]
     return 200, _page(entries, params)
+
+
+def _transactions(box: Box, path: str, params: Params) -> Answer:
+    found = goods.shown(goods.transactions(box.world.company))
+    own = path.removeprefix("product/transaction").strip("/")
+    if own:
+        one = next((item for item in found if item["transaction_uid"] == own), None)
+        return (404, _error("Not found")) if one is None else (200, {"type": "success", "data": one})
+    since = _instant(params["created_at_from"]) if params.get("created_at_from") else None
+    return 200, _page([item for item in found if since is None or _instant(item["created_at"]) >= since], params)
 
 
 def _stamped(box: Box, kind: str, uid: str, content: Thing) -> Thing:

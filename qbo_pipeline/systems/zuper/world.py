@@ -28,13 +28,21 @@ _TYPES = {"stocked": "PARTS", "non_stocked": "PRODUCT", "service": "SERVICE"}
 
 @dataclass(slots=True)
 class World:
-    """`objects` by kind and uid, the newest last; `deleted` are those that were there and are not any more."""
+    """`objects` by kind and uid, the newest last; `deleted` are those that were there and are not any more,
+    `remembered` fields of objects for which the company has no place."""
 
     company: CompanyDatabase
     changes: Changes = field(default_factory=Changes)
     objects: dict[str, dict[str, Thing]] = field(default_factory=dict)
     deleted: dict[str, dict[str, Thing]] = field(default_factory=lambda: {kind: {} for kind in UIDS})
+    remembered: dict[tuple[str, str], Thing] = field(default_factory=dict)
     _version: int | None = None
+
+    def remember(self, kind: str, own: str, fields: Thing) -> None:
+        """Keep fields of an object as they were given."""
+        self.remembered[kind, own] = {**self.remembered.get((kind, own), {}), **fields}
+        self._version = None
+        self.refresh()
 
     def refresh(self) -> None:
         """Make everything anew, unless nobody has written since."""
@@ -56,6 +64,9 @@ class World:
         before, self.objects = self.objects, {
             kind: {thing[UIDS[kind]]: thing for thing in things} for kind, things in made.items()
         }  # fmt: skip
+        for (kind, own), fields in self.remembered.items():
+            if own in self.objects[kind]:
+                self.objects[kind][own] |= fields
         for kind, found in before.items():
             for uid in found.keys() - self.objects[kind].keys():
                 self.deleted[kind][uid] = {**found[uid], "is_deleted": True}
