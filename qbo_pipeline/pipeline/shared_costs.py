@@ -6,7 +6,7 @@ posted, as they would be. The inventory system shares such a cost itself, so its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from qbo_pipeline.accounting.books import Books, rate_on
 from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.accounting.sharing import TO_SHARE, shared_legs
 from qbo_pipeline.inventory.records import Movement
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import posting_effects, postings
 from qbo_pipeline.store.tables.records import records
 
@@ -48,17 +49,18 @@ def shares_in_stock(connection: Connection, name: str, books: Books, since: date
         )
         .order_by(records.c.business_date, records.c.record_id)
     )
-    for row in connection.execute(query).all():
-        movement = Movement.from_content(orjson.loads(row.content))
-        if movement.status != "completed":
-            continue
-        posted = _posted(connection, name, books, f"movement/{row.record_id}")
-        for product_id, location_id, amount in _as_shared(movement, books) if posted is None else posted:
-            yield Share(row, product_id, location_id, amount)
+    for rows in chunks(connection.execute(query).all()):
+        posted = _posted(connection, name, books, [f"movement/{row.record_id}" for row in rows])
+        for row in rows:
+            movement = Movement.from_content(orjson.loads(row.content))
+            if movement.status == "completed":
+                parts = posted.get(f"movement/{row.record_id}")
+                for product_id, location_id, amount in _as_shared(movement, books) if parts is None else parts:
+                    yield Share(row, product_id, location_id, amount)
 
 
-def _posted(connection: Connection, name: str, books: Books, key: str) -> list[Part] | None:
-    """What the newest posting of a landed cost does to stock; `None` where there is none."""
+def _posted(connection: Connection, name: str, books: Books, keys: Sequence[str]) -> dict[str, list[Part]]:
+    """By key, what the newest postings of these landed costs do to stock; one without a posting is not there."""
     effects = posting_effects.c
     newest = and_(
         postings.c.connection == effects.connection,
@@ -66,17 +68,20 @@ def _posted(connection: Connection, name: str, books: Books, key: str) -> list[P
         postings.c.revision == effects.revision,
         postings.c.superseded_by.is_(None),
     )
+    of = func.coalesce(effects.record_key, effects.key)
     query = (
-        select(effects.product_id, effects.location_id, effects.amount, effects.account_id)
+        select(of.label("of"), effects.product_id, effects.location_id, effects.amount, effects.account_id)
         .join(postings, newest)
-        .where(effects.connection == name, func.coalesce(effects.record_key, effects.key) == key)
+        .where(effects.connection == name, of.in_(keys))
         .order_by(effects.key, effects.line)
     )
-    found = connection.execute(query).all()
     stock = books.accounts_of("inventory")
-    return (
-        [(row.product_id, row.location_id, row.amount) for row in found if row.account_id in stock] if found else None
-    )
+    found: dict[str, list[Part]] = {}
+    for row in connection.execute(query):
+        parts = found.setdefault(row.of, [])
+        if row.account_id in stock:
+            parts.append((row.product_id, row.location_id, row.amount))
+    return found
 
 
 def _as_shared(movement: Movement, books: Books) -> Iterator[Part]:
