@@ -168,6 +168,21 @@ def test_a_total_of_nil_is_taken_and_one_cent_below_is_not() -> None:
     assert problem.text == "the total -0.01 is negative"
 
 
+def test_a_discount_counts_against_the_lines() -> None:
+    def form(discount: str) -> Payload:
+        less = {
+            "Amount": D(discount),
+            "DetailType": "DiscountLineDetail",
+            "DiscountLineDetail": {"DiscountAccountRef": _ref()},
+        }
+        return SALE | {"Line": [_sales("10.00"), less]}
+
+    assert problem_in("Invoice", form("10.00")) is None
+    problem = problem_in("Invoice", form("10.01"))
+    assert problem is not None
+    assert problem.text == "the total -0.01 is negative"
+
+
 def test_a_journal_needs_two_lines_even_where_they_add_up() -> None:
     problem = problem_in("JournalEntry", ON_A_DAY | {"Line": [_leg("Debit", "0.00")]})
     assert problem is not None

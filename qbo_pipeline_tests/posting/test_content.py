@@ -206,6 +206,8 @@ def test_what_our_payload_does_not_say_is_seen_between_two_answers(
     [
         ({"Qty": 2, "UnitPrice": 5}, {"Qty": 2.0, "UnitPrice": Decimal("5.0000001")}),
         ({}, {"Qty": 1, "UnitPrice": 10}),
+        ({"Qty": Decimal("2.000005")}, {"Qty": Decimal("2.00001")}),
+        ({"Qty": Decimal("2.000015")}, {"Qty": Decimal("2.00002")}),
         ({"Description": "pens", "ServiceDate": "2026-03-01"}, {"Description": "blue pens"}),
     ],
 )

@@ -163,6 +163,8 @@ def test_an_amount_has_two_decimals(value: Any, text: str | None) -> None:
 def test_what_no_books_can_hold_is_odd(value: int) -> None:
     with pytest.raises(OddShape, match=r"^an amount holds -?1000.* instead of an amount that books can hold$"):
         amount(value)
+    with pytest.raises(OddShape, match=r"^Qty holds -?1000.* instead of a quantity$"):
+        fingerprint("Invoice", INVOICE | {"Line": [item_line(Qty=value)]})
     with pytest.raises(OddShape, match=r"^ExchangeRate holds -?1000.* instead of a rate$"):
         fingerprint("Invoice", {"ExchangeRate": value})
     with pytest.raises(OddShape, match=r"^an amount holds 'ten' instead of a number$"):

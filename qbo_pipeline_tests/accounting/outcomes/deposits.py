@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.inventory.records import Party, Payment, Record
-from qbo_pipeline_tests.accounting.company import DAY, FURTHER_ROLES, books, document, item, payment
+from qbo_pipeline_tests.accounting.company import ACCOUNTS, DAY, FURTHER_ROLES, books, document, item, payment
 from qbo_pipeline_tests.accounting.outcomes.company import EURO, STORED, D, stored
 
 LATER = date(2026, 3, 20)
@@ -137,6 +138,23 @@ DEPOSITS: dict[str, tuple[Record, Books]] = {
     "paid in home currency at the same rate": (
         payment("payment_made", "80", ("f2", "80"), party_id="8", currency="EUR", exchange_rate=D("1.20")),
         funded(policies=HOME),
+    ),
+    "received in home currency where others are converted": (
+        payment("payment_received", "80", ("i1", "80"), memo="wire"), funded(policies=HOME),
+    ),
+    "a gain on receivables": (
+        payment("payment_received", "80", ("f1", "72"), party_id="5", **EURO),
+        funded(policies=HOME, roles=FURTHER_ROLES | {"exchange_difference": "12"}),
+    ),
+    "a fee on payables": (
+        payment("payment_received", "2", fee_amount=D(1)), funded(roles=FURTHER_ROLES | {"payment_fees": "20"}),
+    ),
+    "a refund from receivables of another currency": (
+        payment("payment_received", "-30"),
+        funded(chart=ACCOUNTS | {"12": replace(ACCOUNTS["12"], currency="EUR")}),
+    ),
+    "a payment on account from payables of another currency": (
+        payment("payment_made", "30"), funded(chart=ACCOUNTS | {"20": replace(ACCOUNTS["20"], currency="EUR")}),
     ),
     "a gain on a stock account": (
         payment("payment_received", "80", ("f1", "72"), party_id="5", **EURO),

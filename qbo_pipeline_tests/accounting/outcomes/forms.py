@@ -75,6 +75,8 @@ FORMS: dict[str, tuple[Record, Books]] = {
     "a deposit on a credit": (document("sales_credit", item("tea", 1, "5", "5"), deposit_amount=D(1)), stored()),
     "terms": (document("sales_invoice", item("tea", 1, "5", "5"), payment_terms=" Net 30\t"),
               stored(terms={"net 30": "3"})),
+    "terms with an X": (document("sales_invoice", item("tea", 1, "5", "5"), payment_terms="XX 30"),
+                        stored(terms={"xx 30": "3"})),
     "terms of a bill": (document("bill", item("bag", 1, "5", "5"), payment_terms="NET 30"),
                         stored(terms={"net 30": "3"})),
     "terms of a credit": (document("sales_credit", item("tea", 1, "5", "5"), payment_terms="NET 30"), stored()),
@@ -225,6 +227,20 @@ FORMS: dict[str, tuple[Record, Books]] = {
     "a bill in home currency for another": (
         document("bill", item("bag", 3, "3.33", "9.99"), item("bag", 1, "1.01", "1.01"), party_id="8", **EURO),
         stored(policies={"foreign_documents": "home_currency"}),
+    ),
+    "in home currency where others are converted": (
+        document("sales_invoice", item("tea", 3, "3.333", "10", tax_amount=D("0.33")), memo="wire"),
+        stored(policies={"foreign_documents": "home_currency"}),
+    ),
+    "free goods in home currency for another": (
+        document("sales_invoice", item("tea", 2, "0", "0"), party_id="5", **EURO),
+        stored(policies={"foreign_documents": "home_currency"}),
+    ),
+    "cents of tax where the code has no rate": (
+        document("sales_invoice", item("tea", 1, "9", "9", tax_amount=D("0.03"))), ruled("by_document"),
+    ),
+    "cents of tax where the code has no rate, by line": (
+        document("sales_invoice", item("tea", 1, "9", "9", tax_amount=D("0.06"))), ruled("by_line"),
     ),
     "a voided one of another currency": (
         document("sales_invoice", item("tea", 1, "9", "9"), party_id="5", currency="EUR", status="voided"),

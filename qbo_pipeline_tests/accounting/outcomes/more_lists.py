@@ -38,6 +38,10 @@ MORE_LISTS: dict[str, tuple[Record, Books]] = {
     "a part of a customer of another currency, each by its own": (PART, abroad()),
     "a customer whose documents are converted": (BUYER, stored(policies=MANY | {"foreign_documents": "home_currency"})),
     "a customer of a company with one currency": (BUYER, abroad("GBP", multicurrency=False)),
+    "a customer of a company with one currency, whatever names are for": (
+        BUYER, abroad("GBP", multicurrency=False, party_currencies="each_named"),
+    ),
+    "a customer where settings change by date": (BUYER, stored(dated=dict[Any, Any]().__getitem__)),
     "a customer on the fifth level": (LEVELS[1], books(*STORED, *LEVELS)),
     "a customer on the sixth level": (LEVELS[0], books(*STORED, *LEVELS)),
     "a customer on the sixth level, flattened": (

@@ -26,29 +26,36 @@ from qbo_pipeline_tests.accounting.outcomes.writing import SUBJECTS, written
 
 FILE = Path(__file__).with_name("places.json")
 OTHER = "777"  # the Id of the account, class or department that is named
-NOWHERE = "without one"
+NOWHERE, UNKNOWN, HINTS = "without one", "outside the chart", "hints outside the chart"
 CASES: dict[str, tuple[Record, Books]] = {
     f"{subject}: {name}": row for subject, rows in SUBJECTS.items() for name, row in rows.items()
 }
-Asked = tuple[str, tuple[tuple[str, int], ...]]  # role, and the lines that lead to the question
+Asked = tuple[str, bool, tuple[tuple[str, int], ...]]  # role, whether there is a hint, the lines that lead there
 
 
 def told(case: str, asked: str) -> Any:
     """Where the account that `asked` names shows in the outcome of a case, or the refusal where it names none."""
     record, of = CASES[case]
+    if asked == HINTS:
+        return _refusal(record, replace(of, hints=dict.fromkeys(of.hints, OTHER)))
     role, _, rest = asked.partition(" by ")
     if not rest:
-        role = asked.removesuffix(f" {NOWHERE}")
-        bare = replace(of, roles={name: account for name, account in of.roles.items() if name != role},
+        role = asked.removesuffix(f" {NOWHERE}").removesuffix(f" {UNKNOWN}")
+        others = {name: account for name, account in of.roles.items() if name != role}
+        bare = replace(of, roles=others | ({} if asked.endswith(NOWHERE) else {role: OTHER}),
                        overrides={key: account for key, account in of.overrides.items() if key[0] != role})  # fmt: skip
-        outcome = build(record, bare)
-        return outcome.message if isinstance(outcome, Refused) else None
+        return _refusal(record, bare)
     level, _, value = rest.partition(" ")
     chart = of.chart
     if role not in DIMENSIONS:
         chart = {**chart, OTHER: replace(chart[of.roles[role]], id=OTHER, name="Another")}
     named = replace(of, chart=chart, overrides={**of.overrides, (role, level, value): OTHER})
     return list(_shown(written(build(record, named)), ""))
+
+
+def _refusal(record: Record, of: Books) -> str | None:
+    outcome = build(record, of)
+    return f"{outcome.reason} [{outcome.field}] {outcome.message}" if isinstance(outcome, Refused) else None
 
 
 def _shown(value: Any, at: str) -> Iterator[str]:
@@ -68,13 +75,13 @@ def asked_by(record: Record, of: Books) -> set[Asked]:
     resolve, dimension_for = accounts._resolve, accounts._levels
 
     def noted(books: Books, role: str, place: accounts.Place) -> str | None:
-        found.add((role, _path(2)))
+        found.add((role, bool(place.line_hint or place.document_hint), _path(2)))
         return resolve(books, role, place)
 
     def levels(place: accounts.Place) -> list[tuple[str, str]]:
         caller = sys._getframe(1)
         if caller.f_code.co_name.startswith("dimension_for"):
-            found.add((caller.f_locals["dimension"], _path(2)))
+            found.add((caller.f_locals["dimension"], False, _path(2)))
         return dimension_for(place)
 
     accounts._resolve, accounts._levels = noted, levels
@@ -98,13 +105,16 @@ def questions() -> Iterator[tuple[str, str]]:
     known: set[Asked] = set()
     for case, (record, of) in CASES.items():
         asked = asked_by(record, of)
-        for role in sorted({role for role, _ in asked - known}):
+        for role in sorted({role for role, _, _ in asked - known}):
             for level in LEVELS:
                 for value in _values(record, of, level):
                     if role in DIMENSIONS or role in of.roles:
                         yield case, f"{role} by {level} {value}"
             if role not in DIMENSIONS:
                 yield case, f"{role} {NOWHERE}"
+                yield case, f"{role} {UNKNOWN}"
+        if any(hinted for _, hinted, _ in asked - known):
+            yield case, HINTS
         known |= asked
 
 

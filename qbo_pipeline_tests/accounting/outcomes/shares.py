@@ -48,6 +48,10 @@ def ahead(*records: Any, **policies: Any) -> Books:
     return books(*records, GERMAN, policies=AHEAD | policies)
 
 
+def at_rates(receipt: Movement, bill: Any, rates: dict[date, Decimal]) -> Books:
+    return books(receipt, bill, policies=AHEAD, rate=lambda currency, day: rates.get(day))
+
+
 SHARES: dict[str, tuple[Record, Books]] = {
     "a cost by value, all there": (cost(), there({"tea": "100", "cup": "100"})),
     "a cost by value, nothing there": (cost(), there({})),
@@ -107,6 +111,12 @@ SHARES: dict[str, tuple[Record, Books]] = {
     ),
     "goods that a bill in another currency was ahead of": (
         COMES, ahead(COMES, replace(BILL, currency="EUR", exchange_rate=D("1.25"))),
+    ),
+    "goods that a bill was ahead of at the rate of its day": (
+        COMES, at_rates(COMES, replace(BILL, currency="EUR"), {BEFORE: D("1.2")}),
+    ),
+    "goods that a bill was ahead of on a day without a rate": (
+        COMES, at_rates(COMES, replace(BILL, currency="EUR"), {DAY: D("1.2")}),
     ),
     "a bill ahead of goods that do not accrue": (BILL, ahead(COMES, accrue_receipts=False)),
     "a bill ahead of goods that are voided": (BILL, ahead(replace(COMES, status="voided"))),
