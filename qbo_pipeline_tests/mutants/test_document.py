@@ -34,13 +34,12 @@ def test_a_row_adds_up_to_its_mutants_and_its_share(name: str) -> None:
     assert share == f"{100 * noticed / (mutants - nothing):.1f}"
 
 
-def test_what_changes_nothing_in_a_file_is_listed_so_often() -> None:
+def test_what_changes_nothing_in_a_file_is_listed_so_often_or_more() -> None:
+    """A sample has some of those that are listed; none that is not."""
     listed: Counter[str] = Counter()
     for entry in judgements():
         listed[entry.key[0].removeprefix("qbo_pipeline/")] += entry.times
-    assert {name: listed[name] for name in _rows(files=True)} == {
-        name: row[1] for name, row in _rows(files=True).items()
-    }
+    assert {name: row for name, row in _rows(files=True).items() if row[1] > listed[name]} == {}
 
 
 def test_a_room_is_the_sum_of_its_files_and_every_room_is_there() -> None:

@@ -119,15 +119,16 @@ def questions() -> Iterator[tuple[str, str]]:
 
 
 def _values(record: Record, of: Books, level: str) -> list[str]:
-    lines = getattr(record, "lines", ())
-    products = [getattr(line, "product_id", None) for line in (*lines, record)]
-    values: list[str | None] = {
-        "product": products,
-        "category": [product.category for id_ in products if id_ and (product := of.product(id_))],
-        "location": [getattr(line, "location_id", None) for line in (*lines, record)],
-        "party": [f"{kind}:{id_}" for kind in ("customer", "supplier") if (id_ := getattr(record, "party_id", None))],
-    }[level]
-    return list(dict.fromkeys(value for value in values if value is not None))
+    rows = (*getattr(record, "lines", ()), record)
+    products = [of.product(id_) for row in rows if (id_ := getattr(row, "product_id", None))]
+    party = getattr(record, "party_id", None)
+    values: dict[str, list[str | None]] = {
+        "product": [product.product_id for product in products if product],
+        "category": [product.category for product in products if product],
+        "location": [getattr(row, "location_id", None) for row in rows],
+        "party": [f"{kind}:{party}" for kind in ("customer", "supplier") if party],
+    }
+    return list(dict.fromkeys(value for value in values[level] if value is not None))
 
 
 def known() -> dict[str, dict[str, Any]]:
