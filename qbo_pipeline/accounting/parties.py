@@ -14,7 +14,9 @@ are objects of their own (`party/customer:17#EUR`), with the currency at the end
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Payload, refuse
@@ -171,16 +173,35 @@ def display_name(party: Party, books: Books, currency: str = "") -> str:
     if party.kind == "supplier" and len(same_kind) < len(others):
         suffix = books.policies.supplier_suffix
     if same_kind:
-        numbers = [other.number for other in same_kind]
-        tells = party.number if party.number and party.number not in numbers and None not in numbers else party.party_id
-        suffix += f" [{clean(tells, ':')}]"
+        suffix += f" [{_told_by(party, same_kind)}]"
     if currency and _has_one_each(books):
         named = books.policies.party_currencies == "each_named" or currency != currency_in_qbo(party, books)
         suffix += f" {currency}" if named else ""
     name = _with(party, suffix)
     if suffix and any(other.record_id != party.record_id for other in books.namesakes(name.casefold())):
-        name = _with(party, f"{suffix} [{clean(party.party_id, ':')}]")
+        name = _with(party, f"{suffix} [{_id_among(party, others)}]")
     return name
+
+
+def _told_by(party: Party, others: Sequence[Party]) -> str:
+    """Its number, where each has one and QBO tells it from theirs; else its id."""
+    number, theirs = _plain(party.number), [_plain(other.number) for other in others]
+    if number and number not in theirs and "" not in theirs:
+        return clean(party.number or "", ":")
+    return _id_among(party, others)
+
+
+def _id_among(party: Party, others: Sequence[Party]) -> str:
+    """Its id; with a digest where QBO does not tell it from another's id, or from the number that another has."""
+    its_id = clean(party.party_id, ":")
+    if any(its_id.casefold() in (_plain(other.party_id), _plain(other.number)) for other in others):
+        its_id += f" {hashlib.sha256(party.party_id.encode()).hexdigest()[:8]}"
+    return its_id
+
+
+def _plain(text: str | None) -> str:
+    """What QBO makes of a text when it compares names."""
+    return clean(text or "", ":").casefold()
 
 
 def name_key(party: Party) -> str:

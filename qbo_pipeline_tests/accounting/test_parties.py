@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.parties import build_party
@@ -39,6 +41,26 @@ NAMES = [
         [party("supplier", "1", "Acme", "L1"), party("supplier", "2", "Acme", "L2"), party("customer", "3", "Acme")],
         ["Acme (Supplier) [L1]", "Acme (Supplier) [L2]", "Acme"],
     ),
+    (
+        "numbers that capitals alone tell apart",
+        [party("customer", "1", "Acme", "K1"), party("customer", "2", "ACME", "k1")],
+        ["Acme [1]", "ACME [2]"],
+    ),
+    (
+        "numbers that a colon alone tells apart",
+        [party("customer", "1", "Acme", "K:1"), party("customer", "2", "Acme", "K 1")],
+        ["Acme [1]", "Acme [2]"],
+    ),
+    (
+        "ids that capitals alone tell apart",
+        [party("customer", "ab", "Acme"), party("customer", "AB", "Acme"), party("customer", "c", "Acme")],
+        ["Acme [ab fb8e20fc]", "Acme [AB 38164fbd]", "Acme [c]"],
+    ),
+    (
+        "a customer and suppliers whose ids capitals alone tell apart",
+        [party("supplier", "ab", "Acme"), party("supplier", "AB", "Acme"), party("customer", "1", "Acme")],
+        ["Acme (Supplier) [ab fb8e20fc]", "Acme (Supplier) [AB 38164fbd]", "Acme"],
+    ),
     ("nothing left of it", [party("customer", "1", " : ", "K1")], ["K1"]),
 ]
 
@@ -46,6 +68,24 @@ NAMES = [
 @pytest.mark.parametrize(("parties", "expected"), [row[1:] for row in NAMES], ids=[row[0] for row in NAMES])
 def test_display_names(parties: list[Party], expected: list[str]) -> None:
     assert names(*parties) == expected
+
+
+few_words = st.sampled_from(["A", "a", "B", "A:"])
+few_numbers = st.sampled_from(["1", "k", "K", "k:", None])
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from(["customer", "supplier"]), st.sampled_from(["1", "k", "K", "2"])),
+        st.tuples(few_words, few_numbers),
+        min_size=2,
+        max_size=8,
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_whoever_they_are_no_two_have_one_name(parties: dict[tuple[str, str], tuple[str, str | None]]) -> None:
+    shown = [name.casefold() for name in names(*(party(*who, *called) for who, called in parties.items()))]
+    assert len(set(shown)) == len(shown)
 
 
 def test_long_names_stay_different_and_keep_their_suffix() -> None:
