@@ -24,6 +24,7 @@ from qbo_pipeline.ops.binding import binding_jobs
 from qbo_pipeline.ops.correcting import correcting_job
 from qbo_pipeline.ops.decisions import decision_jobs
 from qbo_pipeline.ops.inspecting import inspecting_jobs
+from qbo_pipeline.ops.master_data import master_data_jobs
 from qbo_pipeline.ops.restating import restating_jobs
 from qbo_pipeline.ops.rolling_back import rollback_job
 from qbo_pipeline.resources import PipelineResource
@@ -65,6 +66,7 @@ def build_definitions(settings_file: Path | str, *, retry_after: float = RETRY_A
             *restating_jobs(settings),
             correcting_job(settings),
             rollback_job(settings),
+            *master_data_jobs(settings),
             alarm,
         ],
         schedules=build_schedules(settings, jobs),
