@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlalchemy import select as select_columns
@@ -23,6 +22,7 @@ from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.stock_and_ledger import opening_balance, stock_since
 from qbo_pipeline.pipeline.write_back import entities
 from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline.quickbooks.query import select
@@ -30,7 +30,8 @@ from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.sources.errors import Problem, SourceFailure
 from qbo_pipeline.store.tables.records import records
 
-# What QBO takes for a role; a role that is not here may be any account.
+# What QBO takes for a role; a role that is not here may be any account but one of these.
+NEEDS_A_NAME = ("Accounts Receivable", "Accounts Payable")  # of a customer or vendor, on each line
 ACCOUNT_TYPES = {
     "inventory": ("Other Current Asset",),
     "in_transit": ("Other Current Asset",),
@@ -45,6 +46,11 @@ ACCOUNT_TYPES = {
     "opening_balance_equity": ("Equity",),
     "exchange_difference": ("Other Income", "Other Expense", "Income", "Expense"),
 }
+# What would leave the stock's account where it was, or the stock's value with money: none of these is a stock account.
+OUTSIDE_STOCK = (
+    "inventory_adjustment", "write_off", "labour_absorbed", "purchase_price_variance", "rounding", "input_tax",
+    "payment_fees", "discounts", "freight", "charges",
+)  # fmt: skip
 NEEDED_ROLES = (
     "inventory",
     "cost_of_goods_sold",
@@ -82,7 +88,7 @@ def preflight(run: Run) -> list[PreflightFinding]:
         *_days_ahead(run, broken),
         *_categories(run),
         *_tracked_items(run),
-        *_opening(run, books, broken),
+        *_stock(run, books, broken),
     ]
 
 
@@ -141,11 +147,15 @@ def _accounts(books: Books, mistakes: list[str]) -> Iterator[PreflightFinding]:
         for account_id in sorted(books.accounts_of(role)):
             account = books.chart[account_id]
             wanted = ACCOUNT_TYPES.get(role)
+            on_stock = role in OUTSIDE_STOCK and account.id in books.stock_accounts
+            refused = account.type in NEEDS_A_NAME or on_stock
             yield PreflightFinding(
                 f"account of {role}",
-                wanted is None or account.type in wanted,
+                account.type in wanted if wanted is not None else not refused,
                 f"{account.name} ({account.type})",
-                f"It must be of type {' or '.join(wanted or ())}",
+                f"It must be of type {' or '.join(wanted)}"
+                if wanted is not None
+                else "It must be none that keeps stock, nor one of receivables or payables, whose lines need a name",
             )
 
 
@@ -277,23 +287,10 @@ def _tracked_items(run: Run) -> Iterator[PreflightFinding]:
     )
 
 
-def _opening(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[PreflightFinding]:
-    """On the day before the first one, stock value and ledger must be equal, or be made equal by one entry."""
-    day = run.settings.connection.first_day - timedelta(days=1)
-    accounts = sorted(books.accounts_of("inventory"))
-    if not accounts:
-        return  # which account it is cannot be said: the check of the accounts says why
-    report = run.quickbooks().ledger(accounts, day, day)
-    ledger = sum((item.balance for item in report.balances), Decimal(0))
-    try:
-        with run.source() as source:
-            stock = sum((item.home_value for item in source.stock_values(day)), Decimal(0))
-    except SourceFailure as error:
-        yield _not_looked_at("opening balance", f"the source cannot value its stock at {day}", error, broken)
-        return
-    yield PreflightFinding(
-        "opening balance",
-        stock == ledger,
-        f"at the end of {day} stock is worth {stock:,.2f}, QuickBooks has {ledger:,.2f}",
-        f"Enter {stock - ledger:,.2f} on the inventory account against opening balance equity, dated {day}",
-    )
+def _stock(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[PreflightFinding]:
+    """Stock value against the ledger: at the opening, and now."""
+    for name, check in (("opening balance", opening_balance), ("stock value", stock_since)):
+        try:
+            yield from check(run, books)
+        except SourceFailure as error:
+            yield _not_looked_at(name, "the source cannot value its stock", error, broken)

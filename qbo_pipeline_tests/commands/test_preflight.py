@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 
+from qbo_pipeline.accounting.books import AccountRef
 from qbo_pipeline.commands import common
 from qbo_pipeline.inventory.records import record_key
+from qbo_pipeline.pipeline import preflight
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
 from qbo_pipeline.quickbooks.outcomes import Done
 from qbo_pipeline.sources.source import Batch
@@ -48,6 +51,46 @@ def test_every_misspelt_account_and_tax_code_is_told_and_the_rest_is_checked(sho
     run = qbo("run", *DAYS, "--settings", shop.settings)
     assert run.status == 2
     assert all(repr(name) in run.err for name in ("Chequing", "COGS", "Strongbox of the shop", "NONE"))
+
+
+@pytest.mark.parametrize(
+    ("role", "account", "remedy"),
+    [
+        ("inventory_adjustment", "Accounts Receivable (A/R)", "whose lines need a name"),
+        ("write_off", "Inventory Asset", "none that keeps stock"),
+        ("rounding", "Inventory Asset", "none that keeps stock"),
+        ("goods_received_not_invoiced", "Checking", "It must be of type Other Current Liability"),
+        ("sales", "Cost of Goods Sold", "It must be of type Income or Other Income"),
+    ],
+)
+def test_an_account_that_a_role_cannot_have_is_told(role: str, account: str, remedy: str) -> None:
+    chart = {account: AccountRef(id="1", name=account, type=TYPES[account], currency="USD")}
+    roles = {role: "1"} | ({"inventory": "1"} if account == "Inventory Asset" else {})
+    in_books = replace(books(), roles=roles, overrides={}, further={}, chart={"1": chart[account]})
+    found = [one for one in preflight._accounts(in_books, []) if one.name == f"account of {role}"]
+    assert [one.ok for one in found] == [False]
+    assert remedy in found[0].remedy
+
+
+TYPES = {
+    "Accounts Receivable (A/R)": "Accounts Receivable", "Inventory Asset": "Other Current Asset",
+    "Checking": "Bank", "Cost of Goods Sold": "Cost of Goods Sold",
+}  # fmt: skip
+
+
+def test_after_the_opening_stock_is_held_to_the_ledger_too(shop: Shop, qbo: CommandLine) -> None:
+    def stock_value() -> list[tuple[bool, str]]:
+        told = qbo("preflight", "--settings", shop.settings, "--json").json
+        return [(item["ok"], item["finding"]) for item in told if item["check"] == "stock value"]
+
+    assert stock_value() == []
+    assert qbo("run", *DAYS, "--settings", shop.settings).status == 0
+    [(well, says)] = stock_value()
+    assert (well, "stock is worth 62.50, QuickBooks has 62.50" in says) == (True, True)
+    shop.change("UPDATE stock_values SET value = '20.00' WHERE product_id = 'p2'")
+    [(well, says)] = stock_value()
+    assert not well
+    assert "of difference, and nothing explains it yet" in says
 
 
 def test_codes_of_the_days_ahead_that_no_setting_maps(shop: Shop, qbo: CommandLine) -> None:
