@@ -59,6 +59,9 @@ class WriteBackSettings(Section):
     inbox_folder: Path | None = None
     first_agreement: Literal["nothing", "source", "quickbooks"] = "nothing"
     conflicts: dict[str, Literal["source", "quickbooks"]] = Field(default_factory=dict)
+    currencies: tuple[str, ...] = ()
+    closed_through: date | None = None
+    negative_stock: bool = True
     location: str | None = None
     documents_move_stock: bool = True
     files: Path | None = None

@@ -25,7 +25,11 @@ def test_every_test_that_is_named_is_there(document: Path) -> None:
 
 @pytest.mark.parametrize(
     ("document", "begin", "end", "at_least"),
-    [("security", "## Weakness", "## The receiver", 50), ("changes-around", "## One company", r"\Z", 50)],
+    [
+        ("security", "## Weakness", "## The receiver", 50),
+        ("changes-around", "## One company", r"\Z", 50),
+        ("write-back", "## What others", "## What it costs", 16),
+    ],
 )
 def test_every_promise_names_its_test(document: str, begin: str, end: str, at_least: int) -> None:
     text = (ROOT / "docs" / f"{document}.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from qbo_pipeline.assets.columns import column_lineage, rows_in
-from qbo_pipeline.assets.common import FINANCE, ROW_COUNT, Common, as_metadata, covered, told
+from qbo_pipeline.assets.common import FINANCE, ROW_COUNT, Common, as_metadata, covered, in_words, told
 from qbo_pipeline.assets.run_log import run_in_lines
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.partitions import days_of
@@ -91,12 +91,20 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
     def reconciliation(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
         from qbo_pipeline.pipeline.reconcile import reconcile_as_at
         from qbo_pipeline.pipeline.report_files import write_reports
+        from qbo_pipeline.pipeline.two_way_kept import try_two_way
+        from qbo_pipeline.pipeline.write_back_numbers import way_back_counts
+        from qbo_pipeline.store.two_way import two_way_numbers
 
         _, last = covered(context)[-1]
         with pipeline.run(context) as run:
             result = reconcile_as_at(run, last)
+            not_compared = try_two_way(run)
             files = write_reports(run, result)
+            with run.database.reading() as reading:
+                came_back, both = way_back_counts(reading, run.name), [*map(dict, two_way_numbers(reading, run.name))]
             pipeline.note("reconciliation", **run.api_calls())
+        if not_compared is not None:
+            context.log.warning(one_line(not_compared))
         for day, amounts_then in _by_day(result, covered(context)).items():
             context.add_asset_metadata(as_metadata(amounts_then), partition_key=day)
         context.log.info(run_in_lines(pipeline.noted, result, str(files.page)))
@@ -114,6 +122,7 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
                 "differences": len(result.differences),
                 "curves": table(_curves(result.by_date), ["what", "curve", "lowest", "highest", "last"]),
                 "causes": table(causes, ["label", "count", "amount"]),
+                **_both_ways(came_back, both),
                 "notes": dg.MetadataValue.md(markdown_list(result.notes)),
                 **_files(common.settings, result.as_at, files),
                 "content_hash": result.content_hash,
@@ -122,6 +131,17 @@ def reconciling_assets(common: Common) -> list[dg.AssetsDefinition]:
         )
 
     return [ledger_lines, reconciliation]
+
+
+def _both_ways(came_back: list[dict[str, Any]], both: list[dict[str, Any]]) -> dict[str, Any]:
+    """What came back from QuickBooks, and how both sides stand to each other; nothing where nothing comes back."""
+    found: dict[str, Any] = {}
+    if came_back:
+        found["way_back"] = table(in_words(came_back), ["kind", "state", "reason", "count"])
+    if both:
+        found["two_way"] = table(in_words(both), ["kind", "agree", "differ"])
+        found["two_way_differ"] = sum(row["differ"] for row in both)
+    return found
 
 
 def _files(settings: Settings, as_at: date, files: "ReportFiles") -> dict[str, Any]:

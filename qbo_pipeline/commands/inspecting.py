@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -23,6 +24,9 @@ from qbo_pipeline.verdicts import OF_STATUS, Ground, Verdict
 
 if TYPE_CHECKING:
     from qbo_pipeline.store.integrity import Checked
+
+
+_SAID_THERE = {"taken_as": "taken as", "refused": "refused there:"}
 
 
 def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
@@ -143,7 +147,13 @@ def _counts_in_words(row: dict[str, Any]) -> str:
 
 
 def show(
-    key: Annotated[str, typer.Argument(help="A record's or posting's key (document/4711), or a document's number.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="A record's or posting's key (document/4711), a document's number, or an object of QuickBooks that "
+            "comes back (Payment/123)."
+        ),
+    ],
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -177,6 +187,8 @@ def show(
                 say(f"            {line}")
             if posting["qbo_id"]:
                 say(f"            QBO Id {posting['qbo_id']}, number {posting['qbo_number'] or '-'}")
+        for line in _way_back(item):
+            say(line)
         for attempt in item["attempts"]:
             who = f" by {attempt['who']}: {attempt['why']}" if attempt["who"] else ""
             when = show_instant(attempt["at"], zone, seconds=True)
@@ -185,6 +197,21 @@ def show(
         for line in item["ledger_lines"]:
             where = f"{line['qbo_type']} {line['qbo_number'] or ''}"
             say(f"  ledger    {line['business_date']} {where} {line['amount']:,.2f}")
+
+
+def _way_back(item: dict[str, Any]) -> Iterator[str]:
+    """What people did in QuickBooks, and what of it was written to the inventory system."""
+    for row in item["way_back"]["objects"]:
+        became = row["disposition"].replace("_", " ")
+        yield f"  QuickBooks {row['entity']} Id {row['qbo_id']}, version {row['sync_token'] or '-'}: {became}"
+        if row["message"]:
+            yield f"            {row['message']}"
+    for row in item["way_back"]["entries"]:
+        said = next((f"{word} {row[name]}" for name, word in _SAID_THERE.items() if row[name]), "")
+        what = f"{row['operation']} {row['kind']} {row['number']}"
+        yield f"  way back  {row['key']} revision {row['revision']}: {what}, {row['state']} {said}".rstrip()
+        if row["message"]:
+            yield f"            {row['message']}"
 
 
 def _shares(item: dict[str, Any], posting: dict[str, Any]) -> list[str]:

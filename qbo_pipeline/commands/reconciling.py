@@ -35,6 +35,7 @@ def reconcile(
     from qbo_pipeline.pipeline.reconcile import reconcile_as_at
     from qbo_pipeline.pipeline.report_files import write_reports
     from qbo_pipeline.pipeline.standing import of_counts, of_reconciliation, of_refusals
+    from qbo_pipeline.pipeline.two_way_kept import try_two_way
     from qbo_pipeline.reconciliation.export import to_json
 
     with command_run(settings, quiet=as_json) as run:
@@ -42,11 +43,12 @@ def reconcile(
         if side.as_of is None:
             leave(of_refusals([side.warning]))
         result = reconcile_as_at(run, as_at)
+        not_compared = try_two_way(run) if report is not None else None
         files = write_reports(run, result, report) if report is not None else None
         future = still_to_come(run.settings, as_at)
         broken = [count for count in broken_counts(run) if count.day is None or count.day <= as_at]
-    if future:
-        say(f"! {future}", err=True)
+    for said in filter(None, (future, not_compared)):
+        say(f"! {said}", err=True)
     if as_json:
         print_json(to_json(result))
     else:
@@ -60,7 +62,7 @@ def reconcile(
             say(f"- {note}")
         if files is not None:
             say(f"report           {files.page}", f"workbook         {files.workbook}")
-    leave([*of_reconciliation(result), *of_counts(broken), *of_refusals([side.warning])])
+    leave([*of_reconciliation(result), *of_counts(broken), *of_refusals([side.warning, not_compared])])
 
 
 def sign_off(

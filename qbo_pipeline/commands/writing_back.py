@@ -60,15 +60,19 @@ def preview_all(settings: SettingsOption = None, as_json: JsonOption = False) ->
 
 @write_back.command()
 def compare(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
-    """Compare documents, payments and contacts here and in QuickBooks, and say why each that differs does. Exit status
-    1 where one does; a metered read for each 1,000 objects."""
+    """Compare documents, payments and contacts here and in QuickBooks, and say why each that differs does.
+
+    What is found is kept for the page and the report. Exit status 1 where one differs; a metered read for each 1,000
+    objects.
+    """
     from dataclasses import asdict
 
-    from qbo_pipeline.pipeline.two_way import told, two_way
+    from qbo_pipeline.pipeline.two_way import told
+    from qbo_pipeline.pipeline.two_way_kept import make_two_way
     from qbo_pipeline.verdicts import Ground, Verdict
 
     with command_run(settings, quiet=True) as run:
-        kinds = two_way(run)
+        kinds = make_two_way(run)
     count = sum(len(kind.differ) for kind in kinds)
     reasons = [Ground(Verdict.WAITING, f"{count:,} differ on the two sides")] if count else []
     if as_json:

@@ -11,19 +11,23 @@ from collections.abc import Iterable
 
 SEE, RETRY, SKIP, APPROVE, UNLINK, RELINK = "see", "retry", "skip", "approve", "unlink", "relink"
 REVERSE, POST_AGAIN, CORRECT = "reverse", "post_again", "correct"
+WRITE_AGAIN, LEAVE, DECIDE = "write_again", "leave", "decide"
 PREPARE, REVIEW, NOTE = "prepare", "review", "note"
 CHECK, CONNECT, SETTINGS, RULES = "check", "connect", "settings", "rules"
-DECISIONS = (RETRY, SKIP, APPROVE, UNLINK, RELINK, REVERSE, POST_AGAIN, CORRECT)
+DECISIONS = (RETRY, SKIP, APPROVE, UNLINK, RELINK, REVERSE, POST_AGAIN, CORRECT, WRITE_AGAIN, LEAVE, DECIDE)
 ACTIONS = (SEE, *DECISIONS, PREPARE, REVIEW, NOTE, CHECK, CONNECT, SETTINGS, RULES)
 
 ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({SEE}),
-    "preparer": frozenset({SEE, RETRY, SKIP, UNLINK, RELINK, CORRECT, PREPARE, NOTE, CHECK}),
+    "preparer": frozenset(
+        {SEE, RETRY, SKIP, UNLINK, RELINK, CORRECT, WRITE_AGAIN, LEAVE, DECIDE, PREPARE, NOTE, CHECK}
+    ),
     "reviewer": frozenset({SEE, APPROVE, REVERSE, POST_AGAIN, CORRECT, REVIEW, NOTE, CHECK, RULES}),
-    "operator": frozenset({SEE, RETRY, CHECK, CONNECT, SETTINGS}),
+    "operator": frozenset({SEE, RETRY, WRITE_AGAIN, CHECK, CONNECT, SETTINGS}),
 }
 """What changes the books needs two people where the roles are given to two: one prepares, another approves. `rules` are
 the settings that decide what is posted (accounts, tax codes, policies), `settings` the others; `check` asks QuickBooks.
+`write_again`, `leave` and `decide` are about what comes back from QuickBooks.
 """
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")

@@ -25,6 +25,7 @@ from qbo_pipeline.page.views import (
     remarks,
     set_up,
     sign_in,
+    way_back,
     work,
 )  # fmt: skip
 
@@ -57,6 +58,8 @@ WAYS = (
     Way("GET", "/c/{company}/documents", documents.search, roles.SEE),
     Way("GET", "/c/{company}/documents/history", documents.history, roles.SEE),
     Way("GET", "/c/{company}/preview", preview.show_unsent, roles.SEE),
+    Way("GET", "/c/{company}/way-back", way_back.show_all, roles.SEE),
+    Way("POST", "/c/{company}/way-back/compare", way_back.compare, roles.CHECK),
     Way("GET", "/c/{company}/reconciliations", reconciliation.show_list, roles.SEE),
     Way("GET", "/c/{company}/reconciliations/compare", reconciliation.compare, roles.SEE),
     Way("GET", "/c/{company}/reconciliations/{number:int}", reconciliation.show_one, roles.SEE),

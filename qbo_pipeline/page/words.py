@@ -13,6 +13,7 @@ from qbo_pipeline.reports.words import plain as _plain
 TONES = {
     "posted": "good", "excluded": "quiet", "skipped": "quiet", "ready": "quiet", "sending": "quiet", "new": "quiet",
     "posting": "quiet", "superseded": "quiet", "vanished": "quiet", "drifted": "bad", "deleted_in_qbo": "bad",
+    "taken": "good", "refused": "bad",
 }  # fmt: skip
 """How a state is coloured; `attention` where none is named."""
 
@@ -129,6 +130,9 @@ DECISIONS = {
     "reverse": "Reverse",
     "post_again": "Post again",
     "correct": "Correct the difference",
+    "write_again": "Write again",
+    "leave": "Skip",
+    "decide": "Decide",
 }
 WOULD = {
     "retry": "would be sent again by the next run",
@@ -139,6 +143,9 @@ WOULD = {
     "reverse": "would be taken out of QuickBooks by the next run: voided, or deleted where there is no void",
     "post_again": "would stand in QuickBooks again as the inventory system has it, and is sent at once",
     "correct": "would be done at once; an adjusting journal is only proposed, and waits for its approval",
+    "write_again": "would be written to the inventory system by the next run",
+    "leave": "would wait no longer to be written or taken; what lies in the inventory system's inbox stays there",
+    "decide": "would be carried to the other side by the next run",
 }
 EVENTS = {
     "intended": "to be posted",
@@ -172,6 +179,10 @@ EVENTS = {
     "edited_in_qbo": "found changed in QuickBooks",
     "voided_in_qbo": "found voided in QuickBooks",
     "deleted_in_qbo": "found deleted in QuickBooks",
+    "planned": "to be written to the inventory system",
+    "answered": "answered by the inventory system",
+    "linked": "linked to its object in QuickBooks",
+    "decide": "decided where both sides had changed it",
 }
 
 

@@ -16,6 +16,7 @@ from qbo_pipeline.accounting.movements import COST_PENDING
 from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.referred import references_named
 from qbo_pipeline.pipeline.trace import journal_message
+from qbo_pipeline.pipeline.write_back_numbers import way_back_counts, way_back_exceptions
 from qbo_pipeline.reconciliation.frames import FrameColumns, make
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reports import header as layouts
@@ -27,6 +28,7 @@ from qbo_pipeline.store.shares import OF_RECORD
 from qbo_pipeline.store.tables.posting import attempts, posting_effects, posting_records, postings
 from qbo_pipeline.store.tables.reconciliation import ledger_lines
 from qbo_pipeline.store.tables.records import records, stock_lines
+from qbo_pipeline.store.two_way import two_way_numbers, two_way_rows
 
 _WHAT = {
     "parked": "was not posted",
@@ -51,11 +53,19 @@ def report_extras(connection: Connection, name: str, reconciliation: Reconciliat
         attempts=_frame(_attempts(connection, name, keys, time_zone), layouts.ATTEMPTS),
         lines=_frame(_lines(connection, name, documents), layouts.LINES),
         exceptions=_frame(
-            [*_exceptions(connection, name, set(keys)), *_copied(connection, name, reconciliation)], layouts.EXCEPTIONS
+            [
+                *_exceptions(connection, name, set(keys)),
+                *_copied(connection, name, reconciliation),
+                *way_back_exceptions(connection, name),
+            ],
+            layouts.EXCEPTIONS,
         ),
         sign_offs=_frame(_sign_offs(connection, name), layouts.SIGN_OFFS),
         product_names=_frame(_names(connection, name, "product"), layouts.NAMES),
         location_names=_frame(_names(connection, name, "location"), layouts.NAMES),
+        way_back=_frame(way_back_counts(connection, name), layouts.WAY_BACK),
+        two_way=_frame(map(dict, two_way_numbers(connection, name)), layouts.TWO_WAY),
+        two_way_differences=_frame(map(dict, two_way_rows(connection, name)), layouts.TWO_WAY_DIFFERENCES),
     )
 
 

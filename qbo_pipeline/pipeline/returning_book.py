@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.accounting.payloads import clean
+from qbo_pipeline.pipeline.in_the_source import Currencies, Named, OnHand, twin_of
 from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.posting.content import item_ids
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects
@@ -75,6 +76,11 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
         sent_by_us=lambda document_ids, sha256: any(
             is_sent(connection, name, document_id, sha256) for document_id in document_ids
         ),
+        knows_currency=Currencies(connection, settings).known,
+        closed_through=settings.write_back.closed_through,
+        on_hand=OnHand(connection, settings).of,
+        other_named=Named(connection, name).other,
+        twin=lambda record: twin_of(connection, name, record),
         location=settings.write_back.location,
         documents_move_stock=settings.write_back.documents_move_stock,
     )

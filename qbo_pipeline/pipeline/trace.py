@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, union
 
 from qbo_pipeline.instants import parse_instant, show_instant
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.trace_back import objects_named, way_back_of
 from qbo_pipeline.store.shares import shares
 from qbo_pipeline.store.tables.posting import attempts, posting_records, postings
 from qbo_pipeline.store.tables.reconciliation import ledger_lines
@@ -18,8 +19,9 @@ from qbo_pipeline.store.tables.records import records
 def trace(run: Run, wanted: str) -> list[dict[str, Any]]:
     """Everything with this key (`record_type/record_id`, or a posting's) or number, one item a record or summary.
 
-    Each item holds the record, the postings that it has a share of (every revision), whose shares these are, the
-    attempts and the ledger lines, as in the store.
+    Each item holds the record, the postings that it has a share of (every revision), whose shares these are, what came
+    back of it from QuickBooks, the attempts and the ledger lines, as in the store. An object of QuickBooks that comes
+    back is found by its own key, too (Payment/123).
     """
     with run.database.reading() as connection:
         return [_item(connection, run.name, key) for key in _keys(connection, run.name, wanted)]
@@ -47,7 +49,7 @@ def _keys(connection: Connection, name: str, wanted: str) -> list[str]:
         of_postings.where(postings.c.key == wanted),
         of_postings.where(postings.c.qbo_number == wanted),
     )
-    return sorted(connection.scalars(ways))
+    return sorted({*connection.scalars(ways), *objects_named(connection, name, wanted)})
 
 
 def _posting_keys(connection: Connection, name: str, key: str) -> list[str]:
@@ -81,8 +83,9 @@ def _item(connection: Connection, name: str, key: str) -> dict[str, Any]:
         .mappings()
         .all()
     )
+    back = way_back_of(connection, name, key)
     # Put in order here: for an ORDER BY SQLite goes through the whole journal, which has that order already.
-    of_keys = select(attempts).where(attempts.c.connection == name, attempts.c.key.in_(keys))
+    of_keys = select(attempts).where(attempts.c.connection == name, attempts.c.key.in_([*keys, *back.pop("keys")]))
     journal = sorted(connection.execute(of_keys).mappings(), key=lambda line: line["seq"])
     objects = sorted({(row["entity"], row["qbo_id"]) for row in mine if row["qbo_id"]})
     lines: list[dict[str, Any]] = []
@@ -98,4 +101,5 @@ def _item(connection: Connection, name: str, key: str) -> dict[str, Any]:
         "shares": shares(connection, name, keys),
         "attempts": [dict(row) for row in journal],
         "ledger_lines": lines,
+        "way_back": back,
     }

@@ -7,7 +7,7 @@ inventory system: both get the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ from qbo_pipeline.store.postings import Link, chunks
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import records
 
-CONFLICT = "conflict"
+CONFLICT, NAME_TAKEN = "conflict", "name_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,19 @@ class Compared:
     def sends(self) -> bool:
         """Whether QuickBooks lacks something that the source has changed; what is archived goes back only."""
         return bool(set(self.merged.to_quickbooks) - {"active"})
+
+    def name_taken(self, other_named: Callable[[str, str, str], str | None]) -> str | None:
+        """Why the source is not told of a new name: another one there has it; `None` where it is free."""
+        field = "number" if self.entity == "Item" else "name"
+        name = self.merged.to_source.get(field)
+        own_id = self.key.removeprefix(TWO_SIDED[self.entity].key_prefix)
+        other = other_named(self.entity, str(name), own_id) if name else None
+        if other is None:
+            return None
+        return (
+            f"{self.entity} Id {self.qbo_id} ({self.key}) is called {name} in QuickBooks now, and {other} is called "
+            f"that in the inventory system: rename one of the two; nothing of it goes there until then"
+        )
 
     def told(self) -> str:
         """The conflicts in words."""

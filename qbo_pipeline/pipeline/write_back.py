@@ -273,6 +273,7 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
             linked, compared = _compared(run, connection, read, book)
             # What was written once goes on, whatever day it is moved to and whatever the first day is by now.
             written = store.newest(connection, run.name, [f"{row['entity']}/{row['qbo_id']}" for row in rows])
+            ours = _linked_papers(connection, run.name, rows)
             documents = _documents_of(connection, run.name, rows, written)
             for row, thing in read:
                 both = compared.get((row["entity"], row["qbo_id"]))
@@ -284,11 +285,13 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
                     plan.leave(
                         row, "no_record", "it is of ours, and no record of the inventory system stands behind it"
                     )
+                elif (row["entity"], row["qbo_id"]) in ours and not (row["deleted"] or is_voided(thing or {})):
+                    plan.leave(row, "linked", "it was linked to a document of the inventory system")
                 elif thing is None or row["deleted"] or is_voided(thing):
                     plan.gone(row, documents.get((row["entity"], row["qbo_id"])))
                 else:
                     known = f"{row['entity']}/{row['qbo_id']}" in written
-                    its_book = replace(book, first_day=date.min) if known else book
+                    its_book = replace(book, first_day=date.min, twin=lambda record: None) if known else book
                     plan.take(row, build(row["entity"], thing, its_book))
         plan.ask_target()
         with run.database.transaction() as connection:
@@ -313,6 +316,17 @@ def _compared(
     compared = compare(connection, run.settings, sides, book, run.database.now(connection))
     linked = {(link.entity, link.qbo_id) for link, _ in sides.values()}
     return linked, {(both.entity, both.qbo_id): both for both in compared.values()}
+
+
+def _linked_papers(connection: Connection, name: str, rows: Sequence[RowMapping]) -> set[tuple[str, str]]:
+    """The documents and payments of a page that are ours: a person has linked one that was made in QuickBooks."""
+    found: set[tuple[str, str]] = set()
+    for entity in dict.fromkeys(row["entity"] for row in rows if row["entity"] not in TWO_SIDED):
+        ids = [row["qbo_id"] for row in rows if row["entity"] == entity]
+        for qbo_id, links in links_to(connection, name, entity, ids).items():
+            if links[0].linked_by != WRITTEN_BACK:
+                found.add((entity, qbo_id))
+    return found
 
 
 def _documents_of(

@@ -24,13 +24,15 @@ from qbo_pipeline.inventory.records import (
     canonical_json,
     text_hash,
 )
+from qbo_pipeline.pipeline.in_the_source import Named
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.pipeline.two_sided import CONFLICT, Compared
+from qbo_pipeline.pipeline.two_sided import CONFLICT, NAME_TAKEN, Compared
 from qbo_pipeline.posting.identity import Identity
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.returning.abilities import own_id
+from qbo_pipeline.returning.guards import closed
 from qbo_pipeline.returning.targets import Held, Taken, Target
-from qbo_pipeline.returning.values import NotReturned, Outcome, Returned
+from qbo_pipeline.returning.values import NotReturned, Outcome, Returned, Withheld
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
@@ -59,6 +61,7 @@ class PagePlan:
     def __init__(self, run: Run, reading: Connection, target: Target) -> None:
         self._run = run
         self._target = target
+        self._other_named = Named(reading, run.name).other
         self._identity = identity_of(reading, run.name, run.settings.quickbooks.realm)
         self._wishes: dict[str, _Wish] = {}
         self._held: dict[str, Held] = {}
@@ -79,6 +82,8 @@ class PagePlan:
         key = f"{thing['entity']}/{thing['qbo_id']}"
         if both.merged.conflicts:
             self._wishes[key] = _Wish(thing, {}, "withheld", CONFLICT, both.told(), leave=True)
+        elif (taken := both.name_taken(self._other_named)) is not None:
+            self._wishes[key] = _Wish(thing, {}, "withheld", NAME_TAKEN, taken, leave=True)
         elif both.merged.to_source:
             # With what the inventory system said of each when it was read last: the rest is its own, and a field that
             # says something else by now is not to be written over. The same change told anew is another content.
@@ -145,6 +150,9 @@ class PagePlan:
         changes: list[tuple[str, int, dict[str, Any]]],
         now: datetime,
     ) -> None:
+        if (shut := self._closed(key, wish, last)) is not None:
+            wish.disposition, wish.rule, wish.message = "withheld", shut.reason, shut.message
+            return
         if wish.content is None and last is None and wish.before is not None:
             content = wish.before | _taken_back(wish.before["kind"])
             row = _row(self._identity, key, 1, "void", content, now)
@@ -174,6 +182,22 @@ class PagePlan:
             else:
                 changes.append((key, last["revision"], replaced))
         rows.append(row)
+
+    def _closed(self, key: str, wish: _Wish, last: Any) -> Withheld | None:
+        """Why the inventory system is not to be told to change or take back what stands in a period that it closed."""
+        assert self._run.settings.write_back is not None
+        through = self._run.settings.write_back.closed_through
+        stands = wish.before or (orjson.loads(last["payload"]) if last is not None else {})
+        day = stands.get("business_date")
+        if through is None or day is None or (last is not None and last["operation"] == "void"):
+            return None
+        if (
+            wish.content is not None
+            and last is not None
+            and text_hash(canonical_json(wish.content)) == last["payload_hash"]
+        ):
+            return None
+        return closed(f"{key}, which stands there on {day},", date.fromisoformat(day), through)
 
     def _judge(self, transaction: Connection) -> None:
         judged = []

@@ -15,9 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.write_back_numbers import waiting_things
 from qbo_pipeline.posting.persons import NotPossible
-from qbo_pipeline.returning.contacts import BEING_POSTED
-from qbo_pipeline.returning.reading import ON_ITS_WAY
 from qbo_pipeline.store import attempts, evidence
 from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
@@ -75,32 +74,7 @@ def write_back_standing(run: Run) -> WriteBackStanding:
         objects = [dict(row) for row in stored_objects.object_counts(connection, run.name)]
         if not entries and not objects:
             return WriteBackStanding()
-        waits = write_backs.c.state.in_(store.WAITS) | (
-            write_backs.c.refused.is_not(None) & (write_backs.c.state != "skipped")
-        )
-        waiting = [
-            {
-                "key": row["key"],
-                "kind": row["kind"],
-                "day": row["business_date"].isoformat(),
-                "amount": f"{row['amount']:,.2f} {row['currency']}",
-                "state": "refused by the inventory system" if row["refused"] else row["state"],
-                "why": row["refused"] or row["message"] or row["reason"] or "",
-            }
-            for row in store.listed(connection, run.name, waits)
-        ]
-        waiting += [
-            {
-                "key": f"{row['entity']}/{row['qbo_id']}",
-                "kind": row["entity"],
-                "day": "",
-                "amount": "",
-                "state": "withheld",
-                "why": row["message"] or "",
-            }
-            for row in stored_objects.withheld_objects(connection, run.name)
-            if row["rule"] not in (ON_ITS_WAY, BEING_POSTED)  # these go by themselves
-        ]
+        waiting = waiting_things(connection, run.name)
         posted = select(
             write_backs.c.key, write_backs.c.taken_as, posting_links.c.entity, posting_links.c.qbo_id
         ).where(

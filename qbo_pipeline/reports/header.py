@@ -94,6 +94,28 @@ NAMES: FrameColumns = (
     FrameColumn("name", TEXT, "its name", required=False),
 )
 
+WAY_BACK: FrameColumns = (
+    FrameColumn("kind", TEXT, "kind of record"),
+    FrameColumn("state", TEXT, "what became of it: taken, waiting, excluded, …"),
+    FrameColumn("reason", TEXT, "the rule or the reason, where there is one", required=False),
+    FrameColumn("count", WHOLE, "how many"),
+)  # what came back from QuickBooks; empty where nothing does
+
+TWO_WAY: FrameColumns = (
+    FrameColumn("kind", TEXT, "what is compared, as [ownership] calls it"),
+    FrameColumn("agree", WHOLE, "how many say the same on both sides"),
+    FrameColumn("differ", WHOLE, "how many do not"),
+    FrameColumn("compared_at", INSTANT, "when"),
+)
+
+TWO_WAY_DIFFERENCES: FrameColumns = (
+    FrameColumn("kind", TEXT, "what is compared"),
+    FrameColumn("key", TEXT, "the record, or the object that QuickBooks alone has"),
+    FrameColumn("here", EXACT, "amount or quantity in the inventory system", required=False),
+    FrameColumn("there", EXACT, "amount or quantity in QuickBooks", required=False),
+    FrameColumn("why", TEXT, "the cause"),
+)
+
 EXTRAS: dict[str, FrameColumns] = {
     "posting_journal": POSTING_JOURNAL,
     "attempts": ATTEMPTS,
@@ -102,6 +124,9 @@ EXTRAS: dict[str, FrameColumns] = {
     "sign_offs": SIGN_OFFS,
     "product_names": NAMES,
     "location_names": NAMES,
+    "way_back": WAY_BACK,
+    "two_way": TWO_WAY,
+    "two_way_differences": TWO_WAY_DIFFERENCES,
 }
 
 # QBO's own pages, by the entity or the report's label without spaces, in small letters.
@@ -125,6 +150,9 @@ class ReportExtras:
     sign_offs: pd.DataFrame = field(default_factory=lambda: empty(SIGN_OFFS))
     product_names: pd.DataFrame = field(default_factory=lambda: empty(NAMES))
     location_names: pd.DataFrame = field(default_factory=lambda: empty(NAMES))
+    way_back: pd.DataFrame = field(default_factory=lambda: empty(WAY_BACK))
+    two_way: pd.DataFrame = field(default_factory=lambda: empty(TWO_WAY))
+    two_way_differences: pd.DataFrame = field(default_factory=lambda: empty(TWO_WAY_DIFFERENCES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,6 +157,43 @@ QUANTITIES = Layout(
     csv="quantities", totals=True, weight="difference", only_with_rows=True,
 )  # fmt: skip
 
+WAY_BACK = Layout(
+    "way_back", "S13 Way back", "What came back from QuickBooks",
+    "What people did in QuickBooks, by kind and by what became of it; what waits for somebody is in the work list.",
+    (
+        ReportField("Kind", "kind_word", width=22),
+        ReportField("What became of it", "state", width=22),
+        ReportField("Why", "reason_word", width=34),
+        ReportField("Count", "count", WHOLE, 11, total=True),
+    ),
+    csv="way_back", totals=True, only_with_rows=True,
+)  # fmt: skip
+
+TWO_WAY = Layout(
+    "two_way", "S14 Both sides", "Documents, payments and lists on both sides",
+    "The inventory system as it was read last against QuickBooks as it was at the instant named.",
+    (
+        ReportField("What", "kind_word", width=24),
+        ReportField("Agree", "agree", WHOLE, 11, total=True),
+        ReportField("Differ", "differ", WHOLE, 11, total=True),
+        ReportField("Compared at", "compared_at", INSTANT, 18),
+    ),
+    csv="two_way", totals=True, only_with_rows=True,
+)  # fmt: skip
+
+TWO_WAY_DIFFERENCES = Layout(
+    "two_way_differences", "S15 Sides that differ", "What differs on the two sides",
+    "Each with its cause; amounts in the currency of the document.",
+    (
+        ReportField("What", "kind_word", width=22),
+        ReportField("Key", "key", width=28),
+        ReportField("Inventory system", "here", QUANTITY, 18),
+        ReportField("QuickBooks", "there", QUANTITY, 18),
+        ReportField("Cause", "why", width=70),
+    ),
+    csv="two_way_differences", only_with_rows=True,
+)  # fmt: skip
+
 COMPLETENESS = Layout(
     "completeness", "Ledger read", "Was the ledger read completely?",
     "QBO's own balance must be the opening balance and the lines that were read.",

@@ -309,6 +309,21 @@ def sign_offs(report: ReportView) -> Rows:
     return report.columns("sign_offs")
 
 
+def way_back(report: ReportView) -> Rows:
+    rows = report.columns("way_back")
+    return rows | {"kind_word": mapped(rows["kind"], plain), "reason_word": mapped(rows["reason"], plain)}
+
+
+def two_way(report: ReportView) -> Rows:
+    rows = report.columns("two_way")
+    return rows | {"kind_word": mapped(rows["kind"], plain)}
+
+
+def two_way_differences(report: ReportView) -> Rows:
+    rows = report.columns("two_way_differences")
+    return rows | {"kind_word": mapped(rows["kind"], plain)}
+
+
 def counts(report: ReportView) -> Rows:
     rows = report.columns("counts")
     return rows | {

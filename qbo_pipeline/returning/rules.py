@@ -14,6 +14,7 @@ from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
 from qbo_pipeline.returning.attachments import build_attachment
 from qbo_pipeline.returning.contacts import build_contact, contact_of
 from qbo_pipeline.returning.documents import build_document
+from qbo_pipeline.returning.guards import guarded
 from qbo_pipeline.returning.items import build_adjustment, build_item, item_of
 from qbo_pipeline.returning.payments import build_payment
 from qbo_pipeline.returning.values import Outcome, ReturnBook, Withheld
@@ -75,13 +76,17 @@ RULES: dict[str, Callable[[str, JsonObject, ReturnBook], Outcome]] = {
 }
 
 
+_CALLED = ("DocNumber", "PaymentRefNum", "DisplayName")
+
+
 def build(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     """The record that the inventory system is to hold for an object of QuickBooks, or why there is none.
 
     The same object and book give the same answer. Raises `KeyError` for an entity that is not in the table.
     """
     try:
-        return RULES[entity](entity, thing, book)
+        called = next((str(thing[name]) for name in _CALLED if thing.get(name)), f"Id {thing.get('Id')}")
+        return guarded(entity, called, RULES[entity](entity, thing, book), book)
     except OddShape as error:
         message = f"{entity} Id {thing.get('Id')} cannot be read: {error}. Correct it in QuickBooks"
         return Withheld(reason="odd_object", message=message)

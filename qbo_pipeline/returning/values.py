@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 
@@ -21,6 +22,22 @@ def _none(entity: str, qbo_id: str) -> None:
 
 def _no(entity: str, qbo_id: str) -> bool:
     return False
+
+
+def _yes(currency: str) -> bool:
+    return True
+
+
+def _not_known(product_id: str) -> None:
+    return None
+
+
+def _no_other(entity: str, name: str, own_id: str) -> None:
+    return None
+
+
+def _no_twin(record: Any) -> str | None:
+    return None
 
 
 def _not_sent(document_ids: Sequence[str], sha256: str) -> bool:
@@ -51,6 +68,11 @@ class ReturnBook:
     - `called(entity, qbo_id)`: what QuickBooks calls a class or a department.
     - `file(qbo_id)`: SHA-256, size and place of an attached file that was fetched; `sent_by_us(document_ids, sha256)`
       whether the source gave the same content for one of these documents.
+    - `knows_currency(currency)`: whether the source has anything in it; `closed_through` the last day of what it has
+      closed; `on_hand(product_id)` how many it has of a product, `None` where it may fall below nothing.
+    - `other_named(entity, name, own_id)`: the source's id of another party or product that has this name or number.
+    - `twin(record)`: the key of a document of the same kind, party and number, or of a payment of the same kind, party,
+      day and amount, that is nothing in QuickBooks and was not taken from there.
     - `location`: the source's location of what moves in QuickBooks, which knows one place; `documents_move_stock`
       whether a document's quantities move the source's stock.
     """
@@ -69,6 +91,11 @@ class ReturnBook:
     called: Callable[[str, str], str | None] = _none
     file: Callable[[str], tuple[str, int, str] | None] = _nothing
     sent_by_us: Callable[[Sequence[str], str], bool] = _not_sent
+    knows_currency: Callable[[str], bool] = _yes
+    closed_through: date | None = None
+    on_hand: Callable[[str], Decimal | None] = _not_known
+    other_named: Callable[[str, str, str], str | None] = _no_other
+    twin: Callable[[Any], str | None] = _no_twin
     location: str | None = None
     documents_move_stock: bool = False
 

@@ -92,7 +92,7 @@ class SqlInbox:
     def _put_fit(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         try:
             return self._put(entries)
-        except DataError as error:
+        except (DataError, IntegrityError) as error:
             if len(entries) > 1:
                 return [outcome for entry in entries for outcome in self._put_fit([entry])]
             return [NotTaken(f"the inbox does not take it: {self._reason(error)}")]
@@ -171,7 +171,7 @@ class SqlInbox:
     # ----------------------------------------------------------------------------------------------------------------
     def _put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         names = [(entry.marker, entry.revision) for entry in entries]
-        for _ in range(2):
+        for again in (True, False):
             committing = False
             try:
                 with self._engine.connect() as connection:
@@ -183,7 +183,9 @@ class SqlInbox:
                     connection.commit()
                 return [_outcome(entry, there.get((entry.marker, entry.revision))) for entry in entries]
             except IntegrityError:
-                continue  # another process has added one of them meanwhile: what is there is read again
+                if not again:
+                    raise  # a rule of that database, which one of them breaks
+                # another process may have added one of them meanwhile: what is there is read again
             except DataError:
                 raise
             except SQLAlchemyError as error:
@@ -192,8 +194,7 @@ class SqlInbox:
                 message = f"the inbox ({self.shown}) does not answer: {self._reason(error)}"
                 outcome: Outcome = Unclear(message) if committing else NotWritten(message)
                 return [outcome] * len(entries)
-        why = f"the inbox ({self.shown}) refuses the rows again and again: see what else writes to {TABLE}"
-        return [NotWritten(why)] * len(entries)
+        raise AssertionError("the second time ends in an answer or an error")
 
     def _held(self, connection: Connection, entries: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Held]:
         found: dict[tuple[str, int], Held] = {}

@@ -228,6 +228,18 @@ def test_purchase_orders_go_by_policy_only_and_have_no_effects() -> None:
     assert (made.entity, made.effects) == ("PurchaseOrder", ())
 
 
+def test_a_purchase_order_carries_shipping_notes_and_tax() -> None:
+    shipping = item(None, 1, "7.50", "7.50", description="Freight", account="freight")
+    order = document(
+        "purchase_order", item("tea", 10, "5", "50"), shipping, memo="ring at the yard", reference="R-7",
+        tax_amount=D("4.60"), total_amount=D("62.10"),
+    )  # fmt: skip
+    made = draft(order, books(policies={"purchase_orders": True}, hints={"freight": "61"}))
+    assert [line["Amount"] for line in made.payload["Line"]][:2] == [D("50.00"), D("7.50")]
+    assert "ring at the yard" in made.payload["PrivateNote"]
+    assert made.amount == D("62.10")
+
+
 REFUSED = [
     ("header off", tea_bill("5", "50", total_amount=D("51")), {}, "unbalanced", "total_amount", "51.00"),
     ("no lines", bill(total_amount=D("51")), {}, "unbalanced", "total_amount", "51.00"),

@@ -54,6 +54,17 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBack:
+    """A revision of what was written to the inventory system, or an object of QuickBooks of which nothing was."""
+
+    key: str
+    what: str
+    state: str
+    said: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """A record, or an order without one, with all that became of it."""
 
@@ -68,6 +79,7 @@ class Story:
     shares: list[dict[str, Any]]
     ledger: list[dict[str, Any]]
     source_link: str | None
+    back: list[CameBack]
 
 
 def stories(company: PageCompany, key: str) -> list[Story]:
@@ -110,7 +122,25 @@ def _story(
         events=_events(company, one), shares=[share for share in shares if share["key"] in several],
         ledger=[line | {"link": qbo_link(base, line["qbo_type"], line["qbo_id"])} for line in one["ledger_lines"]],
         source_link=source_link(company.settings, one["record"]),
+        back=_back(base, one["way_back"]),
     )  # fmt: skip
+
+
+def _back(base: str | None, found: dict[str, Any]) -> list[CameBack]:
+    """What came back from QuickBooks: the revisions that were written, and the objects that were not."""
+    rows = []
+    for entry in found["entries"]:
+        entity, _, qbo_id = entry["key"].partition("/")
+        answer = "taken" if entry["taken_as"] else "refused" if entry["refused"] else entry["state"]
+        said = f"as {entry['taken_as']}" if entry["taken_as"] else entry["refused"] or entry["message"] or ""
+        what = f"version {entry['revision']}: {entry['operation']}"
+        rows.append(CameBack(entry["key"], what, answer, said, qbo_link(base, entity, qbo_id)))
+    for row in found["objects"]:
+        if row["disposition"] != "written_back":
+            key = f"{row['entity']}/{row['qbo_id']}"
+            link = qbo_link(base, row["entity"], row["qbo_id"])
+            rows.append(CameBack(key, "in QuickBooks", row["disposition"], row["message"] or "", link))
+    return rows
 
 
 def source_link(settings: Settings, record: dict[str, Any] | None) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from qbo_pipeline.page import words
+from qbo_pipeline.page import ordering_back, words
 from qbo_pipeline.page.asked import Asked, NotAllowed, NotThere, NotUnderstood, go, show
 from qbo_pipeline.page.finding import steps
 from qbo_pipeline.page.finding.lines import Lines, built_lines, rests_on, unsent_lines
@@ -20,7 +20,7 @@ from qbo_pipeline.page.finding.work_list import MOST_AT_ONCE, Item, of_cause, of
 from qbo_pipeline.page.order_keeping import keep_order
 from qbo_pipeline.page.ordering import ASK_QUICKBOOKS, DATED, Ordered, carried_out, step_trouble, trouble_with
 from qbo_pipeline.page.roles import APPROVE, CORRECT, DECISIONS, POST_AGAIN, RELINK, RETRY, REVERSE, RULES, SETTINGS
-from qbo_pipeline.page.views import proposals
+from qbo_pipeline.page.views import proposals, way_back
 from qbo_pipeline.posting.events import PARKED, READY
 from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.store.page_orders import PageOrder, begin_order, end_order, load_order
@@ -35,6 +35,8 @@ def make(asked: Asked) -> Response:
     decision = asked.path["decision"]
     if decision not in DECISIONS:
         raise NotThere
+    if decision in ordering_back.WAY_BACK:
+        return keep_order(asked, decision, ordering_back.chosen(asked, decision))
     keys = _chosen(asked)
     as_at = asked.day("as_at", form=True)
     if not keys and not (decision == CORRECT and as_at):
@@ -83,6 +85,8 @@ def show_order(asked: Asked) -> Response:
         now = asked.here.database.now(connection)
         if order.decision in SET_UP:
             return proposals.show_proposal(asked, order, too_old=now - order.made_at > LASTING)
+        if order.decision in ordering_back.WAY_BACK:
+            return way_back.show_order(asked, order, now - order.made_at, LASTING)
         items = {item.key: item for item in of_keys(connection, asked.here.name, [one["key"] for one in order.items])}
     common: dict[str, Any] = {
         "order": order, "too_old": now - order.made_at > LASTING, "would": words.WOULD[order.decision],
@@ -138,6 +142,8 @@ def carry_out(asked: Asked) -> Response:
         said = Ordered(Person(asked.who.name, why), dated, asked.may(APPROVE))
         if order.decision in SET_UP:
             results = proposals.saved(asked, order, said.person)
+        elif order.decision in ordering_back.WAY_BACK:
+            results = ordering_back.carried_out(asked.here.run, asked.here, order, said)
         elif order.decision in ASK_QUICKBOOKS:
             with asked.here.own_run() as run:
                 results = carried_out(run, order, chosen, said)

@@ -15,6 +15,7 @@ from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.report_files import report_paths, write_reports
 from qbo_pipeline.pipeline.sign import Step
 from qbo_pipeline.pipeline.sign import sign as sign_off
+from qbo_pipeline.pipeline.two_way_kept import try_two_way
 from qbo_pipeline.reconciliation.result_frames import AGEING_BUCKETS
 from qbo_pipeline.store.difference_notes import load_remarks
 
@@ -50,7 +51,9 @@ def make(asked: Asked) -> Response:
         side = refresh_ledger(run, as_at, changes=True)
         if side.as_of is None:
             raise NotUnderstood(f"QuickBooks' ledger could not be read: {side.warning}")
-        write_reports(run, reconcile_as_at(run, as_at))
+        result = reconcile_as_at(run, as_at)
+        try_two_way(run)  # where QuickBooks does not answer, the report has the newest one, and says of when it is
+        write_reports(run, result)
     return go(asked.link(f"reconciliations/{_newest_of(asked, as_at)}"))
 
 

@@ -82,6 +82,8 @@ BEGIN
             ('write_backs', 'SELECT, INSERT, UPDATE'),
             ('agreements', 'SELECT, INSERT, UPDATE, DELETE'),
             ('attached_files', 'SELECT, INSERT, DELETE'),
+            ('two_way_kinds', 'SELECT, INSERT, DELETE'),
+            ('two_way_differences', 'SELECT, INSERT, DELETE'),
             -- Which object in QuickBooks a document is at present. Who linked or unlinked it, when and why stands in the
             -- journal, and what was posted in the posting, so a row that goes takes no evidence with it.
             ('posting_links', 'SELECT, INSERT, DELETE'),
