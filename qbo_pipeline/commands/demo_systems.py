@@ -6,7 +6,7 @@ What belongs here: which systems the demo can be of, and what differs between th
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ class DemoSystem:
 
     `secrets` are the fields of the box's first line that let one in, `hints` its own names of accounts, `locations` its
     ids of the demo's warehouses 1 to 3. With `tells_no_past` it says what stock is now and no day before: it is read
-    every evening of the demo's days, by its own clock, which is the company's.
+    every evening of the demo's days, by its own clock, which is the company's. `comes_back` are the kinds that the
+    demo's bookkeeper keeps in QuickBooks too, of those that the system takes; `new_entries` what the settings say of
+    new ones; `own_id` is how it names a thing of the company's.
     """
 
     name: str
@@ -52,6 +54,9 @@ class DemoSystem:
     locations: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tells_no_past: bool = False
+    comes_back: tuple[str, ...] = ()
+    new_entries: str = ""
+    own_id: Callable[[str, int], str] = lambda kind, number: str(number)
 
     def settings(self, url: str) -> dict[str, Any]:
         """What `template.settings_text` takes of a source; the box has no limit, so that nobody waits for it."""
@@ -81,19 +86,42 @@ def demo_system(name: str) -> DemoSystem:
             hints={BY_REASON[reason]: account for reason, account in HINTS.items()} | usual,
             locations=guids,
             parameters={"inventory_accounts": ["1300"]},
+            comes_back=("customers", "payments_received", "payments_made"),
+            new_entries='{ customers = { TaxRule = "TAX", PaymentTerm = "30 days", AccountReceivable = "1200", '
+            'RevenueAccount = "4000" } }',
+            own_id=guid,
         ),
-        "http_contract": DemoSystem(name="http_contract", secrets=("token",), hints=HINTS, locations=WAREHOUSES),
+        "http_contract": DemoSystem(
+            name="http_contract",
+            secrets=("token",),
+            hints=HINTS,
+            locations=WAREHOUSES,
+            comes_back=("customers", "sales_invoices", "payments_received", "payments_made", "attachments"),
+        ),
         "unleashed": DemoSystem(
             name="unleashed",
             secrets=("api_id", "api_key"),
             hints={code: HINTS[reason] for reason, code in ACCOUNT_OF_REASON.items()},
             locations=guids,
+            comes_back=("customers",),
+            own_id=guid,
         ),
         "syncro": DemoSystem(
-            name="syncro", secrets=("token",), hints=WITHOUT_PAPERS, locations=WAREHOUSES, tells_no_past=True
+            name="syncro",
+            secrets=("token",),
+            hints=WITHOUT_PAPERS,
+            locations=WAREHOUSES,
+            tells_no_past=True,
+            comes_back=("customers", "payments_received"),
         ),
         "zuper": DemoSystem(
-            name="zuper", secrets=("api_key",), hints=WITHOUT_PAPERS, locations=guids, tells_no_past=True
+            name="zuper",
+            secrets=("api_key",),
+            hints=WITHOUT_PAPERS,
+            locations=guids,
+            tells_no_past=True,
+            comes_back=("payments_received",),
+            own_id=guid,
         ),
     }
     if name not in known:

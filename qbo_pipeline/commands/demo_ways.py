@@ -13,20 +13,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qbo_pipeline.commands.demo_servers import DemoFolder
+from qbo_pipeline.commands.demo_systems import DemoSystem
+from qbo_pipeline.returning.abilities import TAKE_OUT, Action
+from qbo_pipeline.sources.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
 
-KINDS = ("customers", "sales_invoices", "payments_received", "payments_made")
+KINDS = ("customers", "sales_invoices", "payments_received", "payments_made", "attachments")
+FILES = 'files = "../attached"\n'
 
 
-def both_ways(settings: str, first_day: date) -> str:
-    """The demo's settings, with both sides at work."""
-    for kind in KINDS:
-        settings = settings.replace(f'{kind} = "source"', f'{kind} = "both"')
-    settings = settings.replace('attachments = "off"', 'attachments = "both"')
-    place = f'[write_back]\nfirst_day = {first_day}\nurl = "sqlite:///../inventory.sqlite"\nfiles = "../attached"\n'
-    return settings.replace("[reconciliation]", f'{place}location = "1"\n\n[reconciliation]', 1)
+def kinds_of(system: DemoSystem | None) -> tuple[str, ...]:
+    """The kinds that the bookkeeper keeps in QuickBooks too."""
+    return KINDS if system is None else system.comes_back
+
+
+def both_ways(settings: str, first_day: date, system: DemoSystem | None) -> str:
+    """The demo's settings, with both sides at work: into the company's inbox, or by the system's own API."""
+    kinds = kinds_of(system)
+    for kind in kinds:
+        usual = "off" if kind == "attachments" else "source"
+        settings = settings.replace(f'{kind} = "{usual}"', f'{kind} = "both"')
+    said = f"[write_back]\nfirst_day = {first_day}\n" + (FILES if "attachments" in kinds else "")
+    if system is None:
+        said += 'url = "sqlite:///../inventory.sqlite"\n'
+    elif system.new_entries:
+        said += f"new_entries = {system.new_entries}\n"
+    place = "1" if system is None else system.locations[0]
+    return settings.replace("[reconciliation]", f'{said}location = "{place}"\n\n[reconciliation]', 1)
 
 
 def make_inbox(folder: DemoFolder) -> None:
@@ -41,60 +56,92 @@ def make_inbox(folder: DemoFolder) -> None:
         inbox.create()
 
 
-def bookkeeper_works(folder: DemoFolder, day: date, turn: int) -> list[str]:
+def bookkeeper_works(folder: DemoFolder, day: date, turn: int, system: DemoSystem | None) -> list[str]:
     """What a bookkeeper does in QuickBooks on a day, told in words; on the first turn invoices and customers, on later
     ones what changes them."""
     from qbo_pipeline.pipeline.run import open_run
     from qbo_pipeline.settings import load_settings
 
     with open_run(load_settings(folder.settings)) as run:
-        desk = _Desk(run, folder, day)
-        return desk.first() if turn == 0 else desk.later()
+        desk = _Desk(run, folder, day, system)
+        done = desk.first() if turn == 0 else desk.later()
+        return [f"a bookkeeper in QuickBooks: {', '.join(done)}"] if done else []
 
 
 class _Desk:
     """A bookkeeper with QuickBooks before them, who has heard which invoices the warehouse was paid for already."""
 
-    def __init__(self, run: Run, folder: DemoFolder, day: date) -> None:
+    def __init__(self, run: Run, folder: DemoFolder, day: date, system: DemoSystem | None) -> None:
         self._run = run
+        self._kinds = kinds_of(system)
+        self._own_id = system.own_id if system is not None else lambda kind, number: str(number)
+        self._takes = SYSTEMS[system.name].takes if system is not None else None
         self._qbo = run.quickbooks()
         self._folder = folder
         self._day = day.isoformat()
 
     def first(self) -> list[str]:
-        """Payments in full, in part and for several; a customer, an invoice, a file, a telephone number."""
+        """Payments in full, in part and for several; a customer, an invoice, a file, a telephone number: as far as the
+        inventory system takes them."""
+        done = []
         (one, two, three, four), bills = self._unpaid("invoices", 4), self._unpaid("bills", 1)
-        self._pay(one, [(one, one["Balance"])], "CHQ-1")
-        self._pay(two, [(two, (two["Balance"] / 2).quantize(Decimal("0.01")))], "CHQ-2")
-        self._pay(three, [(three, three["Balance"])], "CHQ-3")
-        self._attach(four, "signed order.txt", b"Ordered by telephone, signed on delivery.\n")
-        for bill in bills:
-            self._pay_bill(bill)
-        customer = self._save("Customer", {"DisplayName": "Harbor Light Bakery",
-                                           "PrimaryEmailAddr": {"Address": "orders@harborlight.example"}})  # fmt: skip
-        self._invoice(customer, two, "QB-5001")
-        self._invoice(self._get("Customer", one["CustomerRef"]["value"]), one, "QB-5002")
-        known = self._get("Customer", four["CustomerRef"]["value"])
-        self._save("Customer", {**known, "PrimaryEmailAddr": {"Address": "new.address@customer.example"}})
-        return ["a bookkeeper in QuickBooks: 3 payments received, 1 bill paid, 2 invoices, 2 customers, 1 file"]
+        if "payments_received" in self._kinds:
+            self._pay(one, [(one, one["Balance"])], "CHQ-1")
+            self._pay(two, [(two, (two["Balance"] / 2).quantize(Decimal("0.01")))], "CHQ-2")
+            self._pay(three, [(three, three["Balance"])], "CHQ-3")
+            done.append("3 payments received")
+        if "payments_made" in self._kinds:
+            for bill in bills:
+                self._pay_bill(bill)
+            done.append(f"{len(bills)} bill{'s' * (len(bills) != 1)} paid")
+        if "customers" in self._kinds:
+            address = {"Address": "orders@harborlight.example"}
+            customer = self._save("Customer", {"DisplayName": "Harbor Light Bakery", "PrimaryEmailAddr": address})
+            known = self._get("Customer", four["CustomerRef"]["value"])
+            self._save("Customer", {**known, "PrimaryEmailAddr": {"Address": "new.address@customer.example"}})
+            done.append("2 customers")
+            if "sales_invoices" in self._kinds:
+                self._invoice(customer, two, "QB-5001")
+                self._invoice(self._get("Customer", one["CustomerRef"]["value"]), one, "QB-5002")
+                done.append("2 invoices")
+        if "attachments" in self._kinds:
+            self._attach(four, "signed order.txt", b"Ordered by telephone, signed on delivery.\n")
+            done.append("1 file")
+        return done
 
     def later(self) -> list[str]:
-        """A payment moves to another invoice, one is deleted, an invoice is voided, a customer archived."""
-        payments = {thing.get("PaymentRefNum"): thing for thing in self._all("Payment")}
-        moved, gone = payments["CHQ-3"], payments["CHQ-2"]
-        own = [thing for thing in self._unpaid("invoices", 40) if thing["CustomerRef"] == moved["CustomerRef"]]
-        others = [thing for thing in own if thing["Balance"] >= moved["TotalAmt"]]
-        if others:
-            line = {"Amount": moved["TotalAmt"], "LinkedTxn": [{"TxnId": others[0]["Id"], "TxnType": "Invoice"}]}
-            self._save("Payment", {**moved, "Line": [line]})
-        self._done(self._qbo.delete("Payment", gone["Id"], gone["SyncToken"]))
-        invoices = {thing.get("DocNumber"): thing for thing in self._all("Invoice")}
-        voided = invoices["QB-5001"]
-        self._done(self._qbo.void("Invoice", voided["Id"], voided["SyncToken"]))
-        customer = self._get("Customer", voided["CustomerRef"]["value"])
-        self._save("Customer", {**customer, "Active": False})
-        what = "moved" if others else "left"
-        return [f"a bookkeeper in QuickBooks: 1 payment {what}, 1 deleted, 1 invoice voided, 1 customer archived"]
+        """A payment moves to another invoice, one is deleted, an invoice is voided, a customer archived: as far as the
+        inventory system has a way to hold it."""
+        done = []
+        if "payments_received" in self._kinds and self._can("payment_received", TAKE_OUT):
+            payments = {thing.get("PaymentRefNum"): thing for thing in self._all("Payment")}
+            done.append("1 payment moved" if self._moved(payments["CHQ-3"]) else "1 payment left")
+            gone = payments["CHQ-2"]
+            self._done(self._qbo.delete("Payment", gone["Id"], gone["SyncToken"]))
+            done.append("1 deleted")
+        if "sales_invoices" in self._kinds:
+            invoices = {thing.get("DocNumber"): thing for thing in self._all("Invoice")}
+            voided = invoices["QB-5001"]
+            self._done(self._qbo.void("Invoice", voided["Id"], voided["SyncToken"]))
+            done.append("1 invoice voided")
+        if "customers" in self._kinds and self._can("customer", TAKE_OUT):
+            (customer,) = [thing for thing in self._all("Customer") if thing["DisplayName"] == "Harbor Light Bakery"]
+            self._save("Customer", {**customer, "Active": False})
+            done.append("1 customer archived")
+        return done
+
+    def _can(self, kind: str, action: Action) -> bool:
+        return self._takes is None or self._takes[kind].can(action)
+
+    def _moved(self, payment: dict[str, Any]) -> bool:
+        """Move a payment to another invoice of the same customer, if there is one that is as large."""
+        own = [thing for thing in self._unpaid("invoices", 40) if thing["CustomerRef"] == payment["CustomerRef"]]
+        others = [thing for thing in own if thing["Balance"] >= payment["TotalAmt"]]
+        if not others:
+            return False
+        line = {"Amount": payment["TotalAmt"], "LinkedTxn": [{"TxnId": others[0]["Id"], "TxnType": "Invoice"}]}
+        self._save("Payment", {**payment, "Line": [line]})
+        return True
 
     def _unpaid(self, table: str, count: int) -> list[dict[str, Any]]:
         """The newest documents of ours in QuickBooks that the warehouse was paid nothing for yet."""
@@ -105,7 +152,7 @@ class _Desk:
             "ORDER BY due_date DESC, id DESC LIMIT 60"
         )
         with closing(sqlite3.connect(self._folder.company)) as db:
-            keys = [f"document/{own}" for (own,) in db.execute(query)]
+            keys = [f"document/{self._own_id(table.removesuffix('s'), own)}" for (own,) in db.execute(query)]
         with self._run.database.reading() as connection:
             known = links(connection, self._run.name, keys)
         found = []

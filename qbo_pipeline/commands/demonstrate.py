@@ -29,6 +29,7 @@ from qbo_pipeline.commands.demo_ways import (
     bookkeeper_works,
     both_sides_told,
     both_ways,
+    kinds_of,
     laid_file,
     make_inbox,
     warehouse_takes,
@@ -83,8 +84,8 @@ def demo(
     # A summary is no invoice that is paid; in tracked mode what is sold in QuickBooks would leave its stock twice.
     if ways is DemoWays.BOTH and mode is not DemoMode.EXTERNAL:
         raise typer.BadParameter("the demo goes both ways in external mode only", param_hint="--ways")
-    if ways is DemoWays.BOTH and (known is not None or company is not DemoCountry.US):
-        raise typer.BadParameter("it is shown with the company's own database, in the US", param_hint="--ways")
+    if ways is DemoWays.BOTH and company is not DemoCountry.US:
+        raise typer.BadParameter("it is shown with a company in the US", param_hint="--ways")
     raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode, country=company, ways=ways))
 
 
@@ -130,7 +131,7 @@ def prepare(
     values |= box.settings() if box else {"source_url": "sqlite:///../inventory.sqlite", "hints": HINTS}
     text = settings_text(values)
     if ways is DemoWays.BOTH:
-        text = both_ways(text, min(FIRST_DAY, datetime.now(UTC).date()))
+        text = both_ways(text, min(FIRST_DAY, datetime.now(UTC).date()), box.system if box else None)
     folder.settings.write_text(text, encoding="utf-8")
     prefix = f"QBO_{NAME.upper()}"
     lines = [f"{prefix}_{key.upper()}={start[key]}" for key in ("client_id", "client_secret", "refresh_token")]
@@ -197,8 +198,9 @@ def run_demo(
         prepare(folder, start, days, box, mode, country, ways)
         open_books(folder)
         both = ways is DemoWays.BOTH
-        if both:
+        if both and system is None:
             make_inbox(folder)
+        if both and "attachments" in kinds_of(system):
             laid_file(folder)
         if every_evening:
             say("This system tells stock as it is now and no day before: it is read every evening.")
@@ -213,16 +215,17 @@ def run_demo(
             clock.say("  the company has worked; Dagster begins")
             if both and first == last:
                 turn = (last - runs[-1][1]).days + len(runs) - 2
-                for text in bookkeeper_works(folder, last, turn) if turn < 2 else ():
+                for text in bookkeeper_works(folder, last, turn, system) if turn < 2 else ():
                     clock.say(f"  {text}")
             if failure := run_days(str(folder.settings), NAME, (first, last), clock.say):
                 say(f"The run of {last} failed; `make ui` shows all of it.", *failure.splitlines())
                 return 1
-            if both:
+            if both and system is None:
                 clock.say(f"  {warehouse_takes(folder)}")
         for _ in range(2 if both else 0):  # what was taken is read, and said back
             run_days(str(folder.settings), NAME, runs[-1], clock.say)
-            clock.say(f"  {warehouse_takes(folder)}")
+            if system is None:
+                clock.say(f"  {warehouse_takes(folder)}")
         clock.say(f"{days} days done")
         compared = both_sides_told(folder) if both else []
     if compared:

@@ -43,7 +43,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
     }
     documents = {
         (entity, qbo_id): key.removeprefix("document/")
-        for entity in _DOCUMENTS
+        for entity in (*_DOCUMENTS, "PurchaseOrder")
         for qbo_id, key in _linked(connection, name, entity, _settled(things, entity)).items()
         if key.startswith("document/") and "#" not in key
     }

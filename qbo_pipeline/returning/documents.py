@@ -146,7 +146,16 @@ def _line(number: int, line: _Line, tax: Decimal, book: ReturnBook) -> DocumentL
         account=book.account(account) if account else None,
         location_id=book.location if product is not None else None,
         class_=book.called("Class", value_of(detail, "ClassRef")),
+        order_id=_order(line, book),
     )
+
+
+def _order(line: _Line, book: ReturnBook) -> str | None:
+    """The purchase order of the source's that a bill's line is for: QuickBooks links the two where people make one of
+    the other."""
+    links = objects(line.row.get("LinkedTxn"), "LinkedTxn")
+    orders = (str(link.get("TxnId") or "") for link in links if link.get("TxnType") == "PurchaseOrder")
+    return next((found for order in orders if (found := book.document("PurchaseOrder", order)) is not None), None)
 
 
 def _stock(entity: str, lines: list[_Line], book: ReturnBook) -> JsonObject:

@@ -8,45 +8,24 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qbo_pipeline.demo.company import generate
 from qbo_pipeline.posting.write_backs import API_POLICY
 from qbo_pipeline.returning.abilities import ACTIONS
 from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.sources.systems import SYSTEMS
-from qbo_pipeline.store.database import open_database
-from qbo_pipeline_tests.systems.written_kinds import BUSY, CASES, KEYS, RUNNING, Free, Rig, Time
+from qbo_pipeline_tests.systems.written_kinds import BUSY, CASES, KEYS, Free, Rigs, running_rigs
 
 DECLARED = [(system, kind) for system, door in SYSTEMS.items() for kind in door.takes]
 ALL = tuple(SYSTEMS)
-Rigs = dict[str, Rig]
 
 
 @pytest.fixture(scope="module")
 def rigs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rigs]:
-    """Every system in a box, each with a company of its own whose papers are not paid."""
-    folder, found = tmp_path_factory.mktemp("written"), {}
-    time = Time()
-    with ExitStack() as open_ones:
-        database = open_database(f"sqlite:///{folder / 'store.sqlite'}", clock=time.now)
-        open_ones.callback(database.close)
-        first = folder / "company.sqlite"
-        generate(first, seed=7, first_day=Time().at.date() - timedelta(days=7), days=9)
-        for system, running in RUNNING.items():
-            company = folder / f"{system}.sqlite"
-            company.write_bytes(first.read_bytes())
-            box = open_ones.enter_context(running(company))
-            rig = found[system] = Rig(system, company, box, database, time, folder / "files")
-            open_ones.callback(rig.transport.close)
-            for table in ("invoices", "bills"):
-                rig.change(f"UPDATE {table} SET paid_cents = 0")
-            rig.change("DELETE FROM bank_entry_allocations")
+    with running_rigs(tmp_path_factory.mktemp("written")) as found:
         yield found
 
 

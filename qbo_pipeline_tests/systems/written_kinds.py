@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import select
 
+from qbo_pipeline.demo.company import generate
 from qbo_pipeline.inventory.records import canonical_json, text_hash
 from qbo_pipeline.pipeline.landed import ReadingWire
 from qbo_pipeline.posting.write_backs import API_POLICY, WriteBackPoster, entry_of
@@ -27,11 +29,11 @@ from qbo_pipeline.returning.abilities import asked_for
 from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.returning.targets import TargetEntry
 from qbo_pipeline.sources.api_target import Doors
-from qbo_pipeline.sources.http.reader import HttpReader
+from qbo_pipeline.sources.http.reader import HttpReader, Reply
 from qbo_pipeline.sources.http.writer import HttpWriter
 from qbo_pipeline.sources.systems import SYSTEMS
 from qbo_pipeline.store import write_backs as store
-from qbo_pipeline.store.database import Database
+from qbo_pipeline.store.database import Database, open_database
 from qbo_pipeline.store.tables.write_backs import write_backs
 from qbo_pipeline.systems.company import guid
 from qbo_pipeline_tests.systems import boxes
@@ -85,6 +87,37 @@ class Free:
     def quiet(self, seconds: float) -> None: ...
 
 
+@dataclass(frozen=True)
+class Request:
+    """A request as it left: `path` counts from the address of the API, `body` is JSON, or the bytes of a file."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    body: Any
+
+
+@dataclass
+class Wire:
+    """The project's own wire, which keeps what was sent."""
+
+    base_url: str
+    inner: ReadingWire
+    sent: list[Request] = field(default_factory=list)
+
+    def get(self, url: str, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Reply:
+        return self.send("GET", url, headers, None, seconds=seconds, max_bytes=max_bytes)
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float, max_bytes: int
+    ) -> Reply:
+        parts = urlsplit(url.removeprefix(f"{self.base_url}/"))
+        is_json = body is not None and headers.get("content-type") == "application/json"
+        kept = json.loads(body) if body is not None and is_json else body
+        self.sent.append(Request(method, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), kept))
+        return self.inner.send(method, url, headers, body, seconds=seconds, max_bytes=max_bytes)
+
+
 @dataclass
 class Rig:
     """One system in a box with a company, and the store of a connection to it; nothing of it has been read."""
@@ -97,6 +130,7 @@ class Rig:
     files: Path
     transport: Transport = field(default_factory=Transport)
     names: int = 0
+    sent: list[Request] = field(default_factory=list)
     read: frozenset[str] = frozenset()  # the products that were there when an entry was laid: as if read since
 
     @property
@@ -111,7 +145,7 @@ class Rig:
     def poster(self, connection: str, pace: Free | None = None) -> WriteBackPoster:
         """A worker of its own, with a target of its own."""
         door, pace = SYSTEMS[self.system], pace or Free()
-        wire, headers = ReadingWire(self.transport), door.headers(SECRETS[self.system])
+        wire, headers = Wire(self.box.url, ReadingWire(self.transport), self.sent), door.headers(SECRETS[self.system])
         reader = HttpReader(door.api, self.box.url, wire, pace, headers, lambda _seconds: None)
         writer = HttpWriter(door.api, self.box.url, wire, pace, headers, self.time.monotonic)
         doors = Doors(reader, writer, _Beside(self, connection), NEW[self.system], self.files)
@@ -432,3 +466,28 @@ CASES: dict[tuple[str, str], Case] = {
     **{("http_contract", kind): case for kind, case in {**_SHARED, **_INBOX_HOLDS}.items()},
     ("http_contract", "attachment"): Case(make=_attach, count=_attached, refuse=_wrong_hash, words="SHA-256"),
 }  # fmt: skip
+
+
+Rigs = dict[str, Rig]
+
+
+@contextmanager
+def running_rigs(folder: Path) -> Iterator[Rigs]:
+    """Every system in a box, each with a company of its own whose papers are not paid, until the end of the block."""
+    found: Rigs = {}
+    time = Time()
+    with ExitStack() as open_ones:
+        database = open_database(f"sqlite:///{folder / 'store.sqlite'}", clock=time.now)
+        open_ones.callback(database.close)
+        first = folder / "company.sqlite"
+        generate(first, seed=7, first_day=time.at.date() - timedelta(days=7), days=9)
+        for system, running in RUNNING.items():
+            company = folder / f"{system}.sqlite"
+            company.write_bytes(first.read_bytes())
+            box = open_ones.enter_context(running(company))
+            rig = found[system] = Rig(system, company, box, database, time, folder / "files")
+            open_ones.callback(rig.transport.close)
+            for table in ("invoices", "bills"):
+                rig.change(f"UPDATE {table} SET paid_cents = 0")
+            rig.change("DELETE FROM bank_entry_allocations")
+        yield found

@@ -25,6 +25,8 @@ from qbo_pipeline.sources.http.writer import Declined
 from qbo_pipeline.sources.landed.values import Object, objects, text
 
 _A_PAGE = 1000
+_NOT_PUT = frozenset({"LastModifiedOn", "Movements", "Type", "AverageCost", "CountryOfOriginCode", "Attachments"})
+"""What is answered of an entry and is not described as something that may be put."""
 _PARTY = {"name": "Name"}
 _PRODUCT = {"name": "Name", "number": "SKU"}
 _TYPES = {"stocked": "Stock", "service": "Service", "non_stocked": "Non-Inventory"}
@@ -82,7 +84,7 @@ class ListWriter:
             return
         here = _here(entry.kind, there)
         refuse_conflict(entry, here)
-        given = {key: value for key, value in there.items() if key not in ("LastModifiedOn", "Movements")}
+        given = {key: value for key, value in there.items() if key not in _NOT_PUT}
         self.doors.writer.send("PUT", path, content={**given, **_body(entry, fields_of(entry, here), there)})
 
     def _there(self, entry: TargetEntry) -> Object | None:

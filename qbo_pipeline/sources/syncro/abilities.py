@@ -17,7 +17,7 @@ PAYMENTS = by_kind(
     KindAbility(
         kind="payment_received",
         found_by="our marker in `ref_num`",
-        cannot={TAKE_OUT: NOT_CHANGED},
+        cannot=dict.fromkeys((CHANGE, TAKE_OUT), NOT_CHANGED),
         afterwards="nothing",
         left_out="its day: Syncro dates it itself",
     )

@@ -39,7 +39,7 @@ STATES = by_kind(
     KindAbility(
         kind="payment_received",
         found_by="our marker in `reference_no` of the invoice's payments",
-        cannot={TAKE_OUT: NOT_CHANGED},
+        cannot=dict.fromkeys((CHANGE, TAKE_OUT), NOT_CHANGED),
         afterwards="nothing",
         left_out="that several of them are one in QuickBooks",
     ),
