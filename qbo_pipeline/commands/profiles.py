@@ -53,6 +53,7 @@ PROFILES: Mapping[str, Profile] = {
     "zuper": Profile(
         "zuper",
         {"quotes": True, "link_existing": "same_name", "master_data": "all", "categories": "kept"},
+        ("products", "adjustments", "payments_received"),
     ),
 }  # fmt: skip
 """By integration."""
