@@ -125,7 +125,12 @@ def _row(name: str, counts: Counter[str]) -> str:
 def said(
     mutants: list[Mutant], verdicts: dict[str, str], reasons: dict[str, str], wrong: list[str], show: bool, sample: int
 ) -> float:
-    """Print what was not noticed, the table, and what is wrong with the list (which grows); the share in percent."""
+    """Print what was not noticed, the table, and what is wrong with the list (which grows); the share in percent.
+
+    Of a sample that which was tried: its order is by chance, so that a run that is stopped has tried a smaller one.
+    """
+    if sample < WHOLE:
+        mutants = [mutant for mutant in mutants if mutant.name in verdicts]
     for mutant in mutants:
         verdict = verdicts.get(mutant.name, "not tried")
         if mutant.name in reasons and noticed(verdict):
@@ -135,13 +140,14 @@ def said(
     text, share = table(mutants, verdicts, reasons)
     print(f"\n{text}")
     if sample < WHOLE:
-        counted = [verdicts.get(mutant.name) for mutant in mutants if mutant.name not in reasons]
-        found = sum(verdict is not None and noticed(verdict) for verdict in counted)
-        tried = sum(verdict not in (None, GIVEN_UP) for verdict in counted)
-        print(f"Noticed of all that there are, with 95 % confidence: at least {at_least(found, len(counted)):.1f} %")
+        counted = [verdicts[mutant.name] for mutant in mutants if mutant.name not in reasons]
+        found = sum(map(noticed, counted))
+        decided = len(counted) - counted.count(GIVEN_UP)
+        print(f"{found:,} of {len(counted):,} were noticed, {len(counted) - decided:,} not decided in their time.")
         print(
-            f"where what was not decided counts as not noticed; {at_least(found, tried):.1f} % of the {tried:,} decided"
+            f"With 95 % confidence that is of the room at least {at_least(found, len(counted)):.1f} %; where what was"
         )
+        print(f"not decided is like what was: at least {at_least(found, decided):.1f} %.")
     for line in wrong:
         print(f"equivalent.toml: {line}")
     return share
