@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 
-.PHONY: demo test ui check bench torture fuzz audit mutants cases lock clean
+.PHONY: demo test ui check bench torture simulate fuzz audit mutants cases lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -50,6 +50,9 @@ torture: $(VENV)/.dev ## the long run of the proofs (hours; the numbers can be s
 	 QBO_PIPELINE_TORTURE_KILLS=$${QBO_PIPELINE_TORTURE_KILLS:-2000} \
 	 QBO_PIPELINE_TORTURE_SOCKETS=$${QBO_PIPELINE_TORTURE_SOCKETS:-50} \
 	 $(BIN)/python -m pytest -n $(TEST_WORKERS) -m torture
+
+simulate: $(VENV)/.dev ## both directions at once, in memory: SEEDS=20000 lives under faults, on targets of each set of abilities
+	@$(BIN)/python -m qbo_pipeline_tests.returning --seeds $(or $(SEEDS),20000)
 
 fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, SECONDS=60 each, then many examples of Hypothesis (CONTRIBUTING.md)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: atheris==3.0.0 || true

@@ -118,7 +118,7 @@ def compare(
         version = posted.get(key)
         if key in before:
             agreed = Agreed(*before[key])
-        elif version is not None:
+        elif version is not None and not _was_there(link):
             agreed = _as_posted(version, link, book, record, here)
         elif (entry := told.get(f"{link.entity}/{link.qbo_id}")) is not None:
             # Made from what QuickBooks said then: what people have changed there since is still to be taken.
@@ -126,7 +126,7 @@ def compare(
         else:
             agreed = _at_first(settings.write_back.first_agreement, here, there)
         own_writing = version is not None and version["record_hash"] == digest
-        if own_writing and str(thing.get("SyncToken", "")) == link.sync_token:
+        if own_writing and not _was_there(link) and str(thing.get("SyncToken", "")) == link.sync_token:
             agreed = _as_written(fields, agreed, here, there)
         rules: dict[str, Side] = {
             field.split(".", 1)[1]: side
@@ -183,6 +183,12 @@ def _posted(connection: Connection, name: str, keys: Sequence[str]) -> dict[str,
         )
         found |= {row["key"]: row for row in connection.execute(query).mappings()}
     return found
+
+
+def _was_there(link: Link) -> bool:
+    """Whether the object was in QuickBooks before, and nothing of ours has been written to it: what was built for it
+    never went there."""
+    return link.linked_by in ("name", "person")
 
 
 def _as_posted(version: Any, link: Link, book: ReturnBook, record: Record, here: JsonObject) -> Agreed:
