@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Stop
@@ -23,6 +23,7 @@ from qbo_pipeline.accounting.tracked import by_document, line_moves_stock
 from qbo_pipeline.inventory.records import Document
 from qbo_pipeline.pipeline.arrow import streamed
 from qbo_pipeline.pipeline.billed import Billed, Line
+from qbo_pipeline.pipeline.made_in_quickbooks import MADE_THERE
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.tables.records import records, stock_lines
 
@@ -98,19 +99,23 @@ def _moved(connection: Connection, name: str, books: Books) -> dict[Kind, list[G
 
 
 def _documents(connection: Connection, name: str, books: Books) -> Iterable[Document]:
-    """The documents that are, or are to be, in QBO and move stock there; an order's bill stands for it."""
+    """The documents that are, or are to be, in QBO and move stock there, those that people made there among them; an
+    order's bill stands for it."""
     query = select(records).where(
         records.c.connection == name,
         records.c.record_type == "document",
         records.c.kind.in_((*INWARD, "purchase_order")),
         records.c.vanished_at.is_(None),
-        records.c.disposition.in_(("posting", "refused")),
+        or_(records.c.disposition.in_(("posting", "refused")), records.c.rule == MADE_THERE),
     )
     for row in connection.execute(query):
         record = load_record(row)
         if not isinstance(record, Document):
             continue
-        if record.kind != "purchase_order":
+        if row.rule == MADE_THERE:
+            if record.status == "completed":
+                yield record
+        elif record.kind != "purchase_order":
             yield record
         elif record.status == "completed" and makes_its_bill(record, books):
             with suppress(Stop):  # refused: it makes no bill

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -25,6 +26,8 @@ from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
 from qbo_pipeline.pipeline.billed import NOT_ACCRUED, billed_lines, by_bill
 from qbo_pipeline.pipeline.carried import Carried
+from qbo_pipeline.pipeline.goods_from_quickbooks import MadeThere
+from qbo_pipeline.pipeline.made_in_quickbooks import MADE_THERE
 from qbo_pipeline.pipeline.shared_costs import shares_in_stock
 from qbo_pipeline.posting.events import DELETE, POSTED, VOID
 from qbo_pipeline.posting.reversal import reversed_key
@@ -177,6 +180,8 @@ class StoredFrames:
         if row.disposition == "refused":  # a person may have decided about the refusal since
             disposition, reason, _ = states.get(key, MovementStanding("parked", row.message))
             reason = row.message if disposition == "parked" else reason
+        elif self.carried is not None and row.rule == MADE_THERE:  # its object in QBO moves the stock there
+            disposition, reason = "posted", None
         elif row.disposition != "posting":
             disposition, reason = _BY_DISPOSITION[row.disposition], row.message
         return {
@@ -262,11 +267,12 @@ class StoredFrames:
         ahead: Ahead | None = None,
         then: Mapping[tuple[str, int], str] | None = None,
         costed: Collection[tuple[str, int]] = (),
+        made_there: Sequence[MadeThere] = (),
     ) -> pa.Table:
         """Every revision of every dated posting: one that moves no inventory account may do so after a person's
         change in QBO. With `ahead`, movements are live, voided or vanished as the source has them now. `then`
         are the states of revisions when the ledger was read, where they differ (`pipeline.as_of`); `costed` those whose
-        goods QBO costs."""
+        goods QBO costs; `made_there` stand as if posted."""
         linked = (posting_links.c.connection == postings.c.connection) & (posting_links.c.key == postings.c.key)
         query = (
             select(postings, posting_links.c.linked_by, posting_links.c.qbo_id.label("linked_to"))
@@ -301,7 +307,7 @@ class StoredFrames:
                 "by_person": _by_person(row),
                 "costed": (row.key, row.revision) in costed,
             }
-            for row in streamed(self.connection, query)
+            for row in chain(streamed(self.connection, query), made_there)
         )
         return table_of(rows, POSTINGS)
 

@@ -11,16 +11,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
-
 from qbo_pipeline.pipeline.arrow import table_of
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.pipeline.tracked_frames import PostedGoods
+from qbo_pipeline.pipeline.tracked_frames import PostedGoods, products_of_items
 from qbo_pipeline.quickbooks.client import QuickBooks
 from qbo_pipeline.quickbooks.reports import ReportRow
 from qbo_pipeline.reconciliation.coding import ENTITIES
 from qbo_pipeline.reconciliation.inputs import ITEM_MOVES, ITEM_STOCK, POSTED_QUANTITIES, TrackedItems
-from qbo_pipeline.store.tables.posting import posting_links
 
 _IN_QBO = ("posted", "drifted", "deleted_in_qbo")
 _FROM_THE_BEGINNING = "1990-01-01"
@@ -40,7 +37,7 @@ def tracked_items(run: Run, as_at: date) -> ItemSide:
     """
     with run.database.reading() as connection:
         goods = PostedGoods(connection, run.name, run.settings.connection.first_day)
-        ours = _our_items(connection, run.name)
+        ours = products_of_items(connection, run.name)
     posted, quickbooks = goods.rows(), run.quickbooks()
     report = quickbooks.report("InventoryValuationSummary", {"report_date": as_at.isoformat()})
     stock: list[dict[str, Any]] = [
@@ -48,7 +45,7 @@ def tracked_items(run: Run, as_at: date) -> ItemSide:
             "product_id": ours[row.first.id],
             "item_id": row.first.id,
             "item_name": row.first.value,
-            "quantity": _number(row, "qty", "Qty"),
+            "quantity": quantity_of(row),
             "value": _number(row, "asset_value", "Asset Value"),
         }
         for row in report.rows
@@ -59,7 +56,7 @@ def tracked_items(run: Run, as_at: date) -> ItemSide:
     for row in in_qbo:
         made[row["product_id"]] += row["quantity"]
     differing = [row for row in stock if row["quantity"] != made[row["product_id"]]]
-    moves = [move for row in differing for move in _moves(quickbooks, row["product_id"], row["item_id"], as_at)]
+    moves = [move for row in differing for move in item_moves(quickbooks, row["product_id"], row["item_id"], as_at)]
     items = TrackedItems(
         products=goods.products,
         posted=table_of(posted, POSTED_QUANTITIES),
@@ -69,8 +66,8 @@ def tracked_items(run: Run, as_at: date) -> ItemSide:
     return ItemSide(items, _changed(in_qbo, moves))
 
 
-def _moves(quickbooks: QuickBooks, product_id: str, item_id: str, as_at: date) -> list[dict[str, Any]]:
-    """What moved an item in QBO up to a date."""
+def item_moves(quickbooks: QuickBooks, product_id: str, item_id: str, as_at: date) -> list[dict[str, Any]]:
+    """What moved an item in QBO up to a date: the columns of `ITEM_MOVES`, with number and date."""
     asked = {"item": item_id, "start_date": _FROM_THE_BEGINNING, "end_date": as_at.isoformat()}
     return [
         {
@@ -78,6 +75,8 @@ def _moves(quickbooks: QuickBooks, product_id: str, item_id: str, as_at: date) -
             "qbo_type": kind.value,
             "qbo_id": kind.id,
             "quantity": _number(row, "quantity", "Qty"),
+            "number": (row.cells.get("doc_num") or row.cell("Num")).value,
+            "date": (row.cells.get("tx_date") or row.first).value,
         }
         for row in quickbooks.report("InventoryValuationDetail", asked).rows
         if (kind := row.cells.get("txn_type") or row.cell("Transaction Type")).id and row.kind == "data"
@@ -96,12 +95,9 @@ def _changed(in_qbo: Sequence[Mapping[str, Any]], moves: Sequence[Mapping[str, A
     return frozenset((key[1], key[2]) for key, quantity in ours.items() if theirs[key] not in (0, quantity))
 
 
-def _our_items(connection: Connection, name: str) -> dict[str, str]:
-    """Our products by the Id of their item."""
-    query = select(posting_links.c.qbo_id, posting_links.c.key).where(
-        posting_links.c.connection == name, posting_links.c.entity == "Item", posting_links.c.key.like("product/%")
-    )
-    return {row.qbo_id: row.key.partition("/")[2] for row in connection.execute(query)}
+def quantity_of(row: ReportRow) -> Decimal:
+    """The quantity of a row of QuickBooks' valuation."""
+    return _number(row, "qty", "Qty")
 
 
 def _number(row: ReportRow, *keys: str) -> Decimal:

@@ -30,6 +30,7 @@ _PREFIXES = {
     "customer": "party/customer:", "supplier": "party/supplier:",
     **dict.fromkeys(("sales_invoice", "sales_credit", "bill", "purchase_credit"), "document/"),
     **dict.fromkeys(("stocked", "non_stocked", "service"), "product/"),
+    "adjustment": "movement/",
 }  # fmt: skip
 
 

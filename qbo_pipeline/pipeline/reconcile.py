@@ -23,6 +23,7 @@ from qbo_pipeline.pipeline.counts import day_counts, total_counts
 from qbo_pipeline.pipeline.days import refuse_before_the_books
 from qbo_pipeline.pipeline.first_day import books_began
 from qbo_pipeline.pipeline.frames import StoredFrames
+from qbo_pipeline.pipeline.goods_from_quickbooks import MadeThere
 from qbo_pipeline.pipeline.item_side import ItemSide, tracked_items
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
@@ -179,10 +180,11 @@ def _input(
         stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)
         ledger = load_ledger(connection, run.name)
-        costed = set[tuple[str, int]]()
+        costed, taken = set[tuple[str, int]](), list[MadeThere]()
         if carried is not None:
             goods = PostedGoods(connection, run.name, run.settings.connection.first_day)
-            costed, tracked = goods.costed(), TrackedFrames(goods, books, carried, items.changed)
+            costed, taken = goods.costed(), goods.made_there()
+            tracked = TrackedFrames(goods, books, carried, items.changed)
             known = tracked.bill_effects(frames.effect_rows(accounts))
             effects = table_of([*known, *tracked.effects(stock, ledger)], EFFECTS)
         else:
@@ -191,7 +193,7 @@ def _input(
             as_at=as_at,
             currency=run.settings.connection.currency,
             stock=stock,
-            postings=frames.postings(ahead, then, costed),
+            postings=frames.postings(ahead, then, costed, taken),
             effects=effects,
             ledger=ledger,
             tracked=items.tracked,

@@ -23,18 +23,15 @@ from qbo_pipeline.accounting.drafts import Stop
 from qbo_pipeline.accounting.money import ZERO, apportion
 from qbo_pipeline.pipeline.arrow import streamed
 from qbo_pipeline.pipeline.carried import Carried
+from qbo_pipeline.pipeline.goods_from_quickbooks import SIGN, MadeThere, made_there
 from qbo_pipeline.posting.events import CREATE, UPDATE
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.reconciliation.coding import ENTITIES
-from qbo_pipeline.store.tables.posting import postings
+from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED, records
 
-_SIGN = {
-    "Invoice": -1, "CreditMemo": 1, "SalesReceipt": -1, "RefundReceipt": 1, "Bill": 1, "VendorCredit": -1,
-    "InventoryAdjustment": 1,
-}  # fmt: skip
 STARTING_VALUE = "InventoryStartingValue"
-_COSTED = tuple(entity for entity in _SIGN if entity != "Bill")
+_COSTED = tuple(entity for entity in SIGN if entity != "Bill")
 _PRODUCT = "$product/"
 OPENING_SUFFIX = "#opening"
 
@@ -71,7 +68,7 @@ class PostedGoods:
             select(postings)
             .where(
                 postings.c.connection == self.name,
-                postings.c.entity.in_((*_SIGN, "Item", "")),
+                postings.c.entity.in_((*SIGN, "Item", "")),
                 postings.c.operation.in_((CREATE, UPDATE)),
             )
             .order_by(postings.c.key, postings.c.revision)
@@ -80,6 +77,16 @@ class PostedGoods:
         for row in streamed(self.connection, query):
             moved = {product: count for product, count in _quantities(row).items() if product in self.products}
             self.moves.append(PostedMoves(row, moved))
+        items = products_of_items(self.connection, self.name)
+        for thing in made_there(self.connection, self.name):
+            counts = ((items.get(item), count) for item, count in thing.quantities.items())
+            moved = {product: count for product, count in counts if product in self.products and product}
+            if moved:
+                self.moves.append(PostedMoves(thing, moved))
+
+    def made_there(self) -> list[MadeThere]:
+        """Of these, what people made in QuickBooks and the source has taken."""
+        return [row for row, _ in self.moves if isinstance(row, MadeThere)]
 
     def costed(self) -> set[tuple[str, int]]:
         """Keys and revisions of what moves tracked stock."""
@@ -129,7 +136,8 @@ class TrackedFrames:
         or has no cost yet, what the source says of its goods."""
         shares, booked = self._shares(stock), _booked(ledger)
         for row, quantities in self.goods.moves:
-            if row.entity not in _COSTED or not quantities or row.key.endswith(OPENING_SUFFIX):
+            costed = row.entity in _COSTED or isinstance(row, MadeThere)
+            if not costed or not quantities or row.key.endswith(OPENING_SUFFIX):
                 continue
             mine = shares.get(row.record_key, [])
             as_posted = row.state == "posted" and (row.entity, row.qbo_id) not in self.changed
@@ -145,7 +153,11 @@ class TrackedFrames:
 
     def bill_effects(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The effects that are known from the payloads, with what of a bill is for goods that have not come."""
-        bought = {(row.key, row.revision): (row, counts) for row, counts in self.goods.moves if row.entity == "Bill"}
+        bought = {
+            (row.key, row.revision): (row, counts)
+            for row, counts in self.goods.moves
+            if row.entity == "Bill" and not isinstance(row, MadeThere)
+        }
         for effect in rows:
             row, counts = bought.get((effect["posting_key"], effect["revision"]), (None, {}))
             product, whole = effect["product_id"], counts.get(effect["product_id"], Decimal(0))
@@ -202,7 +214,7 @@ def _quantities(row: Any) -> dict[str, Decimal]:
         quantity = detail.get("QtyDiff", detail.get("Qty"))
         if item.startswith(_PRODUCT) and quantity is not None:
             product = item.removeprefix(_PRODUCT)
-            found[product] = found.get(product, Decimal(0)) + _SIGN[row.entity] * Decimal(quantity)
+            found[product] = found.get(product, Decimal(0)) + SIGN[row.entity] * Decimal(quantity)
     return found
 
 
@@ -246,3 +258,10 @@ def _stocked_products(connection: Connection, name: str) -> frozenset[str]:
     """The products whose stock is counted."""
     mine = (records.c.connection == name, records.c.record_type == "product", records.c.kind == "stocked")
     return frozenset(connection.scalars(select(records.c.record_id).where(*mine)))
+
+
+def products_of_items(connection: Connection, name: str) -> dict[str, str]:
+    """Our products by the Id of their item."""
+    p = posting_links.c
+    query = select(p.qbo_id, p.key).where(p.connection == name, p.entity == "Item", p.key.like("product/%"))
+    return {row.qbo_id: row.key.partition("/")[2] for row in connection.execute(query)}

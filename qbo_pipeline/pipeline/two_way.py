@@ -1,13 +1,14 @@
 """The two-way comparison: documents, payments and contacts, here and in QuickBooks, and why each that differs does.
 
-What belongs here: reading both sides and telling them apart. Quantities and stock values are the reconciliation's. A
-metered read for each 1,000 objects since `[write_back] first_day`; nothing is changed.
+What belongs here: reading both sides and telling them apart. Quantities are compared where QuickBooks keeps
+them (`two_way_stock.py`); stock values are the reconciliation's. A metered read for each 1,000 objects since
+`[write_back] first_day`; nothing is changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, RowMapping, select
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.two_sided import compare
+from qbo_pipeline.pipeline.two_way_stock import parted_items
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject, exact
@@ -26,6 +28,7 @@ from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.records import records
 from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_backs
 
+QUANTITIES = "quantities"
 _AMOUNTS = {"payment": "amount", "document": "total_amount"}
 _KINDS = ("sales_invoices", "sales_credits", "bills", "purchase_credits", "payments_received", "payments_made")
 
@@ -46,7 +49,23 @@ def two_way(run: Run) -> list[ComparedKind]:
     """
     made = run.settings.ownership.made_in_quickbooks()
     found = [_papers(run, kind) for kind in _KINDS if kind in made]
-    return found + [_lists(run, entity) for entity, of in TWO_SIDED.items() if of.owned_as in made]
+    found += [_lists(run, entity) for entity, of in TWO_SIDED.items() if of.owned_as in made]
+    return [*found, _quantities(run)] if run.settings.posting.mode == "tracked" else found
+
+
+def _quantities(run: Run) -> ComparedKind:
+    """The items of which QuickBooks keeps the quantity; each that parts with `since` when, and the `documents` that do,
+    in order of date."""
+    agree, parted = parted_items(run)
+    rows = [
+        {
+            "key": f"product/{item.product_id}", "here": item.here, "there": item.there, "why": item.told(),
+            "item": item.item_id, "name": item.name, "since": item.parting.since,
+            "documents": [asdict(document) for document in item.parting.documents], "beyond": item.parting.beyond,
+        }
+        for item in parted
+    ]  # fmt: skip
+    return ComparedKind(QUANTITIES, agree, rows)
 
 
 def _papers(run: Run, kind: str) -> ComparedKind:
@@ -174,5 +193,7 @@ def told(kinds: list[ComparedKind]) -> Iterator[str]:
     for kind in kinds:
         yield f"{kind.kind.replace('_', ' '):18} {kind.agree:>7,} agree {len(kind.differ):>5,} differ"
         for row in kind.differ:
-            amounts = "" if row["here"] is None else f"{row['here']:,.2f} here, {row['there']:,.2f} in QuickBooks; "
+            places = "" if kind.kind == QUANTITIES else ".2f"  # a quantity has as many decimals as it has
+            sides = [format(row[side], f",{places}") for side in ("here", "there") if row[side] is not None]
+            amounts = "{} here, {} in QuickBooks; ".format(*sides) if sides else ""
             yield f"  {row['key']}: {amounts}{row['why']}"

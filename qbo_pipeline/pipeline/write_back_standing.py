@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.inventory.records import PAYMENT_KINDS
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back_numbers import waiting_things
 from qbo_pipeline.posting.persons import NotPossible
@@ -81,6 +82,7 @@ def write_back_standing(run: Run) -> WriteBackStanding:
             write_backs.c.connection == run.name,
             write_backs.c.superseded_by.is_(None),
             write_backs.c.operation != "void",
+            write_backs.c.kind.in_(PAYMENT_KINDS),  # an id of another kind may be the same
             posting_links.c.connection == write_backs.c.connection,
             posting_links.c.key == "payment/" + write_backs.c.taken_as,
         )

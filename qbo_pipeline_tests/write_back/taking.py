@@ -20,8 +20,10 @@ _TABLES = {
     **dict.fromkeys(("sales_invoice", "sales_credit", "bill", "purchase_credit"), ("documents", "document_id")),
     **dict.fromkeys(("payment_received", "payment_made"), ("payments", "payment_id")),
     **dict.fromkeys(("stocked", "non_stocked", "service"), ("products", "product_id")),
+    "adjustment": ("movements", "movement_id"),
 }  # fmt: skip
-_PARTS = {"documents": ("document_lines", "lines"), "payments": ("payment_allocations", "allocations")}
+_PARTS = {"documents": ("document_lines", "lines"), "payments": ("payment_allocations", "allocations"),
+          "movements": ("movement_lines", "lines")}  # fmt: skip
 
 
 def take_all(shop: Shop) -> list[str]:
