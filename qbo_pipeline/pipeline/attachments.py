@@ -22,7 +22,7 @@ from qbo_pipeline.posting.identity import Identity, marker_in, with_marker
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.posting.write_backs import Delivered, WriteBackPoster
-from qbo_pipeline.quickbooks.attachments import file_problem
+from qbo_pipeline.quickbooks.attachments import FileContent, file_problem
 from qbo_pipeline.quickbooks.outcomes import Done, NotSent, Outcome, Refusal
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.wire import from_wire
@@ -93,7 +93,7 @@ def _is_wanted(run: Run, thing: dict[str, Any]) -> bool:
 
 def _fetch(run: Run, folder: AttachmentFolder, qbo_id: str, token: str, thing: dict[str, Any]) -> int:
     def write(out: IO[bytes]) -> None:
-        out.write(run.quickbooks().download(qbo_id))
+        run.quickbooks().download_to(qbo_id, out)
 
     try:
         path, sha256, size = folder.keep(str(thing["FileName"]), write)
@@ -228,12 +228,12 @@ class UploadTarget:
         content = orjson.loads(entry.content)
         if entry.operation == "void":
             return self._take_out(entry.number, entry.marker)
-        file = self._folder.read(content["path"], content["sha256"])
-        if file is None:
+        place = self._folder.holds(content["path"], content["sha256"])
+        if place is None:
             return targets.NotTaken(f"{content['path']} is gone from the folder, or another file by now")
         done = self._run.quickbooks().upload(
             content["name"],
-            file,
+            FileContent(place, content["size"], content["sha256"]),
             attach_to=[(content["entity"], content["qbo_id"])],
             note=with_marker(None, entry.marker),
             deadline=UPLOADS.deadline,

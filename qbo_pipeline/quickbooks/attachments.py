@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from qbo_pipeline.quickbooks.answers import parsed, write_outcome
@@ -13,6 +16,7 @@ from qbo_pipeline.quickbooks.transport import Answer
 from qbo_pipeline.quickbooks.wire import to_wire
 
 MAX_BYTES = 100_000_000  # Intuit: 100 MB a request (6030)
+PIECE = 1 << 18  # of a file, read and sent at a time
 _NAME_LENGTH, _NOTE_LENGTH = 1000, 2000
 _CONTENT_TYPES = {".csv": "text/csv", ".txt": "text/plain", ".xml": "text/xml", ".pdf": "application/pdf"}
 
@@ -36,16 +40,66 @@ def file_problem(file_name: str, size: int) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file on this machine that is to be sent: read piece by piece when it is, and never held whole."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadBody:
+    """The body of an upload: what stands before and after the file, and the file. Each iteration reads the file anew.
+
+    Where the file is another one by then, the iteration ends with `OSError` before the body is whole, so that nobody
+    can take it for the file that was meant.
+    """
+
+    before: bytes
+    content: bytes | FileContent
+    after: bytes
+
+    def __len__(self) -> int:
+        size = self.content.size if isinstance(self.content, FileContent) else len(self.content)
+        return len(self.before) + size + len(self.after)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.before
+        if isinstance(self.content, FileContent):
+            yield from _pieces(self.content)
+        else:
+            yield self.content
+        yield self.after
+
+
+def _pieces(file: FileContent) -> Iterator[bytes]:
+    digest, left = hashlib.sha256(), file.size
+    with file.path.open("rb") as opened:
+        while left and (piece := opened.read(min(PIECE, left))):
+            digest.update(piece)
+            left -= len(piece)
+            if not left and (opened.read(1) or digest.hexdigest() != file.sha256):
+                break  # the last piece stays back
+            yield piece
+        else:
+            if not left:
+                return
+    raise OSError("the file changed while it was sent")
+
+
 def upload_body(
-    file_name: str, content: bytes, attach_to: tuple[tuple[str, str], ...], note: str | None
-) -> tuple[bytes, str]:
+    file_name: str, content: bytes | FileContent, attach_to: tuple[tuple[str, str], ...], note: str | None
+) -> tuple[UploadBody, str]:
     """The body of an upload and its content type; the same content gives the same bytes.
 
     `attach_to` are pairs of entity and Id. Raises `ValueError` where the file is empty or too large, or a text too
     long.
     """
-    if not 0 < len(content) <= MAX_BYTES:
-        raise ValueError(f"an attachment has 1 to {MAX_BYTES} bytes; {file_name!r} has {len(content)}")
+    size = content.size if isinstance(content, FileContent) else len(content)
+    if not 0 < size <= MAX_BYTES:
+        raise ValueError(f"an attachment has 1 to {MAX_BYTES} bytes; {file_name!r} has {size}")
     if not file_name or len(file_name) > _NAME_LENGTH or any(c in file_name for c in '"\r\n\0/\\'):
         raise ValueError(f"{file_name!r} is no file name of up to {_NAME_LENGTH} characters without path or quotes")
     if note is not None and len(note) > _NOTE_LENGTH:
@@ -57,17 +111,20 @@ def upload_body(
     if attach_to:
         metadata["AttachableRef"] = [{"EntityRef": {"type": entity, "value": id}} for entity, id in attach_to]
     described = to_wire(metadata)
-    boundary = hashlib.sha256(described + content).hexdigest()[:40]
-    parts = (
-        (b'name="file_metadata_01"; filename="attachment.json"', b"application/json; charset=UTF-8", described),
-        (f'name="file_content_01"; filename="{file_name}"'.encode(), content_type.encode(), content),
-    )
-    body = b"".join(
-        b"--%s\r\nContent-Disposition: form-data; %s\r\nContent-Type: %s\r\n\r\n%s\r\n"
-        % (boundary.encode(), disposition, kind, data)
-        for disposition, kind, data in parts
-    )
-    return body + b"--%s--\r\n" % boundary.encode(), f"multipart/form-data; boundary={boundary}"
+    digest = content.sha256 if isinstance(content, FileContent) else hashlib.sha256(content).hexdigest()
+    boundary = hashlib.sha256(described + digest.encode()).hexdigest()[:40]
+    about = _part(boundary, b'name="file_metadata_01"; filename="attachment.json"', "application/json; charset=UTF-8")
+    file = _part(boundary, f'name="file_content_01"; filename="{file_name}"'.encode(), content_type)
+    before = about + described + b"\r\n" + file
+    body = UploadBody(before, content, f"\r\n--{boundary}--\r\n".encode())
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def _part(boundary: str, disposition: bytes, kind: str) -> bytes:
+    """What stands before the content of a part."""
+    return b"--%s\r\nContent-Disposition: form-data; %s\r\nContent-Type: %s\r\n\r\n" % (
+        boundary.encode(), disposition, kind.encode(),
+    )  # fmt: skip
 
 
 def content_type_of(file_name: str) -> str:

@@ -7,10 +7,12 @@ and gzip inside gzip more than that.
 from __future__ import annotations
 
 import zlib
+from typing import IO
 
 from qbo_pipeline.errors import Signal
 
 _GZIP = 16 + zlib.MAX_WBITS
+_EXPANDED = 1 << 20  # bytes at a time
 
 
 class TooLarge(Signal):
@@ -24,27 +26,34 @@ class Unreadable(Signal):
 class Body:
     """Takes a body piece by piece; never holds more than `max_bytes` of it.
 
-    `encoding` is the Content-Encoding header, empty where there is none.
+    `encoding` is the Content-Encoding header, empty where there is none. What is written `into` a file is not held.
     """
 
-    def __init__(self, encoding: str, max_bytes: int) -> None:
+    def __init__(self, encoding: str, max_bytes: int, into: IO[bytes] | None = None) -> None:
         named = encoding.strip().lower()
         if named not in ("", "identity", "gzip"):
             raise Unreadable(f"the answer is encoded in a way that was not asked for ({named[:40]!r})")
         self._max_bytes = max_bytes
         self._expanding = zlib.decompressobj(_GZIP) if named == "gzip" else None
+        self._into = into
         self._pieces: list[bytes] = []
         self._size = 0
+        self._taken = False
 
     def take(self, piece: bytes) -> None:
         """Add the next bytes as they came; raises `TooLarge` or `Unreadable`."""
+        self._taken = True
         if self._expanding is None:
             self._keep(piece)
             return
         if self._expanding.eof and piece:
             raise Unreadable("something follows the end of the answer's gzip")
         try:
-            self._keep(self._expanding.decompress(piece, self._max_bytes - self._size + 1))
+            while True:  # a little at a time: a piece may hold a thousand times its size
+                most = min(_EXPANDED, self._max_bytes - self._size + 1)
+                self._keep(self._expanding.decompress(piece, most))
+                if not (piece := self._expanding.unconsumed_tail):
+                    break
         except zlib.error:
             raise Unreadable("the answer says that it is gzip and is not") from None
         if self._expanding.unused_data:
@@ -52,7 +61,7 @@ class Body:
 
     def whole(self) -> bytes:
         """All of it; raises `Unreadable` where gzip is broken off."""
-        if self._expanding is not None and self._size + len(self._pieces) and not self._expanding.eof:
+        if self._expanding is not None and self._taken and not self._expanding.eof:
             raise Unreadable("the answer's gzip is broken off")
         return b"".join(self._pieces)
 
@@ -60,4 +69,7 @@ class Body:
         self._size += len(piece)
         if self._size > self._max_bytes:
             raise TooLarge(f"the answer is larger than {self._max_bytes} bytes")
-        self._pieces.append(piece)
+        if self._into is not None:
+            self._into.write(piece)
+        else:
+            self._pieces.append(piece)

@@ -137,12 +137,13 @@ class Caller:
         if wait > 0:
             reason = f"the next slot under QuickBooks' limits is {wait:.1f} s away"
             return CallFailure(reason, "paced", sent=False, retry_after=wait)
+        body = request.upload or request.body or None
         call = Call(
             request.method,
             self._company + request.path,
             (*request.params, ("minorversion", MINOR_VERSION)),
-            {"Content-Type": manner.content_type} if request.body else {},
-            request.body or None,
+            {"Content-Type": manner.content_type} if body else {},
+            body,
             bearer=token,
         )
         try:

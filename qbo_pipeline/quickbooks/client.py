@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from qbo_pipeline.quickbooks.answers import batch_outcome, whole_batch, write_outcome
-from qbo_pipeline.quickbooks.attachments import upload_body, upload_outcome
+from qbo_pipeline.quickbooks.attachments import FileContent, upload_body, upload_outcome
 from qbo_pipeline.quickbooks.calls import Caller, CallFailure, Manner
 from qbo_pipeline.quickbooks.changes import Changes, read_changes
 from qbo_pipeline.quickbooks.clock import Clock, SystemClock
@@ -26,7 +27,7 @@ from qbo_pipeline.quickbooks.meter import MemoryMeter, Meter
 from qbo_pipeline.quickbooks.outcomes import BatchOutcome, NotSent, Outcome, Unknown
 from qbo_pipeline.quickbooks.pacing import MemoryPacer, Pacer
 from qbo_pipeline.quickbooks.query import PAGE, Query, pages, select
-from qbo_pipeline.quickbooks.reads import READ_SECONDS, WAITS, json_of, read_json, reading
+from qbo_pipeline.quickbooks.reads import WAITS, json_of, read_json, reading
 from qbo_pipeline.quickbooks.reports import Report, parse_report
 from qbo_pipeline.quickbooks.requests import (
     BatchItem,
@@ -43,6 +44,7 @@ from qbo_pipeline.quickbooks.transport import Answer, Call, Transport, Transport
 from qbo_pipeline.quickbooks.wire import from_wire
 
 WRITE_SECONDS = 60.0
+FILE_SECONDS = 300.0  # for a file of 100 MB
 _WRITE_BYTES = 32_000_000
 _JSON = "application/json"
 
@@ -181,20 +183,20 @@ class QuickBooks:
     def upload(
         self,
         file_name: str,
-        content: bytes,
+        content: bytes | FileContent,
         *,
         attach_to: Sequence[tuple[str, str]] = (),
         note: str | None = None,
         deadline: float = WRITE_SECONDS,
     ) -> Outcome:
-        """Upload a file and attach it to objects (pairs of entity and Id).
+        """Upload a file and attach it to objects (pairs of entity and Id). A `FileContent` is read while it is sent.
 
         Being a write it is sent once and answers an outcome. Raises `ValueError` for a file that QBO cannot take.
         """
         for entity, _ in attach_to:
             entity_named(entity)
         body, content_type = upload_body(file_name, content, tuple(attach_to), note)
-        answer = self._write(Request("POST", "upload", (), body), deadline, content_type=content_type)
+        answer = self._write(Request("POST", "upload", upload=body), deadline, content_type=content_type)
         return upload_outcome(answer) if isinstance(answer, Answer) else answer
 
     def _sent(self, request: Request, deadline: float) -> Outcome:
@@ -299,31 +301,39 @@ class QuickBooks:
         )
 
     def download(self, attachable_id: str) -> bytes:
-        """The content of an attachment."""
+        """The content of an attachment, held whole: see `download_to`."""
+        out = BytesIO()
+        self.download_to(attachable_id, out)
+        return out.getvalue()
+
+    def download_to(self, attachable_id: str, out: IO[bytes]) -> None:
+        """Write the content of an attachment into a file as it comes, from where the file stands."""
         if not (attachable_id.isascii() and attachable_id.isdigit()):
             raise ValueError(f"the Id of an attachment is digits only, not {attachable_id!r}")
-        request = Request("GET", f"download/{attachable_id}")
+        request, start = Request("GET", f"download/{attachable_id}"), out.tell()
 
-        def once() -> bytes:
+        def once() -> None:
             answer = self._caller.call(request, reading(1_000_000))
             if isinstance(answer, CallFailure) or answer.status != 200:
                 json_of(answer, request)  # raises what the answer means
                 raise Unavailable(f"the address of attachment {attachable_id} could not be read")
-            return self._fetch(answer.text.strip().strip('"'))
+            out.seek(start)
+            out.truncate()  # what an earlier try left
+            self._fetch(answer.text.strip().strip('"'), out)
 
-        return retried(once, self._clock, WAITS)
+        retried(once, self._clock, WAITS)
 
-    def _fetch(self, url: str) -> bytes:
+    def _fetch(self, url: str, out: IO[bytes]) -> None:
         """The file at an address that QBO gave, without our credentials."""
         self._environment.check_file(url)
         self._meter.count("free")
+        call = Call("GET", url, headers={"Accept-Encoding": "identity"})
         try:
-            answer = self._transport.send(Call("GET", url), deadline=READ_SECONDS, max_bytes=200_000_000)
+            answer = self._transport.send(call, deadline=FILE_SECONDS, max_bytes=200_000_000, into=out)
         except TransportFailure as failure:
             raise Unavailable(f"the attachment's content could not be read: {failure.reason}") from None
         if answer.status != 200:
             raise Unavailable(f"the attachment's content answered HTTP {answer.status}", http_status=answer.status)
-        return answer.body
 
     def _json(self, request: Request, content_type: str = _JSON, until: float = math.inf) -> JsonObject:
         return read_json(self._caller, request, self._clock, content_type=content_type, until=until)

@@ -7,6 +7,7 @@ request that could change something ends here, before a byte of it leaves.
 from __future__ import annotations
 
 import math
+from typing import IO
 from urllib.parse import urlsplit
 
 from qbo_pipeline.quickbooks.transport import Answer, Call, Transport
@@ -22,11 +23,13 @@ class WriteRefused(RuntimeError):
 class OnlyReads(Transport):
     """HTTP that only reads: GET, the query (which QBO takes as a POST), and the refreshing of our own token."""
 
-    def send(self, call: Call, *, deadline: float, max_bytes: int, until: float = math.inf) -> Answer:
+    def send(
+        self, call: Call, *, deadline: float, max_bytes: int, until: float = math.inf, into: IO[bytes] | None = None
+    ) -> Answer:
         """As `Transport.send`; raises `WriteRefused` for everything but a read."""
         if not reads(call):
             raise WriteRefused(f"{call.method} {urlsplit(call.url).path} would write, and this client only reads")
-        return super().send(call, deadline=deadline, max_bytes=max_bytes, until=until)
+        return super().send(call, deadline=deadline, max_bytes=max_bytes, until=until, into=into)
 
 
 def reads(call: Call) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qbo_pipeline.quickbooks.attachments import UploadBody
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.wire import to_wire
 
@@ -25,12 +26,14 @@ Params = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`path` is relative to the company (`invoice`, `batch`); `params` are in the order they are sent."""
+    """`path` is relative to the company (`invoice`, `batch`); `params` are in the order they are sent. An `upload` is
+    sent in the place of a body."""
 
     method: str
     path: str
     params: Params = ()
     body: bytes = b""
+    upload: UploadBody | None = None
 
     @property
     def digest(self) -> str:

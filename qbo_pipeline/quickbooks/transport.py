@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
 import httpcore
@@ -53,6 +53,13 @@ _BEFORE_SENDING = (
 )
 
 
+class Sized(Protocol):
+    """A body that is made while it is sent, anew each time: pieces of bytes, and how many bytes they are together."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What to send: `bearer` or `basic` becomes the Authorization header, a body that is a `Secret` is revealed."""
@@ -61,7 +68,7 @@ class Call:
     url: str
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | Secret | None = field(default=None, repr=False)
+    body: bytes | Sized | Secret | None = field(default=None, repr=False)
     bearer: Secret | None = None
     basic: tuple[str, Secret] | None = None
 
@@ -111,8 +118,11 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
-    def send(self, call: Call, *, deadline: float, max_bytes: int, until: float = math.inf) -> Answer:
-        """Send once and read the whole answer.
+    def send(
+        self, call: Call, *, deadline: float, max_bytes: int, until: float = math.inf, into: IO[bytes] | None = None
+    ) -> Answer:
+        """Send once and read the whole answer; with `into`, the body of a 200 is written into that file as it comes
+        and is not in the answer.
 
         `deadline` is in seconds from now, for everything: connecting, sending, waiting, reading. `until` is a moment of
         the clock's monotonic time that ends it too, however late this was called: it is looked at again before each
@@ -125,7 +135,7 @@ class Transport:
         token = _current.set(exchange)
         failure: TransportFailure | None = None
         try:
-            return self._exchange(call, exchange, max_bytes)
+            return self._exchange(call, exchange, max_bytes, into)
         except TransportFailure as error:
             failure = error
         except (TooLarge, Unreadable) as error:
@@ -137,14 +147,14 @@ class Transport:
         # Raised here, outside of the handlers: its context would lead to frames that hold the headers.
         raise failure
 
-    def _exchange(self, call: Call, exchange: _Exchange, max_bytes: int) -> Answer:
+    def _exchange(self, call: Call, exchange: _Exchange, max_bytes: int, into: IO[bytes] | None) -> Answer:
         if exchange.is_over:
             raise TransportFailure("the deadline passed before the request could be sent", kind="deadline", sent=False)
         response = self._http.handle_request(_request(call))
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
             exchange.intuit_tid = headers.get("intuit_tid") or headers.get("intuit-tid")
-            body = Body(headers.get("content-encoding", ""), max_bytes)
+            body = Body(headers.get("content-encoding", ""), max_bytes, into if response.status_code == 200 else None)
             assert isinstance(response.stream, httpx.SyncByteStream)
             for chunk in response.stream:  # as it came: httpx itself would expand it without a bound
                 body.take(chunk)
@@ -157,12 +167,14 @@ class Transport:
 
 
 def _request(call: Call) -> httpx.Request:
+    body = call.body.reveal().encode() if isinstance(call.body, Secret) else call.body
+    sized = {"Content-Length": str(len(body))} if body is not None else {}
     request = httpx.Request(
         call.method,
         call.url,
         params=call.params or None,
-        headers={**_HEADERS, **call.headers},
-        content=call.body.reveal().encode() if isinstance(call.body, Secret) else call.body,
+        headers={**_HEADERS, **call.headers, **sized},
+        content=body,
     )
     if call.bearer is not None:
         request.headers["Authorization"] = f"Bearer {call.bearer.reveal()}"

@@ -49,13 +49,13 @@ class AttachmentFolder:
                     relative = path.relative_to(self.root).as_posix()
                     yield FoundFile(unquote(folder.name), path.name, relative, size, digest)
 
-    def read(self, path: str, sha256: str) -> bytes | None:
-        """The content of a file; `None` where it is gone or another one by now."""
+    def holds(self, path: str, sha256: str) -> Path | None:
+        """Where a file is; `None` where it is gone or another one by now."""
+        place = self.root / path
         try:
-            content = (self.root / path).read_bytes()
+            return place if _hashed(place)[0] == sha256 else None
         except OSError:
             return None
-        return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
     def keep(self, name: str, write: Callable[[IO[bytes]], None]) -> tuple[str, str, int]:
         """Write a file of QuickBooks' by its content; answers its path within the folder, its SHA-256 and its size."""
