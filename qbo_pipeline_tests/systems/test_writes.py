@@ -220,6 +220,7 @@ def party(kind: str, own: str = "Customer/12", **more: Any) -> TargetEntry:
     return entry({}, "0", kind=kind, content=json.dumps({**content, **more.pop("says", {})}), **more)
 
 
+PLACE = {"address": "1 High Street", "address_2": "Back door", "city": "Bath"}
 OAK = {"business_name": "Oak & Co", "email": "a@oak.test", "city": "Bath"}
 MARKED = {**OAK, "notes": f"[qp:{MARKER}]"}
 
@@ -235,6 +236,10 @@ MARKED = {**OAK, "notes": f"[qp:{MARKER}]"}
         ({"customers/9": {"customer": {"id": 9, **OAK, "notes": "VIP", "city": None}}}, party("customer", "9"),
          [("PUT", "customers/9", OAK)]),
         ({"customers/9": {"customer": {"id": 9, **OAK}}}, party("customer", "9"), []),
+        # A person without a business is called by the full name, and reached by the mobile.
+        ({"customers/9": {"customer": {"id": 9, "fullname": "Ann Oak", "mobile": "07", **PLACE}}},
+         party("customer", "9", says={"phone": "08", "changed": {"name": "Ann Oak", "phone": "07"}}),
+         [("PUT", "customers/9", {"business_name": "Oak & Co", "phone": "08"})]),
     ],
 )  # fmt: skip
 def test_a_customer_of_syncro_is_made_once_and_written_over(

@@ -30,6 +30,7 @@ from qbo_pipeline.sources.entries import (
 from qbo_pipeline.sources.http.writer import Declined
 from qbo_pipeline.sources.landed.values import Object, objects, part, text
 from qbo_pipeline.sources.syncro.abilities import PARTIES, PRODUCTS
+from qbo_pipeline.sources.syncro.system import address_of
 
 NOTES_LENGTH = 2000
 _REACHED = {"email": "email", "phone": "phone", "address": "address", "city": "city", "region": "state",
@@ -80,6 +81,8 @@ class ListWriter:
         body: dict[str, Any] = {its.fields[name]: value for name, value in fields.items() if name in its.fields}
         if its is _GOODS:
             body |= _product(entry, fields, there)
+        elif len(lines := str(fields.get("address") or "").splitlines()) > 1:
+            body |= {"address": lines[0], "address_2": ", ".join(lines[1:])}
         if there:
             self.doors.writer.send("PUT", f"{its.path}/{there['id']}", content=body)
         else:
@@ -127,6 +130,10 @@ def _here(kind: str, there: Object) -> dict[str, Any]:
     """What the system says of the fields that it holds, as a record says them; a vendor is never disabled."""
     its = _LISTS[kind]
     found: dict[str, Any] = {name: text(there, shown) for name, shown in its.fields.items()}
+    if its is not _GOODS:  # as they are read: what stands in another field counts as well
+        found |= {"phone": text(there, "phone", "mobile"), **address_of(there)}
+    if kind == "customer":
+        found["name"] = text(there, "business_then_name", "business_name", "fullname", "email")
     return {**found, "active": not (its.tells_disabled and there.get("disabled") is True)}
 
 

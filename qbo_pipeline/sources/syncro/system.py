@@ -28,7 +28,7 @@ def _customer(making: Making, landed: Landed) -> Rows:
         "currency": making.currency,
         "email": text(source, "email"),
         "phone": text(source, "phone", "mobile"),
-        **_address(source),
+        **address_of(source),
         "active": "no" if source.get("disabled") is True else "yes",
     }
     return {"parties": [party]}
@@ -44,13 +44,14 @@ def _vendor(making: Making, landed: Landed) -> Rows:
         "currency": making.currency,
         "email": text(source, "email"),
         "phone": text(source, "phone"),
-        **_address(source),
+        **address_of(source),
         "active": "yes",
     }
     return {"parties": [party]}
 
 
-def _address(source: Object) -> Row:
+def address_of(source: Object) -> Row:
+    """Where a party is; two fields of the street are lines."""
     lines = [line for name in ("address", "address_2") if (line := text(source, name))]
     return {"address": "\n".join(lines) or None, "city": text(source, "city"), "region": text(source, "state"),
             "postal_code": text(source, "zip")}  # fmt: skip

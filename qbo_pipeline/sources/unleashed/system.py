@@ -81,7 +81,7 @@ def _party(kind: str, code: str, name: str) -> Callable[[LookUp, Landed], Rows]:
             "currency": look.code(source),
             "email": text(source, "Email"),
             "phone": text(source, "PhoneNumber"),
-            **_address(source),
+            **address_of(source),
             "active": "no" if source.get("Obsolete") is True else "yes",
         }
         return {"parties": [party]}
@@ -89,7 +89,7 @@ def _party(kind: str, code: str, name: str) -> Callable[[LookUp, Landed], Rows]:
     return rows
 
 
-def _address(party: Object) -> Row:
+def address_of(party: Object) -> Row:
     """Where bills go: the postal address, or else the first there is."""
     found = sorted(objects(party, "Addresses"), key=lambda address: text(address, "AddressType") != "Postal")
     if not found:

@@ -19,6 +19,7 @@ from qbo_pipeline.sources.api_target import Doors, UnderMarker
 from qbo_pipeline.sources.entries import agree, content_of, fields_of, is_new, refuse_conflict
 from qbo_pipeline.sources.landed.values import Object, objects, text
 from qbo_pipeline.sources.unleashed.abilities import LISTS
+from qbo_pipeline.sources.unleashed.system import address_of
 
 NAMESPACE = uuid.UUID("9f4f0d4e-5f0e-5d51-8f9d-6a2f7c1b0e52")
 """Any fixed one: it keeps our guids apart from those of everybody else who hashes names."""
@@ -98,11 +99,11 @@ def _here(kind: str, there: Object) -> dict[str, Any]:
     """What the system says of the fields that it holds, as a record says them."""
     its = _LISTS[kind]
     found: dict[str, Any] = {name: text(there, shown) for name, shown in its.fields.items()}
-    if its is not _PRODUCTS:
-        postal = _postal(there)
-        lines = [line for name in _STREET if (line := text(postal, name))]
-        found |= {name: text(postal, shown) for name, shown in _ADDRESS.items()}
-        found["address"] = "\n".join(lines) or None
+    if its is _PRODUCTS:
+        found["name"] = text(there, "ProductDescription", "ProductCode")
+    else:
+        reached = address_of(there)
+        found |= {name: reached.get(name) for name in ("address", *_ADDRESS)}
     return {**found, "active": there.get("Obsolete") is not True}
 
 

@@ -134,7 +134,7 @@ def writer(doors: Doors) -> ProductWriter:
 
 def _here(there: Object) -> dict[str, Any]:
     """What the system says of the fields that it holds, as a record says them."""
-    found: dict[str, Any] = {name: text(there, shown) for name, shown in _FIELDS.items()}
+    found = {"name": text(there, "product_name"), "number": text(there, "product_id", "product_no")}
     return {**found, "active": there.get("is_available") is not False}
 
 
