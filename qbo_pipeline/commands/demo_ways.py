@@ -170,7 +170,8 @@ class _Desk:
                  for invoice, amount in parts]  # fmt: skip
         total = sum((amount for _, amount in parts), Decimal(0))
         body = {"CustomerRef": of["CustomerRef"], "TotalAmt": total, "TxnDate": self._day, "PaymentRefNum": number}
-        self._save("Payment", {**body, "Line": lines})
+        bank = next(thing for thing in self._all("Account") if thing["Name"] == "Checking")
+        self._save("Payment", {**body, "Line": lines, "DepositToAccountRef": {"value": bank["Id"]}})
 
     def _pay_bill(self, bill: dict[str, Any]) -> None:
         bank = next(thing for thing in self._all("Account") if thing["AccountType"] == "Bank")
