@@ -248,6 +248,25 @@ def test_an_estimate_is_a_quote_and_moves_nothing(read: Landed) -> None:
     assert found.keys() == {"e1"}
 
 
+def held(day: str, quantity: int) -> SeenObject:
+    lines = [{"product_id": "p1", "location_id": "van", "quantity": quantity, "unit_cost": D("4.5")}]
+    return SeenObject("stock", day, {"Lines": lines})
+
+
+def test_what_was_adjusted_in_quickbooks_has_a_paper(read: Landed) -> None:
+    """Its transaction carries the marker: nothing of it is left to be explained without one."""
+    moved = {"transaction_uid": "t1", "product": {"product_uid": "p1"}, "from_location": {"location_uid": "VAN"},
+             "quantity": 2, "type": "OUTWARD", "created_at": "2026-03-05T08:00:00.000Z",
+             "remarks": "ADJ 7 [qp:ABC.DE]"}  # fmt: skip
+    read(held("2026-03-04", 10))
+    found = read(SeenObject("transaction", "t1", moved), held("2026-03-05", 7))
+    own = movement("t1", found)
+    assert (own.kind, own.business_date, own.memo) == ("adjustment", date(2026, 3, 5), "ADJ 7 [qp:ABC.DE]")
+    assert [(line.location_id, line.quantity, line.value) for line in own.lines] == [("van", D(-2), D("-9"))]
+    (rest,) = movement("stock:2026-03-05", found).lines  # the third that is missing has none
+    assert (rest.quantity, rest.value) == (D(-1), D("-4.5"))
+
+
 def test_an_order_that_was_canceled_is_voided(read: Landed) -> None:
     assert document("o1:order", read(order(purchase_order_status="VENDOR_REJECTED"))).status == "voided"
 
