@@ -128,3 +128,11 @@ def test_what_does_not_come_back_says_why(body: dict[str, Any], kind: type, why:
 
 def test_money_without_a_document_has_no_rule() -> None:
     assert not {"Purchase", "Deposit", "SalesReceipt", "RefundReceipt", "JournalEntry", "Transfer"} & set(RULES)
+
+
+def test_a_bill_made_of_a_purchase_order_names_it() -> None:
+    order = {"TxnId": "31", "TxnType": "PurchaseOrder", "TxnLineId": "1"}
+    book = replace(BOOK, document=lambda entity, qbo_id: {("PurchaseOrder", "31"): "o4:order"}.get((entity, qbo_id)))
+    body = thing("90.00", {**item("40.00"), "LinkedTxn": [order]}, {**item("50.00"), "LinkedTxn": []})
+    assert [line.order_id for line in returned("Bill", body, book).lines] == ["o4:order", None]
+    assert [line.order_id for line in returned("Bill", body).lines] == [None, None]
