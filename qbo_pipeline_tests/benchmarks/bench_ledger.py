@@ -32,7 +32,7 @@ from qbo_pipeline.quickbooks.changes import MAX_OBJECTS
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.tables.posting import posting_links
-from qbo_pipeline_tests.benchmarks.bench_backfill import _demo, _open_books
+from qbo_pipeline_tests.benchmarks.bench_backfill import demo_connection, open_books
 from qbo_pipeline_tests.emulator.server import running_emulator
 
 pytestmark = pytest.mark.benchmark
@@ -70,12 +70,12 @@ def test_drift_and_ledger_of_thousands_of_documents(tmp_path: Path, capsys: pyte
     folder, saved = tmp_path / "company", tmp_path / "saved"
     folder.mkdir()
     with running_emulator("--limits", "off") as emulator:
-        file = _demo(DAYS)(folder, emulator)
+        file = demo_connection(DAYS)(folder, emulator)
         settings = load_settings(file)
         first, last = settings.connection.first_day, settings.connection.last_day
         assert last is not None
         with open_run(settings) as run:
-            _open_books(run)
+            open_books(run)
             extract_master_data(run)
             extract_days(run, first, last)
             read_reference_data(run)

@@ -31,7 +31,7 @@ from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import open_database
-from qbo_pipeline_tests.benchmarks.bench_backfill import _demo, _open_books, _stages
+from qbo_pipeline_tests.benchmarks.bench_backfill import _stages, demo_connection, open_books
 from qbo_pipeline_tests.benchmarks.bench_posting import _plain, accounts_of, four_lines
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.posting.harness import CONNECTION, client, connect, intent, take_in
@@ -104,11 +104,11 @@ def bare_loop(emulator: Any, accounts: list[str]) -> Seconds:
 
 def a_whole_company(emulator: RunningEmulator, folder: Path) -> Seconds:
     """`load` of the demo's company: invoices, bills, payments, journals and what they name, in their order."""
-    settings = load_settings(_demo(DEMO_DAYS)(folder, emulator))
+    settings = load_settings(demo_connection(DEMO_DAYS)(folder, emulator))
     first, last = settings.connection.first_day, settings.connection.last_day
     assert last is not None
     with open_run(settings) as run:
-        _open_books(run)
+        open_books(run)
         for _, stage in _stages(run, first, last)[:2]:
             stage()
         began = cpu()
