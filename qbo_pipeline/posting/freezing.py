@@ -46,14 +46,19 @@ class Missing(Signal):
 
 def references(payload: str) -> list[str]:
     """The keys that a stored payload refers to, in order, each once."""
-    return list(dict.fromkeys(json.loads(f'"{match[2]}"') for match in _REFERENCE.finditer(payload)))
+    return list(dict.fromkeys(_text(match[2]) for match in _REFERENCE.finditer(payload)))
+
+
+def _text(written: str) -> str:
+    """What is written between the quotes of a text in JSON."""
+    return str(json.loads(f'"{written}"')) if "\\" in written else written
 
 
 def resolve(payload: str, ids: Mapping[str, str]) -> str:
     """The payload with QBO's Ids in the place of references; raises `Missing` for the first that is not known."""
 
     def put(match: re.Match[str]) -> str:
-        key = json.loads(f'"{match[2]}"')
+        key = _text(match[2])
         if key not in ids:
             raise Missing(key)
         return f'"{match[1]}":{json.dumps(ids[key])}'

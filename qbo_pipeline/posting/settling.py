@@ -36,7 +36,7 @@ from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, record, row_of, write
 from qbo_pipeline.store import claims
-from qbo_pipeline.store.postings import links, links_to, put_links, remove_links
+from qbo_pipeline.store.postings import holders, links, put_links, remove_links
 
 _LINKED_BY = {"posted": "posted", "recovered": "recovered", "linked_by_name": "name"}
 _FENCED = Change("fenced", {}, "the row had been taken over; nothing was written")
@@ -100,14 +100,10 @@ class Settlements:
             else None
             for row, line in zip(rows, changes, strict=True)
         ]
-        holders: dict[tuple[str, str], str] = {}
-        for entity in {name for name, _ in filter(None, objects)}:
-            ids = [qbo_id for name, qbo_id in filter(None, objects) if name == entity]
-            for qbo_id, there in links_to(transaction, self._connection, entity, ids).items():
-                holders[entity, qbo_id] = there[0].key
+        by_object = holders(transaction, self._connection, filter(None, objects))
         kept: list[Change | None] = []
         for row, line, place in zip(rows, changes, objects, strict=True):
-            holder = holders.setdefault(place, row.key) if place is not None else row.key
+            holder = by_object.setdefault(place, row.key) if place is not None else row.key
             kept.append(line if place is None or holder == row.key else core.taken(place[1], holder))
         return kept
 

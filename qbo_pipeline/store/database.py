@@ -117,12 +117,11 @@ class Database:
             yield connection
 
     def now(self, connection: Connection) -> datetime:
-        """The database's clock, in UTC."""
+        """The database's clock, in UTC. SQLite's is the machine's own, which this process reads without a statement."""
         if self._clock is not None:
             return self._clock()
         if self.dialect == "sqlite":
-            value: str = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')").scalar_one()
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return datetime.now(UTC)
         instant: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
         return instant.astimezone(UTC)
 

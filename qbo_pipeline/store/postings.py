@@ -179,11 +179,26 @@ def links_to(reading: Connection, connection: str, entity: str, qbo_ids: Iterabl
     return found
 
 
+def holders(reading: Connection, connection: str, objects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """By entity and Id of an object of QBO, the key that holds it; those that none holds are left out."""
+    wanted = set(objects)
+    if not wanted:
+        return {}
+    given = {"entities": sorted({entity for entity, _ in wanted}), "ids": sorted({qbo_id for _, qbo_id in wanted})}
+    rows = reading.execute(_HOLDERS, {"in_connection": connection, **given})
+    return {place: row.key for row in rows if (place := (row.entity, row.qbo_id)) in wanted}
+
+
 _LINK_COLUMNS = [posting_links.c[name] for name in Link.__dataclass_fields__]
 _LINKS = select(*_LINK_COLUMNS).where(posting_links.c.connection == bindparam("in_connection"))
 _LINKS_OF = _LINKS.where(posting_links.c.key.in_(bindparam("keys", expanding=True)))
 _LINKS_TO = _LINKS.where(
     posting_links.c.entity == bindparam("entity"), posting_links.c.qbo_id.in_(bindparam("ids", expanding=True))
+)
+_HOLDERS = select(posting_links.c.entity, posting_links.c.qbo_id, posting_links.c.key).where(
+    posting_links.c.connection == bindparam("in_connection"),
+    posting_links.c.entity.in_(bindparam("entities", expanding=True)),
+    posting_links.c.qbo_id.in_(bindparam("ids", expanding=True)),
 )
 _INSERT_LINKS = Prepared(posting_links.insert(), [column.name for column in posting_links.c])
 

@@ -17,7 +17,7 @@ from qbo_pipeline.posting import blank_rows
 from qbo_pipeline.quickbooks import wire
 from qbo_pipeline.store.database import Database
 from qbo_pipeline_tests.posting.conftest import Room
-from qbo_pipeline_tests.posting.harness import intent, journal_entry
+from qbo_pipeline_tests.posting.harness import drafted, intent, journal_entry
 from qbo_pipeline_tests.quickbooks.fakes import quickbooks
 
 BATCH = 30
@@ -58,6 +58,22 @@ def test_a_batch_more_is_two_transactions_and_few_statements_more(room: Room) ->
         "statements": STATEMENTS,
         "transactions": TRANSACTIONS,
     }
+
+
+def test_a_batch_of_many_entities_costs_no_statement_more_than_one_of_journals(room: Room) -> None:
+    counts = []
+    for first, of_entity in ((1000, BATCH), (2000, BATCH // 3)):
+        journals = [intent(journal_entry(first + n, "81", "82", AMOUNT)) for n in range(of_entity)]
+        parties = [
+            intent(drafted(f"party/{entity}:{first + n}", entity, {"DisplayName": f"{entity} {first + n}"}, None))
+            for entity in ("Customer", "Vendor")
+            for n in range((BATCH - of_entity) // 2)
+        ]
+        room.take_in(*journals, *parties)
+        with counted(room.database) as seen:
+            assert room.run().batches == 1
+        counts.append(seen)
+    assert counts[0] == counts[1]
 
 
 def test_taking_in_more_documents_is_no_statement_more(room: Room) -> None:
