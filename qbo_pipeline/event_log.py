@@ -1,20 +1,23 @@
-"""Dagster's event log in SQLite, its databases kept open between two events.
+"""Dagster's event log in SQLite, its databases kept open between two events, and what comes together written together.
 
 What belongs here: that alone. Dagster makes an engine for each event that it stores or mirrors, and compiles its
-statements anew: three quarters of an event's time, and half of a quiet month's (docs/speed.md). Files and tables are
-Dagster's own: an instance may change between the two at any time. `dagster.yaml` names this class; a deployment keeps
-its events in PostgreSQL.
+statements anew: three quarters of an event's time, and half of a quiet month's (docs/speed.md). What is planned for a
+run, and the days of a range that an asset was made for, it can hand over at once; its own storage in SQLite writes each
+of them in transactions of its own. Files and tables are Dagster's: an instance may change between the two at any time.
+`dagster.yaml` names this class; a deployment keeps its events in PostgreSQL, where Dagster itself writes the days of a
+range at once.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster import Field, StringSource
+from dagster import DagsterEventType, EventLogEntry, Field, StringSource
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -22,6 +25,9 @@ from sqlalchemy import Connection, Engine, create_engine
 
 KEPT_OPEN = 4  # databases: the index, and the runs that were written or looked at last
 HOME_VARIABLE = "DAGSTER_HOME"
+# How many events Dagster hands over at once, by its own variable; without it, one. Every process that opens an instance
+# imports this module before it stores anything.
+os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
 
 
 class EventLog(SqliteEventLogStorage):
@@ -53,6 +59,31 @@ class EventLog(SqliteEventLogStorage):
             with engine.connect() as connection, connection.begin():
                 yield connection
 
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store what comes together: a transaction for the run's database and one for the index. In the list of assets
+        stands the last event of each, as on PostgreSQL."""
+        by_run: dict[str, list[EventLogEntry]] = {}
+        for event in events:
+            by_run.setdefault(event.run_id, []).append(event)
+        for run_id, of_run in by_run.items():
+            with self.run_connection(run_id) as connection:
+                connection.execute(SqlEventLogStorageTable.insert(), [self._event_to_row(event) for event in of_run])
+        numbered: list[tuple[EventLogEntry, int]] = []
+        with self.index_connection() as connection:
+            for event in events:
+                added = connection.execute(SqlEventLogStorageTable.insert(), self._event_to_row(event))
+                numbered.append((event, added.lastrowid))
+            of_assets = [(event, number) for event, number in numbered if not _is_of_a_check(event)]
+            self._store_asset_event_tags(
+                connection, *([list(part) for part in zip(*of_assets, strict=True)] or [[], []])
+            )
+            last = {event.get_dagster_event().asset_key: (event, number) for event, number in of_assets}
+            for event, number in last.values():
+                self._store_asset_event(connection, event, number)
+        for event, number in numbered:  # Dagster opens the index for each: not within the transaction above
+            if _is_of_a_check(event):
+                self.store_asset_check_event(event, number)
+
     def _engine(self, shard: str) -> Engine:
         found = self._engines.pop(shard, None)
         if found is None:
@@ -77,3 +108,7 @@ class EventLog(SqliteEventLogStorage):
     def _close(self) -> None:
         while self._engines:
             self._engines.popitem()[1].dispose()
+
+
+def _is_of_a_check(event: EventLogEntry) -> bool:
+    return event.get_dagster_event().event_type == DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from sqlalchemy import Engine, event
 
 from qbo_pipeline import event_log
 from qbo_pipeline.event_log import KEPT_OPEN, EventLog
@@ -21,8 +25,17 @@ def counted() -> None:
     """Something that is there for each day."""
 
 
+@dg.asset_check(asset=counted)
+def there() -> dg.AssetCheckResult:
+    """Something that is said of it."""
+    return dg.AssetCheckResult(passed=True)
+
+
 def _run(instance: dg.DagsterInstance) -> str:
-    job = dg.Definitions(assets=[counted], jobs=[dg.define_asset_job("count", [counted])]).resolve_job_def("count")
+    definitions = dg.Definitions(
+        assets=[counted], asset_checks=[there], jobs=[dg.define_asset_job("count", dg.AssetSelection.all())]
+    )
+    job = definitions.resolve_job_def("count")
     tags = {"dagster/asset_partition_range_start": "2026-03-02", "dagster/asset_partition_range_end": "2026-03-04"}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=instance, tags=tags, run_config=quiet).run_id
@@ -66,6 +79,46 @@ def test_a_run_makes_an_engine_for_each_of_its_databases(tmp_path: Path, monkeyp
         run_id = _run(instance)
         assert len(instance.all_logs(run_id)) > 10
     assert len(made) == len(set(made)) == 2  # the run's own, and the index
+
+
+def test_what_comes_together_is_written_together_and_reads_as_dagsters_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: dict[str, int] = {}
+    told = []
+    for name, settings in (("own", ""), ("ours", HERE)):
+        with _instance(tmp_path / name, monkeypatch, settings) as instance, _counted_commits() as written:
+            run_id = _run(instance)
+            log = instance.event_log_storage
+            checks = log.get_asset_check_execution_history(dg.AssetCheckKey(counted.key, "there"), limit=9)
+            newest = instance.get_latest_materialization_event(counted.key)
+            assert newest is not None
+            assert newest.asset_materialization is not None
+            told.append(
+                (
+                    *_told(instance, run_id),
+                    sorted((str(check.partition), check.status.value) for check in checks),
+                    newest.asset_materialization.partition,
+                    [record.asset_entry.last_run_id == run_id for record in instance.get_asset_records()],
+                )
+            )
+        commits[name] = written.total()
+    assert told[0] == told[1]
+    assert told[1][0].count("ASSET_MATERIALIZATION_PLANNED") == told[1][0].count("ASSET_MATERIALIZATION") == 3
+    # Three days that are to come with a check of them, then three days that came: two transactions in place of six.
+    assert commits["own"] - commits["ours"] >= 2 * (3 + 3 - 2)
+
+
+@contextmanager
+def _counted_commits() -> Iterator[Counter[str]]:
+    written: Counter[str] = Counter()
+
+    def committed(connection: Any) -> None:
+        written[str(connection.engine.url)] += 1
+
+    event.listen(Engine, "commit", committed)
+    yield written
+    event.remove(Engine, "commit", committed)
 
 
 def test_few_databases_are_open_and_none_after_the_end(tmp_path: Path) -> None:
