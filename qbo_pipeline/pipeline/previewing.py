@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, or_, select
 
 from qbo_pipeline.accounting.preview import Names, PreviewLine, ledger_lines, party_of, totals_by_account
+from qbo_pipeline.accounting.schema import SHIPPING_ITEM
 from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.events import CREATE, DELETE, PARKED, POSTED, READY, VOID
@@ -230,6 +231,7 @@ class _Lists:
     tax_codes: dict[str, str]
     receivable: str | None
     payable: str | None
+    shipping: str | None = None  # the account that QBO's own line of freight posts to
 
     def with_entries(self, connection: Connection, name: str, payloads: Sequence[Mapping[str, Any] | None]) -> Names:
         """With the customers, vendors and items to which these payloads refer by `$key`."""
@@ -244,6 +246,8 @@ class _Lists:
             entries |= {f"${key}": from_wire(payload) for key, payload in connection.execute(query)}
 
         def item_account(reference: str, sold: bool) -> str | None:
+            if reference == SHIPPING_ITEM:
+                return self.shipping
             item = entries.get(reference, {})
             bought = item.get("AssetAccountRef") or item.get("ExpenseAccountRef")
             account = (item.get("IncomeAccountRef") if sold else bought) or {}
@@ -281,7 +285,20 @@ def _names(connection: Connection, run: Run) -> _Lists:
         tax_codes=lists["TaxCode"],
         receivable=roles.get("accounts_receivable"),
         payable=roles.get("accounts_payable"),
+        shipping=shipping_account(next((one.content for one in references(connection, run.name, "Preferences")), {})),
     )
+
+
+def shipping_account(preferences: Mapping[str, Any]) -> str | None:
+    """The Id of the account of QBO's own line of freight, where the company ships; `None` where it does not tell.
+
+    `SalesFormsPrefs.DefaultShippingAccount`: an Id as companies answer it, or a reference as schemas have it.
+    """
+    told = preferences.get("SalesFormsPrefs", {})
+    account = told.get("DefaultShippingAccount") if told.get("AllowShipping") else None
+    if isinstance(account, Mapping):
+        account = account.get("value")
+    return str(account) if account else None
 
 
 def _keys_in(value: Any) -> Iterator[str]:
