@@ -146,7 +146,7 @@ class Browser:
         return found
 
 
-_CODES = {"Tab": 9, "Enter": 13, " ": 32}
+_CODES = {"Tab": 9, "Enter": 13, " ": 32, "ArrowUp": 38}
 
 
 @contextmanager

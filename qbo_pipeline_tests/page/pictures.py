@@ -13,6 +13,9 @@ from pathlib import Path
 from qbo_pipeline_tests.page.browser import Browser, browsing
 from qbo_pipeline_tests.page.showcase import showcase
 from qbo_pipeline_tests.page.site import PASSWORD, grant, opened, served
+from qbo_pipeline_tests.page.way_back_scene import HERE, came_back, with_way_back
+from qbo_pipeline_tests.pipeline.shop import open_shop
+from qbo_pipeline_tests.pipeline.without_qbo import chart, read
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHOWN = {
@@ -25,7 +28,11 @@ SHOWN = {
 }
 
 
+WAY_BACK = ("page-way-back", "/c/shop/way-back", 1100, 1100)
+
+
 def main(folder: Path) -> None:
+    way_back(folder)
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
         with (
@@ -46,6 +53,31 @@ def main(folder: Path) -> None:
                 browser.go(f"{url}{path}")
                 browser.picture(folder / f"{image}.png")
             _orders(browser, url, folder)
+
+
+def way_back(folder: Path) -> None:
+    """The way back, of a shop of which QuickBooks is not asked."""
+    image, path, width, height = WAY_BACK
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        shop = open_shop(here, None, store_url=f"sqlite:///{here / 'store.sqlite'}")
+        shop.change(f"UPDATE parties SET email = '{HERE}' WHERE party_id = 'c1'")
+        with_way_back(shop.settings)
+        with shop.run() as run:
+            chart(run)
+            read(run)
+            came_back(run)
+        with opened(shop.settings) as companies, browsing(here) as browser, served(companies) as url:
+            grant(companies, "ann", "preparer", "reviewer")
+            browser.size(width, 700)
+            browser.go(url)
+            browser.type("ann")
+            browser.press("Tab")
+            browser.type(PASSWORD)
+            browser.enter()
+            browser.size(width, height)
+            browser.go(f"{url}{path}")
+            browser.picture(folder / f"{image}.png")
 
 
 def _orders(browser: Browser, url: str, folder: Path) -> None:

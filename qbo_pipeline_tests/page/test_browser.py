@@ -71,7 +71,8 @@ def test_a_work_list_is_cleared_by_keyboard_alone(browser: Browser, url: str, co
 
 PAGES = (
     "", "c/shop/work-list", "c/shop/work-list/cause?state=parked&reason=awaiting_approval", "c/shop/documents",
-    "c/shop/documents/history?key=document/i1", "c/shop/preview", "c/shop/reconciliations", "sign-in",
+    "c/shop/documents/history?key=document/i1", "c/shop/preview", "c/shop/way-back",
+    "c/shop/reconciliations", "sign-in",
 )  # fmt: skip
 
 
