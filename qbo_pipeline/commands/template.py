@@ -74,6 +74,8 @@ def settings_text(values: Mapping[str, Any]) -> str:
     from qbo_pipeline.sources.systems import SYSTEMS  # each system's own modules, which no other command needs
 
     filled["door"] = SYSTEMS.get(filled["source_kind"])
+    # The names of terms that a system read by API has are its own; each document says when it is due.
+    filled["unknown_terms"] = '"leave_out"' if filled["door"] else '"refuse"'
     filled["systems"] = ", ".join(f'"{name}"' for name in SYSTEMS)
     filled["unused_roles"] = {role: name for role, name in _EXAMPLES.items() if role not in filled["roles"]}
     return _aligned(environment.from_string(template).render(filled))

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.cin7_core.fields import day, lines
 from qbo_pipeline.sources.landed.projection import Row
-from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, text
+from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, terms, text
+from qbo_pipeline.sources.landed.values import part as within
 
 STATUSES = {"DRAFT": "draft", "AUTHORISED": "completed", "PAID": "completed", "VOIDED": "voided"}
 REFUND = "refund"  # no kind of the contract: it is set aside, so that a person sees it
@@ -31,6 +32,7 @@ class Paper:
     party_id: str | None
     code: str | None
     rate: str | None
+    location_id: str | None = None
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: str, **row: str | int | None) -> None:
@@ -45,19 +47,22 @@ class Paper:
             "documents", document_id=document_id, kind=kind, party_id=self.party_id, currency=self.code,
             exchange_rate=self._rate(part), net_amount=amount(part, "TotalBeforeTax"), tax_amount=amount(part, "Tax"),
             total_amount=amount(part, "Total"), status=STATUSES.get(str(status), str(status)),
-            memo=text(part, "Memo"), **row,
+            memo=text(part, "Memo"), tax_inclusive="yes" if self._is_inclusive else None, source_status=status,
+            channel=text(self.source, "SourceChannel"), location_id=self.location_id, **terms(self.source, "Terms"),
+            **row,
         )  # fmt: skip
         numbered = [
-            *((f"{n}", line) for n, line in enumerate(lines(part), start=1)),
-            *((f"c{n}", line) for n, line in enumerate(objects(part, "AdditionalCharges"), start=1)),
+            *((f"{n}", line, None) for n, line in enumerate(lines(part), start=1)),
+            *((f"c{n}", line, "charge") for n, line in enumerate(objects(part, "AdditionalCharges"), start=1)),
         ]
-        for position, (mark, line) in enumerate(numbered, start=1):
+        for position, (mark, line, role) in enumerate(numbered, start=1):
             self.add(
                 "document_lines", document_id=document_id, business_date=row["business_date"],
                 line_id=f"{document_id}:{mark}", line_number=position, product_id=key(line, "ProductID"),
                 description=text(line, "Name", "Description"),
                 quantity=amount(line, "Quantity"), unit_price=amount(line, "Price"), net_amount=self._net(line),
                 tax_amount=amount(line, "Tax"), tax_code=text(line, "TaxRule"), account=text(line, "Account"),
+                role=role, **(self._ordered(line) if kind == "bill" else {}),
             )  # fmt: skip
         return True
 
@@ -96,10 +101,25 @@ class Paper:
     def _rate(self, part: Object) -> str | None:
         return amount(part, "CurrencyConversionRate") or self.rate if self.rate else None
 
+    @property
+    def _is_inclusive(self) -> bool:
+        return self.source.get("TaxCalculation") == "Inclusive"
+
+    def _ordered(self, line: Object) -> dict[str, str]:
+        """The order that a bill's line is for, and the first line of it with the same product."""
+        order, product_id = within(self.source, "Order"), key(line, "ProductID")
+        if product_id is None or text(order, "Status") in NOTHING:
+            return {}
+        order_id = f"{self.paper_id}:order"
+        for n, ordered in enumerate(lines(order), start=1):
+            if key(ordered, "ProductID") == product_id:
+                return {"order_id": order_id, "order_line_id": f"{order_id}:{n}"}
+        return {}
+
     def _net(self, line: Object) -> str | None:
         """A line before tax: with prices that include it, `Total` does too."""
         total, tax = exact(line, "Total"), exact(line, "Tax")
-        if self.source.get("TaxCalculation") != "Inclusive" or total is None:
+        if not self._is_inclusive or total is None:
             return amount(line, "Total")
         return decimal_text(total - (tax or Decimal(0)))
 

@@ -20,7 +20,7 @@ from qbo_pipeline.sources.cin7_core.stock import finish_task
 from qbo_pipeline.sources.landed import anchor
 from qbo_pipeline.sources.landed.objects import Landed
 from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
-from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, text
+from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, terms, text
 
 PRODUCT_KINDS = {"Stock": "stocked", "Service": "service", "Non-Inventory": "non_stocked", "Fixed Asset": "non_stocked"}
 _ROWS_OF_ONE_LOCATION = "SELECT location_id FROM locations_rows WHERE name = ?"
@@ -36,7 +36,7 @@ class Cin7Core:
 
     @property
     def version(self) -> str:
-        return f"2 {self.zone.key}"
+        return f"3 {self.zone.key}"
 
     @property
     def staging(self) -> Mapping[str, tuple[str, ...]]:
@@ -78,11 +78,15 @@ class _Look:
     def location(self, name: str | None) -> str | None:
         """The id of a location by its name, as movements give it; a bin (`Main: A1`) is in its warehouse. A name that
         is not known is handed on, so that its record is set aside."""
+        return self.known_location(name) or name
+
+    def known_location(self, name: str | None) -> str | None:
+        """The same; `None` for a name that is not known."""
         for shown in (name, (name or "").partition(": ")[0]):
             found = self.projection.select(_ROWS_OF_ONE_LOCATION, shown)
             if found:
                 return str(found[0]["location_id"])
-        return name
+        return None
 
 
 def _company(look: _Look, landed: Landed) -> Rows:
@@ -103,6 +107,8 @@ def _party(kind: str) -> Callable[[_Look, Landed], Rows]:
             "name": text(landed.content, "Name"),
             "currency": text(landed.content, "Currency"),
             **party_fields(landed.content),
+            "tax_number": text(landed.content, "TaxNumber"),
+            **terms(landed.content, "PaymentTerm"),
             "active": "no" if text(landed.content, "Status") == "Deprecated" else "yes",
         }
         return {"parties": [party]}
@@ -119,6 +125,7 @@ def _product(look: _Look, landed: Landed) -> Rows:
         "name": text(landed.content, "Name"),
         "category": text(landed.content, "Category"),
         "unit": text(landed.content, "UOM"),
+        "weight": amount(landed.content, "Weight"),
         "active": "no" if text(landed.content, "Status") == "Deprecated" else "yes",
     }
     return {"products": [product]}
@@ -176,6 +183,7 @@ def _paper(party: str, code: str, make: Callable[[Paper], None]) -> Callable[[_L
             party_id=key(source, party),
             code=text(source, code) or text(source, "BaseCurrency") or look.currency,
             rate=amount(source, "CurrencyRate") if foreign else None,
+            location_id=look.known_location(text(source, "Location")),
         )
         make(paper)
         return paper.rows

@@ -65,6 +65,7 @@ class OrderNow:
     lines: Sequence[OrderedLine]
     charges: Sequence[tuple[str, str]] = ()
     is_void: bool = False
+    status: str | None = None
 
 
 Read = Callable[[str, Object], OrderNow]
@@ -138,10 +139,11 @@ def _make(
     projection: Projection, rows: Tables, order: OrderNow, is_stocked: Callable[[str | None], bool], currency: str
 ) -> None:
     task_id = order.order_id
-    _document(rows, order, f"{task_id}:order", "purchase_order", order.dated, currency)
     finished = projection.select("SELECT day FROM finished_rows WHERE task_id = ?", task_id)
+    finished_on = finished[0]["day"] if finished else None
+    _document(rows, order, f"{task_id}:order", "purchase_order", order.dated, currency, finished_on)
     if finished:
-        _document(rows, order, f"{task_id}:bill", "bill", finished[0]["day"], currency)
+        _document(rows, order, f"{task_id}:bill", "bill", finished_on, currency, finished_on)
     lines = {line.line_id: line for line in order.lines}
     came: dict[str, list[Row]] = defaultdict(list)
     received = "SELECT * FROM received_rows WHERE task_id = ? ORDER BY day, line_id"
@@ -170,27 +172,43 @@ def _make(
         rows["movement_lines"] += found
 
 
-def _document(rows: Tables, order: OrderNow, document_id: str, kind: str, dated: str | None, currency: str) -> None:
+def _document(
+    rows: Tables,
+    order: OrderNow,
+    document_id: str,
+    kind: str,
+    dated: str | None,
+    currency: str,
+    finished_on: str | None,
+) -> None:
     """An order's lines and charges as a document."""
     total = sum((number(net) for net in _amounts(order)), Decimal(0))
     rows["documents"].append(
         {"document_id": document_id, "kind": kind, "number": order.number, "business_date": dated,
          "party_id": order.vendor_id, "currency": currency, "net_amount": decimal_text(total), "tax_amount": "0",
          "total_amount": decimal_text(total), "status": "voided" if order.is_void else "completed",
-         "due_date": order.due if kind == "bill" else None}
+         "due_date": order.due if kind == "bill" else None, "source_status": order.status,
+         "finished_on": finished_on if kind == "purchase_order" else None}
     )  # fmt: skip
     shown: list[Row] = [
         {"line_id": f"{document_id}:{line.line_id}", "product_id": line.product_id, "description": line.description,
-         "quantity": line.quantity, "net_amount": line.net}
+         "quantity": line.quantity, "net_amount": line.net,
+         **({"order_line_id": f"{order.order_id}:order:{line.line_id}"} if kind == "bill" else {})}
         for line in order.lines
     ]  # fmt: skip
     shown += [
         {"line_id": f"{document_id}:{name}", "description": name.capitalize(), "net_amount": net,
-         "account": name.upper()}
+         "account": name.upper(), "role": "freight" if name == "shipping" else "charge"}
         for name, net in order.charges
     ]  # fmt: skip
     rows["document_lines"] += [
-        {"document_id": document_id, "business_date": dated, "line_number": position, **row}
+        {
+            "document_id": document_id,
+            "business_date": dated,
+            "line_number": position,
+            **({"order_id": f"{order.order_id}:order"} if kind == "bill" and row.get("order_line_id") else {}),
+            **row,
+        }
         for position, row in enumerate(shown, start=1)
     ]
 

@@ -6,6 +6,7 @@ read is handed on as it came, as text: the rules of the contract then set its re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -19,6 +20,7 @@ NO_ID = "00000000-0000-0000-0000-000000000000"
 MAIN = "main"
 """The one place of an account without several locations, and of a paper that names none."""
 _CENT = Decimal("0.01")
+_IN_DAYS = re.compile(r"(?:net )?([0-9]{1,3})(?: days?)?", re.IGNORECASE)
 
 
 def text(source: Object, *names: str) -> str | None:
@@ -69,6 +71,13 @@ def part(source: Object, name: str) -> Object:
     """An object within an object; an empty one where there is none."""
     found = source.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def terms(source: Object, *names: str) -> dict[str, str | None]:
+    """Payment terms by their name and, where that says it ("30 days", "Net 30"), in days."""
+    found = text(source, *names)
+    said = _IN_DAYS.fullmatch(found or "")
+    return {"payment_terms": found, "payment_days": said[1] if said else None}
 
 
 def cents(value: Decimal) -> Decimal:

@@ -25,6 +25,7 @@ def read_order(zone: ZoneInfo, order_id: str, content: Object) -> OrderNow:
         due=day(order, zone, "due_date"),
         seen_on=day(order, zone, "updated_at"),
         is_over=(text(order, "status") or "").lower() in DONE,
+        status=text(order, "status"),
         lines=[_line(line, where) for line in objects(order, "line_items")],
         charges=[(name, net) for name in ("shipping", "other") if exact(order, name) and (net := money(order, name))],
     )

@@ -184,4 +184,4 @@ _MAKERS: Mapping[str, Maker] = {
 
 def syncro(zone: ZoneInfo, currency: str) -> WithoutHistory:
     """`System` of the landing for a company in Syncro."""
-    return WithoutHistory(zone, currency, name="syncro", rules=2, makers=_MAKERS, read_order=read_order)
+    return WithoutHistory(zone, currency, name="syncro", rules=3, makers=_MAKERS, read_order=read_order)

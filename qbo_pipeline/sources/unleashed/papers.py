@@ -9,7 +9,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from qbo_pipeline.sources.landed.projection import Row
-from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, part, text
+from qbo_pipeline.sources.landed.values import Object, amount, exact, key, objects, part, terms, text
 from qbo_pipeline.sources.unleashed.fields import (
     DELETED,
     cents,
@@ -27,6 +27,7 @@ RETURNED = ("ReturnQuantity", "PurchaseUnitReturnQuantity", "OrderQuantity")
 RECEIVED = ("ReceivedDate", "ReceiptDate", "CompletedDate", "DeliveryDate")
 BILLED = ("SupplierInvoiceDate", "CompletedDate", "ReceivedDate", "ReceiptDate", "DeliveryDate")
 _ACCOUNTS = ("SalesAccount", "XeroSalesAccount", "PurchaseAccount", "ExpenseAccount")
+_STATUSES = ("CustomOrderStatus", "OrderStatus", "InvoiceStatus", "CreditStatus", "ReturnStatus", "Status")
 _TAXES = ("LineTaxCode", "XeroTaxCode")
 
 
@@ -76,6 +77,7 @@ def purchase_rows(look: LookUp, order: Object, order_id: str) -> Tables:
     _document(
         look, rows, order, lines, "purchase_order", f"{order_id}:order", number=number, party_id=supplier,
         business_date=day(order, look.zone, "OrderDate"), status=paper_status(found, placed_counts=True),
+        finished_on=day(order, look.zone, "CompletedDate") if found in ("complete", "completed") else None,
     )  # fmt: skip
     if is_billed(order):
         reference = text(order, "SupplierRef")
@@ -138,6 +140,9 @@ def _document(
             "tax_amount": rounded(source, "TaxTotal", "BaseTaxTotal", places=2),
             "total_amount": rounded(source, "Total", "BaseTotal", places=2),
             "memo": text(source, "Comments"),
+            "source_status": text(source, *_STATUSES),
+            "location_id": key(part(source, "Warehouse"), "Guid"),
+            **terms(source, "PaymentTerm"),
             **fields,
         }
     )
@@ -159,6 +164,8 @@ def _document(
                 "tax_amount": tax,
                 "tax_code": text(line, *_TAXES) or text(source, "XeroTaxCode"),
                 "account": text(line, *_ACCOUNTS),
+                "role": "charge" if (text(line, "LineType") or "").lower() == "charge" else None,
+                **(_ordered(document_id, line, position) if kind == "bill" else {}),
             }
         )
 
@@ -168,6 +175,12 @@ _QUANTITIES = {
     "purchase_order": ("OrderQuantity",), "bill": ("ReceiptQuantity", "OrderQuantity"),
     "purchase_credit": RETURNED,
 }  # fmt: skip
+
+
+def _ordered(bill_id: str, line: Object, position: int) -> dict[str, str]:
+    """The order's line that a bill's line is for: the order has become the bill."""
+    order_id = f"{bill_id.removesuffix(':bill')}:order"
+    return {"order_id": order_id, "order_line_id": f"{order_id}:{line_mark(line, position)}"}
 
 
 def line_mark(line: Object, position: int) -> str:

@@ -14,7 +14,7 @@ from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.landed import anchor
 from qbo_pipeline.sources.landed.objects import Landed
 from qbo_pipeline.sources.landed.projection import Projection, Row, Rows
-from qbo_pipeline.sources.landed.values import Object, amount, key, objects, part, text
+from qbo_pipeline.sources.landed.values import Object, amount, key, objects, part, terms, text
 from qbo_pipeline.sources.unleashed import stock
 from qbo_pipeline.sources.unleashed.fields import day, product, rounded, status
 from qbo_pipeline.sources.unleashed.finishing import LINE, MOVEMENT, SHIPPED, UNSOLVED, finish_order, solve_all
@@ -34,7 +34,7 @@ class Unleashed:
 
     @property
     def version(self) -> str:
-        return f"1 {self.zone.key} {self.currency}"
+        return f"2 {self.zone.key} {self.currency}"
 
     @property
     def staging(self) -> Mapping[str, tuple[str, ...]]:
@@ -82,6 +82,10 @@ def _party(kind: str, code: str, name: str) -> Callable[[LookUp, Landed], Rows]:
             "email": text(source, "Email"),
             "phone": text(source, "PhoneNumber"),
             **address_of(source),
+            "tax_number": text(source, "GSTVATNumber"),
+            "tax_exempt": "yes" if kind == "customer" and source.get("Taxable") is False else None,
+            "party_group": text(source, "CustomerType"),
+            **terms(source, "PaymentTerm"),
             "active": "no" if source.get("Obsolete") is True else "yes",
         }
         return {"parties": [party]}
@@ -114,6 +118,7 @@ def _product(look: LookUp, landed: Landed) -> Rows:
         "name": text(source, "ProductDescription", "ProductCode"),
         "category": text(part(source, "ProductGroup"), "GroupName"),
         "unit": text(part(source, "UnitOfMeasure"), "Name"),
+        "weight": rounded(source, "Weight"),
         "active": "no" if source.get("Obsolete") is True else "yes",
     }
     return {"products": [found]}

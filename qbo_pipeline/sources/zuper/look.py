@@ -10,7 +10,7 @@ from qbo_pipeline.sources.landed.listing import Lists
 from qbo_pipeline.sources.landed.looking import look_at_lists
 from qbo_pipeline.sources.landed.values import Object, text
 from qbo_pipeline.sources.zuper.lists import A_PAGE, MASTER_DATA, PAPERS
-from qbo_pipeline.sources.zuper.values import person
+from qbo_pipeline.sources.zuper.values import numbered, person
 
 
 def look_at(lists: Lists) -> AccountLook:
@@ -20,7 +20,7 @@ def look_at(lists: Lists) -> AccountLook:
 
 
 def _named(entry: Object) -> str:
-    number = text(entry, "invoice_no", "estimate_no", "credit_note_number", "purchase_order_number", "product_id")
+    number = numbered(entry, "invoice_no", "estimate_no", "credit_note_number", "purchase_order_number", "product_id")
     name = person(entry) or text(entry, "vendor_name", "product_name")
     status = text(entry, "invoice_status", "estimate_status", "purchase_order_status", "status")
     return " ".join(filter(None, (number, name, status)))

@@ -28,6 +28,7 @@ def read_order(zone: ZoneInfo, order_id: str, content: Object) -> OrderNow:
         seen_on=day(order, zone, "updated_at"),
         is_over=status in INVOICED,
         is_void=status in NOTHING,
+        status=status,
         lines=[
             _line(line, position, ship_to or MAIN)
             for position, line in enumerate(objects(order, "line_items"), start=1)

@@ -14,7 +14,7 @@ from qbo_pipeline.inventory.records import decimal_text
 from qbo_pipeline.sources.landed.anchor import number
 from qbo_pipeline.sources.landed.goods import Sold, goods_rows
 from qbo_pipeline.sources.landed.projection import Row, Rows
-from qbo_pipeline.sources.landed.values import MAIN, Object, amount, day, exact, objects, part, text
+from qbo_pipeline.sources.landed.values import MAIN, Object, amount, day, exact, objects, part, terms, text
 from qbo_pipeline.sources.zuper.values import behind, line_net, money, numbered, uid
 
 DRAFTS = frozenset({"DRAFT", "READY_TO_INVOICE"})
@@ -84,6 +84,8 @@ def _sale(paper: Paper, kind: str, shown: str, dated: str | None, due: str | Non
         "status": status,
         "reference": text(source, "reference_no"),
         "memo": text(source, "description"),
+        "source_status": text(source, "invoice_status", "estimate_status"),
+        **(terms(source, "payment_term") if isinstance(source.get("payment_term"), str) else {}),
     }
     lines: list[Row] = [
         {

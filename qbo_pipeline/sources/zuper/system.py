@@ -37,6 +37,7 @@ def _customer(making: Making, landed: Landed) -> Rows:
         "email": text(source, "customer_email"),
         "phone": text(phones, "work", "mobile", "home"),
         **_address(part(source, "customer_billing_address") or part(source, "customer_address")),
+        "tax_exempt": "yes" if part(source, "tax").get("tax_exempt") is True else None,
         "active": "no" if source.get("is_active") is False else "yes",
     }
     return {"parties": [party]}
