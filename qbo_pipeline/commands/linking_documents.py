@@ -49,8 +49,7 @@ def link_documents(
     ordered = bool(who.strip())
     with command_run(settings, quiet=as_json, only_look=not ordered) as run:
         extract_master_data(run)
-        for _ in extract_days(run, first, last):
-            pass
+        extract_days(run, first, last)
         read_reference_data(run)
         transform(run, first, last)
         if ordered:

@@ -105,7 +105,6 @@ def draft(run: Run) -> None:
 def draft_days(run: Run, first: date, last: date) -> None:
     """Extract and transform these days; nothing is sent."""
     extract_master_data(run)
-    for _ in extract_days(run, first, last):
-        pass
+    extract_days(run, first, last)
     read_reference_data(run)
     transform(run, first, last)

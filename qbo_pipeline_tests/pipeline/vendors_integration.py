@@ -6,6 +6,8 @@ What belongs here: taking what our posting rules would send and sending it as so
 from __future__ import annotations
 
 import json
+import re
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import date
@@ -39,8 +41,19 @@ def post_as_the_vendor(
             row = waiting.pop(key)
             thing = change(key, json.loads(resolve(row["payload"], ids)))
             if thing is not None:
-                ids[key] = create(emulator, row["entity"], {n: v for n, v in thing.items() if n != "PrivateNote"})["Id"]
+                ids[key] = _made_or_there(emulator, row["entity"], thing)
     return ids
+
+
+def _made_or_there(emulator: RunningEmulator, entity: str, thing: dict[str, Any]) -> str:
+    """The Id of what is made without our note, or of what has its name already."""
+    try:
+        made = create(emulator, entity, {name: value for name, value in thing.items() if name != "PrivateNote"})
+    except AssertionError as error:
+        if (there := re.search(r"already using this name.*Id=(\d+)", str(error))) is None:
+            raise
+        return there[1]
+    return str(made["Id"])
 
 
 def create(emulator: RunningEmulator, entity: str, thing: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +62,9 @@ def create(emulator: RunningEmulator, entity: str, thing: dict[str, Any]) -> dic
         emulator.api(entity.lower()), json.dumps(thing).encode(),
         {**emulator.bearer(), "Content-Type": "application/json", "Accept": "application/json"},
     )  # fmt: skip
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        made: dict[str, Any] = json.load(answer)[entity]
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            made: dict[str, Any] = json.load(answer)[entity]
+    except urllib.error.HTTPError as error:
+        raise AssertionError(f"{entity}: {error.read().decode()}") from error
     return made
