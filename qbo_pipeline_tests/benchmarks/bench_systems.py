@@ -121,6 +121,7 @@ def measure(file: Path, last: date) -> dict[str, float]:
         parts = urlsplit(url)
         chosen = [pair for pair in parse_qsl(parts.query) if not any(word in pair[0].lower() for word in CHANGED)]
         asked[parts.path, str(sorted(chosen))] += 1
+        named["seconds"] = 3600.0  # a box makes all its objects at the first question
         return real(wire, url, *given, **named)
 
     landed.ReadingWire.get = counted  # type: ignore[method-assign]

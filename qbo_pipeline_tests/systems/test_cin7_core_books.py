@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
+from qbo_pipeline.commands.demo_choices import STOCK_ACCOUNTS
 from qbo_pipeline.commands.demo_systems import HINTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.demo.company import generate
@@ -14,6 +17,7 @@ from qbo_pipeline.systems.company import guid
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.systems.books import (
     LAST,
+    Books,
     assert_balanced,
     assert_equal,
     by_sql,
@@ -46,6 +50,17 @@ def test_the_books_are_equal_to_the_cent(tmp_path: Path) -> None:
             assert_equal(both.sql_books, both.api_books)
             landing = StoredLanding(both.api.database, "demo", "cin7_core")
             assert ledger_sum(landing, ["1300"], LAST) == both.by_api.result.stock_value
+            assert_its_ledger_is_quickbooks(landing, both.api_books)
+
+
+def assert_its_ledger_is_quickbooks(landing: StoredLanding, books: Books) -> None:
+    """Cin7 Core's own lines (`/transactions`) on its inventory account and QuickBooks' on ours: equal on every day."""
+    ours = set(STOCK_ACCOUNTS.values())
+    for n in range((LAST - FIRST).days + 1):
+        day = FIRST + timedelta(days=n)
+        there = sum((amount for (dated, name), amount in books.items() if name in ours and dated <= day.isoformat()),
+                    Decimal(0))  # fmt: skip
+        assert ledger_sum(landing, ["1300"], day) == there, day
 
 
 def _connection(folder: Path, emulator: RunningEmulator, box: RunningBox) -> Path:
