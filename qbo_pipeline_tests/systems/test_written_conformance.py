@@ -19,7 +19,8 @@ from qbo_pipeline.returning.abilities import CHANGE, TAKE_OUT, Action
 from qbo_pipeline.sources.http_contract.description import description as contract_description
 from qbo_pipeline.sources.systems import SYSTEMS
 from qbo_pipeline_tests.systems.openapi import Schema, misfits, read_description
-from qbo_pipeline_tests.systems.written_kinds import CASES, Request, Rig, Rigs, content, entry, running_rigs
+from qbo_pipeline_tests.systems.written_kinds import CASES, content, entry
+from qbo_pipeline_tests.systems.written_rig import Request, Rig, Rigs, running_rigs
 
 pytestmark = pytest.mark.torture
 

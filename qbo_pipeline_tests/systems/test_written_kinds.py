@@ -17,7 +17,8 @@ from qbo_pipeline.posting.write_backs import API_POLICY
 from qbo_pipeline.returning.abilities import ACTIONS
 from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.sources.systems import SYSTEMS
-from qbo_pipeline_tests.systems.written_kinds import BUSY, CASES, KEYS, Free, Rigs, running_rigs
+from qbo_pipeline_tests.systems.written_kinds import CASES
+from qbo_pipeline_tests.systems.written_rig import BUSY, KEYS, Free, Rigs, running_rigs
 
 DECLARED = [(system, kind) for system, door in SYSTEMS.items() for kind in door.takes]
 ALL = tuple(SYSTEMS)
