@@ -82,9 +82,9 @@ class Book:
         """The same by its number in the workbook, as finished rows name it."""
         return str(self.style(kind, mark=mark, bold=bold, **more)._get_xf_index())
 
-    def place(self, layout: Layout, rows: Rows, table_at: int = TABLE_AT) -> None:
-        """Note where the columns of a table will stand; a table that is not shown whole has no place for formulas."""
-        count = length(rows)
+    def place(self, layout: Layout, count: int, table_at: int = TABLE_AT) -> None:
+        """Note where the columns of a table of `count` rows will stand; one that is not shown whole has no place for
+        formulas."""
         if count > self.rows_shown:
             return
         for number, one in enumerate(layout.fields):

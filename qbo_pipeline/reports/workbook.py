@@ -72,8 +72,9 @@ def write_workbook(
     belongs to another reconciliation, `FrameError` where a frame of the extras cannot be used.
     """
     report = ReportView(reconciliation, header, extras or ReportExtras())
-    tables = [(layout, view(report)) for layout, view in TABLES]
-    tables = [(layout, rows) for layout, rows in tables if length(rows) or not layout.only_with_rows]
+    # Columns of a view are made twice, to be counted and to be written, so that those of one are in memory at a time.
+    counted = [(layout, view, length(view(report))) for layout, view in TABLES]
+    tables = [one for one in counted if one[2] or not one[0].only_with_rows]
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -89,11 +90,11 @@ def write_workbook(
             }
         )
         book = Book(workbook, header, rows_shown, progress=progress)
-        for layout, rows in tables:
-            book.place(layout, rows, _CERTIFIED_AT if layout is layouts.CERTIFICATION else TABLE_AT)
+        for layout, _, count in tables:
+            book.place(layout, count, _CERTIFIED_AT if layout is layouts.CERTIFICATION else TABLE_AT)
         write_certificate(book, report, _COLOURS)
-        for layout, rows in tables:
-            _SPECIAL.get(layout.view, _plain)(book, layout, rows, report)
+        for layout, view, _ in tables:
+            _SPECIAL.get(layout.view, _plain)(book, layout, view(report), report)
 
 
 def _plain(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None:

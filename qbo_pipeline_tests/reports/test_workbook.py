@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from xlsxwriter.worksheet import Worksheet
 
 from qbo_pipeline.reconciliation.result import Reconciliation
-from qbo_pipeline.reports import paper
+from qbo_pipeline.reports import paper, workbook
 from qbo_pipeline.reports.fields import NUMBERS
 from qbo_pipeline.reports.paper import paper_of
 from qbo_pipeline.reports.sheet import NUMBER_FORMATS
+from qbo_pipeline.reports.views import ReportView, Rows
 from qbo_pipeline.reports.workbook import TABLES, write_workbook
 from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books
@@ -284,6 +287,32 @@ def test_no_cell_of_a_table_is_written_one_by_one(tmp_path: Path, monkeypatch: p
     cells.clear()
     write_workbook(given, books.header(given), None, tmp_path / "few.xlsx", rows_shown=3)
     assert every == len(cells)
+
+
+def test_the_columns_of_one_view_are_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Noted(dict[str, Any]):
+        """A view's columns, known as long as somebody holds them."""
+
+        __hash__ = object.__hash__
+        __eq__ = object.__eq__
+
+    alive: WeakSet[Noted] = WeakSet()
+    most = 0
+
+    def noted(view: Callable[[ReportView], Rows]) -> Callable[[ReportView], Rows]:
+        def look(report: ReportView) -> Rows:
+            nonlocal most
+            rows = Noted(view(report))
+            alive.add(rows)
+            most = max(most, len(alive))
+            return rows
+
+        return look
+
+    monkeypatch.setattr(workbook, "TABLES", [(layout, noted(view)) for layout, view in TABLES])
+    given = books.broken()
+    write_workbook(given, books.header(given), None, tmp_path / "m.xlsx")
+    assert most == 1
 
 
 def test_a_header_of_other_books_is_refused(tmp_path: Path) -> None:
