@@ -24,7 +24,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@touch $@
 
 demo: $(VENV)/.runtime ## a month of a made-up company and three nights, reconciled; no account, no server
-	@$(BIN)/python -m qbo_pipeline demo $(if $(SYSTEM),--system $(SYSTEM)) $(if $(MODE),--mode $(MODE)) $(if $(COMPANY),--company $(COMPANY)) $(if $(WAYS),--ways $(WAYS))
+	@$(BIN)/python -m qbo_pipeline demo $(if $(SYSTEM),--system $(SYSTEM)) $(if $(MODE),--mode $(MODE)) $(if $(COMPANY),--company $(COMPANY)) $(if $(WAYS),--ways $(WAYS)) $(if $(NIGHTS),--nights $(NIGHTS))
 
 ui: $(VENV)/.runtime ## the Dagster UI on the demo's instance
 	@exec $(BIN)/python -m qbo_pipeline ui

@@ -23,6 +23,7 @@ import typer
 
 from qbo_pipeline.commands.common import say
 from qbo_pipeline.commands.demo_choices import STOCK_ACCOUNTS, DemoCountry, DemoMode, country_of
+from qbo_pipeline.commands.demo_month import DemoNights, month_both_ways
 from qbo_pipeline.commands.demo_servers import NAME, DemoFolder, RunningSystem, emulator, let_into, system_box
 from qbo_pipeline.commands.demo_systems import HINTS, WAREHOUSES, DemoSystem, demo_system
 from qbo_pipeline.commands.demo_ways import (
@@ -71,6 +72,10 @@ def demo(
     ways: Annotated[DemoWays, typer.Option(help="Who works: the warehouse alone, or people in QuickBooks too.")] = (
         DemoWays.OUT
     ),
+    nights: Annotated[
+        DemoNights | None,
+        typer.Option(help="Both ways: a run every night (day), or one at the end of the month for all of it (one)."),
+    ] = None,
 ) -> None:
     """A month of a made-up company in one run and three nights, reconciled: no account, no server, no question."""
     try:
@@ -81,11 +86,16 @@ def demo(
         raise typer.BadParameter("the systems in a box are of a company in the US", param_hint="--company")
     if ways is DemoWays.BOTH and days < LEAST_BOTH_WAYS:
         raise typer.BadParameter(f"both ways it takes {LEAST_BOTH_WAYS} days or more", param_hint="--days")
-    # A summary is no invoice that is paid; in tracked mode what is sold in QuickBooks would leave its stock twice.
-    if ways is DemoWays.BOTH and mode is not DemoMode.EXTERNAL:
-        raise typer.BadParameter("the demo goes both ways in external mode only", param_hint="--ways")
+    # A summary is no invoice that is paid; systems in a box are shown in external mode.
+    if ways is DemoWays.BOTH and (mode is DemoMode.SUMMARISED or (known is not None and mode is not DemoMode.EXTERNAL)):
+        what = "external and tracked" if known is None else "external alone"
+        raise typer.BadParameter(f"the demo goes both ways in mode {what}", param_hint="--ways")
     if ways is DemoWays.BOTH and company is not DemoCountry.US:
         raise typer.BadParameter("it is shown with a company in the US", param_hint="--ways")
+    if nights is not None and (ways is not DemoWays.BOTH or known is not None):
+        raise typer.BadParameter("it counts where the demo goes both ways with its own database", param_hint="--nights")
+    if ways is DemoWays.BOTH and known is None:
+        raise typer.Exit(run_both_ways(folder, days, seed=seed, mode=mode, nights=nights or DemoNights.DAY))
     raise typer.Exit(run_demo(folder, days, seed=seed, system=known, mode=mode, country=company, ways=ways))
 
 
@@ -132,6 +142,7 @@ def prepare(
     text = settings_text(values)
     if ways is DemoWays.BOTH:
         text = both_ways(text, min(FIRST_DAY, datetime.now(UTC).date()), box.system if box else None)
+        text = text if box else month_both_ways(text, tracked=mode is DemoMode.TRACKED)
     folder.settings.write_text(text, encoding="utf-8")
     prefix = f"QBO_{NAME.upper()}"
     lines = [f"{prefix}_{key.upper()}={start[key]}" for key in ("client_id", "client_secret", "refresh_token")]
@@ -184,10 +195,7 @@ def run_demo(
     """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
     from qbo_pipeline.commands.demo_nights import Stopwatch, run_days, windows
 
-    folder = DemoFolder(folder_path.resolve())
-    if folder.path.exists():
-        shutil.rmtree(folder.path)
-    folder.path.mkdir(parents=True)
+    folder = _new_folder(folder_path)
     clock = Stopwatch()
     behind = f" behind {system.name} in a box" if system else ""
     say(f"A made-up company{behind}, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
@@ -231,6 +239,43 @@ def run_demo(
     if compared:
         say("", *compared)
     return _tell(folder, FIRST_DAY + timedelta(days=days - 1))
+
+
+def run_both_ways(folder_path: Path, days: int, *, seed: int, mode: DemoMode, nights: DemoNights) -> int:
+    """Carry `days` days with work on both sides and print what came out; answers the exit status: that of the verdict,
+    4 where the two sides are not equal at the end."""
+    from qbo_pipeline.commands.demo_both import BothWays, DemoFailed
+    from qbo_pipeline.commands.demo_month import live_days
+    from qbo_pipeline.commands.demo_nights import Stopwatch
+
+    folder = _new_folder(folder_path)
+    clock = Stopwatch()
+    how = "a run every night" if nights is DemoNights.DAY else "one night for all of it"
+    say(f"A made-up company and an emulated QuickBooks company, {days} days, work on both sides, {how}.")
+    _company_works(folder, FIRST_DAY + timedelta(days=live_days(days) - 1), seed)
+    with emulator(folder) as start:
+        prepare(folder, start, days, None, mode, DemoCountry.US, DemoWays.BOTH)
+        open_books(folder)
+        os.environ.update(folder.environment())
+        both = BothWays(folder, FIRST_DAY, days, lambda day: _company_works(folder, day, seed), clock)
+        try:
+            both.go_live()
+            both.month(nights)
+        except DemoFailed as failed:
+            say(f"{failed}; `make ui` shows all of it.")
+            return 1
+        lines, equal = both.told(tracked=mode is DemoMode.TRACKED)
+    say("", *lines)
+    status = _tell(folder, FIRST_DAY + timedelta(days=days - 1))
+    return status if equal else 4
+
+
+def _new_folder(folder_path: Path) -> DemoFolder:
+    folder = DemoFolder(folder_path.resolve())
+    if folder.path.exists():
+        shutil.rmtree(folder.path)
+    folder.path.mkdir(parents=True)
+    return folder
 
 
 def _company_works(folder: DemoFolder, last: date, seed: int, country: DemoCountry = DemoCountry.US) -> None:

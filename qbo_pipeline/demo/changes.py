@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qbo_pipeline.demo.company import open_company, transaction
+from qbo_pipeline.demo.stock import take_back
 
 
 class Paper(NamedTuple):
@@ -132,7 +133,7 @@ def void(path: Path | str, number: str) -> list[date]:
         paper, header_id, day = _find(db, number)
         db.execute(f"UPDATE {paper.headers} SET status = 'voided' WHERE id = ?", (header_id,))
         _reopen_settled(db, paper, header_id)
-        _take_back_stock(db, header_id)
+        take_back(db, header_id)
     return [day]
 
 
@@ -147,7 +148,7 @@ def delete(path: Path | str, number: str) -> list[date]:
         _refuse_if_built_on(db, paper, header_id, number)
         touched = {day} | _forget_settlements(db, paper, header_id)
         _reopen_settled(db, paper, header_id)
-        _take_back_stock(db, header_id)
+        take_back(db, header_id)
         db.execute(f"DELETE FROM {paper.lines} WHERE {paper.header_id} = ?", (header_id,))
         db.execute(f"DELETE FROM {paper.headers} WHERE id = ?", (header_id,))
     return sorted(touched)
@@ -212,18 +213,6 @@ def _change_line_cost(db: sqlite3.Connection, paper: Paper, header_id: int, numb
         raise ValueError(f"the first line of {number} costs {Decimal(cost) / 100}: it cannot change by {by}")
     db.execute(f"UPDATE {paper.lines} SET cost_cents = cost_cents + ? WHERE id = ?", (_cents(by), line))
     return line
-
-
-def _take_back_stock(db: sqlite3.Connection, header_id: int) -> None:
-    db.execute(
-        "UPDATE stock_balances SET quantity_milli = quantity_milli - moved.quantity,"
-        " value_cents = value_cents - moved.value"
-        " FROM (SELECT item_id, warehouse_id, SUM(quantity_milli) AS quantity, SUM(value_cents) AS value"
-        " FROM stock_ledger WHERE source_id = ? GROUP BY 1, 2) AS moved"
-        " WHERE stock_balances.item_id = moved.item_id AND stock_balances.warehouse_id = moved.warehouse_id",
-        (header_id,),
-    )
-    db.execute("DELETE FROM stock_ledger WHERE source_id = ?", (header_id,))
 
 
 def _refuse_if_built_on(db: sqlite3.Connection, paper: Paper, header_id: int, number: str) -> None:

@@ -18,11 +18,10 @@ from qbo_pipeline.demo import stock
 from qbo_pipeline.demo.banking import MADE, RECEIVED
 from qbo_pipeline.demo.catalogue import BANK_ACCOUNT
 from qbo_pipeline.demo.company import open_company, transaction
-from qbo_pipeline.demo.inbox_goods import book_adjustment, book_bill, book_product, cents, milli
+from qbo_pipeline.demo.inbox_goods import book_bill, book_product, cents, milli
+from qbo_pipeline.demo.inbox_stock import adjust, ship_sold, take_back_sold
 from qbo_pipeline.demo.workday import Workday
 
-SOLD_THERE = "SOLD-THERE"
-"""The reason of a stock entry for what was sold in QuickBooks."""
 _NEWEST = (
     "SELECT * FROM qbo_inbox AS entry WHERE taken_as IS NULL AND refused IS NULL AND NOT EXISTS (SELECT 1 FROM"
     " qbo_inbox AS later WHERE later.marker = entry.marker AND later.revision > entry.revision) ORDER BY kind, marker"
@@ -75,8 +74,7 @@ def book(db: sqlite3.Connection, entry: Content, known: str | None) -> str:
     day = date.fromisoformat(entry["business_date"])
     work = Workday(db, day)
     own = _BOOKS[entry["kind"]](work, content, int(known) if known else _own(content), entry["operation"] == "void")
-    db.execute("UPDATE company SET last_id = ?", (work.last_id,))
-    db.executemany("INSERT OR REPLACE INTO numbering VALUES (?, ?)", sorted(work.numbers.items()))
+    work.save(worked=False)
     return str(own)
 
 
@@ -106,22 +104,36 @@ def _kept_party(work: Workday, content: Content, own: int | None, gone: bool) ->
         if "changed" in content and here[column] not in (changed[column] or "", int(changed[column] is True)):
             raise CannotBook(f"the {column} of {content['kind']} {own} was changed here since")
         work.set(table, own, column, values[column])
+    if content.get("merged_into") and content["kind"] == "customer":
+        _merged(work, own, int(content["merged_into"]))
     return own
+
+
+def _merged(work: Workday, gone: int, kept: int) -> None:
+    """What was of one customer is of another's from now on."""
+    for table in ("invoices", "credit_notes", "sales_orders", "shipments", "customer_returns", "quotes"):
+        work.db.execute(f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", (kept, gone))
+    where = "party_id = ? AND kind = 'payment_received'"
+    work.db.execute(f"UPDATE bank_entries SET party_id = ? WHERE {where}", (kept, gone))
 
 
 def _invoice(work: Workday, content: Content, own: int | None, gone: bool) -> int:
     if own is not None:
-        _unsold(work, own)
+        if content["document_id"] != str(own):  # made in QuickBooks, and shipped for it here
+            take_back_sold(work, own)
         if gone:
             work.set("invoices", own, "status", "voided")
             return own
         work.db.execute("DELETE FROM invoice_lines WHERE invoice_id = ?", (own,))
+    party = _party(content)
+    shipment, place, shipped = ship_sold(work, party, content)
     values: dict[str, Any] = {
         "number": content["number"],
         "business_date": content["business_date"],
         "due_date": content.get("due_date") or content["business_date"],
-        "customer_id": _party(content),
-        "warehouse_id": min(work.warehouses),
+        "customer_id": party,
+        "shipment_id": shipment,
+        "warehouse_id": place,
         "net_cents": cents(content["net_amount"]),
         "tax_cents": cents(content["tax_amount"]),
         "total_cents": cents(content["total_amount"]),
@@ -138,42 +150,12 @@ def _invoice(work: Workday, content: Content, own: int | None, gone: bool) -> in
         net = cents(line["net_amount"])
         work.add(
             "invoice_lines", invoice_id=own, line_number=line["line_number"],
+            shipment_line_id=shipped.get(line["line_number"]),
             item_id=int(line.get("product_id") or service), description=line.get("description") or "",
             quantity_milli=quantity, unit_cents=cents(line.get("unit_price") or line["net_amount"]), net_cents=net,
             tax_cents=cents(line["tax_amount"]), tax_code=line.get("tax_code") or "NON",
         )  # fmt: skip
-    _sold(work, own, content)
     return own
-
-
-def _sold(work: Workday, invoice: int, content: Content) -> None:
-    """Take out what the invoice moved, as a difference to what lies there now."""
-    moved = [(int(part["product_id"]), milli(part["quantity"])) for part in content.get("stock", ())]
-    moved = [(item, quantity) for item, quantity in moved if work.items[item].kind == "stocked" and quantity < 0]
-    if not moved:
-        return
-    place = min(work.warehouses)
-    entry = work.add(
-        "stock_entries", number=work.number("ADJ"), business_date=work.today, kind="adjustment", reason=SOLD_THERE,
-        memo=f"Invoice {invoice}",
-    )  # fmt: skip
-    for position, (item, quantity) in enumerate(moved, start=1):
-        line = work.new_id()
-        cost = stock.take_out(work, (entry, line), item, place, -quantity)
-        work.add(
-            "stock_entry_lines", line, entry_id=entry, line_number=position, item_id=item, warehouse_id=place,
-            quantity_milli=quantity, cost_cents=-cost,
-        )  # fmt: skip
-
-
-def _unsold(work: Workday, invoice: int) -> None:
-    """Put back what an earlier entry of the invoice took out."""
-    query = "SELECT id FROM stock_entries WHERE reason = ? AND memo = ? AND status = 'completed'"
-    for (entry,) in work.rows(query, SOLD_THERE, f"Invoice {invoice}"):
-        query = "SELECT id, item_id, warehouse_id, quantity_milli, cost_cents FROM stock_entry_lines WHERE entry_id = ?"
-        for line, item, place, quantity, cost in work.rows(query, entry):
-            stock.bring_in(work, (entry, line), item, place, -quantity, -cost)
-        work.set("stock_entries", entry, "status", "voided")
 
 
 def _payment(work: Workday, content: Content, own: int | None, gone: bool) -> int:
@@ -222,7 +204,7 @@ _BOOKS: dict[str, Callable[[Workday, Content, int | None, bool], int]] = {
     "customer": _kept_party,
     "supplier": _kept_party,
     **dict.fromkeys(("stocked", "non_stocked", "service"), book_product),
-    "adjustment": book_adjustment,
+    "adjustment": adjust,
     "bill": book_bill,
     "sales_invoice": _invoice,
     "payment_received": _payment,

@@ -1,4 +1,4 @@
-"""What the warehouse makes of goods that people keep in QuickBooks: products, adjustments, bills.
+"""What the warehouse makes of goods that people keep in QuickBooks: products and bills.
 
 What belongs here: the booking of one entry; `inbox.py` says which entries are booked, and that they were.
 """
@@ -48,24 +48,6 @@ def book_product(work: Workday, content: Content, own: int | None, gone: bool) -
         worth = prices["purchase_cents"] * first // 1000
         _enter(work, "Begun in QuickBooks", [(own, min(work.warehouses), first, worth)])
     return own
-
-
-def book_adjustment(work: Workday, content: Content, own: int | None, gone: bool) -> int:
-    """Add what an adjustment changes to what there is; an earlier revision of it is taken back before."""
-    if own is not None:
-        query = "SELECT id, item_id, warehouse_id, quantity_milli, cost_cents FROM stock_entry_lines WHERE entry_id = ?"
-        for line, item, place, quantity, cost in work.rows(query, own):
-            stock.bring_in(work, (own, line), item, place, -quantity, -cost)
-        work.set("stock_entries", own, "status", "voided")
-        if gone:
-            return own
-    moved = []
-    for line in content["lines"]:
-        item, quantity = int(line["product_id"]), milli(line["quantity"])
-        place = int(line.get("location_id") or min(work.warehouses))
-        held, value = stock.on_hand(work, item, place)
-        moved.append((item, place, quantity, value * quantity // held if held else 0))
-    return _enter(work, content.get("memo") or content["number"], moved)
 
 
 def _enter(work: Workday, memo: str, moved: list[tuple[int, int, int, int]]) -> int:

@@ -7,6 +7,8 @@ nothing. Stock never goes below zero.
 
 from __future__ import annotations
 
+import sqlite3
+
 from qbo_pipeline.demo.arithmetic import half_up
 from qbo_pipeline.demo.workday import Item, Workday
 
@@ -63,6 +65,19 @@ def take_out(work: Workday, source: tuple[int, int], item_id: int, warehouse_id:
     cost = value if quantity == held else half_up(value * quantity, held)
     _move(work, source, item_id, warehouse_id, -quantity, -cost)
     return cost
+
+
+def take_back(db: sqlite3.Connection, source_id: int) -> None:
+    """Take what a document moved out of the record, as if it had never moved."""
+    db.execute(
+        "UPDATE stock_balances SET quantity_milli = quantity_milli - moved.quantity,"
+        " value_cents = value_cents - moved.value"
+        " FROM (SELECT item_id, warehouse_id, SUM(quantity_milli) AS quantity, SUM(value_cents) AS value"
+        " FROM stock_ledger WHERE source_id = ? GROUP BY 1, 2) AS moved"
+        " WHERE stock_balances.item_id = moved.item_id AND stock_balances.warehouse_id = moved.warehouse_id",
+        (source_id,),
+    )
+    db.execute("DELETE FROM stock_ledger WHERE source_id = ?", (source_id,))
 
 
 def _move(work: Workday, source: tuple[int, int], item_id: int, warehouse_id: int, quantity: int, value: int) -> None:

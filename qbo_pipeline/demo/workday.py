@@ -124,7 +124,9 @@ class Workday:
                 break
         return place
 
-    def save(self) -> None:
-        """Write the counters back."""
-        self.db.execute("UPDATE company SET last_id = ?, next_day = ?", (self.last_id, self.after(1)))
+    def save(self, *, worked: bool = True) -> None:
+        """Write the counters back; a day that is `worked` is over, else it was written to only."""
+        self.db.execute("UPDATE company SET last_id = ?", (self.last_id,))
+        if worked:
+            self.db.execute("UPDATE company SET next_day = ?", (self.after(1),))
         self.db.executemany("INSERT OR REPLACE INTO numbering VALUES (?, ?)", sorted(self.numbers.items()))
