@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data, warned
@@ -94,13 +94,15 @@ class Deadly(Transport):
         self._count = 0
         self._turn = threading.Lock()
 
-    def send(self, call: Call, *, deadline: float, max_bytes: int, until: float = math.inf) -> Answer:
+    def send(
+        self, call: Call, *, deadline: float, max_bytes: int, until: float = math.inf, into: IO[bytes] | None = None
+    ) -> Answer:
         """As `Transport.send`, while the process lives."""
         is_now = self._is_now(call)
         if is_now and not self._after:
             os.kill(os.getpid(), signal.SIGKILL)
         try:
-            return super().send(call, deadline=deadline, max_bytes=max_bytes, until=until)
+            return super().send(call, deadline=deadline, max_bytes=max_bytes, until=until, into=into)
         finally:
             if is_now:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -120,7 +120,7 @@ def test_with_work_on_both_sides_everything_is_equal_at_the_end(mode: str, night
         waiting = (
             "SELECT COUNT(*) FROM qbo_inbox AS entry WHERE taken_as IS NULL AND NOT EXISTS (SELECT 1 FROM qbo_inbox"
         )
-        later = " AS later WHERE later.marker = entry.marker AND later.revision > entry.revision)"
+        later = " qbo_inbox AS later WHERE later.marker = entry.marker AND later.revision > entry.revision)"
         assert company.execute(waiting + later).fetchone() == (0,)
         address = "SELECT COUNT(*) FROM customers WHERE email = 'billing@quickbooks.example'"
         assert company.execute(address).fetchone() == (1,)  # the conflict went as it was decided
