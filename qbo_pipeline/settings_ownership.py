@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -17,10 +18,12 @@ from qbo_pipeline.settings_sections import Section
 Owner = Literal["source", "quickbooks", "both", "off"]
 _CONTACT_FIELDS = ("name", "email", "phone", "address", "city", "region", "postal_code", "country", "active")
 # The fields that are compared, by the kinds that both sides may keep.
+# Of these a source may know nothing: what it never says of a thing is not compared.
+OPTIONAL_FIELDS = frozenset({"sales_price", "purchase_cost"})
 MERGED_FIELDS = {
     "customers": (*_CONTACT_FIELDS, "parent_id"),
     "suppliers": (*_CONTACT_FIELDS, "number"),
-    "products": ("number", "name", "active"),
+    "products": ("number", "name", "active", "sales_price", "purchase_cost"),
 }
 
 
@@ -64,6 +67,7 @@ class WriteBackSettings(Section):
     negative_stock: bool = True
     location: str | None = None
     documents_move_stock: bool = True
+    default_quantity: Decimal | None = Field(default=None, ge=0)
     files: Path | None = None
     deleted_files: Literal["keep", "mirror"] = "keep"
     new_entries: dict[str, dict[str, str]] = Field(default_factory=dict)

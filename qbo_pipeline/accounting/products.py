@@ -53,6 +53,7 @@ def item_of(product: Product, books: Books) -> Draft:
         "IncomeAccountRef": ref(income_account(books, _place(product)).id),
         **category_fields(product, books),
         **active_field(product, books),
+        **_usual_prices(product),
     }
     if books.accounts_of("purchases"):
         payload["ExpenseAccountRef"] = ref(account_for(books, "purchases", _place(product)).id)
@@ -64,6 +65,12 @@ def item_of(product: Product, books: Books) -> Draft:
         amount=ZERO,
         currency=books.home_currency,
     )
+
+
+def _usual_prices(product: Product) -> Payload:
+    """What people who sell or buy the item inside QBO are offered; neither is a value of stock."""
+    offered = {"UnitPrice": product.sales_price, "PurchaseCost": product.purchase_cost}
+    return {field: price for field, price in offered.items() if price is not None}
 
 
 def item_name(product: Product, books: Books) -> str:

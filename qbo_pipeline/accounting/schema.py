@@ -196,6 +196,7 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "TrackQtyOnHand": Field("flag"),
         "QtyOnHand": _NUMBER,
         "InvStartDate": Field("day"),
+        "UnitPrice": _NUMBER,
         "PurchaseCost": _NUMBER,
         "SubItem": Field("flag"),
         "ParentRef": _ref(),

@@ -52,6 +52,8 @@ def build_tracked_product(product: Product, books: Books) -> Draft | list[Draft]
     made = books.made(product.product_id)
     if made is not None and made.quantity is not None:
         quantity = made.quantity
+    # Once it is made, its cost is what is usually paid for it; it is made at what its opening stock is worth.
+    is_there = made is not None
     payload: Payload = {
         **plain.payload,
         "Type": "Inventory",
@@ -60,7 +62,7 @@ def build_tracked_product(product: Product, books: Books) -> Draft | list[Draft]
         "InvStartDate": start.isoformat(),
         "AssetAccountRef": ref(_account(books, "inventory", ASSET_TYPES, place).id),
         "ExpenseAccountRef": ref(_account(books, "cost_of_goods_sold", COST_TYPES, place).id),
-        **_cost(opening),
+        **({} if is_there and product.purchase_cost is not None else _cost(opening)),
     }
     item = finish(
         key=plain.key,

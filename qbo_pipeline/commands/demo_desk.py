@@ -30,7 +30,7 @@ _GOODS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
+class SoldItem:
     """An item of the warehouse's that QuickBooks has too: its Id there, and its price."""
 
     item_id: str
@@ -207,7 +207,7 @@ class Desk:
         body = {"VendorRef": bill["VendorRef"], "TotalAmt": bill["Balance"], "TxnDate": self._day, "Line": [line]}
         self._save("BillPayment", {**body, **paid_from, "DocNumber": "CHK-77"})
 
-    def _invoice(self, customer: Thing, number: str, sold: list[Sold] | None = None) -> Thing:
+    def _invoice(self, customer: Thing, number: str, sold: list[SoldItem] | None = None) -> Thing:
         """An invoice of what is sold: two items of which the warehouse has most, where nothing else is said."""
         rows = []
         for quantity, item in enumerate(sold or self._items("stocked")[:2], start=1):
@@ -218,7 +218,7 @@ class Desk:
         party = {"value": customer["Id"]}
         return self._save("Invoice", {"CustomerRef": party, "TxnDate": self._day, "DocNumber": number, "Line": rows})
 
-    def _items(self, kind: str) -> list[Sold]:
+    def _items(self, kind: str) -> list[SoldItem]:
         """The products of a kind that QuickBooks has as items, those first of which most lie in the main warehouse."""
         from qbo_pipeline.store.postings import links
 
@@ -226,7 +226,7 @@ class Desk:
         with self._run.database.reading() as connection:
             known = links(connection, self._run.name, [f"product/{own}" for own, _, _ in products])
         return [
-            Sold(known[f"product/{own}"].qbo_id, sku, Decimal(price).scaleb(-2))
+            SoldItem(known[f"product/{own}"].qbo_id, sku, Decimal(price).scaleb(-2))
             for own, sku, price in products
             if f"product/{own}" in known
         ]

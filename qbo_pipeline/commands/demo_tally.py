@@ -49,7 +49,7 @@ _BALANCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SideBySide:
     """One subject counted on both sides: how many, their sum, and what of it differs, by name."""
 
     subject: str
@@ -70,7 +70,9 @@ def balances_now(folder: DemoFolder) -> dict[str, Amounts]:
     }
 
 
-def both_sides(folder: DemoFolder, first_day: date, opening: Mapping[str, Amounts], *, tracked: bool) -> list[Tally]:
+def both_sides(
+    folder: DemoFolder, first_day: date, opening: Mapping[str, Amounts], *, tracked: bool
+) -> list[SideBySide]:
     """Count both sides; `opening` are QuickBooks' balances when the demo began, which are no matter of the warehouse's.
 
     Quantities are counted where QuickBooks keeps them (`tracked`).
@@ -80,7 +82,7 @@ def both_sides(folder: DemoFolder, first_day: date, opening: Mapping[str, Amount
     return [*found, _quantities(folder)] if tracked else found
 
 
-def told(tallies: list[Tally]) -> Iterator[str]:
+def told(tallies: list[SideBySide]) -> Iterator[str]:
     """The counting in lines, a table; what differs by name."""
     yield f"{'':24}{'in the warehouse':>22}{'in QuickBooks':>22}"
     for tally in tallies:
@@ -90,7 +92,7 @@ def told(tallies: list[Tally]) -> Iterator[str]:
             yield f"  {name}: {here:,.2f} in the warehouse, {there:,.2f} in QuickBooks"
 
 
-def _papers(folder: DemoFolder, subject: str, first_day: date) -> Tally:
+def _papers(folder: DemoFolder, subject: str, first_day: date) -> SideBySide:
     table, column, entity = _PAPERS[subject]
     where = table if " WHERE " in table else f"{table} WHERE"
     query = f"SELECT {column} FROM {where} status = 'completed' AND {column} > 0"  # noqa: S608  named in the table above
@@ -103,7 +105,7 @@ def _papers(folder: DemoFolder, subject: str, first_day: date) -> Tally:
     ]
     if entity == "BillPayment":
         there += _in_advance(folder, first_day)
-    return Tally(subject, (len(here), sum(here, Decimal(0))), (len(there), sum(there, Decimal(0))), {})
+    return SideBySide(subject, (len(here), sum(here, Decimal(0))), (len(there), sum(there, Decimal(0))), {})
 
 
 def _in_advance(folder: DemoFolder, first_day: date) -> list[Decimal]:
@@ -117,7 +119,7 @@ def _in_advance(folder: DemoFolder, first_day: date) -> list[Decimal]:
     ]
 
 
-def _balances(folder: DemoFolder, subject: str, opening: Mapping[str, Amounts]) -> Tally:
+def _balances(folder: DemoFolder, subject: str, opening: Mapping[str, Amounts]) -> SideBySide:
     query, entity = _BALANCES[subject]
     rows = _rows(folder, query.format(live="status = 'completed'"))
     here = {str(name): Decimal(cents).scaleb(-2) for name, cents in rows}
@@ -128,7 +130,7 @@ def _balances(folder: DemoFolder, subject: str, opening: Mapping[str, Amounts]) 
     return _tally(f"balances of {subject}", here, there)
 
 
-def _quantities(folder: DemoFolder) -> Tally:
+def _quantities(folder: DemoFolder) -> SideBySide:
     query = (
         "SELECT i.sku, SUM(s.quantity_milli) FROM items AS i JOIN stock_balances AS s ON s.item_id = i.id"
         " WHERE i.kind = 'stocked' GROUP BY i.sku"
@@ -142,7 +144,7 @@ def _quantities(folder: DemoFolder) -> Tally:
     return _tally("quantities of items", here, there)
 
 
-def _tally(subject: str, here: Amounts, there: Amounts) -> Tally:
+def _tally(subject: str, here: Amounts, there: Amounts) -> SideBySide:
     live, counted = ({name: amount for name, amount in side.items() if amount} for side in (here, there))
     zero = Decimal(0)
     differ = {
@@ -150,7 +152,9 @@ def _tally(subject: str, here: Amounts, there: Amounts) -> Tally:
         for name in {*live, *counted}
         if live.get(name, zero) != counted.get(name, zero)
     }
-    return Tally(subject, (len(live), sum(live.values(), zero)), (len(counted), sum(counted.values(), zero)), differ)
+    return SideBySide(
+        subject, (len(live), sum(live.values(), zero)), (len(counted), sum(counted.values(), zero)), differ
+    )
 
 
 def _rows(folder: DemoFolder, query: str) -> list[tuple[Any, ...]]:

@@ -105,6 +105,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _optional(
             "weight", "quantity", "of one unit, in the unit of weight of all products; for landed cost by weight"
         ),
+        _optional("sales_price", "amount", "usual price of one unit before tax, in home currency"),
+        _optional("purchase_cost", "amount", "what one unit is usually bought at, in home currency; no value of stock"),
         _optional("active", "flag", "no for a product no longer in use", default="yes"),
     ),
     "locations": (

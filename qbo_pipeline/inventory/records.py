@@ -130,6 +130,8 @@ class Product(RecordRow):
     category: str | None = None
     unit: str | None = None
     weight: Decimal | None = None  # of one unit
+    sales_price: Decimal | None = None  # of one unit before tax, in home currency
+    purchase_cost: Decimal | None = None  # what one unit is usually bought at, in home currency
     active: bool = True
 
     @property

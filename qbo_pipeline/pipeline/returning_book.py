@@ -83,6 +83,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
         twin=lambda record: twin_of(connection, name, record),
         location=settings.write_back.location,
         documents_move_stock=settings.write_back.documents_move_stock,
+        default_quantity=settings.write_back.default_quantity,
     )
 
 

@@ -8,7 +8,7 @@ inventory system: both get the same answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from qbo_pipeline.returning.merging import Agreed, Conflict, Merge, Side, merge
 from qbo_pipeline.returning.rules import TWO_SIDED
 from qbo_pipeline.returning.values import ReturnBook
 from qbo_pipeline.settings import Settings
-from qbo_pipeline.settings_ownership import MERGED_FIELDS
+from qbo_pipeline.settings_ownership import MERGED_FIELDS, OPTIONAL_FIELDS
 from qbo_pipeline.store import agreements, write_backs
 from qbo_pipeline.store.postings import Link, chunks
 from qbo_pipeline.store.tables.posting import postings
@@ -48,12 +48,16 @@ class Compared:
 
     def for_source(self) -> Record:
         """The record as the inventory system is to hold it."""
-        return replace(self.record, **self.merged.to_source)
+        return self._with_theirs()
 
     def for_quickbooks(self) -> Record:
         """The record as it is to be posted: with what people changed in QuickBooks and the source has not taken yet,
         so that no update of ours writes over it."""
-        return replace(self.record, **self.merged.to_source)
+        return self._with_theirs()
+
+    def _with_theirs(self) -> Record:
+        said = self.record.to_content() | self.merged.to_source
+        return type(self.record).from_content({name: value for name, value in said.items() if value is not None})
 
     @property
     def sends(self) -> bool:
@@ -115,6 +119,7 @@ def compare(
         except OddShape:
             continue
         here = record.to_content()
+        fields = tuple(name for name in fields if name not in OPTIONAL_FIELDS or here.get(name) is not None)
         version = posted.get(key)
         if key in before:
             agreed = Agreed(*before[key])

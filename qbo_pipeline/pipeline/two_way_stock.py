@@ -27,7 +27,7 @@ from qbo_pipeline.pipeline.tracked_frames import STARTING_VALUE, products_of_ite
 from qbo_pipeline.posting.reversal import reversed_key
 from qbo_pipeline.quickbooks.errors import Unavailable
 from qbo_pipeline.reconciliation.coding import ENTITIES
-from qbo_pipeline.reconciliation.parting import Moved, Parting, PartingDocument, parting
+from qbo_pipeline.reconciliation.parting import ItemMove, Parting, PartingDocument, parting
 from qbo_pipeline.store.tables.posting import posting_links
 from qbo_pipeline.store.tables.records import records
 
@@ -102,12 +102,12 @@ def _as_at(run: Run) -> date:
     return min(filter(None, (run.settings.connection.last_day, today)))
 
 
-def _moves_here(run: Run, connection: Connection, products: Sequence[str], as_at: date) -> dict[str, list[Moved]]:
+def _moves_here(run: Run, connection: Connection, products: Sequence[str], as_at: date) -> dict[str, list[ItemMove]]:
     """What the source's movements moved, each under the document that carries it to QuickBooks, if there is one."""
     books = StoredBooks(connection, run.settings).books
     frames = StoredFrames(connection, run.name, books, carried=carried_lines(connection, run.name, books))
     wanted, numbers = set(products), _numbers(connection, run.name)
-    found: dict[str, list[Moved]] = defaultdict(list)
+    found: dict[str, list[ItemMove]] = defaultdict(list)
     columns = ("product_id", "business_date", "record_key", "posted_by", "kind", "quantity")
     for row in frames.stock().select(columns).to_pylist():
         if row["product_id"] not in wanted or not row["quantity"] or row["business_date"] > as_at:
@@ -116,21 +116,25 @@ def _moves_here(run: Run, connection: Connection, products: Sequence[str], as_at
         if row["kind"] == "opening":
             key = f"product/{row['product_id']}"  # opening stock comes with its item
         label = f"{row['kind'].replace('_', ' ')} {numbers.get(row['record_key'], row['record_key'])}"
-        found[row["product_id"]].append(Moved(row["business_date"], key, label, _plain(row["quantity"])))
+        found[row["product_id"]].append(ItemMove(row["business_date"], key, label, _plain(row["quantity"])))
     return found
 
 
-def _moves_there(run: Run, product: str, item_id: str, as_at: date, keys: Mapping[tuple[str, str], str]) -> list[Moved]:
+def _moves_there(
+    run: Run, product: str, item_id: str, as_at: date, keys: Mapping[tuple[str, str], str]
+) -> list[ItemMove]:
     return list(_as_moved(item_moves(run.quickbooks(), product, item_id, as_at), product, keys))
 
 
-def _as_moved(moves: Sequence[Mapping[str, Any]], product: str, keys: Mapping[tuple[str, str], str]) -> Iterator[Moved]:
+def _as_moved(
+    moves: Sequence[Mapping[str, Any]], product: str, keys: Mapping[tuple[str, str], str]
+) -> Iterator[ItemMove]:
     for move in moves:
         entity = ENTITIES.get(move["qbo_type"], move["qbo_type"])
         own = f"{entity}/{move['qbo_id']}"
         key = f"product/{product}" if entity == STARTING_VALUE else keys.get((entity, move["qbo_id"]), own)
         label = f"{move['qbo_type']} {move['number'] or 'Id ' + move['qbo_id']}"
-        yield Moved(_day(move["date"]), key, label, _plain(move["quantity"]))
+        yield ItemMove(_day(move["date"]), key, label, _plain(move["quantity"]))
 
 
 def _plain(quantity: Decimal) -> Decimal:

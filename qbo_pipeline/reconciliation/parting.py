@@ -16,7 +16,7 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ItemMove:
     """What a document moves of one item on one side: `key` is the same on both, `label` what people call it, `quantity`
     is signed, in is positive."""
 
@@ -55,13 +55,13 @@ class Parting:
     beyond: Decimal
 
 
-def parting(here: Iterable[Moved], there: Iterable[Moved], counted: tuple[Decimal, Decimal]) -> Parting:
+def parting(here: Iterable[ItemMove], there: Iterable[ItemMove], counted: tuple[Decimal, Decimal]) -> Parting:
     """Compare what moved one item on both sides, up to one day; `counted` are the two sides' own quantities then.
 
     The differences of the documents and `beyond` add up to the difference of the two counts, there less here.
     """
     days: dict[date, Decimal] = defaultdict(Decimal)
-    first: dict[str, Moved] = {}
+    first: dict[str, ItemMove] = {}
     sides: dict[str, list[Decimal]] = {}
     for position, moves in enumerate((here, there)):
         for move in moves:

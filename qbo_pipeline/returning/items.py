@@ -19,8 +19,8 @@ from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Retu
 KINDS = {"Inventory": "stocked", "NonInventory": "non_stocked", "Service": "service"}
 # What an entry says of an item beside the record: by field of QuickBooks, what the content calls it.
 _BESIDE = {
-    "PurchaseDesc": "purchase_description", "UnitPrice": "sales_price", "PurchaseCost": "purchase_cost",
-    "ReorderPoint": "minimum_quantity", "QtyOnHand": "quantity_at_first", "InvStartDate": "quantity_from",
+    "PurchaseDesc": "purchase_description", "ReorderPoint": "minimum_quantity", "QtyOnHand": "quantity_at_first",
+    "InvStartDate": "quantity_from",
 }  # fmt: skip
 
 
@@ -40,6 +40,8 @@ def build_item(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
         return why_not
     found = product_of(entity, thing, book, product_id or f"Item/{thing['Id']}")
     beside = _beside(thing, quantities=product_id is None)
+    if product_id is None and found.kind == "non_stocked" and book.default_quantity is not None:
+        beside["quantity_at_first"] = decimal_text(book.default_quantity)
     if thing.get("Type") == "Inventory" and book.location is not None:
         beside["location_id"] = book.location
     return Returned(record=found, beside=beside)
@@ -79,8 +81,14 @@ def product_of(entity: str, thing: JsonObject, book: ReturnBook, product_id: str
         number=str(thing.get("Sku") or name),
         name=str(thing.get("Description") or name),
         category=str(category) if category else None,
+        sales_price=_price(thing, "UnitPrice"),
+        purchase_cost=_price(thing, "PurchaseCost"),
         active=thing.get("Active") is not False,
     )
+
+
+def _price(thing: JsonObject, field: str) -> Decimal | None:
+    return exact(thing[field], field) if thing.get(field) is not None else None
 
 
 def item_of(entity: str, thing: JsonObject, book: ReturnBook, record: Record) -> Product:
@@ -89,7 +97,7 @@ def item_of(entity: str, thing: JsonObject, book: ReturnBook, record: Record) ->
 
 
 def _beside(thing: JsonObject, *, quantities: bool) -> dict[str, Any]:
-    """Prices, cost and the least quantity; how many there are only with an item that the source makes anew."""
+    """What it is bought as and the least quantity; how many there are only with an item that the source makes anew."""
     found: dict[str, Any] = {}
     for field, name in _BESIDE.items():
         value = thing.get(field)

@@ -74,7 +74,8 @@ class ReturnBook:
     - `twin(record)`: the key of a document of the same kind, party and number, or of a payment of the same kind, party,
       day and amount, that is nothing in QuickBooks and was not taken from there.
     - `location`: the source's location of what moves in QuickBooks, which knows one place; `documents_move_stock`
-      whether a document's quantities move the source's stock.
+      whether a document's quantities move the source's stock; `default_quantity`: with how many a product begins that
+      QuickBooks keeps no quantity of, where the source counts it.
     """
 
     home_currency: str
@@ -98,6 +99,7 @@ class ReturnBook:
     twin: Callable[[Any], str | None] = _no_twin
     location: str | None = None
     documents_move_stock: bool = False
+    default_quantity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from qbo_pipeline.accounting.products import NAME_LENGTH, build_product
@@ -46,3 +49,10 @@ def test_ids_that_capitals_alone_tell_apart_make_two_names() -> None:
     names = [build_product(one, books(*both)).payload["Name"] for one in both]
     assert names == ["15056bl [15056bl 056dd485]", "15056BL [15056BL 5074e6f1]"]
     assert names[0].casefold() != names[1].casefold()
+
+
+def test_prices_are_told_where_the_source_has_them() -> None:
+    priced = replace(product("p1", "A-1"), sales_price=Decimal("9.50"), purchase_cost=Decimal("4.25"))
+    payload = build_product(priced, books(priced)).payload
+    assert (payload["UnitPrice"], payload["PurchaseCost"]) == (Decimal("9.50"), Decimal("4.25"))
+    assert not {"UnitPrice", "PurchaseCost"} & set(build_product(product("p2", "A-2"), books()).payload)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbo_pipeline.reconciliation.parting import Moved, Parting, parting
+from qbo_pipeline.reconciliation.parting import ItemMove, Parting, parting
 
 D = Decimal
 
@@ -18,8 +18,8 @@ def day(number: int) -> date:
     return date(2024, 3, number)
 
 
-def moved(number: int, key: str, quantity: str) -> Moved:
-    return Moved(day(number), key, key, D(quantity))
+def moved(number: int, key: str, quantity: str) -> ItemMove:
+    return ItemMove(day(number), key, key, D(quantity))
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def test_what_no_document_tells_stands_beyond_them() -> None:
     assert found == Parting(None, (), (), D(-2))
 
 
-def courses() -> st.SearchStrategy[list[Moved]]:
+def courses() -> st.SearchStrategy[list[ItemMove]]:
     move = st.builds(
-        lambda offset, key, quantity: Moved(date(2024, 1, 1) + timedelta(days=offset), key, key, D(quantity) / 2),
+        lambda offset, key, quantity: ItemMove(date(2024, 1, 1) + timedelta(days=offset), key, key, D(quantity) / 2),
         st.integers(0, 9), st.sampled_from("abcdef"), st.integers(-6, 6),
     )  # fmt: skip
     return st.lists(move, max_size=12)
 
 
-def running(here: list[Moved], there: list[Moved], until: date) -> Decimal:
+def running(here: list[ItemMove], there: list[ItemMove], until: date) -> Decimal:
     sides = (sum((move.quantity for move in side if move.day <= until), D(0)) for side in (here, there))
     ours, theirs = sides
     return theirs - ours
@@ -73,7 +73,7 @@ def running(here: list[Moved], there: list[Moved], until: date) -> Decimal:
 
 @given(courses(), courses(), st.integers(-9, 9), st.integers(-9, 9))
 def test_the_documents_and_the_rest_are_the_difference(
-    here: list[Moved], there: list[Moved], ours: int, theirs: int
+    here: list[ItemMove], there: list[ItemMove], ours: int, theirs: int
 ) -> None:
     found = parting(here, there, (D(ours), D(theirs)))
     assert sum((document.difference for document in found.documents), D(0)) + found.beyond == theirs - ours

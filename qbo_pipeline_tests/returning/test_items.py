@@ -38,11 +38,26 @@ def item(**more: Any) -> dict[str, Any]:
 def test_an_inventory_item_comes_as_a_product_with_what_is_there_at_the_default_location() -> None:
     outcome = build("Item", item(), BOOK)
     assert isinstance(outcome, Returned)
-    assert outcome.record == Product(product_id="Item/40", kind="stocked", number="B1", name="Beans, a bag")
+    prices = {"sales_price": Decimal("9.50"), "purchase_cost": Decimal("4.00")}
+    assert outcome.record == Product(product_id="Item/40", kind="stocked", number="B1", name="Beans, a bag", **prices)
     assert outcome.beside == {
-        "sales_price": "9.5", "purchase_cost": "4", "minimum_quantity": "3", "quantity_at_first": "12",
+        "minimum_quantity": "3", "quantity_at_first": "12",
         "quantity_from": "2024-03-02", "location_id": "MAIN",
     }  # fmt: skip
+
+
+def test_a_non_inventory_item_begins_with_its_default_quantity_where_the_settings_say_one() -> None:
+    given = item(Type="NonInventory", QtyOnHand=None, InvStartDate=None)
+    for book, expected in ((BOOK, None), (replace(BOOK, default_quantity=Decimal(1)), "1")):
+        outcome = build("Item", given, book)
+        assert isinstance(outcome, Returned)
+        assert (outcome.record.to_content()["kind"], outcome.beside.get("quantity_at_first")) == (
+            "non_stocked",
+            expected,
+        )
+    known = build("Item", {**given, "Id": "5"}, replace(BOOK, default_quantity=Decimal(1)))
+    assert isinstance(known, Returned)
+    assert "quantity_at_first" not in known.beside
 
 
 def test_of_an_item_that_the_source_has_no_quantity_is_told() -> None:
