@@ -67,6 +67,7 @@ def test_a_quiet_night_costs_few_events_and_statements_and_loads_its_settings_on
     loads: list[str] = []
     load = resources.load_settings
     monkeypatch.setattr(resources, "load_settings", lambda file: loads.append(file) or load(file))
+    monkeypatch.setattr(resources, "PROGRESS_SECONDS", float("inf"))  # on a slow machine progress is told as well
     with _statements() as statements:
         quiet = _night(company, instance)
     assert len(loads) == 1
