@@ -45,14 +45,15 @@ class Membership:
     """The summaries of a day and kind (`summary_key`) that a record is to be in now (`None`: it is posted by itself),
     and those that it stands in.
 
-    `still` have it in QuickBooks while their newest revision, which waits, has it no longer. `in_qbo` are the keys of
-    the summaries themselves that have it there, `channel` is its sales channel.
+    `in_qbo` are the keys of the summaries themselves that have it in QuickBooks; `stuck` those of them that keep it for
+    now: a person changed or decided about them, or their newest revision, which waits, has it no longer. `channel` is
+    its sales channel.
     """
 
     now: str | None
     before: frozenset[str]
     posted: bool = False  # whether it is within a summary in QuickBooks
-    still: frozenset[str] = frozenset()
+    stuck: frozenset[str] = frozenset()
     in_qbo: frozenset[str] = frozenset()
     channel: str = ""
 
@@ -100,13 +101,14 @@ def memberships(
         now = wanted if together and row.vanished_at is None else None
         summed = [one for one in there if one.summed]
         posted = [one.key for one in summed if one.in_qbo and not one.leaving]
+        newest = {one.key for one in summed}
         before = frozenset(day_of_summary(one.key) for one in summed)
         had = still.get(key, ())
         found[key] = Membership(
             now,
             before,
             posted=bool(posted),
-            still=frozenset(map(day_of_summary, had)) - before,
+            stuck=frozenset({one.key for one in summed if one.in_qbo and one.decided} | (set(had) - newest)),
             in_qbo=frozenset((*posted, *had)),
             channel=channel,
         )
@@ -291,7 +293,7 @@ def leaving_waits(key: str, elsewhere: str) -> Refused:
     """Why a record waits that another summary still has in QuickBooks: in both, it would be posted twice."""
     return Refused(
         reason="summary_held",
-        message=f"it is posted within {elsewhere} still, whose change waits for a person: approve that first, then the "
-        f"next run takes it into {key}",
+        message=f"it is posted within {elsewhere} still: once that has changed in QuickBooks (approve it where it "
+        f"waits for a person), the next run takes it into {key}",
         field="",
     )

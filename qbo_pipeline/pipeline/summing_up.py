@@ -90,6 +90,7 @@ def _build(page: PageOfRecords, key: str) -> None:
         ]
         channels = {of: places[of].channel for of in drafts}
         groups = in_groups(key, drafts, channels)
+        _hold_moving(page, key, groups, places, {key_of(row): row for row in members})
         left = [one for one in standing_of_day(page.connection, page.run.name, key) if one not in groups]
         for one in [*groups, *left]:
             mine = groups.get(one, {})
@@ -120,15 +121,43 @@ def _without(gone: Sequence[Any]) -> str:
 
 def _waits_elsewhere(page: PageOfRecords, key: str, place: Membership) -> str | None:
     """Another summary that has the record in QuickBooks and keeps it until a person decides about its change."""
+    stuck = {day_of_summary(one) for one in place.stuck} - {key}
     others = place.before - {key} if place.posted else ()
-    if not others:
-        return min(place.still - {key}, default=None)
+    return min([*stuck, *(other for other in others if _will_wait(page, other))], default=None)
+
+
+def _will_wait(page: PageOfRecords, key: str) -> bool:
+    """Whether a change of this summary waits for a person by policy."""
     policy = page.policy()
+    return policy.approval or (policy.closed_through is not None and summed_up(key)[1] <= policy.closed_through)
 
-    def will_wait(other: str) -> bool:
-        return policy.approval or (policy.closed_through is not None and summed_up(other)[1] <= policy.closed_through)
 
-    return min([*(place.still - {key}), *filter(will_wait, others)], default=None)
+def _hold_moving(
+    page: PageOfRecords,
+    key: str,
+    groups: dict[str, dict[str, Draft]],
+    places: Mapping[str, Membership],
+    by_key: Mapping[str, Any],
+) -> None:
+    """Take out of a day's forms what another form keeps in QuickBooks for now: such a record waits.
+
+    A form that gives a record away takes none in the same run: no two can then wait for each other.
+    """
+    form = {of: one for one, mine in groups.items() for of in mine}
+    giving = {
+        one
+        for of, place in places.items()
+        for one in place.in_qbo
+        if form.get(of, one) != one or place.now not in (None, key)
+    }
+    for of, one in form.items():
+        others = {other for other in places[of].in_qbo if other != one}
+        keeps = {other for other in others if other in places[of].stuck or _will_wait(page, other) or one in giving}
+        if keeps:
+            page.answer(by_key[of], leaving_waits(one, min(keeps)))
+            del groups[one][of]
+    for one in [one for one, mine in groups.items() if not mine]:
+        del groups[one]
 
 
 def _is_elsewhere(key: str, row: Any, places: Mapping[str, Membership], outcomes: Mapping[str, Outcome]) -> bool:

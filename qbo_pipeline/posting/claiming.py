@@ -13,9 +13,11 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
+from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.errors import Signal
 from qbo_pipeline.posting import core
 from qbo_pipeline.posting.asking import DELETED_BEFORE, REMOVED_TEXT, WITHDRAWN
+from qbo_pipeline.posting.clearing import emptied
 from qbo_pipeline.posting.events import CREATE, PARKED, SUPERSEDED, UNKNOWN, UPDATE, Change, Fields, Row
 from qbo_pipeline.posting.freezing import FrozenItem, Missing, batch_line, content, pack, references, resolve, unpack
 from qbo_pipeline.posting.identity import Identity, batch_id, item_id, operation_name
@@ -24,7 +26,8 @@ from qbo_pipeline.posting.rows import Pair, WriteTurns, journal, put_on, record,
 from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
 from qbo_pipeline.store import claims
-from qbo_pipeline.store.postings import Link, links
+from qbo_pipeline.store.postings import Link, links, payloads
+from qbo_pipeline.store.shares import has_summaries, held_by_another
 
 BYTES_LOST = Reason.BYTES_LOST
 
@@ -58,6 +61,7 @@ class Claims:
         self._identity = identity
         self._policy = policy
         self._look_first = look_first
+        self._summaries: bool | None = None  # whether there were any when the run began
 
     @property
     def tag(self) -> str:
@@ -142,11 +146,16 @@ class Claims:
         wanted += [row.key for row in rows if row.operation != CREATE]
         known = links(transaction, self._connection, wanted) if wanted else {}
         ids = {key: link.qbo_id for key, link in known.items()}
+        changed = [known[row.key] for row in rows if row.operation == UPDATE and row.key in known]
+        there = payloads(transaction, self._connection, changed) if changed else {}
         good: list[tuple[Row, str]] = []
         aside: list[Pair] = []
         for row in rows:
+            if elsewhere := self._stands_elsewhere(transaction, row):
+                aside.append((row, Change("waits", {"waits_for": elsewhere})))
+                continue
             try:
-                good.append((row, _body(row, ids, known.get(row.key))))
+                good.append((row, _body(row, ids, known.get(row.key), there.get(row.key))))
             except Missing as missing:
                 aside.append((row, Change("waits", {"waits_for": missing.key})))
             except _NothingThere:
@@ -157,6 +166,17 @@ class Claims:
         write(transaction, self._connection, aside, now)
         journal(transaction, self._connection, [pair for pair in aside if pair[1].event != "waits"], now)
         return good
+
+    def _stands_elsewhere(self, transaction: Connection, row: Row) -> str | None:
+        """The object that has a record of this one in QuickBooks still, where records move between summaries."""
+        if row.operation not in (CREATE, UPDATE):
+            return None
+        if self._summaries is None:
+            self._summaries = has_summaries(transaction, self._connection)
+        summed = is_summary(row.key)
+        if not summed and (not self._summaries or not row.key.startswith(("document/", "movement/"))):
+            return None
+        return held_by_another(transaction, self._connection, row.key, row.revision)
 
     def _freeze(self, transaction: Connection, ready: list[tuple[Row, str]], now: datetime, *, batch: bool) -> Unit:
         items, own = [], []
@@ -209,11 +229,15 @@ class Claims:
         record(transaction, self._connection, pairs, now, standing)
 
 
-def _body(row: Row, ids: dict[str, str], link: Link | None) -> str:
+def _body(row: Row, ids: dict[str, str], link: Link | None, there: str | None) -> str:
+    """The request's object; `there` is the payload of the revision that is in QBO, where that is known."""
     if row.operation != CREATE:
         if link is not None:
             row.base, row.qbo_id = link.fingerprint, link.qbo_id
             row.base_token = row.base_token or link.sync_token
         else:
             raise _NothingThere
-    return content(row.operation, resolve(row.about.payload or "{}", ids), row.qbo_id, row.base_token)
+    payload = row.about.payload or "{}"
+    if row.operation == UPDATE and there is not None:
+        payload = emptied(row.about.entity, there, payload)
+    return content(row.operation, resolve(payload, ids), row.qbo_id, row.base_token)

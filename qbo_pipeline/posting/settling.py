@@ -116,9 +116,10 @@ class Settlements:
         put_links(transaction, self._connection, [_link(row, line, now) for row, line in there], replacing=not first)
         others, own = claims.waited_for(transaction, self._connection, [row.key for row, _ in written])
         woken = [row.key for row, _ in there if row.key in others]
-        claims.wake(transaction, self._connection, woken)
         gone = [row.key for row, line in written if _is_gone(row, line)]
         remove_links(transaction, self._connection, gone)
+        woken += [key for key in gone if key in others]  # what waits for a record to leave it looks again
+        claims.wake(transaction, self._connection, woken)
         newer = [(row.key, row.revision) for row, _ in posted if row.revision > 1]
         claims.supersede_older(transaction, self._connection, newer)
         ended = {

@@ -34,6 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.store.posting_facts import FACTS, Posting
 from qbo_pipeline.store.postings import chunks
+from qbo_pipeline.store.shares import SUMMARIES, held_by_another
 from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED
 
@@ -252,14 +253,20 @@ def wake(transaction: Connection, connection: str, keys: Sequence[str]) -> None:
 
 
 def wake_posted(transaction: Connection, connection: str) -> int:
-    """Let all rows go on whose one dependency is in QBO by now, however it got there; answers how many."""
+    """Let all rows go on whose one dependency is in QBO by now, however it got there, and those that wait for a record
+    to leave another object, which may have gone; answers how many."""
     linked = select(posting_links.c.key).where(posting_links.c.connection == connection)
+    waiting = (_P.connection == connection, _P.waits_for.is_not(None), _P.waits_for != _P.key)
+    summed, alone = _P.key.between(*SUMMARIES), _P.waits_for.like("document/%") | _P.waits_for.like("movement/%")
+    leaving = _P.waits_for.between(*SUMMARIES) | (summed & alone)
     woken = transaction.execute(
-        update(postings)
-        .where(_P.connection == connection, _P.waits_for.is_not(None), _P.waits_for != _P.key, _P.waits_for.in_(linked))
-        .values(waits_for=None)
-    )
-    return woken.rowcount
+        update(postings).where(*waiting, ~leaving, _P.waits_for.in_(linked)).values(waits_for=None)
+    ).rowcount
+    for key, revision in transaction.execute(select(_P.key, _P.revision).where(*waiting, leaving)).all():
+        if held_by_another(transaction, connection, key, revision) is None:
+            this = (_P.connection == connection, _P.key == key, _P.revision == revision)
+            woken += transaction.execute(update(postings).where(*this).values(waits_for=None)).rowcount
+    return woken
 
 
 def successors(transaction: Connection, connection: str, keys: Sequence[str]) -> list[RowMapping]:

@@ -169,6 +169,19 @@ def links(reading: Connection, connection: str, keys: Iterable[str]) -> dict[str
     return found
 
 
+def payloads(reading: Connection, connection: str, of: Iterable[Link]) -> dict[str, str]:
+    """By key, the payload of the revision that is in QBO; keys whose revision has none are left out."""
+    revisions = {link.key: link.revision for link in of}
+    found: dict[str, str] = {}
+    for part in chunks(list(revisions)):  # by key alone: SQLite finds no index for pairs
+        query = select(postings.c.key, postings.c.revision, postings.c.payload).where(
+            postings.c.connection == connection, postings.c.key.in_(part)
+        )
+        rows = reading.execute(query)
+        found |= {row.key: row.payload for row in rows if row.payload and revisions[row.key] == row.revision}
+    return found
+
+
 def links_to(reading: Connection, connection: str, entity: str, qbo_ids: Iterable[str]) -> dict[str, list[Link]]:
     """By QBO Id, what we have linked to these objects."""
     found: dict[str, list[Link]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, literal, select
+from sqlalchemy import Connection, and_, exists, insert, literal, or_, select
 
 from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
 
@@ -26,6 +26,39 @@ def standing_keys(name: str, *conditions: Any) -> Any:
     """Keys of records whose newest postings meet the conditions, as a query."""
     query = select(_R.record_key).join(postings, OF_RECORD)
     return query.where(_R.connection == name, _P.superseded_by.is_(None), *conditions)
+
+
+SUMMARIES = ("summary/", "summary0")  # between these are their keys: "0" follows "/"
+
+
+def has_summaries(reading: Connection, connection: str) -> bool:
+    """Whether QuickBooks has any object that sums up records."""
+    mine = (_L.connection == connection, _L.key.between(*SUMMARIES))
+    return bool(reading.execute(select(exists().where(*mine))).scalar_one())
+
+
+def held_by_another(reading: Connection, connection: str, key: str, revision: int) -> str | None:
+    """Another object that has a record of this posting in QuickBooks, so that it would stand there twice.
+
+    Only objects that stand for whole records count: summaries, and what is posted for a record by itself.
+    """
+    mine = posting_records.alias()
+    query = (
+        select(_R.key)
+        .join(mine, and_(mine.c.connection == _R.connection, mine.c.record_key == _R.record_key))
+        .join(posting_links, IN_QBO)
+        .where(
+            mine.c.connection == connection,
+            mine.c.key == key,
+            mine.c.revision == revision,
+            _R.key != key,
+            or_(_R.key == _R.record_key, and_(_R.key.between(*SUMMARIES), _R.key.not_like("%#reversal-%"))),
+        )
+        .order_by(_R.key)
+        .limit(1)
+    )
+    found: str | None = reading.execute(query).scalar()
+    return found
 
 
 def keep_shares(transaction: Connection, connection: str, key: str, revision: int) -> None:

@@ -11,12 +11,14 @@ import pytest
 
 from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.decide import decide
+from qbo_pipeline.pipeline.drift import find_drift
+from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.restating import restate
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry_file, point_to, rows
-from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop, shop_rows
+from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, draft, open_shop, shop_rows
 from qbo_pipeline_tests.pipeline.test_summaries import insert
 from qbo_pipeline_tests.pipeline.test_summaries_and_people import OFF
 from qbo_pipeline_tests.sources.company import Rows
@@ -198,3 +200,71 @@ def test_one_bad_document_waits_alone_and_a_gone_one_is_held(shop: Shop) -> None
     carried(shop)
     with shop.run() as run:
         assert thing(run, INVOICES)["TotalAmt"] == 105
+
+
+def _edit(shop: Shop, run: Run, key: str) -> None:
+    """Somebody takes an invoice for 7.00 more in QuickBooks' own pages."""
+    assert shop.emulator is not None
+    people = Bookkeeper(shop.emulator)
+    there = thing(run, key)
+    lines = [line for line in there["Line"] if "SalesItemLineDetail" in line]
+    lines[0]["Amount"] = float(lines[0]["Amount"]) + 7
+    people.save("Invoice", {name: there[name] for name in ("Id", "SyncToken")} | {"sparse": True, "Line": lines})
+    people.close()
+
+
+def _forms(run: Run, *keys: str) -> list[float]:
+    return [thing(run, key)["TotalAmt"] for key in keys]
+
+
+@pytest.mark.parametrize("noticed", [True, False], ids=["noticed", "not noticed"])
+def test_what_leaves_a_form_that_a_person_changed_stands_once(shop: Shop, noticed: bool) -> None:
+    """Within its day: it goes into its new form once a person has had the old one overwritten."""
+    point_to(shop.settings, '# sales_channel = "none"', 'sales_channel = "location"')
+    enter(shop, sale("i4", "5.00", at="w2"))
+    carried(shop)
+    of_w1, of_w2 = f"{INVOICES}#by channel w1", f"{INVOICES}#by channel w2"
+    with shop.run() as run:
+        assert _forms(run, of_w1, of_w2) == [100, 5]
+        _edit(shop, run, of_w1)
+        if noticed:
+            find_drift(run)
+    shop.change("UPDATE documents SET location_id = 'w2' WHERE document_id = 'i2'")
+    with shop.run() as run:
+        draft(run)
+        load(run, FIRST_DAY, LAST_DAY)
+        assert _forms(run, of_w1, of_w2) == [107, 5]  # as the person left it, and 60.00 in it alone
+        waits = rows(run, "SELECT state, message FROM postings WHERE key = 'document/i2' AND superseded_by IS NULL")
+        if noticed:
+            assert [row["state"] for row in waits] == ["parked"]
+            assert f"it is posted within {of_w1} still" in waits[0]["message"]
+        assert broken_counts(run) == []
+        if not noticed:
+            return
+        (link,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = :key", key=of_w1)
+        decide(run, "relink", of_w1, *WHO, qbo_id=link["qbo_id"])
+        decide(run, "approve", of_w1, *WHO)
+        load(run, FIRST_DAY, LAST_DAY)
+        draft(run)
+        load(run, FIRST_DAY, LAST_DAY)
+        assert _forms(run, of_w1, of_w2) == [40, 65]
+        assert broken_counts(run) == []
+
+
+def test_documents_that_change_places_pass_one_another(shop: Shop) -> None:
+    """Neither form waits for the other for ever, and neither has both for a moment: it takes two runs."""
+    point_to(shop.settings, '# sales_channel = "none"', 'sales_channel = "location"')
+    enter(shop, sale("i4", "5.00", at="w2"))
+    carried(shop)
+    of_w1, of_w2 = f"{INVOICES}#by channel w1", f"{INVOICES}#by channel w2"
+    shop.change(
+        "UPDATE documents SET location_id = 'w2' WHERE document_id = 'i2'",
+        "UPDATE documents SET location_id = 'w1' WHERE document_id = 'i4'",
+    )
+    with shop.run() as run:
+        draft(run)
+        load(run, FIRST_DAY, LAST_DAY)
+        assert _forms(run, of_w1) == [40]
+    carried(shop)
+    with shop.run() as run:
+        assert _forms(run, of_w1, of_w2) == [45, 60]

@@ -27,8 +27,8 @@ def clean(
 ) -> dict[str, Any]:
     """The writable properties of `body` in their exact types; every fault found is appended to `errors`.
 
-    Properties that are null or empty come out as None, so that a sparse update can clear them; read-only properties
-    are dropped without a word, as QBO does; unknown ones are fault 2010.
+    Properties that are null or empty, and objects of nothing but such, come out as None, so that a sparse update can
+    clear them; read-only properties are dropped without a word, as QBO does; unknown ones are fault 2010.
     """
     out: dict[str, Any] = {}
     for name, value in body.items():
@@ -43,7 +43,7 @@ def clean(
             continue
         checked = _CHECKS[field.kind](field, value, path + name, errors)
         if checked is not _REFUSED:
-            out[name] = checked
+            out[name] = None if checked == {} and value and field.kind == "object" else checked
     return out
 
 
