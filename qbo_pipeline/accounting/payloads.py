@@ -1,7 +1,7 @@
 """Payloads: the fields that several QBO entities share, and the last step that makes a payload a draft.
 
 What belongs here: references, texts within QBO's lengths, headers, and `finish`, which checks the payload against
-`schema.py`. Which fields an entity gets is in the module of its subject.
+`schema_checks.py`. Which fields an entity gets is in the module of its subject.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Draft, Effect, Payload, refuse
 from qbo_pipeline.accounting.money import ZERO
-from qbo_pipeline.accounting.schema import problem_in
+from qbo_pipeline.accounting.schema_checks import problem_in
 
 DOC_NUMBER_LENGTH = 21
 TEXT_LENGTH = 3600  # of a note: QBO takes 4,000; posting adds its marker

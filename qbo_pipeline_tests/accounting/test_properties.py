@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.drafts import Draft, Effect, Excluded, Refused
 from qbo_pipeline.accounting.rules import build
-from qbo_pipeline.accounting.schema import problem_in
+from qbo_pipeline.accounting.schema_checks import problem_in
 from qbo_pipeline.inventory.records import MOVEMENT_KINDS, Document, Movement
 from qbo_pipeline_tests.accounting.company import (
     NAMES,

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.money import apportion, cents, slice_of
 from qbo_pipeline.accounting.payloads import clean, doc_number, shorten
-from qbo_pipeline.accounting.schema import SCHEMAS, problem_in
+from qbo_pipeline.accounting.schema import SCHEMAS
+from qbo_pipeline.accounting.schema_checks import problem_in
 from qbo_pipeline_tests.accounting.company import books, document, draft, item, movement, payment, stock
 
 D = Decimal

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.accounting.schema import problem_in
+from qbo_pipeline.accounting.schema_checks import problem_in
 
 Payload = dict[str, Any]
 D = Decimal

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.accounting.schema import SCHEMAS, Field, problem_in
+from qbo_pipeline.accounting.schema import SCHEMAS, Field
+from qbo_pipeline.accounting.schema_checks import problem_in
 from qbo_pipeline_tests.accounting.test_schema_limits import GOOD
 
 D = Decimal

@@ -15,7 +15,7 @@ from qbo_pipeline.accounting.drafts import Draft, Excluded
 from qbo_pipeline.accounting.journals import signed_lines
 from qbo_pipeline.accounting.payloads import ref
 from qbo_pipeline.accounting.rules import build
-from qbo_pipeline.accounting.schema import problem_in
+from qbo_pipeline.accounting.schema_checks import problem_in
 from qbo_pipeline.accounting.summaries import (
     SUMMARISED_MOVEMENTS,
     is_summarised,

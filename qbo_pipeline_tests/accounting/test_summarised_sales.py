@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded
 from qbo_pipeline.accounting.rules import build
-from qbo_pipeline.accounting.schema import SHIPPING_ITEM, problem_in
+from qbo_pipeline.accounting.schema import SHIPPING_ITEM
+from qbo_pipeline.accounting.schema_checks import problem_in
 from qbo_pipeline.accounting.summaries import day_of_summary, in_groups, is_summary, summarise, summary_key
 from qbo_pipeline.accounting.summarised_sales import (
     SALES_KINDS,

@@ -8,7 +8,7 @@ import pytest
 
 from qbo_pipeline.accounting.drafts import Draft, Refused
 from qbo_pipeline.accounting.rules import build
-from qbo_pipeline.accounting.schema import problem_in
+from qbo_pipeline.accounting.schema_checks import problem_in
 from qbo_pipeline.accounting.tax import REGIMES
 from qbo_pipeline.inventory.records import DocumentLine
 from qbo_pipeline_tests.accounting.company import books, document, item, money
