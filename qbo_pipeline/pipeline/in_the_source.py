@@ -46,19 +46,18 @@ class Currencies:
 
 def twin_of(connection: Connection, name: str, record: Document | Payment) -> str | None:
     """The key of a record that may be the same thing: of the same kind and party, a document with the same number, a
-    payment of the same day and amount; not one that is in QuickBooks, or that was taken from there."""
+    payment of the same day and amount that is not in QuickBooks; never one that was taken from there."""
     where = [_R.connection == name, _R.kind == record.kind, _R.party_id == record.party_id]
     if isinstance(record, Document):
         where.append(_R.number == record.number)
     else:
-        where += [_R.amount == record.amount, _R.business_date == record.business_date]
-    linked = select(_P.key).where(_P.connection == name, _P.key == _R.record_type + "/" + _R.record_id)
+        linked = select(_P.key).where(_P.connection == name, _P.key == _R.record_type + "/" + _R.record_id)
+        where += [_R.amount == record.amount, _R.business_date == record.business_date, ~linked.exists()]
     taken = select(_W.key).where(_W.connection == name, _W.taken_as == _R.record_id)
     query = select(_R.record_type, _R.record_id, _R.content).where(
         *where,
         _R.vanished_at.is_(None),
         _R.disposition != "set_aside",
-        ~linked.exists(),
         ~taken.exists(),
         func.coalesce(_R.rule, "") != "made_in_quickbooks",
     )

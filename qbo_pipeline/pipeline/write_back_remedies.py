@@ -42,8 +42,8 @@ REMEDIES: dict[str, WayBackCause] = {
         "Link the party, or correct the payment in QuickBooks; or skip it",
     ),
     TWIN: WayBackCause(
-        "The inventory system has one like it that is not in QuickBooks",
-        "Where the two are one, link that document to it; where not, skip one of the two or change its number",
+        "The inventory system has one like it",
+        "Where the two are one, void the one too many in QuickBooks or link them; where not, change a number; or skip",
     ),
     "document_gone": WayBackCause(
         "It settles a document that the inventory system no longer has",

@@ -37,8 +37,9 @@ def guarded(entity: str, number: str, outcome: Outcome, book: ReturnBook) -> Out
     if isinstance(record, Document | Payment) and (twin := book.twin(record)) is not None:
         return Withheld(
             reason=TWIN,
-            message=f"{label} may be {twin} of the inventory system, which is not in QuickBooks yet: if they are one, "
-            f"`qbo-pipeline relink {twin}` to it; if not, give one of the two another number, or skip {twin}",
+            message=f"{label} may be {twin} of the inventory system: if they are one, void the one too many in "
+            f"QuickBooks, or `qbo-pipeline relink {twin}` where that was not posted; if not, give one of the two "
+            "another number, or have it left in QuickBooks (`write-back skip`)",
         )
     for product_id, quantity in _moved(outcome).items():
         there = book.on_hand(product_id)

@@ -72,7 +72,7 @@ class ReturnBook:
       closed; `on_hand(product_id)` how many it has of a product, `None` where it may fall below nothing.
     - `other_named(entity, name, own_id)`: the source's id of another party or product that has this name or number.
     - `twin(record)`: the key of a document of the same kind, party and number, or of a payment of the same kind, party,
-      day and amount, that is nothing in QuickBooks and was not taken from there.
+      day and amount that is nothing in QuickBooks; none that was taken from there.
     - `location`: the source's location of what moves in QuickBooks, which knows one place; `documents_move_stock`
       whether a document's quantities move the source's stock; `default_quantity`: with how many a product begins that
       QuickBooks keeps no quantity of, where the source counts it.
