@@ -103,7 +103,9 @@ class Desk:
     def moves_a_payment(self) -> str:
         """The payment goes to the invoice that it was for; another was entered by mistake and is deleted."""
         moved = self._paid("CHQ-3")
-        invoice = self._invoice(self._get("Customer", moved["CustomerRef"]["value"]), "QB-5005")
+        details = [line.get("SalesItemLineDetail") for line in self._numbered("Invoice", "QB-5002")["Line"]]
+        same = [SoldItem(one["ItemRef"]["value"], "", one["UnitPrice"]) for one in details if one]
+        invoice = self._invoice(self._get("Customer", moved["CustomerRef"]["value"]), "QB-5005", same)
         line = {"Amount": moved["TotalAmt"], "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}
         self._save("Payment", {**moved, "Line": [line]})
         gone = next((thing for thing in self._all("Payment") if thing.get("PaymentRefNum") == "CHQ-1"), None)
