@@ -75,6 +75,13 @@ def delete_payment(company: CompanyDatabase, entry_id: int) -> None:
         db.execute("DELETE FROM bank_entries WHERE id = ?", (entry_id,))
 
 
+def void_payment(company: CompanyDatabase, entry_id: int) -> None:
+    """Take a payment out of the books, with all that it settled; it stays, as voided."""
+    with open_company(company.path) as db, transaction(db):
+        _release(db, entry_id)
+        db.execute("UPDATE bank_entries SET status = 'voided' WHERE id = ?", (entry_id,))
+
+
 def _settle(db: sqlite3.Connection, entry_id: int, money: Money, document_id: int) -> None:
     cents = money.settled[document_id]
     statement = "INSERT INTO bank_entry_allocations (id, entry_id, document_id, amount_cents) VALUES (?, ?, ?, ?)"

@@ -117,7 +117,7 @@ class Account:
         """Payments in the company that came out of QuickBooks, each with what it settles."""
         query = """SELECT e.id, e.amount_cents, e.reference, a.document_id, a.amount_cents AS settled
             FROM bank_entries e LEFT JOIN bank_entry_allocations a ON a.entry_id = e.id
-            WHERE e.number LIKE '%-B%' ORDER BY a.document_id"""
+            WHERE e.number LIKE '%-B%' AND e.status <> 'voided' ORDER BY a.document_id"""
         with closing(sqlite3.connect(self.company)) as db:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(query)]

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from qbo_pipeline.demo.company import open_company, transaction
 from qbo_pipeline.demo.inbox import CannotBook, book
 from qbo_pipeline.demo.stock import NotEnoughStock
-from qbo_pipeline.systems.booking import Money, change_payment, delete_payment, enter_payment
+from qbo_pipeline.systems.booking import Money, change_payment, enter_payment, void_payment
 from qbo_pipeline.systems.company import CompanyDatabase
 
 _COLUMNS = (
@@ -99,7 +99,7 @@ def _pay(
     is_there = before and db.execute("SELECT 1 FROM bank_entries WHERE id = ?", (int(before),)).fetchone()
     if operation == "void":
         if before is not None and is_there:
-            delete_payment(company, int(before))
+            void_payment(company, int(before))
         return named, None
     kind = content["kind"]
     settled = {int(item["document_id"]): _cents(item["amount"]) for item in content["allocations"]}
