@@ -127,3 +127,18 @@ def test_with_work_on_both_sides_everything_is_equal_at_the_end(mode: str, night
         kinds = {kind for (kind,) in company.execute("SELECT DISTINCT kind FROM qbo_inbox WHERE taken_as IS NOT NULL")}
     wanted = {"customer", "sales_invoice", "payment_received", "attachment"}
     assert kinds >= (wanted | {"adjustment"} if mode == "tracked" else wanted)
+
+
+@pytest.mark.parametrize("system", ["http_contract", "syncro"])
+def test_with_work_on_both_sides_a_system_takes_what_it_can_by_its_api(system: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "qbo_pipeline.cli", "demo", "--folder", str(tmp_path / "demo"), "--days", "12"]
+    done = subprocess.run(
+        [*command, "--ways", "both", "--system", system], capture_output=True, text=True, check=False, timeout=900
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "difference 0.00 USD" in lines
+    assert any("a bookkeeper in QuickBooks: 3 payments received" in line for line in lines)
+    with closing(sqlite3.connect(tmp_path / "demo" / "inventory.sqlite")) as company:
+        paid = "SELECT COUNT(*) FROM bank_entries WHERE reference LIKE '%CHQ-1%' AND status = 'completed'"
+        assert company.execute(paid).fetchone() == (1,)

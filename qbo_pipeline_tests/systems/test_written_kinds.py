@@ -22,6 +22,7 @@ from qbo_pipeline_tests.systems.written_rig import BUSY, KEYS, Free, Rigs, runni
 
 DECLARED = [(system, kind) for system, door in SYSTEMS.items() for kind in door.takes]
 ALL = tuple(SYSTEMS)
+LIKE_ANOTHER = ("supplier", "non_stocked", "service", "payment_made", "sales_credit", "purchase_credit")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def pairs(*, first_of: tuple[str, ...] | None = None) -> list[Any]:
     for system, kind in DECLARED:
         is_first = system not in seen
         seen.add(system)
-        slow = kind in ("supplier", "non_stocked", "service") if first_of is None else not is_first
+        slow = kind in LIKE_ANOTHER if first_of is None else not is_first
         slow = slow or (first_of is not None and system not in first_of)
         marks = pytest.mark.torture if slow else ()
         found.append(pytest.param(system, kind, marks=marks, id=f"{system}-{kind}"))
