@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What an integration decides: settings of `[posting]`; and, where `system` is read by its API and takes what comes
-    back, the kinds of `[ownership]` that go both ways."""
+    back, the kinds that go both ways (`[ownership]`)."""
 
     system: str
     posting: Mapping[str, bool | str]
     both_ways: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
-    """Other settings of `[write_back]`, in TOML."""
+    """Other settings that the way back needs (`[write_back]`), as TOML writes them."""
 
 
 _CONTACTS = ("customers", "suppliers")
