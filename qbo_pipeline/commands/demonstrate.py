@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,9 @@ from typing import Annotated, Any
 import typer
 
 from qbo_pipeline.commands.common import say
+from qbo_pipeline.commands.demo_boatyard import ROLES as BOATYARD_ROLES
+from qbo_pipeline.commands.demo_boatyard import hints, with_boatyard
+from qbo_pipeline.commands.demo_books import open_books
 from qbo_pipeline.commands.demo_choices import STOCK_ACCOUNTS, DemoCountry, DemoMode, country_of
 from qbo_pipeline.commands.demo_month import DemoNights, month_both_ways
 from qbo_pipeline.commands.demo_servers import NAME, DemoFolder, RunningSystem, emulator, let_into, system_box
@@ -107,22 +111,17 @@ def ui(
     raise typer.Exit(run_ui(folder, port))
 
 
-def prepare(
-    folder: DemoFolder,
-    start: dict[str, str],
+def demo_settings(
+    start: Mapping[str, str],
     days: int,
     box: RunningSystem | None = None,
     mode: DemoMode = DemoMode.EXTERNAL,
     country: DemoCountry = DemoCountry.US,
     ways: DemoWays = DemoWays.OUT,
-) -> None:
-    """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings, and make
-    its store."""
-    from qbo_pipeline.settings import load_settings
-    from qbo_pipeline.store.opening import make_store
-
-    for path in (folder.connections, folder.dagster_home):
-        path.mkdir(parents=True, exist_ok=True)
+    *,
+    boatyard: bool = False,
+) -> str:
+    """The text of the demo's settings; of `start`, the emulator's first line, realm and base_url are in it."""
     places = dict(zip(WAREHOUSES, box.system.locations if box else WAREHOUSES, strict=True))
     values: dict[str, Any] = {
         "name": NAME,
@@ -139,10 +138,35 @@ def prepare(
     }
     values |= mode.settings(places)
     values |= box.settings() if box else {"source_url": "sqlite:///../inventory.sqlite", "hints": HINTS}
+    if boatyard:
+        values |= {"roles": values["roles"] | BOATYARD_ROLES, "hints": {**values["hints"], **hints(country)}}
     text = settings_text(values)
+    if boatyard:
+        text = with_boatyard(text, FIRST_DAY, mode, country)
     if ways is DemoWays.BOTH:
         text = both_ways(text, min(FIRST_DAY, datetime.now(UTC).date()), box.system if box else None)
         text = text if box else month_both_ways(text, tracked=mode is DemoMode.TRACKED)
+    return text
+
+
+def prepare(
+    folder: DemoFolder,
+    start: dict[str, str],
+    days: int,
+    box: RunningSystem | None = None,
+    mode: DemoMode = DemoMode.EXTERNAL,
+    country: DemoCountry = DemoCountry.US,
+    ways: DemoWays = DemoWays.OUT,
+    boatyard: bool = False,
+) -> None:
+    """Write the demo's settings, its secrets (of an emulator, worth nothing elsewhere) and Dagster's settings, and make
+    its store."""
+    from qbo_pipeline.settings import load_settings
+    from qbo_pipeline.store.opening import make_store
+
+    for path in (folder.connections, folder.dagster_home):
+        path.mkdir(parents=True, exist_ok=True)
+    text = demo_settings(start, days, box, mode, country, ways, boatyard=boatyard)
     folder.settings.write_text(text, encoding="utf-8")
     prefix = f"QBO_{NAME.upper()}"
     lines = [f"{prefix}_{key.upper()}={start[key]}" for key in ("client_id", "client_secret", "refresh_token")]
@@ -152,29 +176,6 @@ def prepare(
     let_into(folder, box)
     make_store(load_settings(folder.settings).store_url()).close()
     (folder.dagster_home / "dagster.yaml").write_text(_dagster_yaml(), encoding="utf-8")
-
-
-def open_books(folder: DemoFolder) -> None:
-    """Name the company, and make the stock accounts that the demo's settings name; one's own company has all that."""
-    from qbo_pipeline.demo.catalogue import COMPANY
-    from qbo_pipeline.pipeline.going_live import accept_preflight
-    from qbo_pipeline.pipeline.run import open_run
-    from qbo_pipeline.posting.persons import Person
-    from qbo_pipeline.quickbooks.outcomes import Done
-    from qbo_pipeline.settings import load_settings
-
-    with open_run(load_settings(folder.settings)) as run:
-        # The emulated company comes with items that track their quantity; the demo uses none of them.
-        accept_preflight(run, [], Person("the demo", "a made-up company"))
-        company = run.quickbooks().company_info()
-        named = {"Id": company["Id"], "SyncToken": company["SyncToken"], "CompanyName": COMPANY}
-        outcomes = {COMPANY: run.quickbooks().update("CompanyInfo", named)}
-        for name in STOCK_ACCOUNTS.values():
-            payload = {"Name": name, "AccountType": "Other Current Asset", "AccountSubType": "Inventory"}
-            outcomes[name] = run.quickbooks().create("Account", payload)
-    for name, outcome in outcomes.items():
-        if not isinstance(outcome, Done):
-            raise RuntimeError(f"{name!r} could not be set up: {outcome.reason}")
 
 
 def _dagster_yaml() -> str:
@@ -201,11 +202,13 @@ def run_demo(
     say(f"A made-up company{behind}, {days} days from {FIRST_DAY}, into an emulated QuickBooks company.")
     runs = windows(FIRST_DAY, days)
     every_evening = system is not None and system.tells_no_past
-    _company_works(folder, FIRST_DAY - timedelta(days=1) if every_evening else runs[0][1], seed, country)
+    both = ways is DemoWays.BOTH
+    boatyard = system is None and not both  # the boxes serve the warehouse's own papers
+    founded = FIRST_DAY - timedelta(days=1) if every_evening else runs[0][1]
+    _company_works(folder, founded, seed, country, boatyard=boatyard)
     with emulator(folder, company=country) as start, system_box(folder, system) as box:
-        prepare(folder, start, days, box, mode, country, ways)
-        open_books(folder)
-        both = ways is DemoWays.BOTH
+        prepare(folder, start, days, box, mode, country, ways, boatyard=boatyard)
+        open_books(folder, country, boatyard=boatyard)
         if both and system is None:
             make_inbox(folder)
         if both and "attachments" in kinds_of(system):
@@ -278,14 +281,16 @@ def _new_folder(folder_path: Path) -> DemoFolder:
     return folder
 
 
-def _company_works(folder: DemoFolder, last: date, seed: int, country: DemoCountry = DemoCountry.US) -> None:
+def _company_works(
+    folder: DemoFolder, last: date, seed: int, country: DemoCountry = DemoCountry.US, *, boatyard: bool = False
+) -> None:
     from qbo_pipeline.demo.company import advance, generate
 
     if folder.company.exists():
         advance(folder.company, last)
     else:
         days = (last - FIRST_DAY).days + 1
-        generate(folder.company, seed=seed, first_day=FIRST_DAY, days=days, country=country)
+        generate(folder.company, seed=seed, first_day=FIRST_DAY, days=days, country=country, boatyard=boatyard)
 
 
 def _evenings(folder: DemoFolder, first: date, last: date, seed: int) -> None:

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from qbo_pipeline.demo import plan, schema, tracking, warehouse
+from qbo_pipeline.demo.boatyard import story
 from qbo_pipeline.demo.catalogue import SIZES
 from qbo_pipeline.demo.founding import found
 from qbo_pipeline.demo.workday import Workday
@@ -29,12 +30,15 @@ def generate(
     days: int,
     size: str | int = "small",
     country: str = "us",
+    boatyard: bool = False,
 ) -> None:
     """Make the company's database and work its first `days` days, beginning with `first_day`.
 
     `size` is small, medium or large, or a number of documents on a business day; weekends are quieter. `country` is one
-    of `catalogue.COUNTRIES`: it decides currency, time zone and tax. Raises `FileExistsError` where the file is there
-    already, `ValueError` for a size or number of days that cannot be, `RuntimeError` where Python's SQLite is older
+    of `catalogue.COUNTRIES`: it decides currency, time zone and tax. With `boatyard` the company has a boatyard too,
+    in whose first month there is what the warehouse never does (`boatyard.story`). Raises `FileExistsError` where the
+    file is there already, `ValueError` for a size or number of days that cannot be, `RuntimeError` where Python's
+    SQLite is older
     than 3.37.
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
@@ -45,7 +49,7 @@ def generate(
     if Path(path).exists():
         raise FileExistsError(f"{path} exists: choose another file, or advance() the company that is in it")
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        schema.create(db)
+        schema.create(db, boatyard=boatyard)
         with transaction(db):
             found(db, seed=seed, first_day=first_day, documents_per_day=documents_per_day, country=country)
             tracking.install(db)
@@ -104,6 +108,8 @@ def _work(db: sqlite3.Connection, day: date) -> None:
     if work.is_first:
         warehouse.open_stock(work)
     plan.work_through(work)
+    if schema.has_boatyard(db):
+        story.happens(work)
     work.save()
     tracking.note_day(db, day, work.time_zone)
     tracking.install(db)

@@ -11,6 +11,8 @@ import sqlite3
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from qbo_pipeline.demo.schema import has_boatyard
+
 _CLOSING_TIME = time(22, 0)
 
 HEADERS = (
@@ -31,6 +33,13 @@ LINES = {
     "quote_lines": ("quotes", "quote_id"),
     "bank_entry_allocations": ("bank_entries", "entry_id"),
 }
+YARD_HEADERS = ("yard_documents", "yard_movements", "yard_payments")
+YARD_LINES = {
+    "yard_document_lines": ("yard_documents", "document_id"),
+    "yard_matches": ("yard_documents", "document_id"),
+    "yard_movement_lines": ("yard_movements", "movement_id"),
+    "yard_payment_allocations": ("yard_payments", "payment_id"),
+}
 _NEXT_INSTANT = (
     "(SELECT coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', max(changed_at), '+1 second'), '2000-01-01T00:00:00Z')"
     " FROM day_changes)"
@@ -39,13 +48,13 @@ _NEXT_INSTANT = (
 
 def install(db: sqlite3.Connection) -> None:
     """Create the triggers: from now on every insert, update and delete marks its day as changed."""
-    for statement in _statements():
+    for statement in _statements(yard=has_boatyard(db)):
         db.execute(statement)
 
 
 def remove(db: sqlite3.Connection) -> None:
     """Drop the triggers, so that the generator writes at full speed; it notes its day itself."""
-    for table in (*HEADERS, *LINES, "bill_receipt_matches"):
+    for table in (*HEADERS, *LINES, "bill_receipt_matches", *YARD_HEADERS, *YARD_LINES):
         for event in ("insert", "update", "delete"):
             db.execute(f"DROP TRIGGER IF EXISTS {table}_{event}_changes_day")
 
@@ -69,9 +78,9 @@ def _note(db: sqlite3.Connection, business_date: str, earliest: str) -> None:
     )
 
 
-def _statements() -> list[str]:
-    day_of = dict.fromkeys(HEADERS, "{row}.business_date")
-    for table, (header, column) in LINES.items():
+def _statements(*, yard: bool) -> list[str]:
+    day_of = dict.fromkeys(HEADERS + (YARD_HEADERS if yard else ()), "{row}.business_date")
+    for table, (header, column) in (LINES | (YARD_LINES if yard else {})).items():
         day_of[table] = f"(SELECT h.business_date FROM {header} AS h WHERE h.id = {{row}}.{column})"
     day_of["bill_receipt_matches"] = (
         "(SELECT h.business_date FROM bills AS h JOIN bill_lines AS l ON l.bill_id = h.id"

@@ -25,7 +25,7 @@ from qbo_pipeline.store.tables.records import records
 Part = tuple[str | None, str | None, Decimal]  # product, location, home currency
 
 
-class Share(NamedTuple):
+class ShareInStock(NamedTuple):
     """A share of a landed cost that goods in stock bear, in home currency; `record` is the row of the landed cost."""
 
     record: Any
@@ -34,7 +34,7 @@ class Share(NamedTuple):
     amount: Decimal
 
 
-def shares_in_stock(connection: Connection, name: str, books: Books, since: date) -> Iterator[Share]:
+def shares_in_stock(connection: Connection, name: str, books: Books, since: date) -> Iterator[ShareInStock]:
     """The shares of all landed costs as one sum from a day on, by date; none of one that is voided or set aside."""
     query = (
         select(records)
@@ -56,7 +56,7 @@ def shares_in_stock(connection: Connection, name: str, books: Books, since: date
             if movement.status == "completed":
                 parts = posted.get(f"movement/{row.record_id}")
                 for product_id, location_id, amount in _as_shared(movement, books) if parts is None else parts:
-                    yield Share(row, product_id, location_id, amount)
+                    yield ShareInStock(row, product_id, location_id, amount)
 
 
 def _posted(connection: Connection, name: str, books: Books, keys: Sequence[str]) -> dict[str, list[Part]]:

@@ -16,6 +16,7 @@ from qbo_pipeline.inventory.records import Movement, Record
 from qbo_pipeline_tests.accounting.company import DAY, Ledger, books, ledger_of
 from qbo_pipeline_tests.accounting.table.row import Row
 from qbo_pipeline_tests.accounting.table.sections import LISTS, SECTIONS
+from qbo_pipeline_tests.accounting.table.used import gaps
 
 MODES: tuple[PostingMode, ...] = get_args(PostingMode)
 HEAD = """\
@@ -41,6 +42,12 @@ ALL = """
 | a day summed up is the sum of its journals | `accounting/test_summaries.py::test_the_sum_is_that_of_the_single_journals` |
 | the emulator books on the stock accounts what the effects said, whatever the payload | `accounting/test_booked.py::test_the_emulator_books_what_the_effects_say` |
 """  # noqa: E501
+DEMO_HEAD = """
+## In the demo's month
+`make demo` uses every row in its month, for each `MODE` and `COMPANY`, and posts it as the table above says for the
+mode, but for these. `demo/test_boatyard.py` finds the records, `commands/test_demo.py` (`-m torture`) what they became.
+
+"""
 MODES_HEAD = """
 ## Each kind in each posting mode
 `[posting] mode`: with `external` the inventory system keeps the stock's books, with `tracked` QuickBooks does. A reason
@@ -86,6 +93,9 @@ def text() -> str:
     parts += [ALL, MODES_HEAD, _table(["record", *MODES])]
     for kind, row, record in _each_kind():
         parts.append(_cells([kind, *(_in_mode(row, record, mode) for mode in MODES)]))
+    parts += [DEMO_HEAD, _table(["row", "what", "not used in", "because of"])]
+    for row, where, why in gaps(row for rows in SECTIONS.values() for row in rows):
+        parts.append(_cells([row.number, row.what, where, why]))
     return "".join(parts)
 
 
