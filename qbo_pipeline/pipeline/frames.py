@@ -68,6 +68,7 @@ class StoredFrames:
     since: date = date.min  # records and postings of before belong to other books: their value is the opening balance
     carried: Carried | None = None  # where QBO keeps the stock by items: which documents move the goods there
     without_rate: dict[str, int] = field(default_factory=dict)
+    _beside_stock: list[tuple[date, str, str]] = field(default_factory=list)  # day, kind, disposition
 
     def stock(self, ahead: Ahead | None = None) -> pa.Table:
         """One row a stock line of each live movement, and of those set aside as far as they can be read.
@@ -95,7 +96,9 @@ class StoredFrames:
                 if place in awaiting:  # what no document carries stands last
                     parts[-1]["awaits_document"] = True
                 rows += parts
-        rows += self._shared_costs(states, replaced)
+        shared = list(self._shared_costs(states, replaced))
+        rows += shared
+        self._note_beside_stock({row["record_key"] for row in shared}, states, replaced)
         for row in self._set_aside():
             extracted.add(row.record_id)
             if row.record_id not in replaced:
@@ -125,6 +128,31 @@ class StoredFrames:
                     "quantity": _NOTHING,
                     "value": share.amount,
                 }
+
+    def _note_beside_stock(
+        self, shared: Collection[str], states: Mapping[str, MovementStanding], replaced: Collection[str]
+    ) -> None:
+        """Note the movements without a line of stock, as a late cost of goods that are all sold: they have no row in
+        the frame, and were read all the same."""
+        columns = ("record_id", "kind", "number", "business_date", "disposition", "message", "first_seen", "changed_at")
+        lines = select(stock_lines.c.record_id).where(
+            stock_lines.c.connection == records.c.connection, stock_lines.c.record_id == records.c.record_id
+        )
+        query = select(*(records.c[name] for name in columns)).where(
+            records.c.connection == self.name,
+            records.c.record_type == "movement",
+            records.c.disposition != "set_aside",
+            records.c.business_date >= self.since,
+            records.c.vanished_at.is_(None),
+            ~lines.exists(),
+        )
+        for row in streamed(self.connection, query):
+            if f"movement/{row.record_id}" not in shared and row.record_id not in replaced:
+                self._beside_stock.append((row.business_date, row.kind, self._told(row, states)["disposition"]))
+
+    def beside_stock(self, as_at: date) -> dict[tuple[str, str], int]:
+        """How many movements up to a date have no line of stock, by kind and disposition; `stock` has to come first."""
+        return dict(Counter((kind, became) for day, kind, became in self._beside_stock if day <= as_at))
 
     def _without_stock(self) -> frozenset[str]:
         """The ids of services and of products without stock value."""

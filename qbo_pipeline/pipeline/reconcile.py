@@ -207,6 +207,7 @@ def _input(
             read_ahead=ahead is not None,
             # Where the reading of a day broke off, nobody knows how many movements there are.
             records_read=None if movements and movements["read"] is None else frames.records_read(as_at, ahead),
+            beside_stock=frames.beside_stock(as_at),
             other_records=counted,
             unanswered=stale is not None,
             asset_accounts=_asset_accounts(connection, run.name, accounts),

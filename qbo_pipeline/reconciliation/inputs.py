@@ -206,7 +206,8 @@ class ReconciliationInput:
     it, without being matched, is the opening balance; what others entered there after our first posting is an entry
     like any other. `pending_days` are days up to `as_at` that changed in the source since they were extracted; with
     `read_ahead` the stock frame has them as the source has them now. `records_read` counts the stock-moving records
-    up to `as_at` that the source delivered, by kind, for the count identity. `ledger_from` is the first day of which
+    up to `as_at` that the source delivered, by kind, for the count identity; `beside_stock` those of them
+    that have no row in the stock frame, by kind and disposition. `ledger_from` is the first day of which
     ledger lines were read (null: from the beginning of the company's books). `tolerance` (home currency) decides only
     the status, never what is shown. `tracked` is given where QBO keeps the stock by items. Sentences show
     instants in `time_zone` (IANA name), the company's. `hash_version` is the version of the content hash: that of a
@@ -230,6 +231,7 @@ class ReconciliationInput:
     pending_days: tuple[date, ...] = ()
     read_ahead: bool = False
     records_read: Mapping[str, int] | None = None
+    beside_stock: Mapping[tuple[str, str], int] = field(default_factory=dict)
     other_records: Mapping[str, Mapping[str, int | None]] = field(
         default_factory=dict
     )  # by type: `read`, and what they became

@@ -66,6 +66,8 @@ def counts(books: CodedInput) -> pd.DataFrame:
         (kind_names[place // width].as_py(), dispositions[place % width].as_py()): int(times[place])
         for place in np.flatnonzero(times).tolist()
     }
+    for place, times_beside in books.input.beside_stock.items():
+        number[place] = number.get(place, 0) + times_beside
     read = books.input.records_read
     kinds = sorted({kind for kind, _ in number} | set(read or {}))
     data: dict[str, list[Any]] = {name: [number.get((kind, name), 0) for kind in kinds] for name in DISPOSITIONS}

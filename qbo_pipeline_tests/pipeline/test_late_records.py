@@ -217,6 +217,25 @@ def test_a_landed_cost_as_one_sum_that_waits_is_missing_in_quickbooks_and_no_con
     assert causes == {"parked": -12}
 
 
+def test_a_late_cost_of_goods_that_are_all_sold_is_counted_though_it_moves_no_stock(shop: Shop) -> None:
+    """Read once and posted once, in the report as in the counts of the store."""
+    shop.change(
+        *RECEIPT,
+        FREIGHT[0],
+        (
+            "INSERT INTO movement_lines (movement_id, line_id, role, product_id, quantity, value) "
+            "VALUES ('f1', 'f1-1', 'sold', 'p1', '0', '20.00')"
+        ),
+    )
+    point_to(shop.settings, '# landed_cost = "Freight and Duties"', 'landed_cost = "Goods Received Not Invoiced"')
+    carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    counts = carried.result.counts.set_index("kind")
+    assert tuple(counts.loc["landed_cost", ["read", "posted"]]) == (1, 1)
+    assert counts["holds"].all()
+    with shop.run() as run:
+        assert broken_counts(run) == []
+
+
 def test_an_allocation_after_its_payment_updates_the_payment(shop: Shop) -> None:
     carry_file(shop.settings, FIRST_DAY, LAST_DAY)
     with shop.run() as run:
