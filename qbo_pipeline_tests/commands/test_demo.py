@@ -16,6 +16,7 @@ from qbo_pipeline.commands.demo_choices import DemoCountry, DemoMode
 from qbo_pipeline.commands.demo_nights import windows
 from qbo_pipeline_tests.accounting.table.in_the_books import not_in_books, not_in_papers
 from qbo_pipeline_tests.accounting.table.sections import SECTIONS
+from qbo_pipeline_tests.conftest import ROOT
 
 pytestmark = pytest.mark.torture  # of the long run: it takes a minute or more
 
@@ -73,9 +74,25 @@ def test_each_mode_in_each_country_ends_with_every_cent_explained(
     # In tracked mode goods wait for their bills and invoices, and QuickBooks costs them by itself: told, exit status 1.
     assert done.returncode == (1 if mode == "tracked" else 0)
     assert (f"difference 0.00 {currency}" in lines) is (mode != "tracked")
+    told = dict(line.partition(" ")[::2] for line in lines)
+    amounts = [told[name].removesuffix(f" {currency}") for name in ("stock", "ledger", "difference", "unexplained")]
+    documents, stock, ledger = told["posted"].split()[0], amounts[0].split()[-1], amounts[1].split()[-1]
+    row = [mode, company, str(done.returncode), documents, f"{stock} {currency}", ledger, *amounts[2:]]
+    assert f"| {' | '.join(row)} |" in (ROOT / "docs" / "posting-modes.md").read_text(encoding="utf-8")
+    if (mode, company) == ("external", "us"):
+        assert set(ends_of_the_readme()) <= set(lines)
     papers, place = tmp_path / "demo" / "inventory.sqlite", (DemoMode(mode), DemoCountry(company))
     assert not_in_papers(papers, ROWS, *place) == []
     assert not_in_books(papers, tmp_path / "demo" / "store.sqlite", ROWS, *place) == []
+
+
+def ends_of_the_readme() -> list[str]:
+    """What the README says that the demo ends with: the lines with amounts, and how many documents and records."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("and ends like this:")[2]
+    block = [" ".join(line.split()) for line in text.strip("\n").split("\n\n")[0].splitlines()]
+    found = [line for line in block if not line.endswith("…") and not line.startswith("report")]
+    assert len(found) == 6
+    return found
 
 
 def check_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,6 @@ def test_what_is_changed_afterwards_is_noted_and_so_is_plain_sql(month: Path, tm
     with company.open_company(path) as db:
         haste, better = (FIRST_DAY + timedelta(days=day) for day in (28, 29))
         times = dict(db.execute("SELECT business_date, changed_at FROM changed_days"))
-        assert times[haste.isoformat()] > min(times[haste.isoformat()], times[better.isoformat()])[:10]
         assert times[haste.isoformat()] >= better.isoformat()
         last = max(times.values())
         db.execute("UPDATE yard_document_lines SET net_cents = net_cents + 1 WHERE id = (SELECT max(id) FROM"

@@ -22,6 +22,7 @@ _POSTED = (
     "SELECT p.entity FROM posting_records AS r JOIN postings AS p ON p.connection = r.connection AND p.key = r.key"
     " AND p.revision = r.revision WHERE r.record_key = ? AND p.state = 'posted'"
 )
+_TOLD = _POSTED.replace("p.entity", "p.key, p.payload")
 _RULE = "SELECT rule FROM records WHERE record_type || '/' || record_id = ? AND disposition = 'excluded'"
 _UNDONE = (
     _POSTED + " AND p.operation IN ('void', 'delete') UNION ALL "  # or no more in its day's summary
@@ -62,7 +63,7 @@ def not_in_books(
                 else:
                     its_mode: PostingMode = "tracked" if mode is DemoMode.TRACKED else "external"
                     wanted = {use.rule} if use.rule else _wanted(row, position, its_mode)
-                    found = [key for key in keys if wanted <= _became(books, key)]
+                    found = [key for key in keys if wanted <= _became(books, key) and _shows(books, key, use.shows)]
                 if not found:
                     missing.append((f"{row.what} ({len(keys)} records)", wanted))
     return missing
@@ -73,6 +74,12 @@ def _wanted(row: Row, position: int, mode: PostingMode) -> set[str]:
     outcome = build(row.shown[position], books_of(row, mode))
     made = outcome if isinstance(outcome, list) else [outcome]
     return {one.entity if isinstance(one, Draft) else one.rule for one in made if isinstance(one, Draft | Excluded)}
+
+
+def _shows(books: sqlite3.Connection, key: str, texts: Iterable[str]) -> bool:
+    """Whether each text is in the key or the payload of what a record became; a day's summary shows the day."""
+    told = "\n".join(f"{own}\n{payload}" for own, payload in books.execute(_TOLD, (key,)))
+    return "summary/" in told or all(text in told for text in texts)
 
 
 def _became(books: sqlite3.Connection, key: str) -> set[str]:

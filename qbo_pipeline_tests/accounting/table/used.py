@@ -33,12 +33,14 @@ UNUSED = {
 @dataclass(frozen=True, slots=True)
 class Use:
     """`selects` find the records; `needs` are settings beside those of the row, or instead of them where `alone`: a
-    tuple needs all of its values there, a set one of them. `rule` is what keeps the records out where it is another
+    tuple needs all of its values there, a set one of them. `shows` are texts that keys and
+    payloads have by it. `rule` is what keeps the records out where it is another
     than the row's; `summary` where they stand in a day's summary, `undone` where what was posted is taken back."""
 
     selects: tuple[str, ...]
     needs: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
+    shows: tuple[str, ...] = ()
     rule: str | None = None
     summary: bool = False
     undone: bool = False
@@ -201,7 +203,7 @@ DOCUMENTS: dict[str, Use] = {
     ),
     "Bill with VAT (outside the US)": Use((_with_line("bill", "l.tax_amount <> '0.00'"),)),
     "Invoice whose prices have VAT in them (outside the US)": Use(
-        (_documents("d.kind = 'sales_invoice' AND d.tax_inclusive = 1"),)
+        (_documents("d.kind = 'sales_invoice' AND d.tax_inclusive = 1"),), shows=("TaxInclusive",)
     ),
     "Invoice whose VAT the source rounds by line and QuickBooks in total": Use(
         (_documents("d.kind = 'sales_invoice' AND d.memo = 'Single screws'"),)
@@ -214,17 +216,19 @@ DOCUMENTS: dict[str, Use] = {
     "Invoice with a negative total": Use((_documents("d.kind = 'sales_invoice' AND d.total_amount LIKE '-%'"),)),
     "Invoice with a discount in percent and freight": Use(
         (_with_line("sales_invoice", "l.role = 'freight'") + " AND EXISTS (SELECT 1 FROM document_lines AS o WHERE"
-         " o.document_id = d.document_id AND o.discount_percent IS NOT NULL)",)
+         " o.document_id = d.document_id AND o.discount_percent IS NOT NULL)",),
     ),
-    "Invoice with a deposit that was taken with it": Use((_documents("d.deposit_amount IS NOT NULL"),)),
+    "Invoice with a deposit that was taken with it": Use(
+        (_documents("d.deposit_amount IS NOT NULL"),), shows=('"Deposit"',)
+    ),
     "Sale that is paid at once": Use((_documents("d.kind = 'sales_receipt'"),)),
     "Its refund": Use((_documents("d.kind = 'sales_refund'"),)),
     "Bill of an order: linked to it, so that QuickBooks closes it": Use(
-        (_with_line("bill", "l.order_id IS NOT NULL"),)
+        (_with_line("bill", "l.order_id IS NOT NULL"),), shows=('"LinkedTxn"',)
     ),
     "Finished order of a source without bills": Use(
         (_documents("d.kind = 'purchase_order' AND d.finished_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM"
-                    " document_lines AS l WHERE l.order_id = d.document_id)"),)
+                    " document_lines AS l WHERE l.order_id = d.document_id)"),), shows=("#bill",)
     ),
     "Document that is not approved yet, or stays out by a block of [[not_exported]]": Use(
         (_documents("d.channel = 'MARKET'"),), alone=True, rule="not_exported"
@@ -235,13 +239,18 @@ PAYMENTS: dict[str, Use] = {
     "Money received for an invoice": Use((_settling("payment_received", "d.channel IS NULL"),)),
     "Money paid for a bill": Use((_settling("payment_made"),)),
     "Money received beyond what it settles": Use((_paid("payment_received", _LEFT),), _ON_ACCOUNT),
-    "Refund of a customer's credit": Use((_settling("payment_received", "p.amount LIKE '-%'"),), {_SINGLE: True}),
-    "Money received of which a processor kept a fee": Use((_paid("payment_received", "p.fee_amount IS NOT NULL"),)),
+    "Refund of a customer's credit": Use(
+        (_settling("payment_received", "p.amount LIKE '-%'"),), {_SINGLE: True}, shows=("#apply",)
+    ),
+    "Money received of which a processor kept a fee": Use(
+        (_paid("payment_received", "p.fee_amount IS NOT NULL"),), shows=("#fee",)
+    ),
     "Money received before the invoice, on an account of its own, and applied when the invoice comes": Use(
-        (_settling("payment_received", "d.business_date > p.business_date"),)
+        (_settling("payment_received", "d.business_date > p.business_date"),),
+        shows=("#deposit", "#applied-", "#apply-"),
     ),
     "Paid to a supplier before the bill, on an account of its own, and applied when the bill comes": Use(
-        (_settling("payment_made", "d.business_date > p.business_date"),)
+        (_settling("payment_made", "d.business_date > p.business_date"),), shows=("#deposit", "#applied-", "#apply-")
     ),
     "Head office pays for its branch": Use((_settling("payment_received", _OF_BRANCH),)),
 }
@@ -249,12 +258,16 @@ PAYMENTS: dict[str, Use] = {
 LISTS: dict[str, Use] = {
     "Customer": Use((_parties("customer"),)),
     "Supplier": Use((_parties("supplier"),)),
-    "Supplier with payment terms": Use((_parties("supplier", "payment_terms = 'Net 45'"),)),
+    "Supplier with payment terms": Use((_parties("supplier", "payment_terms = 'Net 45'"),), shows=('"TermRef"',)),
     "Customer with documents in two currencies": Use(
-        (_parties("customer", _MANY_CURRENCIES),), {"party_currencies": frozenset({"each", "each_named"})}
+        (_parties("customer", _MANY_CURRENCIES),),
+        {"party_currencies": frozenset({"each", "each_named"})},
+        shows=("#", '"CurrencyRef"'),
     ),
-    "Customer that is inactive in the source": Use((_parties("customer", "active = 0"),), {_SINGLE: True}),
-    "Product below its category": Use((_products("category LIKE '%:%'"),)),
+    "Customer that is inactive in the source": Use(
+        (_parties("customer", "active = 0"),), {_SINGLE: True}, shows=('"Active":false',)
+    ),
+    "Product below its category": Use((_products("category LIKE '%:%'"),), shows=('"SubItem":true', '"ParentRef"')),
     "Product that goes as lines": Use((_products("kind = 'stocked'"),)),
     "Product in stock": Use((_products("kind = 'stocked'"),), {"products": "items"}),
     "Product without stock": Use((_products("kind = 'non_stocked'"),), {"products": "items"}),
