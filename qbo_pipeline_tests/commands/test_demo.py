@@ -81,6 +81,8 @@ def test_each_mode_in_each_country_ends_with_every_cent_explained(
     assert f"| {' | '.join(row)} |" in (ROOT / "docs" / "posting-modes.md").read_text(encoding="utf-8")
     if (mode, company) == ("external", "us"):
         assert set(ends_of_the_readme()) <= set(lines)
+    (page,) = (tmp_path / "demo").rglob("reconciliation-2026-10-31.html")
+    assert "It adds up." in page.read_text(encoding="utf-8")
     papers, place = tmp_path / "demo" / "inventory.sqlite", (DemoMode(mode), DemoCountry(company))
     assert not_in_papers(papers, ROWS, *place) == []
     assert not_in_books(papers, tmp_path / "demo" / "store.sqlite", ROWS, *place) == []
