@@ -7,6 +7,7 @@ What belongs here: which rows make up one POST and which bytes it carries. What 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -27,7 +28,7 @@ from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.quickbooks.requests import BATCH_ITEMS
 from qbo_pipeline.store import claims
 from qbo_pipeline.store.postings import Link, links, payloads
-from qbo_pipeline.store.shares import has_summaries, held_by_another
+from qbo_pipeline.store.shares import has_summaries, held_by_others
 
 BYTES_LOST = Reason.BYTES_LOST
 
@@ -148,11 +149,12 @@ class Claims:
         ids = {key: link.qbo_id for key, link in known.items()}
         changed = [known[row.key] for row in rows if row.operation == UPDATE and row.key in known]
         there = payloads(transaction, self._connection, changed) if changed else {}
+        elsewhere = self._stand_elsewhere(transaction, rows)
         good: list[tuple[Row, str]] = []
         aside: list[Pair] = []
         for row in rows:
-            if elsewhere := self._stands_elsewhere(transaction, row):
-                aside.append((row, Change("waits", {"waits_for": elsewhere})))
+            if row.key in elsewhere:
+                aside.append((row, Change("waits", {"waits_for": elsewhere[row.key]})))
                 continue
             try:
                 good.append((row, _body(row, ids, known.get(row.key), there.get(row.key))))
@@ -167,16 +169,17 @@ class Claims:
         journal(transaction, self._connection, [pair for pair in aside if pair[1].event != "waits"], now)
         return good
 
-    def _stands_elsewhere(self, transaction: Connection, row: Row) -> str | None:
-        """The object that has a record of this one in QuickBooks still, where records move between summaries."""
-        if row.operation not in (CREATE, UPDATE):
-            return None
+    def _stand_elsewhere(self, transaction: Connection, rows: Sequence[Row]) -> dict[str, str]:
+        """By key, the object that has a record of these in QuickBooks still, where records move between summaries."""
         if self._summaries is None:
             self._summaries = has_summaries(transaction, self._connection)
-        summed = is_summary(row.key)
-        if not summed and (not self._summaries or not row.key.startswith(("document/", "movement/"))):
-            return None
-        return held_by_another(transaction, self._connection, row.key, row.revision)
+        moving = {
+            row.key: row.revision
+            for row in rows
+            if row.operation in (CREATE, UPDATE)
+            and (is_summary(row.key) or (self._summaries and row.key.startswith(("document/", "movement/"))))
+        }
+        return held_by_others(transaction, self._connection, moving) if moving else {}
 
     def _freeze(self, transaction: Connection, ready: list[tuple[Row, str]], now: datetime, *, batch: bool) -> Unit:
         items, own = [], []

@@ -34,7 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from qbo_pipeline.store.posting_facts import FACTS, Posting
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.shares import SUMMARIES, held_by_another
+from qbo_pipeline.store.shares import SUMMARIES, held_by_others
 from qbo_pipeline.store.tables.posting import frozen_requests, posting_links, postings
 from qbo_pipeline.store.tables.records import UNDATED
 
@@ -262,9 +262,11 @@ def wake_posted(transaction: Connection, connection: str) -> int:
     woken = transaction.execute(
         update(postings).where(*waiting, ~leaving, _P.waits_for.in_(linked)).values(waits_for=None)
     ).rowcount
-    for key, revision in transaction.execute(select(_P.key, _P.revision).where(*waiting, leaving)).all():
-        if held_by_another(transaction, connection, key, revision) is None:
-            this = (_P.connection == connection, _P.key == key, _P.revision == revision)
+    rows = transaction.execute(select(_P.key, _P.revision).where(*waiting, leaving)).all()
+    held = held_by_others(transaction, connection, {row.key: row.revision for row in rows})
+    for row in rows:
+        if row.key not in held:
+            this = (_P.connection == connection, _P.key == row.key, _P.revision == row.revision)
             woken += transaction.execute(update(postings).where(*this).values(waits_for=None)).rowcount
     return woken
 

@@ -6,11 +6,12 @@ records by their postings joins them by this.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, literal, or_, select
+from sqlalchemy import Connection, and_, exists, func, insert, literal, or_, select
 
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
 
 _R, _P, _L = posting_records.c, postings.c, posting_links.c
@@ -37,27 +38,30 @@ def has_summaries(reading: Connection, connection: str) -> bool:
     return bool(reading.execute(select(exists().where(*mine))).scalar_one())
 
 
-def held_by_another(reading: Connection, connection: str, key: str, revision: int) -> str | None:
-    """Another object that has a record of this posting in QuickBooks, so that it would stand there twice.
+def held_by_others(reading: Connection, connection: str, revisions: Mapping[str, int]) -> dict[str, str]:
+    """By key of these postings, another object that has a record of it in QuickBooks, so that it would stand there
+    twice; of each the revision is given. Those of which no other has any are left out.
 
     Only objects that stand for whole records count: summaries, and what is posted for a record by itself.
     """
-    mine = posting_records.alias()
+    mine = posting_records.alias().c
     query = (
-        select(_R.key)
-        .join(mine, and_(mine.c.connection == _R.connection, mine.c.record_key == _R.record_key))
+        select(mine.key.label("of"), mine.revision, func.min(_R.key).label("other"))
+        .join_from(
+            posting_records, mine.key.table, and_(mine.connection == _R.connection, mine.record_key == _R.record_key)
+        )
         .join(posting_links, IN_QBO)
         .where(
-            mine.c.connection == connection,
-            mine.c.key == key,
-            mine.c.revision == revision,
-            _R.key != key,
+            mine.connection == connection,
+            _R.key != mine.key,
             or_(_R.key == _R.record_key, and_(_R.key.between(*SUMMARIES), _R.key.not_like("%#reversal-%"))),
         )
-        .order_by(_R.key)
-        .limit(1)
+        .group_by(mine.key, mine.revision)
     )
-    found: str | None = reading.execute(query).scalar()
+    found: dict[str, str] = {}
+    for part in chunks(sorted(revisions)):
+        rows = reading.execute(query.where(mine.key.in_(part)))
+        found |= {row.of: row.other for row in rows if revisions[row.of] == row.revision}
     return found
 
 
