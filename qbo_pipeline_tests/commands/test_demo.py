@@ -157,7 +157,7 @@ def test_with_work_on_both_sides_everything_is_equal_at_the_end(mode: str, night
     assert kinds >= (wanted | {"adjustment"} if mode == "tracked" else wanted)
 
 
-@pytest.mark.parametrize("system", ["http_contract", "syncro"])
+@pytest.mark.parametrize("system", ["http_contract", "syncro", "zuper"])
 def test_with_work_on_both_sides_a_system_takes_what_it_can_by_its_api(system: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "qbo_pipeline.cli", "demo", "--folder", str(tmp_path / "demo"), "--days", "12"]
     done = subprocess.run(
