@@ -142,11 +142,13 @@ def _verdict(code: int) -> str:
 class Session:
     """The plugin of pytest that takes the place of its loop over the tests."""
 
-    def __init__(self, files: list[str], then: Callable[[Any, Reach], None]) -> None:
+    def __init__(self, files: list[str], then: Callable[[Any, Reach, set[str]], None]) -> None:
         self.files, self.then = files, then
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """Collected is everything: see which test executes what, then go on with the mutants."""
+        at_import = set(state()._stats)
+        set_mutant_under_test(NO_MUTANT)  # to take calls down is slow
         for item in session.items:
             _few_examples(item)
         gc.collect()
@@ -156,7 +158,7 @@ class Session:
             raise RuntimeError(f"without any mutant these tests fail already: {', '.join(reach.failed)}")
         items = _quickest_first(session.items, reach.seconds)
         _must_pass(sum(reach.seconds.values()), lambda: _noticed_by(items))
-        self.then(session, reach)
+        self.then(session, reach, at_import)
         return True
 
 
@@ -275,8 +277,7 @@ def main(task: Path, verdicts: Path) -> int:
         def collected() -> Any:
             set_mutant_under_test("stats")  # takes down which functions modules call while they are imported
 
-            def then(session: Any, reach: Reach) -> None:
-                at_import = set(state()._stats)
+            def then(session: Any, reach: Reach, at_import: set[str]) -> None:
                 left = _after_import(session, reach, mutants, at_import, pool, wanted["seconds"])
                 result.extend((reach.seconds, left, list(sys.modules)))
 
