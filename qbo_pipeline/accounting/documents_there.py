@@ -21,7 +21,7 @@ SIGNS: tuple[Sign, ...] = ("number", "party", "day", "amount", "stock")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Transaction:
     """A transaction, ours (`id` is the posting's key) or QBO's (its Id).
 
     `amount` is in `currency`; of a journal it is what its debits add up to. `stock` is by inventory account what it
@@ -54,8 +54,8 @@ class Written:
 class Twins:
     """A transaction of ours and one of QBO, with the signs that say otherwise."""
 
-    ours: Written
-    theirs: Written
+    ours: Transaction
+    theirs: Transaction
     differ: tuple[Sign, ...]
 
 
@@ -63,12 +63,12 @@ class Twins:
 class Doubted:
     """A transaction of ours that is like one or several of QBO's and is not matched; `why` says why not."""
 
-    ours: Written
+    ours: Transaction
     pairs: tuple[Twins, ...]
     why: str
 
 
-def compare(ours: Iterable[Written], theirs: Iterable[Written]) -> tuple[list[Twins], list[Doubted]]:
+def compare(ours: Iterable[Transaction], theirs: Iterable[Transaction]) -> tuple[list[Twins], list[Doubted]]:
     """The matches and the doubts, in the order of `ours`; what is in neither is like nothing in QBO.
 
     Alike are transactions of one entity under one number, or of one party, day and amount.
@@ -93,15 +93,15 @@ def compare(ours: Iterable[Written], theirs: Iterable[Written]) -> tuple[list[Tw
 class _Index:
     """QBO's transactions by their number, and by party, day and amount."""
 
-    def __init__(self, theirs: Iterable[Written]) -> None:
-        self._by_number: dict[tuple[str, str], list[Written]] = defaultdict(list)
-        self._by_day: dict[tuple[str, date, Decimal], list[Written]] = defaultdict(list)
+    def __init__(self, theirs: Iterable[Transaction]) -> None:
+        self._by_number: dict[tuple[str, str], list[Transaction]] = defaultdict(list)
+        self._by_day: dict[tuple[str, date, Decimal], list[Transaction]] = defaultdict(list)
         for one in theirs:
             if one.number:
                 self._by_number[one.entity, one.number.casefold()].append(one)
             self._by_day[one.entity, one.day, one.amount].append(one)
 
-    def like(self, one: Written) -> list[Written]:
+    def like(self, one: Transaction) -> list[Transaction]:
         same_number = self._by_number.get((one.entity, one.number.casefold()), ()) if one.number else ()
         found = {other.id: other for other in same_number}
         for other in self._by_day.get((one.entity, one.day, one.amount), ()):
@@ -110,7 +110,7 @@ class _Index:
         return list(found.values())
 
 
-def _pair(one: Written, other: Written) -> Twins:
+def _pair(one: Transaction, other: Transaction) -> Twins:
     differ: dict[Sign, bool] = {
         "number": bool(one.number) and one.number.casefold() != other.number.casefold(),
         "party": not _same_party(one, other),
@@ -121,7 +121,7 @@ def _pair(one: Written, other: Written) -> Twins:
     return Twins(one, other, tuple(sign for sign in SIGNS if differ[sign]))
 
 
-def _same_party(one: Written, other: Written) -> bool:
+def _same_party(one: Transaction, other: Transaction) -> bool:
     if one.party_id is not None:
         return one.party_id == other.party_id
     if one.party_name:
@@ -129,11 +129,11 @@ def _same_party(one: Written, other: Written) -> bool:
     return other.party_id is None and not _has_party(one)
 
 
-def _has_party(one: Written) -> bool:
+def _has_party(one: Transaction) -> bool:
     return one.entity != "JournalEntry"
 
 
-def _moved(one: Written) -> dict[str, Decimal]:
+def _moved(one: Transaction) -> dict[str, Decimal]:
     return {account: amount for account, amount in one.stock.items() if amount}
 
 

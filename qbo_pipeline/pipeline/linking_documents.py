@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
-from qbo_pipeline.accounting.documents_there import SIGNS, Doubted, Twins, Written, compare
+from qbo_pipeline.accounting.documents_there import SIGNS, Doubted, Transaction, Twins, compare
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.linking import DOUBTFUL, link_by_policy
 from qbo_pipeline.pipeline.run import Run
@@ -58,7 +58,7 @@ class DocumentsThere:
     matches: list[Twins] = field(default_factory=list)
     doubts: list[Doubted] = field(default_factory=list)
     new: int = 0
-    others: list[Written] = field(default_factory=list)
+    others: list[Transaction] = field(default_factory=list)
 
     @property
     def moved_by_others(self) -> Decimal:
@@ -146,7 +146,9 @@ def _never_sent(connection: Connection, run: Run, first: date, last: date) -> li
     return list(connection.execute(query.order_by(_P.business_date, _P.key)).mappings())
 
 
-def _ours(connection: Connection, run: Run, rows: Sequence[RowMapping], accounts: Sequence[str]) -> Iterator[Written]:
+def _ours(
+    connection: Connection, run: Run, rows: Sequence[RowMapping], accounts: Sequence[str]
+) -> Iterator[Transaction]:
     effects = _effects(connection, run.name, rows, accounts)
     payloads = {row["key"]: _resolved(connection, run.name, row["payload"]) for row in rows}
     parties = [_party(content)[0] or "" for content in payloads.values()]
@@ -157,7 +159,7 @@ def _ours(connection: Connection, run: Run, rows: Sequence[RowMapping], accounts
         party = _party(content)[0]
         unknown = party is not None and party.startswith("$")
         amount = _debits(content) if row["entity"] == "JournalEntry" else row["amount"]
-        yield Written(
+        yield Transaction(
             row["key"], row["entity"], _number(row["entity"], content), None if unknown else party,
             names.get(party[1:], "") if unknown and party else "", row["business_date"], amount, row["currency"],
             effects.get(row["key"], {}),
@@ -222,10 +224,10 @@ def _moved(report: LedgerReport) -> dict[tuple[str, str], dict[str, Decimal]]:
     return found
 
 
-def _theirs(entity: str, thing: JsonObject, moved: Mapping[tuple[str, str], Mapping[str, Decimal]]) -> Written:
+def _theirs(entity: str, thing: JsonObject, moved: Mapping[tuple[str, str], Mapping[str, Decimal]]) -> Transaction:
     party, name = _party(thing)
     amount = _debits(thing) if entity == "JournalEntry" else Decimal(str(thing.get("TotalAmt") or 0))
-    return Written(
+    return Transaction(
         str(thing["Id"]), entity, _number(entity, thing), party,
         name, date.fromisoformat(str(thing["TxnDate"])), amount, str((thing.get("CurrencyRef") or {}).get("value", "")),
         dict(moved.get((entity, str(thing["Id"])), {})),
@@ -253,7 +255,7 @@ def _debits(thing: JsonObject) -> Decimal:
 def _others(
     run: Run, report: LedgerReport, moved: Mapping[tuple[str, str], Mapping[str, Decimal]],
     named: set[tuple[str, str]], first: date, last: date,
-) -> Iterator[Written]:  # fmt: skip
+) -> Iterator[Transaction]:  # fmt: skip
     """What else moves the inventory accounts in these days, and is nothing of ours."""
     lines = {(line.qbo_type, line.qbo_id): line for line in report.lines if first <= line.business_date <= last}
     by_entity: dict[str, list[str]] = defaultdict(list)
@@ -267,7 +269,7 @@ def _others(
         }
     for place, line in sorted(lines.items()):
         if place not in named and place not in ours and marker_in(line.memo) is None and any(moved[place].values()):
-            yield Written(
+            yield Transaction(
                 line.qbo_id, line.qbo_type, line.qbo_number, None, line.name, line.business_date, Decimal(0), "",
                 dict(moved[place]),
             )  # fmt: skip

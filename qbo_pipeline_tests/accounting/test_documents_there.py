@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from qbo_pipeline.accounting.documents_there import Written, compare
+from qbo_pipeline.accounting.documents_there import Transaction, compare
 
 STOCK = "81"
-OURS = Written("document/7", "Bill", "INV 7", "42", "", date(2026, 10, 2), Decimal("64.00"), "USD", {})
+OURS = Transaction("document/7", "Bill", "INV 7", "42", "", date(2026, 10, 2), Decimal("64.00"), "USD", {})
 THEIRS = replace(OURS, id="1001", party_name="Cape & Cable")
 
 
