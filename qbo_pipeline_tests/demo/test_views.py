@@ -10,8 +10,8 @@ import pytest
 from qbo_pipeline.demo import schema
 from qbo_pipeline.inventory.columns import COLUMNS, ONE_OF
 
-# The demo's warehouse divides its books by neither class nor department, writes to nobody, takes no money beforehand, and
-# has a price on each paper alone; its boatyard is held elsewhere.
+# The demo's warehouse divides its books by neither class nor department, writes to nobody, takes no money beforehand,
+# and has a price on each paper alone; its boatyard is held elsewhere.
 NOT_KEPT = {
     *("class", "department"),
     *("phone", "address", "city", "region", "postal_code", "country", "parent_id"),
