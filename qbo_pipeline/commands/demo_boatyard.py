@@ -69,7 +69,7 @@ TAKEN_NAMES = ("Lighting", "Services")
 
 
 def policies(mode: DemoMode, country: DemoCountry) -> dict[str, Any]:
-    """The settings of [posting] that differ from the template's, as TOML writes them."""
+    """The settings of posting that differ from the template's, as TOML writes them."""
     found = {**_ALWAYS, **_OF_COUNTRY[country]}
     if mode is not DemoMode.TRACKED:
         found |= {"unmatched_bill_lines": '"in_transit"'}

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from qbo_pipeline.accounting.summaries import SUMMARISED_KINDS
-
 # The demo keeps the stock of each warehouse, and kits, on accounts of their own, so that moving and assembling posts.
 STOCK_ACCOUNTS = {
     ("location", "1"): "Stock - Portland main warehouse",
@@ -37,7 +35,11 @@ class DemoMode(StrEnum):
         }
         if self is DemoMode.TRACKED:  # an item has one inventory account, wherever it lies
             return values | {"mode": '"tracked"'}
-        return values | ({"summarise": list(SUMMARISED_KINDS)} if self is DemoMode.SUMMARISED else {})
+        if self is not DemoMode.SUMMARISED:
+            return values
+        from qbo_pipeline.accounting.summaries import SUMMARISED_KINDS  # the rules, which no help needs
+
+        return values | {"summarise": list(SUMMARISED_KINDS)}
 
 
 class DemoCountry(StrEnum):

@@ -137,6 +137,7 @@ class Desk:
 
     def merges(self) -> str:
         """The customer that was entered twice is merged into the first."""
+
         gone, kept = self._called(TWICE), self._called(BAKERY)
         body = json.dumps({"gone": gone["Id"], "kept": kept["Id"]}).encode()
         address = f"{self._run.settings.quickbooks.base_url}/emulator/merges"

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from qbo_pipeline.commands.demo_servers import DemoFolder
 from qbo_pipeline.commands.demo_systems import DemoSystem
-from qbo_pipeline.returning.abilities import TAKE_OUT, Action
-from qbo_pipeline.sources.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
@@ -75,6 +73,8 @@ class _Desk:
         self._run = run
         self._kinds = kinds_of(system)
         self._own_id = system.own_id if system is not None else lambda kind, number: str(number)
+        from qbo_pipeline.sources.systems import SYSTEMS  # each system's own modules, which no help needs
+
         self._takes = SYSTEMS[system.name].takes if system is not None else None
         self._qbo = run.quickbooks()
         self._folder = folder
@@ -113,7 +113,7 @@ class _Desk:
         """A payment moves to another invoice, one is deleted, an invoice is voided, a customer archived: as far as the
         inventory system has a way to hold it."""
         done = []
-        if "payments_received" in self._kinds and self._can("payment_received", TAKE_OUT):
+        if "payments_received" in self._kinds and self._can_take_out("payment_received"):
             payments = {thing.get("PaymentRefNum"): thing for thing in self._all("Payment")}
             done.append("1 payment moved" if self._moved(payments["CHQ-3"]) else "1 payment left")
             gone = payments["CHQ-2"]
@@ -124,14 +124,16 @@ class _Desk:
             voided = invoices["QB-5001"]
             self._done(self._qbo.void("Invoice", voided["Id"], voided["SyncToken"]))
             done.append("1 invoice voided")
-        if "customers" in self._kinds and self._can("customer", TAKE_OUT):
+        if "customers" in self._kinds and self._can_take_out("customer"):
             (customer,) = [thing for thing in self._all("Customer") if thing["DisplayName"] == "Harbor Light Bakery"]
             self._save("Customer", {**customer, "Active": False})
             done.append("1 customer archived")
         return done
 
-    def _can(self, kind: str, action: Action) -> bool:
-        return self._takes is None or self._takes[kind].can(action)
+    def _can_take_out(self, kind: str) -> bool:
+        from qbo_pipeline.returning.abilities import TAKE_OUT
+
+        return self._takes is None or self._takes[kind].can(TAKE_OUT)
 
     def _moved(self, payment: dict[str, Any]) -> bool:
         """Move a payment to another invoice of the same customer, if there is one that is as large."""
