@@ -155,13 +155,22 @@ class StoredFrames:
         return dict(Counter((kind, became) for day, kind, became in self._beside_stock if day <= as_at))
 
     def _without_stock(self) -> frozenset[str]:
-        """The ids of services and of products without stock value."""
-        query = select(records.c.record_id).where(
+        """The ids of services and of products without stock value; none that was one with stock when it was posted."""
+        without = select(records.c.record_id).where(
             records.c.connection == self.name,
             records.c.record_type == "product",
             records.c.kind.in_(("non_stocked", "service")),
         )
-        return frozenset(self.connection.scalars(query))
+        found = frozenset(self.connection.scalars(without))
+        if not found:
+            return found
+        effects = posting_effects.c
+        once = select(effects.product_id).where(
+            effects.connection == self.name,
+            effects.account_id.in_(sorted(self.books.accounts_of("inventory"))),
+            effects.product_id.in_(without),
+        )
+        return found - set(self.connection.scalars(once.distinct()))
 
     def _present_rows(
         self, record: Movement, states: Mapping[str, MovementStanding], *, voided: bool

@@ -236,6 +236,16 @@ def test_a_late_cost_of_goods_that_are_all_sold_is_counted_though_it_moves_no_st
         assert broken_counts(run) == []
 
 
+def test_goods_that_become_a_service_stay_in_stock_as_they_were_posted(shop: Shop) -> None:
+    """The inventory system values them still; nothing of it is unexplained."""
+    shop.change(*RECEIPT)
+    carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    shop.change("UPDATE products SET kind = 'service' WHERE product_id = 'p1'")
+    carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    assert (carried.result.stock_value, carried.result.difference, carried.result.unexplained) == (STOCK_VALUE, 0, 0)
+    assert carried.result.status == "balanced"
+
+
 def test_an_allocation_after_its_payment_updates_the_payment(shop: Shop) -> None:
     carry_file(shop.settings, FIRST_DAY, LAST_DAY)
     with shop.run() as run:
