@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -137,13 +136,16 @@ class Desk:
 
     def merges(self) -> str:
         """The customer that was entered twice is merged into the first."""
+        from qbo_pipeline.quickbooks.transport import Call, Transport
 
         gone, kept = self._called(TWICE), self._called(BAKERY)
         body = json.dumps({"gone": gone["Id"], "kept": kept["Id"]}).encode()
         address = f"{self._run.settings.quickbooks.base_url}/emulator/merges"
-        asked = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310  our emulator
-        with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310
-            answer.read()
+        with closing(Transport()) as line:
+            order = Call("POST", address, headers={"Content-Type": "application/json"}, body=body)
+            answer = line.send(order, deadline=60, max_bytes=1_000_000)
+        if answer.status != 200:
+            raise RuntimeError(f"the emulator did not merge {TWICE} into {BAKERY}: HTTP {answer.status}")
         return f"customer {TWICE} merged into {BAKERY}"
 
     def tidies_up(self) -> str:
@@ -156,13 +158,10 @@ class Desk:
     # --- what they are made of ----------------------------------------------------------------------------------------
     def _ours_unpaid(self, table: str, count: int) -> list[Thing]:
         """The newest documents of the warehouse's in QuickBooks for which neither side was paid anything yet."""
-        series = {"invoices": "INV-%", "bills": "BILL-%"}[table]
-        query = (  # one of the two tables that are named here
-            f"SELECT id FROM {table} WHERE paid_cents = 0 AND status = 'completed' AND total_cents > 0 "  # noqa: S608
-            "AND number LIKE ? ORDER BY due_date DESC, id DESC LIMIT 200"
-        )
-        own = self._warehouse(query, series)
-        found = (thing for thing in self._linked(table, [row[0] for row in own]))
+        from qbo_pipeline.demo.both_ways import unpaid_documents
+
+        own = unpaid_documents(self._folder.company, table, {"invoices": "INV-%", "bills": "BILL-%"}[table])
+        found = (thing for thing in self._linked(table, own))
         return [thing for thing in found if thing["Balance"] == thing["TotalAmt"]][:count]
 
     def _linked(self, table: str, own: list[int]) -> list[Thing]:

@@ -147,14 +147,11 @@ class _Desk:
 
     def _unpaid(self, table: str, count: int) -> list[dict[str, Any]]:
         """The newest documents of ours in QuickBooks that the warehouse was paid nothing for yet."""
+        from qbo_pipeline.demo.both_ways import unpaid_documents
         from qbo_pipeline.store.postings import links
 
-        query = (  # one of the two tables that this module names
-            f"SELECT id FROM {table} WHERE paid_cents = 0 AND status = 'completed' AND total_cents > 0 "  # noqa: S608
-            "ORDER BY due_date DESC, id DESC LIMIT 60"
-        )
-        with closing(sqlite3.connect(self._folder.company)) as db:
-            keys = [f"document/{self._own_id(table.removesuffix('s'), own)}" for (own,) in db.execute(query)]
+        documents = unpaid_documents(self._folder.company, table)
+        keys = [f"document/{self._own_id(table.removesuffix('s'), own)}" for own in documents]
         with self._run.database.reading() as connection:
             known = links(connection, self._run.name, keys)
         found = []

@@ -15,6 +15,7 @@ from qbo_pipeline.demo.changes import void
 from qbo_pipeline.demo.company import next_day, open_company, transaction
 from qbo_pipeline.demo.workday import Workday
 
+_DOCUMENTS = ("invoices", "bills")
 _FIELDS = ("name", "email", "active")
 
 
@@ -31,6 +32,22 @@ def change_customer(path: Path | str, number: str, field: str, value: str | int)
             raise ValueError(f"there is no customer {number}")
         db.execute(f"UPDATE customers SET {field} = ? WHERE id = ?", (value, found[0]))
     return str(found[1])
+
+
+def unpaid_documents(path: Path | str, table: str, series: str = "%") -> list[int]:
+    """The ids of invoices or bills of a series that nobody has paid anything of, the latest due first; 200 at most.
+
+    Raises `ValueError` for another table.
+    """
+    if table not in _DOCUMENTS:
+        raise ValueError(f"{table!r} is none of {', '.join(_DOCUMENTS)}")
+    with open_company(path) as db:
+        found = db.execute(
+            f"SELECT id FROM {table} WHERE paid_cents = 0 AND status = 'completed' AND total_cents > 0"
+            " AND number LIKE ? ORDER BY due_date DESC, id DESC LIMIT 200",
+            (series,),
+        )
+        return [row[0] for row in found]
 
 
 def void_service_invoice(path: Path | str) -> str | None:

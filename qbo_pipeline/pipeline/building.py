@@ -7,13 +7,12 @@ record's disposition. Which records are due, and in which pages, is `transform`'
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
@@ -24,76 +23,32 @@ from qbo_pipeline.accounting.products import build_account_items
 from qbo_pipeline.accounting.rules import BY_SETTINGS, build, build_unrecorded
 from qbo_pipeline.inventory.records import Document, Movement, Party, Product, Record, content_hash
 from qbo_pipeline.pipeline.books import StoredBooks
-from qbo_pipeline.pipeline.closing import closed_period
 from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
+from qbo_pipeline.pipeline.intake_policy import intake_policy
 from qbo_pipeline.pipeline.made_in_quickbooks import VOIDED_HERE, came_from_quickbooks
-from qbo_pipeline.pipeline.master_data import Parsed
-from qbo_pipeline.pipeline.refusing import DEADLY, Failures, in_short
+from qbo_pipeline.pipeline.master_data import MASTER_TYPES, Parsed, rows_of
+from qbo_pipeline.pipeline.refusing import DEADLY, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
 from qbo_pipeline.pipeline.settings_in_force import in_force
 from qbo_pipeline.pipeline.summaries import ALONE, Membership, may_be_summed, may_sum_up_sales, memberships
+from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.pipeline.two_sided import Compared
 from qbo_pipeline.pipeline.two_sided_posting import compared_records, to_be_posted, voided_there
 from qbo_pipeline.posting.asking import NOTHING_ASKED, Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.store.dispositions import Built, load_record, put_built
-from qbo_pipeline.store.postings import chunks, links
+from qbo_pipeline.store.postings import links, posted_records
 from qbo_pipeline.store.retired import inactive_in_qbo
 from qbo_pipeline.store.settings_versions import forget_comparisons
-from qbo_pipeline.store.tables.posting import postings
-from qbo_pipeline.store.tables.records import records
 
 log = logging.getLogger(__name__)
 
-MASTER_TYPES = ("party", "product")
 SETTLES_SALES = "payment_received"
 VOIDED = "voided_in_source"
 NOT_NEEDED = ("not_needed", "no document refers to it yet")
 NOT_ACTIVE = ("not_active", "it is not active in the source, and no document refers to it yet")
-_IDS_IN_A_QUERY = 500
-
-
-@dataclass(slots=True)
-class Transformed:
-    """What became of the records: counts by kind, outcome and reason; and what that did to the outbox."""
-
-    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    intents: Counter[str] = field(default_factory=Counter)
-    failures: Failures = field(default_factory=Failures)
-    tax_rounding: list[Decimal] = field(default_factory=list)  # of each document whose tax QuickBooks rounds otherwise
-
-    def totals(self) -> dict[str, int]:
-        """Numbers for the run's metadata."""
-        counted = Counter[str]()
-        for (_, outcome, _), count in self.outcomes.items():
-            counted[outcome] += count
-        names = ("drafted", "excluded", "refused", "vanished")
-        return (
-            {f"records_{name}": counted[name] for name in names}
-            | {
-                f"postings_{name}": self.intents[name]
-                for name in ("new", "changed", "unchanged", "withdrawn", "parked")
-            }
-            | self._tax_rounding()
-        )
-
-    def _tax_rounding(self) -> dict[str, Any]:
-        """Of documents whose tax QuickBooks rounds otherwise, how many and by how much; nothing without any."""
-        if not self.tax_rounding:
-            return {}
-        return {
-            "documents_with_tax_rounding": len(self.tax_rounding),
-            "tax_rounding": sum(self.tax_rounding, Decimal(0)),
-        }
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One row for each kind, outcome and reason."""
-        return [
-            {"kind": kind, "outcome": outcome, "reason": reason, "count": count}
-            for (kind, outcome, reason), count in sorted(self.outcomes.items())
-        ]
 
 
 class PageOfRecords:
@@ -160,7 +115,7 @@ class PageOfRecords:
             rows = [row for row in rows if row.kind != SETTLES_SALES]
         loaded = [(row, self.load(row)) for row in rows if row.vanished_at is None]
         self.stored.prefetch(record for _, record in loaded if record is not None)
-        known = self._posted([key_of(row) for row in rows])
+        known = posted_records(self.connection, self.run.name, [key_of(row) for row in rows])
         as_posted = {} if self.ordered else self.earlier.posted(list(known), self.in_force.rules_hash)
         keys = [key_of(row) for row, _ in loaded]
         read = [record for _, record in loaded if record is not None]
@@ -347,8 +302,10 @@ class PageOfRecords:
             asked |= set(wanted)
             again = self._in_further_currencies(wanted) | self._to_be_active(wanted)
             self.intents = [intent for intent in self.intents if intent.record_key not in again]
-            there = {intent.record_key for intent in self.intents} | (self._posted(wanted) - self._anew)
-            rows = _records_of(self.connection, self.run.name, sorted((set(wanted) - there) | again))
+            there = {intent.record_key for intent in self.intents} | (
+                posted_records(self.connection, self.run.name, wanted) - self._anew
+            )
+            rows = rows_of(self.connection, self.run.name, sorted((set(wanted) - there) | again))
             loaded = [(row, record) for row in rows if (record := self.load(row)) is not None]
             self.stored.fetch_for(record for _, record in loaded)
             held = came_from_quickbooks(self.connection, self.run.settings, [record for _, record in loaded])
@@ -378,18 +335,6 @@ class PageOfRecords:
                 self.stored.want_currency(record_id, currency)
                 again.add(of)
         return again
-
-    def _posted(self, keys: Sequence[str]) -> set[str]:
-        """Which of these records have a posting that stands."""
-        found: set[str] = set()
-        for chunk in chunks(keys):
-            query = select(postings.c.record_key).where(
-                postings.c.connection == self.run.name,
-                postings.c.record_key.in_(chunk),
-                postings.c.superseded_by.is_(None),
-            )
-            found.update(self.connection.scalars(query))
-        return found
 
     def put(self) -> None:
         """Write what was asked for and what became of the records; the page is empty afterwards."""
@@ -440,18 +385,7 @@ class PageOfRecords:
 
     def policy(self) -> IntakePolicy:
         """What is not sent at once, as things are now."""
-        posting = self.run.settings.posting
-        closed = closed_period(self.connection, self.run.name)
-        dated = closed is not None and posting.closed_period == "first_open_day"
-        return IntakePolicy(
-            approval=posting.approval and not self.ordered,
-            closed_through=closed.through if closed else None,
-            closed_why=closed.why if closed else "",
-            first_open_day=closed.first_open_day if closed and dated else None,
-            waits_for_active=posting.inactive == "deactivated",
-            history_before=None if self.ordered else posting.history_before,
-            when_gone="void" if self.ordered else posting.vanished,
-        )
+        return intake_policy(self.connection, self.run, ordered=self.ordered)
 
     def note(self, row: Any, outcome: str, rule: str | None, message: str | None) -> None:
         """Write down what becomes of the record."""
@@ -461,18 +395,3 @@ class PageOfRecords:
 def key_of(row: Any) -> str:
     """The key of a record's row."""
     return f"{row.record_type}/{row.record_id}"
-
-
-def _records_of(connection: Connection, name: str, keys: Iterable[str]) -> list[Any]:
-    found: list[Any] = []
-    for record_type in MASTER_TYPES:
-        ids = [key.split("/", 1)[1] for key in keys if key.startswith(f"{record_type}/")]
-        for start in range(0, len(ids), _IDS_IN_A_QUERY):
-            query = select(records).where(
-                records.c.connection == name,
-                records.c.record_type == record_type,
-                records.c.record_id.in_(ids[start : start + _IDS_IN_A_QUERY]),
-                records.c.vanished_at.is_(None),
-            )
-            found += connection.execute(query).all()
-    return found

@@ -16,10 +16,11 @@ from sqlalchemy import Connection, select
 from qbo_pipeline.accounting.drafts import Outcome, Refused
 from qbo_pipeline.accounting.preview import PreviewLine, totals_by_account
 from qbo_pipeline.pipeline.books import StoredBooks
-from qbo_pipeline.pipeline.building import PageOfRecords, Transformed
+from qbo_pipeline.pipeline.building import PageOfRecords
 from qbo_pipeline.pipeline.earlier_settings import drafts_of, standing
 from qbo_pipeline.pipeline.previewing import lines_of
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.posting.events import CREATE, PARKED, POSTED, READY, UPDATE
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.settings import Settings

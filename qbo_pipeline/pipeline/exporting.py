@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from qbo_pipeline.pipeline.building import PageOfRecords, Transformed
+from qbo_pipeline.pipeline.building import PageOfRecords
 from qbo_pipeline.pipeline.linking import Likenesses, likenesses, link_by_policy
 from qbo_pipeline.pipeline.load import Loaded, load
 from qbo_pipeline.pipeline.looking import looking
 from qbo_pipeline.pipeline.master_data import Parsed, note_names
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep
+from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.tables.records import UNDATED, records

@@ -5,7 +5,7 @@ What belongs here: keeping what was parsed from page to page, and what counts as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,8 +15,10 @@ from qbo_pipeline.accounting.products import item_key
 from qbo_pipeline.inventory.records import Party, Product, Record, record_key
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, name_reference, note_all
+from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.records import records
 
+MASTER_TYPES = ("party", "product")
 MOST = 10_000  # parsed records in memory: some 10 MB
 
 
@@ -65,3 +67,19 @@ def all_called(connection: Connection, name: str) -> Iterator[tuple[str, str]]:
         record = load_record(row)
         if (reference := called(record)) is not None:
             yield record_key(record), reference
+
+
+def rows_of(connection: Connection, name: str, keys: Iterable[str]) -> list[Any]:
+    """The rows of the parties and products of these keys that the source still has; other keys are passed over."""
+    wanted = list(keys)
+    found: list[Any] = []
+    for record_type in MASTER_TYPES:
+        for part in chunks([key.split("/", 1)[1] for key in wanted if key.startswith(f"{record_type}/")]):
+            query = select(records).where(
+                records.c.connection == name,
+                records.c.record_type == record_type,
+                records.c.record_id.in_(part),
+                records.c.vanished_at.is_(None),
+            )
+            found += connection.execute(query).all()
+    return found

@@ -27,6 +27,7 @@ from qbo_pipeline.pipeline.goods_from_quickbooks import MadeThere
 from qbo_pipeline.pipeline.item_side import ItemSide, tracked_items
 from qbo_pipeline.pipeline.names_in_settings import changed_names
 from qbo_pipeline.pipeline.not_read import LEDGER, REFUSED, NotRead, not_read, why_refused
+from qbo_pipeline.pipeline.posting_frames import PostingFrames
 from qbo_pipeline.pipeline.resolving import renamed_in_quickbooks
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.switching import switched_after
@@ -176,6 +177,7 @@ def _input(
         switched = switched_after(connection, run.name)
         since = date.min if switched is None else switched + timedelta(days=1)
         frames = StoredFrames(connection, run.name, books, account_of, since, carried)
+        ours = PostingFrames(connection, run.name, since)
         then = states_as_of(connection, run.name, stale.as_of) if stale and stale.as_of else None
         stock = frames.stock(ahead)
         own = frames.stock_values(values, as_at)
@@ -185,15 +187,15 @@ def _input(
             goods = PostedGoods(connection, run.name, run.settings.connection.first_day)
             costed, taken = goods.costed(), goods.made_there()
             tracked = TrackedFrames(goods, books, carried, items.changed)
-            known = tracked.bill_effects(frames.effect_rows(accounts))
+            known = tracked.bill_effects(ours.effect_rows(accounts))
             effects = table_of([*known, *tracked.effects(stock, ledger)], EFFECTS)
         else:
-            effects = frames.effects(accounts)
+            effects = ours.effects(accounts)
         given = ReconciliationInput(
             as_at=as_at,
             currency=run.settings.connection.currency,
             stock=stock,
-            postings=frames.postings(ahead, then, costed, taken),
+            postings=ours.postings(ahead, then, costed, taken),
             effects=effects,
             ledger=ledger,
             tracked=items.tracked,

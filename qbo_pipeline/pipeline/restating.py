@@ -16,12 +16,13 @@ from sqlalchemy import Connection, RowMapping, select
 from qbo_pipeline.accounting.drafts import Draft, Excluded, Outcome, Refused
 from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.pipeline.books import StoredBooks
-from qbo_pipeline.pipeline.building import PageOfRecords, Transformed
+from qbo_pipeline.pipeline.building import PageOfRecords
 from qbo_pipeline.pipeline.earlier_settings import drafts_of, in_qbo, is_as_posted, standing
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep, read_in_force
 from qbo_pipeline.pipeline.summing_up import outcome_of_summary
 from qbo_pipeline.pipeline.transform import build_in_order
+from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.store import attempts
 from qbo_pipeline.store.postings import chunks

@@ -19,7 +19,6 @@ from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.drafts import Refused
 from qbo_pipeline.accounting.rule_sets import RuleSet
 from qbo_pipeline.accounting.summaries import (
-    PREFIX,
     day_of_summary,
     is_summarised,
     is_summary,
@@ -32,12 +31,11 @@ from qbo_pipeline.posting.hindrances import Ended, hindrance
 from qbo_pipeline.posting.reversal import reversal_key
 from qbo_pipeline.store.dispositions import QUARANTINED
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.shares import IN_QBO, OF_RECORD
+from qbo_pipeline.store.shares import IN_QBO, OF_RECORD, SUMMARIES
 from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
 from qbo_pipeline.store.tables.records import records
 
 SALES_FORMS = ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt")
-_AFTER_PREFIX = "summary0"  # "0" follows "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def may_be_summed(connection: Connection, name: str, rule_set: RuleSet) -> bool:
     """Whether anything is posted in summaries, by the settings of any date or already."""
     if any(rules.policies.summarise for rules in rule_set.by_date):
         return True
-    mine = (postings.c.connection == name, postings.c.key.between("summary/", _AFTER_PREFIX))
+    mine = (postings.c.connection == name, postings.c.key.between(*SUMMARIES))
     return bool(connection.execute(select(exists().where(*mine))).scalar_one())
 
 
@@ -78,7 +76,7 @@ def may_sum_up_sales(connection: Connection, name: str, rule_set: RuleSet) -> bo
     """The same, for sales documents."""
     if any(kind in SALES_KINDS for rules in rule_set.by_date for kind in rules.policies.summarise):
         return True
-    mine = (postings.c.connection == name, postings.c.key.between(PREFIX, _AFTER_PREFIX))
+    mine = (postings.c.connection == name, postings.c.key.between(*SUMMARIES))
     return bool(connection.execute(select(exists().where(*mine, postings.c.entity.in_(SALES_FORMS)))).scalar_one())
 
 
@@ -182,7 +180,7 @@ def _still_there(connection: Connection, name: str, keys: Sequence[str]) -> dict
             .where(
                 posting_records.c.connection == name,
                 posting_records.c.record_key.in_(part),
-                posting_records.c.key.between("summary/", _AFTER_PREFIX),
+                posting_records.c.key.between(*SUMMARIES),
             )
         )
         for record_key, key in connection.execute(query):
@@ -264,7 +262,7 @@ def summarised(connection: Connection, name: str, record_keys: Iterable[str]) ->
             .where(
                 posting_records.c.connection == name,
                 posting_records.c.record_key.in_(part),
-                posting_records.c.key.between(PREFIX, _AFTER_PREFIX),
+                posting_records.c.key.between(*SUMMARIES),
                 postings.c.superseded_by.is_(None),
                 postings.c.operation.not_in((VOID, DELETE)),
                 postings.c.state != SUPERSEDED,

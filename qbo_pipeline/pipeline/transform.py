@@ -18,11 +18,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.pipeline.books import may_keep_transit
-from qbo_pipeline.pipeline.building import NOT_NEEDED, SETTLES_SALES, PageOfRecords, Transformed
+from qbo_pipeline.pipeline.building import NOT_NEEDED, SETTLES_SALES, PageOfRecords
 from qbo_pipeline.pipeline.master_data import Parsed, note_names
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.settings_in_force import keep
 from qbo_pipeline.pipeline.summing_up import build_summaries
+from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.pipeline.under_way import Pages
 from qbo_pipeline.store.dispositions import Key, due_records, leave_out, reopen_referring, take_in
 from qbo_pipeline.store.postings import chunks

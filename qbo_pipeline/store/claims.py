@@ -264,10 +264,9 @@ def wake_posted(transaction: Connection, connection: str) -> int:
     ).rowcount
     rows = transaction.execute(select(_P.key, _P.revision).where(*waiting, leaving)).all()
     held = held_by_others(transaction, connection, {row.key: row.revision for row in rows})
-    for row in rows:
-        if row.key not in held:
-            this = (_P.connection == connection, _P.key == row.key, _P.revision == row.revision)
-            woken += transaction.execute(update(postings).where(*this).values(waits_for=None)).rowcount
+    for free in chunks(sorted({row.key for row in rows} - held.keys())):
+        these = update(postings).where(*waiting, leaving, _P.key.in_(free)).values(waits_for=None)
+        woken += transaction.execute(these).rowcount
     return woken
 
 

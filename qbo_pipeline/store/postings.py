@@ -169,6 +169,19 @@ def links(reading: Connection, connection: str, keys: Iterable[str]) -> dict[str
     return found
 
 
+def posted_records(reading: Connection, connection: str, record_keys: Sequence[str]) -> set[str]:
+    """Which of these records have a posting that stands."""
+    found: set[str] = set()
+    for part in chunks(record_keys):
+        query = select(postings.c.record_key).where(
+            postings.c.connection == connection,
+            postings.c.record_key.in_(part),
+            postings.c.superseded_by.is_(None),
+        )
+        found.update(reading.scalars(query))
+    return found
+
+
 def payloads(reading: Connection, connection: str, of: Iterable[Link]) -> dict[str, str]:
     """By key, the payload of the revision that is in QBO; keys whose revision has none are left out."""
     revisions = {link.key: link.revision for link in of}

@@ -21,7 +21,8 @@ from qbo_pipeline.pipeline.load import Loaded, load
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run, open_run
-from qbo_pipeline.pipeline.transform import Transformed, transform
+from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.opening import make_store

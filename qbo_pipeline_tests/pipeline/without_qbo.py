@@ -10,7 +10,8 @@ from typing import Any
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.pipeline.transform import Transformed, transform
+from qbo_pipeline.pipeline.transform import transform
+from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.store.reference import of_object, put_references
 from qbo_pipeline_tests.pipeline.connections import rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY
