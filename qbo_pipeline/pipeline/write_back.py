@@ -273,7 +273,7 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
             linked, compared = _compared(run, connection, read, book)
             # What was written once goes on, whatever day it is moved to and whatever the first day is by now.
             written = store.newest(connection, run.name, [f"{row['entity']}/{row['qbo_id']}" for row in rows])
-            ours = _linked_papers(connection, run.name, rows)
+            ours = _linked_documents(connection, run.name, rows)
             documents = _documents_of(connection, run.name, rows, written)
             for row, thing in read:
                 both = compared.get((row["entity"], row["qbo_id"]))
@@ -318,7 +318,7 @@ def _compared(
     return linked, {(both.entity, both.qbo_id): both for both in compared.values()}
 
 
-def _linked_papers(connection: Connection, name: str, rows: Sequence[RowMapping]) -> set[tuple[str, str]]:
+def _linked_documents(connection: Connection, name: str, rows: Sequence[RowMapping]) -> set[tuple[str, str]]:
     """The documents and payments of a page that are ours: a person has linked one that was made in QuickBooks."""
     found: set[tuple[str, str]] = set()
     for entity in dict.fromkeys(row["entity"] for row in rows if row["entity"] not in TWO_SIDED):
