@@ -31,6 +31,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── NotAsked                        page.setting_up.connecting  the browser came back with what nobody asked for
     │   ├── NotSaved                        page.setting_up.saving  the settings cannot be changed so
     │   ├── NothingToCorrect                page.finding.steps      there is no step that the tool could take
+    │   ├── DemoFailed                      commands.demo_both      a run of the demo failed
     │   ├── FileNotWritten                  commands.whole_files    a file for people cannot be written
     │   ├── FileChanged                     store.kept_files        what is kept is not what was put there
     │   └── QuickBooksRefused               quickbooks.errors       QuickBooks or Intuit said a definite no

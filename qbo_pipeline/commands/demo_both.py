@@ -25,11 +25,12 @@ from qbo_pipeline.commands.demo_nights import Stopwatch, run_days
 from qbo_pipeline.commands.demo_servers import NAME, DemoFolder
 from qbo_pipeline.commands.demo_tally import Amounts, balances_now, both_sides, told
 from qbo_pipeline.commands.demo_ways import make_inbox
+from qbo_pipeline.errors import PermanentError
 
 NIGHTS_READ = 3  # a night reads these last days: what the warehouse took of QuickBooks is dated up to two days before
 
 
-class DemoFailed(RuntimeError):
+class DemoFailed(PermanentError):
     """A run of the demo failed; the text says which and why."""
 
 
