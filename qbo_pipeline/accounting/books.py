@@ -21,7 +21,7 @@ ROLES = (
     "purchases", "bank", "rounding", "opening_balance_equity", "input_tax",
     "landed_cost", "work_in_progress", "exchange_difference",
     "customer_deposits", "supplier_deposits", "payment_fees", "discounts", "freight", "charges",
-    "purchase_discounts", "freight_in",
+    "purchase_discounts", "freight_in", "overhead_absorbed",
 )  # fmt: skip
 DIMENSIONS = ("class", "department")
 LEVELS = ("product", "category", "location", "party")

@@ -48,9 +48,11 @@ LINE_ROLES: dict[str, tuple[str, int]] = {
     "sold": ("cost_of_goods_sold", 1),
     "waste": ("inventory_adjustment", 1),
     "labour": ("labour_absorbed", -1),
+    "overhead": ("overhead_absorbed", -1),
     "supplier_cost": ("goods_received_not_invoiced", -1),
     TO_SHARE: ("inventory", 1),  # on its shares: `sharing`
 }
+OVERHEAD_OTHERWISE = "labour_absorbed"  # where a company keeps one account for labour and overhead
 
 
 MOVEMENT_RULES: dict[str, MovementRule] = {
@@ -187,6 +189,8 @@ def _line_legs(
 ) -> Iterator[Leg]:
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
     role, sign = LINE_ROLES[line.role]
+    if line.role == "overhead" and not books.accounts_of(role):
+        role = OVERHEAD_OTHERWISE
     if line.role == "stock" and not _counts(books, line):
         if not (rule.absorbs and line.value):
             return

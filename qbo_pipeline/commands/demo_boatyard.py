@@ -25,6 +25,7 @@ ROLES = {
     "charges": "Other Charges",
     "purchase_discounts": "Discounts Received",
     "freight_in": "Freight and Delivery",
+    "overhead_absorbed": "Overhead Absorbed",
 }
 ABROAD = "ABROAD"
 """What the boatyard calls its bank account in foreign currency."""
@@ -32,6 +33,7 @@ _BANKS = {DemoCountry.US: "Checking", DemoCountry.UK: "EUR Account", DemoCountry
 _ACCOUNTS = (
     ("Other Charges", "Income", "SalesOfProductIncome"),
     ("Discounts Received", "Other Income", "OtherMiscellaneousIncome"),
+    ("Overhead Absorbed", "Other Current Liability", "OtherCurrentLiabilities"),
 )
 _ACCOUNTS_OF: Mapping[DemoCountry, tuple[tuple[str, str, str], ...]] = {
     DemoCountry.US: (("Deposits Received", "Other Current Liability", "OtherCurrentLiabilities"),),

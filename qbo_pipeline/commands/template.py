@@ -38,6 +38,7 @@ _EXAMPLES = {
     "charges": "Other Charges",
     "purchase_discounts": "Discounts Received",
     "freight_in": "Freight In",
+    "overhead_absorbed": "Overhead Absorbed",
 }
 # A setting or a section, and what is said about it: the remark stands behind two spaces.
 _REMARK = re.compile(r"^((?:# )?[\[\w\"].*?\S) {2,}# (.*)$", re.MULTILINE)

@@ -58,7 +58,12 @@ DIRECTION_OF = {
     "transfer_in": IN,
 }
 VALUE_ALONE = ("revaluation", "landed_cost", "write_down")
-ABSORBED = {"labour": "absorbed labour", "supplier_cost": "a supplier's cost", "waste": "waste"}
+ABSORBED = {
+    "labour": "absorbed labour",
+    "overhead": "absorbed overhead",
+    "supplier_cost": "a supplier's cost",
+    "waste": "waste",
+}
 
 
 def document_findings(
@@ -228,13 +233,13 @@ def _assemblies(movements: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Findin
     def of(*roles: str) -> pd.Series:
         return _sums(movements, lines[_true(lines["role"].isin(roles))], "movement_id", "value")
 
-    made, absorbed = of("stock", "sold", "waste"), of("labour", "supplier_cost")
+    made, absorbed = of("stock", "sold", "waste"), of("labour", "overhead", "supplier_cost")
     for row in _rows((movements["kind"] == "assembly") & (made != absorbed)):
         if abs(made.at[row] - absorbed.at[row]) > ROUNDING_OF_AN_ENTRY:
             yield Finding(
                 "movements", row, "assembly", "value", decimal_text(made.at[row]),
-                "an assembly adds the labour it absorbed to the stock, but stock changes by "
-                f"{decimal_text(made.at[row])} and labour is {decimal_text(absorbed.at[row])}",
+                "an assembly adds the labour, overhead and suppliers' work that it absorbs to the stock, but stock "
+                f"changes by {decimal_text(made.at[row])} and these are {decimal_text(absorbed.at[row])}",
             )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ ColumnType = Literal["text", "date", "amount", "quantity", "rate", "integer", "f
 MONEY_TYPES: tuple[ColumnType, ...] = ("amount", "quantity", "rate")
 STATUSES = ("completed", "voided", "draft")
 DOCUMENT_STATUSES = (*STATUSES, "not_posted")
-ROLES = ("stock", "sold", "waste", "labour", "supplier_cost", "to_share")
+ROLES = ("stock", "sold", "waste", "labour", "overhead", "supplier_cost", "to_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +205,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _optional(
             "role",
             "choice",
-            "what is no stock has quantity 0: labour: labour and overhead that goods absorb; supplier_cost: work of a "
-            "supplier that goods absorb until its bill comes; waste: what is lost in making; sold: a cost of goods "
+            "what is no stock has quantity 0: labour: work that goods absorb; overhead: what else making costs and "
+            "goods absorb (a source that does not tell the two apart delivers both as labour); supplier_cost: work of "
+            "a supplier that goods absorb until its bill comes; waste: what is lost in making; sold: a cost of goods "
             "that are sold already; to_share: a landed cost as one sum, shared here over the goods of a receipt. "
             "Values are positive, those of `sold` and `to_share` are signed",
             ROLES,
@@ -214,7 +215,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ),
         _optional("product_id", "text", "required where role is stock"),
         _optional("location_id", "text", "required where role is stock"),
-        _required("quantity", "quantity", "signed, in is positive; 0 for a change of value alone and for labour"),
+        _required(
+            "quantity", "quantity", "signed, in is positive; 0 for a change of value alone and for what is no stock"
+        ),
         _optional(
             "value",
             "amount",

@@ -49,7 +49,7 @@ ACCOUNT_TYPES = {
 # What would leave the stock's account where it was, or the stock's value with money: none of these is a stock account.
 OUTSIDE_STOCK = (
     "inventory_adjustment", "write_off", "labour_absorbed", "purchase_price_variance", "rounding", "input_tax",
-    "payment_fees", "discounts", "freight", "charges",
+    "overhead_absorbed", "payment_fees", "discounts", "freight", "charges",
 )  # fmt: skip
 NEEDED_ROLES = (
     "inventory",

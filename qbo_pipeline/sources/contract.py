@@ -170,10 +170,10 @@ _NOTES = {
     ),
     "movement_lines": (
         "A transfer has one line out and one line in for each product: quantity and value add up to zero.\n"
-        "An assembly has its components as lines out, the product as a line in, and labour as a line of that role;\n"
-        "the stock changes by the labour. Where parts are taken on one day and the product comes on another, the two\n"
-        "are a `production_issue` and a `production_receipt`; goods that are on the way between two dates are a\n"
-        "`transfer_out` and a `transfer_in`. What services and products without stock add to an assembly, a\n"
+        "An assembly has its components as lines out, the product as a line in, and labour and overhead as lines of\n"
+        "those roles; the stock changes by these. Where parts are taken on one day and the product comes on another,\n"
+        "the two are a `production_issue` and a `production_receipt`; goods that are on the way between two dates\n"
+        "are a `transfer_out` and a `transfer_in`. What services and products without stock add to an assembly, a\n"
         "production or a write-off is a line with quantity and value out, as of a component. A revaluation, a\n"
         "write-down and a landed cost have quantity 0. A quantity against its kind (a shipment that comes back in) is\n"
         "taken as a reversal, with a warning.\n\n"

@@ -67,6 +67,7 @@ FURTHER = (
     ("44", "charges", "Charges", "Income"),
     ("63", "purchase_discounts", "Discounts received", "Other Income"),
     ("64", "freight_in", "Freight in", "Cost of Goods Sold"),
+    ("57", "overhead_absorbed", "Overhead absorbed", "Expense"),
 )
 ACCOUNTS = {
     id_: AccountRef(id=id_, name=name, type=type_, currency="USD") for id_, _, name, type_ in (*CHART, *FURTHER)

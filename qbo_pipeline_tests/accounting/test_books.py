@@ -49,7 +49,8 @@ def test_roles_and_levels_that_do_not_exist_are_all_named() -> None:
         "goods_received_not_invoiced, accounts_payable, accounts_receivable, sales, cost_of_goods_sold, "
         "inventory_adjustment, write_off, labour_absorbed, purchase_price_variance, purchases, bank, rounding, "
         "opening_balance_equity, input_tax, landed_cost, work_in_progress, exchange_difference, customer_deposits, "
-        "supplier_deposits, payment_fees, discounts, freight, charges, purchase_discounts, freight_in"
+        "supplier_deposits, payment_fees, discounts, freight, charges, purchase_discounts, freight_in, "
+        "overhead_absorbed"
     )
 
 

@@ -20,6 +20,7 @@ from qbo_pipeline.accounting.drafts import Draft
 from qbo_pipeline.accounting.rules import build
 from qbo_pipeline.inventory.records import Document, Movement, MovementLine, Product
 from qbo_pipeline_tests.accounting.company import (
+    FURTHER_ROLES,
     Ledger,
     books,
     document,
@@ -101,6 +102,36 @@ def test_an_assembly_takes_what_is_no_stock_off_its_purchases(together: Together
     """
     lines = (stock("tea", -10, "-50"), stock("bag", -2, "-5"), stock("set", 1, "68"), labour("3"))
     together(movement("assembly", *lines, other("supplier_cost", "10")))
+
+
+def test_overhead_is_absorbed_on_an_account_of_its_own(together: Together) -> None:
+    """
+    Inventory           9.00
+    Labour absorbed    -6.00
+    Overhead absorbed  -3.00
+    """
+    made = movement("assembly", stock("tea", -10, "-50"), stock("set", 1, "59"), labour("6"), other("overhead", "3"))
+    together(made, of=books(made, roles=FURTHER_ROLES))
+
+
+def test_the_sources_account_of_an_assembly_is_that_of_its_labour_and_not_of_its_overhead(together: Together) -> None:
+    """
+    Inventory           9.00
+    Spoilage           -6.00
+    Overhead absorbed  -3.00
+    """
+    lines = (stock("tea", -10, "-50"), stock("set", 1, "59"), labour("6"), other("overhead", "3"))
+    made = movement("assembly", *lines, account="spoiled")
+    together(made, of=books(made, roles=FURTHER_ROLES))
+
+
+def test_where_a_company_keeps_one_account_overhead_is_absorbed_with_labour(together: Together) -> None:
+    """
+    Work in progress   59.00
+    Inventory         -50.00
+    Labour absorbed    -9.00
+    """
+    together(movement("production_issue", stock("tea", -10, "-50"), labour("6"), other("overhead", "3")))
 
 
 def test_a_suppliers_work_waits_for_its_bill_as_goods_do(together: Together) -> None:

@@ -162,7 +162,8 @@ ONE: list[tuple[Rows, Finding]] = [
     )),
     (assembly("9.94"), Finding(
         "movements", 0, "assembly", "value", "10",
-        "an assembly adds the labour it absorbed to the stock, but stock changes by 10 and labour is 9.94",
+        "an assembly adds the labour, overhead and suppliers' work that it absorbs to the stock, but stock changes by "
+        "10 and these are 9.94",
     )),
     (assembly("10", quantity="1"), Finding(
         "movement_lines", 1, "labour", "quantity", "1", "a line of labour moves no stock, but quantity is 1",

@@ -26,11 +26,12 @@ def pairs_of_oars(desk: Desk) -> None:
 
 
 def oars_with_leather(desk: Desk) -> None:
-    """A pair with labour, screws that are no stock, and a supplier's leather, whose bill comes the same day."""
+    """A pair with labour, overhead, screws that are no stock, and a supplier's leather, billed the same day."""
     oars = _average(desk, "OAR", 2)
     desk.movement(
         "leathered", "assembly", Move("OAR", -2), Move("SCREWS", -1, -500), Move("OARS", 1, oars + 2_300),
-        Move(None, 0, 800, role="labour"), Move(None, 0, 1_000, role="supplier_cost"), memo="1 pair, leathered",
+        Move(None, 0, 600, role="labour"), Move(None, 0, 1_000, role="supplier_cost"),
+        Move(None, 0, 200, role="overhead"), memo="1 pair, leathered",
     )  # fmt: skip
     desk.document("leather bill", "bill", "Y-SAILS", Line("FITTING", 1, 1_000), memo="Leather sewn on")
     desk.match("leather bill", 1, "leathered", 5, 1)
@@ -42,16 +43,18 @@ def pair_taken_apart(desk: Desk) -> None:
 
 
 def dinghy_begins(desk: Desk) -> None:
-    """Planks, varnish and work go into a dinghy that is not done yet."""
-    desk.movement("dinghy begins", "production_issue", Move("OAK", -8), Move("VARNISH", -3),
-                  Move(None, 0, 12_000, role="labour"), memo="Dinghy 1")  # fmt: skip
+    """Planks, varnish, work and a share of the shed's rent and power go into a dinghy that is not done yet."""
+    desk.movement(
+        "dinghy begins", "production_issue", Move("OAK", -8), Move("VARNISH", -3),
+        Move(None, 0, 9_000, role="labour"), Move(None, 0, 3_000, role="overhead"), memo="Dinghy 1",
+    )  # fmt: skip
 
 
 def dinghy_is_done(desk: Desk) -> None:
     """The dinghy is done; a tenth of it went to waste."""
     begun = desk.named("dinghy begins")
     ((went_in,),) = desk.work.rows(
-        "SELECT SUM(CASE WHEN role = 'labour' THEN cost_cents ELSE -cost_cents END) FROM yard_movement_lines"
+        "SELECT SUM(CASE WHEN role = 'stock' THEN -cost_cents ELSE cost_cents END) FROM yard_movement_lines"
         " WHERE movement_id = ?", begun,
     )  # fmt: skip
     waste = went_in // 10

@@ -26,7 +26,7 @@ ROLE_WORDS = {
     "cost_of_goods_sold": "Cost of what was sold",
     "inventory_adjustment": "Stock found more or less",
     "write_off": "Stock written off",
-    "labour_absorbed": "Labour that assembly adds to goods",
+    "labour_absorbed": "Labour that making adds to goods",
     "purchase_price_variance": "Where bill and receipt differ",
     "purchases": "Lines of bills that are no goods",
     "bank": "Where payments go through",
@@ -44,6 +44,7 @@ ROLE_WORDS = {
     "charges": "Other charges that customers pay",
     "purchase_discounts": "Discounts of suppliers, told apart",
     "freight_in": "Freight on bills",
+    "overhead_absorbed": "Overhead that making adds to goods, apart from labour",
 }
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline_tests.accounting.company import (
+    FURTHER_ROLES,
     document,
     item,
     labour,
@@ -190,16 +191,19 @@ STOCK: tuple[Row, ...] = (
         tests=("test_movement_answers.py::test_what_is_excluded",),
     ),
     row_of(
-        "Assembly with labour, a product without stock and a supplier's work",
+        "Assembly with labour, overhead, a product without stock and a supplier's work",
         "assembly",
         stock("tea", -10, "-50"),
         stock("bag", -2, "-5"),
-        stock("set", 1, "68"),
+        stock("set", 1, "70"),
         labour("3"),
+        line("overhead", "2"),
         line("supplier_cost", "10"),
         number="14b",
-        settings=("accounts.hints",),
+        books={"roles": FURTHER_ROLES},
+        settings=("accounts.roles", "accounts.hints"),
         tests=(
+            "test_making.py::test_overhead_is_absorbed_on_an_account_of_its_own",
             "test_making.py::test_an_assembly_takes_what_is_no_stock_off_its_purchases",
             "test_making.py::test_a_suppliers_work_waits_for_its_bill_as_goods_do",
         ),

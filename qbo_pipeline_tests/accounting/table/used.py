@@ -154,8 +154,8 @@ STOCK: dict[str, Use] = {
         (_moved("assembly", "NOT EXISTS (SELECT 1 FROM movement_lines AS l LEFT JOIN products AS p ON p.product_id ="
                 " l.product_id WHERE l.movement_id = m.movement_id AND (l.role <> 'stock' OR p.category = 'Kits'))"),)
     ),
-    "Assembly with labour, a product without stock and a supplier's work": Use(
-        (_moves("assembly", "l.role = 'supplier_cost'"),)
+    "Assembly with labour, overhead, a product without stock and a supplier's work": Use(
+        (_moves("assembly", "l.role = 'overhead'"),)
     ),
     "Making starts: parts and labour": Use((_moves("production_issue", "l.role = 'labour'"),)),
     "Making ends: the product, and waste": Use((_moves("production_receipt", "l.role = 'waste'"),)),
