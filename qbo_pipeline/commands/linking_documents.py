@@ -40,22 +40,12 @@ def link_documents(
     """
     if bool(who.strip()) != bool(why.strip()):
         raise typer.BadParameter("an order needs --who and --why: both are kept in the journal")
-    from qbo_pipeline.pipeline import linking_documents as there
-    from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
-    from qbo_pipeline.pipeline.reference import read_reference_data
-    from qbo_pipeline.pipeline.transform import transform
+    from qbo_pipeline.pipeline.linking_documents import of_days
     from qbo_pipeline.posting.persons import Person
 
     ordered = bool(who.strip())
     with command_run(settings, quiet=as_json, only_look=not ordered) as run:
-        extract_master_data(run)
-        extract_days(run, first, last)
-        read_reference_data(run)
-        transform(run, first, last)
-        if ordered:
-            found = there.link_documents(run, first, last, Person(who, why))
-        else:
-            found = there.documents_there(run, first, last)
+        found = of_days(run, first, last, Person(who, why) if ordered else None)
     with csv_rows(csv, _COLUMNS) as write:
         for row in found.rows():
             write(row)
@@ -69,8 +59,7 @@ def link_documents(
 
 def _tell(found: DocumentsThere, *, as_json: bool, ordered: bool) -> None:
     counts: dict[str, Any] = {"matches": len(found.matches), "doubts": len(found.doubts), "new": found.new}
-    others = [{"kind": one.entity, "qbo_id": one.id, "number": one.number, "day": one.day, "moves": one.shown("stock")}
-              for one in found.others]  # fmt: skip
+    others = found.others_told()
     if as_json:
         print_json({**counts, "pairs": list(found.rows()), "others": others})
         return

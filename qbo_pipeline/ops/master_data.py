@@ -1,4 +1,5 @@
-"""Jobs for master data and the mode at once: link_parties, export, switch_mode, as the commands of these names are.
+"""Jobs for what is done once, as a connection goes live: link_parties, link_documents, export, switch_mode,
+as the commands of these names are.
 
 Each is one op whose answer is metadata of its output. Without who and why it only shows.
 """
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _PAIR = ["key", "answer", "why", "qbo_list", "qbo_id", "agree", "name_here", "name_in_quickbooks"]
 
+_SIDES = [f"{sign}_{side}" for sign in ("number", "day", "amount", "stock") for side in ("here", "in_quickbooks")]
+_TWINS = ["key", "answer", "why", "kind", "qbo_id", *_SIDES]
+
 
 class ListsOrder(Order):
     """Which lists, and who orders it."""
@@ -32,6 +36,13 @@ class ListsOrder(Order):
     )
 
 
+class DocumentsOrder(Order):
+    """Which business dates, and who orders it."""
+
+    first: str = Field(description="The first business date (YYYY-MM-DD).")
+    last: str = Field(description="The last business date (YYYY-MM-DD).")
+
+
 class SwitchOrder(Order):
     """The last day of tracked items, and who orders what follows."""
 
@@ -39,8 +50,9 @@ class SwitchOrder(Order):
 
 
 def master_data_jobs(settings: Settings) -> list[dg.JobDefinition]:
-    """`link_parties`, `export` and `switch_mode` of one connection."""
-    return [_link_parties_job(settings), _export_job(settings), _switch_mode_job(settings)]
+    """`link_parties`, `link_documents`, `export` and `switch_mode` of one connection."""
+    makers = (_link_parties_job, _link_documents_job, _export_job, _switch_mode_job)
+    return [make(settings) for make in makers]
 
 
 def _link_parties_job(settings: Settings) -> dg.JobDefinition:
@@ -74,6 +86,40 @@ def _link_parties_job(settings: Settings) -> dg.JobDefinition:
         link_entries()
 
     return link_parties
+
+
+def _link_documents_job(settings: Settings) -> dg.JobDefinition:
+    name, op_name = settings.connection.name, f"{settings.connection.name}_link_transactions"
+    said = "Link documents, payments and journals that a vendor's own integration has posted, or show which these are."
+
+    @dg.op(name=op_name, description=said, pool=pool(settings))
+    def link_transactions(context: dg.OpExecutionContext, config: DocumentsOrder, pipeline: PipelineResource) -> None:
+        from qbo_pipeline.pipeline.linking_documents import of_days
+        from qbo_pipeline.posting.persons import Person
+
+        look, first, last = _only_looks(config), day_of(config.first, "first"), day_of(config.last, "last")
+        with _run(context, pipeline, look=look) as run:
+            found = of_days(run, first, last, None if look else Person(config.who, config.why))
+        rows = [{column: str(row[column] or "") for column in _TWINS} for row in found.rows()]
+        others = [{column: str(value or "") for column, value in row.items()} for row in found.others_told()]
+        context.add_output_metadata(
+            {
+                "would_be_linked" if look else "linked": len(found.matches),
+                "in_doubt": len(found.doubts),
+                "like_nothing_there": found.new,
+                "pairs": table(rows[:SHOWN], _TWINS),
+                "others_on_the_inventory_account": len(found.others),
+                "others": table(others[:SHOWN], ["kind", "qbo_id", "number", "day", "moves"]),
+            }
+        )
+
+    asked = asks_for(op_name, "first", "last", "who", "why")
+
+    @dg.job(name=f"{name}_link_documents", description=said, tags=_tags(name), config=asked)
+    def link_documents() -> None:
+        link_transactions()
+
+    return link_documents
 
 
 def _export_job(settings: Settings) -> dg.JobDefinition:

@@ -29,7 +29,8 @@ R = TypeVar("R", bound=Record)
 class Foreseen:
     """`unmapped_hints` and `unmapped_tax_codes`: the source's code, and on how many records; `refused`: what else would
     park a record, an example for each reason and field, and how many records; `set_aside`: rows that break a rule, by
-    rule; `records`: how many were looked at; `entries`: the customers, vendors and items that the documents need."""
+    rule; `records`: how many were looked at; `entries`: the customers, vendors and items that the documents need;
+    `transactions`: what the dated records would make."""
 
     records: int
     unmapped_hints: Mapping[str, int]
@@ -37,6 +38,7 @@ class Foreseen:
     refused: tuple[tuple[Refused, int], ...]
     set_aside: Mapping[str, int]
     entries: tuple[Draft, ...] = ()
+    transactions: tuple[Draft, ...] = ()
 
 
 class _Missing(dict[str, str]):
@@ -120,6 +122,7 @@ def foresee(
     everything = [record for record in known.values() if not isinstance(record, Document | Movement | Payment)] + dated
     entries: dict[str, Draft] = {}
     needed: set[str] = set()
+    transactions: list[Draft] = []
     for record in everything:
         hints.asked, codes.asked = set(), set()
         answer = _built(record, ahead)
@@ -128,6 +131,8 @@ def foresee(
                 entries[draft.key] = draft
                 if all_master_data and record.active:
                     needed.add(draft.key)
+            elif draft.business_date is not None:
+                transactions.append(draft)
             needed.update(draft.depends_on)
         for stand_in in stand_ins if hints.asked else ():  # one that the rule takes leads to the record's next code
             hints.stand_in = stand_in
@@ -140,7 +145,10 @@ def foresee(
             refused[answer.reason, answer.field] = (example, count + 1)
     entries |= _further_entries(needed - set(entries), known, ahead)
     wanted = tuple(draft for key, draft in sorted(entries.items()) if key in needed)
-    return Foreseen(len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), set_aside, wanted)
+    return Foreseen(
+        len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), set_aside, wanted,
+        tuple(transactions),
+    )  # fmt: skip
 
 
 def _further_entries(keys: set[str], known: Mapping[tuple[str, str], Record], books: Books) -> dict[str, Draft]:

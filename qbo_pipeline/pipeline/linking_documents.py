@@ -18,8 +18,11 @@ from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.accounting.documents_there import SIGNS, Doubted, Transaction, Twins, compare
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.linking import DOUBTFUL, link_by_policy
+from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting.decisions import relink
 from qbo_pipeline.posting.events import CREATE, PARKED, READY
 from qbo_pipeline.posting.freezing import references as keys_in
@@ -64,6 +67,13 @@ class DocumentsThere:
     def moved_by_others(self) -> Decimal:
         return sum((amount for one in self.others for amount in one.stock.values()), Decimal(0))
 
+    def others_told(self) -> list[dict[str, Any]]:
+        """A row for each of the others: kind, Id, number, day, and what it moves the inventory account by."""
+        return [
+            {"kind": one.entity, "qbo_id": one.id, "number": one.number, "day": one.day, "moves": one.shown("stock")}
+            for one in self.others
+        ]
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """A row for each pair, with both sides' values."""
         for match in self.matches:
@@ -71,6 +81,16 @@ class DocumentsThere:
         for doubt in self.doubts:
             for pair in doubt.pairs:
                 yield _row("doubt", doubt.why, pair)
+
+
+def of_days(run: Run, first: date, last: date, person: Person | None = None) -> DocumentsThere:
+    """Read and build what is dated in these days, as a run does, send nothing, and say what of it is there already;
+    what `person` orders is linked."""
+    extract_master_data(run)
+    extract_days(run, first, last)
+    read_reference_data(run)
+    transform(run, first, last)
+    return documents_there(run, first, last) if person is None else link_documents(run, first, last, person)
 
 
 def documents_there(run: Run, first: date, last: date) -> DocumentsThere:
@@ -89,7 +109,7 @@ def documents_there(run: Run, first: date, last: date) -> DocumentsThere:
         _theirs(entity, thing, moved)
         for entity in ENTITIES
         if any(one.entity == entity for one in ours)
-        for thing in _of_others(run, entity, first - AROUND, last + AROUND)
+        for thing in of_others(run, entity, first - AROUND, last + AROUND)
     ]
     found = DocumentsThere()
     found.matches, found.doubts = compare(ours, theirs)
@@ -160,7 +180,7 @@ def _ours(
         unknown = party is not None and party.startswith("$")
         amount = _debits(content) if row["entity"] == "JournalEntry" else row["amount"]
         yield Transaction(
-            row["key"], row["entity"], _number(row["entity"], content), None if unknown else party,
+            row["key"], row["entity"], number_of(row["entity"], content), None if unknown else party,
             names.get(party[1:], "") if unknown and party else "", row["business_date"], amount, row["currency"],
             effects.get(row["key"], {}),
         )  # fmt: skip
@@ -206,7 +226,7 @@ def _resolved(connection: Connection, name: str, payload: str) -> JsonObject:
     return content
 
 
-def _of_others(run: Run, entity: str, first: date, last: date) -> Iterator[JsonObject]:
+def of_others(run: Run, entity: str, first: date, last: date) -> Iterator[JsonObject]:
     """The transactions of these days that nothing of ours stands for: neither linked nor with a marker."""
     query = select_objects(entity).where("TxnDate", ">=", first).where("TxnDate", "<=", last)
     things = [thing for thing in run.quickbooks().query(query) if not marker_in(thing.get("PrivateNote"))]
@@ -226,9 +246,9 @@ def _moved(report: LedgerReport) -> dict[tuple[str, str], dict[str, Decimal]]:
 
 def _theirs(entity: str, thing: JsonObject, moved: Mapping[tuple[str, str], Mapping[str, Decimal]]) -> Transaction:
     party, name = _party(thing)
-    amount = _debits(thing) if entity == "JournalEntry" else Decimal(str(thing.get("TotalAmt") or 0))
+    amount = amount_of(entity, thing)
     return Transaction(
-        str(thing["Id"]), entity, _number(entity, thing), party,
+        str(thing["Id"]), entity, number_of(entity, thing), party,
         name, date.fromisoformat(str(thing["TxnDate"])), amount, str((thing.get("CurrencyRef") or {}).get("value", "")),
         dict(moved.get((entity, str(thing["Id"])), {})),
     )  # fmt: skip
@@ -242,8 +262,14 @@ def _party(thing: JsonObject) -> tuple[str | None, str]:
     return None, ""
 
 
-def _number(entity: str, thing: JsonObject) -> str:
+def number_of(entity: str, thing: JsonObject) -> str:
+    """The number of a transaction; empty where it has none."""
     return str(thing.get("PaymentRefNum" if entity == "Payment" else "DocNumber") or "")
+
+
+def amount_of(entity: str, thing: JsonObject) -> Decimal:
+    """What a transaction of QuickBooks comes to: its total, of a journal what its debits add up to."""
+    return _debits(thing) if entity == "JournalEntry" else Decimal(str(thing.get("TotalAmt") or 0))
 
 
 def _debits(thing: JsonObject) -> Decimal:

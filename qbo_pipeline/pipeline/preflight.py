@@ -23,6 +23,7 @@ from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.pipeline.reference import read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.stock_and_ledger import opening_balance, stock_since
+from qbo_pipeline.pipeline.there_already import there_already
 from qbo_pipeline.pipeline.write_back import entities
 from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline.quickbooks.query import select
@@ -204,6 +205,7 @@ def _days_ahead(run: Run, broken: frozenset[Problem]) -> Iterator[PreflightFindi
             "days ahead", True, f"{_records(seen.records)} of {days}: every code is mapped, nothing waits"
         )
     yield from _names(run, seen.entries)
+    yield from there_already(run, seen.transactions)
 
 
 def _records(count: int) -> str:

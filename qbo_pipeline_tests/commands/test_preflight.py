@@ -15,11 +15,12 @@ from qbo_pipeline.inventory.records import record_key
 from qbo_pipeline.pipeline import preflight
 from qbo_pipeline.pipeline.foresight import days_ahead, foresee
 from qbo_pipeline.quickbooks.outcomes import Done
+from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.sources.source import Batch
 from qbo_pipeline_tests.accounting.company import books, document, item
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.pipeline.connections import point_to, rows
-from qbo_pipeline_tests.pipeline.shop import DAYS, Shop
+from qbo_pipeline_tests.pipeline.shop import DAYS, Shop, draft
 
 
 def failed(qbo: CommandLine, shop: Shop) -> list[dict[str, Any]]:
@@ -216,6 +217,39 @@ def test_names_that_somebody_has_in_quickbooks_are_told_before_anything_is_linke
     assert "1 will be linked, not made anew: Customer 'Café Sol'" in linked["finding"]
     assert "Customer 'ROASTERY'" in blocked["finding"]
     assert blocked["remedy"] == "a Vendor cannot have the name of a Customer"
+
+
+def test_what_another_integration_posted_is_told_before_it_is_posted_twice(shop: Shop, qbo: CommandLine) -> None:
+    """One of the same number and amount stops the first send, and of the same day and amount where QuickBooks gives
+    the numbers; the same number with another amount is another's."""
+
+    def told() -> tuple[bool, str, str]:
+        answer = qbo("preflight", "--settings", shop.settings, "--json").json
+        ((ok, finding, remedy),) = [(item["ok"], item["finding"], item["remedy"]) for item in answer
+                                    if item["check"] == "documents there"]  # fmt: skip
+        return ok, finding, remedy
+
+    assert told()[0]
+    with shop.run() as run:
+        item = next(iter(run.quickbooks().query(select("Item").where("Type", "=", "Service"))))["Id"]
+        customer = next(iter(run.quickbooks().query(select("Customer"))))["Id"]
+    detail = {"ItemRef": {"value": item}, "TaxCodeRef": {"value": "NON"}}
+    for number, day, amount in (("1", "2024-03-04", 91), ("2", "2024-03-05", 90), ("3", "2024-03-04", 90)):
+        line = {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+        person_makes(shop, "Invoice", CustomerRef={"value": customer}, TxnDate=day, DocNumber=number, Line=[line])
+    for number, amount in (("Y1", 120), ("Y1", 121)):
+        person_makes(
+            shop, "Payment", CustomerRef={"value": customer}, TxnDate="2024-03-06", PaymentRefNum=number,
+            TotalAmt=amount,
+        )  # fmt: skip
+    ok, finding, remedy = told()
+    assert (ok, "2 already that look like ours of 2024-03-01 to 2024-03-07" in finding) == (False, True)
+    assert "such as Invoice 3 of 2024-03-04" in finding
+    assert "`qbo-pipeline link-documents --from 2024-03-01 --to 2024-03-07`" in remedy
+    # What was read and waits to be sent is held against QuickBooks too.
+    with shop.run() as run:
+        draft(run)
+    assert told()[0] is False
 
 
 def test_goods_without_cost_and_products_of_one_number_are_told_as_a_run_would(shop: Shop, qbo: CommandLine) -> None:

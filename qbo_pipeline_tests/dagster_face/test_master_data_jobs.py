@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
+from qbo_pipeline.settings import load_settings
 from qbo_pipeline_tests.dagster_face.company import Company, day, failures, make_company
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import point_to
+from qbo_pipeline_tests.pipeline.vendors_integration import post_as_the_vendor
 from qbo_pipeline_tests.tampering.people import Bookkeeper
 
 WHO = {"who": "the accountant", "why": "before we go live"}
@@ -68,10 +72,32 @@ def test_lists_are_linked_and_sent_and_items_replaced(
     people.close()
 
 
+@pytest.mark.torture
+def test_what_a_vendors_integration_posted_is_shown_then_linked(
+    tmp_path: Path, instance: dg.DagsterInstance, emulator: RunningEmulator
+) -> None:
+    company = make_company(tmp_path, emulator, name="documents", days=1)
+    point_to(company.settings, 'link_existing = "never"', 'link_existing = "same_name"')
+    today = date.fromisoformat(day(0))
+    ids = post_as_the_vendor(load_settings(company.settings), emulator, today, today)
+    dated = sorted((key, one) for key, one in ids.items() if key.startswith(("document/", "movement/", "payment/")))
+    assert len(dated) > 3
+    days = {"first": day(0), "last": day(0)}
+    shown = done(company, instance, "link_documents", **days)
+    assert (shown["would_be_linked"], shown["in_doubt"], shown["like_nothing_there"]) == (len(dated), 0, 0)
+    assert all(key in shown["pairs"] for key, _ in dated)
+    assert company.ask("SELECT key FROM posting_links") == []
+    linked = done(company, instance, "link_documents", **days, **WHO)
+    assert (linked["linked"], linked["in_doubt"]) == (len(dated), 0)
+    query = "SELECT key, qbo_id FROM posting_links WHERE key LIKE '%/%' AND linked_by = 'person' ORDER BY key"
+    assert company.ask(query) == dated
+
+
 def test_what_is_not_said_clearly_is_refused(tmp_path: Path, instance: dg.DagsterInstance) -> None:
     company = make_company(tmp_path, days=1)
     for job, config, words in (
         ("link_parties", {}, "say in [posting] link_existing which signs must agree"),
+        ("link_documents", {"first": "1 March", "last": day(0)}, "first: '1 March' is no date"),
         ("export", {"lists": ["clients"]}, "lists: clients is none of them; there are customers, suppliers, products"),
         ("export", {"lists": []}, "lists: none is named"),
         ("export", {"who": "Dana"}, "a decision needs somebody's name and a reason"),
