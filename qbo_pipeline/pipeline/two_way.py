@@ -7,7 +7,8 @@ them (`two_way_stock.py`); stock values are the reconciliation's. A metered read
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,20 +16,22 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, RowMapping, select
 
+from qbo_pipeline.pipeline.linking_documents import amount_of
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.two_sided import compare
 from qbo_pipeline.pipeline.two_way_stock import parted_items
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.quickbooks.query import select as select_objects
-from qbo_pipeline.quickbooks.shapes import JsonObject, exact
+from qbo_pipeline.quickbooks.shapes import JsonObject
 from qbo_pipeline.returning.rules import ENTITIES, OWNED_AS, TWO_SIDED
-from qbo_pipeline.store.postings import links_to
+from qbo_pipeline.store.postings import chunks, links_to
 from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.records import records
 from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_backs
 
 QUANTITIES = "quantities"
+PARTS = ("#deposit", "#summary")  # how the keys of a payment's parts end which are money of it
 _AMOUNTS = {"payment": "amount", "document": "total_amount"}
 _KINDS = ("sales_invoices", "sales_credits", "bills", "purchase_credits", "payments_received", "payments_made")
 
@@ -81,21 +84,28 @@ def _papers(run: Run, kind: str) -> ComparedKind:
     result = ComparedKind(kind)
     with run.database.reading() as connection:
         here = _records(run, connection, kinds)
-        matched = _matched(run, connection, entity)
+        places = _places(run, connection, here, entity)
+    things = _read(run, {place for found in places.values() for place in found if place[0] != entity})
+    things |= {(entity, qbo_id): thing for qbo_id, thing in there.items()}
+    with run.database.reading() as connection:
         for key, row in here.items():
             amount = _here(row)
-            thing = there.pop(matched.get(key, ""), None)
-            if thing is None and amount == 0:
+            found = [place for place in places.get(key, ()) if place in things]
+            if not found and amount == 0:
                 continue
-            value = Decimal(0) if thing is None or is_voided(thing) else exact(thing.get("TotalAmt") or 0, "TotalAmt")
+            for place in found:
+                there.pop(place[1] if place[0] == entity else "", None)
+            value = sum((_there(place[0], things[place]) for place in found), Decimal(0))
+            value = -value if amount < 0 else value  # an object there has no sign, its form says which way it goes
             if value == amount:
                 result.agree += 1
                 continue
             result.differ.append({"key": key, "here": amount, "there": value, "why": _why_here(run, connection, row)})
         known = _objects(run, connection, entity)
+        for qbo_id in _of_other_kinds(run, connection, entity, there, kinds):
+            del there[qbo_id]
         for qbo_id, thing in there.items():
-            value = Decimal(0) if is_voided(thing) else exact(thing.get("TotalAmt") or 0, "TotalAmt")
-            if value:
+            if value := _there(entity, thing):
                 why = _why_there(known.get(qbo_id))
                 result.differ.append({"key": f"{entity}/{qbo_id}", "here": Decimal(0), "there": value, "why": why})
     return result
@@ -141,18 +151,60 @@ def _records(run: Run, connection: Connection, kinds: list[str]) -> dict[str, Ro
     return {f"{row['record_type']}/{row['record_id']}": row for row in rows}
 
 
-def _matched(run: Run, connection: Connection, entity: str) -> dict[str, str]:
-    """By record key, the Id of the object that it is."""
+def _places(
+    run: Run, connection: Connection, here: Mapping[str, RowMapping], entity: str
+) -> dict[str, list[tuple[str, str]]]:
+    """By record key, the objects that it is, each by entity and Id: several where a payment has parts, or one of
+    another entity, where QuickBooks has no other form for it."""
     p, w = posting_links.c, write_backs.c
-    query = select(p.key, p.qbo_id).where(p.connection == run.name, p.entity == entity)
-    found = {row.key: row.qbo_id for row in connection.execute(query)}
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in connection.execute(select(p.key, p.entity, p.qbo_id).where(p.connection == run.name)):
+        whole = next((row.key.removesuffix(part) for part in PARTS if row.key.endswith(part)), row.key)
+        key = row.key if row.key in here else whole
+        if key in here:
+            found[key].append((row.entity, row.qbo_id))
     taken = select(w.key, w.taken_as).where(
         w.connection == run.name, w.taken_as.is_not(None), w.key.startswith(f"{entity}/")
     )
     record_type = "payment" if entity in ("Payment", "BillPayment") else "document"
-    for row in connection.execute(taken):
-        found.setdefault(f"{record_type}/{row.taken_as}", row.key.partition("/")[2])
+    for of, taken_as in connection.execute(taken):
+        key = f"{record_type}/{taken_as}"
+        if key not in found:
+            found[key] = [(entity, of.partition("/")[2])]
     return found
+
+
+def _read(run: Run, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], JsonObject]:
+    """These objects as QuickBooks has them, a metered read for thirty of them."""
+    by_entity: dict[str, list[str]] = defaultdict(list)
+    for entity, qbo_id in sorted(places):
+        by_entity[entity].append(qbo_id)
+    return {
+        (entity, str(thing["Id"])): thing
+        for entity, ids in by_entity.items()
+        for part in chunks(ids, 30)
+        for thing in run.quickbooks().query(select_objects(entity).where("Id", "IN", tuple(part)))
+    }
+
+
+def _of_other_kinds(
+    run: Run, connection: Connection, entity: str, there: Iterable[str], kinds: Sequence[str]
+) -> list[str]:
+    """Which of these objects are the form of a record of another kind, as a negative invoice is a credit."""
+    r, found = records.c, []
+    linked = links_to(connection, run.name, entity, sorted(there))
+    for qbo_id, its in linked.items():
+        record_type, _, record_id = its[0].key.partition("/")
+        query = select(r.kind).where(
+            r.connection == run.name, r.record_type == record_type, r.record_id == record_id, r.vanished_at.is_(None)
+        )
+        if (kind := connection.execute(query).scalar_one_or_none()) is not None and kind not in kinds:
+            found.append(qbo_id)
+    return found
+
+
+def _there(entity: str, thing: JsonObject) -> Decimal:
+    return Decimal(0) if is_voided(thing) else amount_of(entity, thing)
 
 
 def _here(row: RowMapping) -> Decimal:
