@@ -41,6 +41,10 @@ _BY_STATE = {
 }  # fmt: skip
 _BY_DISPOSITION = {"new": "waiting", "excluded": "excluded", "set_aside": "set_aside"}
 _NOTHING = Decimal(0)  # what a voided movement moves: it is still a record that was read
+# What `StoredFrames._told` reads of a record.
+_TOLD = (
+    "record_id", "kind", "number", "business_date", "disposition", "rule", "message", "first_seen", "changed_at",
+)  # fmt: skip
 _TAKEN_OUT = {(POSTED, VOID), (POSTED, DELETE)}
 _RANK = {"parked": 3, "waiting": 2, "skipped": 1, "posted": 0}
 
@@ -130,11 +134,10 @@ class StoredFrames:
     ) -> None:
         """Note the movements without a line of stock, as a late cost of goods that are all sold: they have no row in
         the frame, and were read all the same."""
-        columns = ("record_id", "kind", "number", "business_date", "disposition", "message", "first_seen", "changed_at")
         lines = select(stock_lines.c.record_id).where(
             stock_lines.c.connection == records.c.connection, stock_lines.c.record_id == records.c.record_id
         )
-        query = select(*(records.c[name] for name in columns)).where(
+        query = select(*(records.c[name] for name in _TOLD)).where(
             records.c.connection == self.name,
             records.c.record_type == "movement",
             records.c.disposition != "set_aside",

@@ -45,6 +45,11 @@ def tracked_rows() -> Rows:
     )
     line = {"movement_id": "o1", "line_id": "o1-1", "product_id": "p2", "location_id": "w1"}
     given["movement_lines"].append({**line, "quantity": "3", "value": "37.50"})
+    # A late cost of goods that are all sold has no line of stock.
+    late = {"movement_id": "late", "kind": "landed_cost", "number": "L1", "business_date": "2024-03-06"}
+    given["movements"].append(late | {"currency": "USD"})
+    sold = {"line_id": "late-1", "product_id": "p2", "location_id": "w1", "role": "sold", "quantity": "0"}
+    given["movement_lines"].append({"movement_id": "late", **sold, "value": "1.50"})
     stock = {"business_date": "2024-03-01", "product_id": "p2", "location_id": "w1", "quantity": "3"}
     given["stock_values"].append({**given["stock_values"][0], **stock, "value": "37.50"})
     return given
