@@ -22,6 +22,7 @@ from qbo_pipeline.quickbooks.ledger import LedgerLine, LedgerReport
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.store.ledger_lines import LedgerWindow, replace_window, save_balances
 from qbo_pipeline.store.postings import chunks, links_to
+from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.tables.posting import postings
 
 _IDS_IN_A_QUERY = 30
@@ -64,6 +65,7 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
     refuse_before_the_books(run.settings, as_at)
     with run.database.reading() as connection:
         books = StoredBooks(connection, run.settings).books
+        chart = references(connection, run.name, "Account")
     accounts = sorted(books.accounts_of("inventory"))
     start = ledger_start(run, accounts, as_at)
     first = start.day
@@ -71,6 +73,7 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
         run.quickbooks().ledger,
         multi_currency=books.policies.multicurrency,
         history_before=run.settings.connection.first_day,
+        known=[item.content for item in chart if item.qbo_id in accounts],
     )
     report = ask(accounts, first, as_at)
     if start.expected is not None and start.expected != {item.account_id: item.opening for item in report.balances}:
@@ -104,7 +107,7 @@ def read_ledger(run: Run, as_at: date) -> LedgerRead:
             added, removed = added + change.added, removed + change.removed
         balances = [(item.account_id, item.account_name, item.balance) for item in report.balances]
         save_balances(connection, run.name, as_at, balances, read_at=now, run_id=run.run_id)
-        keep_seen(connection, run.name, start.seen, now)
+        keep_seen(connection, run.name, start.seen or report.as_at, now)
         keep_read(connection, run.name, LEDGER)
     return LedgerRead(report, added, removed)
 

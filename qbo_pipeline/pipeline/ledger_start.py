@@ -32,26 +32,26 @@ _NOT_POSTING = ("Estimate", "PurchaseOrder")
 @dataclass(frozen=True, slots=True)
 class LedgerStart:
     """`day` is the first to read. `expected` is, for each account, the balance with which it must open for the lines
-    before it still to hold; `None` where everything is read. `seen` is QBO's own time up to which changes are known."""
+    before it still to hold; `None` where everything is read. `seen` is QBO's own time up to which changes are known;
+    `None` where that is what the reading itself says."""
 
     day: date
     expected: dict[str, Decimal] | None
-    seen: datetime
+    seen: datetime | None
 
 
 def ledger_start(run: Run, accounts: Sequence[str], as_at: date) -> LedgerStart:
-    """Ask QBO what changed since the last reading: one metered read, more where it is more than 1,000 objects."""
+    """Ask QBO what changed since the last reading: one metered read, more where it is more than 1,000 objects; none
+    where there is nothing to compare with."""
     names = [name for name, item in ENTITIES.items() if item.transaction and item.changes and name not in _NOT_POSTING]
     with run.database.reading() as connection:
         since = connection.execute(
             select(watermarks.c.value).where(watermarks.c.connection == run.name, watermarks.c.name == _NAME)
         ).scalar_one_or_none()
         proved = since is not None and _proved_through(connection, run.name, accounts)
-        now = run.database.now(connection)
         written = linked_since(connection, run.name, parse_instant(since) - OVERLAP) if since else {}
     if since is None or not proved or any(count >= MAX_OBJECTS for count in written.values()):
-        # There is nothing to compare with, or more changed than an answer holds: the call only says what time it is.
-        return LedgerStart(BEGINNING, None, run.quickbooks().changes(["Item"], now, completed=False).as_at)
+        return LedgerStart(BEGINNING, None, None)  # nothing to compare with, or more changed than an answer holds
     changes = run.quickbooks().changes([*names, "Item"], parse_instant(since) - OVERLAP, completed=False)
     tracked = any(item.get("Type") == "Inventory" for item in changes.objects.get("Item", ()))
     if not changes.complete or tracked:
@@ -62,11 +62,13 @@ def ledger_start(run: Run, accounts: Sequence[str], as_at: date) -> LedgerStart:
         return LedgerStart(day, _balances_before(connection, run.name, accounts, day), changes.as_at)
 
 
-def keep_seen(connection: Connection, name: str, seen: datetime, now: datetime) -> None:
-    """Remember up to when QBO's changes are known; in the transaction that wrote what they brought."""
+def keep_seen(connection: Connection, name: str, seen: datetime | None, now: datetime) -> None:
+    """Remember up to when QBO's changes are known, in the transaction that wrote what they brought. Where QBO did not
+    say what time it was, nothing is known, and the next reading is from the beginning."""
     connection.execute(delete(watermarks).where(watermarks.c.connection == name, watermarks.c.name == _NAME))
-    row = {"connection": name, "name": _NAME, "value": seen.isoformat(), "moved_at": now}
-    connection.execute(watermarks.insert(), row)
+    if seen is not None:
+        row = {"connection": name, "name": _NAME, "value": seen.isoformat(), "moved_at": now}
+        connection.execute(watermarks.insert(), row)
     # What was not read again is as it was: its windows hold as of now too.
     connection.execute(update(ledger_windows).where(ledger_windows.c.connection == name).values(read_at=now))
 

@@ -17,6 +17,7 @@ from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.company_preferences import company_facts
 from qbo_pipeline.pipeline.not_read import REFERENCE_DATA, REFUSED, keep_not_read, keep_read, why_refused
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.quickbooks.changes import Changes
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.errors import AccessDenied, InvalidRequest
 from qbo_pipeline.quickbooks.query import select as select_objects
@@ -31,7 +32,7 @@ from qbo_pipeline.store.reference import (
 )
 from qbo_pipeline.store.tables.records import reference_data, watermarks
 
-LISTS = ("Account", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate", "TaxAgency")
+LISTS = ("Account", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate")
 COMPANY_FACTS = "CompanyFacts"  # no list of QBO's: what its company and preferences say, a row each
 LINKED_LISTS = ("Customer", "Vendor", "Item")  # where a policy says by which signs their entries are ours
 WHOLE_AFTER = timedelta(days=7)
@@ -73,7 +74,7 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
     """Bring what postings refer to up to date; answers how many of each there are.
 
     A metered read for company, preferences and each list of taxes, and one for the changes of all the other lists; with
-    `whole`, and once a week, one for each of these lists as well.
+    `whole`, and once a week, one for each of these lists instead.
     """
     with run.database.reading() as connection:
         now = run.database.now(connection)
@@ -84,9 +85,13 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
     captured = [name for name in lists if entity_named(name).changes]
     whole = whole or since is None or read_whole is None or now - read_whole >= WHOLE_AFTER
     quickbooks = run.quickbooks()
-    changes = quickbooks.changes(captured, now if whole or since is None else since - OVERLAP, completed=False)
+    info, as_at = quickbooks.company_info_as_at()  # before the lists: what changes from now on is in the next reading
+    if whole or since is None:
+        changes = Changes(as_at, as_at, {}, {}, {})
+    else:
+        changes = quickbooks.changes(captured, since - OVERLAP, completed=False)
     company = {
-        "CompanyInfo": [of_object("CompanyInfo", quickbooks.company_info())],
+        "CompanyInfo": [of_object("CompanyInfo", info)],
         "Preferences": [of_object("Preferences", quickbooks.preferences())],
     }
     new = LINKED_LISTS if links and linked_since is None else ()

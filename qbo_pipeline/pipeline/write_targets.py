@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select
 
 from qbo_pipeline.landing.objects import StoredLanding
-from qbo_pipeline.pipeline.landed import open_doors
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.posting.write_backs import API_POLICY, POLICY, entry_of
@@ -27,12 +27,13 @@ from qbo_pipeline.settings_errors import SettingsError
 from qbo_pipeline.sources.api_target import ApiTarget, Doors
 from qbo_pipeline.sources.drop_folder import DropFolder
 from qbo_pipeline.sources.entries import mark_of
-from qbo_pipeline.sources.http_contract.writing import HttpInbox
 from qbo_pipeline.sources.inbox import SqlInbox
-from qbo_pipeline.sources.systems import SYSTEMS
 from qbo_pipeline.store.tables.write_backs import write_backs
 
-AnyTarget = SqlInbox | DropFolder | ApiTarget | HttpInbox
+if TYPE_CHECKING:
+    from qbo_pipeline.sources.http_contract.writing import HttpInbox
+
+AnyTarget: TypeAlias = "SqlInbox | DropFolder | ApiTarget | HttpInbox"
 
 
 def open_inbox(run: Run) -> AnyTarget:
@@ -42,6 +43,10 @@ def open_inbox(run: Run) -> AnyTarget:
         return DropFolder(folder)
     if written is None or written.has_inbox:
         return SqlInbox(run.settings.inbox_url())
+    # The modules of all systems that are read by API, eighty of them, which no run of a database or a folder needs.
+    from qbo_pipeline.pipeline.landed import open_doors
+    from qbo_pipeline.sources.systems import SYSTEMS
+
     transport = Transport()
     landing = StoredLanding(run.database, run.name, run.settings.source.kind)
     reader, writer, rows = open_doors(run, run.database, transport, SystemClock())

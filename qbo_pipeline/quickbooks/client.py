@@ -7,11 +7,12 @@ once. Reads raise exceptions named by recovery (`errors.py`) and are tried again
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from typing import IO, Any
 
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.quickbooks.answers import batch_outcome, whole_batch, write_outcome
 from qbo_pipeline.quickbooks.attachments import FileContent, upload_body, upload_outcome
 from qbo_pipeline.quickbooks.calls import Caller, CallFailure, Manner
@@ -223,7 +224,16 @@ class QuickBooks:
         return self._object(Request("GET", f"{known.path}/{id}"), known.name)
 
     def company_info(self) -> JsonObject:
-        return self._object(Request("GET", f"companyinfo/{self.realm}"), "CompanyInfo")
+        return self.company_info_as_at()[0]
+
+    def company_info_as_at(self) -> tuple[JsonObject, datetime]:
+        """The company, and QBO's own time of the answer, from which its changes can be asked for."""
+        request = Request("GET", f"companyinfo/{self.realm}")
+        body = self._json(request)
+        try:
+            return _the_object(body, request, "CompanyInfo"), parse_instant(str(body.get("time")))
+        except ValueError:
+            raise Unavailable(f"{request.method} {request.path} answered no time with its offset") from None
 
     def preferences(self) -> JsonObject:
         return self._object(Request("GET", "preferences"), "Preferences")
@@ -283,19 +293,21 @@ class QuickBooks:
         *,
         multi_currency: bool = False,
         history_before: date | None = None,
+        known: Iterable[JsonObject] = (),
     ) -> LedgerReport:
         """The general ledger lines of balance sheet accounts (by Id), proved complete; see `read_ledger`.
 
-        Raises `NotFound` for an account that is not there, `ValueError` for one of profit and loss (its balance
-        starts anew each fiscal year, so that its lines cannot be chained).
+        QBO is asked for the accounts that are not among `known`, which were read from it before. Raises `NotFound` for
+        an account that is not there, `ValueError` for one of profit and loss (its balance starts anew each fiscal year,
+        so that its lines cannot be chained).
         """
-        signs: dict[str, tuple[str, int]] = {}
-        if accounts:
-            found = select("Account", with_inactive=True).where("Id", "IN", list(accounts))
-            known = {account["Id"]: account for account in self.query(found)}
-            if missing := [id for id in accounts if id not in known]:
+        found = {str(account["Id"]): account for account in known}
+        if new := [id for id in accounts if id not in found]:
+            query = select("Account", with_inactive=True).where("Id", "IN", tuple(new))
+            found |= {account["Id"]: account for account in self.query(query)}
+            if missing := [id for id in accounts if id not in found]:
                 raise NotFound(f"QuickBooks has no account with the Id {', '.join(missing)}")
-            signs = {id: ledger_sign(known[id]) for id in accounts}
+        signs = {id: ledger_sign(found[id]) for id in accounts}
         return read_ledger(
             self.report, signs, first, last, multi_currency=multi_currency, history_before=history_before
         )
@@ -339,10 +351,7 @@ class QuickBooks:
         return read_json(self._caller, request, self._clock, content_type=content_type, until=until)
 
     def _object(self, request: Request, entity: str) -> JsonObject:
-        found = self._json(request).get(entity)
-        if not isinstance(found, dict):
-            raise Unavailable(f"{request.method} {request.path} answered no {entity}")
-        return found
+        return _the_object(self._json(request), request, entity)
 
     def _query_response(self, text: str, until: float = math.inf) -> JsonObject:
         body = self._json(Request("POST", "query", (), text.encode()), "application/text", until)
@@ -350,3 +359,10 @@ class QuickBooks:
         if not isinstance(found, dict):
             raise Unavailable("a query answered no QueryResponse")
         return found
+
+
+def _the_object(body: JsonObject, request: Request, entity: str) -> JsonObject:
+    found = body.get(entity)
+    if not isinstance(found, dict):
+        raise Unavailable(f"{request.method} {request.path} answered no {entity}")
+    return found

@@ -58,10 +58,15 @@ class LedgerBalance:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """Lines in QBO's order, account by account and day by day, and the balance of each account asked for."""
+    """Lines in QBO's order, account by account and day by day, and the balance of each account asked for.
+
+    `as_at` is QBO's own time when the reading began: what changed before it is in the lines; `None` where QBO does not
+    say.
+    """
 
     lines: tuple[LedgerLine, ...]
     balances: tuple[LedgerBalance, ...]
+    as_at: datetime | None = None
 
 
 def ledger_sign(account: JsonObject) -> tuple[str, int]:

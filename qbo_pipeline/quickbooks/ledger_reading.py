@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from qbo_pipeline.errors import Signal
+from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.quickbooks.errors import Incomplete, Unavailable
 from qbo_pipeline.quickbooks.ledger import (
     AMOUNT,
@@ -29,6 +30,7 @@ from qbo_pipeline.quickbooks.ledger import (
 from qbo_pipeline.quickbooks.reports import Report, ReportRow
 
 WINDOW_DAYS = (92, 31)  # the second where the proof fails with the first, account by account
+WINDOW_ROWS = 5_000  # that a window may grow to by what the ones before it held: a sixth of what QBO answers
 BEGINNING = "beginning balance"
 _COLUMNS = ("tx_date", "txn_type", "doc_num", "name", "memo", "split_acc", "create_date", "create_by", "last_mod_date",
             "last_mod_by")  # fmt: skip
@@ -60,8 +62,9 @@ def read_ledger(
 ) -> LedgerReport:
     """The lines of balance sheet accounts from `first` to `last` (both included), proved complete.
 
-    The days before `history_before` are asked for at once, in as few reports as QBO answers whole: they may be many
-    years, and mostly empty.
+    The days before `history_before` are asked for with the first window, in as few reports as QBO answers whole: they
+    may be many years, and mostly empty. A window is longer than the one before it, at most twice, as long as it should
+    hold few enough rows.
 
     `accounts` are names and signs by Id (1 where a debit increases the account, -1 where a credit does). A report
     that is cut off or does not add up is split, down to one account and one day; `Incomplete` says where even that
@@ -69,7 +72,7 @@ def read_ledger(
     """
     if first > last:
         raise ValueError(f"the ledger's first day {first} is after its last {last}")
-    expected = _trial_balance(report, accounts, first, last)
+    expected, as_at = _trial_balance(report, accounts, first, last)
     faults: dict[str, str] = {}
     found: dict[str, tuple[Decimal, Decimal, list[LedgerLine]]] = {}
     for days, together in zip(WINDOW_DAYS, (True, False), strict=True):
@@ -77,7 +80,8 @@ def read_ledger(
         for group in [wanted] if together else [[id] for id in wanted]:
             if not group:
                 continue
-            windows = _windows(report, group, first, last, days, multi_currency, history_before or first)
+            rows = WINDOW_ROWS if together else 0
+            windows = _windows(report, group, first, last, days, rows, multi_currency, history_before or first)
             for id in group:
                 name, sign = accounts[id]
                 try:
@@ -88,13 +92,14 @@ def read_ledger(
         if not faults:
             break
         log.info("the general ledger of %d accounts does not add up; it is read again in smaller parts", len(faults))
-        expected |= _trial_balance(report, {id: accounts[id] for id in faults}, first, last)
+        expected |= _trial_balance(report, {id: accounts[id] for id in faults}, first, last)[0]
     if faults:
         said = "; ".join(f"{accounts[id][0]} ({id}): {fault}" for id, fault in faults.items())
         raise Incomplete(f"QuickBooks' general ledger from {first} to {last} cannot be proved complete: {said}")
     return LedgerReport(
         tuple(line for id in accounts for line in found[id][2]),
         tuple(LedgerBalance(id, accounts[id][0], found[id][0], found[id][1]) for id in accounts),
+        as_at,
     )
 
 
@@ -108,17 +113,19 @@ def _windows(
     first: date,
     last: date,
     days: int,
+    rows: int,
     multi_currency: bool,
     history_before: date,
 ) -> list[dict[str, _Window]]:
-    windows = []
-    start = max(first, min(history_before, last))
-    if first < start:
-        windows += list(_split(report, accounts, first, start - timedelta(days=1), multi_currency))
+    windows: list[dict[str, _Window]] = []
+    start, wide = first, days
+    end = min(max(first, history_before) + timedelta(days=days - 1), last)
     while start <= last:
-        end = min(start + timedelta(days=days - 1), last)
-        windows += list(_split(report, accounts, start, end, multi_currency))
-        start = end + timedelta(days=1)
+        found = list(_split(report, accounts, start, end, multi_currency))
+        windows += found
+        held = sum(len(window.rows) for part in found for window in part.values())
+        wide = max(days, min(2 * wide, rows * wide // max(held, 1)))
+        start, end = end + timedelta(days=1), min(end + timedelta(days=wide), last)
     return windows
 
 
@@ -226,8 +233,8 @@ def _chained(
 
 def _trial_balance(
     report: ReadReport, accounts: Mapping[str, tuple[str, int]], first: date, last: date
-) -> dict[str, Decimal]:
-    """QBO's own balance of each account after the last day, debit positive; 0 where it is not listed."""
+) -> tuple[dict[str, Decimal], datetime | None]:
+    """QBO's own balance of each account after the last day, debit positive, 0 where it is not listed; its time."""
     params = {"start_date": first.isoformat(), "end_date": last.isoformat(), "accounting_method": "Accrual"}
     answer = report("TrialBalance", params)
     debit, credit = (_column(answer, word) for word in ("debit", "credit"))
@@ -235,7 +242,15 @@ def _trial_balance(
     for row in answer.rows:
         if row.kind == "data" and row.first.id in balances:
             balances[row.first.id] = (row.cell(debit).amount or Decimal(0)) - (row.cell(credit).amount or Decimal(0))
-    return balances
+    return balances, _time(answer)
+
+
+def _time(report: Report) -> datetime | None:
+    """When QBO made a report; `None` where it does not say so, with its offset."""
+    try:
+        return parse_instant(str(report.header.get("Time")))
+    except ValueError:
+        return None
 
 
 def _column(report: Report, word: str) -> str:

@@ -23,7 +23,7 @@ from qbo_pipeline.sources.errors import Problem, SourceError, SourceFailure, Sou
 from qbo_pipeline.sources.source import Batch, ChangedDays, StockValue
 from qbo_pipeline.sources.sql import DATED_TYPES, SqlSource
 
-_ROWS_AT_ONCE = 5_000
+_ROWS_AT_ONCE = 500  # of perhaps a hundred columns: a table is not held
 _LARGEST_FIELD = 16 * 1024 * 1024
 LARGEST_FILE = 4 * 1024**3
 """The most bytes of one file; more is a file system's trick or belongs in a database."""

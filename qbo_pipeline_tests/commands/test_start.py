@@ -50,3 +50,14 @@ def test_looking_loads_no_frames(command: tuple[str, ...], tmp_path: Path) -> No
     assert "sqlalchemy" in loaded
     assert not loaded & (FRAMES | {"dagster", "starlette", "jinja2"})
     assert len(loaded) < 900  # 786
+
+
+def test_a_run_of_a_database_loads_no_system_that_is_read_by_api_and_no_terminal() -> None:
+    """Eighty modules of ours, and what httpx's own command would bring."""
+    roads = "load, extract, transform, reconcile, report_files, write_back"
+    code = f"import json, sys\nfrom qbo_pipeline.pipeline import {roads}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    vendors = ("cin7_core", "syncro", "unleashed", "zuper", "http_contract")
+    assert not [name for name in loaded if name.startswith(tuple(f"qbo_pipeline.sources.{one}" for one in vendors))]
+    assert not loaded & {"click", "rich", "pygments", "dagster"}

@@ -5,6 +5,7 @@ what is voided stops nothing; a look that takes too long goes on in the next run
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ import pytest
 from sqlalchemy import select as select_rows
 
 from qbo_pipeline.accounting.schema import SCHEMAS
+from qbo_pipeline.pipeline import first_look
 from qbo_pipeline.pipeline.first_look import MARKED, kinds_with_markers
 from qbo_pipeline.pipeline.ownership import CompanyOfAnother, NotLookedAt, Proof, prove_company
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.reversal import COUNTERPART
+from qbo_pipeline.quickbooks.changes import LOOK_BACK
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.outcomes import Done
 from qbo_pipeline.quickbooks.query import select
@@ -28,6 +31,12 @@ from qbo_pipeline_tests.pipeline.shop import draft, open_shop
 
 MARKER = "from elsewhere [qp:ABCDEFGHIJKLMNOP.ZZZZ]"
 DATED: dict[str, Any] = {"TxnDate": "2024-03-01"}
+
+
+@pytest.fixture
+def old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The company is older than what change data capture tells."""
+    monkeypatch.setattr(first_look, "company_made", lambda run: datetime.now(UTC) - LOOK_BACK)
 
 
 @pytest.fixture
@@ -122,25 +131,33 @@ def test_all_that_we_post_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("entity", MARKED)
-def test_a_marker_of_another_is_found_on_every_kind(run: Run, entity: str) -> None:
+def test_a_marker_of_another_is_found_on_every_kind(run: Run, entity: str, request: pytest.FixtureRequest) -> None:
     if entity not in kinds_with_markers(run):  # it is a kind of the other mode
         posting = run.settings.posting.model_copy(update={"mode": "tracked"})
         run.settings = run.settings.model_copy(update={"posting": posting})
     thing = made(run, entity)
+    before = run.api_calls()["api_metered_reads"]
+    with pytest.raises(CompanyOfAnother, match=rf"{entity}.*\(Id {thing['Id']},.*tag ZZZZ"):
+        prove_company(run)
+    assert run.api_calls()["api_metered_reads"] - before == 1  # the changes of a company that is new
+    request.getfixturevalue("old")
     with pytest.raises(CompanyOfAnother, match=rf"{entity}.*\(Id {thing['Id']},.*tag ZZZZ"):
         prove_company(run)
 
 
-def test_a_marker_under_a_thousand_newer_objects_is_found(run: Run) -> None:
-    old = made(run, "JournalEntry")
+def test_a_marker_under_a_thousand_newer_objects_is_found(run: Run, request: pytest.FixtureRequest) -> None:
+    oldest = made(run, "JournalEntry")
     company, body = run.quickbooks(), to_wire(DATED | {"Line": sides(run)}).decode()
     for start in range(0, 1020, 30):
         items = ",".join(
             f'{{"bId":"{n}","operation":"create","JournalEntry":{body}}}' for n in range(start, start + 30)
         )
         company.send_batch((), f'{{"BatchItemRequest":[{items}]}}'.encode())
-    assert company.count(select("JournalEntry")) > 1000
-    with pytest.raises(CompanyOfAnother, match=rf"Id {old['Id']}"):
+    assert company.count(select("JournalEntry")) > 1000  # more than an answer of changes holds
+    with pytest.raises(CompanyOfAnother, match=rf"Id {oldest['Id']}"):
+        prove_company(run)
+    request.getfixturevalue("old")
+    with pytest.raises(CompanyOfAnother, match=rf"Id {oldest['Id']}"):
         prove_company(run)
 
 
@@ -158,6 +175,7 @@ def test_a_note_that_says_voided_is_no_void(run: Run) -> None:
         prove_company(run)
 
 
+@pytest.mark.usefixtures("old")
 def test_a_look_without_time_goes_on_in_the_next_run(run: Run) -> None:
     for entity in ("JournalEntry", "Invoice", "Bill"):
         made(run, entity, "a person's")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from qbo_pipeline.pipeline import first_look
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.ownership import CompanyOfAnother, Proof, prove_company
@@ -24,6 +25,7 @@ from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.posting.persons import Person
 from qbo_pipeline.posting.recovery import begin, recovering
+from qbo_pipeline.quickbooks.changes import LOOK_BACK
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import Database
@@ -56,7 +58,7 @@ def drafted(run: Run, last: date) -> None:
     transform(run, FIRST_DAY, last)
 
 
-@pytest.mark.parametrize(("days_before", "asked"), [(0, "query_pages"), (3, "changes")])
+@pytest.mark.parametrize(("days_before", "asked"), [(0, "query_pages"), (0, "changes"), (3, "changes")])
 def test_what_another_process_of_this_store_posts_is_no_stranger(
     tmp_path: Path,
     emulator: RunningEmulator,
@@ -68,6 +70,8 @@ def test_what_another_process_of_this_store_posts_is_no_stranger(
     """The other one posts between this one's look at the store and its look at QuickBooks, at the store's first look
     and at a later one."""
     shop = open_shop(tmp_path, emulator, store_url=store_url)
+    if asked == "query_pages":  # the company is older than what change data capture tells
+        monkeypatch.setattr(first_look, "company_made", lambda run: datetime.now(UTC) - LOOK_BACK)
     with shop.run() as run, shop.run() as other:
         if days_before:
             carry(run, FIRST_DAY, FIRST_DAY + timedelta(days=days_before - 1))

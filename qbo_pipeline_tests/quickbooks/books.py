@@ -29,6 +29,7 @@ class Books:
     shows_zero: bool = True
     totals_what_shows: bool = False
     omits: frozenset[str] = frozenset()
+    time: str = "2026-03-28T13:18:59-07:00"
     asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
 
     def report(self, name: str, params: Mapping[str, str]) -> Report:
@@ -46,7 +47,7 @@ class Books:
         columns = [("", "Account"), ("Debit", "Money"), ("Credit", "Money")]
         total_row = {"group": "GrandTotal", "type": "Section", "Summary": {"ColData": [{"value": "TOTAL"}]}}
         return {
-            "Header": {"ReportName": "TrialBalance"},
+            "Header": {"ReportName": "TrialBalance", "Time": self.time},
             "Columns": {"Column": [{"ColTitle": title, "ColType": kind} for title, kind in columns]},
             "Rows": {"Row": [*rows, total_row]},
         }

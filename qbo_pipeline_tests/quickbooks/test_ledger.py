@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qbo_pipeline.quickbooks import ledger_reading
 from qbo_pipeline.quickbooks.errors import Incomplete, NotFound, Unavailable
 from qbo_pipeline.quickbooks.ledger import LedgerReport, ledger_sign
 from qbo_pipeline.quickbooks.ledger_reading import read_ledger
@@ -120,15 +122,40 @@ def test_what_a_line_says() -> None:
     assert params["accounting_method"] == "Accrual"
 
 
-def test_windows_are_short_and_leave_no_day_out() -> None:
-    books = _books([])
-    read_ledger(books.report, ACCOUNTS, FIRST, LAST)
-    windows = [(p["start_date"], p["end_date"]) for name, p in books.asked if name == "GeneralLedger"]
-    days = [date.fromisoformat(day) for window in windows for day in window]
-    assert (days[0], days[-1]) == (FIRST, LAST)
-    for end, start in zip(days[1:-1:2], days[2::2], strict=True):
+@pytest.mark.parametrize(("lines_a_day", "lengths"), [(0, [92, 184, 368, 86]), (2, [92, 150, 150, 150, 150, 38])])
+def test_windows_grow_by_what_they_hold_and_leave_no_day_out(
+    monkeypatch: pytest.MonkeyPatch, lines_a_day: int, lengths: list[int]
+) -> None:
+    monkeypatch.setattr(ledger_reading, "WINDOW_ROWS", 300)
+    days = [FIRST + timedelta(days=n) for n in range(730)]
+    books = _books([(day, "81", Decimal(1)) for day in days for _ in range(lines_a_day)])
+    found = read_ledger(books.report, ACCOUNTS, FIRST, days[-1])
+    asked = [(p["start_date"], p["end_date"]) for name, p in books.asked if name == "GeneralLedger"]
+    windows = [(date.fromisoformat(start), date.fromisoformat(end)) for start, end in asked]
+    assert [(end - start).days + 1 for start, end in windows] == lengths
+    assert (windows[0][0], windows[-1][1]) == (FIRST, days[-1])
+    for (_, end), (start, _) in pairwise(windows):
         assert start == end + timedelta(days=1)
-    assert len(windows) == 4
+    assert found.balances[0].balance == len(books.lines)
+
+
+@pytest.mark.parametrize(
+    ("told", "as_at"),
+    [
+        ("2026-03-28T13:18:59-07:00", datetime(2026, 3, 28, 20, 18, 59, tzinfo=UTC)),
+        ("2026-03-28T13:18:59", None),
+        ("", None),
+    ],
+)
+def test_the_reading_says_from_when_on_changes_are_not_in_it(told: str, as_at: datetime | None) -> None:
+    assert read_ledger(_books([], time=told).report, ACCOUNTS, FIRST, LAST).as_at == as_at
+
+
+def test_what_lies_before_is_read_with_the_first_window() -> None:
+    books = _books([])
+    read_ledger(books.report, ACCOUNTS, date(1970, 1, 1), FIRST + timedelta(days=100), history_before=FIRST)
+    windows = [(p["start_date"], p["end_date"]) for name, p in books.asked if name == "GeneralLedger"]
+    assert windows == [("1970-01-01", "2026-04-02"), ("2026-04-03", "2026-04-11")]
 
 
 def test_what_is_posted_meanwhile_is_read_in_a_second_round() -> None:
