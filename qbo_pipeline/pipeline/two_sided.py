@@ -48,15 +48,17 @@ class Compared:
 
     def for_source(self) -> Record:
         """The record as the inventory system is to hold it."""
-        return self._with_theirs()
+        return self._with(self.merged.to_source)
 
     def for_quickbooks(self) -> Record:
         """The record as it is to be posted: with what people changed in QuickBooks and the source has not taken yet,
-        so that no update of ours writes over it."""
-        return self._with_theirs()
+        and with what may stay another there, so that no update of ours writes over either. Whether it is active is a
+        policy's matter, and goes by the record."""
+        left = {name: value for name, value in self.merged.left.items() if name != "active"}
+        return self._with({**left, **self.merged.to_source})
 
-    def _with_theirs(self) -> Record:
-        said = self.record.to_content() | self.merged.to_source
+    def _with(self, theirs: Mapping[str, Any]) -> Record:
+        said = {**self.record.to_content(), **theirs}
         return type(self.record).from_content({name: value for name, value in said.items() if value is not None})
 
     @property

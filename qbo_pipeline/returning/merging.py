@@ -39,12 +39,14 @@ class Conflict:
 class Merge:
     """Fields with the value that a side is to take, conflicts, and what is agreed after this comparison.
 
-    Where there is a conflict nothing goes either way: `to_source` and `to_quickbooks` are empty.
+    Where there is a conflict nothing goes either way: `to_source` and `to_quickbooks` are empty. `left` are the fields
+    in which the two may differ, with what QuickBooks says of each: nobody has changed one since that was agreed.
     """
 
     to_source: dict[str, Value] = field(default_factory=dict)
     to_quickbooks: dict[str, Value] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
+    left: dict[str, Value] = field(default_factory=dict)
     agreed_source: dict[str, Value] = field(default_factory=dict)
     agreed_quickbooks: dict[str, Value] = field(default_factory=dict)
 
@@ -71,6 +73,8 @@ def merge(
         changed_here, changed_there = here != before_here, there != before_there
         if same(name, here, there) or not (changed_here or changed_there):
             found.agreed_source[name], found.agreed_quickbooks[name] = here, there
+            if not same(name, here, there):
+                found.left[name] = there
             continue
         found.agreed_source[name], found.agreed_quickbooks[name] = before_here, before_there
         winner = owner or (rules.get(name) if changed_here and changed_there else None)

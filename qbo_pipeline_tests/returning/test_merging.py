@@ -65,3 +65,11 @@ def test_what_was_agreed_to_mean_the_same_is_no_change_of_either() -> None:
     agreed = Agreed({"name": "ACME: Paris"}, {"name": "ACME Paris"})
     found = merged({"name": "ACME: Paris", "phone": "1"}, {"name": "ACME Paris"}, agreed)
     assert (found.to_source, found.to_quickbooks) == ({}, {"phone": "1"})
+
+
+def test_what_may_differ_is_told_until_a_side_changes_it() -> None:
+    agreed = Agreed({"phone": "2"}, {"phone": "1"})
+    assert merged({"phone": "2", "email": "a"}, {"phone": "1"}, agreed).left == {"phone": "1"}
+    assert merged({"phone": "1"}, {"phone": "1"}, agreed).left == {}
+    changed = merged({"phone": "3"}, {"phone": "1"}, agreed)
+    assert (changed.left, changed.to_quickbooks) == ({}, {"phone": "3"})
