@@ -33,6 +33,7 @@ from qbo_pipeline.store.reference import (
 from qbo_pipeline.store.tables.records import reference_data, watermarks
 
 LISTS = ("Account", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate")
+WEEKLY = ("TaxAgency",)  # for reports and sources that read them: no posting refers to an agency
 COMPANY_FACTS = "CompanyFacts"  # no list of QBO's: what its company and preferences say, a row each
 LINKED_LISTS = ("Customer", "Vendor", "Item")  # where a policy says by which signs their entries are ours
 WHOLE_AFTER = timedelta(days=7)
@@ -73,8 +74,8 @@ def refresh_reference_data(run: Run) -> ReferenceData:
 def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
     """Bring what postings refer to up to date; answers how many of each there are.
 
-    A metered read for company, preferences and each list of taxes, and one for the changes of all the other lists; with
-    `whole`, and once a week, one for each of these lists instead.
+    A metered read for company, preferences, tax codes and tax rates, and one for the changes of all the other lists;
+    with `whole`, and once a week, one for each of these lists instead, and one for the tax agencies.
     """
     with run.database.reading() as connection:
         now = run.database.now(connection)
@@ -97,7 +98,8 @@ def read_reference_data(run: Run, *, whole: bool = False) -> dict[str, int]:
     new = LINKED_LISTS if links and linked_since is None else ()
     about = company["CompanyInfo"][0].content, company["Preferences"][0].content
     company[COMPANY_FACTS] = [fact_of(COMPANY_FACTS, name, value) for name, value in company_facts(*about).items()]
-    read = [name for name in lists if whole or name not in captured or name in changes.gaps or name in new]
+    read = list(WEEKLY) if whole else []
+    read += [name for name in lists if whole or name not in captured or name in changes.gaps or name in new]
     found = company | {name: _read(run, name) for name in read}
     with run.database.transaction() as connection:
         now = run.database.now(connection)

@@ -142,8 +142,8 @@ def test_a_storm_ends_the_run_and_the_next_one_goes_on(
     assert unfinished.startswith("not everything could be sent: QuickBooks has been refusing calls")
     assert f"{stormy.json['now_ready']} stay ready, and the next run goes on with it." in unfinished
     assert "the run ended before everything was sent" in ledger
-    # Company, preferences, seven lists, and the changes of a company that is new were read before it.
-    assert stormy.json["api_metered_reads"] == 10
+    # Company, preferences, eight lists, and the changes of a company that is new were read before it.
+    assert stormy.json["api_metered_reads"] == 11
 
     order(shop)
     with shop.run() as opened, opened.database.transaction() as connection:  # the minute of quiet is over
