@@ -14,11 +14,16 @@ TOKEN_VARIABLE = "QBO_CONFORMANCE_TOKEN"  # noqa: S105  the variable's name
 
 def conformance(
     url: Annotated[str, typer.Argument(help="The server's address, such as http://127.0.0.1:8000.")],
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Put into its inbox too: two voids of what was never there, and a small file."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ask a server all that the HTTP contract promises, and read it to the end. Exit status 1 where something fails.
 
-    Its token is that of the environment variable QBO_CONFORMANCE_TOKEN. Nothing is kept, nothing goes to QuickBooks.
+    Its token is that of the environment variable QBO_CONFORMANCE_TOKEN. Nothing of it is kept here, nothing goes to
+    QuickBooks, and nothing is written to the server without --write.
     """
     from qbo_pipeline.pipeline.conformance import conform
     from qbo_pipeline.settings import SettingsError
@@ -29,7 +34,7 @@ def conformance(
         raise SettingsError(f"{TOKEN_VARIABLE} is not set: it holds the token that the server knows")
     if not is_safe_address(url):
         raise typer.BadParameter("the token goes there: write https://..., or an address of this machine")
-    found = conform(url, token)
+    found = conform(url, token, write=write)
     if as_json:
         print_json([{"check": item.name, "ok": item.ok, "finding": item.finding} for item in found])
     else:

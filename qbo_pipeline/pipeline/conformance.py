@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from qbo_pipeline.landing.objects import StoredLanding
+from qbo_pipeline.pipeline.conformance_inbox import InboxOfServer, inbox_findings
 from qbo_pipeline.pipeline.landed import ReadingWire
 from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.quickbooks.clock import SystemClock
@@ -64,8 +65,11 @@ class _Server:
         return self.wire.get(url, headers, seconds=_API.seconds, max_bytes=_API.max_bytes).status
 
 
-def conform(url: str, token: str) -> list[PreflightFinding]:
-    """All findings, good ones too. Raises as the reader does where the server cannot be reached at all."""
+def conform(url: str, token: str, *, write: bool = False) -> list[PreflightFinding]:
+    """All findings, good ones too; with `write` entries that take nothing in are put into the server's inbox.
+
+    Raises as the reader does where the server cannot be reached at all.
+    """
     transport = Transport()
     try:
         with tempfile.TemporaryDirectory(prefix="qbo-pipeline-conformance-") as folder:
@@ -73,7 +77,8 @@ def conform(url: str, token: str) -> list[PreflightFinding]:
             try:
                 landing = StoredLanding(database, "conformance", "http_contract")
                 server = _Server(url, token, ReadingWire(transport), landing)
-                return [*_doors(server), *_paging(server), *_content(server, Path(folder))]
+                found = [*_doors(server), *_paging(server), *_content(server, Path(folder))]
+                return [*found, *inbox_findings(InboxOfServer(url, token, server.wire), write=write)]
             finally:
                 database.close()
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +16,14 @@ import pytest
 from qbo_pipeline.demo import changes
 from qbo_pipeline.demo.company import advance, generate
 from qbo_pipeline.pipeline.conformance import conform
+from qbo_pipeline.pipeline.conformance_inbox import InboxOfServer, inbox_findings
+from qbo_pipeline.pipeline.landed import ReadingWire
 from qbo_pipeline.pipeline.run import open_run
+from qbo_pipeline.quickbooks.transport import Transport
 from qbo_pipeline.settings import SettingsError, load_settings
 from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.sources.http_contract.description import description, description_text
-from qbo_pipeline.systems.http_contract import app
+from qbo_pipeline.systems.http_contract import app, inbox
 from qbo_pipeline_tests.conftest import ROOT
 from qbo_pipeline_tests.systems.boxes import TOKEN, RunningContract, running_http_contract
 from qbo_pipeline_tests.systems.openapi import misfits
@@ -94,7 +98,7 @@ def test_a_server_of_another_currency_is_told_by_the_check(company: Path, tmp_pa
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningContract]:
     path = tmp_path_factory.mktemp("served") / "inventory.sqlite"
-    generate(path, seed=11, first_day=FIRST, days=6)
+    generate(path, seed=11, first_day=FIRST, days=2)
     with running_http_contract(path) as running:
         yield running
 
@@ -117,9 +121,66 @@ def test_the_reference_server_answers_as_described(served: RunningContract) -> N
 
 
 def test_the_reference_server_conforms(served: RunningContract) -> None:
-    found = conform(served.url, TOKEN)
+    def money() -> list[Any]:
+        return served.box.served.company.rows("SELECT * FROM bank_entries")
+
+    before = money()
+    found = conform(served.url, TOKEN, write=True)
     assert [item for item in found if not item.ok] == []
-    assert len(found) > 20
+    assert len(found) > 30
+    assert money() == before  # what it put there took nothing in
+
+
+Put = Callable[..., tuple[dict[str, Any], int]]
+Broken = dict[str, tuple[str, Callable[[Put], Put]]]
+
+
+def _keeps_nothing(real: Put) -> Put:
+    def put(db: Any, company: Any, row: list[Any]) -> tuple[dict[str, Any], int]:
+        answer = real(db, company, row)
+        db.execute("DELETE FROM http_inbox WHERE marker = ?", (row[0],))
+        return answer
+
+    return put
+
+
+def _takes_the_last(real: Put) -> Put:
+    def put(db: Any, company: Any, row: list[Any]) -> tuple[dict[str, Any], int]:
+        db.execute("DELETE FROM http_inbox WHERE marker = ? AND revision = ?", row[:2])
+        return real(db, company, row)
+
+    return put
+
+
+def _holds_any(real: Put) -> Put:
+    return lambda company, sha256, content: ({"sha256": sha256}, 200)
+
+
+def _knows_no_marker(real: Put) -> Put:
+    return lambda db, params: ({"entries": []}, 200)
+
+
+BROKEN_INBOX: Broken = {
+    "an entry is held": ("_put", _keeps_nothing),
+    "another content under its name": ("_put", _takes_the_last),
+    "a file under another hash": ("hold_file", _holds_any),
+    "inbox": ("_list", _knows_no_marker),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_INBOX)
+def test_an_inbox_that_breaks_the_contract_is_told_where(
+    served: RunningContract, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function, change = BROKEN_INBOX[name]
+    monkeypatch.setattr(inbox, function, change(getattr(inbox, function)))
+    with closing(Transport()) as transport:
+        server = InboxOfServer(served.url, TOKEN, ReadingWire(transport))
+        found = list(inbox_findings(server, write=True))
+        assert name in [item.name for item in found if not item.ok]
+        # Nothing is put there unless that is asked for.
+        (told,) = [item for item in inbox_findings(server, write=False) if item.name == "inbox, writing"]
+        assert told.ok
 
 
 def _broken(answer: Callable[[app.Served, str, Any], Any]) -> Callable[..., Any]:

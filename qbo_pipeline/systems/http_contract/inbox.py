@@ -26,6 +26,7 @@ _COLUMNS = (
     "content_hash", "taken_as", "refused",
 )  # fmt: skip
 _GIVEN = _COLUMNS[2:11]
+_IDS = ("document_id", "payment_id", "product_id", "movement_id")
 _FILES = "CREATE TABLE IF NOT EXISTS http_files (sha256 TEXT PRIMARY KEY, content BLOB)"
 
 
@@ -81,6 +82,8 @@ def _book(
     query = "SELECT taken_as FROM http_inbox WHERE marker = ? AND taken_as IS NOT NULL ORDER BY revision DESC LIMIT 1"
     found = db.execute(query, (marker,)).fetchone()
     before = str(found[0]) if found else None
+    if operation == "void" and before is None and not _names_own(content):
+        return None, "nothing is held of it that could be taken out"
     if kind in ("payment_received", "payment_made"):
         return _pay(db, company, before or marker, before, operation, content)
     if kind == "attachment" and operation != "void" and not _holds(db, content["sha256"]):
@@ -93,13 +96,20 @@ def _book(
         return None, str(error)
 
 
+def _names_own(content: dict[str, Any]) -> bool:
+    """Whether it is about something that the company made itself, under an id of its own."""
+    kind = str(content.get("kind"))
+    name = "party_id" if kind in ("customer", "supplier") else next((name for name in _IDS if name in content), "")
+    return str(content.get(name, "")).isdecimal()
+
+
 def _pay(
     db: sqlite3.Connection, company: CompanyDatabase, named: str, before: str | None, operation: str, content: Any
 ) -> tuple[str | None, str | None]:
     is_there = before and db.execute("SELECT 1 FROM bank_entries WHERE id = ?", (int(before),)).fetchone()
     if operation == "void":
-        if before is not None and is_there:
-            void_payment(company, int(before))
+        if is_there:
+            void_payment(company, int(str(before)))
         return named, None
     kind = content["kind"]
     settled = {int(item["document_id"]): _cents(item["amount"]) for item in content["allocations"]}
