@@ -62,7 +62,8 @@ class AccountRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """The stock of a product with which the books begin: over all locations, `value` in home currency."""
+    """Goods of a product that came into stock without a bill (its opening stock over all locations, what was first made
+    of it): `value` in home currency."""
 
     business_date: date
     quantity: Decimal
@@ -256,6 +257,8 @@ class Books:
     - `matched_before`: quantity of a movement's line that bills before the given one (by date, then id) match.
     - `begins`: the first day of these books, on which tracked items start. `None`: not known.
     - `opening`: the opening stock of a product by its id, `None` where it has none.
+    - `first_made`: what was made of a product (by its id) when any of it was made first, with quantity and value above
+      0; `None` where nothing was.
     - `made`: how a product's tracked item came to be in QBO, `None` where nothing of it was ever sent.
     - `payments_of`: the payments with an allocation to a document (by its id), voided ones too, in the order in which
       they came.
@@ -300,6 +303,7 @@ class Books:
     bills_of: Callable[[str], Sequence[str]] = _no_matches
     on_hand: Callable[[str, date], Decimal] = _nothing_on_hand
     cost_approved: Callable[[str], bool] = _nobody_approved
+    first_made: Callable[[str], Opening | None] = _nothing_opened
     begins: date | None = None
     opening: Callable[[str], Opening | None] = _nothing_opened
     made: Callable[[str], Made | None] = _not_made

@@ -10,7 +10,7 @@ then each counts on its own date, and stock value and ledger are equal on every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -127,11 +127,12 @@ def _mind_missing_cost(movement: Movement, label: str, legs: Sequence[Leg], book
     )
 
 
-def movement_legs(movement: Movement, books: Books) -> list[Leg]:
-    """The movement's legs in home currency, exact: each line on its inventory account, and their other side."""
+def movement_legs(movement: Movement, books: Books, roles: Mapping[str, tuple[str, int]] = LINE_ROLES) -> list[Leg]:
+    """The movement's legs in home currency, exact: each line on the account of its role (`LINE_ROLES`, unless `roles`
+    says otherwise), and their other side."""
     rule = MOVEMENT_RULES[movement.kind]
     rate = rate_on(books, movement.currency, movement.business_date, movement.exchange_rate)
-    legs = [item for line in movement.lines for item in _line_legs(movement, line, rate, rule, books)]
+    legs = [item for line in movement.lines for item in _line_legs(movement, line, rate, books, roles)]
     legs = _with_transit(movement, legs, books)
     gap = -sum((item.amount for item in legs), Decimal(0))
     if rule.against is None and abs(gap) > ROUNDING_LIMIT:
@@ -185,10 +186,11 @@ def accrued(movement: Movement, books: Books, role: str) -> dict[str, Leg]:
 
 
 def _line_legs(
-    movement: Movement, line: MovementLine, rate: Decimal, rule: MovementRule, books: Books
+    movement: Movement, line: MovementLine, rate: Decimal, books: Books, roles: Mapping[str, tuple[str, int]]
 ) -> Iterator[Leg]:
+    rule = MOVEMENT_RULES[movement.kind]
     product = product_of(books, line.product_id, f"lines[{line.line_number}].product_id")
-    role, sign = LINE_ROLES[line.role]
+    role, sign = roles[line.role]
     if line.role == "overhead" and not books.accounts_of(role):
         role = OVERHEAD_OTHERWISE
     if line.role == "stock" and not _counts(books, line):

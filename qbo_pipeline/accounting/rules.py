@@ -65,7 +65,7 @@ RULES: dict[str, Rule] = {  # the inventory system keeps the stock's books, and 
     **dict.fromkeys(MOVEMENT_KINDS, build_movement),
     **dict.fromkeys(PAYMENT_KINDS, build_payment),
 }
-TRACKED_RULES: dict[str, Rule] = {  # QBO keeps the stock's books: no journal, and no account line on stock
+TRACKED_RULES: dict[str, Rule] = {  # QBO keeps the stock's books: no journal and no account line on stock
     **RULES,
     **dict.fromkeys(PRODUCT_KINDS, build_tracked_product),
     "sales_invoice": build_tracked_sale,

@@ -1,4 +1,4 @@
-"""Tracked mode: QuickBooks keeps the stock's books by inventory items, and no journal of ours touches them.
+"""Tracked mode: QuickBooks keeps the stock's books by inventory items, and no journal of ours touches their accounts.
 
 What belongs here: which of a record's lines move the stock by themselves in QBO, and the documents with item lines.
 Items and adjustments of quantities are in `tracked_stock.py`. Row numbers are those of docs/accounting-rules.md.

@@ -7,9 +7,10 @@ reconciliation names what the two ways of costing differ by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NoReturn
 
 from qbo_pipeline.accounting.accounts import Place, account_for, product_of
 from qbo_pipeline.accounting.books import AccountRef, Books, Opening
@@ -19,6 +20,7 @@ from qbo_pipeline.accounting.movements import MOVEMENT_RULES, other_role
 from qbo_pipeline.accounting.payloads import finish, key_ref, note, number_field, ref
 from qbo_pipeline.accounting.products import income_account, item_of
 from qbo_pipeline.accounting.tracked import by_document
+from qbo_pipeline.accounting.tracked_absorbed import absorbed
 from qbo_pipeline.inventory.records import Movement, MovementLine, Product, record_key
 
 MOVED_BY_DOCUMENT = "moved_by_document"
@@ -28,14 +30,16 @@ ASSET_TYPES = ("Other Current Asset",)
 COST_TYPES = ("Cost of Goods Sold",)
 TRACKED_INCOME_TYPES = ("Income",)
 _COST_DECIMALS = Decimal("0.0000001")
+Goods = tuple[MovementLine, Product]  # a line of stock, and its product
 
 
 def build_tracked_product(product: Product, books: Books) -> Draft | list[Draft]:
     """The item of a product: an inventory item where it is stocked, made with its opening quantity on its first day.
 
-    `PurchaseCost` is what QBO values the opening quantity at: the opening value divided by it. What an item was made
-    with stands for ever; where its opening stock is another one by now, an adjustment carries the rest. `Refused` where
-    an account is not of the type that QBO takes for a tracked item.
+    `PurchaseCost` is what QBO values the opening quantity at: the opening value divided by it. Of goods that are made
+    here and never bought it is what they cost when they were first made: QBO values what an adjustment brings in at the
+    last cost that it knows. What an item was made with stands for ever; where its opening stock is another one by now,
+    an adjustment carries the rest. `Refused` where an account is not of the type that QBO takes for a tracked item.
     """
     plain = item_of(product, books)
     if product.kind != "stocked":
@@ -62,7 +66,7 @@ def build_tracked_product(product: Product, books: Books) -> Draft | list[Draft]
         "InvStartDate": start.isoformat(),
         "AssetAccountRef": ref(_account(books, "inventory", ASSET_TYPES, place).id),
         "ExpenseAccountRef": ref(_account(books, "cost_of_goods_sold", COST_TYPES, place).id),
-        **({} if is_there and product.purchase_cost is not None else _cost(opening)),
+        **({} if is_there and product.purchase_cost is not None else _cost(product, opening, books)),
     }
     item = finish(
         key=plain.key,
@@ -86,10 +90,15 @@ def _opening_adjustment(product: Product, place: Place, day: date, quantity: Dec
     return _adjustment(f"{key}#opening", "", label, day, equity.id, {product.product_id: quantity}, books)
 
 
-def _cost(opening: Opening | None) -> Payload:
-    if opening is None or not opening.quantity or opening.value <= 0 or opening.quantity < 0:
-        return {}
-    return {"PurchaseCost": (opening.value / opening.quantity).quantize(_COST_DECIMALS, ROUND_HALF_UP)}
+def _cost(product: Product, opening: Opening | None, books: Books) -> Payload:
+    known = opening if opening is not None and opening.quantity > 0 and opening.value > 0 else None
+    if known is None and product.purchase_cost is None:
+        known = books.first_made(product.product_id)
+    return {} if known is None else {"PurchaseCost": _by_the_piece(known)}
+
+
+def _by_the_piece(goods: Opening) -> Decimal:
+    return (goods.value / goods.quantity).quantize(_COST_DECIMALS, ROUND_HALF_UP)
 
 
 def _account(books: Books, role: str, types: tuple[str, ...], place: Place) -> AccountRef:
@@ -108,7 +117,8 @@ def _check_type(account: AccountRef, role: str, types: tuple[str, ...], place: P
 
 
 def build_tracked_movement(movement: Movement, books: Books) -> Outcome:
-    """The adjustments of quantities of a movement, one for each account against which they go.
+    """The adjustments of quantities of a movement, one for each account against which they go, and the journal of what
+    its goods absorb besides goods.
 
     `Excluded`: voided, services only, moved by documents, value only, nil (between locations, of which QBO's stock has
     none), opening stock that came with the items.
@@ -120,21 +130,27 @@ def build_tracked_movement(movement: Movement, books: Books) -> Outcome:
     goods = [(line, product) for line in movement.lines if (product := _stocked(line, books)) is not None]
     if movement.kind == "opening":
         exclude(OPENED_WITH_ITEM, f"{label} posts nothing by itself: the items are made with these quantities")
-    if movement.lines and not goods:
-        exclude("service_movement", f"{label} moves services and products without stock value only")
     moving = [(line, product) for line, product in goods if line.quantity]
-    if not moving:
+    left = [(line, product) for line, product in moving if not by_document(movement.kind, line.quantity, books)]
+    drafts = _adjustments(movement, label, left, books)
+    if (beside := absorbed(movement, label, books)) is not None:
+        drafts.append(beside)
+    if not drafts:
+        _say_why_nothing(movement, label, goods, left)
+    return drafts[0] if len(drafts) == 1 else drafts
+
+
+def _say_why_nothing(movement: Movement, label: str, goods: Sequence[Goods], left: Sequence[Goods]) -> NoReturn:
+    if any(line.role == "stock" for line in movement.lines) and not goods:
+        exclude("service_movement", f"{label} moves services and products without stock value only")
+    if not any(line.quantity for line, _ in goods):
         exclude(
             VALUE_ONLY,
             f"{label} changes the value of stock alone: QuickBooks values tracked items by itself, first in, first out",
         )
-    left = [(line, product) for line, product in moving if not by_document(movement.kind, line.quantity, books)]
     if not left:
         exclude(MOVED_BY_DOCUMENT, f"{label} posts nothing: {_CARRIES[movement.kind]}")
-    drafts = _adjustments(movement, label, left, books)
-    if not drafts:
-        exclude("nil_effect", f"{label} changes no quantity in the company: QuickBooks keeps no locations of stock")
-    return drafts[0] if len(drafts) == 1 else drafts
+    exclude("nil_effect", f"{label} changes no quantity in the company: QuickBooks keeps no locations of stock")
 
 
 _CARRIES = {
@@ -150,9 +166,7 @@ def _stocked(line: MovementLine, books: Books) -> Product | None:
     return product if line.role == "stock" and product is not None and product.kind == "stocked" else None
 
 
-def _adjustments(
-    movement: Movement, label: str, goods: Iterable[tuple[MovementLine, Product]], books: Books
-) -> list[Draft]:
+def _adjustments(movement: Movement, label: str, goods: Iterable[Goods], books: Books) -> list[Draft]:
     by_account: dict[str, dict[str, Decimal]] = {}
     for line, product in goods:
         account = _against(movement, line, product, label, books)

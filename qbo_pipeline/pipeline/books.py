@@ -158,6 +158,7 @@ class StoredBooks:
             cost_approved=self._cost_approved,
             begins=self._settings.connection.first_day,
             opening=lambda product_id: self._items.openings.get(product_id),
+            first_made=lambda product_id: self._items.first_made.get(product_id),
             made=lambda product_id: self._items.made(product_id),
             is_summarised=self._is_summarised,
             **more,

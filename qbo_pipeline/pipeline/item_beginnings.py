@@ -1,25 +1,28 @@
 """With which stock the tracked items of a connection begin, and with which they were made in QuickBooks.
 
-What belongs here: the two look-ups of `accounting.books` that tracked mode has besides. Neither reads anything where no
+What belongs here: the look-ups of `accounting.books` that tracked mode has besides. Neither reads anything where no
 rule asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from qbo_pipeline.accounting.books import Made, Opening
+from qbo_pipeline.pipeline.arrow import streamed
 from qbo_pipeline.posting.events import CREATE
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.records import records, stock_lines
 
 ToHome = Callable[[Decimal, str, date, Decimal | None], Decimal | None]
+_MAKING = ("assembly", "disassembly", "production_receipt")
 BY_NAME = ("name", "person")  # how an item that was there before came to be one of ours
 
 
@@ -32,20 +35,37 @@ class ItemBeginnings:
         self._to_home = to_home
         self._made: dict[str, Made | None] = {}
 
-    @cached_property
-    def openings(self) -> dict[str, Opening]:
-        """By product, its opening stock over all movements and locations; without those whose value has no rate."""
+    def _lines(self, *kinds: str) -> Iterator[tuple[Any, Decimal]]:
+        """The stock lines of some kinds of movements, each with its value in home currency; without those that have no
+        rate."""
         joined = (stock_lines.c.connection == records.c.connection) & (stock_lines.c.record_id == records.c.record_id)
         query = (
             select(stock_lines)
             .join(records, joined & (records.c.record_type == "movement"))
-            .where(stock_lines.c.connection == self._name, stock_lines.c.kind == "opening")
+            .where(stock_lines.c.connection == self._name, stock_lines.c.kind.in_(kinds))
             .where(records.c.vanished_at.is_(None), records.c.disposition != "set_aside")
+            .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
         )
-        found: dict[str, Opening] = {}
-        for row in self._connection.execute(query):
+        for row in streamed(self._connection, query):
             value = self._to_home(row.value, row.currency, row.business_date, row.rate)
-            if value is None or not (row.quantity or value):
+            if value is not None:
+                yield row, value
+
+    @cached_property
+    def first_made(self) -> dict[str, Opening]:
+        """By product, the line by which any of it was first made at a cost."""
+        found: dict[str, Opening] = {}
+        for row, value in self._lines(*_MAKING):
+            if row.quantity > 0 and value > 0 and row.product_id not in found:
+                found[row.product_id] = Opening(business_date=row.business_date, quantity=row.quantity, value=value)
+        return found
+
+    @cached_property
+    def openings(self) -> dict[str, Opening]:
+        """By product, its opening stock over all movements and locations; without those whose value has no rate."""
+        found: dict[str, Opening] = {}
+        for row, value in self._lines("opening"):
+            if not (row.quantity or value):
                 continue
             before = found.get(row.product_id)
             found[row.product_id] = Opening(

@@ -1,4 +1,4 @@
-"""Tracked mode: what moves the stock moves it once, and nothing of it is a journal."""
+"""Tracked mode: what moves the stock moves it once, and no journal names an account of stock."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from qbo_pipeline.accounting.drafts import Draft, Excluded, Refused
 from qbo_pipeline.accounting.money import cents
 from qbo_pipeline.accounting.rules import MODES, RULES, build
 from qbo_pipeline.accounting.tracked import by_document, line_moves_stock
-from qbo_pipeline.inventory.records import MOVEMENT_KINDS, Movement
+from qbo_pipeline.inventory.records import MOVEMENT_KINDS, Movement, MovementLine
 from qbo_pipeline_tests.accounting.company import (
+    FURTHER_ROLES,
+    NAMES,
     PRODUCTS,
     ROLES,
+    Ledger,
     books,
     document,
     draft,
@@ -164,8 +167,55 @@ def test_a_transfer_posts_nothing_and_an_assembly_its_parts_and_product() -> Non
     assert excluded(transfer, tracked()).rule == "nil_effect"
     lost = movement("transfer", stock("tea", -2, "-9", "east"), stock("tea", 1, "9", "west"))
     assert moved(draft(lost, tracked())) == {"tea": D(-1)}
-    made = draft(movement("assembly", stock("tea", -2, "-9"), stock("set", 1, "14"), labour("5")), tracked())
+    made, _ = drafts(movement("assembly", stock("tea", -2, "-9"), stock("set", 1, "14"), labour("5")), tracked())
     assert moved(made) == {"tea": D(-2), "set": D(1)}
+
+
+def beside(role: str, value: str) -> MovementLine:
+    return MovementLine(line_id="", line_number=0, role=role, value=D(value))
+
+
+# kind, what stands beside its goods, and what that books
+ABSORBED: list[tuple[str, tuple[MovementLine, ...], dict[str, str]]] = [
+    ("assembly", (labour("5"), beside("overhead", "2")),
+     {"Shrinkage": "7", "Labour absorbed": "-5", "Overhead absorbed": "-2"}),
+    ("assembly", (beside("supplier_cost", "4"), stock("bag", -1, "-3")), {"Shrinkage": "7", "Purchases": "-7"}),
+    ("production_issue", (labour("5"), stock("fit", -1, "-3")),
+     {"Work in progress": "8", "Labour absorbed": "-5", "Purchases": "-3"}),
+    ("production_receipt", (beside("waste", "2"),), {"Work in progress": "-2", "Shrinkage": "2"}),
+    ("write_off", (stock("fit", -1, "-7"),), {"Write-offs": "7", "Purchases": "-7"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "lines", "books_them"), ABSORBED)
+def test_what_goods_absorb_is_a_journal_against_the_account_of_their_adjustment(
+    kind: str, lines: tuple[MovementLine, ...], books_them: dict[str, str]
+) -> None:
+    in_books = tracked(roles=FURTHER_ROLES)
+    goods, journal = drafts(movement(kind, stock("tea", -2, "-9"), *lines), in_books)
+    assert (goods.entity, journal.entity, journal.key) == (
+        "InventoryAdjustment", "JournalEntry", f"movement/{kind}#absorbed",
+    )  # fmt: skip
+    ledger = Ledger().post(journal)
+    assert {name: ledger.balance(name) for name, _ in ledger.lines} == {k: D(v) for k, v in books_them.items()}
+    assert NAMES[goods.payload["AdjustAccountRef"]["value"]] in books_them
+    assert not {effect.account_id for effect in journal.effects} & in_books.accounts_of("inventory")
+
+
+def test_what_is_made_here_and_never_bought_is_worth_what_it_cost_when_it_was_first_made() -> None:
+    made_at = Opening(business_date=BEGINS, quantity=D(3), value=D("10.00"))
+    in_books = tracked(first_made={"tea": made_at}.get)
+    assert draft(TEA, in_books).payload["PurchaseCost"] == D("3.3333333")
+    bought = replace(TEA, purchase_cost=D("4.50"))
+    assert draft(bought, in_books).payload["PurchaseCost"] == D("4.50")
+    opened = tracked(first_made={"tea": made_at}.get, opening={"tea": OPENED}.get)
+    assert draft(TEA, opened).payload["PurchaseCost"] == D("8.3333333")
+
+
+def test_a_cost_without_goods_posts_nothing_and_is_named_as_one() -> None:
+    late = movement("landed_cost", beside("sold", "12"))
+    assert excluded(late, tracked()).rule == "value_only"
+    assert excluded(movement("adjustment", stock("fit", 1, "2")), tracked()).rule == "service_movement"
 
 
 def test_lines_against_several_accounts_are_an_adjustment_each() -> None:
@@ -259,15 +309,16 @@ def test_nothing_posts_stock_or_its_cost_a_second_time(
     if isinstance(outcome, Excluded | Refused):
         return
     for made in drafts(record, in_books):
-        assert made.entity != "JournalEntry"
         for line in made.payload["Line"]:
+            entry = line.get("JournalEntryLineDetail", {"AccountRef": {"value": ""}})
+            assert entry["AccountRef"]["value"] not in in_books.accounts_of("inventory")
             by_account = line.get("AccountBasedExpenseLineDetail", {"AccountRef": {"value": ""}})
             assert by_account["AccountRef"]["value"] not in in_books.accounts_of("inventory")
         against = made.payload.get("AdjustAccountRef", {"value": ""})
         assert against["value"] not in in_books.accounts_of("inventory")
         if made.entity == "InventoryAdjustment":
             assert all(not by_document(kind, line.quantity, in_books) for line in _moving(record, made, in_books))
-        elif kind not in ("quote", "purchase_order"):
+        elif made.entity != "JournalEntry" and kind not in ("quote", "purchase_order"):
             assert moved(made) == _goods(record, made, in_books)
 
 

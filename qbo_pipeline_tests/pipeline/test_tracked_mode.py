@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from qbo_pipeline.pipeline.binding import MODE, bound_mode
+from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.connect import ConnectionMismatch
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.quickbooks.outcomes import Done
@@ -72,6 +73,13 @@ def on_hand(run: Any) -> dict[str, Decimal]:
     return {item["Name"]: D(str(item["QtyOnHand"])) for item in found if item["Name"].startswith(("Beans", "Gift"))}
 
 
+def first_made(reading: Any, run: Any) -> dict[str, tuple[Decimal, Decimal] | None]:
+    """What was made of each product when any of it was made first: quantity and value."""
+    books = StoredBooks(reading, run.settings).books
+    found = {product: books.first_made(product) for product in ("p1", "p2")}
+    return {product: made and (made.quantity, made.value) for product, made in found.items()}
+
+
 def standing(run: Any) -> dict[str, tuple[str, str | None]]:
     query = "SELECT key, state, reason FROM postings WHERE superseded_by IS NULL"
     return {row["key"]: (row["state"], row["reason"]) for row in rows(run, query)}
@@ -86,7 +94,10 @@ def test_the_shops_week_moves_the_stock_once_and_its_opening_follows_the_source(
         assert (result.status, result.difference, result.unexplained) == ("explained", D("0.00"), D("0.00"))
         assert set(result.causes["cause"]) == {"received_not_invoiced"}  # the receipt is a day before its bill
         assert on_hand(run) == {"Beans p1": D(5), "Gift box p2": D(4)}
-        assert objects(run) == {"Bill": 1, "Invoice": 1, "InventoryAdjustment": 1, "Payment": 1}
+        # The journal is the labour of what was assembled.
+        assert objects(run) == {"Bill": 1, "Invoice": 1, "InventoryAdjustment": 1, "JournalEntry": 1, "Payment": 1}
+        with run.database.reading() as reading:
+            assert first_made(reading, run) == {"p2": (D(1), D("12.50")), "p1": None}
         assert carry(run, FIRST_DAY, LAST_DAY).touched["posted"] == 0
         _link_to_an_untracked_item(run, "product/p1")
     # What an item was made with stands for ever: QuickBooks would take it in an update for an adjustment of stock.
@@ -97,7 +108,8 @@ def test_the_shops_week_moves_the_stock_once_and_its_opening_follows_the_source(
         "UPDATE document_lines SET description = 'Roasted beans' WHERE document_id = 'i1'",
     )
     with shop.run() as run:
-        assert carry(run, FIRST_DAY, LAST_DAY).loaded.summary.posted == 2
+        # Of what was assembled the journal goes to its new day; its quantities wait for a person.
+        assert carry(run, FIRST_DAY, LAST_DAY).loaded.summary.posted == 3
         assert on_hand(run) == {"Beans p1": D(5), "Gift chest p2": D(6)}
         assert objects(run)["InventoryAdjustment"] == 2
         states = standing(run)

@@ -13,6 +13,7 @@ from qbo_pipeline_tests.accounting.outcomes.company import DIMENSIONS, NAMED, D,
 BEGINS = date(2026, 1, 1)
 EARLIER, LATER = date(2025, 12, 15), date(2026, 1, 20)
 TEA = PRODUCTS[0]
+FIRST_MADE = Opening(business_date=LATER, quantity=D(3), value=D(10))
 UNNUMBERED = Product(product_id="u", kind="stocked", name="Urn")
 BY_DOCUMENTS = {"returns_move_stock_by": "documents"}
 MOVED = {"supplier_return_clearing": "goods_received_not_invoiced"}
@@ -51,6 +52,9 @@ TRACKED: dict[str, tuple[Record, Books]] = {
     "an item whose opening is another by now": (TEA, opened("7", "50", LATER, **made_with("3"))),
     "an item without a number whose opening is another by now": (UNNUMBERED, opened("2", "9", **made_with("3"))),
     "an item whose opening is gone": (TEA, tracked(**made_with("3"))),
+    "an item of what is made here": (TEA, tracked(first_made={"tea": FIRST_MADE}.get)),
+    "an item made before any was there": (TEA, tracked(first_made={"tea": FIRST_MADE}.get, **made_with("0"))),
+    "an item opened at nothing and made at a cost": (TEA, opened("2", "0", first_made={"tea": FIRST_MADE}.get)),
     "an item made as it was opened": (TEA, opened("3", "100", **made_with("3"))),
     "an item that was there": (TEA, opened("3", "100", **made_with(None))),
     "a service": (PRODUCTS[4], tracked()),
