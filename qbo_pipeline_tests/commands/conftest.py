@@ -15,9 +15,11 @@ from qbo_pipeline_tests.pipeline.shop import Shop, open_shop
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """A suite that a shell started in the background ignores Ctrl-C, and so would each command that it starts."""
+    """A suite in the background or under `nohup` ignores a signal, and so would each command that it starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # the suite itself still outlives its terminal
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 
 @pytest.fixture
