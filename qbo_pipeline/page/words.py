@@ -99,6 +99,10 @@ CAUSES: dict[tuple[str, str], CauseInWords] = {
         "It may be a payment that came from QuickBooks",
         "Have the inventory system say as what it took its inbox's entry; where it is another one, skip that entry",
     ),
+    ("parked", "perhaps_one"): CauseInWords(
+        "Perhaps entered in QuickBooks too",
+        "Where the two are one, relink it, or void the one in QuickBooks; where not, decide on the way back's page",
+    ),
     ("parked", "changed_in_source"): CauseInWords(
         "A payment from QuickBooks, changed in the inventory system",
         "Take the newest entry there, or change QuickBooks",

@@ -27,6 +27,7 @@ from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
 from qbo_pipeline.pipeline.intake_policy import intake_policy
 from qbo_pipeline.pipeline.made_in_quickbooks import VOIDED_HERE, came_from_quickbooks
 from qbo_pipeline.pipeline.master_data import MASTER_TYPES, Parsed, rows_of
+from qbo_pipeline.pipeline.on_both_sides import why_held
 from qbo_pipeline.pipeline.refusing import DEADLY, in_short
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
@@ -38,6 +39,7 @@ from qbo_pipeline.pipeline.two_sided_posting import compared_records, to_be_post
 from qbo_pipeline.posting.asking import NOTHING_ASKED, Intake, IntakePolicy, Intent
 from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
+from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.store.dispositions import Built, load_record, put_built
 from qbo_pipeline.store.postings import links, posted_records
 from qbo_pipeline.store.retired import inactive_in_qbo
@@ -121,6 +123,7 @@ class PageOfRecords:
         read = [record for _, record in loaded if record is not None]
         held: dict[str, Outcome] = came_from_quickbooks(self.connection, self.run.settings, read)
         held |= self.held_by_number(keys)
+        alike = why_held(self.connection, self.run.settings, read)
         stay = self._stay_posted(keys)
         both = self._both_sides(read)
         wants_all = listed or self.run.settings.posting.master_data == "all"
@@ -136,9 +139,8 @@ class PageOfRecords:
             if isinstance(record, Party | Product) and key_of(row) not in known and not (wants_all and record.active):
                 self.note(row, "excluded", *(NOT_ACTIVE if wants_all else NOT_NEEDED))
                 continue
-            if (
-                isinstance(record, Movement) and record.kind == "opening" and self._tracked
-            ):  # its items are made with it
+            if isinstance(record, Movement) and record.kind == "opening" and self._tracked:
+                # Its items are made with it.
                 self._anew.update(f"product/{line.product_id}" for line in record.lines if line.product_id)
             outcome = held.get(key_of(row)) or self.outcome_of(row, record)
             before = as_posted.get(key_of(row), ())
@@ -148,7 +150,7 @@ class PageOfRecords:
             elif isinstance(outcome, Excluded) and outcome.rule == VOIDED_HERE:
                 self._void_there(row, record)
             else:
-                self.answer(row, outcome)
+                self.answer(row, outcome, held=alike.get(key_of(row)))
         self.build_needed()
         self.put()
 
@@ -250,8 +252,8 @@ class PageOfRecords:
         except Exception as error:
             return self.result.failures.refused(key_of(row), error)
 
-    def answer(self, row: Any, outcome: Outcome, built_on: str | None = None) -> None:
-        """Write down what becomes of the record, and ask posting for it; an update is of the version `built_on`."""
+    def answer(self, row: Any, outcome: Outcome, built_on: str | None = None, held: str | None = None) -> None:
+        """Write down what becomes of the record, and ask posting for it, as `Intent` says."""
         drafts: Sequence[Draft] = ()
         refusal: Refused | None = None
         why_gone = NOTHING_ASKED
@@ -265,7 +267,7 @@ class PageOfRecords:
             self.note(row, "refused", outcome.reason, outcome.message)
             refusal = outcome
         else:
-            self.note(row, "posting", None, None)
+            self.note(row, *(("posting", None, None) if held is None else ("refused", Reason.PERHAPS_ONE, held)))
             drafts = outcome if isinstance(outcome, list) else [outcome]
             self.need(*drafts)
             self.result.tax_rounding += filter(None, (tax_rounding_of(draft.payload) for draft in drafts))
@@ -280,6 +282,7 @@ class PageOfRecords:
                 amount=cents(row.amount or Decimal(0)),
                 currency=row.currency or self.stored.books.home_currency,
                 built_on=built_on,
+                held=held,
                 moved=bool(drafts),  # what it has elsewhere in QBO is within these now
             )
         )

@@ -6,6 +6,7 @@ What belongs here: look-ups that are asked only when something comes back that n
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -46,7 +47,8 @@ class Currencies:
 
 def twin_of(connection: Connection, name: str, record: Document | Payment) -> str | None:
     """The key of a record that may be the same thing: of the same kind and party, a document with the same number, a
-    payment of the same day and amount that is not in QuickBooks; never one that was taken from there."""
+    payment of the same day and amount that is not in QuickBooks; never one that was taken from there. One that was set
+    aside counts as well: what is wrong with it does not make it another."""
     where = [_R.connection == name, _R.kind == record.kind, _R.party_id == record.party_id]
     if isinstance(record, Document):
         where.append(_R.number == record.number)
@@ -64,7 +66,28 @@ def twin_of(connection: Connection, name: str, record: Document | Payment) -> st
     for row in connection.execute(query.order_by(_R.record_id)):
         if orjson.loads(row.content).get("status") != "voided":
             return f"{row.record_type}/{row.record_id}"
+    return _set_aside_twin(connection, name, record)
+
+
+def _set_aside_twin(connection: Connection, name: str, record: Document | Payment) -> str | None:
+    """The same of records that could not be read, by the row as the source gave it."""
+    same = _R.number == record.number if isinstance(record, Document) else _R.business_date == record.business_date
+    query = select(_R.record_type, _R.record_id, _R.content).where(
+        _R.connection == name, _R.kind == record.kind, _R.disposition == "set_aside", _R.vanished_at.is_(None), same
+    )
+    for row in connection.execute(query.order_by(_R.record_id)):
+        said = orjson.loads(row.content).get("row", {})
+        alike = said.get("party_id") == record.party_id and said.get("status") != "voided"
+        if alike and (isinstance(record, Document) or _amount(said.get("amount")) == record.amount):
+            return f"{row.record_type}/{row.record_id}"
     return None
+
+
+def _amount(text: Any) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except (ArithmeticError, TypeError, ValueError):
+        return None
 
 
 class OnHand:

@@ -22,6 +22,7 @@ from qbo_pipeline.pipeline.linking_back import link_by_name
 from qbo_pipeline.pipeline.made_in_quickbooks import WRITTEN_BACK
 from qbo_pipeline.pipeline.merged_contacts import find_merged, follow
 from qbo_pipeline.pipeline.not_read import REFUSED
+from qbo_pipeline.pipeline.on_both_sides import ANOTHER
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.two_sided import Compared, compare
@@ -291,7 +292,9 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
                     plan.gone(row, documents.get((row["entity"], row["qbo_id"])))
                 else:
                     known = f"{row['entity']}/{row['qbo_id']}" in written
-                    its_book = replace(book, first_day=date.min, twin=lambda record: None) if known else book
+                    its_book = replace(book, first_day=date.min) if known else book
+                    if known or row["rule"] == ANOTHER:
+                        its_book = replace(its_book, twin=lambda record: None)
                     plan.take(row, build(row["entity"], thing, its_book))
         plan.ask_target()
         with run.database.transaction() as connection:

@@ -15,10 +15,11 @@ from qbo_pipeline.errors import TransientError
 from qbo_pipeline.pipeline.linking_back import link_taken
 from qbo_pipeline.pipeline.made_in_quickbooks import NOT_ASKED
 from qbo_pipeline.pipeline.not_read import REFUSED
+from qbo_pipeline.pipeline.on_both_sides import build_again_what_is_there_perhaps
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back import WrittenBack, entities, open_target, read_changes
 from qbo_pipeline.pipeline.write_back_intents import adopt
-from qbo_pipeline.returning.rules import OWNED_AS, TWO_SIDED
+from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.returning.targets import InboxAnswer, Taken, Target
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store import write_backs as store
@@ -35,8 +36,8 @@ def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
     result = WrittenBack()
     if not (wanted := entities(run)):
         return result
-    try:  # what people changed since is known before an update of ours is made
-        read_changes(run, [entity for entity in wanted if entity in TWO_SIDED], result)
+    try:  # what people did since is known before anything of ours is made: an update, or what they entered as well
+        read_changes(run, [entity for entity in wanted if entity != "Attachable"], result)
     except (TransientError, *REFUSED) as error:
         result.degraded = f"what people changed in QuickBooks was not read: {error}"
     kinds = [kind for kind, owned_as in OWNED_AS.items() if owned_as in run.settings.ownership.made_in_quickbooks()]
@@ -54,6 +55,7 @@ def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
             except TransientError as error:
                 reached, result.degraded = False, str(error)
     with run.database.transaction() as connection:
+        build_again_what_is_there_perhaps(connection, run.settings)
         _keep_asked(connection, run, asked=reached)
         if answers or taken:
             _keep_answers(connection, run, asked, answers, taken, result)

@@ -43,7 +43,8 @@ REMEDIES: dict[str, WayBackCause] = {
     ),
     TWIN: WayBackCause(
         "The inventory system has one like it",
-        "Where the two are one, void the one too many in QuickBooks or link them; where not, change a number; or skip",
+        "Where the two are one, void the one too many in QuickBooks or link them; where not, have it written again; or "
+        "skip it",
     ),
     "document_gone": WayBackCause(
         "It settles a document that the inventory system no longer has",

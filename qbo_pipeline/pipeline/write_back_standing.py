@@ -15,9 +15,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.inventory.records import PAYMENT_KINDS
+from qbo_pipeline.pipeline.on_both_sides import ANOTHER
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back_numbers import waiting_things
 from qbo_pipeline.posting.persons import NotPossible
+from qbo_pipeline.returning.guards import TWIN
 from qbo_pipeline.store import attempts, evidence
 from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
@@ -26,6 +28,7 @@ from qbo_pipeline.store.tables.posting import posting_links
 from qbo_pipeline.store.tables.write_backs import write_backs
 from qbo_pipeline.verdicts import Ground, Verdict
 
+GO_ALL_THE_SAME = frozenset({TWIN})  # for these a person may say that it is written nevertheless
 _CLEARED: dict[str, Any] = {
     "reason": None, "message": None, "misses": 0, "doubt": False, "fallback": None, "not_before": None,
     "lease_until": None,
@@ -94,7 +97,8 @@ def write_back_standing(run: Run) -> WriteBackStanding:
 
 
 def decide_write_back(run: Run, key: str, decision: str, *, who: str, why: str) -> None:
-    """`retry` what is parked, or `skip` what need not be written or taken any more; kept with who and why.
+    """`retry` what is parked, or what is another one than it looks like; `skip` what need not be written or taken any
+    more; kept with who and why.
 
     Raises `NotPossible` where the key is not known or its state does not allow it.
     """
@@ -104,7 +108,7 @@ def decide_write_back(run: Run, key: str, decision: str, *, who: str, why: str) 
         now = run.database.now(connection)
         row = store.newest(connection, run.name, [key]).get(key)
         if row is None:
-            _skip_object(run, connection, key, decision, AttemptLine(
+            _decide_object(run, connection, key, decision, AttemptLine(
                 key=f"write_back/{key}", revision=0, event=decision, state=evidence.SEEN, fence=0, who=who, why=why
             ), now)  # fmt: skip
             return
@@ -118,14 +122,17 @@ def decide_write_back(run: Run, key: str, decision: str, *, who: str, why: str) 
         evidence.note(connection, run.name, evidence.WRITE_BACK, named, decision, now=now, who=who, why=why)
 
 
-def _skip_object(run: Run, connection: Connection, key: str, decision: str, line: AttemptLine, now: datetime) -> None:
+def _decide_object(run: Run, connection: Connection, key: str, decision: str, line: AttemptLine, now: datetime) -> None:
     found = {f"{row['entity']}/{row['qbo_id']}": row for row in stored_objects.withheld_objects(connection, run.name)}
     if key not in found:
         raise NotPossible(f"nothing with the key {key!r} is written back: `qbo-pipeline write-back list` shows them")
-    if decision != "skip":
-        raise NotPossible(f"{key} is withheld: it goes by itself once its cause is gone, or `skip` it")
     row = found[key]
+    if decision == "retry" and row["rule"] in GO_ALL_THE_SAME:
+        said = {"disposition": "due", "rule": ANOTHER, "message": f"said to be another one by {line.who}: {line.why}"}
+    elif decision == "skip":
+        said = {"disposition": "excluded", "rule": "skipped", "message": f"skipped by {line.who}: {line.why}"}
+    else:
+        raise NotPossible(f"{key} is withheld: it goes by itself once its cause is gone, or `skip` it")
     judged = {name: row[name] for name in ("entity", "qbo_id", "sync_token")}
-    said = {"disposition": "excluded", "rule": "skipped", "message": f"skipped by {line.who}: {line.why}"}
     stored_objects.judge_objects(connection, run.name, [{**judged, **said}])
     attempts.append(connection, run.name, now, [line])

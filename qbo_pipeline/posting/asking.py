@@ -45,6 +45,7 @@ class Intent:
     refused one. `shares` are the records that a summary is made of; without them a draft is the record's, whole.
     `moved` says that other postings have the records now: what held them goes out whatever becomes of vanished records.
     `part_gone` says which of the records that a summary has in QBO go out of it, and why; policy may hold that.
+    `held` says why drafts that would be new in QBO wait for a person: one like it was entered there.
     `built_on` is the SyncToken of the object with which the record was compared: an update is for that version alone.
     """
 
@@ -60,6 +61,7 @@ class Intent:
     moved: bool = False
     part_gone: str = ""
     built_on: str | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     same = before is not None and before["payload_hash"] == digest and before["entity"] == draft.entity
     if before is not None and not gone and same and same_records and not _was_overtaken(intent, before):
         plan.intake.unchanged += 1
-        _renew(plan, before)
+        if not _mind_the_like(plan, intent, before, link):
+            _renew(plan, before)
         return
     row = _row(plan, intent, draft.key, revision, draft.entity, payload, digest, marker, number)
     row |= {"amount": draft.amount, "currency": draft.currency, "business_date": draft.business_date or UNDATED}
@@ -97,6 +98,8 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
     row["number_twice"] = before is not None and _may_have_number_twice(before, number)
     row["waits_for"] = next((key for key in references(payload) if key not in known or key in plan.inactive), None)
     _hold(plan, row, before)
+    if intent.held is not None and link is None and row["state"] == READY:
+        _park(row, Reason.PERHAPS_ONE, intent.held)
     if intent.part_gone:
         _hold_gone(plan.policy, row, _way_on(intent.part_gone))
     if before is None:
@@ -108,6 +111,26 @@ def plan_draft(plan: Plan, intent: Intent, draft: Draft, before: Standing | None
         _supersede(plan, before, revision)
         _mind_history(plan, row, before, link)
     _add(plan, intent, row, draft.effects)
+
+
+def _mind_the_like(plan: Plan, intent: Intent, before: Standing, link: Link | None) -> bool:
+    """Hold what waits to be made while one like it is in QBO, and let it go once a person has said what that is;
+    answers whether it was so."""
+    waits = before["state"] == PARKED and before["reason"] == Reason.PERHAPS_ONE
+    holds = intent.held is not None and link is None and not before["doubt"]
+    holds = holds and (waits or before["state"] == READY or before["reason"] in _KEPT_BACK)
+    if not holds and not waits:
+        return False
+    row = cast(Posting, {**before, "state": READY, "reason": None, "message": None})
+    if holds:
+        _park(row, Reason.PERHAPS_ONE, str(intent.held))
+    elif not before["approved_by"]:
+        _hold(plan, row, None)
+    if (row["state"], row["reason"], row["message"]) != (before["state"], before["reason"], before["message"]):
+        fields = {name: row[name] for name in ("state", "reason", "message")} | {"settings_hash": plan.settings_hash}
+        plan.changes.append((before["key"], before["revision"], fields))
+        plan.lines.append(_line(before, "held" if holds else "let_go", row["state"], row["message"]))
+    return True
 
 
 def _was_overtaken(intent: Intent, before: Standing) -> bool:

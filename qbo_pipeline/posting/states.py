@@ -59,6 +59,7 @@ class Reason(Word):
     CLOSED_PERIOD = "closed_period"  # ours, or QBO's own refusal
     HISTORY = "history"
     GONE = "gone_from_source"
+    PERHAPS_ONE = "perhaps_one"  # a person entered the like in QBO
     # what happened to it in QBO, or what a person decided before
     EDITED = "edited"
     VOIDED = "voided"

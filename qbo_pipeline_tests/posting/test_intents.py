@@ -42,6 +42,19 @@ def test_a_change_before_sending_replaces_the_draft(room: Room) -> None:
     assert room.run().states == {"posted": 1}
 
 
+def test_what_is_like_another_one_is_held_and_let_go(room: Room) -> None:
+    held = replace(intent(ONE), held="Payment/7 is like it")
+    room.take_in(intent(ONE))
+    room.take_in(held)
+    room.take_in(held)
+    assert (revisions(room), room.run().states) == ([("create", "parked")], {"parked": 1})
+    assert [line["event"] for line in room.history("movement/1").journal].count("held") == 1
+    room.take_in(intent(ONE))
+    assert room.run().states == {"posted": 1}
+    room.take_in(held)  # what is there is there
+    assert revisions(room) == [("create", "posted")]
+
+
 def test_effects_are_kept_by_revision(room: Room) -> None:
     effects = (effect_on("81", Decimal("1.00"), "p", "l"), effect_on("82", Decimal("-1.00")))
     room.take_in(intent(replace(ONE, effects=effects)))

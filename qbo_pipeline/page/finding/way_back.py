@@ -17,7 +17,7 @@ from qbo_pipeline.pipeline.deciding_conflicts import OpenConflict, open_conflict
 from qbo_pipeline.pipeline.two_sided import CONFLICT
 from qbo_pipeline.pipeline.write_back_numbers import waiting_things, way_back_counts
 from qbo_pipeline.pipeline.write_back_remedies import WayBackCause, remedy
-from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+from qbo_pipeline.pipeline.write_back_standing import GO_ALL_THE_SAME, write_back_standing
 from qbo_pipeline.store.two_way import two_way_numbers, two_way_rows
 
 SHOWN = 200  # of what waits for one cause, and of what differs on the two sides
@@ -116,6 +116,6 @@ def _offers(row: Mapping[str, Any]) -> tuple[str, ...]:
     """What can be decided about a thing as it stands; the decision itself may still refuse, and say why."""
     if row["reason"] == CONFLICT:
         return (DECIDE,)
-    if row["state"] == "parked":
+    if row["state"] == "parked" or row["reason"] in GO_ALL_THE_SAME:
         return (WRITE_AGAIN, LEAVE)
     return (LEAVE,) if row["state"] not in ("ready", "sending", "unknown") else ()
