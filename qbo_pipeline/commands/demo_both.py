@@ -12,7 +12,6 @@ from qbo_pipeline.commands.common import say
 from qbo_pipeline.commands.demo_month import (
     MOST_ROUNDS,
     DemoNights,
-    conflicts_are_decided,
     days_from,
     live_days,
     morning,
@@ -20,6 +19,7 @@ from qbo_pipeline.commands.demo_month import (
     step_of_bookkeeper,
     steps_of,
     warehouse_works,
+    what_waits_is_decided,
 )
 from qbo_pipeline.commands.demo_nights import Stopwatch, run_days
 from qbo_pipeline.commands.demo_servers import NAME, DemoFolder
@@ -93,7 +93,8 @@ class BothWays:
         made = ", ".join(f"{count} {name}" for name, count in close_month(self._folder.company).items() if count)
         self._clock.say(f"{self._days[-1]}  in the warehouse: the month is closed{': ' + made if made else ''}")
 
-    def _night(self, first: date, last: date, what: str) -> None:
+    def _night(self, first: date, last: date, what: str) -> bool:
+        """A run and the morning after it; answers whether a person had something to decide."""
         before = sent(self._folder)
         if failure := run_days(str(self._folder.settings), NAME, (first, last), lambda text: None):
             raise DemoFailed(f"the run of {last} failed: {failure}")
@@ -101,14 +102,16 @@ class BothWays:
         self._clock.say(f"{last}  {what}: {out:,} for QuickBooks, {back:,} for the warehouse")
         if text := morning(self._folder):
             self._clock.say(f"{'':10}  in the morning {text}")
-        for text in conflicts_are_decided(self._folder):
+        decided = what_waits_is_decided(self._folder)
+        for text in decided:
             self._clock.say(f"{'':10}  {text}")
+        return bool(decided)
 
     def _until_nothing_is_sent(self) -> None:
         for number in range(1, MOST_ROUNDS + 1):
             before = sent(self._folder)
-            self._night(self._days[0], self._days[-1], f"round {number}")
-            if sent(self._folder) == before:
+            decided = self._night(self._days[0], self._days[-1], f"round {number}")
+            if sent(self._folder) == before and not decided:
                 return
         say(f"After {MOST_ROUNDS} rounds there is still something to send.")
 

@@ -8,14 +8,18 @@ Behind a system in a box the bookkeeper is that of `demo_ways.py`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qbo_pipeline.commands.demo_desk import CUSTOMER, STEPS, Desk
 from qbo_pipeline.commands.demo_servers import DemoFolder
+
+if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.run import Run
 
 LIVE_DAYS = 10  # before people work in QuickBooks: what is past when the connection goes live
 MOST_ROUNDS = 6  # of runs after the last day, until nothing is sent any more
@@ -90,23 +94,62 @@ def morning(folder: DemoFolder) -> str | None:
     return f"the warehouse takes {taken} entries of its inbox" + (f" and refuses {refused}" if refused else "")
 
 
-def conflicts_are_decided(folder: DemoFolder) -> list[str]:
-    """A person decides each field that both sides changed, for QuickBooks; in words."""
-    from qbo_pipeline.pipeline.deciding_conflicts import decide_conflict
+def what_waits_is_decided(folder: DemoFolder) -> list[str]:
+    """A person decides what people of both sides did about one thing, for QuickBooks; in words: fields that both have
+    changed, payments that both have entered, and what was changed in QuickBooks of what the warehouse has posted."""
     from qbo_pipeline.pipeline.run import open_run
-    from qbo_pipeline.pipeline.two_sided import CONFLICT
     from qbo_pipeline.settings import load_settings
+
+    with open_run(load_settings(folder.settings)) as run:
+        return [*_conflicts_are_decided(run), *_twice_is_one(run), *_changes_are_accepted(run)]
+
+
+def _conflicts_are_decided(run: Run) -> Iterator[str]:
+    from qbo_pipeline.pipeline.deciding_conflicts import decide_conflict
+    from qbo_pipeline.pipeline.two_sided import CONFLICT
     from qbo_pipeline.store.quickbooks_objects import withheld_objects
 
-    told = []
-    with open_run(load_settings(folder.settings)) as run:
-        with run.database.reading() as connection:
-            held = [row for row in withheld_objects(connection, run.name) if row["rule"] == CONFLICT]
-        for row in held:
-            key = f"{row['entity']}/{row['qbo_id']}"
-            decide_conflict(run, key, "email", "quickbooks", who="the demo", why="asked the customer")
-            told.append(f"a person decides: the mail address of {key} is QuickBooks'")
-    return told
+    with run.database.reading() as connection:
+        held = [row for row in withheld_objects(connection, run.name) if row["rule"] == CONFLICT]
+    for row in held:
+        key = f"{row['entity']}/{row['qbo_id']}"
+        decide_conflict(run, key, "email", "quickbooks", who="the demo", why="asked the customer")
+        yield f"a person decides: the mail address of {key} is QuickBooks'"
+
+
+def _twice_is_one(run: Run) -> Iterator[str]:
+    from qbo_pipeline.pipeline.decide import decide
+    from qbo_pipeline.pipeline.on_both_sides import entered_twice
+
+    with run.database.reading() as connection:
+        found = entered_twice(connection, run.settings)
+    for key, one in found.items():
+        qbo_id = one.key.partition("/")[2]
+        decide(run, "relink", key, who="the demo", why="the bank statement has it once", qbo_id=qbo_id)
+        yield f"a person decides: {key} of the warehouse and {one.key} of QuickBooks are one"
+
+
+def _changes_are_accepted(run: Run) -> Iterator[str]:
+    from sqlalchemy import and_, or_, select
+
+    from qbo_pipeline.pipeline.decide import decide
+    from qbo_pipeline.posting.states import Reason
+    from qbo_pipeline.store.postings import links
+    from qbo_pipeline.store.tables.posting import postings
+
+    p = postings.c
+    changed = or_(
+        and_(p.state == "drifted", p.reason == Reason.EDITED),
+        and_(p.state == "parked", p.reason == Reason.DRIFTED_BEFORE),
+    )
+    with run.database.reading() as connection:
+        keys = list(
+            connection.scalars(select(p.key).where(p.connection == run.name, p.superseded_by.is_(None), changed))
+        )
+        known = links(connection, run.name, keys)
+    for key, link in known.items():
+        decide(run, "relink", key, who="the demo", why="the bookkeeper meant it", qbo_id=link.qbo_id)
+        yield f"a person decides: {key} stays as it is in QuickBooks, {link.entity}/{link.qbo_id}"
 
 
 def sent(folder: DemoFolder) -> tuple[int, int]:
