@@ -19,9 +19,11 @@ from qbo_pipeline.sources.errors import SourceError
 from qbo_pipeline.sources.systems import SYSTEMS
 from qbo_pipeline_tests.systems.written_kinds import CASES
 from qbo_pipeline_tests.systems.written_rig import BUSY, KEYS, Free, Rigs, running_rigs
+from qbo_pipeline_tests.systems.written_victim import kill
 
 DECLARED = [(system, kind) for system, door in SYSTEMS.items() for kind in door.takes]
 ALL = tuple(SYSTEMS)
+FOUND_BY_MARKER_AND_BY_DEED = [("cin7_core", "payment_received"), ("syncro", "bill")]
 LIKE_ANOTHER = ("supplier", "non_stocked", "service", "payment_made", "sales_credit", "purchase_credit")
 
 
@@ -172,3 +174,10 @@ def test_the_files_folder_may_be_gone_for_a_night(rigs: Rigs, tmp_path: Path) ->
     rig.time.sleep(API_POLICY.settle + 1)
     assert rig.poster(name).run().written == 1
     assert case.count(rig, entry) == 1
+
+
+@pytest.mark.parametrize(("system", "kind"), FOUND_BY_MARKER_AND_BY_DEED)
+def test_killed_after_its_request_has_arrived_it_is_there_once(rigs: Rigs, system: str, kind: str) -> None:
+    boundaries = kill(rigs[system], kind, 0)
+    assert boundaries > 10
+    kill(rigs[system], kind, boundaries - 4)  # the system has done it, and nobody here knows

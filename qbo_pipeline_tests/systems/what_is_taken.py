@@ -17,7 +17,8 @@ _HEAD = """# What each system takes of what comes back
 Made of the tables of abilities in the code (`sources/<system>/abilities.py`) by
 `python -m qbo_pipeline_tests.systems.what_is_taken`; a test keeps it so. Another carries an entry of every row to the
 system's server in a box: once, though its answer was lost, at the limit, after a failure, with a key that was taken
-back, with two processes at it. What a kind is and how it comes back: [write-back.md](../write-back.md).
+back, with two processes at it, killed between any two effects. What a kind is and how it comes back:
+[write-back.md](../write-back.md).
 
 - **made, changed, taken out**: whether the API has a way; where not, the entry is parked with the reason, for a person.
 - **found by**: before anything is written the system is asked whether it is there already.

@@ -97,6 +97,7 @@ class Wire:
     base_url: str
     inner: ReadingWire
     sent: list[Request] = field(default_factory=list)
+    boundary: Callable[[], None] | None = None  # called before and after each request
 
     def get(self, url: str, headers: Mapping[str, str], *, seconds: float, max_bytes: int) -> Reply:
         return self.send("GET", url, headers, None, seconds=seconds, max_bytes=max_bytes)
@@ -108,7 +109,12 @@ class Wire:
         is_json = body is not None and headers.get("content-type") == "application/json"
         kept = json.loads(body) if body is not None and is_json else body
         self.sent.append(Request(method, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), kept))
-        return self.inner.send(method, url, headers, body, seconds=seconds, max_bytes=max_bytes)
+        if self.boundary is None:
+            return self.inner.send(method, url, headers, body, seconds=seconds, max_bytes=max_bytes)
+        self.boundary()
+        reply = self.inner.send(method, url, headers, body, seconds=seconds, max_bytes=max_bytes)
+        self.boundary()
+        return reply
 
 
 @dataclass
@@ -124,6 +130,7 @@ class Rig:
     transport: Transport = field(default_factory=Transport)
     names: int = 0
     sent: list[Request] = field(default_factory=list)
+    boundary: Callable[[], None] | None = None
     read: frozenset[str] = frozenset()  # the products that were there when an entry was laid: as if read since
 
     @property
@@ -138,7 +145,10 @@ class Rig:
     def poster(self, connection: str, pace: Free | None = None) -> WriteBackPoster:
         """A worker of its own, with a target of its own."""
         door, pace = SYSTEMS[self.system], pace or Free()
-        wire, headers = Wire(self.box.url, ReadingWire(self.transport), self.sent), door.headers(SECRETS[self.system])
+        wire, headers = (
+            Wire(self.box.url, ReadingWire(self.transport), self.sent, self.boundary),
+            door.headers(SECRETS[self.system]),
+        )
         reader = HttpReader(door.api, self.box.url, wire, pace, headers, lambda _seconds: None)
         writer = HttpWriter(door.api, self.box.url, wire, pace, headers, self.time.monotonic)
         doors = Doors(reader, writer, _Beside(self, connection), NEW[self.system], self.files)
@@ -164,6 +174,14 @@ class Rig:
         query = select(c.state, c.message).where(c.connection == connection).order_by(c.key, c.revision)
         with self.database.reading() as reading:
             return [(row.state, row.message) for row in reading.execute(query)]
+
+    def go_on(self, connection: str) -> None:
+        """What the next runs do, each once a lost answer can no longer arrive, until nothing is under way."""
+        for _ in range(8):
+            self.time.sleep(API_POLICY.settle + 1)
+            done = self.poster(connection).run()
+            if done.degraded is None and all(state in ("posted", "parked") for state, _ in self.states(connection)):
+                return
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """What a SELECT on the company answers."""

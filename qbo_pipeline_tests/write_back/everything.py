@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back import write_back
 from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 from qbo_pipeline.pipeline.write_targets import open_inbox
@@ -81,12 +82,8 @@ class Everything:
                 assert write_back(run).written == 0
 
     def an_hour_passes(self) -> None:
-        with self.shop.run() as run, run.database.transaction() as connection:
-            connection.execute(text("UPDATE write_backs SET not_before = NULL, lease_until = NULL"))
-            sent = "strftime('%Y-%m-%dT%H:%M:%f', sent_at, '-1 hour') || '000+00:00'"
-            if connection.dialect.name == "postgresql":
-                sent = "sent_at - INTERVAL '1 hour'"
-            connection.execute(text(f"UPDATE write_backs SET sent_at = {sent} WHERE sent_at IS NOT NULL"))
+        with self.shop.run() as run:
+            an_hour_passes(run)
 
     def check(self, where: str, parked: frozenset[str] = frozenset()) -> None:
         """Each thing is there once and nothing else, the journal tells of each, and nothing waits but what is named."""
@@ -96,6 +93,16 @@ class Everything:
             assert {row["key"] for row in write_back_standing(run).waiting} == parked, where
             with run.database.reading() as connection:
                 assert list(altered(connection, run.name)) == [], where
+
+
+def an_hour_passes(run: Run) -> None:
+    """What was under way is long over: nobody holds it, and no answer can arrive any more."""
+    with run.database.transaction() as connection:
+        connection.execute(text("UPDATE write_backs SET not_before = NULL, lease_until = NULL"))
+        sent = "strftime('%Y-%m-%dT%H:%M:%f', sent_at, '-1 hour') || '000+00:00'"
+        if connection.dialect.name == "postgresql":
+            sent = "sent_at - INTERVAL '1 hour'"
+        connection.execute(text(f"UPDATE write_backs SET sent_at = {sent} WHERE sent_at IS NOT NULL"))
 
 
 def key_of(content: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """The way back in a process of its own that can be killed at a chosen boundary between two effects.
 
 What belongs here: forking the process, and the boundaries: around each transaction of the store, each call of the
-target, and each call of QuickBooks that reads changes, fetches a file or sends one.
+target, each request to a system that is written by its API, and each call of QuickBooks that reads changes, fetches a
+file or sends one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy import Connection
 
 from qbo_pipeline.pipeline import attachments
 from qbo_pipeline.pipeline import write_back as stage
+from qbo_pipeline.pipeline.landed import ReadingWire
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.posting.policy import Policy
 from qbo_pipeline.quickbooks.client import QuickBooks
@@ -70,6 +72,7 @@ def _watch(boundary: Callable[[], None]) -> None:
 
     Database.transaction = transaction  # type: ignore[method-assign]
     stage.open_inbox = lambda run: WatchedTarget(opened(run), boundary)  # type: ignore[assignment,return-value]
+    ReadingWire.send = _watched(ReadingWire.send, boundary)  # type: ignore[method-assign]
     for name in CALLS:
         setattr(QuickBooks, name, _watched(getattr(QuickBooks, name), boundary))
 
@@ -80,14 +83,15 @@ def be_hasty() -> None:
     attachments.UPLOADS = HASTY
 
 
-def start(settings: Path, boundary: Boundaries | None = None) -> int:
+def start(settings: Path, boundary: Boundaries | None = None, *, hasty: bool = True) -> int:
     """Fork a process that writes back; answers its id."""
     child = os.fork()
     if child != 0:
         return child
     status = 1
     try:
-        be_hasty()
+        if hasty:
+            be_hasty()
         if boundary is not None:
             _watch(boundary)
         with open_run(load_settings(settings)) as run:
@@ -99,13 +103,13 @@ def start(settings: Path, boundary: Boundaries | None = None) -> int:
         os._exit(status)
 
 
-def killed_at(settings: Path, kill_at: int) -> tuple[bool, int]:
+def killed_at(settings: Path, kill_at: int, *, hasty: bool = True) -> tuple[bool, int]:
     """Write back in a process that is killed at a boundary (none for 0): whether it was, and how many it passed.
 
     Raises `AssertionError` where it ended in another way.
     """
     boundaries = Boundaries(kill_at)
-    _, waited = os.waitpid(start(settings, boundaries), 0)
+    _, waited = os.waitpid(start(settings, boundaries, hasty=hasty), 0)
     killed = os.WIFSIGNALED(waited) and os.WTERMSIG(waited) == signal.SIGKILL
     assert killed or os.waitstatus_to_exitcode(waited) == 0, "the victim failed by itself"
     return killed, boundaries.passed.value
