@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets as random
 from datetime import date
@@ -82,7 +83,10 @@ def init(
         raise typer.BadParameter(str(error), param_hint="--profile") from None
     file, secrets_file = folder / f"{name}.toml", env_file(folder)
     if file.exists():
-        raise SettingsError(f"{file} is there already; it is not touched")
+        if system is None:
+            raise SettingsError(f"{file} is there already; it is not touched")
+        say(f"{file} is there already; it is not touched.")
+        raise typer.Exit(0 if look_at_system(file) else 2)
     if trouble := trouble_with(secrets_file):
         raise SettingsError(f"{secrets_file}, where the encryption key belongs, {trouble}: nothing was written")
     values = {
@@ -125,9 +129,10 @@ def init(
             out.write(f"{secrets}{variable}={key}\n")
     with whole_file(file) as out:  # the last of all: where it is there, everything is
         out.write(text)
-    if system is not None:
-        look_at_system(file)
-    say(f"Wrote {file}. Next: set the source and the accounts in it, then")
+    if system is not None and not look_at_system(file):
+        say("Once that is mended, the same command again looks at the account, and touches nothing.")
+    what = "the source and the accounts" if system is None else "the accounts and the system's codes"
+    say(f"Wrote {file}. Next: set {what} in it, then")
     if environment == "emulator":
         names = ", ".join(f"QBO_{name.upper()}_{part}" for part in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"))
         say(f"  write {names}, as the emulator's first line says them, into {secrets_file}")
@@ -147,10 +152,11 @@ def _address(system: str, login: str | None, url: str | None) -> str | None:
     return found
 
 
-def look_at_system(file: Path) -> None:
+def look_at_system(file: Path) -> bool:
     """Show what an account says of itself, the beginning of each list, and how long a first load takes.
 
-    Says what is missing where its key is not in the environment yet.
+    Where it cannot be looked at, says what is missing, as where its key is not in the environment yet; answers whether
+    it could.
     """
     from qbo_pipeline.errors import PipelineError
     from qbo_pipeline.pipeline.landed import calls_per_minute, look_at_account
@@ -158,12 +164,15 @@ def look_at_system(file: Path) -> None:
     from qbo_pipeline.settings import load_settings
 
     settings = load_settings(file)
+    if not settings.source.is_read_by_api:
+        say(f"The source of {file} is no system that is read by its API.")
+        return False
     try:
         with open_run(settings, only_look=True) as run:
             look = look_at_account(run)
     except PipelineError as error:
         say(f"The account was not looked at: {error}")
-        return
+        return False
     if settings.source.kind != "http_contract":
         page = f"docs/systems/{settings.source.kind}.md"
         say(f"This source was never compared with the vendor's own server ({page}): look closely.")
@@ -172,11 +181,12 @@ def look_at_system(file: Path) -> None:
         total = "" if shown.total is None else f" ({shown.total:,} in all)"
         say(f"{shown.path}{total}: {'; '.join(shown.entries) or 'nothing'}")
     if not look.calls:
-        return
+        return True
     pace = calls_per_minute(settings)
     minutes = look.calls / pace
-    spent = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
+    spent = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{math.ceil(minutes)} minute" + "s" * (minutes > 1)
     say(f"A first load takes about {look.calls:,} calls, {spent} at {pace} a minute.")
+    return True
 
 
 def _from(folder: Path, path: str) -> str:

@@ -11,7 +11,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from qbo_pipeline.pipeline.run import Run
 
 _POLL_SECONDS = 1.0
+_NOT_KNOWN = (200, 400, 404, 422)  # what an account service answers to a login name that it does not know
 _PATIENCE_SECONDS = 3600.0  # for another process that reads
 
 
@@ -79,6 +80,9 @@ class LandedSource:
         """Whether the account can be read and fits the settings, then as `SqlSource.check`."""
         try:
             source = self._sql()
+        except SourceFailure as error:
+            return [replace(problem, unreadable=True) for problem in error.problems]
+        try:
             return [*self._check(), *source.check()]
         except SourceFailure as error:
             return error.problems
@@ -143,6 +147,11 @@ def find_address(system: str, login: str, service: str | None) -> str:
     finally:
         transport.close()
     found = door.regions.address(answer.body) if answer.status == 200 else None
+    if found is None and answer.status not in _NOT_KNOWN:
+        raise SettingsError(
+            f"--system-login: {where} did not tell the address, it answered {answer.status}: see that it is the "
+            "account service, or give the address of the API itself with --system-url alone"
+        )
     if found is None:
         raise SettingsError(
             f"--system-login: {where} knows no company {login!r} (it answered {answer.status}): write the name with"

@@ -99,7 +99,9 @@ def _source(run: Run) -> tuple[list[PreflightFinding], frozenset[Problem]]:
         problems = source.check()
     errors = frozenset(problem for problem in problems if problem.severity == "error")
     found = [
-        PreflightFinding("source", problem not in errors, f"{problem.what} ({problem.where})", problem.remedy)
+        PreflightFinding(
+            "source", problem not in errors, f"{problem.what} ({problem.where}): {problem.why}", problem.remedy
+        )
         for problem in problems
     ]
     if not errors:
@@ -107,10 +109,17 @@ def _source(run: Run) -> tuple[list[PreflightFinding], frozenset[Problem]]:
     return found, errors
 
 
-def _not_looked_at(name: str, what: str, error: SourceFailure, told: frozenset[Problem]) -> PreflightFinding:
+def _not_looked_at(name: str, what: str, error: SourceFailure | None, told: frozenset[Problem]) -> PreflightFinding:
     """A check that the source did not let us make; what the check of the source has told already is not told again."""
-    why = "the source cannot be read, as its own check says" if told.issuperset(error.problems) else str(error)
+    why = str(error)
+    if error is None or told.issuperset(error.problems):
+        why = "the source cannot be read, as its own check says"
     return PreflightFinding(name, False, f"{what}: {why}", "See the source")
+
+
+def _unreadable(broken: frozenset[Problem]) -> bool:
+    """Whether asking again would only take as long again: a system that does not answer is asked for a minute."""
+    return any(problem.unreadable for problem in broken)
 
 
 def _inbox(run: Run) -> Iterator[PreflightFinding]:
@@ -172,6 +181,9 @@ def _days_ahead(run: Run, broken: frozenset[Problem]) -> Iterator[PreflightFindi
     days = f"{first} to {last}"
     if first > last:
         yield PreflightFinding("days ahead", True, f"the first day, {first}, is still to come: nothing to look at yet")
+        return
+    if _unreadable(broken):
+        yield _not_looked_at("days ahead", f"{days} could not be looked at", None, broken)
         return
     try:
         with run.source() as source, run.database.reading() as connection:
@@ -292,6 +304,9 @@ def _tracked_items(run: Run) -> Iterator[PreflightFinding]:
 def _stock(run: Run, books: Books, broken: frozenset[Problem]) -> Iterator[PreflightFinding]:
     """Stock value against the ledger: at the opening, and now."""
     for name, check in (("opening balance", opening_balance), ("stock value", stock_since)):
+        if _unreadable(broken):
+            yield _not_looked_at(name, "the source cannot value its stock", None, broken)
+            return
         try:
             yield from check(run, books)
         except SourceFailure as error:

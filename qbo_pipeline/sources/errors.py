@@ -19,7 +19,8 @@ from qbo_pipeline.errors import PermanentError, PipelineError, TransientError
 class Problem:
     """One thing that is wrong: what, where, why, and what to do about it.
 
-    An `error` stops the reading; a `warning` is worth a look.
+    An `error` stops the reading; a `warning` is worth a look. Where nothing of the source can be read, `unreadable`,
+    nothing else needs to be asked of it now.
     """
 
     what: str
@@ -27,6 +28,7 @@ class Problem:
     why: str
     remedy: str
     severity: Literal["error", "warning"] = "error"
+    unreadable: bool = False
 
     def __str__(self) -> str:
         return f"{self.what} ({self.where}): {self.why}. {self.remedy}."

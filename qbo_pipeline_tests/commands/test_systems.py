@@ -18,6 +18,7 @@ from qbo_pipeline.commands.profiles import ALSO_CALLED, NAMES, PROFILES, profile
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline_tests.conftest import ROOT
+from qbo_pipeline_tests.systems.boxes import TOKEN, running_http_contract
 
 INIT = ["init", "acme", "--realm", "123", "--first-day", "2026-10-01", "--system"]
 CIN7 = [*INIT, "cin7_core"]
@@ -28,7 +29,8 @@ SHOWN = {
                   ["  OpeningBalanceDate: 2026-10-01T00:00:00\n", "ref/location (3 in all): Portland main"]),
     "syncro": (("token",), ["  subdomain: harbour\n", "  time_zone: America/New_York\n", "customers (25 in all): "]),
     "unleashed": (("api_id", "api_key"),
-                  ["Warehouses (3 in all): ", "Invoices (Deleted) (0 in all): nothing", "not told by the API"]),
+                  ["Warehouses (3 in all): ", "Invoices (Deleted) (0 in all): nothing", "not told by the API",
+                   " in all): SHP-", " in all): INV-"]),
     "zuper": (("api_key",), ["The address of harbour is http://127.0.0.1:", "customers (25 in all): ", "product (4"]),
 }  # fmt: skip
 
@@ -40,12 +42,8 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-LONG = ("cin7_core", "syncro", "zuper")  # of the long run: each is read at the pace of its own limit
-
-
-@pytest.mark.parametrize(
-    "system", [pytest.param(name, marks=pytest.mark.torture if name in LONG else ()) for name in SHOWN]
-)
+@pytest.mark.torture  # each is read at the pace of its own limit
+@pytest.mark.parametrize("system", SHOWN)
 def test_init_looks_at_the_account_that_the_emulator_serves(
     system: str, inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +72,31 @@ def test_init_looks_at_the_account_that_the_emulator_serves(
     assert start[names[-1]] not in result.output
     settings = load_settings(tmp_path / "acme.toml")
     assert (settings.source.kind, settings.source.url) == (system, start["base_url"])
+
+
+def test_the_same_command_again_looks_at_the_account_and_touches_nothing(
+    inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_http_contract(inventory) as box:
+        given = [*INIT, "http_contract", "--system-url", box.url, "--folder", str(tmp_path)]
+
+        def again(token: str | None) -> tuple[int, str]:
+            if token is not None:
+                monkeypatch.setenv("QBO_ACME_SOURCE_TOKEN", token)
+            result = CliRunner().invoke(app, given)
+            return result.exit_code, result.output
+
+        status, told = again(None)
+        assert (status, "Once that is mended, the same command again looks" in told) == (0, True)
+        assert "Next: set the accounts and the system's codes in it" in told
+        written = (tmp_path / "acme.toml").read_bytes()
+        status, told = again("wrong")
+        assert (status, "it refused our key (401)" in told) == (2, True)
+        status, told = again(TOKEN)
+        assert (status, "acme.toml is there already; it is not touched" in told) == (0, True)
+        assert "  time_zone: America/New_York\nparties: Acadia Boatyard; " in told
+        assert TOKEN not in told
+        assert (tmp_path / "acme.toml").read_bytes() == written
 
 
 def test_init_without_a_key_writes_the_settings_and_says_what_is_missing(tmp_path: Path) -> None:

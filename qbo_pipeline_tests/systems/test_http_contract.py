@@ -15,6 +15,7 @@ import pytest
 
 from qbo_pipeline.demo import changes
 from qbo_pipeline.demo.company import advance, generate
+from qbo_pipeline.pipeline import preflight
 from qbo_pipeline.pipeline.conformance import conform
 from qbo_pipeline.pipeline.conformance_inbox import InboxOfServer, inbox_findings
 from qbo_pipeline.pipeline.landed import ReadingWire
@@ -81,6 +82,12 @@ def test_a_wrong_token_is_told_with_its_remedy(company: Path, tmp_path: Path) ->
         box.box.token = "another"
         with pytest.raises(SourceError, match=r"refused our key \(401\)\. Set its token anew"):
             http.read(LAST)
+        with open_run(load_settings(http.file)) as run, run.source() as source:
+            (problem,) = source.check()
+        # Whoever asks again waits as long again: what cannot be read is asked once, and told once.
+        nothing: Any = None
+        (finding,) = preflight._stock(nothing, nothing, frozenset({problem}))
+        assert "the source cannot be read, as its own check says" in finding.finding
         (http.file.parent / ".env").write_text("")
         with pytest.raises(SettingsError, match="QBO_DEMO_SOURCE_TOKEN"):
             http.read(LAST)

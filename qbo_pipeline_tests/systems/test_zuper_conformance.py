@@ -127,5 +127,7 @@ def test_the_region_is_told_by_the_login_name_and_without_the_key(description: S
     assert find_address("zuper", LOGIN, box.url) == box.url
     with pytest.raises(SettingsError, match=r"knows no company 'nobody' \(it answered 404\)"):
         find_address("zuper", "nobody", box.url)
+    with pytest.raises(SettingsError, match="did not tell the address, it answered 401: see that it is the account"):
+        find_address("zuper", LOGIN, box.url.removesuffix("/api"))
     with pytest.raises(SettingsError, match="has no address that depends on a login name"):
         find_address("syncro", "nobody", box.url)

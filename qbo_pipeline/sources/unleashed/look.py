@@ -14,9 +14,10 @@ from qbo_pipeline.sources.unleashed.lists import INVOICE_PATHS, MASTER_DATA, PAP
 
 SHOWN = 5
 DAYS = 365  # of stock on hand, where much is transferred and adjusted
-_NAMES = ("WarehouseName", "CustomerName", "SupplierName", "ProductDescription", "OrderNumber", "ShipmentNumber",
-          "InvoiceNumber", "CreditNoteNumber", "CreditNumber", "ReturnNumber", "AdjustmentNumber", "StockTakeCode",
-          "AssemblyNumber", "TransferNumber", "TransferOrderNumber")  # fmt: skip
+# A thing's own number before those of what it belongs to.
+_NAMES = ("WarehouseName", "CustomerName", "SupplierName", "ProductDescription", "ShipmentNumber", "CreditNoteNumber",
+          "CreditNumber", "ReturnNumber", "InvoiceNumber", "AdjustmentNumber", "StockTakeCode", "AssemblyNumber",
+          "TransferNumber", "TransferOrderNumber", "OrderNumber")  # fmt: skip
 _STATUSES = (
     "OrderStatus",
     "ShipmentStatus",
