@@ -58,7 +58,7 @@ fuzz: $(VENV)/.dev ## the fuzzers of what comes from outside, SECONDS=60 each, t
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: atheris==3.0.0 || true
 	@$(BIN)/python -m qbo_pipeline_tests.fuzzing --seconds $(or $(SECONDS),60) || test $$? -eq 3
 	@QBO_PIPELINE_FUZZ_EXAMPLES=$${QBO_PIPELINE_FUZZ_EXAMPLES:-100000} \
-	 $(BIN)/python -m pytest -n $(TEST_WORKERS) qbo_pipeline_tests/test_hostile_input.py
+	 $(BIN)/python -m pytest -n $(TEST_WORKERS) qbo_pipeline_tests/test_hostile_input.py qbo_pipeline_tests/accounting
 
 mutants: $(VENV)/.dev ## mutation testing of one room, ROOM=posting, accounting, reconciliation or inventory, or of one FILE= of it (docs/mutants.md)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1

@@ -25,6 +25,7 @@ from qbo_pipeline_tests.accounting.company import (
     refused,
     stock,
 )
+from qbo_pipeline_tests.accounting.many import many
 
 D = Decimal
 EURO: dict[str, Any] = {"currency": "EUR", "exchange_rate": D("1.10")}
@@ -94,15 +95,22 @@ def test_what_settles_nothing_goes_at_its_own_rate() -> None:
     assert [made.amount for made in outcome] == [D("116.00"), D("4.00")]  # 44.00 + 72.00; 120.00 came in
 
 
+OTHER_SIDE = {
+    "sales_invoice": "Receivables", "sales_credit": "Receivables", "sales_receipt": "Bank", "sales_refund": "Bank",
+    "bill": "Payables", "purchase_credit": "Payables",
+}  # fmt: skip
+
+
 @given(
     st.lists(st.decimals("1", "9999", places=2), min_size=1, max_size=40),
     st.decimals("0.01", "2000", places=4),
-    st.sampled_from(["sales_invoice", "bill"]),
+    st.sampled_from(sorted(OTHER_SIDE)),
 )
+@many(60)
 def test_home_amounts_are_equal_on_both_sides(nets: list[Decimal], rate: Decimal, kind: str) -> None:
     record = document(kind, *(item("bag", 1, None, str(net)) for net in nets), currency="EUR", exchange_rate=rate)
     made = draft(record, converting())
-    other = ledger_of(made).balance("Receivables" if kind == "sales_invoice" else "Payables")
+    other = ledger_of(made).balance(OTHER_SIDE[kind])
     total = (sum(nets) * rate).quantize(D("0.01"), "ROUND_HALF_UP")
     assert made.amount == abs(other) == total
 

@@ -34,6 +34,7 @@ from qbo_pipeline_tests.accounting.company import (
     refused,
     stock,
 )
+from qbo_pipeline_tests.accounting.many import many
 
 D = Decimal
 Together = Callable[..., Ledger]
@@ -297,6 +298,7 @@ def test_a_landed_cost_as_one_sum_is_shared_over_its_receipt(
     st.sampled_from(["value", "quantity"]),
     st.integers(0, 60),
 )
+@many(40)
 def test_whatever_is_shared_adds_up_and_its_bill_clears_it(
     rows: list[tuple[str, int, int]], value: Decimal, by: str, there: int
 ) -> None:

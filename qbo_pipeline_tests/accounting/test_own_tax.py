@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.books import Books
@@ -19,6 +19,7 @@ from qbo_pipeline.emulator.company.company import Company
 from qbo_pipeline.emulator.company.settings import CompanySettings
 from qbo_pipeline.inventory.records import Document, DocumentLine
 from qbo_pipeline_tests.accounting.company import books, document, draft, item, ledger_of, refused
+from qbo_pipeline_tests.accounting.many import many
 
 D = Decimal
 # Ids, and rates on sales and on purchases: standard, reduced, none, a group of two, reverse charge.
@@ -177,7 +178,7 @@ def british() -> Iterator[dict[str, British]]:
     st.lists(st.tuples(st.sampled_from(["S", "R", ""]), st.decimals("0.01", "500", places=2)), min_size=1, max_size=6),
     st.booleans(),
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@many(40)
 def test_the_emulator_reckons_as_we_say_that_quickbooks_does(
     british: dict[str, British], tax_total: str, kind: str, rows: list[tuple[str, Decimal]], with_tax: bool
 ) -> None:

@@ -26,6 +26,7 @@ from qbo_pipeline.accounting.summaries import (
 )
 from qbo_pipeline.inventory.records import MOVEMENT_KINDS, Movement, record_key
 from qbo_pipeline_tests.accounting.company import DAY, Ledger, books, movement, stock
+from qbo_pipeline_tests.accounting.many import many
 from qbo_pipeline_tests.accounting.test_properties import OVERRIDES, movements, values
 
 D = Decimal
@@ -38,6 +39,7 @@ def drafts_of(rows: list[Movement]) -> dict[str, Draft]:
 
 
 @given(st.sampled_from(SUMMARISED_MOVEMENTS), st.lists(movements(values), max_size=6))
+@many(60)
 def test_the_sum_is_that_of_the_single_journals(kind: str, rows: list[Movement]) -> None:
     singles = drafts_of([replace(row, kind=kind, movement_id=str(n)) for n, row in enumerate(rows)])
     if not singles:

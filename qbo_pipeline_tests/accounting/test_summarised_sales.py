@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qbo_pipeline.accounting.drafts import Draft, Excluded
@@ -25,6 +25,7 @@ from qbo_pipeline.accounting.summarised_sales import (
 )
 from qbo_pipeline.inventory.records import Document, DocumentLine
 from qbo_pipeline_tests.accounting.company import DAY, Ledger, books, document, item, payment
+from qbo_pipeline_tests.accounting.many import many
 
 D = Decimal
 LEVELS = {
@@ -105,7 +106,7 @@ def effects(drafts: list[Draft]) -> dict[Any, Decimal]:
     return {place: amount for place, amount in found.items() if amount}
 
 
-@settings(max_examples=60, deadline=None)
+@many(60)
 @given(days())
 def test_the_sum_is_that_of_the_single_forms(given_day: tuple[str, str, list[Document]]) -> None:
     regime, kind, rows = given_day

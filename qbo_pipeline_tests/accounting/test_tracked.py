@@ -33,6 +33,7 @@ from qbo_pipeline_tests.accounting.company import (
     refused,
     stock,
 )
+from qbo_pipeline_tests.accounting.many import many
 
 D = Decimal
 BEGINS = date(2026, 1, 1)
@@ -269,6 +270,7 @@ quantities = st.decimals(min_value=D("0.00001"), max_value=D(10**6), places=5)
 
 
 @given(quantities, st.decimals(min_value=0, max_value=D(10**7), places=2), st.sampled_from(["bill", "sales_invoice"]))
+@many(40)
 def test_the_lines_of_goods_have_the_whole_quantity_and_amount(quantity: Decimal, net: Decimal, kind: str) -> None:
     made = draft(document(kind, item("tea", quantity, None, net)), tracked())
     parts = [(line["Amount"], line[line["DetailType"]]) for line in made.payload["Line"]]
@@ -296,6 +298,7 @@ hints = st.sampled_from([None, "stock", "freight", "online"])
 
 
 @given(st.sampled_from([*MOVEMENT_KINDS, *DOCUMENTS]), st.lists(lines, min_size=1, max_size=4), policies, hints)
+@many(40)
 def test_nothing_posts_stock_or_its_cost_a_second_time(
     kind: str, given_lines: list[Any], policy: dict[str, Any], hint: str | None
 ) -> None:

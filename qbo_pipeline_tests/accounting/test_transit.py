@@ -26,6 +26,7 @@ from qbo_pipeline_tests.accounting.company import (
     refused,
     stock,
 )
+from qbo_pipeline_tests.accounting.many import many
 
 D = Decimal
 TRANSIT: dict[str, Any] = {"unmatched_bill_lines": "in_transit"}
@@ -128,6 +129,7 @@ pieces = st.integers(1, 30)
     st.lists(st.tuples(pieces, st.decimals("0.01", "999", places=2), st.integers(-5, 5)), min_size=1, max_size=4),
     st.data(),
 )
+@many(40)
 def test_whatever_is_billed_and_received_in_full_nothing_is_left_between_them(
     bills: list[tuple[int, Decimal, int]], receipts: list[tuple[int, Decimal, int]], data: st.DataObject
 ) -> None:

@@ -36,10 +36,11 @@ ALL = """
 | any set of movements changes the inventory accounts by what the stock's value changes, to the cent | `accounting/test_properties.py::test_inventory_moves_by_exactly_what_the_stock_is_worth` |
 | what is billed and received in full leaves nothing on GRNI, nor in transit | `accounting/test_properties.py::test_what_is_matched_leaves_nothing_on_goods_received_not_invoiced`, `accounting/test_transit.py::test_whatever_is_billed_and_received_in_full_nothing_is_left_between_them` |
 | documents of either sign post what they say, the other side is equal | `accounting/test_properties.py::test_purchase_documents_of_either_sign_post_what_they_say`, `accounting/test_properties.py::test_sales_documents_of_either_sign_post_what_they_say` |
+| payments of either sign move the bank by what they say, less their fee, whatever they settle and whenever | `accounting/test_properties.py::test_payments_of_either_sign_move_the_bank_by_what_they_say` |
 | what is shared of a landed cost adds up to it, and its bill clears it | `accounting/test_making.py::test_whatever_is_shared_adds_up_and_its_bill_clears_it` |
 | the emulator reckons tax as we say that QuickBooks does, and a total is the source's | `accounting/test_own_tax.py::test_the_emulator_reckons_as_we_say_that_quickbooks_does` |
 | home amounts of a foreign document are equal on both sides | `accounting/test_converting.py::test_home_amounts_are_equal_on_both_sides` |
-| a day summed up is the sum of its journals | `accounting/test_summaries.py::test_the_sum_is_that_of_the_single_journals` |
+| a day summed up is the sum of its journals, and of its sales the sum of its forms | `accounting/test_summaries.py::test_the_sum_is_that_of_the_single_journals`, `accounting/test_summarised_sales.py::test_the_sum_is_that_of_the_single_forms` |
 | the emulator books on the stock accounts what the effects said, whatever the payload | `accounting/test_booked.py::test_the_emulator_books_what_the_effects_say` |
 """  # noqa: E501
 DEMO_HEAD = """
