@@ -67,7 +67,13 @@ def carried(folder: Path, **values: Any) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, quick_store_url: str) -> Iterator[Shop]:
+    with carried(tmp_path, store_url=quick_store_url) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop_on_both(tmp_path: Path, store_url: str) -> Iterator[Shop]:
     with carried(tmp_path, store_url=store_url) as shop:
         yield shop
 
@@ -292,10 +298,10 @@ class Eager(Post):
         return super().send(title, body)
 
 
-def test_two_that_tell_at_once_tell_once(shop: Shop) -> None:
-    _copied(shop)
-    post = Eager(shop)
-    told(shop, post)
+def test_two_that_tell_at_once_tell_once(shop_on_both: Shop) -> None:
+    _copied(shop_on_both)
+    post = Eager(shop_on_both)
+    told(shop_on_both, post)
     assert len(post.messages) + len(post.other.messages) == 1
 
 

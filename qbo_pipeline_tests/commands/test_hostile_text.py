@@ -58,7 +58,13 @@ def check_written(written: bytes) -> None:
     check_terminal(written.decode("utf-8").replace(AS_THE_TERMINAL_ENDS_LINES, "\n"))
 
 
-def test_nothing_acts_on_any_surface(hostile: Shop, qbo: CommandLine) -> None:
+ON_A_TERMINAL = ("show", "run", "reconcile")  # by default: a process of its own for each; the others in the long run
+
+
+@pytest.mark.parametrize(
+    "on_a_terminal", [pytest.param(ON_A_TERMINAL, id="some"), pytest.param((), id="all", marks=pytest.mark.torture)]
+)
+def test_nothing_acts_on_any_surface(hostile: Shop, qbo: CommandLine, on_a_terminal: tuple[str, ...]) -> None:
     assert hostile.emulator is not None
     settings, reports = ("--settings", hostile.settings), hostile.folder / "told"
     first = qbo("run", *settings, *DAYS)
@@ -84,7 +90,11 @@ def test_nothing_acts_on_any_surface(hostile: Shop, qbo: CommandLine) -> None:
         ("sign-off", "--as-at", LAST_DAY.isoformat(), "--by", HOSTILE, *settings),
         ("reconcile", "--as-at", LAST_DAY.isoformat(), "--report", reports, *settings),
     ):
-        written = through_a_pty(*arguments)
+        if not on_a_terminal or (arguments[0] in on_a_terminal and "--json" not in arguments):
+            written = through_a_pty(*arguments)
+        else:
+            answer = qbo(*arguments)
+            written = (answer.out + answer.err).encode()
         assert written
         assert not re.search(rb"Traceback|Usage:", written)
         check_written(written)

@@ -1,4 +1,4 @@
-"""A dry run leaves nothing behind that a later run reads, on SQLite and on PostgreSQL alike."""
+"""A dry run leaves nothing behind that a later run reads; what is the store's own of it, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from qbo_pipeline.pipeline.looking import looking
 from qbo_pipeline.pipeline.previewing import Totals, preview
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.query import select as select_objects
+from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import open_database
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
-from qbo_pipeline_tests.pipeline.connections import content_of, point_to, rows
+from qbo_pipeline_tests.pipeline.connections import carry, content_of, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import DAYS, FIRST_DAY, LAST_DAY, Shop, draft, open_shop
 
 # The calls to QuickBooks are real: they are counted, wait for their turn, and keep the tokens fresh.
@@ -27,9 +28,27 @@ OF_QUICKBOOKS = {"reference_data", "account_names", "ledger_lines", "ledger_wind
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, quick_store_url: str) -> Iterator[Shop]:
+    with running_emulator("--limits", "off") as emulator:
+        yield open_shop(tmp_path / "shop", emulator, store_url=quick_store_url)
+
+
+@pytest.fixture
+def shop_on_both(tmp_path: Path, store_url: str) -> Iterator[Shop]:
     with running_emulator("--limits", "off") as emulator:
         yield open_shop(tmp_path / "shop", emulator, store_url=store_url)
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A week posted, with something to show since: a change in the source, and another cost account."""
+    with running_emulator("--limits", "off") as emulator:
+        shop = open_shop(tmp_path_factory.mktemp("changed"), emulator)
+        with shop.run() as run:
+            carry(run, FIRST_DAY, LAST_DAY)
+        shop.change("UPDATE movement_lines SET value = '-45.00' WHERE line_id = 'd1-1'")
+        point_to(shop.settings, 'cost_of_goods_sold = "Cost of Goods Sold"', 'cost_of_goods_sold = "Stock Write-offs"')
+        yield shop
 
 
 @pytest.fixture
@@ -38,9 +57,9 @@ def qbo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return CommandLine(monkeypatch, capsys)
 
 
-def everything(store_url: str, *, but: Collection[str] = ()) -> dict[str, list[tuple[object, ...]]]:
+def everything(shop: Shop, *, but: Collection[str] = ()) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table of the store that no call writes."""
-    database = open_database(store_url)
+    database = open_database(load_settings(shop.settings).store_url())
     tables = [name for name in inspect(database.engine).get_table_names() if name not in {*OF_THE_CALLS, *but}]
     with_tables = Run(None, database, None, "test")  # type: ignore[arg-type]
     found = content_of(with_tables, *tables)
@@ -48,19 +67,26 @@ def everything(store_url: str, *, but: Collection[str] = ()) -> dict[str, list[t
     return found
 
 
-@pytest.mark.parametrize("before", ["nothing", "drafted", "posted and changed"])
-def test_a_dry_run_changes_no_table(shop: Shop, qbo: CommandLine, store_url: str, before: str) -> None:
-    if before == "drafted":
+@pytest.mark.parametrize("drafted", [False, True])
+def test_a_dry_run_before_the_first_run_changes_no_table(shop: Shop, qbo: CommandLine, drafted: bool) -> None:
+    if drafted:
         with shop.run() as run:
             draft(run)
-    if before == "posted and changed":
-        assert qbo("run", *DAYS, "--settings", shop.settings).status == 0
-        shop.change("UPDATE movement_lines SET value = '-45.00' WHERE line_id = 'd1-1'")
-    then = everything(store_url)
+    check_a_dry_run(shop, qbo)
+
+
+def test_a_dry_run_of_what_changed_changes_no_table(shop_on_both: Shop, qbo: CommandLine) -> None:
+    assert qbo("run", *DAYS, "--settings", shop_on_both.settings).status == 0
+    shop_on_both.change("UPDATE movement_lines SET value = '-45.00' WHERE line_id = 'd1-1'")
+    check_a_dry_run(shop_on_both, qbo)
+
+
+def check_a_dry_run(shop: Shop, qbo: CommandLine) -> None:
+    then = everything(shop)
     answer = qbo("run", *DAYS, "--settings", shop.settings, "--dry-run", "--json")
     assert answer.status == 0, answer.err
     assert len(then) > 20
-    assert everything(store_url) == then
+    assert everything(shop) == then
     assert len(answer.json["postings"]) > 0
 
 
@@ -79,19 +105,13 @@ def test_a_dry_run_changes_no_table(shop: Shop, qbo: CommandLine, store_url: str
     ids=lambda command: command[0],
 )
 def test_no_command_that_only_shows_changes_a_table(
-    shop: Shop, qbo: CommandLine, store_url: str, command: tuple[object, ...]
+    changed: Shop, qbo: CommandLine, command: tuple[object, ...]
 ) -> None:
-    """With something to show for each: a change in the source, and another cost account.
-
-    `preflight` and `correct` keep what QuickBooks itself has just said, which every run reads anew.
-    """
-    assert qbo("run", *DAYS, "--settings", shop.settings).status == 0
-    shop.change("UPDATE movement_lines SET value = '-45.00' WHERE line_id = 'd1-1'")
-    point_to(shop.settings, 'cost_of_goods_sold = "Cost of Goods Sold"', 'cost_of_goods_sold = "Stock Write-offs"')
+    """`preflight` and `correct` keep what QuickBooks itself has just said, which every run reads anew."""
     read_anew = OF_QUICKBOOKS if command[0] in ("preflight", "correct") else set()
-    then = everything(store_url, but=read_anew)
-    assert qbo(*command, "--settings", shop.settings).status in (0, 1)
-    assert everything(store_url, but=read_anew) == then
+    then = everything(changed, but=read_anew)
+    assert qbo(*command, "--settings", changed.settings).status in (0, 1)
+    assert everything(changed, but=read_anew) == then
 
 
 def test_a_later_run_of_another_day_sends_nothing_that_was_only_looked_at(shop: Shop, qbo: CommandLine) -> None:

@@ -32,7 +32,9 @@ def test_what_changes_in_quickbooks_is_known_by_its_changes(tmp_path: Path, monk
         shop = open_shop(tmp_path, emulator)
         with shop.run() as run:
             counts = read_reference_data(run)
-            assert {"CompanyInfo", "Preferences", "Account", "Term", "PaymentMethod", "TaxCode", "TaxAgency"} <= set(counts)
+            assert {"CompanyInfo", "Preferences", "Account", "Term", "PaymentMethod", "TaxCode", "TaxAgency"} <= set(
+                counts
+            )
             whole, first = run.api_calls()["api_calls"], lists(run)
         with httpx.Client(base_url=emulator.api(""), headers=emulator.bearer()) as http:
             made = http.post("term", json={"Name": "Net 7", "DueDays": 7, "Type": "STANDARD"}).json()["Term"]
