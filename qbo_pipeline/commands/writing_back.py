@@ -108,7 +108,7 @@ def show(key: Key, settings: SettingsOption = None, as_json: JsonOption = False)
 
 @write_back.command()
 def retry(key: Key, who: Who, why: Why, settings: SettingsOption = None) -> None:
-    """Write again what is parked; the next run does it."""
+    """Write again what is parked, or what is another one than it looks like; the next run does it."""
     _decide(settings, key, "retry", who, why, "will be written by the next run")
 
 

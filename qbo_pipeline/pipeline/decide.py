@@ -200,6 +200,11 @@ def _relink(run: Run, key: str, qbo_id: str, person: Person) -> None:
         row = latest(connection, run.name, key)
     if row is None:
         raise NotPossible(f"there is no posting {key!r} of the connection {run.name!r}")
+    if not row["entity"]:
+        raise NotPossible(
+            f"{key} was refused before it became a payload, and nothing says what it would be in QuickBooks: correct "
+            "what its message says, then run"
+        )
     try:
         thing = run.quickbooks().read(row["entity"], qbo_id)
     except NotFound:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.write_back import write_back
 from qbo_pipeline.pipeline.write_back_standing import decide_write_back
 from qbo_pipeline.pipeline.write_targets import open_inbox
@@ -40,7 +41,7 @@ from qbo_pipeline_tests.write_back.inbox_shop import (
 
 
 def test_a_look_alike_is_held_until_the_inventory_system_has_said_what_it_is(shop: Shop, people: Bookkeeper) -> None:
-    paid(shop, people)
+    there = paid(shop, people)
     entry = in_the_inbox(shop)[-1]
     shop.change(
         "INSERT INTO payments (payment_id, kind, number, business_date, party_id, currency, amount, status) VALUES "
@@ -51,6 +52,8 @@ def test_a_look_alike_is_held_until_the_inventory_system_has_said_what_it_is(sho
         (record,) = rows(run, "SELECT disposition, rule FROM records WHERE record_type = 'payment'")
     assert (record["disposition"], record["rule"]) == ("refused", "may_be_from_quickbooks")
     assert len(payments(people)) == 1
+    with shop.run() as run, pytest.raises(NotPossible, match="refused before it became a payload"):
+        decide(run, "relink", "payment/P9", "Dana", "they are one", qbo_id=there["Id"])
 
     # Another payment of the same amount it was: a person says so, and it is posted.
     with shop.run() as run:
