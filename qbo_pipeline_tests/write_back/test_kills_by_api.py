@@ -135,7 +135,7 @@ def one(
     request: pytest.FixtureRequest, tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
 ) -> Iterator[Everything]:
     running, connected = SYSTEMS[request.param]
-    taken = {OWNED_AS[kind] for kind in DOORS[request.param].takes}
+    taken = {OWNED_AS.get(kind) for kind in DOORS[request.param].takes}
     kinds = tuple(kind for kind in WANTED if kind in taken)
     company = tmp_path / "inventory.sqlite"
     generate(company, seed=7, first_day=FIRST, days=2)
@@ -175,7 +175,7 @@ def test_two_processes_and_many_kills(one: Everything) -> None:
 def test_quickbooks_throttles_or_fails_in_the_middle(one: Everything, emulator: RunningEmulator, kind: str) -> None:
     for operation in ("cdc", "query"):
         one.anew()
-        rule = {"kind": kind, "operation": operation, "times": 3}
+        rule = {"kind": kind, "operation": operation, "times": 1 if kind == "throttle" else 3}
         emulator.order(rule if kind == "throttle" else {**rule, "commit": True})
         killed_at(one.account.file, 0, hasty=False)
         emulator.order()
