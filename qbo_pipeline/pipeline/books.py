@@ -73,7 +73,7 @@ class StoredBooks:
         self._connection = connection
         self._settings = settings
         self._name = settings.connection.name
-        self._parsed = parsed or Parsed()
+        self.parsed = parsed or Parsed()
         self._cache: dict[tuple[str, str], Record | None] = {}
         self._called: dict[str, list[str]] = {}  # by reference to a name, the keys of the records
         self._summed: set[str] | None = None  # documents that stand in a day's summary
@@ -285,7 +285,7 @@ class StoredBooks:
         return found if isinstance(found, kind) else None
 
     def _read(self, record_type: str, ids: Sequence[str]) -> Iterable[Record]:
-        load = self._parsed.record if record_type in ("party", "product") else load_record
+        load = self.parsed.record if record_type in ("party", "product") else load_record
         query = select(records).where(
             records.c.connection == self._name,
             records.c.record_type == record_type,

@@ -123,7 +123,7 @@ class PageOfRecords:
         read = [record for _, record in loaded if record is not None]
         held: dict[str, Outcome] = came_from_quickbooks(self.connection, self.run.settings, read)
         held |= self.held_by_number(keys)
-        alike = why_held(self.connection, self.run.settings, read)
+        alike = why_held(self.connection, self.run.settings, read, self.stored.parsed)
         stay = self._stay_posted(keys)
         both = self._both_sides(read)
         wants_all = listed or self.run.settings.posting.master_data == "all"

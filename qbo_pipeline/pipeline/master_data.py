@@ -25,12 +25,14 @@ MOST = 10_000  # parsed records in memory: some 10 MB
 class Parsed:
     """Records that were parsed, by their content: one that has changed is never taken for what it was.
 
-    At most `most` are kept; those that nobody asked for the longest go.
+    At most `most` are kept; those that nobody asked for the longest go. `entered` is what people entered in QuickBooks,
+    looked up once for all pages (`on_both_sides`).
     """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._records: dict[tuple[str, str], Record] = {}
+        self.entered: dict[tuple[str, ...], list[Any]] | None = None
 
     def record(self, row: Any) -> Record:
         """The record that a row of the table `records` holds."""

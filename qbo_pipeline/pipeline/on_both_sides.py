@@ -18,6 +18,7 @@ from sqlalchemy import Connection, or_, select, update
 from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.accounting.payloads import clean
 from qbo_pipeline.inventory.records import RECORD_TYPES, Document, Payment, Record, record_key
+from qbo_pipeline.pipeline.master_data import Parsed
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact
@@ -34,6 +35,7 @@ _KINDS = {
     "Payment": "payment_received", "BillPayment": "payment_made", "Invoice": "sales_invoice",
     "CreditMemo": "sales_credit", "Bill": "bill", "VendorCredit": "purchase_credit",
 }  # fmt: skip
+_PAID = ("payment_received", "payment_made")
 _PARTIES = {"CustomerRef": ("Customer", "party/customer:"), "VendorRef": ("Vendor", "party/supplier:")}
 _CUSTOMERS = ("Payment", "Invoice", "CreditMemo")
 _O, _P, _R, _W = quickbooks_objects.c, postings.c, records.c, write_backs.c
@@ -51,15 +53,20 @@ class Entered(NamedTuple):
     number: str
 
 
-def may_be_the_same(connection: Connection, settings: Settings, read: Sequence[Record]) -> dict[str, Entered]:
+def may_be_the_same(
+    connection: Connection, settings: Settings, read: Sequence[Record], kept: Parsed | None = None
+) -> dict[str, Entered]:
     """By key of the records among these that are not in QuickBooks: what a person entered there that may be the same.
 
     A payment is alike by kind, party, day and amount, a document by kind, party and number. What a person said to be
-    another one, or to be left in QuickBooks, is none.
+    another one, or to be left in QuickBooks, is none. `kept` spares further pages of a run the looking up.
     """
     mine = [record for record in read if isinstance(record, Payment | Document) and record.kind in _KINDS.values()]
     mine = [record for record in mine if record.status != "voided"]
-    if not mine or not (entered := _entered(connection, settings)):
+    kept = kept or Parsed()
+    if mine and kept.entered is None:
+        kept.entered = _entered(connection, settings)
+    if not mine or not (entered := kept.entered):
         return {}
     linked = links(connection, settings.connection.name, [record_key(record) for record in mine])
     found: dict[str, Entered] = {}
@@ -74,9 +81,9 @@ def may_be_the_same(connection: Connection, settings: Settings, read: Sequence[R
     return found
 
 
-def why_held(connection: Connection, settings: Settings, read: Sequence[Record]) -> dict[str, str]:
+def why_held(connection: Connection, settings: Settings, read: Sequence[Record], kept: Parsed) -> dict[str, str]:
     """By key of the records among these that a person may have entered in QuickBooks as well, why they wait."""
-    found = may_be_the_same(connection, settings, read)
+    found = may_be_the_same(connection, settings, read, kept)
     return {record_key(one): _told(one, found[record_key(one)]) for one in read if record_key(one) in found}
 
 
@@ -151,7 +158,8 @@ def _entered(connection: Connection, settings: Settings) -> dict[tuple[str, ...]
             continue
         with suppress(OddShape, ValueError, KeyError):  # what is odd about it is told where it is built
             one = _read(connection, name, entity, thing)
-            if one.day >= settings.write_back.first_day:
+            told_apart = bool(one.number) or one.kind in _PAID  # a document without a number is like none
+            if told_apart and one.day >= settings.write_back.first_day:
                 found.setdefault(_sign(one.kind, one.day, one.amount, one.number), []).append(one)
     return found
 
@@ -183,7 +191,7 @@ def _read(connection: Connection, name: str, entity: str, thing: JsonObject) -> 
 
 
 def _sign(kind: str, day: date, amount: Decimal, number: str) -> tuple[str, ...]:
-    if kind in ("payment_received", "payment_made"):
+    if kind in _PAID:
         return (kind, day.isoformat(), str(amount.normalize()))
     return (kind, number)
 
