@@ -6,6 +6,7 @@ What belongs here: what the demo's settings say of it, the bookkeeper's day, and
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
@@ -77,7 +78,7 @@ class _Desk:
 
         self._takes = SYSTEMS[system.name].takes if system is not None else None
         self._qbo = run.quickbooks()
-        self._folder = folder
+        self._company = folder.company
         self._day = day.isoformat()
 
     def first(self) -> list[str]:
@@ -147,22 +148,30 @@ class _Desk:
 
     def _unpaid(self, table: str, count: int) -> list[dict[str, Any]]:
         """The newest documents of ours in QuickBooks that the warehouse was paid nothing for yet."""
+        found = self._linked_invoices() if table == "invoices" else self._numbered_bills()
+        return [thing for thing in found if thing["Balance"] == thing["TotalAmt"]][:count]
+
+    def _linked_invoices(self) -> Iterator[dict[str, Any]]:
         from qbo_pipeline.demo.both_ways import unpaid_documents
         from qbo_pipeline.store.postings import links
 
-        documents = unpaid_documents(self._folder.company, table)
-        keys = [f"document/{self._own_id(table.removesuffix('s'), own)}" for own in documents]
+        keys = [f"document/{self._own_id('invoice', own)}" for own in unpaid_documents(self._company, "invoices")]
         with self._run.database.reading() as connection:
             known = links(connection, self._run.name, keys)
-        found = []
         for key in keys:
             if key in known and known[key].linked_by == "posted":
-                thing = self._get(known[key].entity, known[key].qbo_id)
-                if thing["Balance"] == thing["TotalAmt"]:
-                    found.append(thing)
-            if len(found) == count:
-                break
-        return found
+                yield self._get(known[key].entity, known[key].qbo_id)
+
+    def _numbered_bills(self) -> Iterator[dict[str, Any]]:
+        """By the supplier's number: Cin7 Core's bill has the id of what was received for it, if anything was."""
+        from qbo_pipeline.demo.both_ways import unpaid_documents
+
+        there = {thing.get("DocNumber"): thing for thing in self._all("Bill")}
+        with closing(sqlite3.connect(self._company)) as db:
+            numbers = dict(db.execute("SELECT id, supplier_reference FROM bills"))
+        for own in unpaid_documents(self._company, "bills"):
+            if numbers[own] in there:
+                yield there[numbers[own]]
 
     def _pay(self, of: dict[str, Any], parts: list[tuple[dict[str, Any], Decimal]], number: str) -> None:
         lines = [{"Amount": amount, "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}
@@ -226,11 +235,12 @@ def laid_file(folder: DemoFolder) -> None:
     (place / "packing list.txt").write_text("Packed and checked.\n", encoding="utf-8")
 
 
-def both_sides_told(folder: DemoFolder) -> list[str]:
-    """The comparison of the two sides, in lines."""
+def both_sides_told(folder: DemoFolder) -> tuple[list[str], bool]:
+    """The comparison of the two sides, in lines, and whether they agree in everything."""
     from qbo_pipeline.pipeline.run import open_run
     from qbo_pipeline.pipeline.two_way import told, two_way
     from qbo_pipeline.settings import load_settings
 
     with open_run(load_settings(folder.settings)) as run:
-        return list(told(two_way(run)))
+        kinds = two_way(run)
+    return list(told(kinds)), not any(kind.differ for kind in kinds)

@@ -42,6 +42,7 @@ from qbo_pipeline.commands.demo_ways import (
 from qbo_pipeline.commands.ends import EndedEarly
 from qbo_pipeline.commands.last_resort import ends_with_us
 from qbo_pipeline.commands.template import DEFAULT_ROLES, settings_text
+from qbo_pipeline.verdicts import Verdict
 
 FIRST_DAY = date(2026, 10, 1)
 LEAST_BOTH_WAYS = 12  # days: the bookkeeper needs invoices that are not paid
@@ -238,10 +239,11 @@ def run_demo(
             if system is None:
                 clock.say(f"  {warehouse_takes(folder)}")
         clock.say(f"{days} days done")
-        compared = both_sides_told(folder) if both else []
+        compared, equal = both_sides_told(folder) if both else ([], True)
     if compared:
         say("", *compared)
-    return _tell(folder, FIRST_DAY + timedelta(days=days - 1))
+    status = _tell(folder, FIRST_DAY + timedelta(days=days - 1))
+    return status if equal else max(status, Verdict.WAITING)
 
 
 def run_both_ways(folder_path: Path, days: int, *, seed: int, mode: DemoMode, nights: DemoNights) -> int:

@@ -14,6 +14,7 @@ import pytest
 
 from qbo_pipeline.commands.demo_choices import DemoCountry, DemoMode
 from qbo_pipeline.commands.demo_nights import windows
+from qbo_pipeline.commands.demo_systems import demo_system
 from qbo_pipeline_tests.accounting.table.in_the_books import not_in_books, not_in_papers
 from qbo_pipeline_tests.accounting.table.sections import SECTIONS
 from qbo_pipeline_tests.conftest import ROOT
@@ -157,7 +158,7 @@ def test_with_work_on_both_sides_everything_is_equal_at_the_end(mode: str, night
     assert kinds >= (wanted | {"adjustment"} if mode == "tracked" else wanted)
 
 
-@pytest.mark.parametrize("system", ["http_contract", "syncro", "zuper"])
+@pytest.mark.parametrize("system", ["cin7_core", "http_contract", "syncro", "unleashed", "zuper"])
 def test_with_work_on_both_sides_a_system_takes_what_it_can_by_its_api(system: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "qbo_pipeline.cli", "demo", "--folder", str(tmp_path / "demo"), "--days", "12"]
     done = subprocess.run(
@@ -166,6 +167,11 @@ def test_with_work_on_both_sides_a_system_takes_what_it_can_by_its_api(system: s
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "difference 0.00 USD" in lines
+    compared = [line for line in lines if line.endswith(" differ")]
+    assert len(compared) == len(demo_system(system).comes_back) - ("attachments" in demo_system(system).comes_back)
+    assert [line for line in compared if not line.endswith(" 0 differ")] == []
+    if "payments_received" not in demo_system(system).comes_back:
+        return
     assert any("a bookkeeper in QuickBooks: 3 payments received" in line for line in lines)
     with closing(sqlite3.connect(tmp_path / "demo" / "inventory.sqlite")) as company:
         paid = "SELECT COUNT(*) FROM bank_entries WHERE reference LIKE '%CHQ-1%' AND status = 'completed'"
