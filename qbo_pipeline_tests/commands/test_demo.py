@@ -146,11 +146,9 @@ def test_with_work_on_both_sides_everything_is_equal_at_the_end(mode: str, night
     last = [line.partition(" s ")[2] for line in lines if " round " in line][-1]
     assert last.endswith("0 for QuickBooks, 0 for the warehouse")  # nothing is sent any more
     with closing(sqlite3.connect(tmp_path / "demo" / "inventory.sqlite")) as company:
-        waiting = (
-            "SELECT COUNT(*) FROM qbo_inbox AS entry WHERE taken_as IS NULL AND NOT EXISTS (SELECT 1 FROM qbo_inbox"
-        )
-        later = " qbo_inbox AS later WHERE later.marker = entry.marker AND later.revision > entry.revision)"
-        assert company.execute(waiting + later).fetchone() == (0,)
+        waiting = "SELECT COUNT(*) FROM qbo_inbox AS entry WHERE taken_as IS NULL AND NOT EXISTS"
+        later = "SELECT 1 FROM qbo_inbox AS later WHERE later.marker = entry.marker AND later.revision > entry.revision"
+        assert company.execute(f"{waiting} ({later})").fetchone() == (0,)
         address = "SELECT COUNT(*) FROM customers WHERE email = 'billing@quickbooks.example'"
         assert company.execute(address).fetchone() == (1,)  # the conflict went as it was decided
         kinds = {kind for (kind,) in company.execute("SELECT DISTINCT kind FROM qbo_inbox WHERE taken_as IS NOT NULL")}
