@@ -105,7 +105,7 @@ class Policies:
     - `tax_regime`: how the company's tax is told, a row of `tax.REGIMES`.
     - `multicurrency`: whether the company has it switched on.
     - `numbered_by_quickbooks`: the entities that QBO numbers by itself; our number then stands in the private note.
-    - `zero_cost`: a movement with a quantity whose cost is 0 waits for its cost, or posts what it has.
+    - `zero_cost`: goods that move at a cost of 0, or come in at less, wait for their cost, or post what they have.
     - `quotes`, `purchase_orders`: whether they go to QBO as estimates and purchase orders.
     - `sub_customers`: whether a customer that is a part of another stands below it in QBO, or beside it.
     - `party_currencies`: a party has one name in QBO, in its own currency; or one for each currency of its documents,

@@ -24,6 +24,11 @@ from qbo_pipeline.accounting.transit import billed_ahead
 from qbo_pipeline.inventory.records import Movement, MovementLine, record_key
 
 COST_PENDING = "cost_pending"
+_STATED = (
+    "receipt",
+    "opening",
+    "adjustment",
+)  # somebody says what the goods cost; elsewhere it follows from the stock's
 _LINES_NAMED = 5
 _SUPPLIER_RETURN_CLEARING = "policy:supplier_return_clearing"
 
@@ -87,7 +92,7 @@ def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
     A movement in a foreign currency is converted at its own rate, else at the books' of its business date, each line
     rounded half up to cents by itself, as the source's stock value converts it; `Refused` where there is no rate.
     `Excluded`: voided, services only, nil effect, receipts that do not accrue. `Refused` as `cost_pending`: goods whose
-    cost is 0, until the source gives it or a person approves it, unless policy posts them.
+    cost is 0, or that come in at less, until the source gives it or a person approves it, unless policy posts them.
     """
     label = f"{MOVEMENT_RULES[movement.kind].label} {movement.number}"
     if movement.status == "voided":
@@ -111,20 +116,31 @@ def build_movement(movement: Movement, books: Books) -> Draft | Excluded:
 
 
 def _mind_missing_cost(movement: Movement, label: str, legs: Sequence[Leg], books: Books) -> None:
-    """Goods at cost 0 wait for their cost; not those that stay on one account, where no cost posts anything."""
+    """Goods at cost 0 wait for their cost, and goods that come in at a stated cost below 0 for a person; not those that
+    stay on one account, where no cost posts anything."""
     if books.policies.zero_cost == "post" or len({item.account.id for item in legs}) < 2:
         return
-    without = [line for line in movement.lines if line.quantity and not line.value and _counts(books, line)]
-    if not without or books.cost_approved(movement.movement_id):
+    moved = [line for line in movement.lines if line.quantity and _counts(books, line)]
+    without = [line for line in moved if not line.value]
+    below = [line for line in moved if movement.kind in _STATED and line.quantity > 0 > line.value]
+    if not (without or below) or books.cost_approved(movement.movement_id):
         return
-    lines = ", ".join(str(line.line_number) for line in without[:_LINES_NAMED])
-    more = f" and {len(without) - _LINES_NAMED} more" if len(without) > _LINES_NAMED else ""
-    refuse(
-        COST_PENDING,
-        f"{label}: the goods of line {lines}{more} have cost 0 in the inventory system; it goes by itself once they "
-        "have their cost there; approve it where they cost nothing, or skip it",
-        "lines.value",
-    )
+    if without:
+        said = (
+            f"{label}: the goods of line {_numbered(without)} have cost 0 in the inventory system; it goes by itself "
+            "once they have their cost there; approve it where they cost nothing, or skip it"
+        )
+    else:
+        said = (
+            f"{label}: the goods of line {_numbered(below)} come in at a cost below 0 in the inventory system; it goes "
+            "by itself once that is corrected there; approve it where it is meant, or skip it"
+        )
+    refuse(COST_PENDING, said, "lines.value")
+
+
+def _numbered(lines: Sequence[MovementLine]) -> str:
+    more = f" and {len(lines) - _LINES_NAMED} more" if len(lines) > _LINES_NAMED else ""
+    return ", ".join(str(line.line_number) for line in lines[:_LINES_NAMED]) + more
 
 
 def movement_legs(movement: Movement, books: Books, roles: Mapping[str, tuple[str, int]] = LINE_ROLES) -> list[Leg]:

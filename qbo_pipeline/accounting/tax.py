@@ -7,7 +7,7 @@ computed. Which regime a company has is read from its country and preferences
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from qbo_pipeline.accounting.books import Books, TaxRegimeName
 from qbo_pipeline.accounting.documents import Subject
@@ -50,11 +50,16 @@ class UnitedStates:
 
 class ManualSalesTax(UnitedStates):
     """Manual sales tax: as above, and the form names its tax code, one for all its taxed lines, where the settings map
-    each of theirs to a real one; else the total stands alone."""
+    each of theirs to a real one; else the total stands alone. A code that is not mapped is refused where others are:
+    its tax would be in no return."""
 
     def form(self, subject: Subject, books: Books, *, inclusive: bool = False) -> Payload:
         told = super().form(subject, books)
         mapped = {code: books.tax_codes.get(code) for code in _codes(subject)}
+        if told and set(books.tax_codes.values()) - {"TAX", "NON"}:
+            for line in subject.document.lines:
+                if line.tax_amount and line.tax_code and mapped[line.tax_code] is None:
+                    _refuse_code(subject, line)
         real = sorted({qbo_id for qbo_id in mapped.values() if qbo_id not in (None, "TAX", "NON")})
         if not told or not real or {None, "TAX", "NON"} & set(mapped.values()):
             return told
@@ -104,14 +109,7 @@ class Elsewhere:
         source_code = (line.tax_code if line is not None else None) or ""
         code = books.tax_codes.get(source_code)
         if code is None:
-            where = f"line {line.line_number}" if line is not None else "the rounding line"
-            refuse(
-                "unknown_tax_code",
-                f"{where} of {subject.label} has "
-                + (f"the tax code '{source_code}', which is not mapped" if source_code else "no tax code")
-                + ": name its QBO tax code in [tax_codes]",
-                f"tax_code:{source_code}",
-            )
+            _refuse_code(subject, line)
         return {"TaxCodeRef": ref(code)}
 
 
@@ -138,6 +136,18 @@ def purchase_line(subject: Subject, books: Books, line: DocumentLine | None) -> 
     """The tax code of a purchase line; none where purchases carry no tax."""
     regime = regime_of(books)
     return regime.line(subject, books, line) if regime.taxes_purchases else {}
+
+
+def _refuse_code(subject: Subject, line: DocumentLine | None) -> NoReturn:
+    code = (line.tax_code if line is not None else None) or ""
+    where = f"line {line.line_number}" if line is not None else "the rounding line"
+    refuse(
+        "unknown_tax_code",
+        f"{where} of {subject.label} has "
+        + (f"the tax code '{code}', which is not mapped" if code else "no tax code")
+        + ": name its QBO tax code in [tax_codes]",
+        f"tax_code:{code}",
+    )
 
 
 def _codes(subject: Subject) -> list[str]:

@@ -71,8 +71,8 @@ CAUSES: dict[tuple[str, str], CauseInWords] = {
         "The supplier's number a second time", "Approve where both documents are right, skip the one that is not"
     ),
     ("parked", "cost_pending"): CauseInWords(
-        "Goods without a cost",
-        "Give the goods their cost in the inventory system; approve where they cost nothing, or skip",
+        "Goods without a cost, or at one below 0",
+        "Give the goods their cost in the inventory system; approve where it is right as it is, or skip",
     ),
     ("parked", "missing"): CauseInWords("Its object is not in QuickBooks", "Retry once it is there again, or skip it"),
     ("parked", "rule_failed"): CauseInWords(

@@ -78,6 +78,19 @@ def test_goods_at_cost_0_wait_for_their_cost_in_every_kind(kind: str) -> None:
     assert known.amount == Decimal("11.00")
 
 
+@pytest.mark.parametrize("kind", ["receipt", "opening", "adjustment"])
+def test_goods_that_come_in_at_a_stated_cost_below_0_wait_for_a_person(kind: str) -> None:
+    record = movement(kind, stock("cup", 2, "8"), stock("tea", 1, "-3"))
+    waits = refused(record, books())
+    assert (waits.reason, waits.field) == ("cost_pending", "lines.value")
+    assert "the goods of line 2 come in at a cost below 0" in waits.message
+    for changes in ({"policies": {"zero_cost": "post"}}, {"cost_approved": _yes}):
+        assert draft(record, books(**changes)).amount == Decimal("5.00")
+    # What goes out, and what is counted, has the cost of the stock, which may be below 0 for a while.
+    assert draft(movement(kind, stock("tea", -1, "3")), books()).amount == Decimal("3.00")
+    assert draft(movement("stock_count", stock("tea", 1, "-3")), books()).amount == Decimal("3.00")
+
+
 def test_by_policy_or_approval_what_has_a_cost_is_posted() -> None:
     record = movement("shipment", stock("tea", -1, "0"), stock("cup", -2, "-8"))
     for changes in ({"policies": {"zero_cost": "post"}}, {"cost_approved": _yes}):

@@ -60,16 +60,34 @@ def test_a_us_sale(regime: str, form: dict[str, Any], codes: list[str]) -> None:
     assert codes_of(draft) == codes
 
 
-def test_by_hand_without_a_mapped_code_the_total_stands_alone() -> None:
-    unmapped = {"tax_amount": money("0.80"), "tax_code": "XX"}
-    for more in (unmapped, {**unmapped, "tax_code": "OUT"}, {**unmapped, "tax_code": None}):
-        draft = made("us_manual", "sales_invoice", line("10.00", **more))
+XX = {"tax_amount": money("0.80"), "tax_code": "XX"}
+
+
+def test_by_hand_without_a_code_of_quickbooks_the_total_stands_alone() -> None:
+    for code in ("OUT", None):
+        draft = made("us_manual", "sales_invoice", line("10.00", **{**XX, "tax_code": code}))
         assert isinstance(draft, Draft)
         assert draft.payload["TxnTaxDetail"] == {"TotalTax": money("0.80")}
+    nothing_mapped = books(policies={"tax_regime": "us_manual"}, tax_codes={"": "NON"})
+    draft = build(document("sales_invoice", line("10.00", **XX)), nothing_mapped)
+    assert isinstance(draft, Draft)
+    assert draft.payload["TxnTaxDetail"] == {"TotalTax": money("0.80")}
+
+
+@pytest.mark.parametrize(
+    ("regime", "kind"),
+    [("us_manual", "sales_invoice"), ("us_manual", "sales_refund"), ("global", "sales_receipt"), ("global", "bill")],
+)
+def test_a_code_that_nobody_mapped_is_refused_wherever_codes_are_told(regime: str, kind: str) -> None:
+    refused = made(regime, kind, line("10.00", **CA), line("10.00", **XX))
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.field) == ("unknown_tax_code", "tax_code:XX")
+    for words in ("line 2", "'XX'", "not mapped", "[tax_codes]"):
+        assert words in refused.message
 
 
 def test_by_hand_a_code_is_not_told_for_lines_that_have_none() -> None:
-    lines = (line("10.00", **CA), line("10.00", **{**CA, "tax_code": "XX"}))
+    lines = (line("10.00", **CA), line("10.00", **{**CA, "tax_code": None}))
     draft = made("us_manual", "sales_invoice", *lines)
     assert isinstance(draft, Draft)
     assert draft.payload["TxnTaxDetail"] == {"TotalTax": money("1.60")}
