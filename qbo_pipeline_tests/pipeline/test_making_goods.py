@@ -123,6 +123,9 @@ def test_a_british_sale_has_quickbooks_own_tax_and_its_cents_are_counted(tmp_pat
     source["document_lines"] = [*lines, *(taxed | {"line_id": f"i1-{number}"} for number in (1, 2, 3))]
     source["documents"][1] |= {"net_amount": "0.39", "tax_amount": "0.09", "total_amount": "0.48"}
     source["payment_allocations"][0]["amount"] = "0.48"
+    source["documents"].append(source["documents"][1] | {"document_id": "odd", "number": "ODD"})
+    odd = [line | {"document_id": "odd", "line_id": f"odd-{line['line_id']}"} for line in source["document_lines"][-3:]]
+    source["document_lines"] += [odd[0], odd[1] | {"tax_code": "X9"}, odd[2]]
     with running_emulator("--limits", "off", "--company", "uk") as emulator:
         codes = {"S20": "20.0% S", "": "No VAT"}
         shop = open_shop(tmp_path, emulator, source, currency="GBP", tax_codes=codes)
@@ -131,6 +134,9 @@ def test_a_british_sale_has_quickbooks_own_tax_and_its_cents_are_counted(tmp_pat
         with shop.run() as run:
             (link,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = 'document/i1'")
             invoice = run.quickbooks().read("Invoice", link["qbo_id"])
+            (waits,) = rows(run, "SELECT key, reason, message FROM postings WHERE state = 'parked'")
+    assert (waits["key"], waits["reason"]) == ("document/odd", "unknown_tax_code")
+    assert all(words in waits["message"] for words in ("line 2 of", "ODD", "'X9'", "[tax_codes]"))
     totals = carried.transformed.totals()
     assert (totals["documents_with_tax_rounding"], totals["tax_rounding"]) == (1, Decimal("0.01"))
     assert Decimal(str(invoice["TotalAmt"])) == Decimal("0.48")
