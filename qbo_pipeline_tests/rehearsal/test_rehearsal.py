@@ -18,8 +18,10 @@ from qbo_pipeline.rehearsal.telling import grounds
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.verdicts import Verdict, conclude
 from qbo_pipeline_tests.commands.command_line import CommandLine
+from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import POSTING_TABLES, RECORD_TABLES, carry, content_of
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, Shop, open_shop
+from qbo_pipeline_tests.pipeline.test_tracked_mode import open_tracked
 
 CANARY = "hunter2canary"
 
@@ -90,6 +92,23 @@ def test_what_is_rehearsed_is_what_the_run_posts(
         assert set(read_objects(run).strangers) == set(before.strangers)
         carry(run, FIRST_DAY, LAST_DAY)
         assert same_as_rehearsed(run, found, before) == 11
+
+
+@pytest.mark.torture
+def test_in_tracked_mode_too_and_failures_change_nothing_of_it(tmp_path: Path) -> None:
+    with running_emulator("--limits", "off") as emulator:
+        shop = open_tracked(tmp_path / "shop", emulator)
+        with shop.run(only_look=True) as run:
+            before = read_objects(run)
+        found = rehearsed(shop.settings, shop.folder / "rehearsed", FIRST_DAY, LAST_DAY, failures=True)
+        assert found.failures is not None
+        assert (found.twice, found.run.waits, found.failures.differences, found.failures.overwritten) == (0, (), [], [])
+        assert {(one.kind, one.count) for one in found.run.posted} >= {("InventoryAdjustment", 1), ("JournalEntry", 1)}
+        books = found.run.night["books"]
+        assert (books["status"], books["unexplained"]) == ("explained", "0.00")
+        with shop.run() as run:
+            carry(run, FIRST_DAY, LAST_DAY)
+            assert same_as_rehearsed(run, found, before) > 8
 
 
 @pytest.mark.torture
