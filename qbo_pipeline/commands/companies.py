@@ -7,12 +7,15 @@ import os
 import secrets as random
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, parse_day, print_json, say
 from qbo_pipeline.commands.whole_files import whole_file
+
+if TYPE_CHECKING:
+    from qbo_pipeline.commands.profiles import Profile
 
 
 def init(
@@ -57,14 +60,53 @@ def init(
 ) -> None:
     """Write a settings file to start from, with every setting explained, and beside it an encryption key and an empty
     store."""
-    import base64
-
-    from qbo_pipeline.commands.profiles import decided, profile_named, with_choices
+    from qbo_pipeline.commands.profiles import decided, with_choices
     from qbo_pipeline.commands.template import settings_text
     from qbo_pipeline.environment import env_file, trouble_with
-    from qbo_pipeline.settings import SettingsError, settings_of
+    from qbo_pipeline.settings import SettingsError
+
+    _mind_company(name, environment, base_url)
+    chosen = _profile(profile)
+    file, secrets_file = folder / f"{name}.toml", env_file(folder)
+    if file.exists():
+        if system is None:
+            raise SettingsError(f"{file} is there already; it is not touched")
+        say(f"{file} is there already; it is not touched.")
+        raise typer.Exit(0 if look_at_system(file) else 2)
+    if trouble := trouble_with(secrets_file):
+        raise SettingsError(f"{secrets_file}, where the encryption key belongs, {trouble}: nothing was written")
+    _mind_source(csv, mapping, system, system_url, system_login)
+    values = {
+        "name": name,
+        "currency": currency,
+        "time_zone": time_zone,
+        "first_day": first_day.isoformat(),
+        "environment": environment,
+        "realm": realm,
+        "mapping": _from(folder, mapping) if mapping and len(Path(mapping).parts) > 1 else mapping,
+        "base_url": base_url,
+        "store_url": f"sqlite:///{name}.sqlite",
+    }
+    if csv is not None:
+        values |= {"source_kind": "csv", "source_path": _from(folder, csv)}
+    if system is not None:
+        values |= {"source_kind": system, "source_url": _address(system, system_login, system_url)}
+    choices = {} if chosen is None else decided(chosen, str(values.get("source_kind")), values["first_day"] or "")
+    _write(name, file, secrets_file, with_choices(settings_text(values), choices))
+    if system is not None and not look_at_system(file):
+        say("Once that is mended, the same command again looks at the account, and touches nothing.")
+    what = "the source and the accounts" if system is None else "the accounts and the system's codes"
+    say(f"Wrote {file}. Next: set {what} in it, then")
+    if environment == "emulator":
+        names = ", ".join(f"QBO_{name.upper()}_{part}" for part in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"))
+        say(f"  write {names}, as the emulator's first line says them, into {secrets_file}")
+    else:
+        say(f"  qbo-pipeline connect --settings {file}")
+    say(f"  qbo-pipeline preflight --settings {file}")
+
+
+def _mind_company(name: str, environment: str, base_url: str | None) -> None:
     from qbo_pipeline.settings_sections import is_connection_name
-    from qbo_pipeline.store.opening import make_store
 
     if not is_connection_name(name):  # before it becomes the name of a file
         raise typer.BadParameter(
@@ -77,48 +119,41 @@ def init(
             "--environment emulator and --base-url http://127.0.0.1:PORT go together: Intuit's own addresses are known",
             param_hint="--base-url",
         )
+
+
+def _profile(name: str | None) -> Profile | None:
+    from qbo_pipeline.commands.profiles import profile_named
+
     try:
-        chosen = None if profile is None else profile_named(profile)
+        return None if name is None else profile_named(name)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--profile") from None
-    file, secrets_file = folder / f"{name}.toml", env_file(folder)
-    if file.exists():
-        if system is None:
-            raise SettingsError(f"{file} is there already; it is not touched")
-        say(f"{file} is there already; it is not touched.")
-        raise typer.Exit(0 if look_at_system(file) else 2)
-    if trouble := trouble_with(secrets_file):
-        raise SettingsError(f"{secrets_file}, where the encryption key belongs, {trouble}: nothing was written")
-    values = {
-        "name": name,
-        "currency": currency,
-        "time_zone": time_zone,
-        "first_day": first_day.isoformat(),
-        "environment": environment,
-        "realm": realm,
-        "mapping": _from(folder, mapping) if mapping and len(Path(mapping).parts) > 1 else mapping,
-        "base_url": base_url,
-        "store_url": f"sqlite:///{name}.sqlite",
-    }
+
+
+def _mind_source(
+    csv: str | None, mapping: str | None, system: str | None, system_url: str | None, system_login: str | None
+) -> None:
     if system is not None and (csv is not None or mapping is not None):
         raise typer.BadParameter("a system that is read by API has no mapping and no CSV files", param_hint="--system")
     if system_url is not None and system is None:
         raise typer.BadParameter("--system-url goes with --system", param_hint="--system-url")
     if system_login is not None and system is None:
         raise typer.BadParameter("--system-login goes with --system", param_hint="--system-login")
-    if csv is not None:
-        values |= {"source_kind": "csv", "source_path": _from(folder, csv)}
-    if system is not None:
-        values |= {"source_kind": system, "source_url": _address(system, system_login, system_url)}
-    text = settings_text(values)
-    choices = {} if chosen is None else decided(chosen, str(values.get("source_kind")), values["first_day"] or "")
-    text = with_choices(text, choices)
+
+
+def _write(name: str, file: Path, secrets_file: Path, text: str) -> None:
+    """Make the store, then write the encryption key, then the settings; nothing where the text is no good settings."""
+    import base64
+
+    from qbo_pipeline.settings import SettingsError, settings_of
+    from qbo_pipeline.store.opening import make_store
+
     try:
         settings = settings_of(text, file)
     except SettingsError as error:  # the lines of a file that is not there would help nobody
         told = "\n".join(line.partition(": ")[2] for line in str(error).splitlines())
         raise SettingsError(f"{file} was not written:\n{told}") from None
-    folder.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     make_store(settings.store_url()).close()
     variable = f"QBO_{name.upper()}_ENCRYPTION_KEY"
     secrets = secrets_file.read_text(encoding="utf-8") if secrets_file.exists() else ""
@@ -129,16 +164,6 @@ def init(
             out.write(f"{secrets}{variable}={key}\n")
     with whole_file(file) as out:  # the last of all: where it is there, everything is
         out.write(text)
-    if system is not None and not look_at_system(file):
-        say("Once that is mended, the same command again looks at the account, and touches nothing.")
-    what = "the source and the accounts" if system is None else "the accounts and the system's codes"
-    say(f"Wrote {file}. Next: set {what} in it, then")
-    if environment == "emulator":
-        names = ", ".join(f"QBO_{name.upper()}_{part}" for part in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"))
-        say(f"  write {names}, as the emulator's first line says them, into {secrets_file}")
-    else:
-        say(f"  qbo-pipeline connect --settings {file}")
-    say(f"  qbo-pipeline preflight --settings {file}")
 
 
 def _address(system: str, login: str | None, url: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -23,6 +23,7 @@ from qbo_pipeline.reconciliation.counting import BECAME
 from qbo_pipeline.verdicts import OF_STATUS, Ground, Verdict
 
 if TYPE_CHECKING:
+    from qbo_pipeline.pipeline.latest import Latest
     from qbo_pipeline.store.integrity import Checked
 
 
@@ -96,23 +97,12 @@ def status(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     else:
         _print_status(totals, broken, waiting, aside)
         say("", f"Access to QuickBooks: {access.text}" if access.well else f"! {access.text}. {REMEDY}")
-        for row in copies:
-            named = f"{row['kind']} {row['number'] or 'Id ' + row['qbo_id']}"
-            say(f"copied in QuickBooks {row['day']} {row['amount']:>20}  {named}: a copy of {row['key']}")
-        for row in way_back.waiting:
-            say(f"write back: {row['state']} {row['day']} {row['amount']}  {row['key']}: {row['why']}")
-        for row in twice:
-            say(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
+        _print_beside(copies, way_back.waiting, twice)
         if recovery:
             said = f"since {show_instant(recovery.since, zone)} ({recovery.who}: {recovery.why})"
             say("", f"The store recovers {said}: every posting is looked for in QuickBooks before it is sent.")
         if latest:
-            say(
-                "",
-                f"Reconciled as at {latest.as_at}: stock {latest.stock_value:,.2f}, ledger "
-                f"{latest.ledger_balance:,.2f}, difference {latest.difference:,.2f}, unexplained "
-                f"{latest.unexplained:,.2f} ({OF_STATUS[latest.status].word})",
-            )
+            _print_reconciled(latest)
     leave(reasons)
 
 
@@ -133,6 +123,28 @@ def _print_status(
         say(f"         {age_in_words(posting['waits_days'])}{posting['reason'] or ''}")
     for record, number, day, _, message in aside:
         say(f"set aside {day or '-':10} {record} {number}: {message}")
+
+
+def _print_beside(
+    copies: Sequence[dict[str, Any]], way_back: Sequence[dict[str, Any]], twice: Sequence[dict[str, Any]]
+) -> None:
+    """Copies in QuickBooks, entries on the way back, numbers that are there twice."""
+    for row in copies:
+        named = f"{row['kind']} {row['number'] or 'Id ' + row['qbo_id']}"
+        say(f"copied in QuickBooks {row['day']} {row['amount']:>20}  {named}: a copy of {row['key']}")
+    for entry in way_back:
+        say(f"write back: {entry['state']} {entry['day']} {entry['amount']}  {entry['key']}: {entry['why']}")
+    for row in twice:
+        say(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
+
+
+def _print_reconciled(latest: Latest) -> None:
+    say(
+        "",
+        f"Reconciled as at {latest.as_at}: stock {latest.stock_value:,.2f}, ledger "
+        f"{latest.ledger_balance:,.2f}, difference {latest.difference:,.2f}, unexplained "
+        f"{latest.unexplained:,.2f} ({OF_STATUS[latest.status].word})",
+    )
 
 
 def _counts_in_words(row: dict[str, Any]) -> str:

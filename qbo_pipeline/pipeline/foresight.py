@@ -7,8 +7,8 @@ What belongs here: the codes of the inventory system that no setting maps yet, a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -64,62 +64,13 @@ def foresee(
     With `all_master_data` every active party and product counts, else those that the days' records refer to.
     Master data and the days' records are held in memory: look at a month, not at years.
     """
-    known: dict[tuple[str, str], Record] = {}
-    by_name: dict[str, list[Party]] = defaultdict(list)
-    by_item: dict[str, list[Product]] = defaultdict(list)
-    dated: list[Record] = []
-    set_aside: Counter[str] = Counter()
-    for batch in source.read_master_data(batch_size=batch_size):
-        known |= {(batch.record_type, record.record_id): record for record in batch.records}
-        set_aside.update(f"{item.record_type}: {item.message}" for item in batch.set_aside)
-        for record in batch.records:
-            if isinstance(record, Party):
-                by_name[name_key(record)].append(record)
-            elif isinstance(record, Product):
-                by_item[item_key(record)].append(record)
-    for batch in source.read_days(first, last, batch_size=batch_size):
-        known |= {(batch.record_type, record.record_id): record for record in batch.records}
-        set_aside.update(f"{item.record_type}: {item.message}" for item in batch.set_aside if item.rule != "draft")
-        dated += batch.records
-
-    def look_up(kind: type[R], record_type: str, record_id: str) -> R | None:
-        found = known.get((record_type, record_id))
-        return found if isinstance(found, kind) else None
-
-    matched: dict[str, set[tuple[date, str]]] = defaultdict(set)
-    bills: dict[tuple[str, str], list[tuple[tuple[date, str], Decimal]]] = defaultdict(list)
-    for bill in (record for record in dated if isinstance(record, Document)):
-        for match in bill.matches:
-            own = (bill.business_date, bill.document_id)
-            bills[match.movement_id, match.movement_line_id].append((own, match.quantity))
-            matched[match.movement_id].add(own)
-
-    def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
-        own = (document.business_date, document.document_id)
-        others = ((key, quantity) for key, quantity in bills[movement_id, line_id] if key[1] != document.document_id)
-        return sum((quantity for key, quantity in others if key < own), Decimal(0))
-
-    def bills_of(movement_id: str) -> list[str]:
-        return [document_id for _, document_id in sorted(matched[movement_id])]
-
+    read = _Read.of(source, first, last, batch_size)
     hints, codes = _Missing(books.hints), _Missing(books.tax_codes)
-    ahead = replace(
-        books,
-        hints=hints,
-        tax_codes=codes,
-        product=lambda record_id: look_up(Product, "product", record_id),
-        party=lambda kind, party_id: look_up(Party, "party", f"{kind}:{party_id}"),
-        document=lambda record_id: look_up(Document, "document", record_id),
-        movement=lambda record_id: look_up(Movement, "movement", record_id),
-        namesakes=lambda key: by_name.get(key, ()),
-        product_namesakes=lambda key: by_item.get(key, ()),
-        matched_before=matched_before,
-        bills_of=bills_of,
-    )
+    ahead = replace(read.books(books), hints=hints, tax_codes=codes)
     unmapped: dict[str, Counter[str]] = {"hint": Counter(), "tax": Counter()}
     refused: dict[tuple[str, str], tuple[Refused, int]] = {}
     stand_ins = [_any_account(books, kind) for kind in ("Expense", "Income", "Bank")]
-    everything = [record for record in known.values() if not isinstance(record, Document | Movement | Payment)] + dated
+    everything = read.everything()
     entries: dict[str, Draft] = {}
     needed: set[str] = set()
     transactions: list[Draft] = []
@@ -143,12 +94,84 @@ def foresee(
         if isinstance(answer, Refused) and not hints.asked and not codes.asked:
             example, count = refused.get((answer.reason, answer.field), (answer, 0))
             refused[answer.reason, answer.field] = (example, count + 1)
-    entries |= _further_entries(needed - set(entries), known, ahead)
+    entries |= _further_entries(needed - set(entries), read.known, ahead)
     wanted = tuple(draft for key, draft in sorted(entries.items()) if key in needed)
     return Foreseen(
-        len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), set_aside, wanted,
+        len(everything), unmapped["hint"], unmapped["tax"], tuple(refused.values()), read.set_aside, wanted,
         tuple(transactions),
     )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Read:
+    """Master data and the records of some days, in memory."""
+
+    known: dict[tuple[str, str], Record] = field(default_factory=dict)
+    by_name: dict[str, list[Party]] = field(default_factory=lambda: defaultdict(list))
+    by_item: dict[str, list[Product]] = field(default_factory=lambda: defaultdict(list))
+    dated: list[Record] = field(default_factory=list)
+    set_aside: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, source: Source, first: date, last: date, batch_size: int) -> _Read:
+        read = cls()
+        for batch in source.read_master_data(batch_size=batch_size):
+            read.known |= {(batch.record_type, record.record_id): record for record in batch.records}
+            read.set_aside.update(f"{item.record_type}: {item.message}" for item in batch.set_aside)
+            for record in batch.records:
+                if isinstance(record, Party):
+                    read.by_name[name_key(record)].append(record)
+                elif isinstance(record, Product):
+                    read.by_item[item_key(record)].append(record)
+        for batch in source.read_days(first, last, batch_size=batch_size):
+            read.known |= {(batch.record_type, record.record_id): record for record in batch.records}
+            aside = (item for item in batch.set_aside if item.rule != "draft")
+            read.set_aside.update(f"{item.record_type}: {item.message}" for item in aside)
+            read.dated += batch.records
+        return read
+
+    def everything(self) -> list[Record]:
+        """Lists first, then what is dated."""
+        lists = [record for record in self.known.values() if not isinstance(record, Document | Movement | Payment)]
+        return lists + self.dated
+
+    def books(self, books: Books) -> Books:
+        """The books, with the look-ups of what was read."""
+        return replace(
+            books,
+            product=lambda record_id: self._look_up(Product, "product", record_id),
+            party=lambda kind, party_id: self._look_up(Party, "party", f"{kind}:{party_id}"),
+            document=lambda record_id: self._look_up(Document, "document", record_id),
+            movement=lambda record_id: self._look_up(Movement, "movement", record_id),
+            namesakes=lambda key: self.by_name.get(key, ()),
+            product_namesakes=lambda key: self.by_item.get(key, ()),
+            **_matches(self.dated),
+        )
+
+    def _look_up(self, kind: type[R], record_type: str, record_id: str) -> R | None:
+        found = self.known.get((record_type, record_id))
+        return found if isinstance(found, kind) else None
+
+
+def _matches(dated: Iterable[Record]) -> dict[str, Any]:
+    """The look-ups of which bills are for which goods."""
+    matched: dict[str, set[tuple[date, str]]] = defaultdict(set)
+    bills: dict[tuple[str, str], list[tuple[tuple[date, str], Decimal]]] = defaultdict(list)
+    for bill in (record for record in dated if isinstance(record, Document)):
+        for match in bill.matches:
+            own = (bill.business_date, bill.document_id)
+            bills[match.movement_id, match.movement_line_id].append((own, match.quantity))
+            matched[match.movement_id].add(own)
+
+    def matched_before(movement_id: str, line_id: str, document: Document) -> Decimal:
+        own = (document.business_date, document.document_id)
+        others = ((key, quantity) for key, quantity in bills[movement_id, line_id] if key[1] != document.document_id)
+        return sum((quantity for key, quantity in others if key < own), Decimal(0))
+
+    def bills_of(movement_id: str) -> list[str]:
+        return [document_id for _, document_id in sorted(matched[movement_id])]
+
+    return {"matched_before": matched_before, "bills_of": bills_of}
 
 
 def _further_entries(keys: set[str], known: Mapping[tuple[str, str], Record], books: Books) -> dict[str, Draft]:

@@ -155,6 +155,12 @@ def _summed(connection: Connection, name: str, keys: Sequence[str]) -> dict[str,
 
 
 def _exceptions(connection: Connection, name: str, named: Collection[str]) -> Iterator[dict[str, Any]]:
+    yield from _waiting(connection, name, named)
+    yield from _aside(connection, name)
+    yield from _worth_a_look(connection, name)
+
+
+def _waiting(connection: Connection, name: str, named: Collection[str]) -> Iterator[dict[str, Any]]:
     waiting = (
         select(postings, records.c.number.label("record_number"))
         .outerjoin(
@@ -190,6 +196,9 @@ def _exceptions(connection: Connection, name: str, named: Collection[str]) -> It
             "attempts": row.attempts,
             "since": row.first_seen,
         }
+
+
+def _aside(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
     aside = select(records).where(
         records.c.connection == name, records.c.disposition == "set_aside", records.c.vanished_at.is_(None)
     )
@@ -206,6 +215,8 @@ def _exceptions(connection: Connection, name: str, named: Collection[str]) -> It
             "since": row.first_seen,
         }
 
+
+def _worth_a_look(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
     look = select(records).where(
         records.c.connection == name, records.c.warnings.is_not(None), records.c.vanished_at.is_(None)
     )
