@@ -23,6 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from qbo_pipeline_tests.emulator import forked
+
+FORKS = sys.platform == "linux"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
@@ -37,7 +40,7 @@ class RunningEmulator:
     client_id: str
     client_secret: str
     refresh_token: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | forked.Forked
     log: IO[str] = field(repr=False)
     _access_token: str = field(default="", repr=False)
 
@@ -108,20 +111,26 @@ class RunningEmulator:
         return self.log.read()
 
 
-def start_emulator(*options: str, cwd: Path | None = None) -> RunningEmulator:
+def start_emulator(*options: str, cwd: Path | None = None, forks: bool = False) -> RunningEmulator:
     """Start `python -m qbo_pipeline.emulator` on a free port and wait for its first line.
 
-    The caller stops it. Raises AssertionError with its stderr where it does not start.
+    The caller stops it. Raises AssertionError with its stderr where it does not start. `forks`: by a process that has
+    imported it already.
     """
     log = tempfile.TemporaryFile("w+")  # noqa: SIM115  lives as long as the process
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qbo_pipeline.emulator", "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process: subprocess.Popen[str] | forked.Forked
+    if forks and FORKS:
+        process = forked.start(["--port", "0", *options], log, cwd, environment)
+    else:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "qbo_pipeline.emulator", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=cwd,
+            env=environment,
+        )
     too_late = threading.Timer(START_SECONDS, process.kill)
     too_late.start()
     assert process.stdout is not None
@@ -139,12 +148,15 @@ def start_emulator(*options: str, cwd: Path | None = None) -> RunningEmulator:
 @contextmanager
 def running_emulator(*options: str, cwd: Path | None = None) -> Iterator[RunningEmulator]:
     """An emulator for the length of a `with` block."""
-    emulator = start_emulator(*options, cwd=cwd)
+    emulator = start_emulator(*options, cwd=cwd, forks=True)
     try:
         yield emulator
     finally:
         if emulator.process.poll() is None:
-            emulator.process.terminate()
+            if {"--state", "--record"}.intersection(options):
+                emulator.process.terminate()
+            else:  # nothing of it is to be kept
+                emulator.process.kill()
             try:
                 emulator.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:

@@ -29,9 +29,9 @@ LATE, LATE_DAY = "movement/d2", date(2024, 3, 4)
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, quick_store_url: str) -> Iterator[Shop]:
     with running_emulator("--limits", "off") as emulator:
-        yield open_shop(tmp_path, emulator, store_url=store_url)
+        yield open_shop(tmp_path, emulator, store_url=quick_store_url)
 
 
 def close_books(emulator: RunningEmulator | None, through: date | None) -> None:

@@ -20,8 +20,8 @@ SHIPMENT = "movement/d1"
 NO_COST = "UPDATE movement_lines SET value = '0' WHERE movement_id = 'd1'"
 
 
-def opened(tmp_path: Path, store_url: str) -> Shop:
-    shop = open_shop(tmp_path, None, store_url=store_url)
+def opened(tmp_path: Path, quick_store_url: str) -> Shop:
+    shop = open_shop(tmp_path, None, store_url=quick_store_url)
     shop.change(NO_COST)
     with shop.run() as run:
         chart(run)
@@ -29,8 +29,8 @@ def opened(tmp_path: Path, store_url: str) -> Shop:
     return shop
 
 
-def test_a_cost_from_the_source_releases_it(tmp_path: Path, store_url: str) -> None:
-    shop = opened(tmp_path, store_url)
+def test_a_cost_from_the_source_releases_it(tmp_path: Path, quick_store_url: str) -> None:
+    shop = opened(tmp_path, quick_store_url)
     with shop.run() as run:
         build(run)
         assert states(run)[SHIPMENT] == ("parked", "cost_pending")
@@ -46,8 +46,8 @@ def test_a_cost_from_the_source_releases_it(tmp_path: Path, store_url: str) -> N
         assert broken_counts(run) == []
 
 
-def test_a_person_releases_it(tmp_path: Path, store_url: str) -> None:
-    shop = opened(tmp_path, store_url)
+def test_a_person_releases_it(tmp_path: Path, quick_store_url: str) -> None:
+    shop = opened(tmp_path, quick_store_url)
     with shop.run() as run:
         build(run)
         decide(run, "approve", SHIPMENT, "Ann", "samples, they cost nothing")
@@ -57,8 +57,8 @@ def test_a_person_releases_it(tmp_path: Path, store_url: str) -> None:
         assert broken_counts(run) == []
 
 
-def test_by_policy_nothing_waits(tmp_path: Path, store_url: str) -> None:
-    shop = opened(tmp_path, store_url)
+def test_by_policy_nothing_waits(tmp_path: Path, quick_store_url: str) -> None:
+    shop = opened(tmp_path, quick_store_url)
     with shop.run() as run:
         build(run)
     point_to(shop.settings, 'zero_cost = "hold"', 'zero_cost = "post"')
