@@ -32,7 +32,8 @@ from qbo_pipeline.quickbooks.changes import MAX_OBJECTS
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.tables.posting import posting_links
-from qbo_pipeline_tests.benchmarks.bench_backfill import demo_connection, open_books
+from qbo_pipeline_tests.benchmarks.backfill_process import open_books
+from qbo_pipeline_tests.benchmarks.bench_backfill import demo_connection
 from qbo_pipeline_tests.emulator.server import running_emulator
 
 pytestmark = pytest.mark.benchmark

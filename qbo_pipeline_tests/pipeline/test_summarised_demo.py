@@ -12,7 +12,8 @@ from qbo_pipeline.commands.demo_choices import DemoMode
 from qbo_pipeline.commands.demonstrate import FIRST_DAY
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.settings import load_settings
-from qbo_pipeline_tests.benchmarks.bench_backfill import demo_connection, open_books
+from qbo_pipeline_tests.benchmarks.backfill_process import open_books
+from qbo_pipeline_tests.benchmarks.bench_backfill import demo_connection
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry_file, rows
 from qbo_pipeline_tests.tampering.people import Bookkeeper
