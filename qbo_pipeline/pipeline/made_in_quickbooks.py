@@ -7,7 +7,8 @@ nothing was said yet is held, never taken for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from qbo_pipeline.accounting.drafts import Excluded, Outcome, Refused
 from qbo_pipeline.inventory.records import (
     PRODUCT_KINDS,
     Document,
+    JsonObject,
     Party,
     Payment,
     Product,
@@ -117,22 +119,46 @@ def _of_taken(record: Record, took: RowMapping, last: RowMapping, *, by_both: bo
     if isinstance(record, Document) and record.status == "voided" and last["operation"] != "void" and by_both:
         return Excluded(rule=VOIDED_HERE, message=f"It is {where}, and was voided in the inventory system")
     both_out = last["operation"] == "void" and getattr(record, "status", None) == "voided"  # whatever amount is left
-    if both_out or not _changes(record, took) or not _changes(record, last):
+    if both_out or not changes_of(record, took) or not changes_of(record, last):
         return Excluded(rule=MADE_THERE, message=f"It is {where}, from where it came")
     if last["operation"] == "void":
         why = f"{where} is voided or deleted, and the inventory system still counts it: take the newest entry there"
         return Refused(reason=CHANGED_HERE, message=why, field="status")
-    changes = _changes(record, last)
-    now = ", ".join(f"{name} {there} there and {here} here" for name, (there, here) in changes.items())
-    why = f"It came from {where} and differs now: {now}. Take the newest entry, or change it in QuickBooks"
+    changes = changes_of(record, last)
+    why = (
+        f"It came from {where} and differs now: {in_words(changes)}. Take the newest entry, or change it in QuickBooks"
+    )
     return Refused(reason=CHANGED_HERE, message=why, field=next(iter(changes)))
 
 
-def _changes(record: Record, entry: RowMapping) -> dict[str, tuple[str, str]]:
-    """By field, what the entry says and what the record says, where they differ."""
+def changes_of(record: Record, entry: RowMapping) -> dict[str, tuple[str, str]]:
+    """By field, what the entry says and what the record says, where they differ.
+
+    What a payment settles counts where the inventory system tells anything of it.
+    """
     there, here = orjson.loads(entry["payload"]), record.to_content()
     compared = _COMPARED.get(record_type(record), ())
-    return {name: (there[name], here[name]) for name in compared if there.get(name) != here.get(name)}
+    found = {name: (there[name], here[name]) for name in compared if there.get(name) != here.get(name)}
+    if isinstance(record, Payment) and record.allocations and _settled(there) != _settled(here):
+        found["settles"] = (_shown(_settled(there)), _shown(_settled(here)))
+    return found
+
+
+def in_words(changes: Mapping[str, tuple[str, str]]) -> str:
+    """Fields with what either side says of them."""
+    return ", ".join(f"{name} {there} there and {here} here" for name, (there, here) in changes.items())
+
+
+def _settled(content: JsonObject) -> dict[str, Decimal]:
+    """By document, how much of it a payment settles."""
+    found: dict[str, Decimal] = {}
+    for one in content.get("allocations", ()):
+        found[one["document_id"]] = found.get(one["document_id"], Decimal(0)) + Decimal(one["amount"])
+    return {document: amount for document, amount in found.items() if amount}
+
+
+def _shown(settled: Mapping[str, Decimal]) -> str:
+    return " and ".join(f"{settled[document]} of {document}" for document in sorted(settled)) or "nothing"
 
 
 def _alike(record: Record, entry: Any) -> bool:

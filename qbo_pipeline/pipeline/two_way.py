@@ -20,6 +20,7 @@ from qbo_pipeline.pipeline.linking_documents import amount_of
 from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.two_sided import compare
+from qbo_pipeline.pipeline.two_way_back import HeldHere
 from qbo_pipeline.pipeline.two_way_stock import parted_items
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.quickbooks.query import select as select_objects
@@ -88,8 +89,11 @@ def _papers(run: Run, kind: str) -> ComparedKind:
     things = _read(run, {place for found in places.values() for place in found if place[0] != entity})
     things |= {(entity, qbo_id): thing for qbo_id, thing in there.items()}
     with run.database.reading() as connection:
+        known = _objects(run, connection, entity)
+        own = {key: next((of for name, of in found if name == entity), "") for key, found in places.items()}
+        back = HeldHere(connection, run.name, entity, [*there, *own.values()], known)
         for key, row in here.items():
-            amount = _here(row)
+            amount, qbo_id = _here(row), own.get(key, "")
             found = [place for place in places.get(key, ()) if place in things]
             if not found and amount == 0:
                 continue
@@ -97,16 +101,18 @@ def _papers(run: Run, kind: str) -> ComparedKind:
                 there.pop(place[1] if place[0] == entity else "", None)
             value = sum((_there(place[0], things[place]) for place in found), Decimal(0))
             value = -value if amount < 0 else value  # an object there has no sign, its form says which way it goes
-            if value == amount:
+            parted = back.parting(qbo_id, things.get((entity, qbo_id)), row) if back.wrote(qbo_id) else None
+            if value == amount and parted is None:
                 result.agree += 1
                 continue
-            result.differ.append({"key": key, "here": amount, "there": value, "why": _why_here(run, connection, row)})
-        known = _objects(run, connection, entity)
+            why = parted or _why_here(run, connection, row)
+            result.differ.append({"key": key, "here": amount, "there": value, "why": why})
         for qbo_id in _of_other_kinds(run, connection, entity, there, kinds):
             del there[qbo_id]
         for qbo_id, thing in there.items():
             if value := _there(entity, thing):
-                why = _why_there(known.get(qbo_id))
+                parted = back.parting(qbo_id, thing, None) if back.wrote(qbo_id) else None
+                why = parted or _why_there(known.get(qbo_id))
                 result.differ.append({"key": f"{entity}/{qbo_id}", "here": Decimal(0), "there": value, "why": why})
     return result
 

@@ -19,6 +19,7 @@ from qbo_pipeline.returning.reading import (
     currency_of,
     day_of,
     on_its_way,
+    part_id,
     rate_of,
     read_day,
     too_early,
@@ -107,7 +108,7 @@ def build_document(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
             class_=book.called("Class", value_of(thing, "ClassRef")),
             department=book.called("Department", value_of(thing, "DepartmentRef")),
             lines=tuple(
-                _line(number, line, share, book)
+                _line(f"{entity}/{thing['Id']}", number, line, share, book)
                 for number, (line, share) in enumerate(zip(lines, shares, strict=True), start=1)
             ),
         ),
@@ -128,13 +129,13 @@ def _lines(given: object) -> Iterator[_Line]:
             yield _Line(row, detail, signed, "" if item in _NO_ITEM else item)
 
 
-def _line(number: int, line: _Line, tax: Decimal, book: ReturnBook) -> DocumentLine:
+def _line(of: str, number: int, line: _Line, tax: Decimal, book: ReturnBook) -> DocumentLine:
     detail = line.detail
     product = book.product(line.item) if line.item else None
     code = value_of(detail, "TaxCodeRef")
     account = value_of(detail, "AccountRef") or value_of(detail, "DiscountAccountRef")
     return DocumentLine(
-        line_id=str(line.row.get("Id") or number),
+        line_id=part_id(of, line.row, number),
         line_number=number,
         product_id=product,
         description=_description(line, named=product is None),

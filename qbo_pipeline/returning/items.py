@@ -13,7 +13,7 @@ from typing import Any
 from qbo_pipeline.inventory.records import Movement, MovementLine, Product, Record, decimal_text
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact, objects
 from qbo_pipeline.returning.contacts import BEING_POSTED, SAME_NAME, name_of
-from qbo_pipeline.returning.reading import day_of, on_its_way, read_day, too_early, value_of
+from qbo_pipeline.returning.reading import day_of, on_its_way, part_id, read_day, too_early, value_of
 from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
 
 KINDS = {"Inventory": "stocked", "NonInventory": "non_stocked", "Service": "service"}
@@ -131,7 +131,7 @@ def build_adjustment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcom
             continue
         lines.append(
             MovementLine(
-                line_id=str(row.get("Id") or len(lines) + 1),
+                line_id=part_id(f"{entity}/{thing['Id']}", row, len(lines) + 1),
                 line_number=len(lines) + 1,
                 product_id=product,
                 location_id=book.location,

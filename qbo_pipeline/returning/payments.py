@@ -46,7 +46,7 @@ def build_payment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     if day < book.first_day:
         return too_early(label, book)
     party_id = book.party(side.party_entity, value_of(thing, side.party_field))
-    allocations, elsewhere, coming = _allocations(thing, side, book)
+    allocations, elsewhere, coming = _allocations(entity, thing, side, book)
     if party_id is None and book.on_its_way(side.party_entity, value_of(thing, side.party_field)):
         return on_its_way(label, f"its {side.party_entity.lower()}")
     if party_id is None:
@@ -100,7 +100,9 @@ def _number(thing: JsonObject) -> str | None:
     return str(number) if number else None
 
 
-def _allocations(thing: JsonObject, side: _Side, book: ReturnBook) -> tuple[list[Allocation], list[str], list[str]]:
+def _allocations(
+    entity: str, thing: JsonObject, side: _Side, book: ReturnBook
+) -> tuple[list[Allocation], list[str], list[str]]:
     """What settles documents of the source, added up by document; in words what settles something else, and which of
     that is on its way to the source."""
     amounts: dict[str, Decimal] = {}
@@ -118,8 +120,8 @@ def _allocations(thing: JsonObject, side: _Side, book: ReturnBook) -> tuple[list
             signed = amount if kind == side.charge else -amount
             amounts[document_id] = amounts.get(document_id, _ZERO) + signed
     found = [
-        Allocation(allocation_id=str(position), document_id=document_id, amount=amount)
-        for position, (document_id, amount) in enumerate(sorted(amounts.items()), start=1)
+        Allocation(allocation_id=f"{entity}/{thing['Id']}:{document_id}", document_id=document_id, amount=amount)
+        for document_id, amount in sorted(amounts.items())
     ]
     return found, elsewhere, coming
 

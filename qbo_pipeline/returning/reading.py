@@ -34,6 +34,11 @@ def value_of(thing: JsonObject, field: str) -> str:
     return str(an_object(thing.get(field), field).get("value", ""))
 
 
+def part_id(of: str, row: JsonObject, number: int) -> str:
+    """An id for a line that no other object's line has: QuickBooks counts the lines of each object from 1."""
+    return f"{of}:{row['Id']}" if row.get("Id") else f"{of}:line {number}"
+
+
 def currency_of(thing: JsonObject, book: ReturnBook) -> str:
     """The currency of an object; the company's where QuickBooks names none."""
     return value_of(thing, "CurrencyRef") or book.home_currency

@@ -72,6 +72,9 @@ def test_each_document_comes_with_its_own_kind_party_and_lines(entity: str, kind
     assert (line_of_it.product_id, line_of_it.quantity, line_of_it.unit_price, line_of_it.class_) == (
         "p5", Decimal(3), Decimal("30.00"), "Retail",
     )  # fmt: skip
+    # QuickBooks counts the lines of each document from 1, and the contract's ids are of one line alone.
+    same = [returned(entity, thing("90.00", line | {"Id": "1"}) | {"Id": own}).lines[0].line_id for own in ("90", "91")]
+    assert same == [f"{entity}/90:1", f"{entity}/91:1"]
 
 
 def test_tax_is_what_quickbooks_computed_and_shared_among_the_lines_that_are_taxed() -> None:

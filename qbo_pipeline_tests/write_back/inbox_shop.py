@@ -58,10 +58,13 @@ def without_payments() -> Rows:
     return {**shop_rows(), "payments": [], "payment_allocations": []}
 
 
-def owned_by(shop: Shop, owner: str, kinds: Sequence[str] = ("payments_received",), more: str = "") -> None:
-    """Say in the settings who makes the payments that are received, or things of other kinds."""
+def owned_by(
+    shop: Shop, owner: str, kinds: Sequence[str] = ("payments_received",), more: str = "", where: str | None = None
+) -> None:
+    """Say in the settings who makes the payments that are received, or things of other kinds; `where` the inbox is, if
+    not in the shop's own database."""
     before = shop.settings.read_text()
-    place = f'[write_back]\nfirst_day = {FIRST_DAY}\nurl = "{shop.source_url}"\n{more}'
+    place = f"[write_back]\nfirst_day = {FIRST_DAY}\n" + (where or f'url = "{shop.source_url}"') + f"\n{more}"
     said = before
     for kind in kinds:
         said = said.replace(f'{kind} = "source"', f'{kind} = "{owner}"')

@@ -1,12 +1,16 @@
-"""The shop's inventory system takes what lies in its inbox: the newest entry of each marker, whatever its kind.
+"""The shop's inventory system takes what lies in its inbox, a table or a folder of files: the newest entry of each
+marker, whatever its kind.
 
 What belongs here: what any inventory system would do with an entry, on the tables of the contract. It knows nothing of
-the pipeline but the table qbo_inbox.
+the pipeline but its inbox.
 """
 
 from __future__ import annotations
 
+import csv
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
@@ -26,36 +30,68 @@ _PARTS = {"documents": ("document_lines", "lines"), "payments": ("payment_alloca
           "movements": ("movement_lines", "lines")}  # fmt: skip
 
 
+Entry = dict[str, Any]
+
+
 def take_all(shop: Shop) -> list[str]:
-    """Book every entry that was not answered yet; answers the ids that they were taken as."""
+    """Book every entry that was not answered yet, of the table or of the folder; answers the ids that they were taken
+    as."""
     engine = create_engine(normalise_url(shop.source_url))
-    taken = []
+    folder = shop.folder / "inbox"
     with engine.begin() as connection:
-        query = (
-            "SELECT * FROM qbo_inbox AS entry WHERE taken_as IS NULL AND refused IS NULL AND NOT EXISTS (SELECT 1 FROM "
-            "qbo_inbox AS later WHERE later.marker = entry.marker AND later.revision > entry.revision) "
-            "ORDER BY kind, marker"
-        )
-        for entry in connection.execute(text(query)).mappings().all():
-            own = _book(connection, dict(entry))
-            said = {"own": own, "marker": entry["marker"], "revision": entry["revision"]}
-            connection.execute(
-                text("UPDATE qbo_inbox SET taken_as = :own WHERE marker = :marker AND revision = :revision"), said
-            )
+        entries = _laid(folder) if folder.is_dir() else _in_the_table(connection)
+        answered = {entry["marker"]: entry["taken_as"] for entry in entries if entry["taken_as"]}
+        newest = {entry["marker"]: entry for entry in entries}
+        taken = []
+        for entry in sorted(newest.values(), key=lambda entry: (entry["kind"], entry["marker"])):
+            if entry["taken_as"] or entry["refused"]:
+                continue
+            own = _book(connection, entry, answered.get(entry["marker"]))
+            _say(connection, folder, {**entry, "taken_as": own})
             taken.append(own)
     engine.dispose()
     return taken
 
 
-def _book(connection: Connection, entry: dict[str, Any]) -> str:
+def _in_the_table(connection: Connection) -> list[Entry]:
+    query = text("SELECT * FROM qbo_inbox ORDER BY marker, revision")
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _laid(folder: Path) -> list[Entry]:
+    """The entries of the folder with what was said of each, oldest revision first."""
+    said = {(row["marker"], row["revision"]): row for row in _rows(folder / "outcomes")}
+    nothing = {"taken_as": "", "refused": ""}
+    found = [row | said.get((row["marker"], row["revision"]), nothing) for row in _rows(folder / "entries")]
+    return sorted(found, key=lambda row: (row["marker"], int(row["revision"])))
+
+
+def _rows(folder: Path) -> Iterator[Entry]:
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(newline="") as file:
+            yield from csv.DictReader(file)
+
+
+def _say(connection: Connection, folder: Path, entry: Entry) -> None:
+    if not folder.is_dir():
+        place = text("UPDATE qbo_inbox SET taken_as = :taken_as WHERE marker = :marker AND revision = :revision")
+        connection.execute(place, entry)
+        return
+    answer = {name: entry[name] for name in ("marker", "revision", "taken_as")} | {"refused": ""}
+    (folder / "outcomes").mkdir(exist_ok=True)
+    path = folder / "outcomes" / f"{entry['marker']}-{entry['revision']}.csv"
+    with path.open("w", newline="") as out:
+        writer = csv.DictWriter(out, list(answer))
+        writer.writeheader()
+        writer.writerow(answer)
+
+
+def _book(connection: Connection, entry: Entry, before: str | None) -> str:
     content = json.loads(entry["content"])
     if entry["kind"] == "attachment":
         return str(content["sha256"])
     table, id_field = _TABLES[entry["kind"]]
-    before = connection.execute(
-        text("SELECT taken_as FROM qbo_inbox WHERE marker = :marker AND taken_as IS NOT NULL"), entry
-    ).scalars().first()  # fmt: skip
-    own = before or (content[id_field].replace("/", "-") if entry["operation"] == "create" else content[id_field])
+    own = before or content[id_field].replace("/", "-")  # what was made in QuickBooks is named after its object there
     if "changed" in content:  # of what both sides keep only these fields are QuickBooks'
         fields = {name: content.get(name) for name in content["changed"]}
         places = ", ".join(f"{name} = :{name}" for name in fields)

@@ -88,7 +88,7 @@ def test_a_change_in_quickbooks_is_one_further_revision(shop: Shop, people: Book
     assert len(payments(people)) == 1
 
 
-@pytest.mark.parametrize("how", ["void", "delete"])
+@pytest.mark.parametrize("how", ["void", pytest.param("delete", marks=pytest.mark.torture)])
 def test_what_is_voided_or_deleted_in_quickbooks_is_taken_back(shop: Shop, people: Bookkeeper, how: str) -> None:
     payment = paid(shop, people)
     take(shop)
