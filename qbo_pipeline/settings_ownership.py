@@ -19,11 +19,11 @@ Owner = Literal["source", "quickbooks", "both", "off"]
 _CONTACT_FIELDS = ("name", "email", "phone", "address", "city", "region", "postal_code", "country", "active")
 # The fields that are compared, by the kinds that both sides may keep.
 # Of these a source may know nothing: what it never says of a thing is not compared.
-OPTIONAL_FIELDS = frozenset({"sales_price", "purchase_cost"})
+OPTIONAL_FIELDS = frozenset({"category", "sales_price", "purchase_cost", "minimum_quantity"})
 MERGED_FIELDS = {
     "customers": (*_CONTACT_FIELDS, "parent_id"),
     "suppliers": (*_CONTACT_FIELDS, "number"),
-    "products": ("number", "name", "active", "sales_price", "purchase_cost"),
+    "products": ("number", "name", "category", "active", "sales_price", "purchase_cost", "minimum_quantity"),
 }
 
 

@@ -181,6 +181,7 @@ SCHEMAS: dict[str, dict[str, Field]] = {
         "InvStartDate": Field("day"),
         "UnitPrice": _NUMBER,
         "PurchaseCost": _NUMBER,
+        "ReorderPoint": _NUMBER,
         "SubItem": Field("flag"),
         "ParentRef": _ref(),
     },

@@ -67,6 +67,7 @@ def build_tracked_product(product: Product, books: Books) -> Draft | list[Draft]
         "AssetAccountRef": ref(_account(books, "inventory", ASSET_TYPES, place).id),
         "ExpenseAccountRef": ref(_account(books, "cost_of_goods_sold", COST_TYPES, place).id),
         **({} if is_there and product.purchase_cost is not None else _cost(product, opening, books)),
+        **({} if product.minimum_quantity is None else {"ReorderPoint": product.minimum_quantity}),
     }
     item = finish(
         key=plain.key,

@@ -107,6 +107,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ),
         _optional("sales_price", "amount", "usual price of one unit before tax, in home currency"),
         _optional("purchase_cost", "amount", "what one unit is usually bought at, in home currency; no value of stock"),
+        _optional("minimum_quantity", "quantity", "at how many units it is ordered again; for tracked items"),
         _optional("active", "flag", "no for a product no longer in use", default="yes"),
     ),
     "locations": (

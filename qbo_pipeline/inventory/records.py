@@ -132,6 +132,7 @@ class Product(RecordRow):
     weight: Decimal | None = None  # of one unit
     sales_price: Decimal | None = None  # of one unit before tax, in home currency
     purchase_cost: Decimal | None = None  # what one unit is usually bought at, in home currency
+    minimum_quantity: Decimal | None = None  # at which it is ordered again
     active: bool = True
 
     @property

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from qbo_pipeline.accounting.books import ROLES, AccountRef, Books
 from qbo_pipeline.accounting.money import cents
@@ -43,7 +43,7 @@ from qbo_pipeline.pipeline.summaries import summarised
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
-from qbo_pipeline.store.postings import approved_under, chunks, links_to
+from qbo_pipeline.store.postings import approved_under, chunks, entry_keys, links_to
 from qbo_pipeline.store.reference import references
 from qbo_pipeline.store.retired import is_retired
 from qbo_pipeline.store.tables.posting import postings
@@ -212,9 +212,7 @@ class StoredBooks:
     @cached_property
     def _entry_keys(self) -> dict[str, str]:
         """The keys of list entries behind which no record stands, by how they are compared."""
-        begins = or_(*(postings.c.record_key.startswith(prefix, autoescape=True) for prefix in UNRECORDED))
-        query = select(postings.c.key).where(postings.c.connection == self._name, begins).order_by(postings.c.key)
-        return {key.casefold(): key for key in self._connection.scalars(query)}
+        return {key.casefold(): key for key in entry_keys(self._connection, self._name, tuple(UNRECORDED))}
 
     def keep_active(self, record_key: str) -> None:
         """A document that is about to be drafted needs this party or product."""

@@ -25,7 +25,7 @@ from qbo_pipeline.inventory.records import Document, Movement, Party, Product, R
 from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.earlier_settings import EarlierSettings
 from qbo_pipeline.pipeline.intake_policy import intake_policy
-from qbo_pipeline.pipeline.made_in_quickbooks import VOIDED_HERE, came_from_quickbooks
+from qbo_pipeline.pipeline.made_in_quickbooks import VOIDED_HERE, WRITTEN_BACK, came_from_quickbooks
 from qbo_pipeline.pipeline.master_data import MASTER_TYPES, Parsed, rows_of
 from qbo_pipeline.pipeline.on_both_sides import why_held
 from qbo_pipeline.pipeline.refusing import DEADLY, in_short
@@ -41,7 +41,7 @@ from qbo_pipeline.posting.intents import put
 from qbo_pipeline.posting.shell import identity_of
 from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.store.dispositions import Built, load_record, put_built
-from qbo_pipeline.store.postings import links, posted_records
+from qbo_pipeline.store.postings import linked_by, links, posted_records
 from qbo_pipeline.store.retired import inactive_in_qbo
 from qbo_pipeline.store.settings_versions import forget_comparisons
 
@@ -293,8 +293,10 @@ class PageOfRecords:
             if key.split("/")[0] in MASTER_TYPES:
                 self._needed.add(key)
                 self.stored.keep_active(further_currency(key)[0])
-            elif (entry := build_unrecorded(key, self.stored.books)) is not None and key not in self._unrecorded:
+            elif key not in self._unrecorded and (entry := build_unrecorded(key, self.stored.books)) is not None:
                 self._unrecorded.add(key)
+                if linked_by(self.connection, self.run.name, [key], WRITTEN_BACK):
+                    continue  # people made it in QuickBooks, and keep it there
                 self.intents.append(Intent(key, content_hash({"entry": key}), [entry]))
                 self.need(entry)
 

@@ -12,16 +12,20 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
+from qbo_pipeline.accounting.categories import BETWEEN, MOST_LEVELS, category_path
+from qbo_pipeline.accounting.categories import PREFIX as CATEGORY
 from qbo_pipeline.pipeline.made_in_quickbooks import WRITTEN_BACK
 from qbo_pipeline.pipeline.returning_book import Namesakes
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import fingerprint
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
+from qbo_pipeline.returning.items import KINDS
 from qbo_pipeline.returning.rules import TWO_SIDED
 from qbo_pipeline.store.attempts import AttemptLine, append
 from qbo_pipeline.store.evidence import SEEN
-from qbo_pipeline.store.postings import chunks, links, links_to, put_links
+from qbo_pipeline.store.postings import chunks, entry_keys, links, links_to, put_links
+from qbo_pipeline.store.quickbooks_objects import all_objects
 from qbo_pipeline.store.tables.posting import posting_links, postings
 from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_backs
 
@@ -99,6 +103,36 @@ def link_by_name(transaction: Connection, run: Run, read: Sequence[tuple[RowMapp
     rows = [row for key, row in new.items() if key not in begun]
     _put(transaction, run, rows, "it has the same name, and [posting] link_existing says that this is enough", now)
     return len(rows)
+
+
+def link_categories(transaction: Connection, run: Run, read: Sequence[tuple[RowMapping, JsonObject | None]]) -> int:
+    """Link the categories that people made in QuickBooks and put items below to the names that the source will give
+    them: what is below one is never refused for a name that is taken."""
+    ownership = run.settings.ownership.products
+    if run.settings.posting.categories == "off" or ownership not in ("quickbooks", "both"):
+        return 0
+    above: dict[str, str] = {}
+    for row, thing in read:
+        if thing is not None and not row["deleted"] and thing.get("Type") in KINDS:
+            path = category_path(str(thing.get("FullyQualifiedName") or "").rpartition(BETWEEN)[0])
+            qbo_id = str((thing.get("ParentRef") or {}).get("value") or "")
+            if qbo_id and 0 < len(path) <= MOST_LEVELS:
+                above[qbo_id] = CATEGORY + BETWEEN.join(path)
+    linked = links_to(transaction, run.name, "Item", list(above))
+    wanted = {qbo_id: key for qbo_id, key in above.items() if qbo_id not in linked}
+    if not wanted:
+        return 0
+    taken = {key.casefold() for key in entry_keys(transaction, run.name, (CATEGORY,))}
+    things = {row["qbo_id"]: row["content"] for row in all_objects(transaction, run.name, "Item")
+              if row["qbo_id"] in wanted and row["content"] is not None}  # fmt: skip
+    now = run.database.now(transaction)
+    new: dict[str, dict[str, Any]] = {}
+    for qbo_id, content in things.items():
+        key, thing = wanted[qbo_id], from_wire(content)
+        if key.casefold() not in taken and thing.get("Type") == "Category":
+            new.setdefault(key.casefold(), _link(key, "Item", thing, WRITTEN_BACK, now))
+    _put(transaction, run, list(new.values()), "an item that was made or changed in QuickBooks stands below it", now)
+    return len(new)
 
 
 def _link(key: str, entity: str, thing: JsonObject, by: str, now: datetime) -> dict[str, Any]:

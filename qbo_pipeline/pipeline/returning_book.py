@@ -11,6 +11,7 @@ from contextlib import suppress
 import orjson
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.accounting.categories import PREFIX as CATEGORY
 from qbo_pipeline.accounting.parties import further_currency
 from qbo_pipeline.accounting.payloads import clean
 from qbo_pipeline.pipeline.in_the_source import Currencies, Named, OnHand, twin_of
@@ -55,6 +56,11 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
         for qbo_id, key in _linked(connection, name, "Item", _items(things)).items()
         if key.startswith("product/")
     }
+    categories = {
+        qbo_id: key.removeprefix(CATEGORY)
+        for qbo_id, key in _linked(connection, name, "Item", _categories(things)).items()
+        if key.startswith(CATEGORY)
+    }
     coming = _on_their_way(connection, settings)
     files = fetched_files(connection, name, [str(thing["Id"]) for thing in things if "AttachableRef" in thing])
     unlinked = Namesakes(connection, settings)
@@ -68,6 +74,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
         account=hints.get,
         tax_code=codes.get,
         product=products.get,
+        category=categories.get,
         on_its_way=lambda entity, qbo_id: (entity, qbo_id) in coming,
         namesake=unlinked.of,
         being_posted=unlinked.being_posted,
@@ -101,6 +108,10 @@ def _items(things: Sequence[JsonObject]) -> Iterable[str]:
             yield str(thing["Id"])
         with suppress(OddShape):
             yield from item_ids(thing)
+
+
+def _categories(things: Sequence[JsonObject]) -> Iterable[str]:
+    return (_value(thing, "ParentRef") for thing in things if "Type" in thing and "Name" in thing)
 
 
 def _on_their_way(connection: Connection, settings: Settings) -> set[tuple[str, str]]:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.accounting.categories import category_path
 from qbo_pipeline.accounting.payloads import clean
 from qbo_pipeline.inventory.records import RECORD_TYPES, Record, record_key
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
@@ -122,9 +123,10 @@ def compare(
             continue
         here = record.to_content()
         fields = tuple(name for name in fields if name not in OPTIONAL_FIELDS or here.get(name) is not None)
+        fields = tuple(name for name in fields if _has_place(name, thing, settings))
         version = posted.get(key)
         if key in before:
-            agreed = Agreed(*before[key])
+            agreed = _as_before(before[key], fields, settings.write_back.first_agreement, here, there)
         elif version is not None and not _was_there(link):
             agreed = _as_posted(version, link, book, record, here)
         elif (entry := told.get(f"{link.entity}/{link.qbo_id}")) is not None:
@@ -226,7 +228,30 @@ def _at_first(direction: str, here: JsonObject, there: JsonObject) -> Agreed:
     return Agreed(here, there)
 
 
+def _as_before(
+    before: agreements.Both, fields: Sequence[str], direction: str, here: JsonObject, there: JsonObject
+) -> Agreed:
+    """What was kept, and of fields that are compared for the first time what counts as agreed then; one of which
+    QuickBooks says nothing, or 0 as it does by itself, is told to it."""
+    first = _at_first(direction, here, there)
+    new = [field for field in fields if field not in before[0]]
+    told = [field for field in new if there.get(field) not in (None, "0")]
+    source = {**before[0], **{field: first.source.get(field) if field in told else None for field in new}}
+    return Agreed(source, {**before[1], **{field: first.quickbooks.get(field) for field in new}})
+
+
+def _has_place(field: str, thing: JsonObject, settings: Settings) -> bool:
+    """Whether QuickBooks holds this field of such an object, by what we post."""
+    if field == "minimum_quantity":
+        return thing.get("Type") == "Inventory"
+    return field != "category" or settings.posting.categories == "kept"
+
+
 def _same(field: str, here: Any, there: Any) -> bool:
+    if field == "category":
+        return [name.casefold() for name in category_path(here or "")] == [
+            name.casefold() for name in category_path(there or "")
+        ]
     if isinstance(here, str) and isinstance(there, str):
         spared = ":" if field == "name" else ""
         return clean(here, spared) == clean(there, spared)

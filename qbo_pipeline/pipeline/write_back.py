@@ -18,7 +18,7 @@ from sqlalchemy import Connection, RowMapping, delete, select
 from qbo_pipeline.errors import TransientError
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.attachments import fetch_files, send_files
-from qbo_pipeline.pipeline.linking_back import link_by_name
+from qbo_pipeline.pipeline.linking_back import link_by_name, link_categories
 from qbo_pipeline.pipeline.made_in_quickbooks import WRITTEN_BACK
 from qbo_pipeline.pipeline.merged_contacts import find_merged, follow
 from qbo_pipeline.pipeline.not_read import REFUSED
@@ -269,7 +269,7 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
                 return
             plan = PagePlan(run, connection, target)
             read = [(row, from_wire(row["content"]) if row["content"] is not None else None) for row in rows]
-            result.linked += link_by_name(connection, run, read)
+            result.linked += link_by_name(connection, run, read) + link_categories(connection, run, read)
             book = returning_book(connection, run.settings, [thing for _, thing in read if thing is not None])
             linked, compared = _compared(run, connection, read, book)
             # What was written once goes on, whatever day it is moved to and whatever the first day is by now.

@@ -12,18 +12,21 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete
 
 from qbo_pipeline.errors import TransientError
-from qbo_pipeline.pipeline.linking_back import link_taken
+from qbo_pipeline.pipeline.linking_back import link_categories, link_taken
 from qbo_pipeline.pipeline.made_in_quickbooks import NOT_ASKED
 from qbo_pipeline.pipeline.not_read import REFUSED
 from qbo_pipeline.pipeline.on_both_sides import build_again_what_is_there_perhaps
 from qbo_pipeline.pipeline.run import Run
-from qbo_pipeline.pipeline.write_back import WrittenBack, entities, open_target, read_changes
+from qbo_pipeline.pipeline.write_back import AT_ONCE, WrittenBack, entities, open_target, read_changes
 from qbo_pipeline.pipeline.write_back_intents import adopt
+from qbo_pipeline.quickbooks.shapes import JsonObject
+from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.returning.targets import InboxAnswer, Taken, Target
 from qbo_pipeline.store import evidence
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.database import take_turns
+from qbo_pipeline.store.quickbooks_objects import due_objects
 from qbo_pipeline.store.tables.records import watermarks
 
 
@@ -40,6 +43,9 @@ def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
         read_changes(run, [entity for entity in wanted if entity != "Attachable"], result)
     except (TransientError, *REFUSED) as error:
         result.degraded = f"what people changed in QuickBooks was not read: {error}"
+    if "Item" in wanted:
+        with run.database.transaction() as connection:  # before a product of ours names a category that is there
+            link_categories(connection, run, _due_items(connection, run))
     kinds = [kind for kind, owned_as in OWNED_AS.items() if owned_as in run.settings.ownership.made_in_quickbooks()]
     with run.database.reading() as connection:
         asked = store.unanswered(connection, run.name)
@@ -61,6 +67,15 @@ def take_answers(run: Run, inbox: Target | None = None) -> WrittenBack:
             _keep_answers(connection, run, asked, answers, taken, result)
             result.linked = link_taken(connection, run)
     return result
+
+
+def _due_items(connection: Connection, run: Run) -> list[tuple[RowMapping, JsonObject | None]]:
+    """The items that changed in QuickBooks since they were built."""
+    rows, after = [], ("", "")
+    while page := due_objects(connection, run.name, ["Item"], AT_ONCE, after):
+        rows += page
+        after = (page[-1]["entity"], page[-1]["qbo_id"])
+    return [(row, from_wire(row["content"]) if row["content"] is not None else None) for row in rows]
 
 
 def _keep_answers(

@@ -7,7 +7,8 @@ object has that.
 
 Facts are what moves an account, an open balance, a quantity, or a report by party, item, class or location. A price
 is none beside quantity and amount, which it follows from. Numbers, notes, descriptions, due dates, addresses, payment
-methods and whether an order is closed are none: a person may change them, and an update of ours writes them again.
+methods, least quantities of items and whether an order is closed are none: a person may change them, and an update of
+ours writes them again.
 """
 
 from __future__ import annotations

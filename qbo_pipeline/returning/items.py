@@ -19,8 +19,7 @@ from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Retu
 KINDS = {"Inventory": "stocked", "NonInventory": "non_stocked", "Service": "service"}
 # What an entry says of an item beside the record: by field of QuickBooks, what the content calls it.
 _BESIDE = {
-    "PurchaseDesc": "purchase_description", "ReorderPoint": "minimum_quantity", "QtyOnHand": "quantity_at_first",
-    "InvStartDate": "quantity_from",
+    "PurchaseDesc": "purchase_description", "QtyOnHand": "quantity_at_first", "InvStartDate": "quantity_from",
 }  # fmt: skip
 
 
@@ -74,21 +73,33 @@ def product_of(entity: str, thing: JsonObject, book: ReturnBook, product_id: str
     """What an item says, as a product with this id: the number is its Sku (else its name), the name its description
     (else its name)."""
     name = name_of(thing, "Name")
-    category = an_object(thing.get("ParentRef"), "ParentRef").get("name")
     return Product(
         product_id=product_id,
         kind=KINDS.get(str(thing.get("Type")), "service"),
         number=str(thing.get("Sku") or name),
         name=str(thing.get("Description") or name),
-        category=str(category) if category else None,
-        sales_price=_price(thing, "UnitPrice"),
-        purchase_cost=_price(thing, "PurchaseCost"),
+        category=_category(thing, book),
+        sales_price=_number(thing, "UnitPrice"),
+        purchase_cost=_number(thing, "PurchaseCost"),
+        minimum_quantity=_number(thing, "ReorderPoint") if thing.get("Type") == "Inventory" else None,
         active=thing.get("Active") is not False,
     )
 
 
-def _price(thing: JsonObject, field: str) -> Decimal | None:
+def _number(thing: JsonObject, field: str) -> Decimal | None:
     return exact(thing[field], field) if thing.get(field) is not None else None
+
+
+def _category(thing: JsonObject, book: ReturnBook) -> str | None:
+    """What an item stands below, as the source calls it, else as QuickBooks does, all that is above it included."""
+    above = value_of(thing, "ParentRef")
+    if not above or above.startswith("$"):  # of what we sent: the key of a category
+        return above.partition("/")[2] or None
+    if (known := book.category(above)) is not None:
+        return known
+    path, _, own = str(thing.get("FullyQualifiedName") or "").rpartition(":")
+    name = an_object(thing.get("ParentRef"), "ParentRef").get("name")
+    return path if path and own == thing.get("Name") else str(name) if name else None
 
 
 def item_of(entity: str, thing: JsonObject, book: ReturnBook, record: Record) -> Product:
@@ -97,7 +108,7 @@ def item_of(entity: str, thing: JsonObject, book: ReturnBook, record: Record) ->
 
 
 def _beside(thing: JsonObject, *, quantities: bool) -> dict[str, Any]:
-    """What it is bought as and the least quantity; how many there are only with an item that the source makes anew."""
+    """What it is bought as; how many there are only with an item that the source makes anew."""
     found: dict[str, Any] = {}
     for field, name in _BESIDE.items():
         value = thing.get(field)

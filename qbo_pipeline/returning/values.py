@@ -61,7 +61,8 @@ class ReturnBook:
       whether the source no longer has it.
     - `account(qbo_id)`: what the source calls an account (`[accounts.hints]`), or `None`; `tax_code(qbo_id)` likewise
       (`[tax_codes]`).
-    - `product(qbo_id)`: the source's id of the product that an Item is, or `None`.
+    - `product(qbo_id)`: the source's id of the product that an Item is, or `None`; `category(qbo_id)` what the source
+      calls the category that an Item is.
     - `on_its_way(entity, qbo_id)`: whether an object that the source does not have is written back too.
     - `namesake(entity, name)`: the source's id of a party or product of this name that is nothing in QuickBooks yet.
     - `being_posted(entity, name)`: whether a list entry of this name is being made by a posting of ours.
@@ -86,6 +87,7 @@ class ReturnBook:
     account: Callable[[str], str | None]
     tax_code: Callable[[str], str | None] = _nothing
     product: Callable[[str], str | None] = _nothing
+    category: Callable[[str], str | None] = _nothing
     on_its_way: Callable[[str, str], bool] = _no
     namesake: Callable[[str, str], str | None] = _none
     being_posted: Callable[[str, str], bool] = _no

@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -227,6 +228,20 @@ _HOLDERS = select(posting_links.c.entity, posting_links.c.qbo_id, posting_links.
     posting_links.c.qbo_id.in_(bindparam("ids", expanding=True)),
 )
 _INSERT_LINKS = Prepared(posting_links.insert(), [column.name for column in posting_links.c])
+
+
+def entry_keys(reading: Connection, connection: str, prefixes: Sequence[str]) -> list[str]:
+    """The keys that begin so, posted or linked, in their order."""
+    found: set[str] = set()
+    for table in (postings, posting_links):
+        begins = or_(*(table.c.key.startswith(prefix, autoescape=True) for prefix in prefixes))
+        found.update(reading.scalars(select(table.c.key).where(table.c.connection == connection, begins)))
+    return sorted(found)
+
+
+def linked_by(reading: Connection, connection: str, keys: Sequence[str], by: str) -> set[str]:
+    """Those of these keys that were linked by this."""
+    return {key for key, link in links(reading, connection, keys).items() if link.linked_by == by}
 
 
 def put_links(

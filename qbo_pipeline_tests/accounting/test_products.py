@@ -55,4 +55,6 @@ def test_prices_are_told_where_the_source_has_them() -> None:
     priced = replace(product("p1", "A-1"), sales_price=Decimal("9.50"), purchase_cost=Decimal("4.25"))
     payload = build_product(priced, books(priced)).payload
     assert (payload["UnitPrice"], payload["PurchaseCost"]) == (Decimal("9.50"), Decimal("4.25"))
+    counted = replace(priced, minimum_quantity=Decimal(5))  # QuickBooks has a place for it where it keeps quantities
+    assert build_product(counted, books(counted)).payload == payload
     assert not {"UnitPrice", "PurchaseCost"} & set(build_product(product("p2", "A-2"), books()).payload)

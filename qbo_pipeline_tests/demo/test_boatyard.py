@@ -24,7 +24,7 @@ DAYS = 31
 ROWS = [row for rows in SECTIONS.values() for row in rows]
 # A state or province, draft papers' words and dimensions of lines are kept by no part of the company.
 NOT_KEPT = {("parties", "region"), ("document_lines", "department"), ("movements", "department")}
-NOT_KEPT |= {("products", "sales_price"), ("products", "purchase_cost")}
+NOT_KEPT |= {("products", "sales_price"), ("products", "purchase_cost"), ("products", "minimum_quantity")}
 NOT_KEPT |= {("movement_lines", "class"), ("movement_lines", "department"), ("stock_values", "exchange_rate")}
 
 

@@ -17,6 +17,7 @@ NOT_KEPT = {
     *("phone", "address", "city", "region", "postal_code", "country", "parent_id"),
     *("tax_number", "tax_exempt", "payment_terms", "payment_days"),
     *("party_group", "channel", "source_status", "weight", "tax_inclusive", "sales_price", "purchase_cost"),
+    "minimum_quantity",
     *("finished_on", "deposit_amount", "order_id", "order_line_id", "discount_percent", "fee_amount"),
 }
 # Columns of one name that are kept by some kinds alone: the demo has them where others do.

@@ -38,12 +38,27 @@ def item(**more: Any) -> dict[str, Any]:
 def test_an_inventory_item_comes_as_a_product_with_what_is_there_at_the_default_location() -> None:
     outcome = build("Item", item(), BOOK)
     assert isinstance(outcome, Returned)
-    prices = {"sales_price": Decimal("9.50"), "purchase_cost": Decimal("4.00")}
-    assert outcome.record == Product(product_id="Item/40", kind="stocked", number="B1", name="Beans, a bag", **prices)
-    assert outcome.beside == {
-        "minimum_quantity": "3", "quantity_at_first": "12",
-        "quantity_from": "2024-03-02", "location_id": "MAIN",
-    }  # fmt: skip
+    said = {"sales_price": Decimal("9.50"), "purchase_cost": Decimal("4.00"), "minimum_quantity": Decimal(3)}
+    assert outcome.record == Product(product_id="Item/40", kind="stocked", number="B1", name="Beans, a bag", **said)
+    assert outcome.beside == {"quantity_at_first": "12", "quantity_from": "2024-03-02", "location_id": "MAIN"}
+
+
+@pytest.mark.parametrize(
+    ("above", "category"),
+    [
+        ({}, None),
+        ({"ParentRef": {"value": "71", "name": "Heiß"}, "FullyQualifiedName": "Getränke:Heiß:B-1"}, "Drinks:Hot"),
+        ({"ParentRef": {"value": "72", "name": "Cold"}, "FullyQualifiedName": "Drinks:Cold:B-1"}, "Drinks:Cold"),
+        ({"ParentRef": {"value": "72", "name": "Cold"}}, "Cold"),
+        ({"ParentRef": {"value": "$category/Drinks:Cold"}}, "Drinks:Cold"),
+    ],
+)
+def test_a_category_is_called_as_the_source_calls_it_and_else_as_quickbooks_does(
+    above: dict[str, Any], category: str | None
+) -> None:
+    outcome = build("Item", item(**above), replace(BOOK, category={"71": "Drinks:Hot"}.get))
+    assert isinstance(outcome, Returned)
+    assert outcome.record.to_content().get("category") == category
 
 
 def test_a_non_inventory_item_begins_with_its_default_quantity_where_the_settings_say_one() -> None:

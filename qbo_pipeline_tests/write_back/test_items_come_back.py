@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from qbo_pipeline.pipeline.two_way import two_way
 from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline_tests.emulator.server import RunningEmulator
+from qbo_pipeline_tests.pipeline.connections import point_to
 from qbo_pipeline_tests.pipeline.shop import Shop, open_shop
 from qbo_pipeline_tests.tampering.people import Bookkeeper
 from qbo_pipeline_tests.write_back.inbox_shop import (
@@ -22,6 +24,7 @@ from qbo_pipeline_tests.write_back.inbox_shop import (
     shop_with_inbox,
     without_payments,
 )
+from qbo_pipeline_tests.write_back.papers import parted
 from qbo_pipeline_tests.write_back.taking import take_all
 
 KINDS = ("products", "sales_invoices")
@@ -84,6 +87,82 @@ def test_a_new_description_crosses_and_archived_there_is_archived_here(shop: Sho
     last = json.loads(in_the_inbox(shop)[-1]["content"])
     entries = [json.loads(one["content"]) for one in in_the_inbox(shop)]
     assert [one["active"] for one in entries if one.get("product_id") == "p1"] == [True, False], last
+
+
+def keeping(folder: Path, emulator: RunningEmulator, owner: str, **said: str) -> Shop:
+    """The shop in tracked mode with categories, whose products say this, and whose products are this side's."""
+    given = {**without_payments()}
+    given["products"] = [{**row, **said} for row in given["products"]]
+    values = {"mode": '"tracked"', "store_url": f"sqlite:///{folder / 'store.sqlite'}"}
+    shop = open_shop(folder, emulator, given, **values)
+    owned_by(shop, owner, ("products", "customers"))
+    point_to(shop.settings, 'categories = "off"', 'categories = "kept"')
+    with shop.run() as run, closing(open_inbox(run)) as inbox:
+        inbox.create()  # type: ignore[attr-defined]
+    night(shop)
+    return shop
+
+
+def test_least_quantities_and_categories_go_both_ways(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    shop = keeping(tmp_path, emulator, "both", category="Drinks", minimum_quantity="5")
+    with shop.run() as run:
+        beans, box = ours(run, people, "product/p1"), ours(run, people, "product/p2")
+    assert (beans["ReorderPoint"], beans["FullyQualifiedName"]) == (5, f"Drinks:{beans['Name']}")
+    # People make a category of their own; the inventory system changes another field of the one, and of the other both.
+    cold = people.save("Item", {"Name": "Cold", "Type": "Category", "SubItem": True, "ParentRef": beans["ParentRef"]})
+    moved = {"SubItem": True, "ParentRef": {"value": cold["Id"]}}
+    people.save("Item", {**beans, **moved, "ReorderPoint": Decimal(8)})
+    people.save("Item", {**box, **moved})
+    shop.change("UPDATE products SET sales_price = '9.50' WHERE product_id = 'p1'",
+                "UPDATE products SET category = 'Gifts' WHERE product_id = 'p2'")  # fmt: skip
+    (waiting,) = night(shop)["waiting"]
+    assert "category 'Gifts' in the inventory system and 'Drinks:Cold' in QuickBooks" in waiting["why"]
+    (entry,) = [json.loads(one["content"]) for one in in_the_inbox(shop) if '"p1"' in one["content"]]
+    assert entry["changed"] == {"category": "Drinks", "minimum_quantity": "5"}
+    assert (entry["category"], entry["minimum_quantity"]) == ("Drinks:Cold", "8")
+    take_all(shop)
+    shop.change("UPDATE products SET category = 'drinks:cold' WHERE product_id = 'p2'")
+    assert night(shop)["waiting"] == []
+    with shop.run() as run:
+        beans, box = ours(run, people, "product/p1"), ours(run, people, "product/p2")
+        assert parted([kind for kind in two_way(run) if kind.kind == "products"]) == {}
+    assert (beans["ParentRef"]["value"], beans["ReorderPoint"], beans["UnitPrice"]) == (cold["Id"], 8, Decimal("9.50"))
+    assert box["ParentRef"]["value"] == cold["Id"]
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("owner", ["source", "quickbooks"])
+def test_whose_word_counts_of_least_quantities_and_categories(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper, owner: str
+) -> None:
+    shop = keeping(tmp_path, emulator, "both", category="Drinks", minimum_quantity="5")
+    point_to(shop.settings, 'products = "both"', f'products = "{owner}"')
+    with shop.run() as run:
+        beans = ours(run, people, "product/p1")
+    tea = people.save("Item", {"Name": "Tea", "Type": "Category"})
+    moved = {"SubItem": True, "ParentRef": {"value": tea["Id"]}} if owner == "quickbooks" else {}
+    people.save("Item", {**beans, **moved, "ReorderPoint": Decimal(8)})
+    shop.change("UPDATE products SET minimum_quantity = '6' WHERE product_id = 'p1'")
+    night(shop)
+    night(shop)
+    entries = [json.loads(one["content"]) for one in in_the_inbox(shop) if '"p1"' in one["content"]]
+    said = {(entry["category"], entry["minimum_quantity"]) for entry in entries}
+    with shop.run() as run:
+        there = ours(run, people, "product/p1")
+    if owner == "source":
+        assert said == set()
+        assert there["ReorderPoint"] == 6
+    else:
+        assert said == {("Tea", "8")}
+        assert (there["ReorderPoint"], there["ParentRef"]["value"]) == (8, tea["Id"])
+        take_all(shop)
+        night(shop)
+        night(shop)
+        assert len([one for one in in_the_inbox(shop) if '"p1"' in one["content"]]) == len(entries)
+        with shop.run() as run:
+            assert ours(run, people, "product/p1")["SyncToken"] == there["SyncToken"]
 
 
 @pytest.mark.torture
