@@ -164,7 +164,9 @@ def _places(
     another entity, where QuickBooks has no other form for it."""
     p, w = posting_links.c, write_backs.c
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in connection.execute(select(p.key, p.entity, p.qbo_id).where(p.connection == run.name)):
+    record_type = "payment" if entity in ("Payment", "BillPayment") else "document"
+    ours = select(p.key, p.entity, p.qbo_id).where(p.connection == run.name, p.key.startswith(f"{record_type}/"))
+    for row in connection.execute(ours):
         whole = next((row.key.removesuffix(part) for part in PARTS if row.key.endswith(part)), row.key)
         key = row.key if row.key in here else whole
         if key in here:
@@ -172,7 +174,6 @@ def _places(
     taken = select(w.key, w.taken_as).where(
         w.connection == run.name, w.taken_as.is_not(None), w.key.startswith(f"{entity}/")
     )
-    record_type = "payment" if entity in ("Payment", "BillPayment") else "document"
     for of, taken_as in connection.execute(taken):
         key = f"{record_type}/{taken_as}"
         if key not in found:
@@ -201,10 +202,13 @@ def _of_other_kinds(
     linked = links_to(connection, run.name, entity, sorted(there))
     for qbo_id, its in linked.items():
         record_type, _, record_id = its[0].key.partition("/")
+        whole = record_id.rpartition("#")[0]  # of an order that makes its bill, say
         query = select(r.kind).where(
-            r.connection == run.name, r.record_type == record_type, r.record_id == record_id, r.vanished_at.is_(None)
-        )
-        if (kind := connection.execute(query).scalar_one_or_none()) is not None and kind not in kinds:
+            r.connection == run.name, r.record_type == record_type, r.record_id.in_((record_id, whole)),
+            r.vanished_at.is_(None),
+        )  # fmt: skip
+        of = set(connection.scalars(query))
+        if of and not of & set(kinds):
             found.append(qbo_id)
     return found
 
