@@ -48,7 +48,7 @@ class BothWays:
 
     def go_live(self) -> None:
         """Clear the sample documents away, make the inbox, and carry what is past in one run."""
-        _clear_samples(self._folder, self._days[0])
+        clear_samples(self._folder, self._days[0])
         self._opening = balances_now(self._folder)
         make_inbox(self._folder)
         self._night(self._days[0], self._days[live_days(len(self._days)) - 1], "going live")
@@ -116,7 +116,7 @@ class BothWays:
         say(f"After {MOST_ROUNDS} rounds there is still something to send.")
 
 
-def _clear_samples(folder: DemoFolder, first_day: date) -> None:
+def clear_samples(folder: DemoFolder, first_day: date) -> None:
     """Delete what the emulated company has of documents in the demo's days: its samples are dated by the calendar."""
     from qbo_pipeline.pipeline.run import open_run
     from qbo_pipeline.quickbooks.outcomes import Done

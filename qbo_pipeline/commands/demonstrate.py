@@ -195,6 +195,7 @@ def run_demo(
     ways: DemoWays = DemoWays.OUT,
 ) -> int:
     """Carry `days` days and print what came out; answers the exit status, that of the verdict."""
+    from qbo_pipeline.commands.demo_both import clear_samples
     from qbo_pipeline.commands.demo_nights import Stopwatch, run_days, windows
 
     folder = _new_folder(folder_path)
@@ -210,6 +211,8 @@ def run_demo(
     with emulator(folder, company=country) as start, system_box(folder, system) as box:
         prepare(folder, start, days, box, mode, country, ways, boatyard=boatyard)
         open_books(folder, country, boatyard=boatyard)
+        if both:
+            clear_samples(folder, FIRST_DAY)
         if both and system is None:
             make_inbox(folder)
         if both and "attachments" in kinds_of(system):
