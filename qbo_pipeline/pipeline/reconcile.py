@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -183,14 +183,14 @@ def _input(
         own = frames.stock_values(values, as_at)
         ledger = load_ledger(connection, run.name)
         costed, taken = set[tuple[str, int]](), list[MadeThere]()
-        if carried is not None:
+        if carried is None:
+            effects = ours.effects(accounts)
+        else:
             goods = PostedGoods(connection, run.name, run.settings.connection.first_day)
             costed, taken = goods.costed(), goods.made_there()
-            tracked = TrackedFrames(goods, books, carried, items.changed)
-            known = tracked.bill_effects(ours.effect_rows(accounts))
-            effects = table_of([*known, *tracked.effects(stock, ledger)], EFFECTS)
-        else:
-            effects = ours.effects(accounts)
+            effects = _tracked_effects(
+                TrackedFrames(goods, books, carried, items.changed), ours, accounts, stock, ledger
+            )
         given = ReconciliationInput(
             as_at=as_at,
             currency=run.settings.connection.currency,
@@ -221,6 +221,14 @@ def _input(
             hash_version=_hash_version(connection, run.name, as_at),
         )
         return given, frames.without_rate
+
+
+def _tracked_effects(
+    tracked: TrackedFrames, ours: PostingFrames, accounts: Collection[str], stock: pa.Table, ledger: pa.Table
+) -> pa.Table:
+    """What we said and what QBO costed by itself, in one frame."""
+    known = tracked.bill_effects(ours.effect_rows(accounts))
+    return table_of([*known, *tracked.effects(stock, ledger)], EFFECTS)
 
 
 def _hash_version(connection: Connection, name: str, as_at: date) -> int:
