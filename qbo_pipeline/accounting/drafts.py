@@ -6,7 +6,6 @@ rules is in `rules.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,19 +50,23 @@ class Draft:
     @property
     def depends_on(self) -> tuple[str, ...]:
         """The keys that the payload refers to as `"$<key>"` in the place of an Id, in order, each once."""
-        return tuple(dict.fromkeys(_keys_in(self.payload)))
+        found: dict[str, None] = {}
+        _keys_in(self.payload, found)
+        return tuple(found)
 
 
-def _keys_in(value: Any) -> Iterator[str]:
+def _keys_in(value: dict[str, Any] | list[Any], found: dict[str, None]) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
-            if name in ("value", "TxnId") and isinstance(item, str) and item.startswith("$"):
-                yield item[1:]
-            else:
-                yield from _keys_in(item)
-    elif isinstance(value, list):
+            if isinstance(item, str):
+                if item.startswith("$") and name in ("value", "TxnId"):
+                    found[item[1:]] = None
+            elif isinstance(item, dict | list):
+                _keys_in(item, found)
+    else:
         for item in value:
-            yield from _keys_in(item)
+            if isinstance(item, dict | list):
+                _keys_in(item, found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,25 +193,27 @@ def _tax_line(line: JsonObject) -> str:
 def _lines(entity: str, given: Any, *, whole: bool) -> Iterator[tuple[str, str]]:
     cores: list[str] = []
     codes: list[str] = []
-    beside: dict[str, list[str]] = {_LINE_CLASS: [], _LINE_LOCATION: [], _LINE_NAME: []}
+    classes: list[str] = []
+    locations: list[str] = []
+    names: list[str] = []
     quantities: list[str] = []
     coded = counted = True
     for line, detail in _posting_lines(given):
         cores.append(_core(entity, line, detail))
         coded = coded and "TaxCodeRef" in detail
-        codes.append(_ref(detail.get("TaxCodeRef") or _NO_TAX))
+        codes.append(_ref(found) if (found := detail.get("TaxCodeRef")) else _NO_TAX)
         if detail.get("ItemRef") and "QtyDiff" not in detail:
             counted = counted and detail.get("Qty") is not None
             quantities.append(f"{cores[-1]} | {_quantity(detail.get('Qty'))}")
-        beside[_LINE_CLASS].append(_ref(detail.get("ClassRef") or ""))
-        beside[_LINE_LOCATION].append(_ref(detail.get("DepartmentRef") or ""))
-        beside[_LINE_NAME].append(_name(detail))
+        classes.append(_ref(found) if (found := detail.get("ClassRef")) else "")
+        locations.append(_ref(found) if (found := detail.get("DepartmentRef")) else "")
+        names.append(_name(detail))
     yield "lines", _digest(cores)
     if whole or coded:
         yield _LINE_TAX, _digest(_beside(cores, codes)) if set(codes) - {_NO_TAX} else _NONE
     if quantities and (whole or counted):
         yield _QUANTITIES, _digest(quantities)
-    for name, values in beside.items():
+    for name, values in ((_LINE_CLASS, classes), (_LINE_LOCATION, locations), (_LINE_NAME, names)):
         if any(values):
             yield name, _digest(_beside(cores, values))
 
@@ -230,8 +232,11 @@ def _posting_lines(given: Any) -> Iterator[tuple[JsonObject, JsonObject]]:
 
 
 def _core(entity: str, line: JsonObject, detail: JsonObject) -> str:
-    target = next((name for name in _LINE_TARGETS if name in detail), None)
-    account = f"{target}:{_ref(detail[target])}" if target is not None else ""
+    account = ""
+    for target in _LINE_TARGETS:
+        if target in detail:
+            account = f"{target}:{_ref(detail[target])}"
+            break
     links = quantity = ""
     if entity in _LINKING:
         linked = objects(line.get("LinkedTxn"), "LinkedTxn")
@@ -251,8 +256,9 @@ def _quantity(given: Any) -> str:
 
 def _name(detail: JsonObject) -> str:
     """Whose line it is: a journal's customer or vendor, the customer whom an expense is charged on to."""
-    named = an_object(detail.get("Entity"), "Entity").get("EntityRef") or detail.get("CustomerRef") or ""
-    return _ref(named)
+    entity = detail.get("Entity")
+    named = (None if entity is None else an_object(entity, "Entity").get("EntityRef")) or detail.get("CustomerRef")
+    return _ref(named) if named else ""
 
 
 def _beside(cores: list[str], values: list[str]) -> list[str]:

@@ -92,7 +92,10 @@ def _plain(value: Any) -> str:
     if kind is str:
         return encode_basestring(value)
     if kind is dict:
-        members = [f"{encode_basestring(key)}:{_plain(value[key])}" for key in sorted(value)]
+        members = [
+            f"{encode_basestring(key)}:{encode_basestring(item) if type(item := value[key]) is str else _plain(item)}"
+            for key in sorted(value)
+        ]
         return "{" + ",".join(members) + "}"
     if kind is Decimal and value.is_finite():
         return decimal_text(value)

@@ -46,7 +46,7 @@ def measure(file: Path) -> dict[str, Any]:
     with open_run(settings) as run:
         open_books(run)
         before = run.api_calls()
-        for name, stage in _stages(run, first, last):
+        for name, stage in stages(run, first, last):
             started = time.perf_counter()
             stage()
             seconds[name] = time.perf_counter() - started
@@ -77,7 +77,7 @@ def _worked() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _stages(run: Run, first: date, last: date) -> list[tuple[str, Callable[[], object]]]:
+def stages(run: Run, first: date, last: date) -> list[tuple[str, Callable[[], object]]]:
     return [
         ("extract", lambda: [extract_master_data(run), extract_days(run, first, last)]),
         ("transform", lambda: [read_reference_data(run), transform(run, first, last)]),

@@ -31,7 +31,8 @@ from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.posting.shell import Poster, PosterSettings
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.store.database import open_database
-from qbo_pipeline_tests.benchmarks.bench_backfill import _stages, demo_connection, open_books
+from qbo_pipeline_tests.benchmarks.backfill_process import open_books, stages
+from qbo_pipeline_tests.benchmarks.bench_backfill import demo_connection
 from qbo_pipeline_tests.benchmarks.bench_posting import _plain, accounts_of, four_lines
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.posting.harness import CONNECTION, client, connect, intent, take_in
@@ -109,7 +110,7 @@ def a_whole_company(emulator: RunningEmulator, folder: Path) -> Seconds:
     assert last is not None
     with open_run(settings) as run:
         open_books(run)
-        for _, stage in _stages(run, first, last)[:2]:
+        for _, stage in stages(run, first, last)[:2]:
             stage()
         began = cpu()
         states = load(run, first, last).summary.states
