@@ -79,7 +79,7 @@ def test_back_fill_of_fb_us(tmp_path: Path, shared_data: Path, capsys: pytest.Ca
     found = _in_a_process(write, tmp_path)
     _print("F&B US, 3 years", found, capsys)
     assert (found["stock_value"], found["difference"]) == (str(food_and_beverage.US_STOCK_VALUE), "0.00")
-    assert found["coreplus"] == 15
+    assert found["coreplus"] == 16
     assert found["api_calls"] <= 108
     assert found["megabytes"] < 250
 

@@ -5,9 +5,8 @@
 Real are the last three nights: the demo's company carried by the pipeline into an emulator over HTTP. The nights before
 them are copies of these three, made in the store by SQL: the same rows with other keys and earlier days, through all
 indexes, so that sizes and queries are those of a store that grew. QuickBooks knows nothing of the copies, and their
-lines of the journal are not chained, nor does the source's stock hold what they move: what would ask it about them
-(ledger, drift) and `verify` are not measured here, and the last night's reconciliation cannot explain them, as `status`
-then says;
+lines of the journal are not chained: what would ask it about them (ledger, drift) and `verify` are not measured here.
+Every other copy takes back what the one before it moved, so that stock and ledger are in balance at the end;
 `bench_growth.py` carries all days really. `QBO_PIPELINE_GROWTH_NIGHTS` says how many nights there are in all.
 """
 
@@ -21,6 +20,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,8 @@ _NAMED = frozenset(
     {"key", "record_key", "record_id", "document_id", "movement_id", "request_id", "qbo_id", "marker", "number"}
 )
 _NUMBERED = frozenset({"seq", "last_attempt"})
+# What every other copy takes back from stock and ledger, so that both sides end as the real nights left them.
+_SIGNED = {"stock_lines": ("quantity", "value"), "posting_effects": ("amount",), "ledger_lines": ("amount",)}
 
 
 def grow(store: Path, turns: int) -> None:
@@ -83,6 +85,8 @@ def grow(store: Path, turns: int) -> None:
         for turn in range(1, turns + 1):
             for name, (columns, of_table) in rows.items():
                 moved = [_moved(columns, row, turn, lines) for row in of_table]
+                if turn % 2:
+                    moved = [_taken_back(columns, row, _SIGNED.get(name, ())) for row in moved]
                 asked = ", ".join("?" for _ in columns)
                 db.executemany(f'INSERT INTO "{name}" VALUES ({asked})', moved)
             db.commit()
@@ -105,9 +109,16 @@ def _moved(columns: tuple[str, ...], row: tuple[object, ...], turn: int, lines: 
     ]
 
 
+def _taken_back(columns: tuple[str, ...], row: list[object], signed: tuple[str, ...]) -> list[object]:
+    return [
+        str(-Decimal(str(value))) if name in signed and value is not None else value
+        for name, value in zip(columns, row, strict=True)
+    ]
+
+
 def test_a_year_of_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     generate(tmp_path / "inventory.sqlite", seed=7, first_day=FIRST_DAY, days=REAL, size=DOCUMENTS_A_NIGHT)
-    turns = max(0, NIGHTS // REAL - 1)
+    turns = max(0, NIGHTS // REAL - 1) // 2 * 2
     with running_emulator("--limits", "off") as emulator:
         file = write_connection(
             tmp_path,
@@ -139,7 +150,7 @@ def test_a_year_of_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         documents = db.execute(f"SELECT COUNT(*) FROM records WHERE record_type IN {_DATED}").fetchone()[0]
         views = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")]
         sizes = _sizes(db)
-    rows += [("status", _seconds(file, "status", ends=(4,))), (f"show {key}", _seconds(file, "show", key))]
+    rows += [("status", _seconds(file, "status")), (f"show {key}", _seconds(file, "show", key))]
     rows += [(name, _query_seconds(store, name)) for name in views]
     nights = (turns + 1) * REAL
     size = store.stat().st_size
