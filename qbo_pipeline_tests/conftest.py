@@ -29,6 +29,24 @@ ROOT = Path(__file__).parent.parent
 settings.register_profile("default", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("default")
 _schemas = count(1)
+MEMORY = Path("/dev/shm")  # a file system of Linux that lies in memory
+ENOUGH = 4 * 1024**3  # bytes: what a run of the suite keeps at most is a fraction of it
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The suite's folders lie in memory where it has room: a store there need not wait for a disk with each commit.
+
+    What a killed process has written stays all the same. PYTEST_DEBUG_TEMPROOT names another place; benchmarks and the
+    long run are on the disk.
+    """
+    is_suite = config.option.markexpr == "not benchmark and not torture"
+    if is_suite and "PYTEST_DEBUG_TEMPROOT" not in os.environ and _room(MEMORY) > ENOUGH:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+
+
+def _room(folder: Path) -> int:
+    """The bytes that can still be written there; 0 where nothing can."""
+    return shutil.disk_usage(folder).free if os.access(folder, os.W_OK | os.X_OK) else 0
 
 
 @pytest.fixture(scope="session")

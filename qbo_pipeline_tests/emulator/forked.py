@@ -7,6 +7,7 @@ since only a parent may. What is forked runs the command's own `main` with its o
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -82,6 +83,7 @@ def _nursery(of: int) -> socket.socket:
     process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
     process.returncode = 0  # nobody waits for it: it ends when this process does
     theirs.close()
+    atexit.register(ours.close)
     return ours
 
 
