@@ -94,6 +94,11 @@ class _Known:
     def has(self, kind: str, object_id: str) -> bool:
         return self.landing.get(kind, object_id) is not None
 
+    def version(self, kind: str, object_id: str) -> str | None:
+        found = self.landing.get(kind, object_id)
+        told = found.content.get("version") if found is not None and isinstance(found.content, dict) else None
+        return None if told is None else str(told)
+
     def carrying(self, kind: str, marker: str) -> list[str]:
         return self.landing.carrying(kind, mark_of(marker))
 

@@ -46,6 +46,10 @@ class Beside(Protocol):
         """Whether an object has been read."""
         ...
 
+    def version(self, kind: str, object_id: str) -> str | None:
+        """The `version` that an object had when it was read last; `None` where it tells none, or was not read."""
+        ...
+
     def carrying(self, kind: str, marker: str) -> list[str]:
         """The ids of the landed objects of a kind that carry the marker somewhere, as of the last reading."""
         ...

@@ -152,9 +152,9 @@ def _keeps_nothing(real: Put) -> Put:
 
 
 def _takes_the_last(real: Put) -> Put:
-    def put(db: Any, company: Any, row: list[Any]) -> tuple[dict[str, Any], int]:
+    def put(db: Any, company: Any, row: list[Any], *more: Any) -> tuple[dict[str, Any], int]:
         db.execute("DELETE FROM http_inbox WHERE marker = ? AND revision = ?", row[:2])
-        return real(db, company, row)
+        return real(db, company, row, *more)
 
     return put
 

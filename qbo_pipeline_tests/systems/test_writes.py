@@ -23,6 +23,8 @@ from qbo_pipeline.sources.cin7_core.writing import writer as Cin7Core
 from qbo_pipeline.sources.entries import REFERENCE_LENGTH, with_mark
 from qbo_pipeline.sources.http.reader import HttpReader, NoReply, Reply
 from qbo_pipeline.sources.http.writer import WRITE_SECONDS, WRITES_WITHIN, HttpWriter
+from qbo_pipeline.sources.http_contract.lists import API as CONTRACT_API
+from qbo_pipeline.sources.http_contract.writing import HttpInbox
 from qbo_pipeline.sources.syncro.lists import API as SYNCRO_API
 from qbo_pipeline.sources.syncro.lists_writing import party_writer as SyncroParties
 from qbo_pipeline.sources.syncro.writing import writer as Syncro
@@ -84,6 +86,9 @@ class System:
 
     def has(self, kind: str, object_id: str) -> bool:
         return True
+
+    def version(self, kind: str, object_id: str) -> str | None:
+        return {"payments/P9": "v3", "documents/D1": "v1"}.get(f"{kind}/{object_id}")
 
     def carrying(self, kind: str, marker: str) -> list[str]:
         return []
@@ -340,3 +345,30 @@ def test_what_is_sent_to_syncro_is_described(shared_data: Path) -> None:
     schema = described["paths"][f"/{path}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     plain = json.loads(json.dumps(body, default=float))
     assert list(misfits(described, {**schema, "properties": {**schema["properties"]}}, plain)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        (entry({"i1": "5"}, revision=2, operation="update"), ["v2", "v3"]),
+        (entry({"i1": "5"}, revision=2, operation="void"), ["v2", "v3"]),
+        (entry({"i1": "5"}), None),
+        (entry({}, marker="OTHER", operation="void", kind="sales_invoice",
+               content=json.dumps({"document_id": "D1", "kind": "sales_invoice"})), ["v1"]),
+        (party("customer", "17", says={"changed": {"name": "Elm"}}), None),
+    ],
+)  # fmt: skip
+def test_a_change_goes_to_the_http_contract_for_the_versions_that_are_known(
+    given: TargetEntry, known: list[str] | None
+) -> None:
+    held = {"marker": MARKER, "revision": 1, "operation": "create", "content": "{}", "content_hash": "0"}
+    there = {f"inbox?marker={MARKER}": {"items": [{**held, "taken_as": "P9", "version": "v2"}]},
+             "inbox?marker=OTHER": {"items": []}}  # fmt: skip
+    system = System(there, Reply(412, b'{"error": "it was changed here since it was read"}'))
+    reader = HttpReader(CONTRACT_API, "https://system", system, system, lambda _query: {}, lambda _seconds: None)
+    writer = HttpWriter(CONTRACT_API, "https://system", system, system, lambda _query: {}, lambda: system.seconds)
+    (outcome,) = HttpInbox(Doors(reader, writer, system), lambda: None).put([given])
+    ((_, _, body),) = system.sent
+    assert body.get("known_versions") == known
+    assert isinstance(outcome, NotTaken)
+    assert "it was changed here since it was read" in outcome.message

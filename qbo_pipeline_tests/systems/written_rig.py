@@ -230,6 +230,9 @@ class _Beside:
     def has(self, kind: str, object_id: str) -> bool:
         return kind == "product" and object_id in self.rig.read
 
+    def version(self, kind: str, object_id: str) -> str | None:
+        return None
+
     def carrying(self, kind: str, marker: str) -> list[str]:
         if kind != "product" or self.rig.system != "zuper":
             return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -24,7 +25,7 @@ from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.pipeline.write_back import write_back
 from qbo_pipeline.pipeline.write_back_answers import take_answers
-from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+from qbo_pipeline.pipeline.write_back_standing import decide_write_back, write_back_standing
 from qbo_pipeline.settings import load_settings
 from qbo_pipeline.systems.cin7_core.chart import BY_REASON
 from qbo_pipeline.systems.company import guid
@@ -230,6 +231,43 @@ def test_a_payment_that_is_changed_or_voided_is_so_in_the_system(
         assert account.night() == []
         assert account.entries() == []
         assert account.payments() == after
+
+
+@pytest.mark.torture
+def test_what_changed_there_since_it_was_read_is_not_written_over(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = tmp_path / "inventory.sqlite"
+    generate(company, seed=7, first_day=FIRST, days=2)
+    with running_http_contract(company) as box:
+        account = Account(http_contract(tmp_path / "api", emulator, box), company, box, people)
+        paid = account.pay(account.invoices()[:1])
+        assert account.night() == []
+        (entry,) = account.entries()
+
+        answers = take_answers
+
+        def paying(cents: int) -> None:
+            with closing(sqlite3.connect(company)) as db, db:
+                db.execute("UPDATE bank_entries SET amount_cents = ? WHERE id = ?", (cents, entry["id"]))
+                db.execute(
+                    "UPDATE bank_entry_allocations SET amount_cents = ? WHERE entry_id = ?", (cents, entry["id"])
+                )
+
+        line = {**paid["Line"][0], "Amount": Decimal("7.00")}
+        people.save("Payment", {**people.get("Payment", paid["Id"]), "TotalAmt": Decimal("7.00"), "Line": [line]})
+        with monkeypatch.context() as meanwhile:  # somebody in the company corrects it after it was read
+            meanwhile.setattr(sys.modules[__name__], "take_answers", lambda run: (answers(run), paying(300)))
+            (waiting,) = account.night()
+        assert "was changed here since it was read" in waiting["why"]
+        assert [one["settled"] for one in account.entries()] == [300]
+        account.night()  # it was read meanwhile, and a person has not looked at it yet
+        assert [one["settled"] for one in account.entries()] == [300]
+        with open_run(load_settings(account.file)) as run:
+            decide_write_back(run, f"Payment/{paid['Id']}", "retry", who="ada", why="QuickBooks is right")
+        account.night()
+        assert account.night() == []
+        assert [one["settled"] for one in account.entries()] == [700]
 
 
 @pytest.mark.torture

@@ -15,6 +15,7 @@ from qbo_pipeline.sources.http_contract.lists import CHILDREN, COMPANY, IDS, STO
 from qbo_pipeline.sources.http_contract.writing import FILES, INBOX
 
 Schema = dict[str, Any]
+VERSION = "version"
 
 _DECIMAL = r"^-?[0-9]{1,12}(\.[0-9]{1,10})?$"
 _FORMS: dict[str, Schema] = {
@@ -87,6 +88,9 @@ def _inbox() -> Schema:
     put["requestBody"] = {
         "required": True, "content": {"application/json": {"schema": {"$ref": _ref("inbox_entry")}}},
     }  # fmt: skip
+    put["responses"]["412"] = {
+        "description": "the thing is of another version by now than any of known_versions: nothing is held"
+    }
     put["responses"]["409"] = {"description": "another content is held under this marker and revision"}
     asked = _operation("What is held in the inbox, by one of the two", by, found)
     return {f"/{INBOX}": {"get": asked}, f"/{INBOX}/{{marker}}/{{revision}}": {"put": put},
@@ -118,6 +122,9 @@ def _inbox_entry() -> Schema:
             "content_hash": {"type": "string", "description": "SHA-256 of content, in hexadecimal"},
             "taken_as": {"type": "string", "nullable": True, "description": "the id under which it was booked"},
             "refused": {"type": "string", "nullable": True, "description": "why it was not"},
+            "known_versions": {"type": "array", "items": text,
+                               "description": "of a change: the versions of the thing that whoever puts it knows"},
+            "version": {"type": "string", "nullable": True, "description": "of the thing once it was booked"},
         },
     }  # fmt: skip
 
@@ -133,6 +140,8 @@ def _entry(kind: str) -> Schema:
     for name, table in CHILDREN.get(kind, {}).items():
         rows = _row(table, without=(IDS[kind], "business_date"))
         schema["properties"][name] = {"type": "array", "items": rows}
+    told = "another one whenever anything of the entry is; a system that tells none is written without the condition"
+    schema["properties"][VERSION] = {"type": "string", "description": told}
     return schema
 
 

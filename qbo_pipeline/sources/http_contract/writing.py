@@ -3,6 +3,11 @@
 What belongs here: the requests. `PUT /inbox/{marker}/{revision}` holds an entry, however often it comes; `GET /inbox`
 tells what is held, by marker or by the id under which it was taken. It takes every kind of record that comes back. An
 attached file goes before its entry, under the hash of its content: `PUT /files/{sha256}`.
+
+Where the system tells versions of its entries, a change of a document, payment or movement goes with those that are
+known here (`known_versions`: the one that was read last and so was compared, and the one that our last revision made).
+A system that has another one by now answers 412 and holds nothing, and a person looks at it. Of lists that both sides
+keep the entry says what each field was (`changed`), which is the same condition for that field alone.
 """
 
 from __future__ import annotations
@@ -10,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from qbo_pipeline.returning.abilities import is_taken_out
+from qbo_pipeline.inventory.records import DOCUMENT_KINDS, PARTY_KINDS, PAYMENT_KINDS, PRODUCT_KINDS
+from qbo_pipeline.returning.abilities import is_made_in_quickbooks, is_taken_out, own_id
 from qbo_pipeline.returning.targets import (
     Abilities,
     Held,
@@ -25,12 +31,18 @@ from qbo_pipeline.returning.targets import (
 )
 from qbo_pipeline.sources.api_target import Doors
 from qbo_pipeline.sources.entries import content_of
-from qbo_pipeline.sources.errors import Problem
+from qbo_pipeline.sources.errors import Problem, SourceUnavailable
 from qbo_pipeline.sources.http.writer import Declined, InDoubt, NotNow
 from qbo_pipeline.sources.http_contract.abilities import TAKES
 from qbo_pipeline.sources.landed.values import Object, objects, text
 
 INBOX, FILES = "inbox", "files"
+_LISTS = {
+    **dict.fromkeys(PARTY_KINDS, "parties"), **dict.fromkeys(PRODUCT_KINDS, "products"),
+    **dict.fromkeys(DOCUMENT_KINDS, "documents"), **dict.fromkeys(PAYMENT_KINDS, "payments"),
+    "adjustment": "movements",
+}  # fmt: skip
+"""By the kind of an entry, the list in which the system tells the thing, with its version."""
 
 
 class HttpInbox:
@@ -41,6 +53,7 @@ class HttpInbox:
 
     def __init__(self, doors: Doors, close: Callable[[], None]) -> None:
         self._reader, self._writer, self._files, self._close = doors.reader, doors.writer, doors.files, close
+        self._beside = doors.beside
 
     def put(self, entries: Sequence[TargetEntry]) -> list[Outcome]:
         """Put each; after one that got no answer the others are not tried."""
@@ -58,14 +71,32 @@ class HttpInbox:
         try:
             if entry.kind == "attachment":
                 self._put_file(entry)
-            self._writer.send("PUT", f"{INBOX}/{entry.marker}/{entry.revision}", content=body_of(entry))
+            body = body_of(entry) | self._known_versions(entry)
+            self._writer.send("PUT", f"{INBOX}/{entry.marker}/{entry.revision}", content=body)
         except Declined as error:
             return NotTaken(str(error))
-        except NotNow as error:
+        except (NotNow, SourceUnavailable) as error:
             return NotWritten(str(error))
         except InDoubt as error:
             return Unclear(str(error))
         return Written()
+
+    def _known_versions(self, entry: TargetEntry) -> dict[str, list[str]]:
+        """The versions of a thing that is there already: nothing is written over what nobody here has seen."""
+        place = _LISTS.get(entry.kind)
+        if place is None or entry.operation == "create":
+            return {}
+        content = content_of(entry)
+        if "changed" in content:  # each field is held to what it was
+            return {}
+        before = [item for item in self._items({"marker": entry.marker}) if text(item, "taken_as")]
+        own = text(before[-1], "taken_as") if before else None if is_made_in_quickbooks(content) else own_id(content)
+        if own is None:
+            return {}
+        named = f"{entry.kind}:{own}" if place == "parties" else own
+        known = [self._beside.version(place, named), text(before[-1], "version") if before else None]
+        found = sorted({version for version in known if version})
+        return {"known_versions": found} if found else {}
 
     def _put_file(self, entry: TargetEntry) -> None:
         """Put the bytes of an attached file, unless it is taken out."""

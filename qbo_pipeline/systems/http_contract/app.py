@@ -7,6 +7,7 @@ What the contract asks for is in docs/systems/http_contract.md.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
@@ -35,6 +36,14 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "movements": ("movement_id", {"lines": "movement_lines"}),
     "payments": ("payment_id", {"allocations": "payment_allocations"}),
 }
+
+# By kind of an entry of the inbox, the list that shows it.
+LISTS = {
+    **dict.fromkeys(("customer", "supplier"), "parties"),
+    **dict.fromkeys(("stocked", "non_stocked", "service"), "products"),
+    **dict.fromkeys(("sales_invoice", "sales_credit", "bill", "purchase_credit"), "documents"),
+    **dict.fromkeys(("payment_received", "payment_made"), "payments"), "adjustment": "movements",
+}  # fmt: skip
 
 
 class BadRequest(ValueError):
@@ -80,8 +89,16 @@ class Served:
             for name, rows in children.items():
                 entry[name] = [_given(child, without=(id_column, "business_date")) for child in rows[row[id_column]]]
             key = str(row[id_column]) if kind != "parties" else f"{row['kind']}:{row[id_column]}"
-            found[key] = entry
+            found[key] = {**entry, "version": hashlib.sha256(json.dumps(entry).encode()).hexdigest()[:16]}
         return dict(sorted(found.items()))
+
+    def version_of(self, kind: str, own: str) -> str | None:
+        """The version that the thing of an entry of the inbox has now; `None` where there is none."""
+        if kind not in LISTS:
+            return None
+        self.refresh()
+        entry = self.entries[LISTS[kind]].get(f"{kind}:{own}" if LISTS[kind] == "parties" else own)
+        return None if entry is None else str(entry["version"])
 
     def describe(self) -> Entry:
         (row,) = self.company.rows("SELECT * FROM company")
@@ -156,7 +173,7 @@ def _answer(box: Box, request: Request) -> Response:
         answered = (
             inbox.hold_file(box.served.company, key, request.state.body)
             if name == "files"
-            else inbox.answer(box.served.company, request, path)
+            else inbox.answer(box.served.company, request, path, box.served.version_of)
         )
         return _json({"error": "bad gateway"}, 502) if own == "lost" else _json(*answered)
     box.served.refresh()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from typing import Any
@@ -23,14 +24,18 @@ from qbo_pipeline.systems.company import CompanyDatabase
 
 _COLUMNS = (
     "marker", "revision", "operation", "kind", "business_date", "party_id", "number", "currency", "amount", "content",
-    "content_hash", "taken_as", "refused",
+    "content_hash", "taken_as", "refused", "version",
 )  # fmt: skip
 _GIVEN = _COLUMNS[2:11]
 _IDS = ("document_id", "payment_id", "product_id", "movement_id")
 _FILES = "CREATE TABLE IF NOT EXISTS http_files (sha256 TEXT PRIMARY KEY, content BLOB)"
 
 
-def answer(company: CompanyDatabase, request: Request, path: str) -> tuple[dict[str, Any], int]:
+VersionOf = Callable[[str, str], str | None]
+"""By kind of entry and id, the version of the company's own thing; `None` where there is none."""
+
+
+def answer(company: CompanyDatabase, request: Request, path: str, version_of: VersionOf) -> tuple[dict[str, Any], int]:
     """Answer `GET /inbox` and `PUT /inbox/MARKER/REVISION`: what becomes JSON, and a status."""
     with closing(sqlite3.connect(company.path, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
@@ -44,11 +49,12 @@ def answer(company: CompanyDatabase, request: Request, path: str) -> tuple[dict[
         try:
             given = json.loads(request.state.body)
             row = [parts[1], int(parts[2]), *(str(given[name]) for name in _GIVEN)]
+            versions = [str(one) for one in given.get("known_versions", ())]
         except (ValueError, KeyError, TypeError) as error:
             return {"error": f"the entry cannot be read: {error}"}, 400
         if hashlib.sha256(str(row[9]).encode()).hexdigest() != row[10]:
             return {"error": "content_hash is not the SHA-256 of content"}, 400
-        return _put(db, company, row)
+        return _put(db, company, row, versions, version_of)
 
 
 def _list(db: sqlite3.Connection, params: dict[str, str]) -> tuple[dict[str, Any], int]:
@@ -59,18 +65,24 @@ def _list(db: sqlite3.Connection, params: dict[str, str]) -> tuple[dict[str, Any
     return {"items": [dict(row) for row in db.execute(query, (params[names[0]],))]}, 200
 
 
-def _put(db: sqlite3.Connection, company: CompanyDatabase, row: list[Any]) -> tuple[dict[str, Any], int]:
+def _put(
+    db: sqlite3.Connection, company: CompanyDatabase, row: list[Any], versions: list[str], version_of: VersionOf
+) -> tuple[dict[str, Any], int]:
     marker, revision, content_hash = row[0], row[1], row[10]
     query = "SELECT * FROM http_inbox WHERE marker = ? AND revision = ?"
     there = db.execute(query, (marker, revision)).fetchone()
     if there is not None and there["content_hash"] != content_hash:
         return {"error": "another content is held under this marker and revision"}, 409
+    own = _taken_before(db, marker) or _own_id(json.loads(row[9]))
+    if there is None and versions and (version_of(row[3], own) or versions[0]) not in versions:
+        return {"error": f"{row[3].replace('_', ' ')} {own} was changed here since it was read"}, 412
     if there is None:
         marks = ", ".join("?" * len(row))
         db.execute(f"INSERT INTO http_inbox ({', '.join(_COLUMNS[:11])}) VALUES ({marks})", row)
         taken_as, refused = _book(db, company, marker, row)
-        named = (taken_as, refused, marker, revision)
-        db.execute("UPDATE http_inbox SET taken_as = ?, refused = ? WHERE marker = ? AND revision = ?", named)
+        named = (taken_as, refused, version_of(row[3], taken_as) if taken_as else None, marker, revision)
+        said = "UPDATE http_inbox SET taken_as = ?, refused = ?, version = ? WHERE marker = ? AND revision = ?"
+        db.execute(said, named)
     return dict(db.execute(query, (marker, revision)).fetchone()), 200
 
 
@@ -79,9 +91,7 @@ def _book(
 ) -> tuple[str | None, str | None]:
     """As what an entry is taken, or why it is not."""
     operation, kind, content = row[2], row[3], json.loads(row[9])
-    query = "SELECT taken_as FROM http_inbox WHERE marker = ? AND taken_as IS NOT NULL ORDER BY revision DESC LIMIT 1"
-    found = db.execute(query, (marker,)).fetchone()
-    before = str(found[0]) if found else None
+    before = _taken_before(db, marker)
     if operation == "void" and before is None and not _names_own(content):
         return None, "nothing is held of it that could be taken out"
     if kind in ("payment_received", "payment_made"):
@@ -98,9 +108,20 @@ def _book(
 
 def _names_own(content: dict[str, Any]) -> bool:
     """Whether it is about something that the company made itself, under an id of its own."""
+    return _own_id(content).isdecimal()
+
+
+def _own_id(content: dict[str, Any]) -> str:
     kind = str(content.get("kind"))
     name = "party_id" if kind in ("customer", "supplier") else next((name for name in _IDS if name in content), "")
-    return str(content.get(name, "")).isdecimal()
+    return str(content.get(name, ""))
+
+
+def _taken_before(db: sqlite3.Connection, marker: str) -> str | None:
+    """As what the newest revision of a marker was taken."""
+    query = "SELECT taken_as FROM http_inbox WHERE marker = ? AND taken_as IS NOT NULL ORDER BY revision DESC LIMIT 1"
+    found = db.execute(query, (marker,)).fetchone()
+    return str(found[0]) if found else None
 
 
 def _pay(
