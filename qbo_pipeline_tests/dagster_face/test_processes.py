@@ -24,7 +24,10 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
 
 @pytest.mark.parametrize(
     ("point", "reached"),
-    [("a batch is claimed, not sent", False), ("a batch is answered, not stored", True)],
+    [
+        pytest.param("a batch is claimed, not sent", False, marks=pytest.mark.torture),
+        ("a batch is answered, not stored", True),
+    ],
 )
 def test_a_worker_killed_while_posting_is_resumed_by_the_next_run(
     deployment: Deployment, point: str, reached: bool

@@ -33,6 +33,7 @@ def none(*names: str) -> str:
     return ", ".join(f"{name} = NULL" for name in names)
 
 
+@pytest.mark.usefixtures("queries_without_lag")
 def test_what_the_source_removes_goes_and_what_a_person_added_stays(tmp_path: Path) -> None:
     source = shop_rows()
     for party in source["parties"]:
