@@ -125,7 +125,7 @@ def the_lists_are_those_of_quickbooks(week: Week) -> None:
             thing.get("FullyQualifiedName") or thing.get("Name") or thing["DisplayName"],
             "yes" if thing.get("Active", True) else "no",
         )
-        for entity in LISTS
+        for entity in (*LISTS, *WEEKLY)
         for thing in week.run.quickbooks().query(select_objects(entity, with_inactive=entity_named(entity).changes))
     }
     facts = {row["name"]: row["number"] for row in week.view("reference_data") if row["qbo_list"] == "CompanyFacts"}
