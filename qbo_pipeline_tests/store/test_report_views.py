@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from qbo_pipeline.pipeline.counts import day_counts
 from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
-from qbo_pipeline.pipeline.reference import LISTS, read_reference_data
+from qbo_pipeline.pipeline.reference import LISTS, WEEKLY, read_reference_data
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.sign import sign
 from qbo_pipeline.pipeline.transform import transform
