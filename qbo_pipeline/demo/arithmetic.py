@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 
 def half_up(numerator: int, denominator: int) -> int:
     """The quotient rounded to a whole number, halves away from zero.
@@ -17,6 +19,11 @@ def half_up(numerator: int, denominator: int) -> int:
 def line_cents(quantity_milli: int, unit_cents: int) -> int:
     """The amount of a line, in cents: quantity (thousandths) times unit price (cents), rounded half up."""
     return half_up(quantity_milli * unit_cents, 1000)
+
+
+def quantity_text(milli: int) -> str:
+    """A quantity of so many thousandths, for people: `1.5`, `200`."""
+    return f"{Decimal(milli).scaleb(-3).normalize():f}"
 
 
 def spread(total: int, weights: list[int]) -> list[int]:

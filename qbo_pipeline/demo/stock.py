@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from qbo_pipeline.demo.arithmetic import half_up
+from qbo_pipeline.demo.arithmetic import half_up, quantity_text
 from qbo_pipeline.demo.workday import Item, Workday
 
 
@@ -60,7 +60,8 @@ def take_out(work: Workday, source: tuple[int, int], item_id: int, warehouse_id:
     held, value = on_hand(work, item_id, warehouse_id)
     if quantity > held:
         raise NotEnoughStock(
-            f"item {item_id} has {held} thousandths in warehouse {warehouse_id} on {work.today}, not {quantity}"
+            f"of item {item_id} there are {quantity_text(held)} in warehouse {warehouse_id} on {work.today}, not "
+            f"{quantity_text(quantity)}"
         )
     cost = value if quantity == held else half_up(value * quantity, held)
     _move(work, source, item_id, warehouse_id, -quantity, -cost)

@@ -217,6 +217,7 @@ def _forms(run: Run, *keys: str) -> list[float]:
     return [thing(run, key)["TotalAmt"] for key in keys]
 
 
+@pytest.mark.usefixtures("queries_without_lag")
 @pytest.mark.parametrize("noticed", [True, False], ids=["noticed", "not noticed"])
 def test_what_leaves_a_form_that_a_person_changed_stands_once(shop: Shop, noticed: bool) -> None:
     """Within its day: it goes into its new form once a person has had the old one overwritten."""

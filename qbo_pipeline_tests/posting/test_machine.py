@@ -41,7 +41,7 @@ from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.posting.harness import VirtualClock, client, connect, intent, journal_entry, take_in
 
-LIVES, STEPS = 100, 50  # for each database and each commit
+LIVES, STEPS = 60, 50  # for each database and each commit
 TORTURE_LIVES, TORTURE_STEPS = int(os.environ.get("QBO_PIPELINE_TORTURE_LIVES", "5000")), 100
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # A life holds more crashes than bad luck does: here they must not quarantine, so that all must be posted.

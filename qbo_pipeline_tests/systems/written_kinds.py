@@ -234,7 +234,7 @@ def _wrong_hash(rig: Rig, name: str) -> TargetEntry:
 
 
 _ADJUSTMENT = Case(
-    make=_adjust, count=_adjusted, refuse=_too_much, words="cannot leave|not available|has 209000 thousandths"
+    make=_adjust, count=_adjusted, refuse=_too_much, words="cannot leave|not available|there are [0-9.]+ in warehouse"
 )
 _SHARED = {**{kind: _party(kind) for kind in ("customer", "supplier")},
            **{kind: _product(kind) for kind in ("stocked", "non_stocked", "service")},

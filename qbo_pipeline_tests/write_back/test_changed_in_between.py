@@ -52,6 +52,7 @@ def there(shop: Shop, people: Bookkeeper) -> tuple[str | None, str | None]:
     return mail.get("Address"), telephone.get("FreeFormNumber")
 
 
+@pytest.mark.usefixtures("queries_without_lag")
 def test_another_field_stays_and_both_arrive_the_night_after(shop: Shop, people: Bookkeeper) -> None:
     night(shop)
     with shop.run() as run:

@@ -154,6 +154,7 @@ def test_a_store_that_was_lost_knows_by_the_inbox_what_the_inventory_system_took
     assert operations(shop) == [(1, "create")]
 
 
+@pytest.mark.usefixtures("queries_without_lag")
 def test_where_the_inbox_does_not_answer_its_payments_are_held_and_the_rest_goes_on(
     shop: Shop, people: Bookkeeper, qbo: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +213,7 @@ def test_who_skips_what_is_withheld_stands_in_the_journal(shop: Shop, people: Bo
     assert night(shop)["waiting"] == []
 
 
+@pytest.mark.usefixtures("queries_without_lag")
 def test_quickbooks_that_takes_no_reads_stops_no_night(
     shop: Shop, people: Bookkeeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
