@@ -50,6 +50,20 @@ def test_money_received_settles_its_invoice() -> None:
     assert ledger_of(made).text() == "Dr Bank 100.00\nCr Receivables 100.00"
 
 
+@pytest.mark.parametrize(
+    ("paid", "words"),
+    [
+        (payment("payment_received", "100", ("i1", "100"), party_id="28"), "I-1 100.00 (of another customer)"),
+        (payment("payment_made", "100", ("b1", "100"), party_id="28"), "B-1 100.00 (of another supplier)"),
+    ],
+)
+def test_what_another_party_owes_or_is_owed_is_not_linked(paid: Payment, words: str) -> None:
+    others = [Party(party_id="28", kind=kind, name="Another") for kind in ("customer", "supplier")]
+    made = draft(paid, books(INVOICE, BILL, *others))
+    assert "LinkedTxn" not in str(made.payload)
+    assert words in made.payload["PrivateNote"]
+
+
 def test_what_quickbooks_makes_is_not_posted_and_its_neighbour_is() -> None:
     there = books(INVOICE, BILL, policies={"not_posted": ("payment_received",)})
     outcome = excluded(payment("payment_received", "100", ("i1", "100")), there)

@@ -95,6 +95,8 @@ def test_a_stocked_product_is_an_inventory_item_made_with_its_opening_stock() ->
     }  # fmt: skip
     bag = draft(PRODUCTS[3], tracked())
     assert bag.payload["Type"] == "NonInventory"
+    least = draft(replace(TEA, minimum_quantity=D(4)), tracked(opening={"tea": OPENED}.get))
+    assert least.payload == made.payload | {"ReorderPoint": D(4)}
 
 
 def test_what_an_item_was_made_with_stands_and_an_adjustment_carries_what_its_opening_is_now() -> None:
