@@ -35,6 +35,8 @@ class OwnershipSettings(Section):
     products: Owner = "source"
     sales_invoices: Owner = "source"
     sales_credits: Owner = "source"
+    sales_receipts: Owner = "source"
+    sales_refunds: Owner = "source"
     bills: Owner = "source"
     purchase_credits: Owner = "source"
     adjustments: Owner = "source"

@@ -20,6 +20,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.content import fingerprint
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
 from qbo_pipeline.quickbooks.wire import from_wire
+from qbo_pipeline.returning.documents import SIDES
 from qbo_pipeline.returning.items import KINDS
 from qbo_pipeline.returning.rules import TWO_SIDED
 from qbo_pipeline.store.attempts import AttemptLine, append
@@ -32,7 +33,7 @@ from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_back
 BY_NAME = "name"
 _PREFIXES = {
     "customer": "party/customer:", "supplier": "party/supplier:",
-    **dict.fromkeys(("sales_invoice", "sales_credit", "bill", "purchase_credit"), "document/"),
+    **dict.fromkeys((side.kind for side in SIDES.values()), "document/"),
     **dict.fromkeys(("stocked", "non_stocked", "service"), "product/"),
     "adjustment": "movement/",
 }  # fmt: skip

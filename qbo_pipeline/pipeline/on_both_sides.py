@@ -23,6 +23,7 @@ from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.posting.states import Reason
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact
 from qbo_pipeline.quickbooks.wire import from_wire
+from qbo_pipeline.returning.documents import SIDES
 from qbo_pipeline.returning.rules import ENTITIES
 from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.postings import chunks, links, links_to
@@ -32,12 +33,12 @@ from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_back
 
 ANOTHER = "another_one"  # the rule of an object of which a person said that it is not the one it looks like
 _KINDS = {
-    "Payment": "payment_received", "BillPayment": "payment_made", "Invoice": "sales_invoice",
-    "CreditMemo": "sales_credit", "Bill": "bill", "VendorCredit": "purchase_credit",
+    "Payment": "payment_received", "BillPayment": "payment_made",
+    **{entity: side.kind for entity, side in SIDES.items()},
 }  # fmt: skip
 _PAID = ("payment_received", "payment_made")
 _PARTIES = {"CustomerRef": ("Customer", "party/customer:"), "VendorRef": ("Vendor", "party/supplier:")}
-_CUSTOMERS = ("Payment", "Invoice", "CreditMemo")
+_CUSTOMERS = ("Payment", *(entity for entity, side in SIDES.items() if side.party_entity == "Customer"))
 _O, _P, _R, _W = quickbooks_objects.c, postings.c, records.c, write_backs.c
 
 
@@ -204,7 +205,7 @@ def _sign_of(record: Payment | Document) -> tuple[str, ...]:
 def _same_party(connection: Connection, name: str, record: Payment | Document, one: Entered) -> bool:
     if one.party_id is not None:
         return one.party_id == record.party_id
-    side = "customer" if one.kind in ("payment_received", "sales_invoice", "sales_credit") else "supplier"
+    side = "customer" if one.key.partition("/")[0] in _CUSTOMERS else "supplier"
     query = select(_R.content).where(
         _R.connection == name, _R.record_type == "party", _R.record_id == f"{side}:{record.party_id}"
     )

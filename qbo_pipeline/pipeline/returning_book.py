@@ -19,6 +19,7 @@ from qbo_pipeline.pipeline.resolving import resolve_rules
 from qbo_pipeline.posting.content import item_ids
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, objects
 from qbo_pipeline.returning.attachments import documents_of
+from qbo_pipeline.returning.documents import SIDES
 from qbo_pipeline.returning.rules import ENTITIES, TWO_SIDED
 from qbo_pipeline.returning.values import ReturnBook
 from qbo_pipeline.settings import Settings
@@ -29,7 +30,6 @@ from qbo_pipeline.store.tables.records import records, reference_data
 from qbo_pipeline.store.tables.write_backs import quickbooks_objects
 
 _PARTIES = {"Customer": ("CustomerRef", "party/customer:"), "Vendor": ("VendorRef", "party/supplier:")}
-_DOCUMENTS = ("Invoice", "CreditMemo", "Bill", "VendorCredit")
 
 
 def returning_book(connection: Connection, settings: Settings, things: Sequence[JsonObject]) -> ReturnBook:
@@ -44,7 +44,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
     }
     documents = {
         (entity, qbo_id): key.removeprefix("document/")
-        for entity in (*_DOCUMENTS, "PurchaseOrder")
+        for entity in (*SIDES, "PurchaseOrder")
         for qbo_id, key in _linked(connection, name, entity, _settled(things, entity)).items()
         if key.startswith("document/") and "#" not in key
     }
@@ -135,7 +135,9 @@ def _on_their_way(connection: Connection, settings: Settings) -> set[tuple[str, 
 
 def _reference_names(connection: Connection, name: str) -> dict[tuple[str, str], str]:
     r = reference_data.c
-    query = select(r.entity, r.qbo_id, r.name).where(r.connection == name, r.entity.in_(("Class", "Department")))
+    query = select(r.entity, r.qbo_id, r.name).where(
+        r.connection == name, r.entity.in_(("Class", "Department", "PaymentMethod"))
+    )
     return {(row.entity, row.qbo_id): row.name for row in connection.execute(query)}
 
 

@@ -34,7 +34,10 @@ from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_back
 QUANTITIES = "quantities"
 PARTS = ("#deposit", "#summary")  # how the keys of a payment's parts end which are money of it
 _AMOUNTS = {"payment": "amount", "document": "total_amount"}
-_KINDS = ("sales_invoices", "sales_credits", "bills", "purchase_credits", "payments_received", "payments_made")
+_KINDS = (
+    "sales_invoices", "sales_credits", "sales_receipts", "sales_refunds", "bills", "purchase_credits",
+    "payments_received", "payments_made",
+)  # fmt: skip
 
 
 @dataclass(slots=True)

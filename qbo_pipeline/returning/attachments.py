@@ -1,4 +1,4 @@
-"""Files that people attach in QuickBooks to invoices, bills and credits, for the documents that these are.
+"""Files that people attach in QuickBooks to invoices, bills, credits and receipts, for the documents that these are.
 
 What belongs here: which Attachable is which document's file. The file itself is fetched by the pipeline before.
 """
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from qbo_pipeline.quickbooks.shapes import JsonObject, an_object, exact, objects
+from qbo_pipeline.returning.documents import SIDES
 from qbo_pipeline.returning.reading import on_its_way
 from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
 
-DOCUMENTS = ("Invoice", "CreditMemo", "Bill", "VendorCredit")
+DOCUMENTS = tuple(SIDES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

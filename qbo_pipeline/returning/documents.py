@@ -1,8 +1,9 @@
-"""Invoices, bills and credits that people enter in QuickBooks, as documents of the inventory system.
+"""Invoices, bills, credits, sales receipts and their refunds that people enter in QuickBooks, as documents of the
+inventory system.
 
-What belongs here: how an Invoice, CreditMemo, Bill or VendorCredit becomes the inventory system's document, with its
-lines, the tax that QuickBooks computed, and the class. Purchases without a bill, sales receipts and deposits are no
-documents of an inventory system and have no rule.
+What belongs here: how each of these becomes the inventory system's document, with its lines, the tax that QuickBooks
+computed, and the class; of what is paid at once also how it was paid and where the money lies. Purchases without a bill
+and deposits are no documents of an inventory system and have no rule.
 
 QuickBooks has no drafts: what is saved there is in the books, so that each document is an approved one.
 """
@@ -28,6 +29,7 @@ from qbo_pipeline.returning.reading import (
 from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
 
 _ZERO, _CENT = Decimal(0), Decimal("0.01")
+_INWARD = ("CreditMemo", "RefundReceipt", "Bill")  # whose goods come in
 _NO_TAX = ("", "NON")
 _NO_ITEM = frozenset({"SHIPPING_ITEM_ID", "GRATUITY_ITEM_ID"})  # what QuickBooks puts for lines of its own
 _COUNTED = frozenset({"SalesItemLineDetail", "ItemBasedExpenseLineDetail", "AccountBasedExpenseLineDetail",
@@ -39,11 +41,14 @@ class _Side:
     kind: str
     party_field: str
     party_entity: str
+    paid_at_once: bool = False
 
 
 SIDES = {
     "Invoice": _Side("sales_invoice", "CustomerRef", "Customer"),
     "CreditMemo": _Side("sales_credit", "CustomerRef", "Customer"),
+    "SalesReceipt": _Side("sales_receipt", "CustomerRef", "Customer", paid_at_once=True),
+    "RefundReceipt": _Side("sales_refund", "CustomerRef", "Customer", paid_at_once=True),
     "Bill": _Side("bill", "VendorRef", "Vendor"),
     "VendorCredit": _Side("purchase_credit", "VendorRef", "Vendor"),
 }
@@ -72,10 +77,9 @@ def build_document(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     if party_id is None and book.on_its_way(side.party_entity, of_whom):
         return on_its_way(label, f"its {side.party_entity.lower()}")
     if party_id is None:
-        return NotReturned(
-            rule="party_not_in_source",
-            message=f"{label} is of a {side.party_entity.lower()} that the inventory system does not have",
-        )
+        whose = "is of a {} that the inventory system does not have" if of_whom else "names no {}"
+        message = f"{label} {whose.format(side.party_entity.lower())}"
+        return NotReturned(rule="party_not_in_source", message=message)
     lines = list(_lines(thing.get("Line")))
     for line in lines:
         if line.item and book.product(line.item) is None and book.on_its_way("Item", line.item):
@@ -103,8 +107,10 @@ def build_document(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
             net_amount=net,
             tax_amount=tax,
             total_amount=total,
-            reference=str(thing["DocNumber"]) if thing.get("DocNumber") else None,
+            reference=_reference(thing, side),
             memo=_memo(thing),
+            account=book.account(value_of(thing, "DepositToAccountRef")) if side.paid_at_once else None,
+            method=book.called("PaymentMethod", value_of(thing, "PaymentMethodRef")) if side.paid_at_once else None,
             class_=book.called("Class", value_of(thing, "ClassRef")),
             department=book.called("Department", value_of(thing, "DepartmentRef")),
             lines=tuple(
@@ -163,7 +169,7 @@ def _stock(entity: str, lines: list[_Line], book: ReturnBook) -> JsonObject:
     """By product, how the document changes the stock: differences, which add up with whatever else is taken."""
     if not book.documents_move_stock:
         return {}
-    sign = 1 if entity in ("CreditMemo", "Bill") else -1
+    sign = 1 if entity in _INWARD else -1
     moved: dict[str, Decimal] = {}
     for line in lines:
         product = book.product(line.item) if line.item else None
@@ -203,6 +209,12 @@ def _shares(tax: Decimal, lines: list[_Line]) -> list[Decimal]:
         shares.append(upto - given)
         given = upto
     return shares
+
+
+def _reference(thing: JsonObject, side: _Side) -> str | None:
+    """The other side's number: of what is paid at once that of the money, such as a check's."""
+    number = thing.get("PaymentRefNum" if side.paid_at_once else "DocNumber")
+    return str(number) if number else None
 
 
 def _memo(thing: JsonObject) -> str | None:

@@ -13,7 +13,7 @@ from qbo_pipeline.inventory.records import PRODUCT_KINDS, Record
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape
 from qbo_pipeline.returning.attachments import build_attachment
 from qbo_pipeline.returning.contacts import build_contact, contact_of
-from qbo_pipeline.returning.documents import build_document
+from qbo_pipeline.returning.documents import SIDES, build_document
 from qbo_pipeline.returning.guards import guarded
 from qbo_pipeline.returning.items import build_adjustment, build_item, item_of
 from qbo_pipeline.returning.payments import build_payment
@@ -27,6 +27,8 @@ ENTITIES = {
     "products": "Item",
     "sales_invoices": "Invoice",
     "sales_credits": "CreditMemo",
+    "sales_receipts": "SalesReceipt",
+    "sales_refunds": "RefundReceipt",
     "bills": "Bill",
     "purchase_credits": "VendorCredit",
     "adjustments": "InventoryAdjustment",
@@ -41,6 +43,8 @@ OWNED_AS = {
     **dict.fromkeys(PRODUCT_KINDS, "products"),
     "sales_invoice": "sales_invoices",
     "sales_credit": "sales_credits",
+    "sales_receipt": "sales_receipts",
+    "sales_refund": "sales_refunds",
     "bill": "bills",
     "purchase_credit": "purchase_credits",
     "adjustment": "adjustments",
@@ -71,7 +75,7 @@ RULES: dict[str, Callable[[str, JsonObject, ReturnBook], Outcome]] = {
     "Item": build_item,
     "InventoryAdjustment": build_adjustment,
     "Attachable": build_attachment,
-    **dict.fromkeys(("Invoice", "CreditMemo", "Bill", "VendorCredit"), build_document),
+    **dict.fromkeys(SIDES, build_document),
     **dict.fromkeys(("Payment", "BillPayment"), build_payment),
 }
 

@@ -66,7 +66,7 @@ class ReturnBook:
     - `on_its_way(entity, qbo_id)`: whether an object that the source does not have is written back too.
     - `namesake(entity, name)`: the source's id of a party or product of this name that is nothing in QuickBooks yet.
     - `being_posted(entity, name)`: whether a list entry of this name is being made by a posting of ours.
-    - `called(entity, qbo_id)`: what QuickBooks calls a class or a department.
+    - `called(entity, qbo_id)`: what QuickBooks calls a class, a department or a payment method.
     - `file(qbo_id)`: SHA-256, size and place of an attached file that was fetched; `sent_by_us(document_ids, sha256)`
       whether the source gave the same content for one of these documents.
     - `knows_currency(currency)`: whether the source has anything in it; `closed_through` the last day of what it has

@@ -1,4 +1,4 @@
-"""Return rules of documents: what an Invoice, CreditMemo, Bill or VendorCredit is for the inventory system."""
+"""Return rules of documents: what an invoice, credit, bill or receipt of QuickBooks is for the inventory system."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BOOK = ReturnBook(
     party=lambda entity, qbo_id: {("Customer", "7"): "c7", ("Vendor", "8"): "s8"}.get((entity, qbo_id)),
     document=lambda entity, qbo_id: None,
     gone=lambda document_id: False,
-    account=lambda qbo_id: {"60": "FREIGHT"}.get(qbo_id),
+    account=lambda qbo_id: {"60": "FREIGHT", "35": "TILL"}.get(qbo_id),
     tax_code=lambda qbo_id: {"3": "S20"}.get(qbo_id),
     product=lambda qbo_id: {"5": "p5"}.get(qbo_id),
-    called=lambda entity, qbo_id: {("Class", "2"): "Retail"}.get((entity, qbo_id)),
+    called=lambda entity, qbo_id: {("Class", "2"): "Retail", ("PaymentMethod", "4"): "Visa"}.get((entity, qbo_id)),
 )
 
 
@@ -60,8 +60,8 @@ def returned(entity: str, body: dict[str, Any], book: ReturnBook = BOOK) -> Docu
 
 @pytest.mark.parametrize(
     ("entity", "kind", "party"),
-    [("Invoice", "sales_invoice", "c7"), ("CreditMemo", "sales_credit", "c7"), ("Bill", "bill", "s8"),
-     ("VendorCredit", "purchase_credit", "s8")],
+    [("Invoice", "sales_invoice", "c7"), ("CreditMemo", "sales_credit", "c7"), ("SalesReceipt", "sales_receipt", "c7"),
+     ("RefundReceipt", "sales_refund", "c7"), ("Bill", "bill", "s8"), ("VendorCredit", "purchase_credit", "s8")],
 )  # fmt: skip
 def test_each_document_comes_with_its_own_kind_party_and_lines(entity: str, kind: str, party: str) -> None:
     line = item("90.00", Qty=Decimal(3), UnitPrice=Decimal("30.00"), ClassRef={"value": "2"})
@@ -75,6 +75,37 @@ def test_each_document_comes_with_its_own_kind_party_and_lines(entity: str, kind
     # QuickBooks counts the lines of each document from 1, and the contract's ids are of one line alone.
     same = [returned(entity, thing("90.00", line | {"Id": "1"}) | {"Id": own}).lines[0].line_id for own in ("90", "91")]
     assert same == [f"{entity}/90:1", f"{entity}/91:1"]
+
+
+@pytest.mark.parametrize("entity", ["SalesReceipt", "RefundReceipt"])
+def test_what_is_paid_at_once_tells_how_and_where_the_money_lies(entity: str) -> None:
+    money = {"DepositToAccountRef": {"value": "35"}, "PaymentMethodRef": {"value": "4"}, "PaymentRefNum": "8812"}
+    taxed = item("10.00", TaxCodeRef={"value": "3"})
+    found = returned(entity, thing("12.00", taxed, tax="2.00", **money))
+    assert (found.account, found.method, found.reference, found.number) == ("TILL", "Visa", "8812", "1007")
+    assert (found.tax_amount, [line.tax_code for line in found.lines]) == (Decimal("2.00"), ["S20"])
+    unsaid = returned(entity, thing("12.00", taxed, tax="2.00", DepositToAccountRef={"value": "36"}))
+    assert (unsaid.account, unsaid.method, unsaid.reference) == (None, None, None)
+    invoice = returned("Invoice", thing("12.00", taxed, tax="2.00", **money))
+    assert (invoice.account, invoice.method, invoice.reference) == (None, None, "1007")
+
+
+def test_a_file_of_a_receipt_comes_for_the_document_that_this_is() -> None:
+    book = replace(
+        BOOK,
+        document=lambda entity, qbo_id: {("RefundReceipt", "31"): "r4"}.get((entity, qbo_id)),
+        file=lambda qbo_id: ("ab", 3, "slip.pdf"),
+    )
+    of = {"EntityRef": {"type": "refundreceipt", "value": "31"}}
+    outcome = build("Attachable", {"Id": "7", "FileName": "slip.pdf", "Size": 3, "AttachableRef": [of]}, book)
+    assert isinstance(outcome, Returned)
+    assert outcome.record.to_content()["document_ids"] == ["r4"]
+
+
+def test_a_sale_to_nobody_stays_in_quickbooks_and_says_so() -> None:
+    outcome = build("SalesReceipt", thing("90.00", item("90.00"), CustomerRef={}), BOOK)
+    assert isinstance(outcome, NotReturned)
+    assert (outcome.rule, "names no customer" in outcome.message) == ("party_not_in_source", True)
 
 
 def test_tax_is_what_quickbooks_computed_and_shared_among_the_lines_that_are_taxed() -> None:
@@ -130,7 +161,7 @@ def test_what_does_not_come_back_says_why(body: dict[str, Any], kind: type, why:
 
 
 def test_money_without_a_document_has_no_rule() -> None:
-    assert not {"Purchase", "Deposit", "SalesReceipt", "RefundReceipt", "JournalEntry", "Transfer"} & set(RULES)
+    assert not {"Purchase", "Deposit", "JournalEntry", "Transfer"} & set(RULES)
 
 
 def test_a_bill_made_of_a_purchase_order_names_it() -> None:

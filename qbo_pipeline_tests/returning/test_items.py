@@ -131,13 +131,15 @@ def test_an_adjustment_waits_for_an_item_that_is_on_its_way_and_is_left_where_no
 
 
 @pytest.mark.parametrize(
-    ("entity", "moved"), [("Invoice", "-3"), ("CreditMemo", "3"), ("Bill", "3"), ("VendorCredit", "-3")]
-)
+    ("entity", "moved"),
+    [("Invoice", "-3"), ("CreditMemo", "3"), ("SalesReceipt", "-3"), ("RefundReceipt", "3"), ("Bill", "3"),
+     ("VendorCredit", "-3")],
+)  # fmt: skip
 @pytest.mark.parametrize("by_setting", [True, False])
 def test_a_document_tells_the_stock_that_it_moves_where_the_setting_says_so(
     entity: str, moved: str, by_setting: bool
 ) -> None:
-    kind = "SalesItemLineDetail" if entity in ("Invoice", "CreditMemo") else "ItemBasedExpenseLineDetail"
+    kind = "SalesItemLineDetail" if entity not in ("Bill", "VendorCredit") else "ItemBasedExpenseLineDetail"
     lines = [
         {"Amount": Decimal(amount), "DetailType": kind, kind: {"ItemRef": {"value": own}, "Qty": Decimal(quantity)}}
         for own, quantity, amount in (("5", "1", "10"), ("5", "2", "20"), ("8", "4", "5"))

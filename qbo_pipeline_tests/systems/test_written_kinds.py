@@ -24,7 +24,10 @@ from qbo_pipeline_tests.systems.written_victim import kill
 DECLARED = [(system, kind) for system, door in SYSTEMS.items() for kind in door.takes]
 ALL = tuple(SYSTEMS)
 FOUND_BY_MARKER_AND_BY_DEED = [("cin7_core", "payment_received"), ("syncro", "bill")]
-LIKE_ANOTHER = ("supplier", "non_stocked", "service", "payment_made", "sales_credit", "purchase_credit")
+LIKE_ANOTHER = (
+    "supplier", "non_stocked", "service", "payment_made", "sales_credit", "sales_receipt", "sales_refund",
+    "purchase_credit",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

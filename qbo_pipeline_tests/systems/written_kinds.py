@@ -133,7 +133,7 @@ def _held(kind: str, entity: str, party: str) -> Case:
         return entry(kind, name, said)
 
     def count(rig: Rig, of: TargetEntry) -> int:
-        if kind in ("sales_credit", "purchase_credit"):  # held, and refused in words: this company has no place for it
+        if kind in _NO_PLACE:  # held, and refused in words
             query = "SELECT count(*) FROM http_inbox WHERE marker = ? AND refused LIKE 'this company takes no%'"
             return int(rig.rows(query, of.marker)[0][0]) if rig.rows(_INBOX) else 0
         table = "bills" if kind == "bill" else "invoices"
@@ -145,6 +145,8 @@ def _held(kind: str, entity: str, party: str) -> Case:
     return Case(make=make, count=count, refuse=refuse, words="SHA-256")
 
 
+# For these the made-up company has no place.
+_NO_PLACE = ("sales_credit", "purchase_credit", "sales_receipt", "sales_refund")
 _INBOX = "SELECT 1 FROM sqlite_master WHERE name = 'http_inbox'"
 
 
@@ -243,6 +245,7 @@ _SHARED = {**{kind: _party(kind) for kind in ("customer", "supplier")},
 _INBOX_HOLDS = {
     kind: _held(kind, entity, party) for kind, entity, party in (
         ("sales_invoice", "Invoice", "customer"), ("sales_credit", "CreditMemo", "customer"),
+        ("sales_receipt", "SalesReceipt", "customer"), ("sales_refund", "RefundReceipt", "customer"),
         ("bill", "Bill", "supplier"), ("purchase_credit", "VendorCredit", "supplier"),
     )
 }  # fmt: skip

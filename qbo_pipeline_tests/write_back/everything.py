@@ -31,8 +31,8 @@ from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
 from qbo_pipeline_tests.write_back.inbox_shop import in_the_inbox, night, ours, pay, without_payments
 from qbo_pipeline_tests.write_back.test_attachments import attached, laid
 
-KINDS = ("customers", "suppliers", "products", "sales_invoices", "sales_credits", "bills", "purchase_credits",
-         "adjustments", "payments_received", "payments_made")  # fmt: skip
+KINDS = ("customers", "suppliers", "products", "sales_invoices", "sales_credits", "sales_receipts", "sales_refunds",
+         "bills", "purchase_credits", "adjustments", "payments_received", "payments_made")  # fmt: skip
 PLACES = {"table": 'url = "{source}"', "folder": 'inbox_folder = "inbox"'}
 ADJUSTED = Decimal(-2)
 
@@ -166,9 +166,12 @@ def _people_at_work(shop: Shop, people: Bookkeeper, emulator: RunningEmulator) -
     account = next(line[kind]["AccountRef"] for line in bill["Line"] if kind in line)
     bought = [{"Amount": Decimal(5), "DetailType": kind, kind: {"AccountRef": account}}]
     for entity, party, lines in (("Invoice", "CustomerRef", sold), ("CreditMemo", "CustomerRef", sold),
+                                 ("SalesReceipt", "CustomerRef", sold), ("RefundReceipt", "CustomerRef", sold),
                                  ("Bill", "VendorRef", bought), ("VendorCredit", "VendorRef", bought)):  # fmt: skip
         of = invoice if party == "CustomerRef" else bill
         body = {party: of[party], "TxnDate": "2024-03-06", "DocNumber": f"QB-{entity}", "Line": lines}
+        if entity in ("SalesReceipt", "RefundReceipt"):
+            body["DepositToAccountRef"] = {"value": bank["Id"]}
         made.add(f"{entity}/{save(entity, body)['Id']}")
     attached(emulator, "delivery note.pdf", b"%PDF signed", "Invoice", invoice["Id"])
     made |= {f"Attachable/{one['Id']}" for one in people.all("Attachable")}

@@ -21,8 +21,11 @@ from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
 from qbo_pipeline_tests.write_back.inbox_shop import night, ours, owned_by, shop_with_inbox, without_payments
 from qbo_pipeline_tests.write_back.taking import take_all
 
-KINDS = ("sales_invoices", "sales_credits", "bills", "purchase_credits", "payments_received", "payments_made")
-LIKE = {"Invoice": "document/i1", "CreditMemo": "document/i1", "Bill": "document/b1", "VendorCredit": "document/b1"}
+KINDS = ("sales_invoices", "sales_credits", "sales_receipts", "sales_refunds", "bills", "purchase_credits",
+         "payments_received", "payments_made")  # fmt: skip
+PAID_AT_ONCE = ("SalesReceipt", "RefundReceipt")
+LIKE = {**dict.fromkeys(("Invoice", "CreditMemo", *PAID_AT_ONCE), "document/i1"),
+        **dict.fromkeys(("Bill", "VendorCredit"), "document/b1")}  # fmt: skip
 SETTLES = {"Payment": "Invoice", "BillPayment": "Bill"}
 DAY = "2024-03-06"
 _DETAILS = ("SalesItemLineDetail", "ItemBasedExpenseLineDetail", "AccountBasedExpenseLineDetail")
@@ -60,6 +63,8 @@ class Papers:
         """A document of these lines, for the party of the shop's own one."""
         party = {name: self.like[entity][name] for name in ("CustomerRef", "VendorRef") if name in self.like[entity]}
         body = {**party, "TxnDate": day, "DocNumber": number, "Line": self._lines(entity, amounts)}
+        if entity in PAID_AT_ONCE:
+            body["DepositToAccountRef"] = {"value": self.bank}
         return self.people.save(entity, body)
 
     def edit(self, entity: str, thing: Thing, *amounts: str, **fields: Any) -> Thing:
@@ -89,7 +94,7 @@ class Papers:
         now = self.people.get(entity, thing["Id"])
         if how == "delete":
             self.people.delete(entity, now)
-        elif entity in SETTLES:
+        elif entity in (*SETTLES, "SalesReceipt"):
             self.people.save(entity, {"Id": now["Id"], "SyncToken": now["SyncToken"], "sparse": True}, include="void")
         else:
             self.people.void(entity, now)

@@ -21,7 +21,10 @@ from qbo_pipeline_tests.pipeline.shop import Shop
 
 _TABLES = {
     "customer": ("parties", "party_id"), "supplier": ("parties", "party_id"),
-    **dict.fromkeys(("sales_invoice", "sales_credit", "bill", "purchase_credit"), ("documents", "document_id")),
+    **dict.fromkeys(
+        ("sales_invoice", "sales_credit", "sales_receipt", "sales_refund", "bill", "purchase_credit"),
+        ("documents", "document_id"),
+    ),
     **dict.fromkeys(("payment_received", "payment_made"), ("payments", "payment_id")),
     **dict.fromkeys(("stocked", "non_stocked", "service"), ("products", "product_id")),
     "adjustment": ("movements", "movement_id"),

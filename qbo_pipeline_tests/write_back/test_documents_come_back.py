@@ -57,7 +57,9 @@ def test_an_invoice_made_in_quickbooks_is_taken_paid_by_the_source_and_voided_wi
 ) -> None:
     night(shop)
     made = copied(shop, people, "Invoice", "Invoice", "document/i1", "QB-77")
+    copied(shop, people, "SalesReceipt", "Invoice", "document/i1", "QB-76")  # whose kind the settings do not name
     night(shop)
+    assert len(in_the_inbox(shop)) == 1
     (entry,) = told(shop, "sales_invoice")
     assert (entry["operation"], entry["party_id"], entry["number"]) == ("create", "c1", "QB-77")
     assert [(line["product_id"], line["net_amount"]) for line in entry["lines"]] == [("p1", "5")] * 2

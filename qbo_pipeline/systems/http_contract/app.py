@@ -41,7 +41,9 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
 LISTS = {
     **dict.fromkeys(("customer", "supplier"), "parties"),
     **dict.fromkeys(("stocked", "non_stocked", "service"), "products"),
-    **dict.fromkeys(("sales_invoice", "sales_credit", "bill", "purchase_credit"), "documents"),
+    **dict.fromkeys(
+        ("sales_invoice", "sales_credit", "sales_receipt", "sales_refund", "bill", "purchase_credit"), "documents"
+    ),
     **dict.fromkeys(("payment_received", "payment_made"), "payments"), "adjustment": "movements",
 }  # fmt: skip
 

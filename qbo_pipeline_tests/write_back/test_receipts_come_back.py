@@ -1,0 +1,91 @@
+"""Sales that are paid at once and their refunds, entered in QuickBooks: taken once, no echo of ours."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qbo_pipeline.pipeline.two_way import two_way
+from qbo_pipeline_tests.emulator.server import RunningEmulator
+from qbo_pipeline_tests.pipeline.connections import point_to, rows
+from qbo_pipeline_tests.pipeline.shop import Shop
+from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
+from qbo_pipeline_tests.write_back.inbox_shop import in_the_inbox, night, ours, shop_with_inbox
+from qbo_pipeline_tests.write_back.taking import take_all
+
+ENTITIES = ("SalesReceipt", "RefundReceipt")
+OWN = (
+    """INSERT INTO documents (document_id, kind, number, business_date, party_id, currency, net_amount, tax_amount,
+       total_amount, account) VALUES ('r1', 'sales_receipt', 'R1', '2024-03-05', 'c1', 'USD', '9.00', '0', '9.00',
+       'TILL')""",
+    """INSERT INTO document_lines (document_id, line_id, product_id, quantity, net_amount, tax_amount)
+       VALUES ('r1', 'r1-1', 'p1', '1', '9.00', '0')""",
+)
+
+
+def told(shop: Shop) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(entry["kind"], entry["operation"], json.loads(entry["content"])) for entry in in_the_inbox(shop)]
+
+
+def in_quickbooks(people: Bookkeeper) -> dict[str, int]:
+    """By entity how many are of this week."""
+    return {entity: sum(one["TxnDate"].startswith("2024-03-0") for one in people.all(entity)) for entity in ENTITIES}
+
+
+def entered(shop: Shop, people: Bookkeeper) -> list[Thing]:
+    """A bookkeeper sells a thing at once and gives the money of half of it back; the first is paid by a card."""
+    with shop.run() as run:
+        like = ours(run, people, "document/r1")
+    item = next(line["SalesItemLineDetail"]["ItemRef"] for line in like["Line"] if "SalesItemLineDetail" in line)
+    (card,) = [one["Id"] for one in people.all("PaymentMethod") if one["Name"] == "Visa"]
+    said = {"CustomerRef": like["CustomerRef"], "TxnDate": "2024-03-06",
+            "DepositToAccountRef": like["DepositToAccountRef"]}  # fmt: skip
+    made = []
+    for entity, amount, more in (
+        ("SalesReceipt", Decimal(10), {"PaymentMethodRef": {"value": card}, "PaymentRefNum": "8812"}),
+        ("RefundReceipt", Decimal(5), {}),
+    ):
+        detail = {"ItemRef": item, "Qty": Decimal(1), "UnitPrice": amount}
+        line = {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+        made.append(people.save(entity, {**said, "DocNumber": f"QB-{amount}", "Line": [line], **more}))
+    return made
+
+
+def test_what_is_paid_at_once_in_quickbooks_is_taken_and_voided_with_it(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    kinds = ("sales_receipts", "sales_refunds")
+    shop = shop_with_inbox(tmp_path, f"sqlite:///{tmp_path / 'store.sqlite'}", emulator, kinds=kinds)
+    point_to(shop.settings, "[accounts.hints]", '[accounts.hints]\n"TILL" = "Checking"')
+    shop.change(*OWN)
+    night(shop)
+    sale, refund = entered(shop, people)
+    assert night(shop)["waiting"] == []
+    (_, first, sold), (_, second, given_back) = sorted(told(shop), key=lambda entry: entry[0])
+    assert (first, second) == ("create", "create")
+    assert {sold["kind"], given_back["kind"]} == {"sales_receipt", "sales_refund"}
+    assert (sold["number"], sold["account"], sold["method"], sold["reference"]) == ("QB-10", "TILL", "Visa", "8812")
+    assert [(line["product_id"], line["net_amount"]) for line in sold["lines"]] == [("p1", "10")]
+    assert (sold["stock"], given_back["stock"]) == (
+        [{"product_id": "p1", "quantity": "-1"}], [{"product_id": "p1", "quantity": "1"}],
+    )  # fmt: skip
+    assert (given_back["total_amount"], given_back["account"], given_back.get("method")) == ("5", "TILL", None)
+
+    take_all(shop)
+    night(shop)
+    assert in_quickbooks(people) == {"SalesReceipt": 2, "RefundReceipt": 1}
+    with shop.run() as run:
+        assert [(kind.kind, kind.agree, kind.differ) for kind in two_way(run)] == [
+            ("sales_receipts", 2, []), ("sales_refunds", 1, []),
+        ]  # fmt: skip
+        assert {row["entity"] for row in rows(run, "SELECT entity FROM quickbooks_objects")} == set(ENTITIES)
+
+    people.save("SalesReceipt", {name: people.get("SalesReceipt", sale["Id"])[name] for name in ("Id", "SyncToken")}
+                | {"sparse": True}, operation="update", include="void")  # fmt: skip
+    people.delete("RefundReceipt", people.get("RefundReceipt", refund["Id"]))
+    night(shop)
+    assert sorted((kind, said["number"]) for kind, operation, said in told(shop) if operation == "void") == [
+        ("sales_receipt", "QB-10"), ("sales_refund", "QB-5"),
+    ]  # fmt: skip
