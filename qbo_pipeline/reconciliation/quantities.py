@@ -110,7 +110,8 @@ def _group(
 def _in_quickbooks(
     tracked: TrackedItems, stock: list[dict[str, Any]], in_qbo: list[dict[str, Any]]
 ) -> list[tuple[str, str, Decimal]]:
-    """What QBO has of each product beyond what our postings moved: product, group, quantity."""
+    """What moved the items in QBO otherwise than our postings say, of those whose moves were read because their
+    quantities differ: product, group, quantity."""
     found: list[tuple[str, str, Decimal]] = []
     sent: dict[str, Decimal] = defaultdict(Decimal)
     objects: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
@@ -128,17 +129,12 @@ def _in_quickbooks(
     read = {product for product, _, _ in moves}
     for row in stock:
         product = row["product_id"]
-        rest = row["quantity"] - sent.pop(product, Decimal(0))
-        if rest and product in read:
-            keys = {key for key in (*objects, *moves) if key[0] == product}
-            for key in sorted(keys):
-                gap = moves.get(key, Decimal(0)) - objects.get(key, Decimal(0))
-                group = "qbo_only" if key not in objects else "changed_in_qbo" if key in moves else "deleted_in_qbo"
-                found += [(product, group, gap)] if gap else []
-                rest -= gap
-        found += [(product, "unexplained", rest)] if rest else []
-    # An item that QBO's valuation does not name has nothing there.
-    found += [(product, "unexplained", -quantity) for product, quantity in sent.items() if quantity]
+        if product not in read or row["quantity"] == sent[product]:
+            continue
+        for key in sorted(key for key in {*objects, *moves} if key[0] == product):
+            gap = moves.get(key, Decimal(0)) - objects.get(key, Decimal(0))
+            group = "qbo_only" if key not in objects else "changed_in_qbo" if key in moves else "deleted_in_qbo"
+            found += [(product, group, gap)] if gap else []
     return found
 
 

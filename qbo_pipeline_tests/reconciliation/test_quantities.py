@@ -32,7 +32,7 @@ def row_of(
     source: str, sent: list[dict[str, Any]], on_hand: str | None, moves: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """The one row of `quantities`, without what is 0; the status beside it."""
-    item = {"product_id": "P1", "item_id": "7", "item_name": "Tea", "quantity": D(on_hand or 0), "value": D(0)}
+    item = {"product_id": "P1", "item_id": "7", "item_name": "Tea", "quantity": D(on_hand or 0), "value": D("12.50")}
     tracked = TrackedItems(
         products=frozenset({"P1"}),
         posted=rows_table(sent, inputs.POSTED_QUANTITIES),
@@ -43,6 +43,7 @@ def row_of(
     (row,) = result.quantities.to_dict("records")
     parts = {name: row[name] for name in (*QUANTITY_GROUPS, "unexplained") if row[name]}
     assert sum(parts.values(), D(0)) == row["difference"]
+    assert row["qbo_value"] == (0 if on_hand is None else D("12.50"))
     assert (result.status == "unexplained") is (bool(row["unexplained"]) or bool(result.unexplained))
     return parts
 
@@ -66,12 +67,18 @@ CASES: dict[str, tuple[str, list[dict[str, Any]], str | None, list[dict[str, Any
                               {"not_posted": "3"}),
     "skipped": (COUNTED, [posted("movement/1", "-3", "skipped", qbo_id=None)], "0", None, {"not_posted": "3"}),
     "not extracted": (COUNTED + " disposition=not_extracted", [], "0", None, {"not_posted": "3"}),
+    "shipped, and not extracted": (SHIPPED.replace("excluded", "not_extracted"), [], "0", None, {"not_posted": "3"}),
+    "said to be posted, and nothing is there": (COUNTED, [], "0", None, {"unexplained": "3"}),
     "changed in the source": (COUNTED, [posted("movement/1", "-2")], "-2", None, {"source": "1"}),
     "the source contradicts itself": (COUNTED + "\nown P1 L1 0.00 quantity=-4", [posted("movement/1", "-3")], "-3",
                                       None, {"source": "1"}),
     "opening stock": ("source movement/1 opening 2026-03-01 0.00 quantity=5 disposition=excluded",
                       [posted("product/P1", "4", qbo_type="InventoryStartingValue", qbo_id="")], "4", None,
                       {"opening": "-1"}),
+    "opening stock, and moved by others": (
+        "source movement/1 opening 2026-03-01 0.00 quantity=4 disposition=excluded",
+        [posted("product/P1", "4", qbo_type="InventoryStartingValue", qbo_id="")], "5",
+        [move("Inventory Starting Value", "77", "4"), move("Inventory Qty Adjust", "20", "1")], {"qbo_only": "1"}),
     "nobody has looked yet": (COUNTED, [posted("movement/1", "-3")], "1", None, {"unexplained": "4"}),
     "moved by others": (COUNTED, [posted("movement/1", "-3")], "1",
                         [move("Invoice", "10", "-3"), move("Inventory Qty Adjust", "20", "4")], {"qbo_only": "4"}),

@@ -53,6 +53,13 @@ TRACKED = {
         expect  received_not_invoiced document/1 130 2026-03-01 -100.00
         expect  received_not_invoiced document/1 130 2026-03-04 100.00
     """,
+    "an adjustment of another day": """
+        source  movement/1 write_off 2026-03-01 -40.00
+        posting movement/1 InventoryAdjustment 10 2026-03-03 posted 130=-40.00 costed=yes
+        ledger  'Inventory Qty Adjust' 10 2026-03-03 130 -40.00
+        expect  dated_differently movement/1 130 2026-03-01 40.00
+        expect  dated_differently movement/1 130 2026-03-03 -40.00
+    """,
     "an adjustment is costed otherwise": """
         source  movement/1 write_off 2026-03-01 -40.00
         posting movement/1 InventoryAdjustment 10 2026-03-01 posted 130=-41.00 costed=yes
