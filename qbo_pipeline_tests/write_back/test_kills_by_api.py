@@ -55,7 +55,8 @@ class Everything:
 
     def __init__(self, system: str, account: Account, kinds: tuple[str, ...]) -> None:
         self.system, self.account, self.kinds, self.round = system, account, kinds, 100
-        self.invoice = account.invoices()[0]
+        # Of which the most is open: each round pays a part of it, and there are as many rounds as boundaries.
+        self.invoice = max(account.invoices(), key=lambda one: Decimal(str(one["Balance"])))
         self._before = {
             row["key"] for row in account.night()
         }  # samples that QuickBooks begins with, which nobody needs
