@@ -24,11 +24,8 @@ from qbo_pipeline.accounting.transit import billed_ahead
 from qbo_pipeline.inventory.records import Movement, MovementLine, record_key
 
 COST_PENDING = "cost_pending"
-_STATED = (
-    "receipt",
-    "opening",
-    "adjustment",
-)  # somebody says what the goods cost; elsewhere it follows from the stock's
+# Where somebody says what the goods cost; elsewhere it follows from the stock's.
+_STATED = ("receipt", "opening", "adjustment")
 _LINES_NAMED = 5
 _SUPPLIER_RETURN_CLEARING = "policy:supplier_return_clearing"
 

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 from qbo_pipeline.instants import parse_instant
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.quickbooks.changes import LOOK_BACK, MARGIN
-from qbo_pipeline.quickbooks.errors import AccessDenied
+from qbo_pipeline.quickbooks.errors import AccessDenied, InvalidRequest
 from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject
 from qbo_pipeline.store.reference import references
@@ -114,7 +114,7 @@ def _not_in_changes(run: Run, judge: Callable[[Page], None], found: Searched) ->
         return kinds
     try:
         changes = run.quickbooks().changes(kinds, made - OVERLAP, completed=False)
-    except AccessDenied:  # the company's plan does not have one of them
+    except (AccessDenied, InvalidRequest):  # the plan does not have one of them, or our clock is behind QuickBooks'
         return kinds
     for entity in (name for name in kinds if name not in changes.gaps):
         judge([(entity, thing) for thing in changes.objects[entity]])

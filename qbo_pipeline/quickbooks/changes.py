@@ -79,7 +79,7 @@ def read_changes(
             objects[name] = [row for row in rows if row.get("status") != "Deleted"]
             if len(rows) >= MAX_OBJECTS:
                 gaps[name] = f"QuickBooks answered its most of {MAX_OBJECTS} changes: deletions may be missing"
-            elif since < oldest:
+            elif since < oldest or asked_since < as_at - LOOK_BACK:  # by QBO's clock, whatever ours says
                 gaps[name] = f"QuickBooks looks back 30 days: deletions before {asked_since.isoformat()} are missing"
             if name in gaps and query is not None:
                 wanted = select(name, with_inactive=True).where("MetaData.LastUpdatedTime", ">=", since)

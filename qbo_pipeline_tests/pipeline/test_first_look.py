@@ -5,11 +5,12 @@ what is voided stops nothing; a look that takes too long goes on in the next run
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select as select_rows
 
@@ -142,6 +143,17 @@ def test_a_marker_of_another_is_found_on_every_kind(run: Run, entity: str, reque
     assert run.api_calls()["api_metered_reads"] - before == 1  # the changes of a company that is new
     request.getfixturevalue("old")
     with pytest.raises(CompanyOfAnother, match=rf"{entity}.*\(Id {thing['Id']},.*tag ZZZZ"):
+        prove_company(run)
+
+
+def test_by_a_clock_that_is_behind_an_old_company_is_not_taken_for_a_new_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thing = made(run, "JournalEntry")
+    monkeypatch.setattr(first_look, "company_made", lambda run: datetime.now(UTC) - timedelta(days=1))
+    emulator = run.settings.quickbooks.base_url
+    httpx.post(f"{emulator}/emulator/clock", json={"advance_seconds": 40 * 86_400}).raise_for_status()
+    with pytest.raises(CompanyOfAnother, match=rf"\(Id {thing['Id']},"):
         prove_company(run)
 
 

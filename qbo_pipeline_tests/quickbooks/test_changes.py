@@ -88,6 +88,14 @@ def test_beyond_thirty_days_every_entity_has_a_gap() -> None:
     assert since.isoformat() in company.queried[0]
 
 
+def test_a_clock_that_is_behind_quickbooks_hides_no_gap() -> None:
+    company = Company(Customer=2)
+    behind = NOW - timedelta(days=20)
+    found = read_changes(["Customer"], NOW - timedelta(days=35), behind, company.ask, company.query)
+    assert "30 days" in found.gaps["Customer"]
+    assert len(company.queried) == 1
+
+
 def test_what_cannot_be_asked_is_refused() -> None:
     company = Company()
     with pytest.raises(ValueError, match="does not cover TaxCode"):

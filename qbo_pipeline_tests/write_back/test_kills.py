@@ -19,7 +19,7 @@ import pytest
 
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.write_back.everything import Everything, everything
-from qbo_pipeline_tests.write_back.victim import be_hasty, killed_at, start
+from qbo_pipeline_tests.write_back.victim import be_hasty, dies_waiting_for, killed_at, start
 
 KILLS = 2  # of the suite
 ROUNDS = int(os.environ.get("QBO_PIPELINE_TORTURE_ROUNDS", "20"))
@@ -159,14 +159,6 @@ def test_the_store_away_in_the_middle(table: Everything) -> None:
     """Another program holds the store for longer than anybody waits."""
     for at in (10, 25, 40):
         table.anew()
-        with closing(sqlite3.connect(table.shop.folder / "store.sqlite", isolation_level=None)) as other:
-            child = start(table.shop.settings)
-            time.sleep(at / 40)
-            other.execute("PRAGMA busy_timeout = 20000")
-            other.execute("BEGIN IMMEDIATE")
-            time.sleep(1)
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            other.execute("ROLLBACK")
+        dies_waiting_for(table.shop.folder / "store.sqlite", start(table.shop.settings), at / 40)
         table.go_on()
         table.check(f"the store away after {at / 40} s")

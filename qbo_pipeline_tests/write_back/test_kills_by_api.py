@@ -34,7 +34,7 @@ from qbo_pipeline_tests.systems.written_rig import BUSY, NEW
 from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
 from qbo_pipeline_tests.write_back.everything import an_hour_passes
 from qbo_pipeline_tests.write_back.test_by_api import LAST, SYSTEMS, Account
-from qbo_pipeline_tests.write_back.victim import killed_at, start
+from qbo_pipeline_tests.write_back.victim import dies_waiting_for, killed_at, start
 
 pytestmark = pytest.mark.torture
 ROUNDS = int(os.environ.get("QBO_PIPELINE_TORTURE_ROUNDS", "20"))
@@ -206,15 +206,7 @@ def test_the_store_away_in_the_middle(one: Everything) -> None:
     (store,) = one.account.file.parent.glob("*.sqlite")
     for after in (0.3, 0.8, 1.5):
         one.anew()
-        with closing(sqlite3.connect(store, isolation_level=None)) as other:
-            child = start(one.account.file, hasty=False)
-            time.sleep(after)
-            other.execute("PRAGMA busy_timeout = 20000")
-            other.execute("BEGIN IMMEDIATE")
-            time.sleep(1)
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            other.execute("ROLLBACK")
+        dies_waiting_for(store, start(one.account.file, hasty=False), after)
         one.go_on()
         one.check(f"the store away after {after} s")
     one.nothing_echoes()

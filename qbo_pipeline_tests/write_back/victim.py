@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +115,15 @@ def killed_at(settings: Path, kill_at: int, *, hasty: bool = True) -> tuple[bool
     killed = os.WIFSIGNALED(waited) and os.WTERMSIG(waited) == signal.SIGKILL
     assert killed or os.waitstatus_to_exitcode(waited) == 0, "the victim failed by itself"
     return killed, boundaries.passed.value
+
+
+def dies_waiting_for(store: Path, child: int, after: float) -> None:
+    """Another program holds the store from `after` seconds on, and the process `child` dies waiting for it."""
+    with closing(sqlite3.connect(store, isolation_level=None)) as other:
+        time.sleep(after)
+        other.execute("PRAGMA busy_timeout = 20000")
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(1)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        other.execute("ROLLBACK")
