@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import signal
 
+from qbo_pipeline.garbage import collect_rarely
+
 
 def main() -> None:
     """Run the command line."""
+    collect_rarely()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # what was started in the background stays there
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from qbo_pipeline.cli import main as command_line

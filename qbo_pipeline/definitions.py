@@ -19,6 +19,7 @@ from qbo_pipeline.assets.extraction import extraction_assets
 from qbo_pipeline.assets.loading import loading_assets
 from qbo_pipeline.assets.reconciling import reconciling_assets
 from qbo_pipeline.checks.all import all_checks
+from qbo_pipeline.garbage import collect_rarely
 from qbo_pipeline.jobs import build_jobs
 from qbo_pipeline.ops.binding import binding_jobs
 from qbo_pipeline.ops.correcting import correcting_job
@@ -36,6 +37,7 @@ from qbo_pipeline.sensors.qbo_changes import build_qbo_changes_sensor
 from qbo_pipeline.settings import SETTINGS_VARIABLE, load_settings
 from qbo_pipeline.surfaces import log_for_people
 
+collect_rarely()
 log_for_people()  # what libraries and rooms log goes into the step's standard error, which Dagster shows
 
 # A single run for a range of days is what makes back-fills of years possible; its being marked beta is known.

@@ -6,6 +6,7 @@ rules is in `rules.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,24 +50,23 @@ class Draft:
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        """The keys that the payload refers to as `"$<key>"` in the place of an Id, in order, each once."""
-        found: dict[str, None] = {}
-        _keys_in(self.payload, found)
-        return tuple(found)
+        """The keys that the payload refers to as `"$<key>"` in the place of an Id, each once."""
+        return tuple(dict.fromkeys(_keys_in(self.payload)))
 
 
-def _keys_in(value: dict[str, Any] | list[Any], found: dict[str, None]) -> None:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if isinstance(item, str):
-                if item.startswith("$") and name in ("value", "TxnId"):
-                    found[item[1:]] = None
-            elif isinstance(item, dict | list):
-                _keys_in(item, found)
-    else:
-        for item in value:
-            if isinstance(item, dict | list):
-                _keys_in(item, found)
+def _keys_in(payload: Payload) -> Iterator[str]:
+    """The text behind each `"$<key>"` that stands where an Id does; those of one object before those inside it."""
+    within: list[Any] = [payload]
+    for value in within:  # grows while it is gone through
+        if isinstance(value, list):
+            within += value
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                if isinstance(item, str):
+                    if item.startswith("$") and name in ("value", "TxnId"):
+                        yield item[1:]
+                elif isinstance(item, dict | list):
+                    within.append(item)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,8 +232,15 @@ def _name_taken(found: list[Seen], policy: Policy) -> Change:
     return _parked("parked", DUPLICATE_NAME, text)
 
 
-def taken(qbo_id: str, other: str) -> Change:
-    """What was found or answered belongs to another key: one object of QBO holds one key."""
+def taken(row: Row, qbo_id: str, other: str) -> Change:
+    """What was found or answered belongs to another key: one object of QBO holds one key.
+
+    Where it was looked for by a name, which is unique in QBO, it also says that ours is not there: the name is awaited.
+    """
+    if row.by_name and row.state == UNKNOWN:
+        whose = f"under Id {qbo_id}, which is {other}'s"
+        text = f"QuickBooks has the name already, {whose}: rename one of the two in the source"
+        return _parked("parked", DUPLICATE_NAME, text)
     text = f"Id {qbo_id} in QuickBooks is {other}'s: rename one of the two in the source, or relink"
     return _parked("parked", TAKEN, text)
 

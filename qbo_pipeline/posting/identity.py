@@ -11,6 +11,7 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Any fixed UUID: it keeps our ids apart from those of everybody else who hashes names.
 NAMESPACE = uuid.UUID("6f0c5c8e-2b1d-5d0a-9a57-3c0f4e1b7a21")
@@ -37,13 +38,18 @@ class Identity:
     def tag(self) -> str:
         """4 characters (20 bits) that all objects of a connection carry: they tell whose a marker is, whatever the
         store that reads it knows."""
-        digest = hashlib.sha256("|".join(("tag", self.realm, self.source)).encode()).digest()
-        return base64.b32encode(digest[:5]).decode()[:4]
+        return _tag(self.realm, self.source)
 
     def code(self, entity: str, key: str, revision: int) -> str:
         """16 characters (80 bits) for the object that this revision creates, and the tag; later revisions keep both."""
         digest = hashlib.sha256("|".join((self.realm, self.source, entity, key, str(revision))).encode()).digest()
         return f"{base64.b32encode(digest[:10]).decode()}.{self.tag}"
+
+
+@lru_cache(maxsize=64)
+def _tag(realm: str, source: str) -> str:
+    digest = hashlib.sha256("|".join(("tag", realm, source)).encode()).digest()
+    return base64.b32encode(digest[:5]).decode()[:4]
 
 
 def batch_id(items: list[tuple[str, bytes]]) -> str:

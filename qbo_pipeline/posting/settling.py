@@ -104,7 +104,7 @@ class Settlements:
         kept: list[Change | None] = []
         for row, line, place in zip(rows, changes, objects, strict=True):
             holder = by_object.setdefault(place, row.key) if place is not None else row.key
-            kept.append(line if place is None or holder == row.key else core.taken(place[1], holder))
+            kept.append(line if place is None or holder == row.key else core.taken(row, place[1], holder))
         return kept
 
     def _follow(self, transaction: Connection, written: list[Pair], now: datetime) -> tuple[set[str], bool]:

@@ -348,4 +348,4 @@ def _passing_over(query: Select[Any]) -> Select[Any]:
 
 
 def _rows(transaction: Connection, query: Select[Any], values: dict[str, Any]) -> list[RowMapping]:
-    return list(transaction.execute(query, values).mappings())
+    return list(transaction.execute(query, values).mappings().all())  # fetched at once, not row by row

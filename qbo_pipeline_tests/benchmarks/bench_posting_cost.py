@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
+from qbo_pipeline.garbage import collect_rarely
 from qbo_pipeline.pipeline.load import load
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.posting.shell import Poster, PosterSettings
@@ -128,6 +129,7 @@ WAYS: dict[str, Callable[[Any, Path], Seconds]] = {
     "bare HTTP loop": lambda emulator, folder: bare_loop(emulator, _accounts(emulator)),
     "load() of a company": a_whole_company,
 }
+PEERS = ("python-quickbooks", "bare HTTP loop")
 
 
 def _accounts(emulator: Any) -> list[str]:
@@ -171,5 +173,7 @@ def _print(found: dict[str, list[Seconds]]) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] not in PEERS:
+        collect_rarely()  # as each command of ours and each code location does
     with running_emulator("--limits", "off") as running, tempfile.TemporaryDirectory() as name:
         print(json.dumps(WAYS[sys.argv[1]](running, Path(name))))

@@ -61,3 +61,16 @@ def test_a_run_of_a_database_loads_no_system_that_is_read_by_api_and_no_terminal
     vendors = ("cin7_core", "syncro", "unleashed", "zuper", "http_contract")
     assert not [name for name in loaded if name.startswith(tuple(f"qbo_pipeline.sources.{one}" for one in vendors))]
     assert not loaded & {"click", "rich", "pygments", "dagster"}
+
+
+def _told(code: str) -> int:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return int(done.stdout.split("told:")[1])
+
+
+def test_circles_of_objects_are_seldom_looked_for() -> None:
+    """276 times while a run's libraries are imported, unless Python is told otherwise first."""
+    tell = "atexit.register(lambda: print('told:', sum(each['collections'] for each in gc.get_stats())))"
+    command = "import atexit, gc, sys\nsys.argv = ['qbo-pipeline', 'run', '--settings', 'none.toml']\n"
+    assert _told(f"{command}{tell}\nfrom qbo_pipeline.__main__ import main\nmain()") < 40
+    assert _told("import gc\nimport qbo_pipeline.definitions\nprint('told:', gc.get_threshold()[0])") > 10_000

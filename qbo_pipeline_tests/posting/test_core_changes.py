@@ -196,7 +196,15 @@ def test_a_name_is_linked_only_where_one_object_has_it_and_nothing_stands_in_the
 
 def test_an_object_of_another_key_is_never_taken() -> None:
     text = "Id 9 in QuickBooks is document/7's: rename one of the two in the source, or relink"
-    assert core.taken("9", "document/7") == Change("parked", parked("object_of_another", text), text)
+    told = Change("parked", parked("object_of_another", text), text)
+    assert core.taken(row(state="unknown"), "9", "document/7") == told
+    assert core.taken(row(state="sending", by_name=True), "9", "document/7") == told
+
+
+def test_what_has_the_name_and_is_another_keys_says_that_ours_is_not_there() -> None:
+    text = "QuickBooks has the name already, under Id 9, which is party/7's: rename one of the two in the source"
+    looked_for = row(state="unknown", by_name=True, doubt=True)
+    assert core.taken(looked_for, "9", "party/7") == Change("parked", parked("duplicate_name", text), text)
 
 
 def test_a_claim_to_send_takes_the_row_with_a_new_fence() -> None:
