@@ -28,6 +28,7 @@ from qbo_pipeline.pipeline.run import Run, open_run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.settings import load_settings
+from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 
 _RECORDS = (
     "SELECT count(DISTINCT r.record_key) AS number FROM posting_records AS r JOIN postings AS p ON p.connection = "
@@ -62,7 +63,7 @@ def measure(file: Path) -> dict[str, Any]:
         "stock_value": str(result.stock_value),
         "difference": str(result.difference),
         "worked": _worked() - began,
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "megabytes": peak_megabytes(),
         **calls,
     }
 

@@ -5,13 +5,13 @@ Seconds are those of one core (process time), so that a busy machine does not ch
 
 from __future__ import annotations
 
-import resource
 import time
 from pathlib import Path
 
 import pytest
 
 from qbo_pipeline.emulator.company import jsontext
+from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 from qbo_pipeline_tests.emulator.company.opening import id_of, open_company, sale_line
 
 pytestmark = pytest.mark.benchmark
@@ -19,7 +19,7 @@ INVOICES, BATCH = 25_000, 30
 
 
 def _memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_megabytes()
 
 
 def test_invoices_of_three_lines_and_a_large_general_ledger(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import exact
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
+from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 from qbo_pipeline_tests.benchmarks.reconciliation_baselines import BASELINES
 from qbo_pipeline_tests.benchmarks.reconciliation_peers import PEERS, keep
 from qbo_pipeline_tests.benchmarks.reconciliation_peers import measured as peer_measured
@@ -149,7 +149,7 @@ def books(size: int, damaged: int, seed: int = 1) -> ReconciliationInput:
 def measure(size: int, damaged: int) -> dict[str, Any]:
     """Seconds of `reconcile`, peak resident memory of the process, and what it found."""
     given = books(size, damaged)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_megabytes()
     start, cpu = time.perf_counter(), time.process_time()
     result = reconcile(given)
     return {
@@ -157,8 +157,8 @@ def measure(size: int, damaged: int) -> dict[str, Any]:
         "ledger_lines": len(given.ledger),
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "input_mb": before // 1024,
+        "peak_mb": peak_megabytes(),
+        "input_mb": before,
         "differences": len(result.differences),
         "unexplained": str(result.unexplained),
     }

@@ -9,7 +9,6 @@ headers. Each size runs in a process of its own, so that the peak of memory is i
 from __future__ import annotations
 
 import json
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import pytest
 from qbo_pipeline.inventory.columns import COLUMNS
 from qbo_pipeline.sources.csv_folder import CsvFolderSource
 from qbo_pipeline.sources.sql import SqlSource
+from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 from qbo_pipeline_tests.sources.openbravo import completed
 
 pytestmark = pytest.mark.benchmark
@@ -73,7 +73,7 @@ def measure(path: Path) -> dict[str, float]:
     return {
         "seconds": seconds,
         "records": records,
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "megabytes": peak_megabytes(),
     }
 
 

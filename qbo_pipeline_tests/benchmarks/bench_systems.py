@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from qbo_pipeline.pipeline import landed
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.settings import load_settings
+from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 from qbo_pipeline_tests.pipeline.connections import write_connection
 from qbo_pipeline_tests.systems.readings import FIRST
 
@@ -133,7 +133,7 @@ def measure(file: Path, last: date) -> dict[str, float]:
         "calls": asked.total(),
         "least": len(asked),
         "cpu": time.process_time() - started,
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "megabytes": peak_megabytes(),
     }
 
 

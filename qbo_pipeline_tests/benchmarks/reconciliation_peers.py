@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import resource
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pyarrow as pa
 
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
+from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 
 FRAMES = ("stock", "postings", "effects", "ledger", "ledger_balances")
 _SUMS = """
@@ -127,13 +127,13 @@ def measured(name: str, folder: Path) -> dict[str, Any]:
 
 def _measure(name: str, folder: Path) -> dict[str, Any]:
     given = kept(folder)
-    read = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    read = peak_megabytes()
     began = time.process_time()
     rows = PEERS[name](given)
     return {
         "cpu": time.process_time() - began,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "input": read // 1024,
+        "peak": peak_megabytes(),
+        "input": read,
         "rows": rows,
     }
 

@@ -6,7 +6,6 @@ What belongs here: the connection, the stages and their figures. What must be tr
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.settings import load_settings
+from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.pipeline.connections import rows, write_connection
 from qbo_pipeline_tests.real_data.tables import Row, write_tables
@@ -105,7 +105,7 @@ def measure(file: Path) -> dict[str, Any]:
         broken = broken_counts(run)
     return {
         "seconds": seconds,
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "megabytes": peak_megabytes(),
         "posted": {name: count for name, count in posted.items() if entity_named(name).transaction},
         "waiting": {row["reason"]: row["number"] for row in waiting},
         "records": {row["disposition"]: row["number"] for row in read},
