@@ -25,6 +25,7 @@ from qbo_pipeline.commands.demonstrate import FIRST_DAY, STOCK_ACCOUNTS
 from qbo_pipeline.commands.template import DEFAULT_ROLES
 from qbo_pipeline.demo.company import generate
 from qbo_pipeline_tests.benchmarks import backfill_process
+from qbo_pipeline_tests.benchmarks.goals import Goals
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.pipeline import food_and_beverage
 from qbo_pipeline_tests.pipeline.connections import write_connection
@@ -71,13 +72,19 @@ def test_back_fill_in_each_mode(mode: DemoMode, tmp_path: Path, capsys: pytest.C
     assert found["unexplained"] == "0.00"
 
 
-def test_back_fill_of_fb_us(tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_back_fill_of_fb_us(
+    tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str], goals: Goals
+) -> None:
     def write(folder: Path, emulator: RunningEmulator) -> Path:
         source = {"source_kind": "csv", "source_path": str(completed(shared_data / "openbravo_fb", tmp_path / "fb"))}
         return write_connection(folder, "fb_us", emulator, **food_and_beverage.us_settings(**source))
 
     found = _in_a_process(write, tmp_path)
     _print("F&B US, 3 years", found, capsys)
+    goals.at_most("F&B US, 34 months, wall", sum(found["seconds"].values()), 10)
+    goals.at_most("F&B US, calls", found["api_calls"], 108, "calls")
+    goals.at_most("F&B US, metered reads", found["coreplus"], 20, "reads")
+    goals.at_most("F&B US, memory", found["megabytes"], 250, "MB")
     assert (found["stock_value"], found["difference"]) == (str(food_and_beverage.US_STOCK_VALUE), "0.00")
     assert found["coreplus"] == 16
     assert found["api_calls"] <= 108

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from qbo_pipeline_tests.benchmarks.goals import Goals
+
 pytestmark = pytest.mark.benchmark
 ROOT = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("QBO_PIPELINE_BENCH_ROUNDS", "5"))
@@ -80,7 +82,7 @@ def _measured(tree: Path, state: Path) -> dict[str, float]:
     return found
 
 
-def test_now_and_before(before: Path, tmp_path: Path) -> None:
+def test_now_and_before(before: Path, tmp_path: Path, goals: Goals) -> None:
     best: dict[str, dict[str, float]] = {}
     for n in range(ROUNDS):
         for name, tree in (("before", before), ("now", ROOT)):
@@ -90,4 +92,5 @@ def test_now_and_before(before: Path, tmp_path: Path) -> None:
     print()
     for what, row in best.items():
         print(f"{what}: {row['before']:.2f} s before, {row['now']:.2f} s now ({row['now'] / row['before']:.2f})")
+        goals.at_most(f"emulator, {what}, of that commit", row["now"] / row["before"], 1 / 1.5, "x")
     assert all(row["now"] <= row["before"] * SLACK for row in best.values()), best

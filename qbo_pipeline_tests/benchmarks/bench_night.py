@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
@@ -29,6 +30,7 @@ from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.pipeline.transform import transform
 from qbo_pipeline.settings import load_settings
+from qbo_pipeline_tests.benchmarks.goals import Goals
 from qbo_pipeline_tests.conftest import ROOT
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.pipeline import shop
@@ -75,7 +77,9 @@ def with_catalogue(documents: int, products: int) -> Rows:
 
 
 @pytest.mark.parametrize(("documents", "products"), [(1_000, 1_000), (1_000, 20_000), (10_000, 1_000)])
-def test_transforming(documents: int, products: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_transforming(
+    documents: int, products: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], goals: Goals
+) -> None:
     def seconds(folder: Path) -> float:
         with shop.open_shop(folder, None, with_catalogue(documents, products)).run() as run:
             chart(run)
@@ -86,10 +90,12 @@ def test_transforming(documents: int, products: int, tmp_path: Path, capsys: pyt
             return _used(resource.RUSAGE_SELF) - before
 
     found = [seconds(tmp_path / str(turn)) for turn in range(TIMES)]
-    _print(capsys, [(f"transform, {documents:,} documents, {products:,} products", _spread(found))])
+    what = f"transform, {documents:,} documents, {products:,} products"
+    _print(capsys, [(what, _spread(found))])
+    goals.at_most(what, min(found), 6 * documents / 10_000)
 
 
-def test_months_and_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_months_and_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str], goals: Goals) -> None:
     with _company(tmp_path / "bare") as (file, _):
         bare = [_seconds("-m", "qbo_pipeline", *_run(file, FIRST_DAY))]
         nights = [_seconds("-m", "qbo_pipeline", *_run(file, LAST_DAY)) for _ in range(TIMES)]
@@ -107,6 +113,23 @@ def test_months_and_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         ("--help", _spread(helps)),
     ]
     _print(capsys, rows)
+    seconds, events, size = min(dagster)
+    goals.at_most("a night with nothing to do, bare", min(nights), 2)
+    goals.at_most("a night with nothing to do, Dagster", seconds, 5)
+    goals.at_most("its events", events, 40, "events")
+    goals.at_most("their size", size / 1000, 150, "KB")
+    goals.at_most("a month, bare", min(bare), 5)
+    goals.at_most("a month in Dagster, of a bare one", min(back_fill)[0] / min(bare), 1.5, "x")
+    goals.at_most("status", min(looks), 0.8)
+    goals.at_most("--help", min(helps), 0.4)
+
+
+def test_the_demo(tmp_path: Path, goals: Goals) -> None:
+    """As `make demo` starts it, in seconds of wall, for somebody waits: a month, three nights, its reports."""
+    command = [sys.executable, "-m", "qbo_pipeline", "demo"]
+    began = time.monotonic()
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    goals.at_most("make demo, without its installation, wall", time.monotonic() - began, 45)
 
 
 @contextmanager

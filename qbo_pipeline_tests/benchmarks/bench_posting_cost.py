@@ -35,6 +35,7 @@ from qbo_pipeline.store.database import open_database
 from qbo_pipeline_tests.benchmarks.backfill_process import open_books, stages
 from qbo_pipeline_tests.benchmarks.bench_backfill import demo_connection
 from qbo_pipeline_tests.benchmarks.bench_posting import _plain, accounts_of, four_lines
+from qbo_pipeline_tests.benchmarks.goals import Goals
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
 from qbo_pipeline_tests.posting.harness import CONNECTION, client, connect, intent, take_in
 
@@ -140,7 +141,7 @@ def _accounts(emulator: Any) -> list[str]:
 
 
 def test_a_document_costs_no_more_than_through_a_client_that_promises_nothing(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], goals: Goals
 ) -> None:
     found: dict[str, list[Seconds]] = {way: [] for way in WAYS}
     for _ in range(ROUNDS):
@@ -154,12 +155,21 @@ def test_a_document_costs_no_more_than_through_a_client_that_promises_nothing(
     ours, alone, theirs = (_middle(found[way], part) for way, part in (
         ("pipeline, default workers", "posting"), ("pipeline, one worker", "posting"), ("python-quickbooks", "all"),
     ))  # fmt: skip
+    whole, company = (_middle(found["pipeline, default workers"], "all"), _per_document(found["load() of a company"]))
+    beside = f"python-quickbooks {theirs / DOCUMENTS * 1000:.2f} ms"
+    goals.at_most("a journal, intake and posting, of python-quickbooks", whole / theirs, 1.0, "x", beside=beside)
+    goals.at_most("posting by 4 + 4 workers, of one worker", ours / alone, 1.05, "x")
+    goals.at_most("load() of a company, of the same number of journals", company / (whole / DOCUMENTS), 1.3, "x")
     assert ours <= TOLERANCE * theirs
     assert ours <= TOLERANCE * alone
 
 
 def _middle(runs: list[Seconds], part: str) -> float:
     return median(run[part] for run in runs)
+
+
+def _per_document(runs: list[Seconds]) -> float:
+    return median(run["all"] / run["documents"] for run in runs)
 
 
 def _print(found: dict[str, list[Seconds]]) -> None:

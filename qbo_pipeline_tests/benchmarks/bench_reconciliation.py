@@ -25,6 +25,7 @@ from qbo_pipeline.reconciliation import inputs
 from qbo_pipeline.reconciliation.amounts import exact
 from qbo_pipeline.reconciliation.engine import reconcile
 from qbo_pipeline.reconciliation.inputs import ReconciliationInput
+from qbo_pipeline_tests.benchmarks.goals import Goals
 from qbo_pipeline_tests.benchmarks.memory import peak_megabytes
 from qbo_pipeline_tests.benchmarks.reconciliation_baselines import BASELINES
 from qbo_pipeline_tests.benchmarks.reconciliation_peers import PEERS, keep
@@ -250,7 +251,7 @@ def test_volume(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.benchmark
-def test_beside_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_beside_others(tmp_path: Path, capsys: pytest.CaptureFixture[str], goals: Goals) -> None:
     """CPU and memory of a whole reconciliation beside the join and the sums alone, in turns."""
     pytest.importorskip("duckdb", reason="`make bench` installs it")
     lines = []
@@ -270,6 +271,10 @@ def test_beside_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
                 f" of which the input {found[0]['input']:,}"
             )
         mine, theirs = (min(one["cpu"] for one in runs[name]) for name in list(PEERS)[:2])
+        what, peak = f"reconciliation of {size:,} x {size:,}", max(one["peak"] for one in runs["reconcile, all of it"])
+        goals.at_most(f"{what}, of DuckDB's join", mine / theirs, 2, "x", beside=f"DuckDB {theirs:.2f} s")
+        if size == 1_000_000:
+            goals.at_most(f"{what}, memory", peak, 800, "MB", beside=f"input {found[0]['input']} MB")
         assert mine < BESIDE * theirs
     with capsys.disabled():
         print("\n" + "\n".join(lines))
