@@ -42,7 +42,7 @@ def link_parties(
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Customers, suppliers and products that QuickBooks has already: which are ours, by `[posting] link_existing`.
+    """Customers, suppliers and products that QuickBooks has already: which are ours, by the setting `link_existing`.
 
     Without --who and --why they are only shown: the matches, the doubts with both sides' values, and how many are like
     nothing there. With them the matches are linked; a doubt is left to a person (`relink`, or `retry` for a new one).

@@ -84,7 +84,7 @@ def page(
         typer.Option(
             "--openid-roles",
             metavar="CLAIM",
-            help="The claim with the user's groups, to which [page] roles of the settings give roles.",
+            help="The claim with the user's groups, to which the page's setting `roles` gives roles.",
         ),
     ] = None,
     read_only_settings: Annotated[

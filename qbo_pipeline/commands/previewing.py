@@ -54,7 +54,7 @@ def echo_summary(summary: dict[str, Any]) -> None:
     for name, value in summary.items():
         if name in LISTS:
             continue
-        say(f"{name.replace('_', ' '):28} {value:,}" if isinstance(value, int) else f"{name:28} {value}")
+        say(f"{name.replace('_', ' '):28} {f'{value:,}' if isinstance(value, int) else value}")
     for text in summary["warnings"]:
         say(f"! {text}")
     for text in summary.get("notes", ()):

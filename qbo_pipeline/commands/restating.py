@@ -61,7 +61,7 @@ def post_history(
     why: Why = "",
     as_json: JsonOption = False,
 ) -> None:
-    """What is dated before `[posting] history_before`: count what waits, or order that it is posted by the next run."""
+    """What is dated before the setting `history_before`: count what waits, or order that the next run posts it."""
     from qbo_pipeline.pipeline.history import post_history as carry_out
     from qbo_pipeline.pipeline.history import waiting_history
     from qbo_pipeline.posting.persons import NotPossible

@@ -179,6 +179,7 @@ def _look(opened: Run, first: date, last: date) -> tuple[dict[str, Any], list[Gr
     from qbo_pipeline.pipeline.standing import of_refusals
 
     summary = _read(opened, first, last)
+    refused = of_refusals(summary.pop("refused"))
     waiting, waits = _waiting(opened, ("parked",))
     del waiting["postings"]
-    return summary | waiting, [*of_refusals(summary.pop("refused")), *waits]
+    return summary | waiting, [*refused, *waits]

@@ -35,7 +35,7 @@ def upgrade(
     Safe to repeat.
 
     Other commands do the same by themselves where their login owns the tables; where it does not, run this with the
-    owner's URL in the variable that `[store] url_variable` names.
+    owner's URL in the variable that the store's setting `url_variable` names.
     """
     from qbo_pipeline.settings import load_settings
     from qbo_pipeline.store.database import Database

@@ -137,7 +137,7 @@ def decide(
 
 @write_back.command("create-inbox")
 def create_inbox(settings: SettingsOption = None) -> None:
-    """Make the table qbo_inbox in the database that [write_back] names, or its folder, where it is not there yet."""
+    """Make the table qbo_inbox in the database that the settings name, or its folder, where it is not there yet."""
     from contextlib import closing
 
     from qbo_pipeline.settings import SettingsError

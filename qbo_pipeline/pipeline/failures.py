@@ -23,6 +23,13 @@ _NO_PLACE = frozenset({
 })  # fmt: skip
 
 
+# What somebody can do where SQLite says so; anything else passes, or its own words say what is wrong.
+_REMEDIES = {
+    "disk is full": "Make room on the disk where the store is. ",
+    "database is locked": "Another program keeps it, as a backup or a viewer of databases does: end that. ",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PlainFailure:
     """The text for a person, whether trying again later may help without anybody's doing, and whether a system refused
@@ -48,9 +55,11 @@ def plain_failure(error: BaseException) -> PlainFailure | None:
     if isinstance(error, DBAPIError) and (words := refusal(error)):
         return PlainFailure(f"the store's database {words}.", transient=False)
     if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        said = str(error.orig).strip()
+        remedy = next((do for words, do in _REMEDIES.items() if words in said), "")
         return PlainFailure(
-            f"the store's database is not reachable or refuses: {str(error.orig).strip()}. Nothing was lost: "
-            "what was committed stays, the next run goes on from there.",
+            f"the store's database is not reachable or refuses: {said}. {remedy}Nothing was lost: what was committed "
+            "stays, the next run goes on from there.",
             transient=True,
         )
     if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == NOT_PERMITTED:

@@ -72,6 +72,10 @@ created or changed in the source's database; the session is read-only.
   With the comment `-- choose: one` there has to be one name, and it may be left out where there is only one; with
   `-- choose: many` the parameter is a list (`IN :warehouses`), and without names it is all of them.
 - A file of an optional kind may be missing: then the source has no such rows.
+- A folder of CSV files (`[source] kind = "csv"` and `path`) has one file for each kind, `parties.csv`, `documents.csv`
+  and so on; through a mapping, one for each table that its `SELECT`s name. UTF-8, commas, `"` around what holds a comma
+  or a line break, the names of the columns in the first line; an empty field is no value. A file that changes is read
+  anew.
 
 ## The login
 Read are PostgreSQL, SQLite, with the extra `mysql` MySQL and MariaDB (tested on Debian's MariaDB), and with the extra

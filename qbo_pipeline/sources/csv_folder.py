@@ -6,6 +6,7 @@ its file changed. The mapping and all rules are those of `sql.py`.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import sqlite3
@@ -13,7 +14,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import TextIOWrapper
+from io import DEFAULT_BUFFER_SIZE, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +30,8 @@ LARGEST_FILE = 4 * 1024**3
 """The most bytes of one file; more is a file system's trick or belongs in a database."""
 _LOADED = "_loaded_files"
 _LOCK_SECONDS = 60
+# What SQLite says where nothing is wrong with the file that it keeps, and what to do then.
+_PASSING = {"locked": "Run it again", "disk is full": "Make room there and run the same again"}
 
 
 class CsvFolderSource:
@@ -115,12 +118,10 @@ def load_folder(folder: Path, database: Path) -> list[str]:
         make_private(database)
         return _load_files(files, database)
     except (OSError, sqlite3.Error) as error:
-        locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-        remedy = (
-            "Run it again" if locked else "See that the folder can be written and has room; the file may be deleted"
-        )
+        passing = next((word for word in _PASSING if word in str(error)), None)
+        remedy = _PASSING.get(passing or "", "See that the folder can be written and has room; the file may be deleted")
         problem = Problem("cannot keep the loaded CSV files", str(database), str(error), remedy)
-        raise (SourceUnavailable if locked else SourceError)(problem) from error
+        raise (SourceUnavailable if passing else SourceError)(problem) from error
 
 
 def _load_files(files: Mapping[str, Path], database: Path) -> list[str]:
@@ -152,7 +153,10 @@ def _csv_files(folder: Path) -> dict[str, Path]:
         raise SourceError(Problem("no folder of CSV files", str(folder), "there is no such folder", remedy))
     files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".csv"]
     if not files:
-        remedy = "Put one file for each table there, named after the table: M_PRODUCT.csv"
+        remedy = (
+            "Put one file for each kind of row there, named as the contract (sql/source/contract.md) or the mapping's "
+            "SELECTs name it: parties.csv, products.csv"
+        )
         raise SourceError(Problem("no CSV file", str(folder), "the folder holds no file that ends in .csv", remedy))
     by_name: dict[str, Path] = {}
     problems: list[Problem] = []
@@ -272,7 +276,10 @@ def _rows(path: Path) -> Iterator[list[str]]:
                 if row:
                     yield row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        line = f", line {reader.line_num}" if reader else ""
+        number = (
+            _line_of_other_text(path) if isinstance(error, UnicodeDecodeError) else reader.line_num if reader else 0
+        )
+        line = f", line {number}" if number else ""
         raise SourceError(_unreadable(path, error, line)) from error
 
 
@@ -281,6 +288,18 @@ def _unreadable(path: Path, error: Exception, line: str = "") -> Problem:
     if isinstance(error, OSError):
         remedy = "Put a plain file in its place that this user may read, of at most 4 GiB"
     return Problem("unreadable CSV file", f"{path}{line}", _why(error), remedy)
+
+
+def _line_of_other_text(path: Path) -> int:
+    """The first line that is not in UTF-8, counted from 1: a file is decoded ahead of the rows that are read."""
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    with open_bounded(path, LARGEST_FILE, inside=path.parent) as file:
+        try:
+            while chunk := file.read(DEFAULT_BUFFER_SIZE):
+                line += decoder.decode(chunk).count("\n")
+        except UnicodeDecodeError as error:
+            return line + error.object[: error.start].count(b"\n")
+    return line
 
 
 def _why(error: Exception) -> str:

@@ -118,7 +118,9 @@ def _look_at_file(file: Path) -> None:
         raise DamagedStore(f"{where} is an empty file of 0 bytes. {RESTORE}; or, if there never was one, remove it.")
     if not head.startswith(_MAGIC) or len(head) < 100:
         raise DamagedStore(f"{where} is no SQLite database. {RESTORE}; or correct [store] url.")
-    size = file.stat().st_size
+    # A write-ahead log may hold the pages that the file lacks, as after a disk that was full: SQLite reads them there.
+    log = file.with_name(f"{file.name}-wal")
+    size = file.stat().st_size + (log.stat().st_size if log.exists() else 0)
     page_size: int = struct.unpack(">H", head[16:18])[0]
     pages: int = struct.unpack(">I", head[28:32])[0]
     if size < pages * (65_536 if page_size == 1 else page_size):

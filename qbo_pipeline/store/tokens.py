@@ -28,6 +28,9 @@ from qbo_pipeline.store.tables.quickbooks import tokens as table
 
 PURPOSE = "oauth"
 _KEY_BYTES, _NONCE_BYTES = 32, 12
+# The connection's name is in it, which a key ring does not know.
+_NAMED = "the secret QBO_<CONNECTION>_ENCRYPTION_KEY"
+_HOW = f"write {_KEY_BYTES} random bytes in base64, as `qbo-pipeline init` makes them"
 
 
 class VaultError(PermanentError):
@@ -49,7 +52,7 @@ class KeyRing:
             raise VaultError(f"the vault's current key {self.current!r} is not among its keys")
         for key_id, key in self.keys.items():
             if len(key) != _KEY_BYTES:
-                raise VaultError(f"the vault's key {key_id!r} has {len(key)} bytes instead of {_KEY_BYTES}")
+                raise VaultError(f"the key {key_id!r} of {_NAMED} has {len(key)} bytes instead of {_KEY_BYTES}: {_HOW}")
 
     @classmethod
     def from_text(cls, text: str) -> KeyRing:
@@ -65,12 +68,12 @@ class KeyRing:
             try:
                 key = base64.b64decode(encoded, altchars=b"-_" if set(encoded) & set("-_") else None, validate=True)
             except (binascii.Error, ValueError):
-                raise VaultError(f"entry {number} of the vault's keys is not base64") from None
+                raise VaultError(f"key {number} of {_NAMED} is not base64: {_HOW}") from None
             if key_id in keys:
-                raise VaultError(f"two of the vault's keys have the id {key_id!r}")
+                raise VaultError(f"two keys of {_NAMED} have the id {key_id!r}")
             keys[key_id] = key
         if not keys:
-            raise VaultError("the vault has no key: make one with 32 random bytes in base64")
+            raise VaultError(f"{_NAMED} holds no key: {_HOW}")
         return cls(keys, next(iter(keys)))
 
 
@@ -235,7 +238,7 @@ class StoredTokenStore:
         if key is None:
             raise VaultError(
                 f"the tokens of {self._connection} are encrypted with the key {row.key_id!r}, which is not at hand: "
-                "add it to the vault's keys, or connect the company again"
+                f"add it to {_NAMED}, or connect the company again"
             )
         bound = self._bound(row.key_id, row.version)
         if newest is None:
@@ -245,8 +248,8 @@ class StoredTokenStore:
         except (InvalidTag, ValueError):  # ValueError: no base64, or a nonce of another length
             raise VaultError(
                 f"the tokens of {self._connection} cannot be decrypted with the key {row.key_id!r} for this realm: the "
-                "key is another, or the row was changed or belongs to another connection or version; connect the "
-                "company again"
+                f"key is another, or the row was changed or belongs to another connection or version. Put the key that "
+                f"encrypted them into {_NAMED} again, or connect the company again"
             ) from None
         return Tokens.from_text(opened.decode())
 

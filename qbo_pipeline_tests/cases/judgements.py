@@ -84,7 +84,7 @@ JUDGEMENTS: dict[str, Judgement] = {
         (
             r"set aside: document/D11 .*9999-12-31",
             r"set aside: document/D14 .*does not begin with",
-            r"counts_add_up +yes",
+            r"counts add up +yes",
             r"20 records set aside",
         ),
     ),

@@ -23,7 +23,7 @@ class Judgement:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-ALWAYS_NEVER = (r"Traceback", r"exit 99\b", r"counts_add_up +no")  # no case may end so
+ALWAYS_NEVER = (r"Traceback", r"exit 99\b", r"counts add up +no")  # no case may end so
 
 
 def broken_facts(judgement: Judgement, output: str, status: int) -> list[str]:

@@ -8,10 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stamina
+import typer
+from rich.text import Text
 
+from qbo_pipeline.cli import app
 from qbo_pipeline_tests.commands.command_line import Answer, CommandLine
 from qbo_pipeline_tests.pipeline.connections import NOBODY, point_to
 from qbo_pipeline_tests.pipeline.shop import DAYS, Shop, open_shop, shop_rows, write_csv
@@ -198,3 +202,15 @@ def test_altered_attempts_and_counts_are_told_without_program_text(shop: Shop, q
         assert "document: the counts do not add up: 2 read, but 1 posted, 0 waiting" in answer.plain
         assert_plain(answer)
     assert "line 3 about" in qbo("verify", "--settings", shop.settings).plain
+
+
+def _helps(command: Any) -> Iterator[str]:
+    yield command.help or ""
+    yield from (getattr(parameter, "help", None) or "" for parameter in command.params)
+    for below in getattr(command, "commands", {}).values():
+        yield from _helps(below)
+
+
+def test_no_word_of_a_help_is_taken_for_markup() -> None:
+    """What stands in brackets is taken for a style by rich, and is not shown."""
+    assert [text for text in _helps(typer.main.get_command(app)) if Text.from_markup(text).plain != text] == []

@@ -97,7 +97,8 @@ def test_fields_come_as_they_are_written(folder: Path, cache: Path) -> None:
         ("x.csv", b"a;b\n1;2\n", "the columns are separated by semicolons ({path}, line 1): commas are expected"),
         ("x.csv", b"a\tb\n1\t2\n", "the columns are separated by tabs ({path}, line 1)"),
         ("x.csv", b"sep=,\r\na,b\r\n", "the first line names a separator ({path}, line 1)"),
-        ("x.csv", b"a\n\xff\n", "the byte 0xff is not text in UTF-8. Export the file again"),
+        ("x.csv", b"a\n\xff\n", "x.csv, line 2): the byte 0xff is not text in UTF-8. Export the file again"),
+        ("x.csv", b"a\n" * 9_000 + b"\xc3\xa9\n\xe9\n", "x.csv, line 9002): the byte 0xe9 is not text in UTF-8"),
         ("x.csv", b"a,\n", "no header ({path})"),
         ("x.csv", "a\nSão\n".encode("latin-1"), "Export the file again as CSV in UTF-8"),
         ("x.csv", b'a\n"open\n', "unreadable CSV file ({path}, line"),
@@ -143,7 +144,7 @@ def test_a_missing_folder_names_the_nearest(folder: Path, cache: Path) -> None:
     with pytest.raises(SourceError, match=r"no folder of CSV files .*did you mean 'export'"):
         CsvFolderSource(folder.with_name("exports"), cache=cache).stock_values(MARCH[1])
     (folder.parent / "empty").mkdir()
-    with pytest.raises(SourceError, match="no CSV file"):
+    with pytest.raises(SourceError, match=r"no CSV file .*contract.* parties\.csv"):
         CsvFolderSource(folder.with_name("empty"), cache=cache).stock_values(MARCH[1])
 
 
@@ -152,6 +153,10 @@ def test_a_missing_file_of_a_mapping_is_named(folder: Path, cache: Path) -> None
 
     with pytest.raises(SourceError, match=r"no table AD_ORG .*has no table of that name"):
         source.stock_values(MARCH[1])
+
+
+def full_disk(*_: object) -> list[str]:
+    raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_a_kept_file_that_cannot_be_used_says_so(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,6 +168,11 @@ def test_a_kept_file_that_cannot_be_used_says_so(folder: Path, cache: Path, monk
     with pytest.raises(SourceUnavailable, match=r"cannot keep the loaded CSV files .*locked"):
         load_folder(folder, database)
     other.close()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("qbo_pipeline.sources.csv_folder._load_files", full_disk)
+        with pytest.raises(SourceUnavailable, match=r"disk is full.* Make room there"):
+            load_folder(folder, database)
 
     database.write_bytes(b"no database at all" * 100)
     with pytest.raises(SourceError, match=r"not a database.*may be deleted"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from qbo_pipeline.errors import PermanentError
 from qbo_pipeline.pipeline.failures import plain_failure
@@ -81,6 +83,36 @@ def test_pages_that_break_later_are_plain_words_too(file: Path) -> None:
     assert failure is not None
     assert not failure.transient
     assert "the store is damaged" in failure.text
+
+
+def test_a_full_disk_leaves_a_store_that_its_log_completes(file: Path, tmp_path: Path) -> None:
+    """A disk that fills while the log is written back: the first page is there, later ones are in the log alone."""
+    left = tmp_path / "left.sqlite"
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("INSERT INTO much SELECT content FROM much")
+    before, log = file.read_bytes(), file.with_name(f"{file.name}-wal").read_bytes()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    left.write_bytes(file.read_bytes()[:4_096] + before[4_096:])
+    with pytest.raises(DamagedStore, match="is cut off"):  # without the log it is
+        open_store(f"sqlite:///{left}")
+    left.with_name(f"{left.name}-wal").write_bytes(log)
+    database = open_store(f"sqlite:///{left}")
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM much")).scalar_one() == 400
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"), [("database or disk is full", "Make room on the disk"), ("database is locked", "end that")]
+)
+def test_what_can_be_done_about_a_database_that_refuses_is_said(said: str, remedy: str) -> None:
+    failure = plain_failure(OperationalError("", {}, sqlite3.OperationalError(said)))
+    assert failure is not None
+    assert failure.transient
+    assert said in failure.text
+    assert remedy in failure.text
 
 
 def test_a_folder_or_a_database_of_others_is_no_store(tmp_path: Path) -> None:
