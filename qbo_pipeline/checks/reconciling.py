@@ -58,7 +58,7 @@ def posting_checks(common: Common) -> list[Check]:
 
 
 def ledger_checks() -> list[Check]:
-    """Nobody changed or copied in QBO what was posted."""
+    """Nobody changed, copied or entered again in QBO what was posted."""
     return [
         Check(
             "ledger_lines",
@@ -71,6 +71,12 @@ def ledger_checks() -> list[Check]:
             "none_copied_in_quickbooks",
             "Nobody copied in QBO what was posted: a copy with its marker is a document that stands twice.",
             _none_copied,
+        ),
+        Check(
+            "ledger_lines",
+            "none_entered_twice_in_quickbooks",
+            "Nobody entered in QBO what may be one event with a posting of ours: each that may be is listed with it.",
+            _none_entered_twice,
         ),
     ]
 
@@ -98,9 +104,11 @@ def reconciliation_checks() -> list[Check]:
 
 def _none_parked(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import open_postings
+    from qbo_pipeline.pipeline.write_back_remedies import PERHAPS_TWICE
     from qbo_pipeline.pipeline.write_back_standing import write_back_standing
 
-    way_back = [{**row, "reason": row["why"]} for row in write_back_standing(run).waiting]
+    waiting = [row for row in write_back_standing(run).waiting if row["reason"] != PERHAPS_TWICE]
+    way_back = [{**row, "reason": row["why"]} for row in waiting]
     return _none_of(run, [*open_postings(run), *way_back], "parked")
 
 
@@ -120,6 +128,15 @@ def _none_copied(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
     from qbo_pipeline.pipeline.counts import copies_in_quickbooks
 
     return _none_of(run, copies_in_quickbooks(run), "copies", _COPIES, ERROR)
+
+
+def _none_entered_twice(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:
+    from qbo_pipeline.pipeline.write_back_remedies import PERHAPS_TWICE
+    from qbo_pipeline.pipeline.write_back_standing import write_back_standing
+
+    alike = [row for row in write_back_standing(run).waiting if row["reason"] == PERHAPS_TWICE]
+    rows = [{**row, "reason": row["why"], "qbo_id": row["key"].partition("/")[2]} for row in alike]
+    return _none_of(run, rows, "entries")
 
 
 def _tie_out(run: Run, _instance: dg.DagsterInstance) -> CheckOutcome:

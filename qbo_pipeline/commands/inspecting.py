@@ -128,12 +128,15 @@ def _print_status(
 def _print_beside(
     copies: Sequence[dict[str, Any]], way_back: Sequence[dict[str, Any]], twice: Sequence[dict[str, Any]]
 ) -> None:
-    """Copies in QuickBooks, entries on the way back, numbers that are there twice."""
+    """Copies in QuickBooks, entries on the way back or beside ours, numbers that are there twice."""
+    from qbo_pipeline.pipeline.write_back_remedies import PERHAPS_TWICE
+
     for row in copies:
         named = f"{row['kind']} {row['number'] or 'Id ' + row['qbo_id']}"
         say(f"copied in QuickBooks {row['day']} {row['amount']:>20}  {named}: a copy of {row['key']}")
     for entry in way_back:
-        say(f"write back: {entry['state']} {entry['day']} {entry['amount']}  {entry['key']}: {entry['why']}")
+        what = "perhaps twice:" if entry["reason"] == PERHAPS_TWICE else f"write back: {entry['state']}"
+        say(f"{what} {entry['day']} {entry['amount']}  {entry['key']}: {entry['why']}")
     for row in twice:
         say(f"number twice: {row['kind'].replace('_', ' ')} {row['number']}: {', '.join(row['records'])}")
 

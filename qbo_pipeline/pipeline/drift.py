@@ -1,4 +1,5 @@
-"""Drift: what people changed, voided, deleted or copied in QBO of what we posted; shown, never overwritten.
+"""Drift: what people changed, voided, deleted, copied or entered again in QBO of what we posted; shown, never
+overwritten.
 
 Transactions only. Of customers, vendors and items we know the Id, which QBO never gives to another: a new name or
 address changes no posting, and QBO deletes none of them. One made inactive or merged away refuses the next
@@ -16,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from qbo_pipeline.instants import parse_instant
+from qbo_pipeline.pipeline.entered_by_others import forget_unseen_entries, judge_entered, note_entered
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.copies import forget_unseen, note_copies
 from qbo_pipeline.posting.drift import compare, unseen
@@ -29,13 +31,14 @@ from qbo_pipeline.store.webhooks import pending_hints, take_up_hints
 LAG = timedelta(minutes=2)  # for which QBO's queries may not show what was written
 OVERLAP = timedelta(minutes=5)  # longer than LAG: what is too young for one reading is in the next
 IDS_AT_ONCE = 30  # in one query
-COPIED = "copied"
+COPIED, ENTERED_TWICE = "copied", "perhaps_entered_twice"
 _NAME = "qbo_changes"
 
 
 @dataclass(slots=True)
 class Drifted:
-    """What was found by kind of change, a new copy among them, and the entities that had to be compared in full."""
+    """What was found by kind of change, a new copy and what may have been entered twice among them, and the entities
+    that had to be compared in full."""
 
     found: Counter[str] = field(default_factory=Counter)
     compared_in_full: list[str] = field(default_factory=list)
@@ -84,6 +87,8 @@ def find_drift(run: Run) -> Drifted:
         condition = (watermarks.c.connection == run.name) & (watermarks.c.name == _NAME)
         connection.execute(delete(watermarks).where(condition))
         now = run.database.now(connection)
+        if alike := judge_entered(connection, run.settings, now=now):
+            result.found[ENTERED_TWICE] += alike
         row = {"connection": run.name, "name": _NAME, "value": as_at.isoformat()}
         connection.execute(watermarks.insert(), {**row, "moved_at": now})
         take_up_hints(connection, run.name, hints, now=now)
@@ -132,6 +137,7 @@ def _compared(run: Run, entity: str, things: Sequence[dict[str, Any]], deleted: 
         now = run.database.now(connection)
         found = Counter(drift.what for drift in compare(connection, run.name, entity, things, deleted, now=now))
         copied = note_copies(connection, run.name, entity, things, deleted, now=now)
+        note_entered(connection, run.settings, entity, things, deleted, now=now)
     return found + Counter({COPIED: copied})
 
 
@@ -149,7 +155,9 @@ def _compared_in_full(run: Run, entity: str) -> Counter[str]:
         seen.update(str(thing["Id"]) for thing in page)
         found.update(_compared(run, entity, page))
     with run.database.transaction() as connection:
-        forget_unseen(connection, run.name, entity, seen, now=run.database.now(connection))
+        now = run.database.now(connection)
+        forget_unseen(connection, run.name, entity, seen, now=now)
+        forget_unseen_entries(connection, run.settings, entity, seen, now=now)
         missed = unseen(connection, run.name, entity, seen, linked_before=began - LAG)
     for position in range(0, len(missed), IDS_AT_ONCE):
         ids = missed[position : position + IDS_AT_ONCE]

@@ -5,6 +5,7 @@ What belongs here: look-ups that are asked only when something comes back that n
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +16,11 @@ from qbo_pipeline.accounting.payloads import clean
 from qbo_pipeline.inventory.records import Document, Payment
 from qbo_pipeline.returning.rules import TWO_SIDED
 from qbo_pipeline.settings import Settings
-from qbo_pipeline.store.tables.posting import posting_links
 from qbo_pipeline.store.tables.records import records, stock_lines
 from qbo_pipeline.store.tables.write_backs import write_backs
 
-_R, _P, _W = records.c, posting_links.c, write_backs.c
+NEAR = timedelta(days=3)  # by which the bank's day of a payment and that of its entry may lie apart
+_R, _W = records.c, write_backs.c
 
 
 class Currencies:
@@ -47,14 +48,14 @@ class Currencies:
 
 def twin_of(connection: Connection, name: str, record: Document | Payment) -> str | None:
     """The key of a record that may be the same thing: of the same kind and party, a document with the same number, a
-    payment of the same day and amount that is not in QuickBooks; never one that was taken from there. One that was set
-    aside counts as well: what is wrong with it does not make it another."""
+    payment of the same amount and about the same day, posted or not; never one that was taken from QuickBooks. One that
+    was set aside counts as well: what is wrong with it does not make it another."""
     where = [_R.connection == name, _R.kind == record.kind, _R.party_id == record.party_id]
     if isinstance(record, Document):
         where.append(_R.number == record.number)
     else:
-        linked = select(_P.key).where(_P.connection == name, _P.key == _R.record_type + "/" + _R.record_id)
-        where += [_R.amount == record.amount, _R.business_date == record.business_date, ~linked.exists()]
+        near = _R.business_date.between(record.business_date - NEAR, record.business_date + NEAR)
+        where += [_R.amount == record.amount, near]
     taken = select(_W.key).where(_W.connection == name, _W.taken_as == _R.record_id)
     query = select(_R.record_type, _R.record_id, _R.content).where(
         *where,
@@ -71,7 +72,8 @@ def twin_of(connection: Connection, name: str, record: Document | Payment) -> st
 
 def _set_aside_twin(connection: Connection, name: str, record: Document | Payment) -> str | None:
     """The same of records that could not be read, by the row as the source gave it."""
-    same = _R.number == record.number if isinstance(record, Document) else _R.business_date == record.business_date
+    near = _R.business_date.between(record.business_date - NEAR, record.business_date + NEAR)
+    same = _R.number == record.number if isinstance(record, Document) else near
     query = select(_R.record_type, _R.record_id, _R.content).where(
         _R.connection == name, _R.kind == record.kind, _R.disposition == "set_aside", _R.vanished_at.is_(None), same
     )

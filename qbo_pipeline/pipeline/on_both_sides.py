@@ -32,13 +32,13 @@ from qbo_pipeline.store.tables.records import records
 from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_backs
 
 ANOTHER = "another_one"  # the rule of an object of which a person said that it is not the one it looks like
-_KINDS = {
+KINDS = {
     "Payment": "payment_received", "BillPayment": "payment_made",
     **{entity: side.kind for entity, side in SIDES.items()},
 }  # fmt: skip
-_PAID = ("payment_received", "payment_made")
-_PARTIES = {"CustomerRef": ("Customer", "party/customer:"), "VendorRef": ("Vendor", "party/supplier:")}
-_CUSTOMERS = ("Payment", *(entity for entity, side in SIDES.items() if side.party_entity == "Customer"))
+PAID = ("payment_received", "payment_made")
+PARTIES = {"CustomerRef": ("Customer", "party/customer:"), "VendorRef": ("Vendor", "party/supplier:")}
+CUSTOMERS = ("Payment", *(entity for entity, side in SIDES.items() if side.party_entity == "Customer"))
 _O, _P, _R, _W = quickbooks_objects.c, postings.c, records.c, write_backs.c
 
 
@@ -62,7 +62,7 @@ def may_be_the_same(
     A payment is alike by kind, party, day and amount, a document by kind, party and number. What a person said to be
     another one, or to be left in QuickBooks, is none. `kept` spares further pages of a run the looking up.
     """
-    mine = [record for record in read if isinstance(record, Payment | Document) and record.kind in _KINDS.values()]
+    mine = [record for record in read if isinstance(record, Payment | Document) and record.kind in KINDS.values()]
     mine = [record for record in mine if record.status != "voided"]
     kept = kept or Parsed()
     if mine and kept.entered is None:
@@ -143,7 +143,7 @@ def _entered(connection: Connection, settings: Settings) -> dict[tuple[str, ...]
     name = settings.connection.name
     if settings.write_back is None:
         return {}
-    entities = [ENTITIES[kind] for kind in settings.ownership.made_in_quickbooks() if ENTITIES[kind] in _KINDS]
+    entities = [ENTITIES[kind] for kind in settings.ownership.made_in_quickbooks() if ENTITIES[kind] in KINDS]
     told = select(_W.key).where(_W.connection == _O.connection, _W.key == _O.entity + "/" + _O.qbo_id)
     query = select(_O.entity, _O.qbo_id, _O.rule, _O.content).where(
         _O.connection == name, _O.disposition.in_(("due", "withheld")), _O.entity.in_(entities),
@@ -159,7 +159,7 @@ def _entered(connection: Connection, settings: Settings) -> dict[tuple[str, ...]
             continue
         with suppress(OddShape, ValueError, KeyError):  # what is odd about it is told where it is built
             one = _read(connection, name, entity, thing)
-            told_apart = bool(one.number) or one.kind in _PAID  # a document without a number is like none
+            told_apart = bool(one.number) or one.kind in PAID  # a document without a number is like none
             if told_apart and one.day >= settings.write_back.first_day:
                 found.setdefault(_sign(one.kind, one.day, one.amount, one.number), []).append(one)
     return found
@@ -175,14 +175,14 @@ def _linked(connection: Connection, name: str, read: Mapping[tuple[str, str], Js
 
 
 def _read(connection: Connection, name: str, entity: str, thing: JsonObject) -> Entered:
-    field = "CustomerRef" if entity in _CUSTOMERS else "VendorRef"
-    party_entity, prefix = _PARTIES[field]
+    field = party_field(entity)
+    party_entity, prefix = PARTIES[field]
     party = an_object(thing.get(field), field)
     qbo_id = str(party.get("value", ""))
     of_it = links_to(connection, name, party_entity, [qbo_id]).get(qbo_id, [])
     return Entered(
         key=f"{entity}/{thing['Id']}",
-        kind=_KINDS[entity],
+        kind=KINDS[entity],
         party_id=further_currency(of_it[0].key)[0].removeprefix(prefix) if of_it else None,
         party_name=str(party.get("name", "")),
         day=date.fromisoformat(str(thing["TxnDate"])),
@@ -191,8 +191,13 @@ def _read(connection: Connection, name: str, entity: str, thing: JsonObject) -> 
     )
 
 
+def party_field(entity: str) -> str:
+    """The field of an object of this entity that names its customer or vendor."""
+    return "CustomerRef" if entity in CUSTOMERS else "VendorRef"
+
+
 def _sign(kind: str, day: date, amount: Decimal, number: str) -> tuple[str, ...]:
-    if kind in _PAID:
+    if kind in PAID:
         return (kind, day.isoformat(), str(amount.normalize()))
     return (kind, number)
 
@@ -205,7 +210,7 @@ def _sign_of(record: Payment | Document) -> tuple[str, ...]:
 def _same_party(connection: Connection, name: str, record: Payment | Document, one: Entered) -> bool:
     if one.party_id is not None:
         return one.party_id == record.party_id
-    side = "customer" if one.key.partition("/")[0] in _CUSTOMERS else "supplier"
+    side = "customer" if one.key.partition("/")[0] in CUSTOMERS else "supplier"
     query = select(_R.content).where(
         _R.connection == name, _R.record_type == "party", _R.record_id == f"{side}:{record.party_id}"
     )

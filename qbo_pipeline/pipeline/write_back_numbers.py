@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from qbo_pipeline.instants import parse_instant
-from qbo_pipeline.pipeline.write_back_remedies import REFUSED_THERE, remedy
+from qbo_pipeline.pipeline.entered_by_others import Alike, alike_in_quickbooks
+from qbo_pipeline.pipeline.write_back_remedies import PERHAPS_TWICE, REFUSED_THERE, remedy
 from qbo_pipeline.quickbooks.wire import from_wire
 from qbo_pipeline.returning.contacts import BEING_POSTED
 from qbo_pipeline.returning.reading import ON_ITS_WAY
@@ -50,15 +51,17 @@ def way_back_counts(reading: Connection, name: str) -> list[dict[str, Any]]:
 
 
 def waiting_things(reading: Connection, name: str) -> list[dict[str, Any]]:
-    """Each thing that waits to be written back or taken, with its reason, and what is to be done."""
+    """Each thing that waits to be written back or taken, and each that others entered and may be one of ours; with its
+    reason, and what is to be done."""
     refused = write_backs.c.refused.is_not(None) & (write_backs.c.state != "skipped")
     waits = write_backs.c.state.in_(store.WAITS) | refused
     found = [_entry(row) for row in store.listed(reading, name, waits)]
-    return found + [
+    found += [
         _withheld(row)
         for row in stored_objects.withheld_objects(reading, name)
         if row["rule"] not in (ON_ITS_WAY, BEING_POSTED)  # these go by themselves
     ]
+    return found + [_entered(one) for one in alike_in_quickbooks(reading, name)]
 
 
 def way_back_exceptions(reading: Connection, name: str) -> Iterator[dict[str, Any]]:
@@ -67,7 +70,11 @@ def way_back_exceptions(reading: Connection, name: str) -> Iterator[dict[str, An
         what = f"{row['kind']} {row['number'] or row['key']}".replace("_", " ")
         yield {
             "severity": "medium",
-            "what": f"{what} is not written back to the inventory system: {row['why']}",
+            "what": (
+                row["why"]
+                if row["reason"] == PERHAPS_TWICE
+                else f"{what} is not written back to the inventory system: {row['why']}"
+            ),
             "to_do": row["to_do"],
             "who": "accountant",
             "document": row["number"] or row["key"],
@@ -108,5 +115,23 @@ def _withheld(row: RowMapping) -> dict[str, Any]:
         "why": row["message"] or "",
         "to_do": remedy(row["rule"] or "").remedy,
         "since": row["first_seen"].isoformat(),
+        "revision": 0,
+    }
+
+
+def _entered(one: Alike) -> dict[str, Any]:
+    """What others entered in QuickBooks and may be one of ours, of a kind that is not written back."""
+    row = one.row
+    return {
+        "key": one.key,
+        "kind": row["entity"],
+        "number": row["qbo_number"] or "",
+        "day": row["business_date"].isoformat(),
+        "amount": f"{row['amount']:,.2f} {row['currency'] or ''}".strip(),
+        "state": "in QuickBooks",
+        "reason": PERHAPS_TWICE,
+        "why": one.told(),
+        "to_do": remedy(PERHAPS_TWICE).remedy,
+        "since": row["found_at"].isoformat(),
         "revision": 0,
     }

@@ -14,6 +14,7 @@ from qbo_pipeline.returning.contacts import SAME_NAME
 from qbo_pipeline.returning.guards import CLOSED_PERIOD, CURRENCY_UNKNOWN, NEGATIVE_STOCK, TWIN
 
 REFUSED_THERE = "refused_there"  # by the inventory system, in its own words
+PERHAPS_TWICE = "perhaps_twice"  # others entered it in QuickBooks beside ours, and it is of a kind that stays there
 
 
 class WayBackCause(NamedTuple):
@@ -45,6 +46,10 @@ REMEDIES: dict[str, WayBackCause] = {
         "The inventory system has one like it",
         "Where the two are one, void the one too many in QuickBooks or link them; where not, have it written again; or "
         "skip it",
+    ),
+    PERHAPS_TWICE: WayBackCause(
+        "Entered in QuickBooks beside one that was posted from here",
+        "Where the two are one, void one of them in QuickBooks; where they are two, skip it: both stay",
     ),
     "document_gone": WayBackCause(
         "It settles a document that the inventory system no longer has",

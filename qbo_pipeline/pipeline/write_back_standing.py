@@ -15,15 +15,18 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from qbo_pipeline.inventory.records import PAYMENT_KINDS
+from qbo_pipeline.pipeline.entered_by_others import alike_in_quickbooks
 from qbo_pipeline.pipeline.on_both_sides import ANOTHER
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.write_back_numbers import waiting_things
+from qbo_pipeline.pipeline.write_back_remedies import PERHAPS_TWICE
 from qbo_pipeline.posting.persons import NotPossible
 from qbo_pipeline.returning.guards import TWIN
 from qbo_pipeline.store import attempts, evidence
 from qbo_pipeline.store import quickbooks_objects as stored_objects
 from qbo_pipeline.store import write_backs as store
 from qbo_pipeline.store.attempts import AttemptLine
+from qbo_pipeline.store.entered_by_others import say_another
 from qbo_pipeline.store.tables.posting import posting_links
 from qbo_pipeline.store.tables.write_backs import write_backs
 from qbo_pipeline.verdicts import Ground, Verdict
@@ -46,21 +49,26 @@ class WriteBackStanding:
 
     @property
     def any(self) -> bool:
-        """Whether there is a way back at all, or was."""
-        return bool(self.entries or self.objects)
+        """Whether there is a way back at all, or was, or something that waits like what comes by it."""
+        return bool(self.entries or self.objects or self.waiting)
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("entries", "objects", "waiting", "doubled")}
 
     def grounds(self) -> Iterator[Ground]:
         """Why the connection is not in balance because of the way back."""
-        if self.waiting:
-            first = self.waiting[0]
-            count = len(self.waiting)
+        alike = [row for row in self.waiting if row["reason"] == PERHAPS_TWICE]
+        if (count := len(self.waiting) - len(alike)) > 0:
+            first = next(row for row in self.waiting if row["reason"] != PERHAPS_TWICE)
             yield Ground(
                 Verdict.WAITING,
                 f"{count:,} {'thing waits' if count == 1 else 'things wait'} to be written back or taken, such as "
                 f"{first['key']}: {first['why']}",
+            )
+        if alike:
+            many = "1 entry" if len(alike) == 1 else f"{len(alike):,} entries"
+            yield Ground(
+                Verdict.WAITING, f"{many} in QuickBooks may be what was posted from here, such as: {alike[0]['why']}"
             )
         if self.doubled:
             first = self.doubled[0]
@@ -76,9 +84,9 @@ def write_back_standing(run: Run) -> WriteBackStanding:
     with run.database.reading() as connection:
         entries = [dict(row) for row in store.counts(connection, run.name)]
         objects = [dict(row) for row in stored_objects.object_counts(connection, run.name)]
-        if not entries and not objects:
-            return WriteBackStanding()
         waiting = waiting_things(connection, run.name)
+        if not entries and not objects:
+            return WriteBackStanding(waiting=waiting)
         posted = select(
             write_backs.c.key, write_backs.c.taken_as, posting_links.c.entity, posting_links.c.qbo_id
         ).where(
@@ -124,6 +132,8 @@ def decide_write_back(run: Run, key: str, decision: str, *, who: str, why: str) 
 
 def _decide_object(run: Run, connection: Connection, key: str, decision: str, line: AttemptLine, now: datetime) -> None:
     found = {f"{row['entity']}/{row['qbo_id']}": row for row in stored_objects.withheld_objects(connection, run.name)}
+    if key not in found and _decide_entered(run, connection, key, decision, line, now):
+        return
     if key not in found:
         raise NotPossible(f"nothing with the key {key!r} is written back: `qbo-pipeline write-back list` shows them")
     row = found[key]
@@ -136,3 +146,21 @@ def _decide_object(run: Run, connection: Connection, key: str, decision: str, li
     judged = {name: row[name] for name in ("entity", "qbo_id", "sync_token")}
     stored_objects.judge_objects(connection, run.name, [{**judged, **said}])
     attempts.append(connection, run.name, now, [line])
+
+
+def _decide_entered(
+    run: Run, connection: Connection, key: str, decision: str, line: AttemptLine, now: datetime
+) -> bool:
+    """Whether the key is of what others entered and may be one of ours: `skip` says that it is another one."""
+    alike = {one.key: one for one in alike_in_quickbooks(connection, run.name)}
+    if key not in alike:
+        return False
+    if decision != "skip":
+        raise NotPossible(
+            f"{key} is of a kind that is not written back: void one of the two in QuickBooks where they are one, or "
+            "`skip` it where they are two"
+        )
+    row, who, why = alike[key].row, str(line.who), str(line.why)
+    said = f"said to be another one than {row['record_key']} by {who}: {why}"
+    say_another(connection, run.name, (row["entity"], row["qbo_id"]), said, now=now, who=who, why=why)
+    return True

@@ -38,8 +38,8 @@ def guarded(entity: str, number: str, outcome: Outcome, book: ReturnBook) -> Out
         return Withheld(
             reason=TWIN,
             message=f"{label} may be {twin} of the inventory system: if they are one, void the one too many in "
-            f"QuickBooks, or `qbo-pipeline relink {twin}` where that was not posted; if not, have it written all the "
-            "same (`write-back retry`), or left in QuickBooks (`write-back skip`)",
+            f"QuickBooks, or `qbo-pipeline relink {twin}` where that is not there by itself; if not, have it written "
+            "all the same (`write-back retry`), or left in QuickBooks (`write-back skip`)",
         )
     for product_id, quantity in _moved(outcome).items():
         there = book.on_hand(product_id)

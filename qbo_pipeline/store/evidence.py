@@ -1,5 +1,5 @@
 """Evidence beside the postings, each kept with a line in the journal of attempts: what was reconciled, signed, decided,
-bound, found copied, granted, changed and remarked.
+bound, found copied or entered a second time, granted, changed and remarked.
 
 What belongs here: which rows those are, the line that is written with each, and what `verify` finds where rows and
 lines do not agree. A row that is changed, taken away or added by hand is noticed by the line; a line by the chain. What
@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from qbo_pipeline.store import attempts as journal
 from qbo_pipeline.store.posting_facts import plain
+from qbo_pipeline.store.tables.entered_by_others import entered_by_others
 from qbo_pipeline.store.tables.page import difference_notes, page_grants, setup_changes, signed_reports
 from qbo_pipeline.store.tables.posting import attempts, posting_copies
 from qbo_pipeline.store.tables.reconciliation import differences, reconciliations, sign_offs
@@ -79,6 +80,11 @@ COPY = EvidenceKind(
     "copy", posting_copies, ("entity", "qbo_id"), lambda row: (f"{row['entity']}/{row['qbo_id']}", 1),
     ("key", "qbo_number", "business_date", "amount", "currency"), "found_at",
 )  # fmt: skip
+ALIKE = EvidenceKind(
+    "alike", entered_by_others, ("entity", "qbo_id"), lambda row: (f"{row['entity']}/{row['qbo_id']}", 1),
+    ("party_id", "qbo_number", "business_date", "amount", "currency", "record_key", "said"), "found_at",
+    only=entered_by_others.c.record_key.is_not(None),
+)  # fmt: skip
 GRANT = EvidenceKind(
     "page_grant", page_grants, ("number",), lambda row: (str(row["number"]), 1),
     ("name", "roles", "password_hash", "granted_by", "why", "granted_at"), "granted_at",
@@ -101,7 +107,7 @@ SIGNED_REPORT = EvidenceKind(
     "signed_report", signed_reports, ("number", "form"), lambda row: (f"{row['number']}/{row['form']}", 1),
     ("file_name", "file_sha256", "kept_at"), "kept_at",
 )  # fmt: skip
-KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, GRANT, SETUP, REMARK, SIGNED_REPORT, WRITE_BACK)
+KINDS = (RECONCILIATION, SIGN_OFF, NAME, DECISION, COPY, ALIKE, GRANT, SETUP, REMARK, SIGNED_REPORT, WRITE_BACK)
 
 
 def note(
@@ -242,6 +248,8 @@ def _called(key: tuple[str, int]) -> str:
             return f"turn {key[1]} of what {name} means in the settings"
         case "copy":
             return f"the copy {name}"
+        case "alike":
+            return f"the entry {name} of others, which may be one of ours,"
         case "decision":
             return f"the decision {name!r}"
         case "page_grant":

@@ -187,6 +187,7 @@ CHECKS = (
     "quickbooks_documents.attempts_unaltered",
     "ledger_lines.none_changed_in_quickbooks",
     "ledger_lines.none_copied_in_quickbooks",
+    "ledger_lines.none_entered_twice_in_quickbooks",
     "reconciliation.tie_out_zero_unexplained",
     "reconciliation.ageing_over_30d",
     "reconciliation.qbo_only_entries",

@@ -53,6 +53,7 @@ CHECKS = {
     "quickbooks_documents.no_unknown_older_than_1h": False,
     "ledger_lines.none_changed_in_quickbooks": False,
     "ledger_lines.none_copied_in_quickbooks": False,
+    "ledger_lines.none_entered_twice_in_quickbooks": False,
     "reconciliation.tie_out_zero_unexplained": True,
     "reconciliation.ageing_over_30d": False,
     "reconciliation.qbo_only_entries": False,

@@ -69,7 +69,7 @@ def shop(quick_store_url: str, tmp_path: Path) -> Iterator[Shop]:
             recover(run, "Dana", "restored")
             recover(run, "Dana", "read again", end=True)
             accept_objects_of(run, "WXYZ", DANA)
-            _copy_an_invoice(shop, run)
+            _copy_and_enter_again(shop, run)
             find_drift(run)
             shop.change("UPDATE stock_values SET value = '-45.00' WHERE value = '-40.00'")
             sign(run, LAST_DAY, "Dana")
@@ -117,13 +117,15 @@ def _write_back(run: Run) -> None:
         note(connection, "shop", WRITE_BACK, ("Payment/1", 1), "planned", now=now)
 
 
-def _copy_an_invoice(shop: Shop, run: Run) -> None:
+def _copy_and_enter_again(shop: Shop, run: Run) -> None:
     assert shop.emulator is not None
     people = Bookkeeper(shop.emulator)
     (link,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = 'document/i1'")
     own = people.get("Invoice", link["qbo_id"])
     lines = [line for line in own["Line"] if line["DetailType"] == "SalesItemLineDetail"]
     people.save("Invoice", {name: own[name] for name in ("CustomerRef", "TxnDate", "PrivateNote")} | {"Line": lines})
+    paid_again = {"CustomerRef": own["CustomerRef"], "TxnDate": LAST_DAY.isoformat(), "TotalAmt": 120}
+    people.save("Payment", paid_again)
     people.close()
 
 

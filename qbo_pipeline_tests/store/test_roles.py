@@ -38,6 +38,7 @@ REPLACED = {
     "reads", "stock_lines", "bill_matches", "record_references", "reference_data", "account_names", "watermarks",
     "posting_links", "ledger_lines", "ledger_windows", "ledger_balances", "webhook_hints", "settings_comparisons",
     "posting_copies", "page_sessions", "agreements", "attached_files", "two_way_kinds", "two_way_differences",
+    "entered_by_others",
 }  # fmt: skip
 VAULT = {"tokens", "token_versions"}
 WRITTEN_ONCE = {

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from qbo_pipeline.pipeline.decide import decide
+from qbo_pipeline.pipeline.drift import find_drift
 from qbo_pipeline.pipeline.write_back_standing import decide_write_back
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import point_to, rows
 from qbo_pipeline_tests.pipeline.shop import Shop
 from qbo_pipeline_tests.tampering.people import Bookkeeper, Thing
-from qbo_pipeline_tests.write_back.inbox_shop import in_the_inbox, night, pay, payments, shop_with_inbox, take
+from qbo_pipeline_tests.write_back.inbox_shop import in_the_inbox, night, ours, pay, payments, shop_with_inbox, take
 
 AMOUNT = Decimal("40.00")  # a part of the shop's one invoice
 PAID_HERE = (
@@ -141,3 +142,37 @@ def entered(people: Bookkeeper, kind: str, customer: Thing) -> Thing:
     detail = {"ItemRef": {"value": item["Id"]}, "Qty": 1, "UnitPrice": 90}
     line = {"Amount": Decimal(90), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
     return people.save("Invoice", {**body, "DocNumber": "I1", "Line": [line]})
+
+
+def ours_voided(shop: Shop, people: Bookkeeper, thing: Thing) -> None:
+    """Theirs is the right one: ours is voided, and the record is linked to theirs."""
+    with shop.run() as run:
+        people.void("Payment", ours(run, people, "payment/y9"))
+        find_drift(run)
+    linked(shop, people, thing)
+
+
+@pytest.mark.parametrize(
+    ("decided", "there", "told"),
+    [(ours_voided, 1, 0), *(pytest.param(*one, marks=pytest.mark.torture) for one in
+                            ((voided, 1, 0), (left, 2, 0), (another, 2, 1)))],
+)  # fmt: skip
+def test_a_payment_entered_in_quickbooks_after_ours_was_posted_waits_for_a_person(
+    shop: Shop, people: Bookkeeper, decided: Callable[..., None], there: int, told: int
+) -> None:
+    """The bank's feed has it a day later than the inventory system."""
+    night(shop)
+    shop.change(PAID_HERE, SETTLES.format(document="i1"))
+    night(shop)
+    assert len(payments(people)) == 1
+    with shop.run() as run:
+        thing = pay(run, people, AMOUNT, TxnDate="2024-03-07")
+        if decided is ours_voided:
+            pay(run, people, Decimal("10.00"))  # nothing like it
+    assert waiting(shop) == {f"Payment/{thing['Id']}": "perhaps_one"}
+    assert len(in_the_inbox(shop)) == (decided is ours_voided)
+
+    decided(shop, people, thing)
+    assert waiting(shop) == {}
+    assert sum(Decimal(str(one["TotalAmt"])) == AMOUNT for one in payments(people)) == there
+    assert len(in_the_inbox(shop)) == told + (decided is ours_voided)

@@ -89,6 +89,8 @@ BEGIN
             ('posting_links', 'SELECT, INSERT, DELETE'),
             -- Copies that people made of what we posted: a row goes when its object does.
             ('posting_copies', 'SELECT, INSERT, DELETE'),
+            -- What others entered beside us, and whether it may be one of ours: a row goes when its object does.
+            ('entered_by_others', 'SELECT, INSERT, UPDATE, DELETE'),
             -- The bytes of a request are dropped once nothing of it is in doubt; its id and hash stay.
             ('frozen_requests', 'SELECT, INSERT, UPDATE'),
             -- The journal is append-only: triggers refuse the rest even to the owner.
