@@ -23,6 +23,7 @@ so that every room may use it but `emulator`, `demo` and `serving`, which share 
     │   ├── NotPossible                     posting.persons         what a person decided cannot be done
     │   ├── FrameError                      reconciliation.frames   a frame cannot be reconciled
     │   ├── BeforeTheBooks                  pipeline.days           a day before the books begin is asked for
+    │   ├── AfterTheBooks                   pipeline.days           a day after a closed history is asked for
     │   ├── NothingReconciled               pipeline.latest         there is no reconciliation to look at
     │   ├── SignOffError                    reconciliation.signoff  a signature would certify what is not so
     │   ├── NoSuchGrant                     page.users              what is granted or taken away cannot be

@@ -77,8 +77,8 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
     from qbo_pipeline.pipeline.transform import transform
     from qbo_pipeline.pipeline.write_back_answers import take_answers
 
-    first, early = within_the_books(opened.settings, first, last)
     future = still_to_come(opened.settings, last)
+    first, last, outside = within_the_books(opened.settings, first, last)
     extracted = [*extract_master_data(opened), *extract_days(opened, first, last)]
     reference = refresh_reference_data(opened)
     answered = take_answers(opened)
@@ -93,7 +93,7 @@ def _read(opened: Run, first: date, last: date) -> dict[str, Any]:
         **transformed.totals(),
         **({"entries_taken": answered.taken, "entries_refused": answered.refused} if answered.any else {}),
         "would_differ_today": differ,
-        "warnings": [*filter(None, [early, future, reference.warning, answered.degraded]), *warned(extracted)],
+        "warnings": [*filter(None, [*outside, future, reference.warning, answered.degraded]), *warned(extracted)],
         "refused": [text for text in (reference.warning, answered.degraded) if text],
     }
 

@@ -160,7 +160,7 @@ def _entered(connection: Connection, settings: Settings) -> dict[tuple[str, ...]
         with suppress(OddShape, ValueError, KeyError):  # what is odd about it is told where it is built
             one = _read(connection, name, entity, thing)
             told_apart = bool(one.number) or one.kind in PAID  # a document without a number is like none
-            if told_apart and one.day >= settings.write_back.first_day:
+            if told_apart and settings.write_back.first_day <= one.day <= (settings.connection.last_day or date.max):
                 found.setdefault(_sign(one.kind, one.day, one.amount, one.number), []).append(one)
     return found
 

@@ -68,6 +68,7 @@ def returning_book(connection: Connection, settings: Settings, things: Sequence[
     return ReturnBook(
         home_currency=settings.connection.currency,
         first_day=settings.write_back.first_day,
+        last_day=settings.connection.last_day,
         party=lambda entity, qbo_id: parties.get((entity, qbo_id)),
         document=lambda entity, qbo_id: documents.get((entity, qbo_id)),
         gone=lambda document_id: document_id in gone,

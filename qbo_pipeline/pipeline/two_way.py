@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -89,7 +90,8 @@ def _papers(run: Run, kind: str) -> ComparedKind:
     with run.database.reading() as connection:
         here = _records(run, connection, kinds)
         places = _places(run, connection, here, entity)
-    things = _read(run, {place for found in places.values() for place in found if place[0] != entity})
+    beyond = {place for found in places.values() for place in found if place[0] != entity or place[1] not in there}
+    things = _read(run, beyond)
     things |= {(entity, qbo_id): thing for qbo_id, thing in there.items()}
     with run.database.reading() as connection:
         known = _objects(run, connection, entity)
@@ -154,7 +156,7 @@ def _records(run: Run, connection: Connection, kinds: list[str]) -> dict[str, Ro
     r = records.c
     query = select(records).where(
         r.connection == run.name, r.kind.in_(kinds), r.vanished_at.is_(None), r.disposition != "set_aside",
-        r.business_date >= run.settings.write_back.first_day,
+        r.business_date.between(run.settings.write_back.first_day, run.settings.connection.last_day or date.max),
     )  # fmt: skip
     rows = connection.execute(query.order_by(r.business_date, r.record_id)).mappings()
     return {f"{row['record_type']}/{row['record_id']}": row for row in rows}

@@ -37,7 +37,7 @@ from qbo_pipeline.quickbooks.query import select as select_objects
 from qbo_pipeline.quickbooks.shapes import JsonObject
 from qbo_pipeline.quickbooks.wire import from_wire, to_wire
 from qbo_pipeline.returning.documents import SIDES
-from qbo_pipeline.returning.reading import BEFORE_FIRST_DAY
+from qbo_pipeline.returning.reading import AFTER_LAST_DAY, BEFORE_FIRST_DAY
 from qbo_pipeline.returning.rules import ENTITIES, TWO_SIDED, build
 from qbo_pipeline.returning.targets import Target
 from qbo_pipeline.returning.values import ReturnBook
@@ -90,7 +90,7 @@ def entities(run: Run) -> list[str]:
 def write_back(run: Run, inbox: Target | None = None) -> WrittenBack:
     """Write to the inventory system what changed in QuickBooks since the last look; nothing where the settings say so.
 
-    Two calls or a few more where nothing changed; the first time, and where `[write_back] first_day` is another one,
+    Two calls or a few more where nothing changed; the first time, and where the first or last day is another one,
     everything dated since that day is read, a metered read for each 1,000 objects. The watermark moves after what was
     read is committed. Where QuickBooks or the inbox does not answer, `degraded` says so and the next run goes on.
     """
@@ -169,22 +169,26 @@ def read_changes(run: Run, wanted: Sequence[str], result: WrittenBack) -> None:
         _keep(run, entity, changes.objects.get(entity, ()), deleted, result)
         if marks[entity] is None or entity in changes.gaps:
             _read_in_full(run, entity, result)
-        if marks[entity] is None:  # another first day: what was too early before may not be by now
+        if marks[entity] is None:  # another first or last day: what lay outside before may not by now
             with run.database.transaction() as connection:
-                objects.reopen_objects(connection, run.name, entity, BEFORE_FIRST_DAY)
+                for rule in (BEFORE_FIRST_DAY, AFTER_LAST_DAY):
+                    objects.reopen_objects(connection, run.name, entity, rule)
         with run.database.transaction() as connection:
             _move_mark(connection, run, entity, changes.as_at)
 
 
 def _read_in_full(run: Run, entity: str, result: WrittenBack) -> None:
-    """Every object dated since the first day, of lists all; what was known and is in no page is asked for by its Id."""
+    """Every object dated from the first day on, to the last where there is one, of lists all; what was known and is in
+    no page is asked for by its Id."""
     assert run.settings.write_back is not None
-    first_day = run.settings.write_back.first_day
+    first_day, last_day = run.settings.write_back.first_day, run.settings.connection.last_day
     seen: set[str] = set()
     listed = entity in TWO_SIDED
     wanted = select_objects(entity, with_inactive=True) if listed else select_objects(entity)
-    undated = listed or entity == "Attachable"
-    for page in run.quickbooks().query_pages(wanted if undated else wanted.where("TxnDate", ">=", first_day)):
+    if not listed and entity != "Attachable":
+        wanted = wanted.where("TxnDate", ">=", first_day)
+        wanted = wanted if last_day is None else wanted.where("TxnDate", "<=", last_day)
+    for page in run.quickbooks().query_pages(wanted):
         seen.update(str(thing["Id"]) for thing in page)
         _keep(run, entity, page, (), result)
         run.progress(f"{entity} objects read", result.read)
@@ -248,11 +252,13 @@ def _mark(connection: Connection, run: Run, entity: str) -> datetime | None:
 
 def _mark_name(run: Run, entity: str) -> str:
     assert run.settings.write_back is not None
-    return f"write_back_changes {entity} from {run.settings.write_back.first_day}"
+    last_day = run.settings.connection.last_day
+    until = "" if last_day is None else f" to {last_day}"
+    return f"write_back_changes {entity} from {run.settings.write_back.first_day}{until}"
 
 
 def _move_mark(connection: Connection, run: Run, entity: str, as_at: datetime) -> None:
-    """The mark of this first day; with another one everything is read again."""
+    """The mark of this first and last day; with another one everything is read again."""
     mine = (watermarks.c.connection == run.name, watermarks.c.name.startswith(f"write_back_changes {entity} from "))
     connection.execute(delete(watermarks).where(*mine))
     row = {"connection": run.name, "name": _mark_name(run, entity), "value": as_at.isoformat()}
@@ -272,7 +278,7 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
             result.linked += link_by_name(connection, run, read) + link_categories(connection, run, read)
             book = returning_book(connection, run.settings, [thing for _, thing in read if thing is not None])
             linked, compared = _compared(run, connection, read, book)
-            # What was written once goes on, whatever day it is moved to and whatever the first day is by now.
+            # What was written once goes on, whatever day it is moved to and whatever the first and last are by now.
             written = store.newest(connection, run.name, [f"{row['entity']}/{row['qbo_id']}" for row in rows])
             ours = _linked_documents(connection, run.name, rows)
             documents = _documents_of(connection, run.name, rows, written)
@@ -292,7 +298,7 @@ def _build(run: Run, wanted: Sequence[str], target: Target, result: WrittenBack)
                     plan.gone(row, documents.get((row["entity"], row["qbo_id"])))
                 else:
                     known = f"{row['entity']}/{row['qbo_id']}" in written
-                    its_book = replace(book, first_day=date.min) if known else book
+                    its_book = replace(book, first_day=date.min, last_day=None) if known else book
                     if known or row["rule"] == ANOTHER:
                         its_book = replace(its_book, twin=lambda record: None)
                     plan.take(row, build(row["entity"], thing, its_book))

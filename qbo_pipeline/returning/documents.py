@@ -20,10 +20,10 @@ from qbo_pipeline.returning.reading import (
     currency_of,
     day_of,
     on_its_way,
+    outside,
     part_id,
     rate_of,
     read_day,
-    too_early,
     value_of,
 )
 from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
@@ -70,8 +70,8 @@ def build_document(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     side = SIDES[entity]
     day = day_of(thing)
     label = f"{entity} {thing.get('DocNumber') or 'Id ' + str(thing['Id'])} of {day}"
-    if day < book.first_day:
-        return too_early(label, book)
+    if (not_ours := outside(label, day, book)) is not None:
+        return not_ours
     of_whom = value_of(thing, side.party_field)
     party_id = book.party(side.party_entity, of_whom)
     if party_id is None and book.on_its_way(side.party_entity, of_whom):

@@ -13,7 +13,7 @@ from typing import Any
 from qbo_pipeline.inventory.records import Movement, MovementLine, Product, Record, decimal_text
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact, objects
 from qbo_pipeline.returning.contacts import BEING_POSTED, SAME_NAME, name_of
-from qbo_pipeline.returning.reading import day_of, on_its_way, part_id, read_day, too_early, value_of
+from qbo_pipeline.returning.reading import day_of, on_its_way, outside, part_id, read_day, too_early, value_of
 from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
 
 KINDS = {"Inventory": "stocked", "NonInventory": "non_stocked", "Service": "service"}
@@ -125,8 +125,8 @@ def build_adjustment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcom
     """
     day = day_of(thing)
     label = f"{entity} {thing.get('DocNumber') or 'Id ' + str(thing['Id'])} of {day}"
-    if day < book.first_day:
-        return too_early(label, book)
+    if (not_ours := outside(label, day, book)) is not None:
+        return not_ours
     lines: list[MovementLine] = []
     elsewhere: list[str] = []
     for row in objects(thing.get("Line"), "Line"):

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from qbo_pipeline.inventory.records import Allocation, Payment
 from qbo_pipeline.quickbooks.shapes import JsonObject, an_object, exact, objects
-from qbo_pipeline.returning.reading import currency_of, day_of, on_its_way, rate_of, too_early, value_of
+from qbo_pipeline.returning.reading import currency_of, day_of, on_its_way, outside, rate_of, value_of
 from qbo_pipeline.returning.values import NotReturned, Outcome, ReturnBook, Returned, Withheld
 
 _ZERO = Decimal(0)
@@ -43,8 +43,8 @@ def build_payment(entity: str, thing: JsonObject, book: ReturnBook) -> Outcome:
     side = _SIDES[entity]
     day = day_of(thing)
     label = f"{entity} {_number(thing) or 'Id ' + str(thing['Id'])} of {day}"
-    if day < book.first_day:
-        return too_early(label, book)
+    if (not_ours := outside(label, day, book)) is not None:
+        return not_ours
     party_id = book.party(side.party_entity, value_of(thing, side.party_field))
     allocations, elsewhere, coming = _allocations(entity, thing, side, book)
     if party_id is None and book.on_its_way(side.party_entity, value_of(thing, side.party_field)):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from qbo_pipeline.quickbooks.shapes import JsonObject, OddShape, an_object, exact
 from qbo_pipeline.returning.values import NotReturned, ReturnBook, Withheld
 
-BEFORE_FIRST_DAY = "before_first_day"
+BEFORE_FIRST_DAY, AFTER_LAST_DAY = "before_first_day", "after_last_day"
 ON_ITS_WAY = "on_its_way"
 
 
@@ -55,6 +55,16 @@ def too_early(label: str, book: ReturnBook) -> NotReturned:
     """What is dated before the way back begins."""
     message = f"{label} is dated before {book.first_day}, the first day that is written back"
     return NotReturned(rule=BEFORE_FIRST_DAY, message=message)
+
+
+def outside(label: str, day: date, book: ReturnBook) -> NotReturned | None:
+    """Why nothing of this day is written back; `None` where its day is one of those that are."""
+    if day < book.first_day:
+        return too_early(label, book)
+    if book.last_day is None or day <= book.last_day:
+        return None
+    message = f"{label} is dated after {book.last_day}, the last day of this history ([connection] last_day)"
+    return NotReturned(rule=AFTER_LAST_DAY, message=message)
 
 
 def on_its_way(label: str, what: str) -> Withheld:

@@ -55,7 +55,7 @@ class ReturnBook:
     """What is known of both sides.
 
     - `home_currency`: the company's; an amount in it has no exchange rate.
-    - `first_day`: what is dated before it is not written back.
+    - `first_day`, `last_day`: what is dated before or after is not written back; most have no last day.
     - `party(entity, qbo_id)`: the source's id of the customer or supplier that a Customer or Vendor is, or `None`.
     - `document(entity, qbo_id)`: the source's id of the document that an object is, or `None`; `gone(document_id)`
       whether the source no longer has it.
@@ -72,8 +72,8 @@ class ReturnBook:
     - `knows_currency(currency)`: whether the source has anything in it; `closed_through` the last day of what it has
       closed; `on_hand(product_id)` how many it has of a product, `None` where it may fall below nothing.
     - `other_named(entity, name, own_id)`: the source's id of another party or product that has this name or number.
-    - `twin(record)`: the key of a document of the same kind, party and number, or of a payment of the same kind, party,
-      day and amount that is nothing in QuickBooks; none that was taken from there.
+    - `twin(record)`: the key of a document of the same kind, party and number, or of a payment of the same kind, party
+      and amount and about the same day; none that was taken from QuickBooks.
     - `location`: the source's location of what moves in QuickBooks, which knows one place; `documents_move_stock`
       whether a document's quantities move the source's stock; `default_quantity`: with how many a product begins that
       QuickBooks keeps no quantity of, where the source counts it.
@@ -100,6 +100,7 @@ class ReturnBook:
     other_named: Callable[[str, str, str], str | None] = _no_other
     twin: Callable[[Any], str | None] = _no_twin
     location: str | None = None
+    last_day: date | None = None
     documents_move_stock: bool = False
     default_quantity: Decimal | None = None
 

@@ -9,7 +9,7 @@ import pytest
 from qbo_pipeline.quickbooks.query import select
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import running_emulator
-from qbo_pipeline_tests.pipeline.connections import rows
+from qbo_pipeline_tests.pipeline.connections import point_to, rows
 from qbo_pipeline_tests.pipeline.shop import DAYS, FIRST_DAY, open_shop
 
 
@@ -42,34 +42,46 @@ def test_what_lies_before_the_books_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["run", "dry run"])
-def test_of_a_range_that_begins_before_the_books_the_days_within_them_are_worked(
+def test_of_a_range_that_goes_beyond_the_books_the_days_within_them_are_worked(
     tmp_path: Path, qbo: CommandLine, more: tuple[str, ...]
 ) -> None:
-    early = ("--from", "2024-02-27", "--to", DAYS[3])
+    early = ("--from", "2024-02-27", "--to", "2024-03-09")
     with running_emulator("--limits", "off") as emulator:
         shop = open_shop(tmp_path, emulator)
-        shop.change("UPDATE documents SET business_date = '2024-02-28' WHERE document_id = 'i1'")
+        shop.change(
+            "UPDATE documents SET business_date = '2024-02-28' WHERE document_id = 'i1'",
+            "UPDATE payments SET business_date = '2024-03-08'",
+        )
         answer = qbo("run", *early, *more, "--settings", shop.settings, "--json")
         with shop.run() as run:
-            stored = [row["record_id"] for row in rows(run, "SELECT record_id FROM records WHERE number = 'I1'")]
-    assert [text for text in answer.json["warnings"] if text.startswith("the books begin on 2024-03-01")] == [
+            stored = [
+                row["record_id"] for row in rows(run, "SELECT record_id FROM records WHERE record_id IN ('i1', 'y1')")
+            ]
+    assert [text for text in answer.json["warnings"] if "were not read" in text] == [
         (
             "the books begin on 2024-03-01 ([connection] first_day): the days from 2024-02-27 to 2024-02-29 were not "
             "read, what is earlier is in the opening balance"
-        )
+        ),
+        (
+            "this history ends on 2024-03-07 ([connection] last_day): the days from 2024-03-08 to 2024-03-09 were not "
+            "read"
+        ),
     ]
-    assert stored == [], "what is dated before the books is neither read nor posted"
+    assert stored == [], "what is dated before the books or after them is neither read nor posted"
     assert answer.json["records_read"] > 5
 
 
 def test_a_day_to_come_is_told(tmp_path: Path, qbo: CommandLine) -> None:
     with running_emulator("--limits", "off") as emulator:
         shop = open_shop(tmp_path, emulator)
-        run = qbo(
-            "run", "--from", "2124-03-01", "--to", "2124-03-01", "--dry-run", "--settings", shop.settings, "--json"
-        )
+        far = ("run", "--from", "2124-03-01", "--to", "2124-03-01", "--dry-run", "--settings", shop.settings, "--json")
+        ended = qbo(*far)
+        point_to(shop.settings, "last_day = 2024-03-07", "")
+        run = qbo(*far)
         past = qbo("run", *DAYS, "--settings", shop.settings, "--json")
         seen = qbo("reconcile", "--as-at", "2124-03-01", "--settings", shop.settings)
+    assert ended.status == 2
+    assert "2124-03-01 lies after the end of this history, on 2024-03-07 ([connection] last_day" in ended.plain
     assert [text for text in run.json["warnings"] if text.startswith("2124-03-01 is still to come: today is ")]
     assert not [text for text in past.json["warnings"] if "still to come" in text]
     assert "2124-03-01 is still to come: today is " in seen.plain

@@ -16,6 +16,7 @@ from qbo_pipeline.returning.rules import RULES, build
 from qbo_pipeline.returning.values import NotReturned, ReturnBook, Returned, Withheld
 
 BOOK = ReturnBook(
+    last_day=date(2024, 12, 31),
     home_currency="USD",
     first_day=date(2024, 3, 1),
     party=lambda entity, qbo_id: {("Customer", "7"): "c7", ("Vendor", "8"): "s8"}.get((entity, qbo_id)),
@@ -150,6 +151,7 @@ def test_an_item_that_the_source_does_not_have_is_told_by_name_or_waited_for() -
     [
         (thing("90.00", item("90.00"), CustomerRef={"value": "70"}), NotReturned, "party_not_in_source"),
         (thing("90.00", item("90.00"), TxnDate="2024-02-29"), NotReturned, "before_first_day"),
+        (thing("90.00", item("90.00"), TxnDate="2025-01-01"), NotReturned, "after_last_day"),
         (thing("91.00", item("90.00")), Withheld, "does_not_add_up"),
         (thing("90.00", item("90.00"), TxnDate="soon"), Withheld, "odd_object"),
     ],

@@ -19,6 +19,7 @@ DAY = date(2024, 3, 6)
 PARTIES = {("Customer", "7"): "c7", ("Vendor", "8"): "s8"}
 DOCUMENTS = {("Invoice", "20"): "i20", ("Invoice", "21"): "i21", ("CreditMemo", "22"): "n22", ("Bill", "30"): "b30"}
 BOOK = ReturnBook(
+    last_day=date(2024, 12, 31),
     home_currency="USD",
     first_day=date(2024, 3, 1),
     party=lambda entity, qbo_id: PARTIES.get((entity, qbo_id)),
@@ -102,6 +103,7 @@ def test_a_foreign_payment_keeps_its_rate_and_a_home_one_has_none() -> None:
     ("thing", "kind", "reason", "words"),
     [
         (received("5.00", TxnDate="2024-02-29"), NotReturned, "before_first_day", "before 2024-03-01"),
+        (received("5.00", TxnDate="2025-01-01"), NotReturned, "after_last_day", "after 2024-12-31"),
         (received("5.00", CustomerRef={"value": "1"}), NotReturned, "party_not_in_source", "does not have"),
         (received("5.00", line("Invoice", "99", "5.00")), NotReturned, "nothing_of_source", "QuickBooks alone"),
         (received("5.00", line("Invoice", "20", "5.00"), CustomerRef={"value": "1"}), Withheld, "party_not_linked",

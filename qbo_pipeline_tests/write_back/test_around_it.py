@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from qbo_pipeline.pipeline.two_way import two_way
 from qbo_pipeline.pipeline.write_targets import open_inbox
 from qbo_pipeline_tests.emulator.server import RunningEmulator
-from qbo_pipeline_tests.pipeline.connections import rows
+from qbo_pipeline_tests.pipeline.connections import point_to, rows
 from qbo_pipeline_tests.pipeline.shop import Shop, open_shop
 from qbo_pipeline_tests.tampering.people import Bookkeeper
 from qbo_pipeline_tests.write_back.inbox_shop import (
+    PAID,
     content,
     in_the_inbox,
     night,
@@ -47,8 +51,8 @@ def test_only_what_is_dated_from_the_first_day_on_and_of_the_source_is_written_b
     assert len(in_the_inbox(shop)) == 1
     rules = {row["rule"]: row["count"] for row in standing["objects"] if row["disposition"] == "excluded"}
     assert rules["before_first_day"] == 1
-    # The emulated company has one of its own.
-    assert rules["party_not_in_source"] == 2
+    assert rules["party_not_in_source"] == 1
+    assert rules["after_last_day"] == 1  # the emulated company has one of its own
 
 
 @pytest.mark.parametrize("owner", ["quickbooks", pytest.param("off", marks=pytest.mark.torture)])
@@ -111,6 +115,33 @@ def test_an_earlier_first_day_brings_what_was_too_early_before(shop: Shop, peopl
     first_day_is(shop, "2024-03-01")
     night(shop)
     assert (content(shop)["business_date"], operations(shop)) == ("2024-03-04", [(1, "create")])
+
+
+def test_after_the_last_day_of_a_closed_history_nothing_is_written_back_nor_compared(
+    shop: Shop, people: Bookkeeper
+) -> None:
+    """Another last day brings what lay beyond the one before; what was written goes on wherever it is moved."""
+    payment = taken(shop, people)
+    with shop.run() as run:
+        pay(run, people, Decimal("3.00"), TxnDate="2024-03-08", Line=[])
+    assert "after_last_day" in {row["rule"] for row in night(shop)["objects"]}
+    assert len(in_the_inbox(shop)) == 1
+    assert compared(shop) == (1, [])
+    people.save("Payment", {**people.get("Payment", payment["Id"]), "TxnDate": "2024-03-09"})
+    night(shop)
+    assert (content(shop)["business_date"], operations(shop)) == ("2024-03-09", [(1, "create"), (2, "update")])
+    ((differs,),) = compared(shop)[1:]
+    assert (differs["here"], differs["there"]) == (PAID, PAID)
+    point_to(shop.settings, "last_day = 2024-03-07", "last_day = 2024-03-08")
+    night(shop)
+    assert [json.loads(entry["content"])["amount"] for entry in in_the_inbox(shop)].count("3") == 1
+
+
+def compared(shop: Shop) -> tuple[int, list[dict[str, Any]]]:
+    """How many payments agree by the two-way tie-out, and each that differs."""
+    with shop.run() as run:
+        (found,) = [kind for kind in two_way(run) if kind.kind == "payments_received"]
+    return found.agree, found.differ
 
 
 def test_a_later_first_day_takes_nothing_back_and_what_was_written_goes_on(shop: Shop, people: Bookkeeper) -> None:
