@@ -16,7 +16,9 @@ def conformance(
     url: Annotated[str, typer.Argument(help="The server's address, such as http://127.0.0.1:8000.")],
     write: Annotated[
         bool,
-        typer.Option("--write", help="Put into its inbox too: two voids of what was never there, and a small file."),
+        typer.Option(
+            "--write", help="Put into its inbox too: two voids of nothing, a small file, a change that it must refuse."
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

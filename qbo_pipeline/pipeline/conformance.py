@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,26 +16,31 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from qbo_pipeline.inventory.records import Document
 from qbo_pipeline.landing.objects import StoredLanding
 from qbo_pipeline.pipeline.conformance_inbox import InboxOfServer, inbox_findings
 from qbo_pipeline.pipeline.landed import ReadingWire
 from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.quickbooks.clock import SystemClock
 from qbo_pipeline.quickbooks.transport import Transport
+from qbo_pipeline.returning.documents import SIDES
 from qbo_pipeline.sources.errors import SourceFailure
 from qbo_pipeline.sources.http.exact import write_exact
 from qbo_pipeline.sources.http.reader import HttpReader
 from qbo_pipeline.sources.http_contract.lists import API, COMPANY, LISTINGS, STOCK_VALUES
 from qbo_pipeline.sources.http_contract.system import HttpContract, fetch
+from qbo_pipeline.sources.http_contract.writing import LISTS
 from qbo_pipeline.sources.landed.anchor import BEFORE_ALL
 from qbo_pipeline.sources.landed.listing import Listing, Lists, object_id
 from qbo_pipeline.sources.landed.projection import catch_up
+from qbo_pipeline.sources.landed.values import text
 from qbo_pipeline.sources.sql import SqlSource
 from qbo_pipeline.store.opening import make_store
 
 _SMALL_PAGE = 7
 _API = replace(API, waits=(0.0, 1.0))  # somebody waits for the answer
 _NAMED = 3  # records in one finding
+_COME_BACK = frozenset(side.kind for side in SIDES.values())  # kinds of documents that are made on both sides
 
 
 class _NoPace:
@@ -77,12 +83,38 @@ def conform(url: str, token: str, *, write: bool = False) -> list[PreflightFindi
             try:
                 landing = StoredLanding(database, "conformance", "http_contract")
                 server = _Server(url, token, ReadingWire(transport), landing)
-                found = [*_doors(server), *_paging(server), *_content(server, Path(folder))]
-                return [*found, *inbox_findings(InboxOfServer(url, token, server.wire), write=write)]
+                harmless: list[Document] = []
+                found = [*_doors(server), *_paging(server), *_content(server, Path(folder), harmless)]
+                inbox = InboxOfServer(url, token, server.wire)
+                versions = _Versions(server.lists(), min(harmless, key=_weight, default=None))
+                return [*found, *inbox_findings(inbox, versions, write=write)]
             finally:
                 database.close()
     finally:
         transport.close()
+
+
+@dataclass(slots=True)
+class _Versions:
+    """What the server tells of the version of one of its documents: one that counts for nothing where there is one."""
+
+    lists: Lists
+    document: Document | None
+
+    def told(self) -> str | None:
+        """The version that the document has now; `None` where none is told."""
+        listing = next(one for one in LISTINGS if one.path == LISTS["bill"])
+        with suppress(SourceFailure):  # what of the list is wrong is another finding
+            for entries, _ in self.lists.pages(listing, {}):
+                for entry in entries:
+                    if self.document is not None and object_id(listing, entry) == self.document.document_id:
+                        return text(entry, "version")
+        return None
+
+
+def _weight(document: Document) -> tuple[bool, Decimal]:
+    """How much of the books a document is: nothing where it is voided."""
+    return (document.status != "voided", abs(document.total_amount))
 
 
 def _doors(server: _Server) -> Iterator[PreflightFinding]:
@@ -122,6 +154,13 @@ def _pages_of(lists: Lists, listing: Listing) -> Iterator[PreflightFinding]:
     elif not same:
         why = f"{len(large):,} entries in large pages, {len(small):,} in pages of {_SMALL_PAGE}, and not the same"
     yield PreflightFinding(f"{listing.path} in pages", same and not twice, why, "Page by a cursor over a unique key")
+    if listing.path in LISTS.values():
+        versioned = sum(text(entry, "version") is not None for entry in large)
+        why = f"{versioned:,} of {len(large):,} entries tell theirs" if versioned else "none are told"
+        yield PreflightFinding(
+            f"{listing.path} with versions", versioned in (0, len(large)), why,
+            "Tell a version of every entry, or of none",
+        )  # fmt: skip
     if listing.since is None:
         return
     later = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -133,8 +172,9 @@ def _pages_of(lists: Lists, listing: Listing) -> Iterator[PreflightFinding]:
     yield PreflightFinding(f"{listing.path} by {listing.since}", good, why, remedy)
 
 
-def _content(server: _Server, folder: Path) -> Iterator[PreflightFinding]:
-    """Read everything as a run does, and say what would be set aside."""
+def _content(server: _Server, folder: Path, harmless: list[Document]) -> Iterator[PreflightFinding]:
+    """Read everything as a run does, and say what would be set aside; `harmless` is given the document that counts for
+    the least, if there is any that could come back."""
     zone = ZoneInfo("UTC")
     path = folder / "rows.sqlite"
     try:
@@ -142,7 +182,7 @@ def _content(server: _Server, folder: Path) -> Iterator[PreflightFinding]:
         catch_up(path, server.landing, HttpContract(zone))
         source = SqlSource(f"sqlite:///{path}")
         try:
-            yield from _records(source)
+            yield from _records(source, harmless)
             yield _stock(source)
         finally:
             source.close()
@@ -150,13 +190,15 @@ def _content(server: _Server, folder: Path) -> Iterator[PreflightFinding]:
         yield PreflightFinding("reading everything", False, str(error), "Correct that, and ask again")
 
 
-def _records(source: SqlSource) -> Iterator[PreflightFinding]:
+def _records(source: SqlSource, harmless: list[Document]) -> Iterator[PreflightFinding]:
     read: Counter[str] = Counter()
     aside: dict[str, list[str]] = defaultdict(list)
     days = source.read_days(date(1900, 1, 1), date(2199, 12, 31), batch_size=1_000)
     for batches in (source.read_master_data(batch_size=1_000), days):
         for batch in batches:
             read[batch.record_type] += batch.rows_read
+            come_back = [one for one in batch.records if isinstance(one, Document) and one.kind in _COME_BACK]
+            harmless[:] = sorted([*harmless, *come_back], key=_weight)[:1]
             for item in batch.set_aside:
                 aside[item.record_type].append(f"{item.record_id}: {item.column}: {item.message}")
     for record_type in ("party", "product", "location", "document", "movement", "payment"):

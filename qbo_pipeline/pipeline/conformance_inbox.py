@@ -1,7 +1,8 @@
 """Whether a server of the HTTP contract has an inbox that holds entries and files as the contract says.
 
 What belongs here: the questions about it. Written is only on order, and only what takes nothing into anybody's books: a
-void of something that was never there, and a file of a few bytes that no entry names.
+void of something that was never there, a file of a few bytes that no entry names, and of one of the server's own
+documents what it says already, for a version that it never had.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from qbo_pipeline.inventory.records import canonical_json, text_hash
+from qbo_pipeline.inventory.records import Document, canonical_json, decimal_text, text_hash
 from qbo_pipeline.pipeline.landed import ReadingWire
 from qbo_pipeline.pipeline.preflight_finding import PreflightFinding
 from qbo_pipeline.sources.http.exact import read_exact, write_exact
@@ -24,6 +25,7 @@ from qbo_pipeline.sources.http_contract.writing import FILES, INBOX
 
 _GIVEN = ("operation", "kind", "content", "content_hash")  # what is asked for again must be as it was put
 _LARGEST = 10_000_000  # bytes of an answer
+_NO_VERSION = "conformance: never a version"
 _HOLDS = "Hold it under its marker and revision, and answer it to GET /inbox as it was put"
 
 
@@ -85,7 +87,15 @@ class InboxOfServer:
         return self.ask("PUT", f"{FILES}/{name}", content, "application/octet-stream")
 
 
-def inbox_findings(server: InboxOfServer, *, write: bool) -> Iterator[PreflightFinding]:
+class Versions(Protocol):
+    """The versions that a server tells, by one of its documents."""
+
+    @property
+    def document(self) -> Document | None: ...
+    def told(self) -> str | None: ...
+
+
+def inbox_findings(server: InboxOfServer, versions: Versions, *, write: bool) -> Iterator[PreflightFinding]:
     """All findings about the inbox, good ones too; without `write` nothing is put there."""
     asked = server.ask("GET", f"{INBOX}?{urlencode({'marker': server.marker})}")
     if asked.status == 404:
@@ -100,6 +110,7 @@ def inbox_findings(server: InboxOfServer, *, write: bool) -> Iterator[PreflightF
         yield PreflightFinding("inbox, writing", True, "not tried: that is asked for by --write")
         return
     yield from _entries(server)
+    yield _old_version(server, versions)
     yield from _files(server)
 
 
@@ -133,6 +144,39 @@ def _entries(server: InboxOfServer) -> Iterator[PreflightFinding]:
         "a hash that is another content's", wrong.refuses and not held, wrong.text, "Answer 400, and hold nothing"
     )
     yield from _taken(server)
+
+
+def _old_version(server: InboxOfServer, versions: Versions) -> PreflightFinding:
+    """Whether a change for a version that the thing does not have is refused, and the thing left as it is."""
+    what, document, before = "a change for another version", versions.document, versions.told()
+    if document is None:
+        return PreflightFinding(what, True, "not tried: there is no document that could be changed")
+    if before is None:
+        none = "no versions are told: what somebody changes there between a reading and a writing is written over"
+        return PreflightFinding(what, True, none)
+    marker = f"{server.marker}.OLD"
+    answer = server.put(1, {**entry_of(document), "known_versions": [_NO_VERSION]}, marker)
+    held, after = server.items(marker=marker), versions.told()
+    named = f"of document {document.document_id} it {answer.text}"
+    if answer.status == 412 and held:
+        named = f"of document {document.document_id} it answered 412 and holds the entry all the same"
+    elif after != before:
+        named = f"document {document.document_id} had version {before} and has {after} now"
+    good = answer.status == 412 and held == [] and after == before
+    why = "answered 412, and left document and inbox as they were" if good else named
+    return PreflightFinding(
+        what, good, why, "Where the thing has none of known_versions, answer 412, and neither hold nor change anything"
+    )
+
+
+def entry_of(document: Document) -> dict[str, Any]:
+    """The entry by which a document of the server's own is to be what it is already."""
+    content = canonical_json(document.to_content())
+    return {
+        "operation": "update", "kind": document.kind, "business_date": document.business_date.isoformat(),
+        "party_id": document.party_id, "number": document.number, "currency": document.currency,
+        "amount": decimal_text(document.total_amount), "content": content, "content_hash": text_hash(content),
+    }  # fmt: skip
 
 
 def _taken(server: InboxOfServer) -> Iterator[PreflightFinding]:

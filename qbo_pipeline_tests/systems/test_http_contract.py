@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,9 +16,10 @@ import pytest
 
 from qbo_pipeline.demo import changes
 from qbo_pipeline.demo.company import advance, generate
+from qbo_pipeline.inventory.records import Document
 from qbo_pipeline.pipeline import preflight
 from qbo_pipeline.pipeline.conformance import conform
-from qbo_pipeline.pipeline.conformance_inbox import InboxOfServer, inbox_findings
+from qbo_pipeline.pipeline.conformance_inbox import InboxOfServer, _old_version, inbox_findings
 from qbo_pipeline.pipeline.landed import ReadingWire
 from qbo_pipeline.pipeline.run import open_run
 from qbo_pipeline.quickbooks.transport import Transport
@@ -134,7 +136,9 @@ def test_the_reference_server_conforms(served: RunningContract) -> None:
     before = money()
     found = conform(served.url, TOKEN, write=True)
     assert [item for item in found if not item.ok] == []
-    assert len(found) > 30
+    assert len(found) > 35
+    (tried,) = [item.finding for item in found if item.name == "a change for another version"]
+    assert tried.startswith("answered 412")
     assert money() == before  # what it put there took nothing in
 
 
@@ -167,7 +171,46 @@ def _knows_no_marker(real: Put) -> Put:
     return lambda db, params: ({"entries": []}, 200)
 
 
+def _forgets_versions(real: Put) -> Put:
+    return lambda db, company, row, _versions, version_of: real(db, company, row, [], version_of)
+
+
+def _holds_what_it_refuses(real: Put) -> Put:
+    def put(db: Any, company: Any, row: list[Any], versions: list[str], version_of: Any) -> tuple[dict[str, Any], int]:
+        answer = real(db, company, row, versions, version_of)
+        if answer[1] == 412:
+            db.execute("INSERT INTO http_inbox (marker, revision) VALUES (?, ?)", row[:2])
+        return answer
+
+    return put
+
+
+NOT_BOOKED = "purchase_credit"  # a kind that the box takes no entries of: a broken one books nothing of it either
+
+
+@dataclass
+class OfOneDocument:
+    """The versions that the box tells, by the first of its invoices; none where it is to tell none."""
+
+    served: app.Served
+    tells: bool = True
+
+    @property
+    def document(self) -> Document:
+        self.served.refresh()
+        found = next(one for one in self.served.entries["documents"].values() if one["kind"] == "sales_invoice")
+        return Document(
+            document_id=str(found["document_id"]), kind=NOT_BOOKED, number=found["number"], business_date=FIRST,
+            party_id=str(found["party_id"]), currency="USD", net_amount=Decimal(0), tax_amount=Decimal(0),
+            total_amount=Decimal(0),
+        )  # fmt: skip
+
+    def told(self) -> str | None:
+        return self.served.version_of(NOT_BOOKED, self.document.document_id) if self.tells else None
+
+
 BROKEN_INBOX: Broken = {
+    "a change for another version": ("_put", _forgets_versions),
     "an entry is held": ("_put", _keeps_nothing),
     "another content under its name": ("_put", _takes_the_last),
     "a file under another hash": ("hold_file", _holds_any),
@@ -183,11 +226,33 @@ def test_an_inbox_that_breaks_the_contract_is_told_where(
     monkeypatch.setattr(inbox, function, change(getattr(inbox, function)))
     with closing(Transport()) as transport:
         server = InboxOfServer(served.url, TOKEN, ReadingWire(transport))
-        found = list(inbox_findings(server, write=True))
+        versions = OfOneDocument(served.box.served)
+        found = list(inbox_findings(server, versions, write=True))
         assert name in [item.name for item in found if not item.ok]
         # Nothing is put there unless that is asked for.
-        (told,) = [item for item in inbox_findings(server, write=False) if item.name == "inbox, writing"]
+        (told,) = [item for item in inbox_findings(server, versions, write=False) if item.name == "inbox, writing"]
         assert told.ok
+
+
+@pytest.mark.parametrize(("tells", "change", "said", "good"), [
+    (True, None, "answered 412, and left document and inbox as they were", True),
+    (True, _holds_what_it_refuses, "answered 412 and holds the entry all the same", False),
+    (False, _forgets_versions, "no versions are told", True),
+])  # fmt: skip
+def test_what_a_server_does_for_an_old_version_is_told(
+    served: RunningContract,
+    tells: bool,
+    change: Callable[[Put], Put] | None,
+    said: str,
+    good: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if change is not None:
+        monkeypatch.setattr(inbox, "_put", change(inbox._put))
+    with closing(Transport()) as transport:
+        server = InboxOfServer(served.url, TOKEN, ReadingWire(transport))
+        found = _old_version(server, OfOneDocument(served.box.served, tells))
+    assert (said in found.finding, found.ok) == (True, good), found
 
 
 def _broken(answer: Callable[[app.Served, str, Any], Any]) -> Callable[..., Any]:

@@ -37,7 +37,7 @@ from qbo_pipeline.sources.http_contract.abilities import TAKES
 from qbo_pipeline.sources.landed.values import Object, objects, text
 
 INBOX, FILES = "inbox", "files"
-_LISTS = {
+LISTS = {
     **dict.fromkeys(PARTY_KINDS, "parties"), **dict.fromkeys(PRODUCT_KINDS, "products"),
     **dict.fromkeys(DOCUMENT_KINDS, "documents"), **dict.fromkeys(PAYMENT_KINDS, "payments"),
     "adjustment": "movements",
@@ -83,7 +83,7 @@ class HttpInbox:
 
     def _known_versions(self, entry: TargetEntry) -> dict[str, list[str]]:
         """The versions of a thing that is there already: nothing is written over what nobody here has seen."""
-        place = _LISTS.get(entry.kind)
+        place = LISTS.get(entry.kind)
         if place is None or entry.operation == "create":
             return {}
         content = content_of(entry)
