@@ -74,3 +74,10 @@ def test_circles_of_objects_are_seldom_looked_for() -> None:
     command = "import atexit, gc, sys\nsys.argv = ['qbo-pipeline', 'run', '--settings', 'none.toml']\n"
     assert _told(f"{command}{tell}\nfrom qbo_pipeline.__main__ import main\nmain()") < 40
     assert _told("import gc\nimport qbo_pipeline.definitions\nprint('told:', gc.get_threshold()[0])") > 10_000
+
+
+def test_circles_of_objects_are_not_looked_for_at_the_end() -> None:
+    """What is registered first is called last: by then all objects are kept apart."""
+    tell = "atexit.register(lambda: print('told:', gc.get_freeze_count()))"
+    command = f"import atexit, gc, sys\nsys.argv = ['qbo-pipeline', 'run', '--settings', 'none.toml']\n{tell}\n"
+    assert _told(f"{command}from qbo_pipeline.__main__ import main\nmain()") > 10_000

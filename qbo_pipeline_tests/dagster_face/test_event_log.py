@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +122,68 @@ def _counted_commits() -> Iterator[Counter[str]]:
     event.listen(Engine, "commit", committed)
     yield written
     event.remove(Engine, "commit", committed)
+
+
+def _made(database: Path) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], str]:
+    """Its tables and indexes, its revisions, its kind of journal."""
+    with closing(sqlite3.connect(database)) as db:
+        tables = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+        revisions = db.execute("SELECT version_num FROM alembic_version").fetchall()
+        return tables, revisions, db.execute("PRAGMA journal_mode").fetchone()[0]
+
+
+def test_the_database_of_a_run_is_made_as_the_index_is_and_is_dagsters_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {}
+    for name, settings in (("own", ""), ("ours", HERE)):
+        with _instance(tmp_path / name, monkeypatch, settings) as instance:
+            if settings:  # the index is there, and nothing else is Dagster asked to make
+                monkeypatch.setattr(EventLog, "_initdb", lambda *_: pytest.fail("made by way of all migrations"))
+            made[name] = _made(tmp_path / name / "history" / "runs" / f"{_run(instance)}.db")
+    assert made["own"] == made["ours"]
+
+
+def test_what_is_half_made_dagster_makes(tmp_path: Path) -> None:
+    log = EventLog(str(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "half.db")) as db:
+        db.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    assert log.get_logs_for_run("half") == log.get_logs_for_run("whole") == []
+    assert _made(tmp_path / "half.db")[1:] == _made(tmp_path / "whole.db")[1:]
+    assert {name for _, name, *_ in _made(tmp_path / "half.db")[0]} == {
+        name for _, name, *_ in _made(tmp_path / "whole.db")[0]
+    }
+    log.dispose()
+
+
+def test_several_may_make_the_same_database_at_once(tmp_path: Path) -> None:
+    logs = [EventLog(str(tmp_path)), EventLog(str(tmp_path)), SqliteEventLogStorage(str(tmp_path))]
+    with ThreadPoolExecutor(len(logs)) as at_once:
+        for number in range(10):
+            assert list(at_once.map(lambda log, run=f"run {number}": log.get_logs_for_run(run), logs)) == [[], [], []]
+    assert len({str(_made(tmp_path / f"run {number}.db")) for number in range(10)}) == 1
+    for log in logs:
+        log.dispose()
+
+
+def test_events_are_kept_without_blanks_and_tables_asked_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: Counter[str] = Counter()
+    ask = SqliteEventLogStorage.has_table
+
+    def noted(log: SqliteEventLogStorage, table: str) -> bool:
+        asked[table] += 1
+        return ask(log, table)
+
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", noted)
+    with _instance(tmp_path / "home", monkeypatch, HERE) as instance:
+        run_id = _run(instance)
+    with closing(sqlite3.connect(tmp_path / "home" / "history" / "runs" / f"{run_id}.db")) as db:
+        kept = [text for (text,) in db.execute("SELECT event FROM event_logs")]
+    assert len(kept) > 10
+    assert kept == [json.dumps(json.loads(text), separators=(",", ":")) for text in kept]
+    assert set(asked.values()) == {1}
 
 
 def test_few_databases_are_open_and_none_after_the_end(tmp_path: Path) -> None:
