@@ -8,6 +8,7 @@ import typer
 
 from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, print_json, say
 from qbo_pipeline.commands.reconciling import AsAt
+from qbo_pipeline.counted import number_of
 
 if TYPE_CHECKING:
     from qbo_pipeline.pipeline.corrections import Correction, Outcome
@@ -86,7 +87,8 @@ def _show(chosen: list[Correction], as_json: bool) -> None:
         return
     for one in chosen:
         say(f"{one.key}  {one.action.action:10}  {one.action.cause.value:24}  {one.action.preview}")
-    say(f"{len(chosen)} steps. Nothing was done; --yes with --who and --why carries them out.")
+    doing = "; --yes with --who and --why carries them out" if chosen else ""
+    say(f"{number_of(len(chosen), 'step')}. Nothing was done{doing}.")
 
 
 def _tell(outcomes: list[Outcome], as_json: bool) -> None:

@@ -41,8 +41,9 @@ class Ahead:
         return {*self.present, *self.set_aside, *self.gone}
 
     def states(self) -> dict[str, str]:
-        """live, voided or vanished, by record key."""
+        """live, voided, vanished or set_aside, by record key."""
         found = {f"movement/{record_id}": "vanished" for record_id in self.gone}
+        found |= {f"movement/{record_id}": "set_aside" for record_id in self.set_aside}
         return found | {
             f"movement/{record_id}": "voided" if record_id in self.voided else "live" for record_id in self.present
         }

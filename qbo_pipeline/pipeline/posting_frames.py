@@ -84,12 +84,21 @@ class PostingFrames:
         return table_of(rows, POSTINGS)
 
     def _source_states(self) -> dict[str, str]:
-        query = select(records.c.record_type, records.c.record_id, records.c.vanished_at).where(
+        columns = ("record_type", "record_id", "vanished_at", "disposition")
+        query = select(*(records.c[name] for name in columns)).where(
             records.c.connection == self.name,
-            or_(records.c.vanished_at.is_not(None), records.c.rule == "voided_in_source"),
+            or_(
+                records.c.vanished_at.is_not(None),
+                records.c.rule == "voided_in_source",
+                (records.c.record_type == "movement") & (records.c.disposition == "set_aside"),
+            ),
         )
         return {
-            f"{row.record_type}/{row.record_id}": "voided" if row.vanished_at is None else "vanished"
+            f"{row.record_type}/{row.record_id}": "vanished"
+            if row.vanished_at is not None
+            else "set_aside"
+            if row.disposition == "set_aside"
+            else "voided"
             for row in streamed(self.connection, query)
         }
 

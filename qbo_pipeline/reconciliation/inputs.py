@@ -53,7 +53,7 @@ POSTINGS: FrameColumns = (
     FrameColumn("sync_token", TEXT, "QBO's version of the object as we left it", required=False),
     FrameColumn("currency", TEXT, "currency of the object (null: home currency)", required=False),
     FrameColumn("record_state", TEXT,
-                "the record in the source: live, voided, vanished (null: judged by its stock rows)",
+                "the record in the source: live, voided, vanished, set_aside (null: judged by its stock rows)",
            required=False),
     FrameColumn("by_person", TEXT,
                 "what a person decided about its object: accepted (taken as it stands in QBO), reversed "

@@ -16,6 +16,7 @@ from qbo_pipeline.reconciliation.causes import CAUSES, Cause
 from qbo_pipeline.reconciliation.document import NOT_CHECKED
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reconciliation.unsent import SET_ASIDE
 
 ACTIONS = ("extract", "post", "post_again", "reverse", "adopt", "journal")
 
@@ -101,9 +102,9 @@ def plan(reconciliation: Reconciliation, keys: Collection[str] | None = None) ->
 
 
 def _remedy(row: dict[str, Any], adopted: set[str | None]) -> Remedy | None:
-    """A deleted posting whose copy stands is adopted: one step for both. Without knowing what became of an object no
-    step is offered: it may be there, on another account."""
-    if row["detail"] == NOT_CHECKED:
+    """A deleted posting whose copy stands is adopted: one step for both. No step is offered without knowing what became
+    of an object (it may be there, on another account), nor for a record that only the inventory system can correct."""
+    if row["detail"] in (NOT_CHECKED, SET_ASIDE):
         return None
     if row["posting_key"] in adopted and row["cause"] in (Cause.DELETED_IN_QBO, Cause.DUPLICATE_IN_QBO):
         return ADOPTION

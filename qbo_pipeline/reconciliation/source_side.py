@@ -12,7 +12,7 @@ from qbo_pipeline.reconciliation.causes import Cause
 from qbo_pipeline.reconciliation.document import SMALL_CENTS, Context, Examined, RecordPart, Sent, take
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry, amount_text, day_text
 from qbo_pipeline.reconciliation.gap_finder import GapFinder, gap_net, gap_size, part_cents
-from qbo_pipeline.reconciliation.unsent import cause_of
+from qbo_pipeline.reconciliation.unsent import SET_ASIDE, cause_of
 
 
 def explain(document: Examined, context: Context) -> tuple[list[Entry], list[ChangedAfterPosting]]:
@@ -53,13 +53,16 @@ class _SourceFinder(GapFinder):
         for sent in self.document.sent:
             state = sent.posting["record_state"]
             bill = sent.posting["record_key"].startswith("document/")
-            if state == "live" or (state is None and bill):
+            unreadable = state == "set_aside"
+            if unreadable:
+                cause, detail = Cause.PARKED, SET_ASIDE
+            elif state == "live" or (state is None and bill):
                 cause, detail = costing.ahead_of_source(sent)
             else:
                 cause, detail = Cause.VANISHED_IN_SOURCE, state or "vanished"
             before = len(self.entries)
             for (account, day), cents in sorted(sent.cells().items()):
-                sentence = f"Posted with {amount_text(cents)}."
+                sentence = f"Posted with {amount_text(cents)}{' before' * unreadable}."
                 self.add(account, day, cause, detail, cents, sentence, sent.posting)
             if cause is Cause.VANISHED_IN_SOURCE and sent.cells():
                 total = sum(sent.effects.values())

@@ -25,9 +25,12 @@ from qbo_pipeline.reconciliation.document import NOT_CHECKED
 from qbo_pipeline.reconciliation.entries import ChangedAfterPosting, Entry
 from qbo_pipeline.reconciliation.frames import DAY, INSTANT, TEXT, WHOLE, array, flat, make, to_table
 from qbo_pipeline.reconciliation.result_frames import CHANGED_AFTER_POSTING, DIFFERENCES
+from qbo_pipeline.reconciliation.unsent import SET_ASIDE
 
 _NOT_CHECKED_EXPLANATION = "What the pipeline had posted is not on the inventory accounts any more."
 _NOT_CHECKED_REMEDY = "Reconcile again once QuickBooks answers; correct nothing until then."
+_ASIDE_EXPLANATION = "What the inventory system says of it breaks a rule of its data and is set aside."
+_ASIDE_REMEDY = "Correct it in the inventory system; the next run of its day takes it up."
 _WITH_REASON = [Cause.PARKED.value, Cause.SKIPPED.value, Cause.BACK_DATED.value]
 
 ENTRY_SCHEMA = pa.schema(
@@ -74,7 +77,10 @@ def differences(entries: Any, books: CodedInput) -> pd.DataFrame:
         return pa.array([getattr(meaning, name) for meaning in known], TEXT).take(meanings.indices)
 
     unchecked = pc.fill_null(pc.equal(entries["detail"], NOT_CHECKED), False)
+    aside = pc.fill_null(pc.equal(entries["detail"], SET_ASIDE), False)
     explained = pc.if_else(unchecked, _NOT_CHECKED_EXPLANATION, text("explanation"))
+    explained = pc.if_else(aside, _ASIDE_EXPLANATION, explained)
+    remedy = pc.if_else(aside, _ASIDE_REMEDY, pc.if_else(unchecked, _NOT_CHECKED_REMEDY, text("remedy")))
     sentences = (explained, entries["note"], _reason(entries), _by_whom(entries, books.input.time_zone))
     explanation = pc.binary_join_element_wise(*sentences, " ", null_handling="skip")
     data = {name: entries[name] for name in ENTRY_SCHEMA.names if name not in ("account", "day", "cents", "note")}
@@ -86,7 +92,7 @@ def differences(entries: Any, books: CodedInput) -> pd.DataFrame:
         "first_seen": _first_seen(keys, books),
         "age_days": pa.array(books.as_at - whole(entries["day"])),
         "explanation": pc.utf8_rtrim_whitespace(explanation),
-        "remedy": pc.if_else(unchecked, _NOT_CHECKED_REMEDY, text("remedy")),
+        "remedy": remedy,
         "who": text("who"),
     }
     return make(data, DIFFERENCES)

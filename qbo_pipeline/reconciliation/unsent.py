@@ -23,6 +23,8 @@ COST_KINDS = ("landed_cost", "revaluation", "write_down")
 BILLED_KINDS = ("receipt", "supplier_return")
 INVOICED_KINDS = ("shipment", "customer_return")  # where QBO tracks the items, the invoice moves them
 
+SET_ASIDE = "set aside"  # what breaks a rule of the source's data is corrected there
+
 BY_STATE = {
     "ready": (Cause.WAITING, "ready"),
     "sending": (Cause.WAITING, "sending"),
@@ -34,7 +36,7 @@ BY_DISPOSITION = {
     "not_extracted": (Cause.NOT_EXTRACTED, ""),
     "waiting": (Cause.WAITING, "waiting"),
     "parked": (Cause.PARKED, "parked"),
-    "set_aside": (Cause.PARKED, "set aside"),
+    "set_aside": (Cause.PARKED, SET_ASIDE),
     "skipped": (Cause.SKIPPED, "by a person"),
     "excluded": (Cause.SKIPPED, "by a rule"),
     "posted": (Cause.UNEXPLAINED, "counted as posted, without a posting in QBO"),

@@ -13,6 +13,7 @@ from qbo_pipeline.pipeline.books import StoredBooks
 from qbo_pipeline.pipeline.counts import broken_counts
 from qbo_pipeline.pipeline.restating import count_restatements
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline_tests.emulator.server import running_emulator
 from qbo_pipeline_tests.pipeline.connections import carry_file, point_to, rows
 from qbo_pipeline_tests.pipeline.shop import FIRST_DAY, LAST_DAY, STOCK_VALUE, Shop, open_shop, shop_rows
@@ -234,6 +235,20 @@ def test_a_late_cost_of_goods_that_are_all_sold_is_counted_though_it_moves_no_st
     assert counts["holds"].all()
     with shop.run() as run:
         assert broken_counts(run) == []
+
+
+def test_a_posted_movement_that_can_no_longer_be_read_is_named_so(shop: Shop) -> None:
+    """Until it is corrected: it stays in the books, and nothing is said to end by itself."""
+    shop.change(*RECEIPT)
+    carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    shop.change("UPDATE movement_lines SET value = '1.234,56' WHERE movement_id = 'd1'")
+    carried = carry_file(shop.settings, FIRST_DAY, LAST_DAY)
+    found = rows_of(carried.result.differences, ("document_key", "cause", "explanation", "remedy"))
+    (aside,) = (row for row in found if row["document_key"] == "movement/d1")
+    assert aside["cause"] == "parked"
+    assert "set aside. Posted with -40.00 before." in aside["explanation"]
+    assert aside["remedy"].startswith("Correct it in the inventory system")
+    assert (carried.result.difference, carried.result.unexplained) == (0, 0)
 
 
 def test_goods_that_become_a_service_stay_in_stock_as_they_were_posted(shop: Shop) -> None:

@@ -34,6 +34,14 @@ PLANS = {
         """,
         [("post", "movement/1", Decimal("100.00"), None, False)],
     ),
+    "nothing for what only the inventory system can correct": (
+        """
+        source  movement/1 receipt 2026-03-01 100.00 disposition=set_aside
+        posting movement/2 JournalEntry 10 2026-03-05 posted 130=100.00 record_state=set_aside
+        ledger  JournalEntry 10 2026-03-05 130 100.00
+        """,
+        [],
+    ),
     "post again what was deleted, when approved": (
         POSTED,
         [("post_again", "movement/1", Decimal("100.00"), None, True)],
