@@ -33,6 +33,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.same_number import conflicts
 from qbo_pipeline.pipeline.settings_in_force import in_force
 from qbo_pipeline.pipeline.summaries import ALONE, Membership, may_be_summed, may_sum_up_sales, memberships
+from qbo_pipeline.pipeline.summed_apart import keep_apart
 from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.pipeline.two_sided import Compared
 from qbo_pipeline.pipeline.two_sided_posting import compared_records, to_be_posted, voided_there
@@ -224,8 +225,8 @@ class PageOfRecords:
 
     def memberships_of(self, rows: Sequence[Any]) -> dict[str, Membership]:
         """Where each of these records belongs: by itself, or in a summary."""
-        books, by_settings = self.stored.books, self.ordered
-        return memberships(self.connection, self.run.name, rows, books, by_settings=by_settings)
+        its = memberships(self.connection, self.run.name, rows, self.stored.books, by_settings=self.ordered)
+        return keep_apart(self.connection, self.run.settings, rows, its, self.stored.parsed)
 
     def gone(self, row: Any) -> None:
         """The record is no longer in the source: nothing of it is to be in QBO."""

@@ -23,6 +23,7 @@ from qbo_pipeline.pipeline.summaries import (
     standing_of_day,
     summarised,
 )
+from qbo_pipeline.pipeline.summed_apart import held_apart
 from qbo_pipeline.posting.asking import Intent, Share
 from qbo_pipeline.store.dispositions import build_anew, referring
 
@@ -46,7 +47,7 @@ def outcome_of_summary(page: PageOfRecords, key: str) -> tuple[list[Any], Outcom
     places = page.memberships_of(rows)
     there = [row for row in rows if row.vanished_at is None]
     mine = [row for row in there if day in places[key_of(row)].touched]
-    outcomes = _outcomes(page, mine)
+    outcomes = _outcomes(page, mine, places)
     drafts, _ = _members(day, mine, places, outcomes)
     channels = {of: places[of].channel for of in drafts}
     group = in_groups(day, drafts, channels).get(key)
@@ -60,7 +61,7 @@ def _build(page: PageOfRecords, key: str) -> None:
     rows = rows_of(page.connection, page.run.name, key)
     places = page.memberships_of(rows)
     there = [row for row in rows if row.vanished_at is None]
-    outcomes = _outcomes(page, there)
+    outcomes = _outcomes(page, there, places)
     held, waiting = _holder(key, there, places, outcomes), set[str]()
     for row in rows:
         place, outcome = places[key_of(row)], outcomes.get(key_of(row))
@@ -166,11 +167,13 @@ def _is_elsewhere(key: str, row: Any, places: Mapping[str, Membership], outcomes
     return now != key and (now is not None or isinstance(outcomes.get(key_of(row)), Draft))
 
 
-def _outcomes(page: PageOfRecords, rows: Sequence[Any]) -> dict[str, Outcome]:
+def _outcomes(page: PageOfRecords, rows: Sequence[Any], places: Mapping[str, Membership]) -> dict[str, Outcome]:
     """What the posting rules answer about each record by itself; one that cannot be read has none."""
     loaded = [(row, page.load(row)) for row in rows if is_readable(row)]
     page.stored.prefetch(record for _, record in loaded if record is not None)
-    held = page.held_by_number([key_of(row) for row, _ in loaded if row.record_type == "document"])
+    read = [record for _, record in loaded if record is not None]
+    held = held_apart(page.connection, page.run.settings, read, places)
+    held |= page.held_by_number([key_of(row) for row, _ in loaded if row.record_type == "document"])
     return {
         key_of(row): held.get(key_of(row)) or page.outcome_of(row, record)
         for row, record in loaded

@@ -22,6 +22,7 @@ from qbo_pipeline.pipeline.returning_book import returning_book
 from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.pipeline.two_sided import compare
 from qbo_pipeline.pipeline.two_way_back import HeldHere
+from qbo_pipeline.pipeline.two_way_forms import day_forms
 from qbo_pipeline.pipeline.two_way_stock import parted_items
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.quickbooks.query import select as select_objects
@@ -89,10 +90,13 @@ def _papers(run: Run, kind: str) -> ComparedKind:
     result = ComparedKind(kind)
     with run.database.reading() as connection:
         here = _records(run, connection, kinds)
-        places = _places(run, connection, here, entity)
-    beyond = {place for found in places.values() for place in found if place[0] != entity or place[1] not in there}
+        places, forms = _places(run, connection, here, entity), day_forms(connection, run.name, here.keys())
+    beyond = set(forms.sums) | {
+        place for found in places.values() for place in found if place[0] != entity or place[1] not in there
+    }
     things = _read(run, beyond)
     things |= {(entity, qbo_id): thing for qbo_id, thing in there.items()}
+    amounts = {place: _there(place[0], things[place]) for place in forms.sums if place in things}
     with run.database.reading() as connection:
         known = _objects(run, connection, entity)
         own = {key: next((of for name, of in found if name == entity), "") for key, found in places.items()}
@@ -100,11 +104,13 @@ def _papers(run: Run, kind: str) -> ComparedKind:
         for key, row in here.items():
             amount, qbo_id = _here(row), own.get(key, "")
             found = [place for place in places.get(key, ()) if place in things]
-            if not found and amount == 0:
+            if not found and key not in forms.shares and amount == 0:
                 continue
             for place in found:
                 there.pop(place[1] if place[0] == entity else "", None)
             value = sum((_there(place[0], things[place]) for place in found), Decimal(0))
+            if key in forms.shares:
+                value += forms.there(key, amounts)
             value = -value if amount < 0 else value  # an object there has no sign, its form says which way it goes
             parted = back.parting(qbo_id, things.get((entity, qbo_id)), row) if back.wrote(qbo_id) else None
             if value == amount and parted is None:
@@ -112,6 +118,9 @@ def _papers(run: Run, kind: str) -> ComparedKind:
                 continue
             why = parted or _why_here(run, connection, row)
             result.differ.append({"key": key, "here": amount, "there": value, "why": why})
+        result.differ += forms.changed(amounts)
+        for place in forms.sums:
+            there.pop(place[1] if place[0] == entity else "", None)
         for qbo_id in _of_other_kinds(run, connection, entity, there, kinds):
             del there[qbo_id]
         for qbo_id, thing in there.items():

@@ -7,6 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.two_way import two_way
 from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.connections import point_to, rows
@@ -89,3 +92,70 @@ def test_what_is_paid_at_once_in_quickbooks_is_taken_and_voided_with_it(
     assert sorted((kind, said["number"]) for kind, operation, said in told(shop) if operation == "void") == [
         ("sales_receipt", "QB-10"), ("sales_refund", "QB-5"),
     ]  # fmt: skip
+
+
+def test_a_days_form_is_no_foreign_document_and_sums_up_none(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    """Receipts of the inventory system are summed up, those that people make in QuickBooks come back one by one."""
+    shop = summed_up(tmp_path, emulator)
+    night(shop)
+    (form,) = [one for one in people.all("SalesReceipt") if one["TxnDate"] == "2024-03-05"]
+    assert (receipts(shop), in_the_inbox(shop)) == ((1, []), [])
+    enter_like(shop, people, form, "QB-9")
+    assert night(shop)["waiting"] == []
+    take_all(shop)
+    for _ in range(2):
+        assert night(shop)["waiting"] == []
+        assert [one["TotalAmt"] for one in people.all("SalesReceipt") if one["TxnDate"] == "2024-03-05"] == [9, 9]
+        assert len(in_the_inbox(shop)) == 1
+    assert receipts(shop) == (2, [])
+
+
+@pytest.mark.torture
+def test_what_is_to_be_summed_up_and_may_be_there_waits_by_itself_and_can_be_linked(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    shop = summed_up(tmp_path, emulator)
+    night(shop)
+    (form,) = [one for one in people.all("SalesReceipt") if one["TxnDate"] == "2024-03-05"]
+    shop.change(*(text.replace("'r1", "'r2").replace("'R1'", "'R2'") for text in OWN))
+    twin = enter_like(shop, people, form, "R2")
+    found = {row["key"]: row["reason"] for row in night(shop)["waiting"]}
+    assert found == {f"SalesReceipt/{twin['Id']}": "perhaps_one"}
+    with shop.run() as run:
+        decide(run, "relink", "document/r2", "Ann", "they are one", qbo_id=twin["Id"])
+    for _ in range(2):
+        assert night(shop)["waiting"] == []
+        assert [one["TotalAmt"] for one in people.all("SalesReceipt") if one["TxnDate"] == "2024-03-05"] == [9, 9]
+    assert (receipts(shop), in_the_inbox(shop)) == ((2, []), [])
+    form = people.get("SalesReceipt", form["Id"])
+    form["Line"] = [line for line in form["Line"] if line["DetailType"] == "SalesItemLineDetail"]
+    form["Line"][0]["Amount"], form["Line"][0]["SalesItemLineDetail"]["UnitPrice"] = 8, 8
+    people.save("SalesReceipt", form)
+    agree, (differs,) = receipts(shop)
+    assert (agree, differs["here"], differs["there"]) == (2, 9, 8)
+    assert "was changed in QuickBooks" in differs["why"]
+
+
+def summed_up(folder: Path, emulator: RunningEmulator) -> Shop:
+    """The shop whose receipts are summed up, with one of them; those of QuickBooks come back."""
+    shop = shop_with_inbox(folder, f"sqlite:///{folder / 'store.sqlite'}", emulator, kinds=("sales_receipts",))
+    point_to(shop.settings, "[accounts.hints]", '[accounts.hints]\n"TILL" = "Checking"')
+    point_to(shop.settings, "summarise = []", 'summarise = ["sales_receipt"]')
+    shop.change(*OWN)
+    return shop
+
+
+def enter_like(shop: Shop, people: Bookkeeper, form: Thing, number: str) -> Thing:
+    """A bookkeeper enters a receipt of the day's form's content for the shop's customer."""
+    with shop.run() as run:
+        (own,) = rows(run, "SELECT qbo_id FROM posting_links WHERE key = 'party/customer:c1'")
+    said = {name: form[name] for name in ("DepositToAccountRef", "Line", "TxnDate")}
+    return people.save("SalesReceipt", {**said, "CustomerRef": {"value": own["qbo_id"]}, "DocNumber": number})
+
+
+def receipts(shop: Shop) -> tuple[int, list[dict[str, Any]]]:
+    with shop.run() as run:
+        (found,) = two_way(run)
+    return found.agree, found.differ
