@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, and_, delete, exists, or_, select
 
 from qbo_pipeline.accounting.parties import further_currency
-from qbo_pipeline.pipeline.in_the_source import NEAR
+from qbo_pipeline.pipeline.in_the_source import NEAR, spellings
 from qbo_pipeline.pipeline.on_both_sides import KINDS, PAID, PARTIES, party_field
 from qbo_pipeline.posting.content import is_voided
 from qbo_pipeline.posting.events import DELETE, DRIFTED, POSTED, VOID, VOIDED
@@ -194,7 +194,7 @@ def _posted_since(connection: Connection, name: str, since: datetime) -> tuple[t
                 if record_type == "payment":
                     days.append(row.business_date)
                 elif row.number:
-                    numbers[row.number] = None
+                    numbers |= dict.fromkeys(spellings(row.number))
     return (min(days) - NEAR, max(days) + NEAR) if days else None, list(numbers)
 
 
@@ -206,7 +206,7 @@ def _alike(connection: Connection, name: str, rows: Sequence[RowMapping]) -> dic
         return {}
     days = [row["business_date"] for row in rows]
     near = and_(_R.kind.in_(PAID), _R.business_date.between(min(days) - NEAR, max(days) + NEAR))
-    numbered = _R.number.in_({row["qbo_number"] for row in rows if row["qbo_number"]})
+    numbered = _R.number.in_({one for row in rows if row["qbo_number"] for one in spellings(row["qbo_number"])})
     columns = (_R.record_type, _R.record_id, _R.kind, _R.party_id, _R.currency, _R.number, _R.amount, _R.business_date)
     query = select(*columns).where(
         _R.connection == name, _R.party_id.in_(mine), _R.kind.in_({KINDS[row["entity"]] for row in rows}),
@@ -215,13 +215,13 @@ def _alike(connection: Connection, name: str, rows: Sequence[RowMapping]) -> dic
     ours: dict[tuple[Any, ...], list[_Ours]] = defaultdict(list)
     for row in connection.execute(query):
         key = f"{row.record_type}/{row.record_id}"
-        told = row.amount if row.kind in PAID else row.number
+        told = row.amount if row.kind in PAID else row.number.casefold()
         ours[row.kind, row.party_id, row.currency, told].append(_Ours(key, row.business_date))
     posted = _standing(connection, name, [one.key for ones in ours.values() for one in ones])
     found: dict[Place, str] = {}
     for entry in rows:
         kind, place = KINDS[entry["entity"]], (entry["entity"], entry["qbo_id"])
-        told = entry["amount"] if kind in PAID else entry["qbo_number"]
+        told = entry["amount"] if kind in PAID else (entry["qbo_number"] or "").casefold()
         for currency in dict.fromkeys((entry["currency"], None)):
             ones = [one for one in ours.get((kind, parties.get(place), currency, told), ()) if one.key in posted]
             apart = {one.key: abs(one.day - entry["business_date"]) for one in ones}

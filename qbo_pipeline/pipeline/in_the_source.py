@@ -23,6 +23,11 @@ NEAR = timedelta(days=3)  # by which the bank's day of a payment and that of its
 _R, _W = records.c, write_backs.c
 
 
+def spellings(number: str) -> tuple[str, ...]:
+    """A document's number as people of the other side may have typed it: the same in capitals or without them."""
+    return tuple(dict.fromkeys((number, number.upper(), number.lower())))
+
+
 class Currencies:
     """The currencies that the inventory system takes: the company's, those of the settings, and those in which it has
     a document, a payment or a party."""
@@ -52,7 +57,7 @@ def twin_of(connection: Connection, name: str, record: Document | Payment) -> st
     was set aside counts as well: what is wrong with it does not make it another."""
     where = [_R.connection == name, _R.kind == record.kind, _R.party_id == record.party_id]
     if isinstance(record, Document):
-        where.append(_R.number == record.number)
+        where.append(_R.number.in_(spellings(record.number)))
     else:
         near = _R.business_date.between(record.business_date - NEAR, record.business_date + NEAR)
         where += [_R.amount == record.amount, near]
@@ -73,7 +78,7 @@ def twin_of(connection: Connection, name: str, record: Document | Payment) -> st
 def _set_aside_twin(connection: Connection, name: str, record: Document | Payment) -> str | None:
     """The same of records that could not be read, by the row as the source gave it."""
     near = _R.business_date.between(record.business_date - NEAR, record.business_date + NEAR)
-    same = _R.number == record.number if isinstance(record, Document) else near
+    same = _R.number.in_(spellings(record.number)) if isinstance(record, Document) else near
     query = select(_R.record_type, _R.record_id, _R.content).where(
         _R.connection == name, _R.kind == record.kind, _R.disposition == "set_aside", _R.vanished_at.is_(None), same
     )

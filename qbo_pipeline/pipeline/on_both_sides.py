@@ -199,7 +199,7 @@ def party_field(entity: str) -> str:
 def _sign(kind: str, day: date, amount: Decimal, number: str) -> tuple[str, ...]:
     if kind in PAID:
         return (kind, day.isoformat(), str(amount.normalize()))
-    return (kind, number)
+    return (kind, number.casefold())
 
 
 def _sign_of(record: Payment | Document) -> tuple[str, ...]:

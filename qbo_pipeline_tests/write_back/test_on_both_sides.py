@@ -141,7 +141,7 @@ def entered(people: Bookkeeper, kind: str, customer: Thing) -> Thing:
     item = people.save("Item", {"Name": "Work", "Type": "Service", "IncomeAccountRef": {"value": income["Id"]}})
     detail = {"ItemRef": {"value": item["Id"]}, "Qty": 1, "UnitPrice": 90}
     line = {"Amount": Decimal(90), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
-    return people.save("Invoice", {**body, "DocNumber": "I1", "Line": [line]})
+    return people.save("Invoice", {**body, "DocNumber": "i1", "Line": [line]})
 
 
 def ours_voided(shop: Shop, people: Bookkeeper, thing: Thing) -> None:

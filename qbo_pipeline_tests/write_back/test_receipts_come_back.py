@@ -159,3 +159,22 @@ def receipts(shop: Shop) -> tuple[int, list[dict[str, Any]]]:
     with shop.run() as run:
         (found,) = two_way(run)
     return found.agree, found.differ
+
+
+def test_one_sale_that_both_sides_entered_waits_however_its_number_is_typed(
+    tmp_path: Path, emulator: RunningEmulator, people: Bookkeeper
+) -> None:
+    shop = shop_with_inbox(
+        tmp_path, f"sqlite:///{tmp_path / 'store.sqlite'}", emulator, kinds=("sales_receipts", "sales_refunds")
+    )
+    point_to(shop.settings, "[accounts.hints]", '[accounts.hints]\n"TILL" = "Checking"')
+    shop.change(*OWN)
+    night(shop)
+    sale, _ = entered(shop, people)
+    shop.change(*(said.replace("'R1'", "'qb-10'").replace("'r1", "'r2") for said in OWN))
+    held = {row["key"]: row["reason"] for row in night(shop)["waiting"]}
+    with shop.run() as run:
+        query = "SELECT key, reason FROM postings WHERE state = 'parked' AND superseded_by IS NULL"
+        held |= {row["key"]: row["reason"] for row in rows(run, query)}
+    assert held == {f"SalesReceipt/{sale['Id']}": "perhaps_one", "document/r2": "perhaps_one"}
+    assert (in_quickbooks(people)["SalesReceipt"], [kind for kind, _, _ in told(shop)]) == (2, ["sales_refund"])
