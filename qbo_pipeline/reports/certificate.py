@@ -17,9 +17,10 @@ from qbo_pipeline.reports.fields import MONEY, WHOLE
 from qbo_pipeline.reports.layouts import CERTIFICATION
 from qbo_pipeline.reports.list_layouts import COUNTS
 from qbo_pipeline.reports.paper import lines_of, paper_of
+from qbo_pipeline.reports.rows import added_up
 from qbo_pipeline.reports.safe_text import cell_text
 from qbo_pipeline.reports.sheet import Book, fits
-from qbo_pipeline.reports.views import ReportView, added_up, certification, counts
+from qbo_pipeline.reports.views import ReportView, certification, counts
 from qbo_pipeline.reports.words import (
     GROUP_WORDS,
     NOT_CHECKED,
@@ -58,7 +59,7 @@ class _Page:
     def __init__(self, book: Book, report: ReportView) -> None:
         self.book, self.report, self.header = book, report, report.header
         rows = certification(report)
-        names = [str(name) for name in _list(rows["account_name"])]
+        names = [str(name) for name in rows["account_name"].to_pylist()]
         self.rows = rows
         self.names = names if 1 < len(names) <= _ACCOUNTS_SHOWN else []
         self.last = len(self.names) + 1  # the column of all accounts together
@@ -94,7 +95,7 @@ class _Page:
         for label, name in _LINES:
             self._amount_line(label, name, bold=name == "difference")
         for group in GROUPS:
-            if any(_list(self.rows[group])):
+            if any(self.rows[group].to_pylist()):
                 word = GROUP_WORDS[group]
                 lower = word[:1].lower() + word[1:] if word[1:2].islower() else word  # not of an abbreviation
                 self._amount_line(f"    of it {lower}", group)
@@ -104,7 +105,7 @@ class _Page:
     def _amount_line(self, label: str, name: str, **style: Any) -> None:
         self.sheet.write_string(self.row, 0, label, self.book.style(font_size=11, **style))
         place = self.book.columns.get(f"{CERTIFICATION.view}.{name}")
-        own = _list(self.rows[name])
+        own = self.rows[name].to_pylist()
         for column in range(1, self.last):
             self._amount(column, own[column - 1], place and f"=SUM({_cell(place, column - 1)})", style)
         everything = sum((value for value in own if value is not None), Decimal(0))
@@ -190,7 +191,3 @@ def _cell(place: str, number: int) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _list(column: Any) -> list[Any]:
-    return column.to_pylist() if hasattr(column, "to_pylist") else list(column)

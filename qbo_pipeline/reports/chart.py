@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from qbo_pipeline.reports.views import Rows
+from qbo_pipeline.reports.rows import Rows
 from qbo_pipeline.reports.words import money
 
 WIDTH, LEFT, RIGHT = 1000, 92, 24

@@ -9,12 +9,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.causes import ORDER, Cause
+from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reports import views
-from qbo_pipeline.reports.views import ReportView, flat, mapped
+from qbo_pipeline.reports.groups import Groups
+from qbo_pipeline.reports.views import ReportView, mapped
 from qbo_pipeline.reports.words import CAUSE_WORDS, plain
 
 DOCUMENTS_IN_A_CAUSE = 100
@@ -52,25 +55,58 @@ class AccountNode(NamedTuple):
 
 def drill_down(report: ReportView) -> list[AccountNode]:
     """The accounts that have differences, in the order of the certification."""
-    sums = (
-        report.table("differences")
-        .group_by(["account_id", "cause", "document_key"], use_threads=False)
-        .aggregate([("amount", "sum")])
-        .to_pylist()
-    )
-    cells: dict[tuple[str, str], list[Row]] = {}
-    for row in sums:
-        cells.setdefault((row["account_id"], row["cause"]), []).append(row)
-    for rows in cells.values():
-        rows.sort(key=lambda row: (-abs(row["amount_sum"]), row["document_key"]))
-    facts = _Facts(report, {row["document_key"] for rows in cells.values() for row in rows[:DOCUMENTS_IN_A_CAUSE]})
-    found = []
     accounts = report.table("accounts")
+    sums = _sums(report, flat(accounts["account_id"]))
+    heads = _heads(sums)
+    shown = {key for head in heads for key in head.largest["document_key"].to_pylist()}
+    facts = _Facts(report, shown)
+    found = []
     for account, difference in zip(accounts["account_id"].to_pylist(), accounts["difference"].to_pylist(), strict=True):
-        mine = sorted((cause for one, cause in cells if one == account), key=lambda cause: ORDER[Cause(cause)])
-        causes = [_cause(cause, cells[account, cause], facts) for cause in mine]
+        causes = [_cause(head, facts) for head in heads if head.account == account]
         if causes:
             found.append(AccountNode(report.account_name(account), difference, causes))
+    return found
+
+
+class _Head(NamedTuple):
+    """A cause in one account: how many documents, what they come to, the table of the largest."""
+
+    account: str
+    cause: str
+    number: int
+    amount: Decimal
+    largest: Any
+
+
+def _sums(report: ReportView, accounts: Any) -> Any:
+    """What each document comes to in each cause and account: account by account, cause by cause, the largest first."""
+    names, table = ["account_id", "cause", "document_key"], report.table("differences")
+    groups = Groups(table, names)
+    sums = table.select(names).take(pa.array(groups.firsts))
+    sums = sums.append_column("amount_sum", groups.sums(flat(table["amount"])))
+    order = pa.array(sorted((cause.value for cause in Cause), key=lambda cause: ORDER[Cause(cause)]), pa.string())
+    keys = pa.table(
+        {
+            "account": pc.index_in(flat(sums["account_id"]), value_set=accounts),
+            "cause": pc.index_in(flat(sums["cause"]), value_set=order),
+            "size": pc.abs(flat(sums["amount_sum"])),
+            "document": flat(sums["document_key"]),
+        }
+    )
+    ascending = ("account", "cause", "document")
+    by = [(name, "ascending" if name in ascending else "descending") for name in keys.column_names]
+    return sums.take(pc.sort_indices(keys, sort_keys=by))
+
+
+def _heads(sums: Any) -> list[_Head]:
+    """The causes of each account, from the rows of `_sums`."""
+    found, start = [], 0
+    pairs = sums.select(["account_id", "cause"]).group_by(["account_id", "cause"], use_threads=False)
+    for row in pairs.aggregate([([], "count_all")]).to_pylist():  # in the order of their first rows
+        mine = sums.slice(start, row["count_all"])
+        start += row["count_all"]
+        amount = pc.sum(mine["amount_sum"]).as_py()
+        found.append(_Head(row["account_id"], row["cause"], len(mine), amount, mine.slice(0, DOCUMENTS_IN_A_CAUSE)))
     return found
 
 
@@ -80,8 +116,10 @@ class _Facts:
     def __init__(self, report: ReportView, shown: set[str]) -> None:
         keys = pa.array(sorted(shown), pa.string())
         rows = views.differences(report)
-        mine = [key in shown for key in rows["document_key"].to_pylist()]
-        self.differences = _by(_rows(rows, mine), "account_id", "cause", "document_key")
+        rows = rows.at(np.flatnonzero(pc.is_in(rows["document_key"], keys)))
+        columns = {name: rows[name].to_pylist() for name in rows.names}
+        told = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        self.differences = _by(told, "account_id", "cause", "document_key")
         postings = {row["posting_key"] for rows in self.differences.values() for row in rows if row["posting_key"]}
         documents = report.table("documents")
         documents = documents.filter(pc.is_in(documents["document_key"], keys))
@@ -97,17 +135,6 @@ class _Facts:
         self.attempts = _by(attempts.to_pylist(), "posting_key")
 
 
-def _rows(rows: views.Rows, chosen: list[bool]) -> list[Row]:
-    places = [number for number, mine in enumerate(chosen) if mine]
-    taken = {
-        name: [column[place] for place in places]
-        if isinstance(column, list)
-        else column.take(pa.array(places, pa.int64())).to_pylist()
-        for name, column in rows.items()
-    }
-    return [dict(zip(taken, row, strict=True)) for row in zip(*taken.values(), strict=True)]
-
-
 def _by(rows: list[Row], *names: str) -> dict[Any, list[Row]]:
     found: dict[Any, list[Row]] = {}
     for row in rows:
@@ -116,10 +143,9 @@ def _by(rows: list[Row], *names: str) -> dict[Any, list[Row]]:
     return found
 
 
-def _cause(cause: str, sums: list[Row], facts: _Facts) -> CauseNode:
-    amount = sum((row["amount_sum"] for row in sums), Decimal(0))
-    shown = [_document(row, facts) for row in sums[:DOCUMENTS_IN_A_CAUSE]]
-    return CauseNode(CAUSE_WORDS[cause], len(sums), amount, shown)
+def _cause(head: _Head, facts: _Facts) -> CauseNode:
+    shown = [_document(row, facts) for row in head.largest.to_pylist()]
+    return CauseNode(CAUSE_WORDS[head.cause], head.number, head.amount, shown)
 
 
 def _document(row: Row, facts: _Facts) -> DocumentNode:

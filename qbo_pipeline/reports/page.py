@@ -26,7 +26,8 @@ from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
 from qbo_pipeline.reports.drill_down import drill_down
 from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Layout, ReportField
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
-from qbo_pipeline.reports.views import ReportView, Rows, added_up, largest, length, total, values
+from qbo_pipeline.reports.rows import Rows, added_up, largest, total, values
+from qbo_pipeline.reports.views import ReportView
 from qbo_pipeline.reports.worklist import work_list
 from qbo_pipeline.surfaces import visible
 
@@ -99,9 +100,7 @@ def render(report: ReportView) -> str:
     given, header = report.reconciliation, report.header
     by_date = views.by_date(report)
     sections = [(layout, view(report)) for layout, view in SECTIONS]
-    tables = [
-        _shown(report, layout, rows) for layout, rows in sections if views.length(rows) or not layout.only_with_rows
-    ]
+    tables = [_shown(report, layout, rows) for layout, rows in sections if len(rows) or not layout.only_with_rows]
     first = given.first_divergence
     return (
         _environment()
@@ -160,10 +159,10 @@ def _environment() -> jinja2.Environment:
 
 def _shown(report: ReportView, layout: Layout, rows: Rows) -> Shown:
     """The first rows of a table, or the largest; columns in which nothing stands are left out."""
-    count = length(rows)
+    count = len(rows)
     chosen = largest(rows, layout.weight, ROWS_SHOWN)
     shown = list(values(chosen, layout.fields))
-    marks = list(chosen[layout.mark]) if layout.mark else [False] * len(shown)
+    marks = chosen[layout.mark].to_pylist() if layout.mark else [False] * len(shown)
     kept: list[tuple[int, ReportField]] = []
     place = 0
     for field in layout.fields:
@@ -215,7 +214,7 @@ class BridgeLine(NamedTuple):
 
 def _bridge(report: ReportView) -> dict[str, Any]:
     """From the stock value to the ledger, cause by cause, for each account and for all of them."""
-    rows = report.columns("accounts")
+    rows = report.rows("accounts")
     named = [
         ("Stock value (inventory system)", "side", "stock_value"),
         *((words.GROUP_WORDS[group], "cause", group) for group in GROUPS),
@@ -231,12 +230,12 @@ def _bridge(report: ReportView) -> dict[str, Any]:
 def _counted(report: ReportView) -> dict[str, Any] | None:
     """The count identity over all kinds, or None where no stock-moving record is known."""
     rows = views.counts(report)
-    if not length(rows):
+    if not len(rows):
         return None
     holds = rows["holds"].to_pylist()
     return {
         "read": total(rows, "read") if None not in rows["read"].to_pylist() else None,
         "parts": [(name.replace("_", " "), total(rows, name)) for name in BECAME],
-        "sum": sum(rows["sum"]),
+        "sum": total(rows, "sum"),
         "holds": all(holds) if None not in holds else None,
     }

@@ -83,7 +83,20 @@ def is_wrapped(one: ReportField) -> bool:
 
 def lines_of(text: str, width: int) -> int:
     """How many lines a text takes in a column, words kept whole, as far as its width is known."""
-    room, lines, used = max(width - 2, 1), 1, 0
+    room = max(width - 2, 1)
+    plain = " ".join(text.split())
+    lines, start = 1, 0
+    while len(plain) - start > room:
+        end = plain.rfind(" ", start, start + room + 1)  # the last word that ends in the line
+        if end < 0:
+            return _lines_with_long_words(plain, room)
+        lines, start = lines + 1, end + 1
+    return lines
+
+
+def _lines_with_long_words(text: str, room: int) -> int:
+    """The same where words are longer than a line and are broken, which is counted word by word."""
+    lines, used = 1, 0
     for word in text.split():
         if used and used + 1 + len(word) > room:
             lines, used = lines + 1, 0

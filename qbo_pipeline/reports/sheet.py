@@ -19,17 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, YES_NO, Layout, ReportField
+from qbo_pipeline.reports.fields import DAY, INSTANT, MONEY, NUMBERS, QUANTITY, TEXT, WHOLE, Layout, ReportField
 from qbo_pipeline.reports.header import ReportHeader
 from qbo_pipeline.reports.paper import heading_height, is_wrapped, print_set_up, row_heights
+from qbo_pipeline.reports.rows import ROWS_AT_ONCE, Rows, added_up, largest
 from qbo_pipeline.reports.safe_text import cell_text
-from qbo_pipeline.reports.sheet_rows import CellColumn, TableSheet, arrow, formula_texts, rows_xml, too_long
-from qbo_pipeline.reports.views import Rows, added_up, largest, length
+from qbo_pipeline.reports.sheet_rows import CellColumn, formula_texts, rows_xml, too_long
+from qbo_pipeline.reports.table_sheet import TableSheet
 from qbo_pipeline.reports.words import NOT_CHECKED, standing
 
 EXCEL_ROWS = 1_048_576
 LINKS = 65_000  # Excel keeps 65,530 links a sheet
-ROWS_AT_ONCE = 5_000  # rows whose cells are in memory at a time
 TABLE_AT = 6  # row of the headings; the rows above are the sheet's head
 _DIGITS = 15
 _FIRST_TOO_LONG = 1_000_000_000_000_000
@@ -98,7 +98,7 @@ class Sheet:
 
     def __init__(self, book: Book, layout: Layout, rows: Rows, *, table_at: int = TABLE_AT, beside: int = 0) -> None:
         self.book, self.layout, self.rows, self.table_at = book, layout, rows, table_at
-        self.count = length(rows)
+        self.count = len(rows)
         self.shown = min(self.count, book.rows_shown)
         self.chosen = largest(rows, layout.weight, self.shown)
         self.links = 0
@@ -153,20 +153,20 @@ class Sheet:
         self.sheet.autofilter(self.table_at, 0, self.table_at + self.shown, len(self.layout.fields) - 1)
 
     def _write_rows(self, start: int, stop: int, formulas_of: FormulasOf | None) -> None:
-        marks = arrow(self.chosen[self.layout.mark][start:stop], YES_NO) if self.layout.mark else None
+        rows = self.chosen.part(start, stop)
+        marks = rows[self.layout.mark] if self.layout.mark else None
         columns = []
         for number, one in enumerate(self.layout.fields):
-            values = arrow(self.chosen[one.name][start:stop], one.kind)
+            values = rows[one.name]
             style = self._styles(one, marks)
             if one.link:
-                style = self._link(number, arrow(self.chosen[one.link][start:stop], TEXT), values, style, marks)
+                style = self._link(number, rows[one.link], values, style, marks)
             if one.kind == INSTANT:
                 values = values.cast(pa.timestamp("us", tz=self.book.header.time_zone))
             formulas = self._formulas(one, start, stop, formulas_of) if one.kind in NUMBERS else None
             columns.append(CellColumn(xl_col_to_name(number), one.kind, values, style, formulas))
         heights = row_heights(self.layout.fields, [column.values for column in columns])
-        xml = rows_xml(self.row + 1, columns, marks, heights)
-        self.sheet.write_rows(self.row, stop - start, len(columns), xml)
+        self.sheet.write_rows(self.row, len(columns), rows_xml(self.row + 1, columns, marks, heights))
         self.row += stop - start
 
     def _styles(self, one: ReportField, marks: Any | None) -> Any:
@@ -183,8 +183,7 @@ class Sheet:
         """Link the cells that have an address and a text, as many as Excel keeps; answers the column's styles."""
         linked = np.flatnonzero(np.asarray(pc.and_(pc.is_valid(links), pc.is_valid(texts))))[: LINKS - self.links]
         self.links += len(linked)
-        for row, address in zip(linked.tolist(), links.take(pa.array(linked)).to_pylist(), strict=True):
-            self.sheet.link(self.row + row, number, address)
+        self.sheet.link(xl_col_to_name(number), self.row + 1 + linked, links.take(pa.array(linked)))
         chosen = np.zeros(len(links), dtype=bool)
         chosen[linked] = True
         look: dict[str, Any] = {"font_color": "#0B62A8", "underline": 1, "indent": 1}
@@ -235,7 +234,7 @@ class Sheet:
 
     def _numbers_only(self, name: str) -> bool:
         """Whether no cell of the column had to be written as text."""
-        return not pc.any(too_long(arrow(self.rows[name], MONEY))).as_py()
+        return not any(pc.any(too_long(part[name])).as_py() for part in self.rows.parts())
 
     def _write_total(self, column: int, amount: Any, formula: str | None, style: Any) -> None:
         if formula:

@@ -1,8 +1,8 @@
 """Many rows of a sheet at once, a column at a time: their XML is made by Arrow, not cell by cell.
 
-What belongs here: how a column of values becomes cells of SpreadsheetML (ECMA-376 part 1, 18.3.1), and the door by
-which they get into XlsxWriter's sheet. Texts are inline strings, as XlsxWriter writes them in constant memory; instants
-are counted in days, like dates.
+What belongs here: how a column of values becomes cells of SpreadsheetML (ECMA-376 part 1, 18.3.1). Texts are inline
+strings, as XlsxWriter writes them in constant memory; instants are counted in days, like dates. How they get into the
+workbook is in `table_sheet.py`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from xlsxwriter.url import Url
-from xlsxwriter.worksheet import Worksheet
 
 from qbo_pipeline.reports.fields import DAY, NUMBERS, TEXT, YES_NO
 from qbo_pipeline.reports.safe_text import cell_column
@@ -27,26 +24,6 @@ _EPOCH = date(1899, 12, 31)
 _NO_29_FEBRUARY = 59  # Excel takes 1900 for a leap year: days after its 59th count one more
 _ESCAPED = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 _LOOKS_ESCAPED = "(_x[0-9a-fA-F]{4}_)"  # Excel would read it as the character of that code
-
-
-class TableSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
-    """A sheet of XlsxWriter, in constant memory, that takes finished rows as well."""
-
-    def write_rows(self, first: int, count: int, columns: int, xml: str) -> None:
-        """Write `count` finished rows from row `first` on, counted from 0; no later row may have been begun."""
-        self._check_dimensions(first + count - 1, columns - 1)
-        self._write_single_row(first + count)  # the row that was under way
-        self.row_data_fh.write(xml)
-
-    def link(self, row: int, column: int, address: str) -> None:
-        """Link a cell that stands in a finished row."""
-        self.hyperlinks[row][column] = _url(address)
-
-
-@lru_cache(maxsize=100_000)
-def _url(address: str) -> Url:
-    """The same object has its address on several sheets."""
-    return Url(address)
 
 
 class CellColumn(NamedTuple):
@@ -59,17 +36,17 @@ class CellColumn(NamedTuple):
     formulas: Any | None = None  # Arrow texts; null: the value alone
 
 
-def rows_xml(first: int, columns: Sequence[CellColumn], marked: Any | None, heights: Any | None = None) -> str:
-    """The XML of rows from number `first` on, counted from 1. An empty cell is left out, except in a marked row.
+def rows_xml(first: int, columns: Sequence[CellColumn], marked: Any | None, heights: Any | None = None) -> Any:
+    """The XML of each row from number `first` on, counted from 1, as Arrow texts.
 
-    `heights` are of each row, in tenths of a point; 0 leaves it to the program that shows the sheet.
+    An empty cell is left out, except in a marked row. `heights` are of each row, in tenths of a point; 0 leaves it to
+    the program that shows the sheet.
     """
     count = len(columns[0].values)
     numbers = pa.array(np.arange(first, first + count)).cast(pa.string())
     cells = [_cells(column, numbers, marked) for column in columns]
     end = '">' if heights is None or not heights.any() else _with_height(heights)
-    found = _joined('<row r="', numbers, end, *cells, "</row>\n")
-    return "".join(found.to_pylist())
+    return joined('<row r="', numbers, end, *cells, "</row>\n")
 
 
 def _with_height(tenths: Any) -> Any:
@@ -77,13 +54,6 @@ def _with_height(tenths: Any) -> Any:
         f'" ht="{one // 10}.{one % 10}" customHeight="1">' if one else '">' for one in range(int(tenths.max()) + 1)
     ]
     return pa.array(texts, pa.string()).take(pa.array(tenths))
-
-
-def arrow(values: Any, kind: str) -> Any:
-    """A column of a view, Arrow array or list, as an Arrow array."""
-    if isinstance(values, list):
-        values = pa.array(values, pa.string() if kind == TEXT else None)
-    return values.cast(pa.string()) if pa.types.is_null(values.type) else values
 
 
 def too_long(values: Any) -> Any:
@@ -120,11 +90,11 @@ def formula_texts(template: str, first: int, count: int, place: Callable[[str], 
         parts.append(_escaped(there))
         if view in ("", "above"):
             parts.append(above if view else numbers)
-    return _joined(*parts)
+    return joined(*parts)
 
 
 def _cells(column: CellColumn, numbers: Any, marked: Any | None) -> Any:
-    begin = _joined(f'<c r="{column.letter}', numbers, '" s="', column.style, '"')
+    begin = joined(f'<c r="{column.letter}', numbers, '" s="', column.style, '"')
     values = column.values
     if column.kind in (TEXT, YES_NO):
         full = _text(begin, values if column.kind == TEXT else pc.if_else(values, "yes", "no"))
@@ -135,24 +105,29 @@ def _cells(column: CellColumn, numbers: Any, marked: Any | None) -> Any:
             full = pc.if_else(long, _text(begin, values.cast(pa.string())), full)
     else:
         full = _number(begin, (_day if column.kind == DAY else _instant)(values), None)
-    empty = "" if marked is None else pc.if_else(marked, _joined(begin, "/>"), "")
+    empty = "" if marked is None else pc.if_else(marked, joined(begin, "/>"), "")
     return pc.if_else(pc.is_valid(values), full, empty)
 
 
 def _text(begin: Any, texts: Any) -> Any:
-    shown = cell_column(texts.cast(pa.string()))
-    for plain, written in _ESCAPED:
-        shown = pc.replace_substring(shown, plain, written)
+    shown = escaped_column(cell_column(texts.cast(pa.string())))
     if pc.any(pc.match_substring(shown, "_x")).as_py():
         shown = pc.replace_substring_regex(shown, _LOOKS_ESCAPED, r"_x005F\1")
-    return _joined(begin, ' t="inlineStr"><is><t xml:space="preserve">', shown, "</t></is></c>")
+    return joined(begin, ' t="inlineStr"><is><t xml:space="preserve">', shown, "</t></is></c>")
+
+
+def escaped_column(texts: Any) -> Any:
+    """Arrow texts as XML has them."""
+    for plain, written in _ESCAPED:
+        texts = pc.replace_substring(texts, plain, written)
+    return texts
 
 
 def _number(begin: Any, texts: Any, formulas: Any | None) -> Any:
     if formulas is None:
-        return _joined(begin, "><v>", texts, "</v></c>")
-    formula = pc.if_else(pc.is_valid(formulas), _joined("<f>", formulas, "</f>"), "")
-    return _joined(begin, ">", formula, "<v>", texts, "</v></c>")
+        return joined(begin, "><v>", texts, "</v></c>")
+    formula = pc.if_else(pc.is_valid(formulas), joined("<f>", formulas, "</f>"), "")
+    return joined(begin, ">", formula, "<v>", texts, "</v></c>")
 
 
 def _day(values: Any) -> Any:
@@ -174,5 +149,6 @@ def _escaped(text: str) -> str:
     return text
 
 
-def _joined(*parts: Any) -> Any:
+def joined(*parts: Any) -> Any:
+    """Each row's parts behind one another, as Arrow texts; null is nothing."""
     return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")

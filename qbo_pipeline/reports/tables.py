@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from qbo_pipeline.reconciliation.frames import to_table
+from qbo_pipeline.reconciliation.frames import flat, to_table
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras
+from qbo_pipeline.reports.rows import ROWS_AT_ONCE
 from qbo_pipeline.reports.safe_text import csv_column
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -63,11 +64,13 @@ def _tables(reconciliation: Reconciliation, extras: ReportExtras | None) -> Iter
 
 
 def _write(table: Any, file: Path, time_zone: str) -> None:
-    written = pa.table({name: _column(table[name].combine_chunks(), time_zone) for name in table.column_names})
-    options = pyarrow.csv.WriteOptions(include_header=True, quoting_style="needed")
     with file.open("wb") as out:
         out.write(_BYTE_ORDER_MARK)
-        pyarrow.csv.write_csv(written, out, options)
+        for start in range(0, max(table.num_rows, 1), ROWS_AT_ONCE):
+            part = table.slice(start, ROWS_AT_ONCE)
+            written = pa.table({name: _column(flat(part[name]), time_zone) for name in table.column_names})
+            options = pyarrow.csv.WriteOptions(include_header=not start, quoting_style="needed")
+            pyarrow.csv.write_csv(written, out, options)
 
 
 def _column(column: Any, time_zone: str) -> Any:

@@ -1,26 +1,29 @@
 """The rows of every layout: frames of the reconciliation with names for people, links and marks.
 
-What belongs here: `Report` (a reconciliation with its header and extras) and one function for each view. A view is a
-dictionary of columns (Arrow arrays or lists of equal length); amounts stay exact decimals.
+What belongs here: `ReportView` (a reconciliation with its header and extras) and one function for each view, which
+answers with its rows. What must be looked up among all rows is looked up when the view is made and kept as a number a
+row; every other column is made from the rows that are written at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.reconciliation.counting import BECAME
-from qbo_pipeline.reconciliation.frames import to_table
+from qbo_pipeline.reconciliation.frames import flat, to_table
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.result_frames import AGEING_BUCKETS, FRAMES
-from qbo_pipeline.reports.fields import ReportField
+from qbo_pipeline.reports.groups import Groups
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras, ReportHeader
+from qbo_pipeline.reports.rows import Made, Rows
 from qbo_pipeline.reports.words import (
     CAUSE_GROUPS,
     CAUSE_WORDS,
@@ -33,9 +36,8 @@ from qbo_pipeline.reports.words import (
     state,
 )
 
-Rows = dict[str, Any]
-
-_CHUNK = 20_000
+_MADE_OF = pa.decimal128(38, 6)
+_ADDED = pa.decimal128(38, 2)
 _CENT = Decimal("0.01")
 _MICRO = Decimal("0.000001")
 
@@ -55,13 +57,12 @@ class ReportView:
         """A frame of the reconciliation or of the extras as an Arrow table of its stated columns."""
         if name in FRAMES:
             columns = tuple(column._replace(required=False) for column in FRAMES[name])
-            return to_table(name, getattr(self.reconciliation, name), columns).combine_chunks()
-        return to_table(name, getattr(self.extras, name), EXTRAS[name]).combine_chunks()
+            return to_table(name, getattr(self.reconciliation, name), columns)
+        return to_table(name, getattr(self.extras, name), EXTRAS[name])
 
-    def columns(self, name: str) -> Rows:
-        """The same as a dictionary of columns."""
-        table = self.table(name)
-        return {column: flat(table[column]) for column in table.column_names}
+    def rows(self, name: str) -> Rows:
+        """The same as rows to which columns can be added."""
+        return Rows(self.table(name))
 
     @cached_property
     def account_names(self) -> dict[str, str]:
@@ -74,78 +75,29 @@ class ReportView:
         return self.account_names.get(account_id) or account_id
 
 
-def flat(column: Any) -> Any:
-    """A column in one piece."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
 def mapped(column: Any, words: Callable[[str], str | None]) -> Any:
     """Each distinct text through `words`; null stays null."""
     coded = flat(column).dictionary_encode()
     return pa.array([words(value) for value in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
 
-def length(rows: Rows) -> int:
-    """How many rows."""
-    return len(next(iter(rows.values()), ()))
-
-
-def values(
-    rows: Rows, fields: Sequence[ReportField], first: int = 0, last: int | None = None
-) -> Iterator[tuple[Any, ...]]:
-    """The rows from `first` up to `last` as tuples of Python values in the order of the fields, in bounded memory."""
-    names = [name for field in fields for name in (field.name, field.link) if name]
-    end = length(rows) if last is None else min(last, length(rows))
-    for start in range(first, end, _CHUNK):
-        stop = min(start + _CHUNK, end)
-        parts = []
-        for name in names:
-            part = rows[name][start:stop]
-            parts.append(part if isinstance(part, list) else part.to_pylist())
-        yield from zip(*parts, strict=True)
-
-
-def largest(rows: Rows, weight: str | None, count: int) -> Rows:
-    """At most `count` rows: those of the largest amounts in the column `weight`, without signs, the largest first; as
-    they stand where all of them fit or nothing weighs them."""
-    if weight is None or length(rows) <= count:
-        return {name: column[:count] for name, column in rows.items()}
-    sizes = pc.fill_null(pc.abs(rows[weight]), 0)
-    places = pc.sort_indices(pa.table({"size": sizes}), sort_keys=[("size", "descending")])[:count]
-    chosen = places.to_pylist()
-    return {
-        name: [column[place] for place in chosen] if isinstance(column, list) else column.take(places)
-        for name, column in rows.items()
-    }
-
-
-def total(rows: Rows, name: str) -> Any:
-    """The exact sum of a column: `Decimal` or `int`."""
-    column = rows[name]
-    if isinstance(column, list):
-        return sum((value for value in column if value is not None), Decimal(0))
-    found = pc.sum(column).as_py()
-    return (Decimal("0.00") if pa.types.is_decimal(column.type) else 0) if found is None else found
-
-
-def added_up(rows: Rows, field: ReportField) -> Any:
-    """The sum under a column; `None` where it cannot be told, because a cell that must be there is empty."""
-    column = rows[field.name]
-    if field.whole_only and (None in column if isinstance(column, list) else column.null_count):
-        return None
-    return total(rows, field.name)
+def words_of(name: str, words: Callable[[str], str | None]) -> Made:
+    """A column that is made from the column `name` by `mapped`."""
+    return lambda rows: mapped(rows[name], words)
 
 
 def _with_qbo(report: ReportView, rows: Rows) -> Rows:
     """Adds what a reader sees of the QBO object: its type in words, its number or Id, its address."""
-    ids = _not_empty(rows["qbo_id"])
-    by_id = pc.binary_join_element_wise("Id ", ids, "")
-    numbers = rows.get("qbo_number")
-    return rows | {
-        "qbo_type_word": mapped(rows["qbo_type"], plain),
-        "qbo_shown": by_id if numbers is None else pc.coalesce(_not_empty(numbers), by_id),
-        "qbo_link": report.header.links(rows["qbo_type"], ids),
-    }
+
+    def shown(rows: Rows) -> Any:
+        by_id = pc.binary_join_element_wise("Id ", _not_empty(rows["qbo_id"]), "")
+        return pc.coalesce(_not_empty(rows["qbo_number"]), by_id) if "qbo_number" in rows else by_id
+
+    return rows.made(
+        qbo_type_word=words_of("qbo_type", plain),
+        qbo_shown=shown,
+        qbo_link=lambda rows: report.header.links(rows["qbo_type"], _not_empty(rows["qbo_id"])),
+    )
 
 
 def _not_empty(texts: Any) -> Any:
@@ -153,111 +105,132 @@ def _not_empty(texts: Any) -> Any:
 
 
 def _with_account(report: ReportView, rows: Rows) -> Rows:
-    return rows | {"account_name": mapped(rows["account_id"], report.account_name)}
+    return rows.made(account_name=words_of("account_id", report.account_name))
 
 
 def certification(report: ReportView) -> Rows:
-    rows = report.columns("accounts")
-    tolerance = report.reconciliation.tolerance
-    return rows | {
-        "status_word": mapped(rows["status"], STATUS_WORDS.__getitem__),
-        "tolerance": [tolerance] * length(rows),
-    }
+    rows = report.rows("accounts")
+    tolerance = pa.scalar(report.reconciliation.tolerance)
+    return rows.made(
+        status_word=words_of("status", STATUS_WORDS.__getitem__), tolerance=lambda rows: pa.repeat(tolerance, len(rows))
+    )
 
 
 def roll_forward(report: ReportView) -> Rows:
-    rows = _with_account(report, report.columns("roll_forward"))
-    lines = rows["line"].to_pylist()
+    return _with_account(report, report.rows("roll_forward")).made(
+        line_word=words_of("line", lambda line: LINE_WORDS.get(line) or plain(line)),
+        is_closing=lambda rows: pc.equal(rows["line"], "closing"),
+        as_signed=_as_signed,
+    )
+
+
+def _as_signed(rows: Rows) -> Any:
     pairs = [rows[name].to_pylist() for name in ("source", "signed_source", "ledger", "signed_ledger")]
-    as_signed = [
+    said = [
         None if signed_source is None else "yes" if (source, ledger) == (signed_source, signed_ledger) else "NO"
         for source, signed_source, ledger, signed_ledger in zip(*pairs, strict=True)
     ]
-    return rows | {
-        "line_word": [LINE_WORDS.get(line) or plain(line) for line in lines],
-        "is_closing": [line == "closing" for line in lines],
-        "as_signed": as_signed,
-    }
+    return pa.array(said, pa.string())
 
 
 def by_date(report: ReportView) -> Rows:
-    rows = report.columns("by_date")
     first = report.reconciliation.first_divergence
-    marks = [first is not None and day == first.business_date for day in rows["business_date"].to_pylist()]
-    return rows | {"is_first_break": marks, "first_break": ["first break" if mark else None for mark in marks]}
+    day = pa.scalar(first.business_date if first else None, pa.date32())
+
+    def is_first(rows: Rows) -> Any:
+        return pc.fill_null(pc.equal(rows["business_date"], day), False)
+
+    return report.rows("by_date").made(
+        is_first_break=is_first,
+        first_break=lambda rows: pc.if_else(is_first(rows), "first break", pa.scalar(None, pa.string())),
+    )
 
 
 def by_document(report: ReportView) -> Rows:
-    rows = _with_account(report, _with_qbo(report, report.columns("documents")))
-    keys = [rows[name].to_pylist() for name in ("document_key", "account_id")]
-    first: dict[tuple[str, str], tuple[Any, ...]] = {}
-    found = report.table("differences")
-    names = ("document_key", "account_id", "first_seen", "who", "explanation")
-    for key, account, *facts in zip(*(found[name].to_pylist() for name in names), strict=True):
-        first.setdefault((key, account), tuple(facts))
-    facts = [first.get(pair, (None, None, None)) for pair in zip(*keys, strict=True)]
-    items = _item_counts(report)
-    return rows | {
-        "kind_word": mapped(rows["kind"], plain),
-        "state_word": mapped(rows["state"], state),
-        "cause_words": mapped(rows["causes"], cause_words),
-        "items": [items.get(key) for key in keys[0]],
-        "first_seen": [fact[0] for fact in facts],
-        "who": [fact[1] for fact in facts],
-        "note": [fact[2] for fact in facts],
-    }
+    rows, found = report.rows("documents"), report.table("differences")
+
+    def of_first(name: str) -> Made:
+        return lambda rows: flat(found[name]).take(rows["first_row"])
+
+    rows = rows.known(first_row=_first_rows(report), items=_item_counts(report, rows["document_key"]))
+    return _with_account(report, _with_qbo(report, rows)).made(
+        kind_word=words_of("kind", plain),
+        state_word=words_of("state", state),
+        cause_words=words_of("causes", cause_words),
+        first_seen=of_first("first_seen"),
+        who=of_first("who"),
+        note=of_first("explanation"),
+    )
 
 
-def _item_counts(report: ReportView) -> dict[str, int]:
-    """Distinct products of a document, where the caller gave its lines."""
+def _first_rows(report: ReportView) -> Any:
+    """For each row of the documents the number of its first row in the differences; null where it has none."""
+    names = ["document_key", "account_id"]
+    documents = report.table("documents").select(names)
+    both = pa.concat_tables([documents, report.table("differences").select(names)])
+    count, groups = len(documents), Groups(both, names)
+    first = groups.first(np.arange(len(both)) >= count)
+    return pc.subtract(first.take(pa.array(groups.of_row[:count])), count)
+
+
+def _item_counts(report: ReportView, keys: Any) -> Any:
+    """Distinct products of each document, where the caller gave its lines."""
     lines = report.table("lines")
     lines = lines.filter(pc.equal(lines["side"], "source"))
     counts = lines.group_by("document_key").aggregate([("product_id", "count_distinct")])
-    return dict(zip(counts["document_key"].to_pylist(), counts["product_id_count_distinct"].to_pylist(), strict=True))
+    places = pc.index_in(keys, value_set=flat(counts["document_key"]))
+    return flat(counts["product_id_count_distinct"]).take(places)
 
 
 def differences(report: ReportView) -> Rows:
-    rows = _with_account(report, _with_qbo(report, report.columns("differences")))
-    return rows | {
-        "kind_word": mapped(rows["kind"], plain),
-        "state_word": mapped(rows["state"], state),
-        "cause_word": mapped(rows["cause"], CAUSE_WORDS.__getitem__),
-        "group": mapped(rows["cause"], CAUSE_GROUPS.__getitem__),
-        "detail_word": mapped(rows["detail"], plain),
-    }
+    return _with_account(report, _with_qbo(report, report.rows("differences"))).made(
+        kind_word=words_of("kind", plain),
+        state_word=words_of("state", state),
+        cause_word=words_of("cause", CAUSE_WORDS.__getitem__),
+        group=words_of("cause", CAUSE_GROUPS.__getitem__),
+        detail_word=words_of("detail", plain),
+    )
 
 
 def causes(report: ReportView) -> Rows:
-    rows = report.columns("causes")
-    return rows | {"group_word": mapped(rows["group"], GROUP_WORDS.__getitem__)}
+    return report.rows("causes").made(group_word=words_of("group", GROUP_WORDS.__getitem__))
 
 
 def by_product_location(report: ReportView) -> Rows:
-    rows = _with_account(report, report.columns("by_product_location"))
-    products, locations = (_names(report, name) for name in ("product_names", "location_names"))
-    quantity = pc.coalesce(rows["own_quantity"], rows["quantity"])
-    value = pc.coalesce(rows["own_value"], rows["source_value"])
-    pairs = list(zip(value.to_pylist(), quantity.to_pylist(), strict=True))
-    parts = zip(rows["difference"].to_pylist(), value.to_pylist(), strict=True)
-    return rows | {
-        "product_number": mapped(rows["product_id"], lambda key: products.get(key, (key, None))[0] or key),
-        "product_name": mapped(rows["product_id"], lambda key: products.get(key, (None, None))[1]),
-        "location_name": mapped(
-            rows["location_id"], lambda key: next(filter(None, reversed(locations.get(key, ()))), key)
-        ),
-        "shown_quantity": quantity,
-        "shown_value": value,
-        "unit_cost": [(cost / count).quantize(_MICRO) if count else None for cost, count in pairs],
-        "percent": [(part * 100 / whole).quantize(_CENT) if part and whole else None for part, whole in parts],
-    }
+    locations = _names(report, "location_names")
+
+    def location(key: str) -> str:
+        return next(filter(None, reversed(locations.get(key, ()))), key)
+
+    return _with_products(report, _with_account(report, report.rows("by_product_location"))).made(
+        location_name=words_of("location_id", location),
+        shown_quantity=lambda rows: pc.coalesce(rows["own_quantity"], rows["quantity"]),
+        shown_value=lambda rows: pc.coalesce(rows["own_value"], rows["source_value"]),
+        unit_cost=_unit_costs,
+        percent=_percents,
+    )
+
+
+def _unit_costs(rows: Rows) -> Any:
+    pairs = zip(rows["shown_value"].to_pylist(), rows["shown_quantity"].to_pylist(), strict=True)
+    return pa.array([(value / count).quantize(_MICRO) if count else None for value, count in pairs], _MADE_OF)
+
+
+def _percents(rows: Rows) -> Any:
+    pairs = zip(rows["difference"].to_pylist(), rows["shown_value"].to_pylist(), strict=True)
+    return pa.array([(part * 100 / value).quantize(_CENT) if part and value else None for part, value in pairs], _ADDED)
 
 
 def quantities(report: ReportView) -> Rows:
-    rows, products = report.columns("quantities"), _names(report, "product_names")
-    return rows | {
-        "product_number": mapped(rows["product_id"], lambda key: products.get(key, (key, None))[0] or key),
-        "product_name": mapped(rows["product_id"], lambda key: products.get(key, (None, None))[1]),
-    }
+    return _with_products(report, report.rows("quantities"))
+
+
+def _with_products(report: ReportView, rows: Rows) -> Rows:
+    products = _names(report, "product_names")
+    return rows.made(
+        product_number=words_of("product_id", lambda key: products.get(key, (key, None))[0] or key),
+        product_name=words_of("product_id", lambda key: products.get(key, (None, None))[1]),
+    )
 
 
 def _names(report: ReportView, name: str) -> dict[str, tuple[str | None, str | None]]:
@@ -275,26 +248,26 @@ def ageing(report: ReportView) -> Rows:
         held[f"count {row['bucket']}"], held[f"amount {row['bucket']}"] = row["count"], row["amount"]
         for name in ("amount", "carried_forward", "new", "cleared"):
             held[name] += row[name]
-    names = [f"{what} {bucket}" for what in ("count", "amount") for bucket in AGEING_BUCKETS]
-    names += ["amount", "carried_forward", "new", "cleared"]
-    return {"label": [CAUSE_WORDS[cause] for cause in cells]} | {
-        name: [held[name] for held in cells.values()] for name in names
-    }
+    kinds = {f"count {bucket}": pa.int64() for bucket in AGEING_BUCKETS}
+    kinds |= {f"amount {bucket}": _ADDED for bucket in AGEING_BUCKETS}
+    kinds |= {"amount": _ADDED, "carried_forward": pa.int64(), "new": pa.int64(), "cleared": pa.int64()}
+    labels = {"label": pa.array([CAUSE_WORDS[cause] for cause in cells], pa.string())}
+    sums = {name: pa.array([held[name] for held in cells.values()], kind) for name, kind in kinds.items()}
+    return Rows(pa.table(labels | sums))
 
 
 def ledger_only(report: ReportView) -> Rows:
-    rows = _with_account(report, _with_qbo(report, report.columns("ledger_only")))
-    return rows | {"cause_word": mapped(rows["cause"], CAUSE_WORDS.__getitem__)}
+    rows = _with_account(report, _with_qbo(report, report.rows("ledger_only")))
+    return rows.made(cause_word=words_of("cause", CAUSE_WORDS.__getitem__))
 
 
 def changed_after_posting(report: ReportView) -> Rows:
-    rows = _with_qbo(report, report.columns("changed_after_posting"))
-    return rows | {"side_word": mapped(rows["side"], _side)}
+    return _with_qbo(report, report.rows("changed_after_posting")).made(side_word=words_of("side", _side))
 
 
 def late_arrivals(report: ReportView) -> Rows:
-    rows = _with_account(report, report.columns("late_arrivals"))
-    return rows | {"side_word": mapped(rows["side"], _side), "kind_word": mapped(rows["kind"], plain)}
+    rows = _with_account(report, report.rows("late_arrivals"))
+    return rows.made(side_word=words_of("side", _side), kind_word=words_of("kind", plain))
 
 
 def _side(code: str) -> str:
@@ -302,36 +275,37 @@ def _side(code: str) -> str:
 
 
 def posting_journal(report: ReportView) -> Rows:
-    return _with_qbo(report, report.columns("posting_journal"))
+    return _with_qbo(report, report.rows("posting_journal"))
 
 
 def sign_offs(report: ReportView) -> Rows:
-    return report.columns("sign_offs")
+    return report.rows("sign_offs")
 
 
 def way_back(report: ReportView) -> Rows:
-    rows = report.columns("way_back")
-    return rows | {"kind_word": mapped(rows["kind"], plain), "reason_word": mapped(rows["reason"], plain)}
+    return report.rows("way_back").made(kind_word=words_of("kind", plain), reason_word=words_of("reason", plain))
 
 
 def two_way(report: ReportView) -> Rows:
-    rows = report.columns("two_way")
-    return rows | {"kind_word": mapped(rows["kind"], plain)}
+    return report.rows("two_way").made(kind_word=words_of("kind", plain))
 
 
 def two_way_differences(report: ReportView) -> Rows:
-    rows = report.columns("two_way_differences")
-    return rows | {"kind_word": mapped(rows["kind"], plain)}
+    return report.rows("two_way_differences").made(kind_word=words_of("kind", plain))
 
 
 def counts(report: ReportView) -> Rows:
-    rows = report.columns("counts")
-    return rows | {
-        "kind_word": mapped(rows["kind"], plain),
-        "sum": [sum(row) for row in zip(*(rows[name].to_pylist() for name in BECAME), strict=True)],
-        "holds_word": [{True: "yes", False: "NO", None: NOT_CHECKED}[holds] for holds in rows["holds"].to_pylist()],
-    }
+    return report.rows("counts").made(kind_word=words_of("kind", plain), sum=_sums, holds_word=_holds_words)
+
+
+def _sums(rows: Rows) -> Any:
+    return pa.array([sum(row) for row in zip(*(rows[name].to_pylist() for name in BECAME), strict=True)], pa.int64())
+
+
+def _holds_words(rows: Rows) -> Any:
+    words = {True: "yes", False: "NO", None: NOT_CHECKED}
+    return pa.array([words[holds] for holds in rows["holds"].to_pylist()], pa.string())
 
 
 def completeness(report: ReportView) -> Rows:
-    return _with_account(report, report.columns("completeness"))
+    return _with_account(report, report.rows("completeness"))

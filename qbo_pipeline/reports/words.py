@@ -10,10 +10,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from qbo_pipeline.counted import number_of
 from qbo_pipeline.instants import show_instant
 from qbo_pipeline.reconciliation.causes import CAUSES, Cause
 from qbo_pipeline.reconciliation.result import Reconciliation
+from qbo_pipeline.reports.groups import Groups
 from qbo_pipeline.reports.header import ReportHeader
 from qbo_pipeline.verdicts import OF_STATUS
 
@@ -157,9 +161,9 @@ def _about_the_difference(given: Reconciliation) -> str:
 
 def _how_many(given: Reconciliation) -> str:
     """Documents that differ; where an amount belongs to no document, findings."""
-    found = given.differences[["scope", "document_key"]].drop_duplicates()
-    real = found["scope"].isin(("document", "ledger_entry")).all()
-    return number_of(found["document_key"].nunique(), "document" if real else "finding")
+    found = pa.Table.from_pandas(given.differences[["scope", "document_key"]], preserve_index=False)
+    real = pc.all(pc.is_in(found["scope"], value_set=pa.array(["document", "ledger_entry"]))).as_py()
+    return number_of(len(Groups(found, ["document_key"]).firsts), "document" if real else "finding")
 
 
 def _since(given: Reconciliation) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from qbo_pipeline.counted import number_of
@@ -22,8 +21,10 @@ from qbo_pipeline.reports import layouts, list_layouts, views
 from qbo_pipeline.reports.certificate import write_certificate
 from qbo_pipeline.reports.fields import MONEY, WHOLE, Layout, ReportField
 from qbo_pipeline.reports.header import ReportExtras, ReportHeader
+from qbo_pipeline.reports.rows import Rows, added_up, total
 from qbo_pipeline.reports.sheet import EXCEL_ROWS, TABLE_AT, Book, Progress, Sheet
-from qbo_pipeline.reports.views import ReportView, Rows, added_up, length, total
+from qbo_pipeline.reports.table_sheet import TableWorkbook
+from qbo_pipeline.reports.views import ReportView
 from qbo_pipeline.reports.words import NOT_CHECKED, instant, verdict
 from qbo_pipeline.reports.worklist import work_list
 
@@ -72,16 +73,15 @@ def write_workbook(
     belongs to another reconciliation, `FrameError` where a frame of the extras cannot be used.
     """
     report = ReportView(reconciliation, header, extras or ReportExtras())
-    # Columns of a view are made twice, to be counted and to be written, so that those of one are in memory at a time.
-    counted = [(layout, view, length(view(report))) for layout, view in TABLES]
-    tables = [one for one in counted if one[2] or not one[0].only_with_rows]
+    views_rows = [(layout, view(report)) for layout, view in TABLES]
+    tables = [(layout, rows) for layout, rows in views_rows if len(rows) or not layout.only_with_rows]
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "constant_memory": True,
     }
-    with xlsxwriter.Workbook(path, options) as workbook:
+    with TableWorkbook(path, options) as workbook:
         workbook.set_properties(
             {
                 "title": f"Inventory reconciliation as at {header.as_at.isoformat()}",
@@ -90,11 +90,11 @@ def write_workbook(
             }
         )
         book = Book(workbook, header, rows_shown, progress=progress)
-        for layout, _, count in tables:
-            book.place(layout, count, _CERTIFIED_AT if layout is layouts.CERTIFICATION else TABLE_AT)
+        for layout, rows in tables:
+            book.place(layout, len(rows), _CERTIFIED_AT if layout is layouts.CERTIFICATION else TABLE_AT)
         write_certificate(book, report, _COLOURS)
-        for layout, view, _ in tables:
-            _SPECIAL.get(layout.view, _plain)(book, layout, view(report), report)
+        for layout, rows in tables:
+            _SPECIAL.get(layout.view, _plain)(book, layout, rows, report)
 
 
 def _plain(book: Book, layout: Layout, rows: Rows, report: ReportView) -> None:
@@ -113,7 +113,7 @@ def _certification(book: Book, layout: Layout, rows: Rows, report: ReportView) -
     sheet.line(said.sentence, font_size=11)
     sheet.line(said.since, font_size=11)
     sheet.table()
-    first, last = _CERTIFIED_AT + 1, _CERTIFIED_AT + max(length(rows), 1)
+    first, last = _CERTIFIED_AT + 1, _CERTIFIED_AT + max(len(rows), 1)
     column = sheet.column("unexplained")
     for criteria, (ink, paper) in (("==", _COLOURS["good"]), ("!=", _COLOURS["bad"])):
         style = book.workbook.add_format({"font_color": ink, "bg_color": paper})

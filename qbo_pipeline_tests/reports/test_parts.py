@@ -6,18 +6,24 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qbo_pipeline.reports.chart import LEFT, RIGHT, WIDTH, chart
+from qbo_pipeline.reports.groups import Groups
 from qbo_pipeline.reports.safe_text import CELL_LIMIT, cell_text
 from qbo_pipeline.reports.sheet import fits
 from qbo_pipeline.reports.views import ReportView
 from qbo_pipeline.reports.words import figure, plain, quantity
 from qbo_pipeline.reports.worklist import work_list
 from qbo_pipeline_tests.reports import books
+
+
+def amounts() -> st.SearchStrategy[Decimal]:
+    return st.decimals(min_value=-(10**9), max_value=10**9, places=2)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +110,40 @@ def test_the_work_list_names_each_thing_once_gravest_first() -> None:
         ("medium", "RE-1035", Decimal("-1890.00"), None),
         ("medium", "SH-1034", Decimal("412.75"), "1-63ab"),
         ("medium", "Bill B-1043", Decimal("342.18"), None),
+    ]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 5_000])
+def test_what_is_alike_in_the_work_list_stands_by_what_happened(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qbo_pipeline.reports.worklist.ROWS_AT_ONCE", at_once)
+    reconciliation = books.balanced()
+    said = ["b", "d", "a", "c", "e"]
+    rows = [{"severity": "low", "what": what, "to_do": "t"} for what in said]
+    rows += [{"severity": "high", "what": what, "to_do": "t", "amount": Decimal(5), "document": "X"} for what in said]
+    rows += [{"severity": "high", "what": "z", "to_do": "t", "amount": Decimal(-5), "document": "W"}]
+    view = ReportView(reconciliation, books.header(reconciliation), books.extras(reconciliation, exceptions=rows))
+    listed = work_list(view)["what"].to_pylist()
+    assert listed == ["z", *sorted(said), *sorted(said)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "", None]), st.sampled_from(["x", None]), amounts()), max_size=20))
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_groups_are_those_of_a_dictionary(at_once: int, rows: list[tuple[Any, Any, Decimal]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qbo_pipeline.reports.groups.ROWS_AT_ONCE", at_once)
+        kinds = (pa.string(), pa.string(), pa.decimal128(18, 2))
+        columns = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(kinds)]
+        groups = Groups(pa.table(columns, names=["one", "two", "amount"]), ["one", "two"])
+    expected: dict[tuple[Any, Any], list[int]] = {}
+    for number, (one, two, _) in enumerate(rows):
+        expected.setdefault((one, two), []).append(number)
+    members = list(expected.values())
+    assert groups.firsts.tolist() == [numbers[0] for numbers in members]
+    assert [np.flatnonzero(groups.of_row == number).tolist() for number in range(len(members))] == members
+    assert groups.sums(columns[2]).to_pylist() == [sum(rows[number][2] for number in numbers) for numbers in members]
+    wanted = np.array([row[2] > 0 for row in rows], dtype=bool)
+    assert groups.first(wanted).to_pylist() == [
+        next((number for number in numbers if wanted[number]), None) for numbers in members
     ]
 
 

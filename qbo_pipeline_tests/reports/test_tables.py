@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from qbo_pipeline.reconciliation.export import rows_of
 from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras
-from qbo_pipeline.reports.safe_text import csv_column
+from qbo_pipeline.reports.safe_text import csv_column, csv_text
 from qbo_pipeline.reports.tables import write_csv, write_parquet
 from qbo_pipeline_tests.reports import books
 
@@ -34,6 +35,38 @@ def test_every_frame_is_there_with_every_row_and_column(tmp_path: Path) -> None:
         assert len(found) == len(getattr(reconciliation, name))
         if found:
             assert list(found[0]) == [column.name for column in columns]
+
+
+def test_csv_has_every_cell_of_every_difference(tmp_path: Path) -> None:
+    """Portion after portion: what is read back is what the frame has, text made safe, instants by the clock."""
+
+    def said(value: Any) -> str:
+        if value is None:
+            return ""
+        return csv_text(value) if isinstance(value, str) else str(value)
+
+    reconciliation = books.hostile()
+    write_csv(reconciliation, tmp_path)
+    for name, columns in FRAMES.items():
+        names = tuple(column.name for column in columns if not pa.types.is_timestamp(column.type))
+        expected = [[said(row[one]) for one in names] for row in rows_of(getattr(reconciliation, name), names)]
+        kinds = {column.name for column in columns if pa.types.is_boolean(column.type)}
+        found = [
+            [row[one].capitalize() if one in kinds else row[one] for one in names]
+            for row in read(tmp_path / f"{name}.csv")
+        ]
+        assert found == expected, name
+    assert len(read(tmp_path / "differences.csv")) == len(reconciliation.differences) > 20
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_portions_of_rows_change_nothing(at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reconciliation = books.hostile()
+    (tmp_path / "few").mkdir()
+    whole = write_csv(reconciliation, tmp_path)
+    monkeypatch.setattr("qbo_pipeline.reports.tables.ROWS_AT_ONCE", at_once)
+    few = write_csv(reconciliation, tmp_path / "few")
+    assert [file.read_bytes() for file in few] == [file.read_bytes() for file in whole]
 
 
 def test_parquet_has_the_same_rows_with_their_types(tmp_path: Path) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given as given_by
+from hypothesis import strategies as st
+from xlsxwriter.url import Url
 from xlsxwriter.worksheet import Worksheet
 
 from qbo_pipeline.reconciliation.result import Reconciliation
-from qbo_pipeline.reports import paper, workbook
+from qbo_pipeline.reports import paper
 from qbo_pipeline.reports.fields import NUMBERS
 from qbo_pipeline.reports.paper import paper_of
+from qbo_pipeline.reports.rows import Rows
 from qbo_pipeline.reports.sheet import NUMBER_FORMATS
-from qbo_pipeline.reports.views import ReportView, Rows
+from qbo_pipeline.reports.table_sheet import TableSheet, TableWorkbook
 from qbo_pipeline.reports.workbook import TABLES, write_workbook
 from qbo_pipeline.surfaces import visible
 from qbo_pipeline_tests.reports import books
@@ -196,6 +201,12 @@ def test_the_certificate_is_one_page_that_says_what_is_signed(month: Any) -> Non
     assert not any(word in first for word in ("…4242", "5f0c7d1e", given.content_hash))
 
 
+@given_by(st.lists(st.text("ab ", max_size=9), max_size=12), st.integers(3, 14))
+def test_lines_are_those_that_word_after_word_makes(parts: list[str], width: int) -> None:
+    text = " ".join(parts)
+    assert paper.lines_of(text, width) == paper._lines_with_long_words(text, width - 2)
+
+
 def test_paper_is_that_of_the_country() -> None:
     assert [paper_of(currency) for currency in ("USD", "CAD", "EUR", "GBP")] == [1, 1, 9, 9]
 
@@ -289,30 +300,56 @@ def test_no_cell_of_a_table_is_written_one_by_one(tmp_path: Path, monkeypatch: p
     assert every == len(cells)
 
 
-def test_the_columns_of_one_view_are_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Noted(dict[str, Any]):
-        """A view's columns, known as long as somebody holds them."""
+def test_what_is_made_of_a_view_is_never_more_than_a_few_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of a large workbook follows from it: columns that are made, cells, links are of a few rows each."""
+    lengths: list[int] = []
+    look = Rows.__getitem__
 
-        __hash__ = object.__hash__
-        __eq__ = object.__eq__
+    def noted(rows: Rows, name: str) -> Any:
+        column = look(rows, name)
+        if name in rows._made and name != "sum":  # that of the counts, of which there is one a kind
+            lengths.append(len(column))
+        return column
 
-    alive: WeakSet[Noted] = WeakSet()
-    most = 0
-
-    def noted(view: Callable[[ReportView], Rows]) -> Callable[[ReportView], Rows]:
-        def look(report: ReportView) -> Rows:
-            nonlocal most
-            rows = Noted(view(report))
-            alive.add(rows)
-            most = max(most, len(alive))
-            return rows
-
-        return look
-
-    monkeypatch.setattr(workbook, "TABLES", [(layout, noted(view)) for layout, view in TABLES])
-    given = books.broken()
+    for module in ("rows", "groups", "sheet", "worklist"):
+        monkeypatch.setattr(f"qbo_pipeline.reports.{module}.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(Rows, "__getitem__", noted)
+    held: list[TableSheet] = []
+    link = TableSheet.link
+    monkeypatch.setattr(TableSheet, "link", lambda sheet, *facts: (held.append(sheet), link(sheet, *facts))[1])
+    given = books.hostile()
     write_workbook(given, books.header(given), None, tmp_path / "m.xlsx")
-    assert most == 1
+    assert len(lengths) > 400
+    assert max(lengths) == 3
+    assert sum(one.linked for one in set(held)) > 30
+    assert not any(one.hyperlinks or one.external_hyper_links for one in held)
+    monkeypatch.undo()
+    write_workbook(given, books.header(given), None, tmp_path / "whole.xlsx")
+    assert (tmp_path / "m.xlsx").read_bytes() == (tmp_path / "whole.xlsx").read_bytes()
+
+
+def test_links_are_written_as_xlsxwriter_writes_them(tmp_path: Path) -> None:
+    """In the bytes: addresses that need nothing, that are escaped, that have an anchor."""
+    plain = [f"https://app.qbo.intuit.com/app/bill?txnId={number}&x=%20" for number in range(3)]
+    odd = ["https://a.example/[b]?c={d} e", 'https://a.example/"<x>"', "https://a.example/b#c&d", *plain]
+    for number, addresses in enumerate((plain, odd)):
+        parts = []
+        for ours in (True, False):
+            path = tmp_path / f"{number}{ours}.xlsx"
+            with TableWorkbook(path, {"constant_memory": True, "strings_to_urls": False}) as made:
+                page = made.add_worksheet(worksheet_class=TableSheet)
+                for row, address in enumerate(addresses):
+                    page.write_string(row, 1, address)
+                    if not ours:
+                        page.hyperlinks[row][1] = Url(address)
+                if ours:
+                    for first in range(0, len(addresses), 2):
+                        some = addresses[first : first + 2]
+                        page.link("B", np.arange(first + 1, first + 1 + len(some)), pa.array(some))
+            with zipfile.ZipFile(path) as file:
+                parts.append({name: file.read(name) for name in file.namelist() if name != "docProps/core.xml"})
+        assert parts[0] == parts[1]
+        assert "xl/worksheets/_rels/sheet1.xml.rels" in parts[0]
 
 
 def test_a_header_of_other_books_is_refused(tmp_path: Path) -> None:
