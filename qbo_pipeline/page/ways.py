@@ -64,6 +64,7 @@ WAYS = (
     Way("GET", "/c/{company}/reconciliations/compare", reconciliation.compare, roles.SEE),
     Way("GET", "/c/{company}/reconciliations/{number:int}", reconciliation.show_one, roles.SEE),
     Way("GET", "/c/{company}/reconciliations/{number:int}/cause", reconciliation.show_cause, roles.SEE),
+    Way("GET", "/c/{company}/reconciliations/{number:int}/differences", reconciliation.show_differences, roles.SEE),
     Way("POST", "/c/{company}/reconciliations/make", reconciliation.make, roles.CHECK),
     Way("GET", "/c/{company}/reconciliations/document", remarks.show_document, roles.SEE),
     Way("POST", "/c/{company}/reconciliations/document", remarks.add, roles.NOTE, takes_file=True),

@@ -1,20 +1,25 @@
-"""The page on a company of 100,000 documents, over HTTP: how long each address takes, and with how many statements."""
+"""The page on a company of 100,000 documents and as many differences, over HTTP.
+
+How long each address takes, and with how many statements.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from qbo_pipeline_tests.page.many import counted, write_many
+from qbo_pipeline_tests.page.many import counted, write_differences, write_many
 from qbo_pipeline_tests.page.site import cheap_passwords, grant, opened, served, signed_in
 from qbo_pipeline_tests.pipeline.connections import write_connection
 
 pytestmark = pytest.mark.benchmark
 MANY, TIMES, MOST = 100_000, 7, 0.300  # documents, requests of each, seconds
 CAUSE = "/c/crowd/work-list/cause?state=parked&reason=awaiting_approval"
+DIFFERENCES = "/c/crowd/reconciliations/1/differences"
 ADDRESSES = {
     "overview": "/",
     "work list": "/c/crowd/work-list",
@@ -32,6 +37,13 @@ ADDRESSES = {
     "history": "/c/crowd/documents/history?key=document/d500",
     "preview": "/c/crowd/preview",
     "reconciliations": "/c/crowd/reconciliations",
+    "a reconciliation": "/c/crowd/reconciliations/1",
+    "its differences": DIFFERENCES,
+    "its differences, the last page": f"{DIFFERENCES}?page=1000",
+    "its differences by date": f"{DIFFERENCES}?order=day",
+    "differences by cause and amount": f"{DIFFERENCES}?cause=waiting&least=900",
+    "differences by number": f"{DIFFERENCES}?document=m-0123",
+    "two compared": "/c/crowd/reconciliations/compare?first=1&second=2",
     "set-up": "/c/crowd/set-up",
     "account map": "/c/crowd/set-up/accounts",
     "links": "/c/crowd/set-up/links",
@@ -46,6 +58,7 @@ def test_each_page_of_a_hundred_thousand_documents(tmp_path: Path, monkeypatch: 
     with opened(file) as companies:
         database = companies.by_name["crowd"].database
         write_many(database, "crowd", MANY)
+        write_differences(database, "crowd", MANY, date(2024, 9, 26))
         grant(companies, "ann", "preparer", "reviewer")
         with served(companies) as url:
             visitor = signed_in(url, "ann")

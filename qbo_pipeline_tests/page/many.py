@@ -17,6 +17,7 @@ from sqlalchemy import Table, event, text
 from qbo_pipeline.posting.blank_rows import blank
 from qbo_pipeline.store.database import Database
 from qbo_pipeline.store.tables.posting import posting_records, postings
+from qbo_pipeline.store.tables.reconciliation import differences, reconciliations
 from qbo_pipeline.store.tables.records import records
 
 PARTIES, DAYS = 200, 1000
@@ -55,6 +56,40 @@ def write_many(database: Database, name: str, number: int) -> None:
         ):
             connection.execute(table.insert(), first)
             connection.execute(text(_multiplied(table, differs, count)), {"name": name})
+
+
+_DIFFERENCES = {
+    "difference_key": "printf('k%06d', i)", "document_key": "'movement/' || i", "record_key": "'movement/' || i",
+    "source_number": "printf('M-%06d', i)", "qbo_number": "printf('Q-%06d', i)",
+    "business_date": f"date('2022-01-01', '+' || (i % {DAYS}) || ' days')", "amount": _AMOUNT,
+    "cause": "CASE i % 3 WHEN 0 THEN 'waiting' WHEN 1 THEN 'changed_in_qbo' ELSE 'qbo_only' END",
+}  # fmt: skip
+
+
+def write_differences(database: Database, name: str, number: int, as_at: date) -> None:
+    """Two reconciliations as at a date, numbers 1 and 2, each with so many differences; a store in SQLite."""
+    first = {
+        "connection": name, "difference_key": "k", "scope": "document", "document_key": "movement/0",
+        "record_key": "movement/0", "kind": "shipment", "business_date": as_at, "account_id": "130",
+        "cause": "waiting", "detail": "ready", "amount": Decimal("1.00"), "first_seen": _AT,
+        "explanation": "It is extracted and will be posted, but QuickBooks does not have it yet.",
+        "remedy": "Run the pipeline for this day.", "who": "data engineer",
+    }  # fmt: skip
+    with database.transaction() as connection:
+        for which in (1, 2):
+            connection.execute(reconciliations.insert(), kept(name, which, as_at))
+            connection.execute(differences.insert(), first | {"number": which})
+            connection.execute(text(_multiplied(differences, _DIFFERENCES, number)), {"name": name})
+
+
+def kept(name: str, number: int, as_at: date) -> dict[str, Any]:
+    """A reconciliation's row."""
+    amounts = ("stock_value", "ledger_balance", "difference", "explained", "unexplained", "tolerance")
+    return {column.name: None for column in reconciliations.columns} | dict.fromkeys(amounts, Decimal("0.00")) | {
+        "connection": name, "number": number, "as_at": as_at, "currency": "USD", "status": "explained",
+        "stock_basis": "movements", "notes": "[]", "content_hash": f"h{number}", "report_hash": "h", "made_at": _AT,
+        "run_id": "r",
+    }  # fmt: skip
 
 
 def amount(index: int) -> Decimal:

@@ -114,7 +114,7 @@ def check_permissions(url: str, role: str) -> None:
                 assert (there.status_code, "There is no such page" in there.text) == (404, True), (way, company)
                 assert OTHER not in there.text.replace("another", "")
             checked += 1
-    assert checked == 45
+    assert checked == 46
     assert OTHER not in visitor.get("/").text
 
 

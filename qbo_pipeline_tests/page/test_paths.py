@@ -33,7 +33,8 @@ ADDRESSES = (
     "/c/shop/documents", "/c/shop/documents/history?key=document/k0", "/c/shop/documents/history?key=movement/d1",
     "/c/shop/preview", "/c/shop/reconciliations", "/c/shop/reconciliations/3",
     "/c/shop/reconciliations/compare?first=1&second=3",
-    "/c/shop/reconciliations/3/cause?cause=changed_in_source", "/c/shop/reconciliations/document?key=movement/d1",
+    "/c/shop/reconciliations/3/cause?cause=changed_in_source", "/c/shop/reconciliations/3/differences?order=day",
+    "/c/shop/reconciliations/document?key=movement/d1",
     "/c/shop/archive", "/c/shop/set-up", "/c/shop/set-up/accounts", "/c/shop/set-up/settings", "/c/shop/set-up/links",
 )  # fmt: skip
 

@@ -1,14 +1,16 @@
-"""Reconciliations: the kept ones, their causes and documents, two compared, their report files, and the sign-off."""
+"""Reconciliations: the kept ones, their causes and differences, two compared, their report files, and the sign-off."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from starlette.responses import FileResponse, Response
 
 from qbo_pipeline.page.asked import Asked, NotThere, NotUnderstood, go, show
 from qbo_pipeline.page.finding import reconciled
-from qbo_pipeline.page.finding.over_time import ageing, open_documents, roll_forward
+from qbo_pipeline.page.finding.differences import Page, Wanted, accounts, compared, listed
+from qbo_pipeline.page.finding.over_time import ageing, remarked_documents, roll_forward
 from qbo_pipeline.page.roles import PREPARE, REVIEW
 from qbo_pipeline.pipeline.ledger_refresh import refresh_ledger
 from qbo_pipeline.pipeline.reconcile import reconcile_as_at
@@ -78,8 +80,8 @@ def show_one(asked: Asked) -> Response:
         certificates = reconciled.certificates(connection, name, kept.row["as_at"])
         aged = ageing(connection, name, kept.row)
         rolled = roll_forward(connection, name, kept.row)
-        still_open = open_documents(connection, name, number)
-        remarks = load_remarks(connection, name, list(still_open))
+        remarked = remarked_documents(connection, name, number)
+        remarks = load_remarks(connection, name, list(remarked))
         neighbours = [one for one in reconciled.kept(connection, name) if one.row["number"] != number]
     prepared = [one for one in certificates if one.state == "prepared"]
     step = REVIEW if prepared else PREPARE
@@ -88,31 +90,40 @@ def show_one(asked: Asked) -> Response:
     return show(
         asked, "reconciliation.html", kept=kept, causes=causes, certificates=certificates, step=step, own=own,
         may_sign=asked.may(step), neighbours=neighbours, aged=aged, buckets=AGEING_BUCKETS, rolled=rolled,
-        remarks=remarks, still_open=still_open, has_page=page.is_file(), has_workbook=workbook.is_file(),
+        remarks=remarks, remarked=remarked, has_page=page.is_file(), has_workbook=workbook.is_file(),
     )  # fmt: skip
 
 
 def show_cause(asked: Asked) -> Response:
-    """The documents of one cause."""
-    number, name, cause = number_of(asked.path["number"]), asked.here.name, asked.text("cause")
-    day, key = asked.day("day"), asked.text("key")
+    """The differences of one cause."""
+    if not asked.text("cause"):
+        raise NotThere
+    return show_differences(asked)
+
+
+def show_differences(asked: Asked) -> Response:
+    """The differences of a reconciliation, or those of them that are looked for, a page at a time."""
+    number, name = number_of(asked.path["number"]), asked.here.name
+    given = {field: asked.text(field) for field in ("cause", "account", "document", "least", "first", "last", "order")}
+    wanted = Wanted(
+        given["cause"], given["account"], given["document"], asked.amount("least"), asked.day("first"),
+        asked.day("last"), given["order"] == "day",
+    )  # fmt: skip
     with asked.here.database.reading() as connection:
         kept = reconciled.one(connection, name, number)
         if kept is None:
             raise NotThere
-        rows = reconciled.of_cause(connection, name, number, cause, None if day is None else (day, key))
-        label = next((one for one in reconciled.causes(connection, name, number) if one.code == cause), None)
-    more = None
-    if len(rows) > reconciled.AT_ONCE:
-        rows = rows[: reconciled.AT_ONCE]
-        last = rows[-1]
-        more = asked.link(
-            f"reconciliations/{number}/cause", cause=cause, day=last["business_date"].isoformat(),
-            key=last["difference_key"],
-        )  # fmt: skip
-    if label is None:
+        causes = reconciled.causes(connection, name, number)
+        found = listed(connection, name, number, wanted, _page(asked))
+        known = accounts(connection, name, kept.row["as_at"])
+    cause = next((one for one in causes if one.code == wanted.cause), None)
+    if wanted.cause and cause is None:
         raise NotThere
-    return show(asked, "difference.html", kept=kept, rows=rows, cause=label, more=more)
+    address = f"reconciliations/{number}/differences"
+    return show(
+        asked, "difference.html", kept=kept, found=found, cause=cause, causes=causes, accounts=known, given=given,
+        names=dict(known), address=address, pages=_pages(asked, address, found, **given),
+    )  # fmt: skip
 
 
 def compare(asked: Asked) -> Response:
@@ -122,9 +133,29 @@ def compare(asked: Asked) -> Response:
         pair = [reconciled.one(connection, asked.here.name, number) for number in (first, second)]
         if None in pair:
             raise NotThere
-        moved = reconciled.compared(connection, asked.here.name, first, second)
-    shown = moved[: reconciled.AT_ONCE * 5]
-    return show(asked, "compare.html", before=pair[0], after=pair[1], moved=shown, number=len(moved))
+        found = compared(connection, asked.here.name, first, second, _page(asked))
+    pages = _pages(asked, "reconciliations/compare", found, first=first, second=second)
+    return show(
+        asked, "compare.html", before=pair[0], after=pair[1], found=found, pages=pages, meaning=reconciled.meaning
+    )
+
+
+def _page(asked: Asked) -> int:
+    given = asked.text("page") or "1"
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:12]) <= _MOST:
+        raise NotUnderstood("Say a page by its number: 1, 2, 3.")
+    return int(given[:12])
+
+
+def _pages(asked: Asked, address: str, found: Page, **query: Any) -> dict[str, str | None]:
+    """Where the other pages of a list are, None where there is none."""
+    at = {
+        "First": 1 if found.page > 2 else None,
+        "Previous": found.page - 1 if found.page > 1 else None,
+        "Next": found.page + 1 if found.page < found.pages else None,
+        "Last": found.pages if found.page < found.pages - 1 else None,
+    }
+    return {word: asked.link(address, **query, page=page) if page else None for word, page in at.items()}
 
 
 def report(asked: Asked) -> Response:
