@@ -33,7 +33,7 @@ from qbo_pipeline.inventory.records import (
     Record,
     record_type,
 )
-from qbo_pipeline.pipeline.company_preferences import closing_date, preferences_of, rates_of_codes
+from qbo_pipeline.pipeline.company_preferences import closing_date, rates_of_codes
 from qbo_pipeline.pipeline.item_beginnings import ItemBeginnings
 from qbo_pipeline.pipeline.master_data import Parsed, all_called, called
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS
@@ -44,13 +44,14 @@ from qbo_pipeline.settings import Settings
 from qbo_pipeline.store.dispositions import load_record
 from qbo_pipeline.store.master_names import are_noted, called_so, name_reference
 from qbo_pipeline.store.postings import approved_under, chunks, entry_keys, links_to
-from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.reference import Reference, lists_of
 from qbo_pipeline.store.retired import is_retired
 from qbo_pipeline.store.tables.posting import postings
 from qbo_pipeline.store.tables.records import bill_matches, exchange_rates, records, stock_lines
 
 R = TypeVar("R", bound=Record)
 _IDS_IN_A_QUERY = 500
+_LISTS = ("Account", "Preferences", "Term", "PaymentMethod", *DIMENSION_LISTS.values())
 
 
 class StoredBooks:
@@ -81,8 +82,9 @@ class StoredBooks:
         self._in_use: set[str] = set()  # parties and products that this page's drafts refer to
         self._currencies: dict[str, set[str]] = {}  # by a party's record id, the further ones
         self._settled = SettledDocuments(connection, self._name, self._read)
-        self._chart = references(connection, self._name, "Account")
-        self.closed_through = closing_date(preferences_of(connection, self._name))
+        lists = lists_of(connection, self._name, *_LISTS)
+        self._chart = lists["Account"]
+        self.closed_through = closing_date([item.content for item in lists["Preferences"]])
         self.rule_set = resolve_rules(connection, settings, self._chart, mistakes)
         self._keeps_transit = may_keep_transit(self.rule_set)
         self._stock: dict[str, list[tuple[date, Decimal]]] = {}  # by product, the quantities that moved
@@ -92,14 +94,14 @@ class StoredBooks:
         self._dimensions = {
             (dimension, name.casefold()): item.qbo_id
             for dimension, entity in DIMENSION_LISTS.items()
-            for item in references(connection, self._name, entity)
+            for item in lists[entity]
             if item.active
             for name in (item.name, f"id:{item.qbo_id}")
         }
-        self._terms = _terms(connection, self._name)
+        self._terms = _terms(connection, self._name, lists["Term"])
         self._payment_methods = {
             name.casefold(): item.qbo_id
-            for item in references(connection, self._name, "PaymentMethod")
+            for item in lists["PaymentMethod"]
             if item.active
             for name in (item.name, f"id:{item.qbo_id}")
         }
@@ -382,9 +384,9 @@ def _referred(record: Record) -> dict[str, set[str]]:
     return found
 
 
-def _terms(connection: Connection, name: str) -> dict[str, str]:
+def _terms(connection: Connection, name: str, terms: Iterable[Reference]) -> dict[str, str]:
     """QBO's payment terms by name; those that we made are referred to by their key, as when they were not there yet."""
-    items = [item for item in references(connection, name, "Term") if item.active]
+    items = [item for item in terms if item.active]
     ours = links_to(connection, name, "Term", [item.qbo_id for item in items])
     return {
         item.name.casefold(): f"${ours[item.qbo_id][0].key}" if item.qbo_id in ours else item.qbo_id for item in items

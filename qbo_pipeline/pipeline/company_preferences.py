@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbo_pipeline.accounting.books import TaxRegimeName
-from qbo_pipeline.store.reference import references
+from qbo_pipeline.store.reference import lists_of, references
 
 
 def preferences_of(connection: Connection, name: str) -> list[dict[str, Any]]:
@@ -77,13 +77,14 @@ def tax_regime(companies: Sequence[dict[str, Any]], preferences: dict[str, Any])
 def rates_of_codes(connection: Connection, name: str) -> dict[str, tuple[tuple[Decimal, ...], tuple[Decimal, ...]]]:
     """By Id of a tax code, the percentages that it charges on sales and on purchases; a code with a rate that is not
     known is left out."""
+    lists = lists_of(connection, name, "TaxRate", "TaxCode")
     percent = {
         rate.qbo_id: Decimal(str(rate.content["RateValue"]))
-        for rate in references(connection, name, "TaxRate")
+        for rate in lists["TaxRate"]
         if rate.content.get("RateValue") is not None
     }
     found = {}
-    for code in references(connection, name, "TaxCode") if percent else ():
+    for code in lists["TaxCode"] if percent else ():
         sides = [
             [detail["TaxRateRef"]["value"] for detail in (code.content.get(side) or {}).get("TaxRateDetail", ())]
             for side in ("SalesTaxRateList", "PurchaseTaxRateList")

@@ -19,7 +19,7 @@ from qbo_pipeline.pipeline.run import Run
 from qbo_pipeline.posting.persons import NotPossible, Person
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.store.bound_names import Name, load_bound_names, put_bound_names
-from qbo_pipeline.store.reference import Reference, references
+from qbo_pipeline.store.reference import Reference, lists_of
 
 DIMENSION_LISTS = {"class": "Class", "department": "Department"}  # a department is called location in QBO's screens
 _LISTS = ("Account", "TaxCode", *DIMENSION_LISTS.values())
@@ -83,7 +83,7 @@ def changed_names(connection: Connection, settings: Settings) -> list[BoundMeani
     """The names of the settings that mean another object than the one that they are bound to."""
     name = settings.connection.name
     bound = load_bound_names(connection, name)
-    lists = {entity: references(connection, name, entity) for entity in _LISTS}
+    lists = lists_of(connection, name, *_LISTS)
     found = []
     for (entity, stated), now in sorted(_meanings(settings, lists).items()):
         before = bound.get((entity, stated))
@@ -98,8 +98,7 @@ def renamed_names(connection: Connection, settings: Settings) -> list[str]:
     name = settings.connection.name
     bound = load_bound_names(connection, name)
     sentences = []
-    for entity in _LISTS:
-        items = references(connection, name, entity)
+    for entity, items in lists_of(connection, name, *_LISTS).items():
         for stated in sorted(_stated(settings)[entity]):
             item = bound_object(items, bound, entity, stated)
             if item is not None and object_named(items, stated) is None:
@@ -131,7 +130,7 @@ def check_names(run: Run) -> None:
 def bind_names(run: Run) -> None:
     """Bind every name of the settings that is not bound yet; before the first posting also those that changed."""
     with run.database.transaction() as connection:
-        lists = {entity: references(connection, run.name, entity) for entity in _LISTS}
+        lists = lists_of(connection, run.name, *_LISTS)
         bound = load_bound_names(connection, run.name)
         kept = bound if has_posted(connection, run.name) else {}
         found = _meanings(run.settings, lists)

@@ -14,18 +14,19 @@ from sqlalchemy import Connection
 
 from qbo_pipeline.accounting.books import ExportOff, Policies, TaxRegimeName
 from qbo_pipeline.accounting.rule_sets import Rules, RuleSet
-from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, preferences_of, tax_regime
+from qbo_pipeline.pipeline.company_preferences import numbered_by_quickbooks, tax_regime
 from qbo_pipeline.pipeline.names_in_settings import DIMENSION_LISTS, bound_object, followed, renamed_names
 from qbo_pipeline.returning.rules import OWNED_AS
 from qbo_pipeline.settings import Settings, SettingsError
 from qbo_pipeline.sources.errors import did_you_mean
 from qbo_pipeline.store.account_names import former_names
 from qbo_pipeline.store.bound_names import Name, load_bound_names
-from qbo_pipeline.store.reference import Reference, references
+from qbo_pipeline.store.reference import Reference, lists_of, references
 
 K = TypeVar("K")
 
 
+_LOOKED_INTO = ("TaxCode", "Preferences", "CompanyInfo", *DIMENSION_LISTS.values())
 _DIMENSION_PLURALS = {"class": "classes", "department": "departments"}
 
 
@@ -41,12 +42,13 @@ def resolve_rules(
     instead. `chart` is the chart of accounts where it was read already.
     """
     name = settings.connection.name
-    accounts = references(connection, name, "Account") if chart is None else chart
-    codes = references(connection, name, "TaxCode")
-    preferences = preferences_of(connection, name)
+    wanted = ("Account", *_LOOKED_INTO) if chart is None else _LOOKED_INTO
+    lists = lists_of(connection, name, *wanted)
+    accounts = lists["Account"] if chart is None else chart
+    codes, preferences = lists["TaxCode"], [item.content for item in lists["Preferences"]]
     prefs = preferences[0] if preferences else {}
-    regime = tax_regime([item.content for item in references(connection, name, "CompanyInfo")], prefs)
-    dimensions = {dimension: references(connection, name, entity) for dimension, entity in DIMENSION_LISTS.items()}
+    regime = tax_regime([item.content for item in lists["CompanyInfo"]], prefs)
+    dimensions = {dimension: lists[entity] for dimension, entity in DIMENSION_LISTS.items()}
     wrong: list[str] = []
     bound = load_bound_names(connection, name)
     accounts = [*accounts, *former_names(connection, name, accounts)]  # a renamed account is followed by its Id
