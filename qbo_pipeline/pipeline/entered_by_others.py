@@ -82,15 +82,16 @@ def note_entered(
     """Keep which of these objects of one entity others entered, inside the caller's transaction."""
     if entity not in asked_about(settings):
         return
-    name, seen = settings.connection.name, {str(thing["Id"]): thing for thing in things}
+    name = settings.connection.name
+    # What carries a marker is ours or a copy of it, which is told as that; of our own there may be very many.
+    seen = {str(thing["Id"]): dict(thing) for thing in things if marker_in(thing.get("PrivateNote")) is None}
     ours = links_to(transaction, name, entity, list(seen))
     told = _told_to_the_source(transaction, name, entity, [qbo_id for qbo_id in seen if qbo_id not in ours])
     found = []
     for qbo_id in sorted(seen.keys() - ours.keys() - told):
-        thing = dict(seen[qbo_id])
-        if marker_in(thing.get("PrivateNote")) is None and not is_voided(thing):
+        if not is_voided(seen[qbo_id]):
             with suppress(OddShape, ValueError, KeyError):  # what cannot be read is like nothing of ours
-                row = _facts(entity, thing)
+                row = _facts(entity, seen[qbo_id])
                 if row["business_date"] >= settings.connection.first_day:
                     found.append({"qbo_id": qbo_id, **row})
     store.put_entered(transaction, name, entity, {*seen, *deleted_ids}, found, now=now)
@@ -143,6 +144,8 @@ def judge_entered(transaction: Connection, settings: Settings, *, now: datetime)
     """
     name = settings.connection.name
     since = _mark(transaction, name, now)
+    if not store.any_entered(transaction, name):
+        return 0
     span, numbers = _posted_since(transaction, name, since)
     rows = store.to_judge(transaction, name, since, span, numbers)
     changed: dict[Place, str | None] = {}

@@ -60,6 +60,12 @@ def known_entered(reading: Connection, connection: str, entity: str) -> set[str]
     return set(reading.scalars(select(_E.qbo_id).where(_E.connection == connection, _E.entity == entity)))
 
 
+def any_entered(reading: Connection, connection: str) -> bool:
+    """Whether there is any entry of which no person has said what it is."""
+    mine = exists().where(_E.connection == connection, _E.said.is_(None))
+    return bool(reading.execute(select(mine)).scalar_one())
+
+
 def to_judge(
     reading: Connection, connection: str, since: datetime, span: tuple[date, date] | None, numbers: Sequence[str]
 ) -> list[RowMapping]:
