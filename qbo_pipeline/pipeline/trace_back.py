@@ -1,7 +1,8 @@
 """The part of a document's history that is the way back: its object in QuickBooks, what was written of it to the
 inventory system, and as what it was taken.
 
-What belongs here: finding it under the record's key, or under the key of the object (Payment/123).
+What belongs here: finding it under the record's key, or under the key of the object (Payment/123); and what others
+entered in QuickBooks that may be the same as the record.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from qbo_pipeline.pipeline.entered_by_others import alike_in_quickbooks
 from qbo_pipeline.pipeline.linking_back import record_key_of
+from qbo_pipeline.pipeline.write_back_remedies import PERHAPS_TWICE
 from qbo_pipeline.returning.rules import ENTITIES, OWNED_AS
 from qbo_pipeline.store import evidence
+from qbo_pipeline.store.tables.entered_by_others import entered_by_others
 from qbo_pipeline.store.tables.posting import posting_links
 from qbo_pipeline.store.tables.write_backs import quickbooks_objects, write_backs
 from qbo_pipeline.store.write_backs import TO_QUICKBOOKS
 
-_W, _O, _P = write_backs.c, quickbooks_objects.c, posting_links.c
+_W, _O, _P, _E = write_backs.c, quickbooks_objects.c, posting_links.c, entered_by_others.c
 
 
 def objects_named(connection: Connection, name: str, wanted: str) -> list[str]:
@@ -34,6 +38,9 @@ def objects_named(connection: Connection, name: str, wanted: str) -> list[str]:
     taken = [record_key_of(row.kind, row.taken_as) for row in entries if row.taken_as and row.kind in OWNED_AS]
     if taken:
         return taken[-1:]
+    alike = select(_E.record_key).where(_E.connection == name, _E.entity == entity, _E.qbo_id == qbo_id)
+    if (may_be := connection.execute(alike).scalar()) is not None:
+        return [may_be]
     there = select(_O.qbo_id).where(_O.connection == name, _O.entity == entity, _O.qbo_id == qbo_id)
     return [wanted] if entries or connection.execute(there).first() is not None else []
 
@@ -62,11 +69,29 @@ def way_back_of(connection: Connection, name: str, key: str) -> dict[str, Any]:
     for entity, _, qbo_id in (one.partition("/") for one in sorted(keys)):
         query = select(quickbooks_objects).where(_O.connection == name, _O.entity == entity, _O.qbo_id == qbo_id)
         objects += [dict(row) for row in connection.execute(query).mappings()]
+    alike = _alike_to(connection, name, key)
     return {
         "entries": [dict(row) for row in rows],
-        "objects": objects,
-        "keys": [f"{evidence.WRITE_BACK.word}/{one}" for one in sorted(keys)],
+        "objects": objects + alike,
+        "keys": [
+            *(f"{evidence.WRITE_BACK.word}/{one}" for one in sorted(keys)),
+            *(f"{evidence.ALIKE.word}/{row['entity']}/{row['qbo_id']}" for row in alike),
+        ],
     }
+
+
+def _alike_to(connection: Connection, name: str, key: str) -> list[dict[str, Any]]:
+    """What others entered in QuickBooks beside this record: it waits for a person, or one has said what it is."""
+    waiting = {one.key: one.told() for one in alike_in_quickbooks(connection, name) if one.row["record_key"] == key}
+    query = select(entered_by_others).where(_E.connection == name, _E.record_key == key)
+    return [
+        {
+            "entity": row["entity"], "qbo_id": row["qbo_id"], "sync_token": "", "rule": PERHAPS_TWICE,
+            "disposition": "withheld" if f"{row['entity']}/{row['qbo_id']}" in waiting else "excluded",
+            "message": waiting.get(f"{row['entity']}/{row['qbo_id']}", row["said"]),
+        }
+        for row in connection.execute(query.order_by(_E.entity, _E.qbo_id)).mappings()
+    ]  # fmt: skip
 
 
 def _files_of(connection: Connection, name: str, document_id: str) -> set[str]:

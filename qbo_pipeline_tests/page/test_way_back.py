@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from qbo_pipeline.page.companies import Companies, PageCompany
 from qbo_pipeline.pipeline import two_way_kept
 from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.quickbooks.errors import QuotaExhausted
+from qbo_pipeline.store.entered_by_others import judge_entered, put_entered
 from qbo_pipeline_tests.page.browser import CHROMIUM, browsing
 from qbo_pipeline_tests.page.site import PASSWORD, Visitor, grant, opened, served, signed_in
 from qbo_pipeline_tests.page.way_back_scene import HERE, THERE, came_back, with_way_back
@@ -135,6 +138,29 @@ def test_what_is_parked_is_written_again_and_what_was_refused_is_skipped(url: st
     page = ann.get("/c/shop/way-back").text
     assert "It settles a document" not in page
     assert "the period is closed" not in page
+
+
+def test_what_others_entered_beside_ours_is_shown_with_it_and_left_by_a_word(url: str, company: PageCompany) -> None:
+    with company.run.database.transaction() as connection:
+        now = company.run.database.now(connection)
+        row = {"qbo_id": "80", "party_id": "58", "qbo_number": "CHQ-11", "business_date": date(2024, 3, 7),
+               "amount": Decimal("120.00"), "currency": "USD"}  # fmt: skip
+        put_entered(connection, "shop", "Payment", ["80"], [row], now=now)
+        judge_entered(connection, "shop", {("Payment", "80"): "payment/y1"}, now=now)
+    ann = signed_in(url, "ann")
+    page = ann.get("/c/shop/way-back").text
+    assert "Entered in QuickBooks beside one that was posted from here: 1" in page
+    history = ann.get("/c/shop/documents/history", key="Payment/80").text
+    assert "payment/y1" in history
+    assert "was entered in QuickBooks by somebody else" in history
+    order = ordered(ann, "leave", {"key": "Payment/80"})
+    assert "is skipped" in ann.post(f"{order}/carry-out", {"why": WHY}).text
+    assert "beside one that was posted" not in ann.get("/c/shop/way-back").text
+    assert (
+        f"said to be another one than payment/y1 by ann: {WHY}"
+        in ann.get("/c/shop/documents/history", key="payment/y1").text
+    )
+    assert verify_attempts(company.run).intact
 
 
 @pytest.mark.torture

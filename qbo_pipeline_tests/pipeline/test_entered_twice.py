@@ -86,6 +86,8 @@ def test_a_receipt_entered_again_is_asked_about_until_a_person_has_decided(
         page = write_reports(run, result).page.read_text(encoding="utf-8")
         assert "was entered in QuickBooks by somebody else" in page
     assert "perhaps twice: 2024-03-05" in qbo("status", "--settings", shop.settings).out
+    shown = qbo("show", f"Payment/{first['Id']}", "--settings", shop.settings).out
+    assert f"Payment/{second['Id']}" in shown  # the history of ours has both
     refused = qbo("write-back", "retry", f"Payment/{first['Id']}", *WHO, "--settings", shop.settings)
     assert (refused.status, "not written back" in refused.err) == (2, True)
 
