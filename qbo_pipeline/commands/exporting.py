@@ -58,7 +58,8 @@ def link_parties(
         if not run.settings.posting.link_signs():
             raise typer.BadParameter(
                 'say in [posting] link_existing which signs must agree, such as ["number", "name"], or '
-                '[["number"], ["email", "name"]] for either'
+                '[["number"], ["email", "name"]] for either; with "same_name" each is linked by the run that needs it '
+                "first, and there is nothing to order"
             )
         _read(run)
         found = link_lists(run, names, Person(who, why)) if who.strip() else linked_ahead(run, names)

@@ -56,8 +56,9 @@ def there_already(run: Run, ahead: Sequence[Draft]) -> Iterator[PreflightFinding
         False,
         f"QuickBooks has {len(found):,} already that look like ours of {days}, such as {found[0]}: they would stand "
         "twice",
-        f"See which they are with `qbo-pipeline link-documents --from {first} --to {last}`, and link them with --who "
-        "and --why",
+        f"Have their customers and suppliers linked first ([posting] link_existing), for a document is known by its "
+        f"party too; then see which they are with `qbo-pipeline link-documents --from {first} --to {last}`, and link "
+        "them with --who and --why",
     )
 
 
