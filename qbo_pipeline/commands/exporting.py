@@ -9,6 +9,7 @@ import typer
 
 from qbo_pipeline.commands.choosing import CsvOption, csv_rows
 from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, leave, print_json, say
+from qbo_pipeline.counted import number_of
 from qbo_pipeline.verdicts import Ground, Verdict
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def link_parties(
     with csv_rows(csv, _COLUMNS) as write:
         for row in found.rows():
             write(row)
-    doubts = [Ground(Verdict.WAITING, f"{len(found.doubts):,} are in doubt")] if found.doubts else []
+    told = f"{number_of(len(found.doubts), 'entry is', 'entries are')} in doubt"
+    doubts = [Ground(Verdict.WAITING, told)] if found.doubts else []
     _tell(found, as_json=as_json, ordered=bool(who.strip()))
     leave(doubts)
 

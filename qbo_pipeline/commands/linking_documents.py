@@ -9,6 +9,7 @@ import typer
 
 from qbo_pipeline.commands.choosing import CsvOption, csv_rows
 from qbo_pipeline.commands.common import JsonOption, SettingsOption, command_run, leave, parse_day, print_json, say
+from qbo_pipeline.counted import number_of
 from qbo_pipeline.verdicts import Ground, Verdict
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def link_documents(
     """
     if bool(who.strip()) != bool(why.strip()):
         raise typer.BadParameter("an order needs --who and --why: both are kept in the journal")
+    if last < first:
+        raise typer.BadParameter(f"--to {last} is before --from {first}")
     from qbo_pipeline.pipeline.linking_documents import of_days
     from qbo_pipeline.posting.persons import Person
 
@@ -50,7 +53,8 @@ def link_documents(
         for row in found.rows():
             write(row)
     _tell(found, as_json=as_json, ordered=ordered)
-    grounds = [Ground(Verdict.WAITING, f"{len(found.doubts):,} are in doubt")] if found.doubts else []
+    doubts = number_of(len(found.doubts), "document is", "documents are")
+    grounds = [Ground(Verdict.WAITING, f"{doubts} in doubt")] if found.doubts else []
     if found.others:
         told = f"{len(found.others):,} other entries move the inventory account by {found.moved_by_others:,.2f}"
         grounds.append(Ground(Verdict.WAITING, told))
@@ -61,7 +65,7 @@ def _tell(found: DocumentsThere, *, as_json: bool, ordered: bool) -> None:
     counts: dict[str, Any] = {"matches": len(found.matches), "doubts": len(found.doubts), "new": found.new}
     others = found.others_told()
     if as_json:
-        print_json({**counts, "pairs": list(found.rows()), "others": others})
+        print_json({**counts, "pairs": list(found.rows()), "others": others, "remarks": found.remarks})
         return
     for row in found.rows():
         say(f"{row['answer']:6} {row['key']}  {row['kind']} {row['qbo_id']}: {row['why']}")
@@ -72,6 +76,8 @@ def _tell(found: DocumentsThere, *, as_json: bool, ordered: bool) -> None:
     for one in others:
         say(f"other  {one['kind']} {one['qbo_id']} {one['number']} of {one['day']} moves the inventory account by "
             f"{one['moves']}")  # fmt: skip
+    for remark in found.remarks:
+        say(f"! {remark}")
     say(f"{counts['matches']:,} match, {counts['doubts']:,} are in doubt, {counts['new']:,} are like nothing there.")
     if others:
         say("The others are like none of ours: what they were posted for would stand twice. Delete them there, or skip "

@@ -110,6 +110,7 @@ def _link_documents_job(settings: Settings) -> dg.JobDefinition:
                 "pairs": table(rows[:SHOWN], _TWINS),
                 "others_on_the_inventory_account": len(found.others),
                 "others": table(others[:SHOWN], ["kind", "qbo_id", "number", "day", "moves"]),
+                **({"not_looked_at": "; ".join(found.remarks)} if found.remarks else {}),
             }
         )
 

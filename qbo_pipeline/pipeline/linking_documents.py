@@ -18,6 +18,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from qbo_pipeline.accounting.documents_there import SIGNS, Doubted, Transaction, Twins, compare
 from qbo_pipeline.pipeline.books import StoredBooks
+from qbo_pipeline.pipeline.days import within_the_books
 from qbo_pipeline.pipeline.extract import extract_days, extract_master_data
 from qbo_pipeline.pipeline.linking import DOUBTFUL, link_by_policy
 from qbo_pipeline.pipeline.reference import read_reference_data
@@ -62,6 +63,7 @@ class DocumentsThere:
     doubts: list[Doubted] = field(default_factory=list)
     new: int = 0
     others: list[Transaction] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # days that were asked for and not looked at
 
     @property
     def moved_by_others(self) -> Decimal:
@@ -85,12 +87,18 @@ class DocumentsThere:
 
 def of_days(run: Run, first: date, last: date, person: Person | None = None) -> DocumentsThere:
     """Read and build what is dated in these days, as a run does, send nothing, and say what of it is there already;
-    what `person` orders is linked."""
+    what `person` orders is linked. Raises `NotPossible` where the last day is before the first, and as
+    `within_the_books`."""
+    if last < first:
+        raise NotPossible(f"the last day {last} is before the first {first}")
+    first, last, remarks = within_the_books(run.settings, first, last)
     extract_master_data(run)
     extract_days(run, first, last)
     read_reference_data(run)
     transform(run, first, last)
-    return documents_there(run, first, last) if person is None else link_documents(run, first, last, person)
+    found = documents_there(run, first, last) if person is None else link_documents(run, first, last, person)
+    found.remarks = remarks
+    return found
 
 
 def documents_there(run: Run, first: date, last: date) -> DocumentsThere:

@@ -98,6 +98,7 @@ def test_what_is_not_said_clearly_is_refused(tmp_path: Path, instance: dg.Dagste
     for job, config, words in (
         ("link_parties", {}, "say in [posting] link_existing which signs must agree"),
         ("link_documents", {"first": "1 March", "last": day(0)}, "first: '1 March' is no date"),
+        ("link_documents", {"first": day(0), "last": "2000-01-01"}, "the last day 2000-01-01 is before the first"),
         ("export", {"lists": ["clients"]}, "lists: clients is none of them; there are customers, suppliers, products"),
         ("export", {"lists": []}, "lists: none is named"),
         ("export", {"who": "Dana"}, "a decision needs somebody's name and a reason"),

@@ -113,3 +113,16 @@ def test_an_order_needs_who_and_why(tmp_path: Path, qbo: CommandLine) -> None:
     refused = qbo("link-documents", *DAYS, "--settings", str(shop.settings), "--who", "Ann")
     assert refused.status == 2
     assert "--who and --why" in refused.out + refused.err
+
+
+def test_days_that_are_none_of_the_books_are_no_answer(tmp_path: Path, qbo: CommandLine) -> None:
+    """Nothing there, said of days that nobody looked at, would be taken for safe."""
+    with running_emulator("--limits", "off") as emulator:
+        shop = open_shop(tmp_path, emulator)
+        settings = ("--settings", str(shop.settings))
+        turned = qbo("link-documents", "--from", LAST_DAY, "--to", FIRST_DAY, *settings)
+        before = qbo("link-documents", "--from", "2023-01-01", "--to", "2023-12-31", *settings)
+        partly = qbo("link-documents", "--from", "2023-01-01", "--to", LAST_DAY, *settings)
+    assert (turned.status, "is before --from" in turned.plain) == (2, True)
+    assert (before.status, "lies before the books begin" in before.plain) == (2, True)
+    assert (partly.status, f"! the books begin on {FIRST_DAY}" in partly.out) == (0, True)
