@@ -350,8 +350,8 @@ def test_what_is_sent_to_syncro_is_described(shared_data: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "known"),
     [
-        (entry({"i1": "5"}, revision=2, operation="update"), ["v2", "v3"]),
-        (entry({"i1": "5"}, revision=2, operation="void"), ["v2", "v3"]),
+        (entry({"i1": "5"}, revision=3, operation="update"), ["v2", "v3"]),
+        (entry({"i1": "5"}, revision=3, operation="void"), ["v2", "v3"]),
         (entry({"i1": "5"}), None),
         (entry({}, marker="OTHER", operation="void", kind="sales_invoice",
                content=json.dumps({"document_id": "D1", "kind": "sales_invoice"})), ["v1"]),
@@ -362,8 +362,8 @@ def test_a_change_goes_to_the_http_contract_for_the_versions_that_are_known(
     given: TargetEntry, known: list[str] | None
 ) -> None:
     held = {"marker": MARKER, "revision": 1, "operation": "create", "content": "{}", "content_hash": "0"}
-    there = {f"inbox?marker={MARKER}": {"items": [{**held, "taken_as": "P9", "version": "v2"}]},
-             "inbox?marker=OTHER": {"items": []}}  # fmt: skip
+    of_it = [{**held, "taken_as": "P9", "version": "v2", "revision": 2}, {**held, "taken_as": "P9", "version": "v1"}]
+    there = {f"inbox?marker={MARKER}": {"items": of_it}, "inbox?marker=OTHER": {"items": []}}  # newest first
     system = System(there, Reply(412, b'{"error": "it was changed here since it was read"}'))
     reader = HttpReader(CONTRACT_API, "https://system", system, system, lambda _query: {}, lambda _seconds: None)
     writer = HttpWriter(CONTRACT_API, "https://system", system, system, lambda _query: {}, lambda: system.seconds)

@@ -89,12 +89,13 @@ class HttpInbox:
         content = content_of(entry)
         if "changed" in content:  # each field is held to what it was
             return {}
-        before = [item for item in self._items({"marker": entry.marker}) if text(item, "taken_as")]
-        own = text(before[-1], "taken_as") if before else None if is_made_in_quickbooks(content) else own_id(content)
+        taken = [item for item in self._items({"marker": entry.marker}) if text(item, "taken_as")]
+        before = max(taken, key=lambda item: _held(item).revision, default=None)  # a server may answer in any order
+        own = text(before, "taken_as") if before else None if is_made_in_quickbooks(content) else own_id(content)
         if own is None:
             return {}
         named = f"{entry.kind}:{own}" if place == "parties" else own
-        known = [self._beside.version(place, named), text(before[-1], "version") if before else None]
+        known = [self._beside.version(place, named), text(before, "version") if before else None]
         found = sorted({version for version in known if version})
         return {"known_versions": found} if found else {}
 
