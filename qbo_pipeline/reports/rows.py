@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from qbo_pipeline.reconciliation.frames import flat
 from qbo_pipeline.reports.fields import ReportField
 
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 1000
 
 Made = Callable[["Rows"], Any]  # a column as an Arrow array, row by row from others of the same rows
 

@@ -21,9 +21,9 @@ from qbo_pipeline.reconciliation.frames import flat, to_table
 from qbo_pipeline.reconciliation.result import Reconciliation
 from qbo_pipeline.reconciliation.result_frames import FRAMES
 from qbo_pipeline.reports.header import EXTRAS, ReportExtras
-from qbo_pipeline.reports.rows import ROWS_AT_ONCE
 from qbo_pipeline.reports.safe_text import csv_column
 
+ROWS_AT_ONCE = 5_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
