@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbo_pipeline.posting.content import amount, is_voided
-from qbo_pipeline.posting.events import DELETED
+from qbo_pipeline.posting.events import DELETED, DRIFTED, VOIDED
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline.posting.reversal import REVERSAL_MARK
+from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.store.copies import keys_of_markers, known_copies, newest_states, put_copies, replaced_objects
 from qbo_pipeline.store.postings import links
@@ -59,6 +60,22 @@ def note_copies(
     before = known_copies(transaction, connection, entity)
     put_copies(transaction, connection, entity, {*seen, *deleted_ids}, copies, now=now)
     return len({row["qbo_id"] for row in copies} - before)
+
+
+def note_left(transaction: Connection, connection: str, row: Mapping[str, Any], qbo_id: str, *, now: datetime) -> None:
+    """Keep as a copy what a posting (`row`, its newest revision) was until now, where a person links it to another
+    object: that one still counts in the books, and nothing in QuickBooks will say so. One that is voided is none."""
+    link = links(transaction, connection, [row["key"]]).get(row["key"])
+    if link is None or link.qbo_id == qbo_id or not entity_named(link.entity).transaction:
+        return
+    if row["state"] == DRIFTED and row["reason"] == VOIDED:
+        return
+    left = {
+        "entity": link.entity, "qbo_id": link.qbo_id, "key": row["key"], "business_date": row["business_date"],
+        "found_at": now, "qbo_number": link.qbo_number, "amount": row["amount"], "currency": row["currency"],
+    }  # fmt: skip
+    there = known_copies(transaction, connection, link.entity)
+    put_copies(transaction, connection, link.entity, {link.qbo_id} - there, [left], now=now)
 
 
 def forget_unseen(transaction: Connection, connection: str, entity: str, seen: set[str], *, now: datetime) -> None:

@@ -28,6 +28,7 @@ from qbo_pipeline.posting.by_order import (
 )
 from qbo_pipeline.posting.claiming import BYTES_LOST
 from qbo_pipeline.posting.content import fingerprint
+from qbo_pipeline.posting.copies import note_left
 from qbo_pipeline.posting.core import FOUND_TWICE
 from qbo_pipeline.posting.events import (
     CREATE,
@@ -252,6 +253,7 @@ def relink(database: Database, connection: str, key: str, thing: dict[str, Any],
                     f"posting: unlink {other.key} first, or choose another object"
                 )
         now = database.now(transaction)
+        note_left(transaction, connection, row, str(thing["Id"]), now=now)
         number = thing.get("DocNumber")
         link = {"entity": row["entity"], "qbo_id": str(thing["Id"]), "sync_token": str(thing["SyncToken"]),
                 "qbo_number": str(number) if number is not None else None, "fingerprint": content,

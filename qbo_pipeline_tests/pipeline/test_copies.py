@@ -12,6 +12,7 @@ from qbo_pipeline.pipeline.decide import decide
 from qbo_pipeline.pipeline.drift import find_drift
 from qbo_pipeline.pipeline.report_files import write_reports
 from qbo_pipeline.pipeline.run import Run
+from qbo_pipeline.pipeline.verify import verify_attempts
 from qbo_pipeline.posting.identity import marker_in
 from qbo_pipeline_tests.commands.command_line import CommandLine
 from qbo_pipeline_tests.emulator.server import RunningEmulator, running_emulator
@@ -115,3 +116,20 @@ def test_where_our_own_is_gone_the_copy_may_be_taken(shop: Shop, people: Bookkee
         assert found(run) == []
         assert carry(run, FIRST_DAY, LAST_DAY).result.difference == 0
         assert found(run) == []
+
+
+def test_what_ours_was_before_a_person_linked_it_anew_stands_twice_until_it_is_gone(
+    shop: Shop, people: Bookkeeper
+) -> None:
+    with shop.run() as run:
+        carry(run, FIRST_DAY, LAST_DAY)
+        own = ours(run, people, "payment/y1")
+        theirs = people.save("Payment", {name: own[name] for name in ("CustomerRef", "TotalAmt", "TxnDate")})
+        decide(run, "relink", "payment/y1", "Dana", "the bookkeeper's is the right one", qbo_id=theirs["Id"])
+        assert found(run) == [("payment/y1", "Payment", own["Id"])]
+        find_drift(run)
+        assert found(run) == [("payment/y1", "Payment", own["Id"])]
+        people.void("Payment", people.get("Payment", own["Id"]))
+        find_drift(run)
+        assert found(run) == []
+        assert verify_attempts(run).intact
