@@ -144,6 +144,7 @@ def compare(
         }
         owner: Side | None = "quickbooks" if getattr(settings.ownership, kind.owned_as) == "quickbooks" else None
         merged = merge(fields, here, there, agreed, same=_same, rules=rules, owner=owner)
+        _keep_untold(merged, before.get(key, ({}, {})), fields)
         found[key] = Compared(record, link.entity, link.qbo_id, str(thing.get("SyncToken", "")), merged)
         keep[key] = (link.entity, link.qbo_id, (merged.agreed_source, merged.agreed_quickbooks))
     changed = {key: value for key, value in keep.items() if before.get(key) != value[2]}
@@ -226,6 +227,13 @@ def _at_first(direction: str, here: JsonObject, there: JsonObject) -> Agreed:
     if direction == "quickbooks":
         return Agreed(here, {})
     return Agreed(here, there)
+
+
+def _keep_untold(merged: Merge, before: agreements.Both, fields: Sequence[str]) -> None:
+    """Keep what was agreed of fields that are not compared this time: once one is told again, it is seen who changed
+    it."""
+    merged.agreed_source |= {field: value for field, value in before[0].items() if field not in fields}
+    merged.agreed_quickbooks |= {field: value for field, value in before[1].items() if field not in fields}
 
 
 def _as_before(

@@ -130,6 +130,12 @@ def test_least_quantities_and_categories_go_both_ways(
         assert parted([kind for kind in two_way(run) if kind.kind == "products"]) == {}
     assert (beans["ParentRef"]["value"], beans["ReorderPoint"], beans["UnitPrice"]) == (cold["Id"], 8, Decimal("9.50"))
     assert box["ParentRef"]["value"] == cold["Id"]
+    # A least quantity that the inventory system does not tell for a while stays; another one then is a change.
+    for said, there in (("NULL", 8), ("'6'", 6)):
+        shop.change(f"UPDATE products SET minimum_quantity = {said} WHERE product_id = 'p1'")
+        night(shop)
+        with shop.run() as run:
+            assert ours(run, people, "product/p1")["ReorderPoint"] == there
 
 
 @pytest.mark.torture
