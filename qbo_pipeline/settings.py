@@ -244,7 +244,8 @@ def settings_of(text: str, path: Path) -> Settings:
     try:
         content = tomllib.loads(text)
     except ValueError as error:  # TOMLDecodeError is one; so is a number of thousands of digits
-        raise SettingsError(f"{path}: not valid TOML: {error}") from None
+        forms = 'a text stands in "quotes", a number as 3, a date as 2026-03-31, yes and no as true and false'
+        raise SettingsError(f"{path}: not valid TOML: {error}; {forms}") from None
     except RecursionError:
         raise SettingsError(f"{path}: not valid TOML: brackets within brackets, hundreds deep") from None
     try:

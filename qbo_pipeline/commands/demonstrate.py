@@ -342,7 +342,9 @@ def run_ui(folder_path: Path, port: int) -> int:
         sys.stdout.flush()
         command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
         # A group of its own: Dagster starts a web server and a daemon, and all of them end with this command.
-        process = subprocess.Popen(command, env={**os.environ, **folder.environment()}, start_new_session=True)
+        # Dagster's advice that `dagster dev` has a successor is nothing that a reader of the demo could act on.
+        quiet = {"PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore::FutureWarning")}
+        process = subprocess.Popen(command, env={**os.environ, **folder.environment(), **quiet}, start_new_session=True)
         with ends_with_us(-process.pid):
             try:
                 return process.wait()

@@ -122,6 +122,9 @@ TROUBLES: list[tuple[str, tuple[str, ...], Provoke, int, tuple[str, ...]]] = [
     ("a setting that is not there", RUN, replaced('quotes = false', 'post_quotes = false'), 2, (
         "[posting] post_quotes: there is no such setting, did you mean 'quotes'?",
     )),
+    ("a date as it is written elsewhere", RUN, replaced("first_day = 2024-03-01", "first_day = 01.03.2024"), 2, (
+        "shop.toml: not valid TOML: ", "(at line ", "a date as 2026-03-31",
+    )),
     ("a policy that cannot be chosen", RUN, replaced(
         "\naccrue_receipts", '\nbill_difference = "on_hand"\naccrue_receipts'
     ), 2, ("[posting] bill_difference:", "'purchase_price_variance', 'inventory' or 'on_hand_share'",)),
