@@ -11,50 +11,42 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
 
 from qbo_pipeline.accounting.books import Books
 from qbo_pipeline.accounting.money import cents
-from qbo_pipeline.accounting.summaries import is_summary
 from qbo_pipeline.inventory.records import Movement
 from qbo_pipeline.pipeline.ahead import Ahead
 from qbo_pipeline.pipeline.arrow import exact_or_none, streamed, table_of
 from qbo_pipeline.pipeline.billed import billed_lines, by_bill
 from qbo_pipeline.pipeline.carried import Carried
-from qbo_pipeline.pipeline.made_in_quickbooks import MADE_THERE
+from qbo_pipeline.pipeline.movement_standing import MovementStanding, Standings, read_movements
 from qbo_pipeline.pipeline.shared_costs import shares_in_stock
-from qbo_pipeline.posting.events import DELETE, POSTED, VOID
+from qbo_pipeline.reconciliation.frames import DAY, EXACT, INSTANT, TEXT, WHOLE, flat
 from qbo_pipeline.reconciliation.inputs import STOCK, STOCK_VALUES
 from qbo_pipeline.sources.source import SetAside, StockValue
+from qbo_pipeline.store.columns import read_columns
 from qbo_pipeline.store.postings import chunks
-from qbo_pipeline.store.shares import OF_RECORD
-from qbo_pipeline.store.tables.posting import posting_effects, posting_records, postings
+from qbo_pipeline.store.tables.posting import posting_effects
 from qbo_pipeline.store.tables.records import records, stock_lines
 
-_BY_STATE = {
-    "ready": "waiting", "sending": "waiting", "unknown": "waiting", "parked": "parked", "skipped": "skipped",
-    "posted": "posted", "drifted": "posted", "deleted_in_qbo": "posted",
-}  # fmt: skip
-_BY_DISPOSITION = {"new": "waiting", "excluded": "excluded", "set_aside": "set_aside"}
 _NOTHING = Decimal(0)  # what a voided movement moves: it is still a record that was read
-# What `StoredFrames._told` reads of a record.
+# What `Standings.told` reads of a record.
 _TOLD = (
     "record_id", "kind", "number", "business_date", "disposition", "rule", "message", "first_seen", "changed_at",
 )  # fmt: skip
-_TAKEN_OUT = {(POSTED, VOID), (POSTED, DELETE)}
-_RANK = {"parked": 3, "waiting": 2, "skipped": 1, "posted": 0}
-
-
-class MovementStanding(NamedTuple):
-    """What became of a movement, why, and the summary whose journal carries it, where it is one."""
-
-    disposition: str
-    reason: str | None = None
-    posted_by: str | None = None
+# What is read of a stock line; in a currency of its own a value may be larger than any in home currency.
+_LINES = {
+    "record_id": TEXT, "line_id": TEXT, "kind": TEXT, "number": TEXT, "business_date": DAY, "product_id": TEXT,
+    "location_id": TEXT, "quantity": EXACT, "value": pa.decimal128(28, 6), "currency": TEXT, "rate": TEXT,
+    "first_seen": INSTANT,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -75,53 +67,108 @@ class StoredFrames:
 
         With `ahead`, movements stand as the source has them now, extracted or not.
         """
-        states = self._record_states()
-        joined = (stock_lines.c.connection == records.c.connection) & (stock_lines.c.record_id == records.c.record_id)
-        query = (
-            select(stock_lines, records.c.disposition, records.c.rule, records.c.message, records.c.changed_at)
-            .join(records, joined & (records.c.record_type == "movement"))
-            .where(stock_lines.c.connection == self.name, stock_lines.c.business_date >= self.since)
-            .order_by(stock_lines.c.business_date, stock_lines.c.record_id, stock_lines.c.line_id)
-        )
-        billed = self.carried.shares if self.carried is not None else billed_lines(self.connection, self.name)
-        awaiting = self.carried.awaiting if self.carried is not None else set()
+        states = Standings.read(self.connection, self.name)
         replaced = ahead.replaced if ahead else set()
-        extracted = set()
-        rows: list[dict[str, Any]] = []
-        for row in streamed(self.connection, query):
-            extracted.add(row.record_id)
-            if row.record_id not in replaced and (found := self._stock_row(row, states)) is not None:
-                place = (row.record_id, row.line_id)
-                parts = list(by_bill(found, billed.get(place, ())))
-                if place in awaiting:  # what no document carries stands last
-                    parts[-1]["awaits_document"] = True
-                rows += parts
+        movements = read_movements(self.connection, self.name)
+        lines = self._lines(movements, replaced)
         shared = list(self._shared_costs(states, replaced))
-        rows += shared
+        rows = list(shared)
         self._note_beside_stock({row["record_key"] for row in shared}, states, replaced)
-        for row in self._set_aside():
-            extracted.add(row.record_id)
+        aside = self._set_aside()
+        for row in aside:
             if row.record_id not in replaced:
                 rows += self._stored_aside(row)
-        for record in ahead.present.values() if ahead else ():
-            known = states if record.record_id in extracted else {}
-            rows += self._present_rows(record, known, voided=record.record_id in ahead.voided if ahead else False)
-        for item in ahead.set_aside.values() if ahead else ():
-            rows += self._present_aside(item)
-        if without := self._without_stock():
-            # What a service adds to an assembly or a write-off is a line of the movement, and no value of stock.
-            nothing = {"quantity": _NOTHING, "value": _NOTHING}
-            rows = [row | nothing if row["product_id"] in without else row for row in rows]
-        return table_of(rows, STOCK)
+        if ahead:
+            extracted = self._extracted() | {row.record_id for row in aside}
+            for record in ahead.present.values():
+                known = states if record.record_id in extracted else Standings.none()
+                rows += self._present_rows(record, known, voided=record.record_id in ahead.voided)
+            for item in ahead.set_aside.values():
+                rows += self._present_aside(item)
+        stock = pa.concat_tables(
+            [self._in_parts(self._stock_of(lines, movements, states), lines), table_of(rows, STOCK)]
+        )
+        return self._without_value(stock).combine_chunks()
 
-    def _shared_costs(
-        self, states: Mapping[str, MovementStanding], replaced: Collection[str]
-    ) -> Iterator[dict[str, Any]]:
+    def _lines(self, movements: pa.Table, replaced: Collection[str]) -> pa.Table:
+        """The stock lines of movements, their value in home currency; those of `replaced` ones and those without a rate
+        are left out."""
+        mine = (stock_lines.c.connection == self.name, stock_lines.c.business_date >= self.since)
+        query = select(*(stock_lines.c[name] for name in _LINES)).where(*mine)
+        order = ("business_date", "record_id", "line_id")
+        lines = read_columns(self.connection, query, _LINES, by=stock_lines.c.business_date, order=order)
+        lines = lines.filter(pc.is_in(lines["record_id"], flat(movements["record_id"])))
+        if replaced:
+            lines = lines.filter(pc.invert(pc.is_in(lines["record_id"], pa.array(sorted(replaced), TEXT))))
+        values = flat(lines["value"])
+        foreign = np.flatnonzero(np.asarray(pc.not_equal(flat(lines["currency"]), self.books.home_currency)))
+        if len(foreign):
+            other = lines.select(("value", "currency", "business_date", "rate")).take(pa.array(foreign)).to_pylist()
+            home = [
+                self._home(row["value"], row["currency"], row["business_date"], row["rate"] and Decimal(row["rate"]))
+                for row in other
+            ]
+            mask = np.zeros(len(values), dtype=bool)
+            mask[foreign] = True
+            values = pc.replace_with_mask(values, pa.array(mask), pa.array(home, values.type))
+        values = values.cast(EXACT)
+        lines = lines.set_column(lines.column_names.index("value"), "value", values)
+        return lines.filter(pc.is_valid(values)) if values.null_count else lines
+
+    def _stock_of(self, lines: pa.Table, movements: pa.Table, states: Standings) -> pa.Table:
+        """One row of `STOCK` a stock line."""
+        place = pc.index_in(flat(lines["record_id"]), flat(movements["record_id"]))
+        told = states.told_of_all(movements, carried=self.carried is not None)
+        known = {name: column.take(place) for name, column in told.items()}
+        columns = {name: lines[name] for name in lines.column_names} | known
+        columns["account_id"] = self._accounts(flat(lines["product_id"]), flat(lines["location_id"]))
+        nothing = {column.name: pa.nulls(lines.num_rows, column.type) for column in STOCK}
+        return pa.table({column.name: columns.get(column.name, nothing[column.name]) for column in STOCK})
+
+    def _in_parts(self, stock: pa.Table, lines: pa.Table) -> pa.Table:
+        """The rows of stock with those in parts of which several documents carry one, or of which a part waits."""
+        billed = self.carried.shares if self.carried is not None else billed_lines(self.connection, self.name)
+        awaiting = self.carried.awaiting if self.carried is not None else set()
+        apart = {*billed, *awaiting}
+        if not apart:
+            return stock
+        places = zip(lines["record_id"].to_pylist(), lines["line_id"].to_pylist(), strict=True)
+        found = {number: place for number, place in enumerate(places) if place in apart}
+        rows: list[dict[str, Any]] = []
+        numbers: list[int] = []
+        for number, row in zip(found, stock.take(pa.array(found, WHOLE)).to_pylist(), strict=True):
+            parts = list(by_bill(row, billed.get(found[number], ())))
+            if found[number] in awaiting:  # what no document carries stands last
+                parts[-1]["awaits_document"] = True
+            rows += parts
+            numbers += [number] * len(parts)
+        whole = np.ones(stock.num_rows, dtype=bool)
+        whole[list(found)] = False
+        order = np.argsort(np.concatenate((np.flatnonzero(whole), numbers)), kind="stable")
+        return pa.concat_tables([stock.filter(pa.array(whole)), table_of(rows, STOCK)]).take(pa.array(order))
+
+    def _extracted(self) -> set[str]:
+        """The movements that have stock lines."""
+        mine = (stock_lines.c.connection == self.name, stock_lines.c.business_date >= self.since)
+        return set(self.connection.scalars(select(stock_lines.c.record_id).where(*mine).distinct()))
+
+    def _without_value(self, stock: pa.Table) -> pa.Table:
+        """What a service adds to an assembly or a write-off is a line of the movement, and no value of stock."""
+        without = self._without_stock()
+        if not without:
+            return stock
+        concerned = pc.fill_null(pc.is_in(stock["product_id"], pa.array(sorted(without), TEXT)), False)
+        for name in ("quantity", "value"):
+            nil = pc.if_else(concerned, pa.scalar(_NOTHING, EXACT), stock[name])
+            stock = stock.set_column(stock.column_names.index(name), name, nil)
+        return stock
+
+    def _shared_costs(self, states: Standings, replaced: Collection[str]) -> Iterator[dict[str, Any]]:
         """What landed costs that come as one sum add to goods in stock, as we share them: their lines name none."""
         for share in shares_in_stock(self.connection, self.name, self.books, self.since):
             row = share.record
             if row.record_id not in replaced:
-                yield self._told(row, states) | {
+                yield states.told(row, carried=self.carried is not None) | {
                     "product_id": share.product_id,
                     "location_id": share.location_id,
                     "account_id": self._account(share.product_id, share.location_id),
@@ -129,9 +176,7 @@ class StoredFrames:
                     "value": share.amount,
                 }
 
-    def _note_beside_stock(
-        self, shared: Collection[str], states: Mapping[str, MovementStanding], replaced: Collection[str]
-    ) -> None:
+    def _note_beside_stock(self, shared: Collection[str], states: Standings, replaced: Collection[str]) -> None:
         """Note the movements without a line of stock, as a late cost of goods that are all sold: they have no row in
         the frame, and were read all the same."""
         lines = select(stock_lines.c.record_id).where(
@@ -147,7 +192,9 @@ class StoredFrames:
         )
         for row in streamed(self.connection, query):
             if f"movement/{row.record_id}" not in shared and row.record_id not in replaced:
-                self._beside_stock.append((row.business_date, row.kind, self._told(row, states)["disposition"]))
+                self._beside_stock.append(
+                    (row.business_date, row.kind, states.told(row, carried=self.carried is not None)["disposition"])
+                )
 
     def beside_stock(self, as_at: date) -> dict[tuple[str, str], int]:
         """How many movements up to a date have no line of stock, by kind and disposition; `stock` has to come first."""
@@ -171,9 +218,7 @@ class StoredFrames:
         )
         return found - set(self.connection.scalars(once.distinct()))
 
-    def _present_rows(
-        self, record: Movement, states: Mapping[str, MovementStanding], *, voided: bool
-    ) -> Iterator[dict[str, Any]]:
+    def _present_rows(self, record: Movement, states: Standings, *, voided: bool) -> Iterator[dict[str, Any]]:
         """A movement as the source has it now: what became of its posting, or that it was never extracted."""
         key = f"movement/{record.record_id}"
         disposition, reason, posted_by = states.get(key, MovementStanding("not_extracted"))
@@ -196,41 +241,6 @@ class StoredFrames:
                 "posted_by": posted_by,
                 "unread": True,
             }
-
-    def _stock_row(self, row: Any, states: Mapping[str, MovementStanding]) -> dict[str, Any] | None:
-        value = self._home(row.value, row.currency, row.business_date, row.rate)
-        if value is None:
-            return None
-        return self._told(row, states) | {
-            "product_id": row.product_id,
-            "location_id": row.location_id,
-            "account_id": self._account(row.product_id, row.location_id),
-            "quantity": row.quantity,
-            "value": value,
-        }
-
-    def _told(self, row: Any, states: Mapping[str, MovementStanding]) -> dict[str, Any]:
-        """What a row of stock says of its movement: which it is, and what became of it."""
-        key = f"movement/{row.record_id}"
-        disposition, reason, posted_by = states.get(key, MovementStanding("waiting"))
-        if row.disposition == "refused":  # a person may have decided about the refusal since
-            disposition, reason, _ = states.get(key, MovementStanding("parked", row.message))
-            reason = row.message if disposition == "parked" else reason
-        elif self.carried is not None and row.rule == MADE_THERE:  # its object in QBO moves the stock there
-            disposition, reason = "posted", None
-        elif row.disposition != "posting":
-            disposition, reason = _BY_DISPOSITION[row.disposition], row.message
-        return {
-            "record_key": key,
-            "kind": row.kind,
-            "number": row.number,
-            "business_date": row.business_date,
-            "disposition": disposition,
-            "reason": reason,
-            "posted_by": posted_by,
-            "first_seen": row.first_seen,
-            "changed_seen": row.changed_at,
-        }
 
     def _set_aside(self) -> list[Any]:
         query = select(records).where(
@@ -268,35 +278,6 @@ class StoredFrames:
                 "value": value,
                 "disposition": "set_aside",
             }
-
-    def _record_states(self) -> dict[str, MovementStanding]:
-        """For each movement, what became of its postings: the least finished of them counts."""
-        query = (
-            select(
-                posting_records.c.record_key,
-                postings.c.state,
-                postings.c.operation,
-                postings.c.reason,
-                postings.c.record_key.label("of"),
-            )
-            .join(postings, OF_RECORD)
-            .where(
-                postings.c.connection == self.name,
-                postings.c.superseded_by.is_(None),
-                postings.c.state != "superseded",
-                posting_records.c.record_key.like("movement/%"),
-            )
-        )
-        found: dict[str, MovementStanding] = {}
-        ranks: dict[str, int] = {}
-        for row in streamed(self.connection, query):
-            state = _BY_STATE[row.state]
-            # What was taken out of QBO says nothing about a record that stands in another posting.
-            rank = -1 if (row.state, row.operation) in _TAKEN_OUT else _RANK[state]
-            if rank > ranks.get(row.record_key, -2):
-                ranks[row.record_key] = rank
-                found[row.record_key] = MovementStanding(state, row.reason, row.of if is_summary(row.of) else None)
-        return found
 
     def stock_values(self, values: Sequence[StockValue], as_at: date) -> pa.Table | None:
         """The source's own stock value; `None` where a part of it has no rate to the home currency."""
@@ -351,3 +332,15 @@ class StoredFrames:
         if self.account_of is None:
             return None
         return self.account_of.get((product_id or "", location_id or ""))
+
+    def _accounts(self, products: Any, locations: Any) -> Any:
+        """The accounts of many places: each pair of product and location is looked up once."""
+        if self.account_of is None:
+            return pa.nulls(len(products), TEXT)
+        product, location = products.dictionary_encode(), locations.dictionary_encode()
+        width = len(location.dictionary) + 1
+        pairs = np.asarray(product.indices).astype(np.int64) * width + np.asarray(location.indices)
+        known, place = np.unique(pairs, return_inverse=True)
+        of_product, of_location = product.dictionary.to_pylist(), location.dictionary.to_pylist()
+        found = [self._account(of_product[pair // width], of_location[pair % width]) for pair in known.tolist()]
+        return pa.array(found, TEXT).take(pa.array(place))

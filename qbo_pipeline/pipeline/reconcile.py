@@ -168,7 +168,7 @@ def _input(
     """What reconciliation is given, and how many stock lines of each currency could not be converted."""
     counted = _counts_until(run, as_at)
     movements = counted.pop("movement", None)
-    with run.database.reading() as connection:
+    with run.database.snapshot() as connection:  # all frames of one moment
         stored = StoredBooks(connection, run.settings)
         books, accounts = stored.books, stored.books.accounts_of("inventory")
         is_tracked = run.settings.posting.mode == "tracked"

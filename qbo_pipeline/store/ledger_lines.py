@@ -17,9 +17,9 @@ from sqlalchemy import Connection, delete, func, select
 
 from qbo_pipeline.errors import TransientError
 from qbo_pipeline.reconciliation.inputs import LEDGER, LEDGER_BALANCES
+from qbo_pipeline.store.columns import read_columns
 from qbo_pipeline.store.tables.reconciliation import ledger_balances, ledger_lines, ledger_windows
 
-_PAGE = 20_000
 _LINE = tuple(column.name for column in LEDGER if column.name not in ("account_id",))
 
 
@@ -203,23 +203,11 @@ def first_read(db: Connection, connection: str) -> date | None:
 
 def load_ledger(db: Connection, connection: str) -> Any:
     """All stored ledger lines as an Arrow table with the columns of `reconciliation.inputs.LEDGER`."""
-    names = [column.name for column in LEDGER]
-    schema = pa.schema([(column.name, column.type) for column in LEDGER])
-    query = (
-        select(*(ledger_lines.c[name] for name in names))
-        .where(ledger_lines.c.connection == connection)
-        .order_by(ledger_lines.c.account_id, ledger_lines.c.business_date, ledger_lines.c.line_number)
-    )
-    result = db.execution_options(yield_per=_PAGE).execute(query)
-    pages = []
-    for page in result.partitions():
-        columns = zip(*page, strict=True)
-        pages.append(
-            pa.record_batch(
-                [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema
-            )
-        )
-    return pa.Table.from_batches(pages, schema)
+    types = {column.name: column.type for column in LEDGER} | {"line_number": pa.int64()}
+    query = select(*(ledger_lines.c[name] for name in types)).where(ledger_lines.c.connection == connection)
+    order = ("account_id", "business_date", "line_number")
+    found = read_columns(db, query, types, by=ledger_lines.c.account_id, order=order)
+    return found.drop_columns("line_number").combine_chunks()
 
 
 def save_balances(
