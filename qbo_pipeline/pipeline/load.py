@@ -26,7 +26,7 @@ from qbo_pipeline.store.attempts import Head, head_of
 from qbo_pipeline.store.claims import Scope, made_by_others
 from qbo_pipeline.store.postings import StateCount, counts
 from qbo_pipeline.store.reference import references
-from qbo_pipeline.store.settings_versions import made_otherwise
+from qbo_pipeline.store.settings_versions import anything_made_otherwise, made_otherwise
 from qbo_pipeline.store.tables.records import records
 
 _LEFT = {"ready": "stay ready", "sending": "are under way", "unknown": "are in doubt and are read back first"}
@@ -139,6 +139,8 @@ def _made_by_others(count: int) -> str | None:
 def _drafted_otherwise(run: Run, last: date, settings_hash: str) -> bool:
     """Whether something unsent up to `last` was made under other settings, as after a step that is run by itself."""
     with run.database.reading() as connection:
+        if not anything_made_otherwise(connection, run.name, settings_hash):
+            return False
         key = records.c.record_type + "/" + records.c.record_id
         query = select(key).where(
             records.c.connection == run.name,

@@ -25,9 +25,10 @@ from qbo_pipeline.pipeline.settings_in_force import keep
 from qbo_pipeline.pipeline.summing_up import build_summaries
 from qbo_pipeline.pipeline.transformed import Transformed
 from qbo_pipeline.pipeline.under_way import Pages
-from qbo_pipeline.store.dispositions import Key, due_records, leave_out, reopen_referring, take_in
+from qbo_pipeline.store.dispositions import Key, anything_due, due_records, leave_out, reopen_referring, take_in
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.retired import reopen_retired
+from qbo_pipeline.store.settings_versions import anything_made_otherwise
 from qbo_pipeline.store.tables.records import records
 
 _BEFORE_ALL: Key = (date.min, "", "")
@@ -106,6 +107,10 @@ def build_in_order(run: Run, connection: Connection, rows: Sequence[Any]) -> Tra
 def _due(*given: Any, name: str, last: date, after: Key, settings_hash: str | None = None) -> list[Key]:
     """The keys of the next records to build, in date order. Master data (undated) comes first."""
     *only, connection, most = given
+    if settings_hash is not None and not anything_made_otherwise(connection, name, settings_hash):
+        settings_hash = None
+    if settings_hash is None and not anything_due(connection, name):
+        return []
     where = due_records(name, last, after, settings_hash=settings_hash)
     query = select(*_ORDER).where(where, *only).order_by(*_ORDER).limit(most)
     return [(row.business_date, row.record_type, row.record_id) for row in connection.execute(query)]

@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, select
+from sqlalchemy import Connection, RowMapping, and_, select, text
 
 from qbo_pipeline.posting.blank_rows import blank
 from qbo_pipeline.posting.events import CREATE, PARKED, POSTED, READY, SUPERSEDED, UPDATE
@@ -29,6 +29,7 @@ _FREED = {"state": READY, "reason": None, "message": None, "not_before": None, "
           "attempts": 0, "request_id": None, "item": None, "base_token": None}  # fmt: skip
 _KEPT = ("key", "record_key", "record_hash", "entity", "business_date", "amount", "currency", "marker", "by_name")
 _P = postings.c
+_ASIDE = text("postings.origin = 'aside'")  # a literal, or SQLite does not see that its index serves
 
 Name = tuple[str, str]
 
@@ -140,9 +141,9 @@ class Handover:
 def anything_handed_on(reading: Connection, connection: str) -> bool:
     """Whether any posting waits for a name, or stands under a temporary one."""
     waits = and_(_P.state == PARKED, _P.reason == DUPLICATE_NAME)
-    aside = and_(_P.state == POSTED, _P.origin == Origin.ASIDE)
-    query = select(_P.key).where(_P.connection == connection, _P.by_name, _P.superseded_by.is_(None), waits | aside)
-    return reading.execute(query.limit(1)).first() is not None
+    aside = and_(_P.state == POSTED, _ASIDE)
+    query = select(_P.key).where(_P.connection == connection, _P.by_name, _P.superseded_by.is_(None)).limit(1)
+    return any(reading.execute(query.where(one)).first() is not None for one in (waits, aside))
 
 
 def _rings(held_by: Mapping[str, str | None], waiting: Mapping[str, RowMapping]) -> list[set[str]]:

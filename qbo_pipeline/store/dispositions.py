@@ -119,8 +119,11 @@ def reopen_referring(connection: Connection, name: str, *, receipts: bool = Fals
     what an earlier one takes is not left for a later. So is the purchase order of such a bill: it may make one itself.
     So are the `receipts` of such bills, where they take off what bills have put in transit.
     """
+    new = (records.c.connection == name, records.c.disposition == "new")
+    if connection.execute(select(records.c.record_id).where(*new).limit(1)).first() is None:
+        return 0  # as on most nights: no record needs to be looked at
     keys = records.c.record_type + "/" + records.c.record_id
-    due = select(keys).where(records.c.connection == name, records.c.disposition == "new")
+    due = select(keys).where(*new)
     mine = record_references.c.connection == name
     referring = select(record_references.c.record_key).where(mine, record_references.c.refers_to.in_(due))
     shared = select(record_references.c.refers_to).where(mine, record_references.c.record_key.in_(due))
@@ -153,6 +156,12 @@ def referring(connection: Connection, name: str, keys: Sequence[str], record_typ
         )
         found.update(connection.scalars(query))
     return sorted(found)
+
+
+def anything_due(connection: Connection, name: str) -> bool:
+    """Whether any record waits to be built. Where not, as on most nights, none needs to be looked at."""
+    due = (records.c.connection == name, records.c.disposition.in_(("new", "refused")))
+    return connection.execute(select(records.c.record_id).where(*due).limit(1)).first() is not None
 
 
 def due_records(

@@ -53,6 +53,11 @@ def made_otherwise(name: str, settings_hash: str) -> Any:
     return standing_keys(name, _UNSENT, other)
 
 
+def anything_made_otherwise(connection: Connection, name: str, settings_hash: str) -> bool:
+    """Whether there is any such record. Where not, as on most nights, no record needs to be looked at."""
+    return connection.execute(made_otherwise(name, settings_hash).limit(1)).first() is not None
+
+
 def posted_otherwise(connection: Connection, name: str, rules_hash: str, after: str, most: int) -> list[str]:
     """Keys (in order, beyond `after`) of records that are posted under other rules, or under rules that nobody knows
     any more, and were not compared with these."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, exists, func, insert, literal, or_, select, tuple_
 
 from qbo_pipeline.store.postings import chunks
 from qbo_pipeline.store.tables.posting import posting_links, posting_records, postings
@@ -24,9 +24,12 @@ IN_QBO = and_(_L.connection == _R.connection, _L.key == _R.key, _L.revision == _
 
 
 def standing_keys(name: str, *conditions: Any) -> Any:
-    """Keys of records whose newest postings meet the conditions, as a query."""
-    query = select(_R.record_key).join(postings, OF_RECORD)
-    return query.where(_R.connection == name, _P.superseded_by.is_(None), *conditions)
+    """Keys of records whose newest postings meet the conditions, as a query.
+
+    It begins with the postings: SQLite would begin with the records of all of them, however few meet the conditions.
+    """
+    met = select(_P.key, _P.revision).where(_P.connection == name, _P.superseded_by.is_(None), *conditions)
+    return select(_R.record_key).where(_R.connection == name, tuple_(_R.key, _R.revision).in_(met))
 
 
 SUMMARIES = ("summary/", "summary0")  # between these are their keys: "0" follows "/"

@@ -11,6 +11,7 @@ _READY = text("state = 'ready'")
 _IN_DOUBT = text("state IN ('sending', 'unknown')")
 _AGAIN = text("state = 'ready' AND request_id IS NOT NULL")
 _WAITING = text("waits_for IS NOT NULL")
+_ASIDE = text("origin = 'aside'")
 _UNSENT = text("superseded_by IS NULL AND state IN ('ready', 'parked')")
 
 postings = Table(
@@ -71,6 +72,7 @@ postings = Table(
     Index("postings_in_doubt", "connection", "not_before", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
     Index("postings_again", "connection", "request_id", sqlite_where=_AGAIN, postgresql_where=_AGAIN),
     Index("postings_waiting", "connection", "waits_for", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("postings_aside", "connection", "state", sqlite_where=_ASIDE, postgresql_where=_ASIDE),
     Index("postings_by_day", "connection", "business_date", "state"),
     Index("postings_by_record", "connection", "record_key"),
     Index("postings_by_qbo_number", "connection", "qbo_number"),
@@ -100,7 +102,8 @@ posting_records = Table(
     Column("record_key", Text, primary_key=True),
     Column("record_hash", Text, nullable=False),  # the record's content when the revision was made
     Column("amount", Money(), nullable=False),  # the record's share of the posting's amount, in its currency
-    Index("posting_records_by_record", "connection", "record_key"),
+    # With the posting, or SQLite goes through all records of a connection rather than by it.
+    Index("posting_records_by_record", "connection", "record_key", "key", "revision"),
 )
 
 posting_links = Table(

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, text
 
 from qbo_pipeline.store.tables.metadata import metadata
 from qbo_pipeline.store.types import Day, Exact, Instant, Quantity
 
+_GONE = text(
+    "(vanished_at IS NOT NULL OR rule = 'voided_in_source' OR (record_type = 'movement' AND disposition = 'set_aside'))"
+)
 UNDATED = date.min  # the business date of master data and of rows whose own date cannot be read
 
 connections = Table(
@@ -64,6 +67,17 @@ records = Table(
     Column("party_id", Text),  # of whom a dated record tells; by which people find it
     Index("records_by_day", "connection", "business_date", "record_type"),
     Index("records_by_disposition", "connection", "disposition", "business_date"),
+    Index(
+        "records_gone",
+        "connection",
+        "record_type",
+        "record_id",
+        "vanished_at",
+        "disposition",
+        "rule",  # whoever asks finds all of it in the index, or SQLite takes another one
+        sqlite_where=_GONE,
+        postgresql_where=_GONE,
+    ),
     Index("records_by_number", "connection", "number", postgresql_ops={"number": "text_pattern_ops"}),
     Index("records_by_amount", "connection", "amount"),
     Index("records_by_party", "connection", "party_id", "business_date"),
