@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from qbo_pipeline.instants import show_instant
@@ -33,6 +34,8 @@ def reconcile(given: ReconciliationInput) -> Reconciliation:
 
     Pure: the same input gives the same answer. Raises `frames.FrameError` for a frame that cannot be used.
     """
+    # NumPy and Arrow take turns with columns of one size: out of one memory, what one gives back serves the other.
+    pa.set_memory_pool(pa.system_memory_pool())
     books = read_books(given)
     matching = match(books)
     foreign = explain_foreign(books)

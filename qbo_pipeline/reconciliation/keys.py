@@ -216,8 +216,15 @@ class _Bytes:
     def words(self, start: Any, length: Any, place: int) -> Mixes:
         """From `place` on, up to eight bytes of each of these texts, which are longer than that."""
         at = start.astype(np.int64) + place
-        read = np.minimum(at, self._last)  # the last bytes of the column are read from further ahead
-        word = self._words[read] >> ((at - read) * _WORD).astype(np.uint64)
-        beyond = _WORD - np.minimum(length - place, _WORD)
-        taken: Mixes = word << (beyond * _WORD).astype(np.uint64)
+        if not len(at):
+            return np.empty(0, dtype=np.uint64)
+        if at.max() <= self._last:
+            word: Mixes = self._words[at]
+        else:
+            read = np.minimum(at, self._last)  # the last bytes of the column are read from further ahead
+            word = self._words[read] >> ((at - read) * _WORD).astype(np.uint64)
+        left = length - place
+        if left.min() >= _WORD:
+            return word
+        taken: Mixes = word << ((_WORD - np.minimum(left, _WORD)) * _WORD).astype(np.uint64)
         return taken
