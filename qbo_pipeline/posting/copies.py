@@ -20,7 +20,7 @@ from qbo_pipeline.posting.reversal import REVERSAL_MARK
 from qbo_pipeline.quickbooks.entities import entity_named
 from qbo_pipeline.quickbooks.shapes import OddShape
 from qbo_pipeline.store.copies import keys_of_markers, known_copies, newest_states, put_copies, replaced_objects
-from qbo_pipeline.store.postings import links
+from qbo_pipeline.store.postings import links, links_to
 
 
 def note_copies(
@@ -36,13 +36,15 @@ def note_copies(
     are new.
 
     A copy carries the marker of a posting that is linked to another object, or whose own object was deleted. One that
-    is voided, or whose marker a person took out, is none. Where nothing is linked yet, an answer may still be on its
-    way.
+    is voided, or whose marker a person took out, is none, nor what is linked itself. Where nothing is linked yet, an
+    answer may still be on its way.
     """
     seen = {str(thing["Id"]): thing for thing in things}
     codes = {
         qbo_id: code for qbo_id, thing in seen.items() if (code := marker_in(thing.get("PrivateNote"))) is not None
     }
+    for qbo_id in links_to(transaction, connection, entity, sorted(codes)):  # nearly all: they hold a key of ours
+        del codes[qbo_id]
     keys = keys_of_markers(transaction, connection, set(codes.values()))
     own = links(transaction, connection, sorted(set(keys.values())))
     states = newest_states(transaction, connection, set(keys.values()) - own.keys())
