@@ -119,7 +119,6 @@ def test_reports_of_many_differences(
             )
     workbook = runs["workbook"]
     goals.at_most(f"workbook of {count:,} differences", min(one["cpu"] for one in workbook), count / 10_000)
-    goals.at_most("its memory above the frames", max(one["megabytes"] for one in workbook), 50, "MB")
     assert min(one["cpu"] for one in workbook) < SECONDS
     _MEMORY[rows] = min(one["megabytes"] for one in workbook)
     if len(_MEMORY) == len(DAMAGED):
