@@ -99,7 +99,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _line(number: int) -> str:
-    at = f" while at {_phase[-1]}" if _phase else ""
+    at = f" (it was at: {_phase[-1]})" if _phase else ""
     return f"stopped by {signal.Signals(number).name}{at}. {_left[-1] if _left else NOT_BEGUN}"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from qbo_pipeline.counted import number_of
 from qbo_pipeline.rehearsal.findings import FailureFindings, Rehearsal, WaitingGroup
 from qbo_pipeline.rehearsal.objects import ObjectDifference
 from qbo_pipeline.settings_sections import QuickBooksSettings
@@ -81,7 +82,8 @@ def _copied(found: Rehearsal) -> Iterator[str]:
     calls = found.company_calls
     yield from ("## What was rehearsed on", "")
     yield f"A copy of {_text(found.company)}: {lists}; balances of {found.brought_forward:,} accounts brought forward."
-    yield f"It was read in {calls.metered_read:,} metered reads and {calls.write:,} writes. No document was copied."
+    reads, writes = number_of(calls.metered_read, "metered read"), number_of(calls.write, "write")
+    yield f"It was read in {reads} and {writes}. No document was copied."
     yield from (f"- not copied: {entity}: {_text(why)}" for entity, why in found.refused.items())
     for account, amount in found.not_brought_forward.items():
         yield f"- not brought forward: {_text(account)}, {amount:,.2f}"
@@ -173,10 +175,12 @@ def _calls(found: Rehearsal, settings: QuickBooksSettings) -> Iterator[str]:
     slowest = max(night["api_writes"] / settings.batches_per_minute, night["api_calls"] / settings.requests_per_minute)
     held = f"{slowest:,.0f} minutes" if slowest >= 1 else "less than a minute"
     yield from ("## Calls and time", "")
+    writes, reads = number_of(night["api_writes"], "write"), number_of(night["api_metered_reads"], "metered read")
+    rest = number_of(others, "other")
     yield (
-        f"Such a run makes {night['api_calls']:,} calls of QuickBooks: {night['api_writes']:,} writes, "
-        f"{night['api_metered_reads']:,} metered reads, {others:,} others. Here it took {night['seconds']:.0f} s; "
-        f"under your settings' limits its calls alone take {held}. The whole rehearsal took {found.seconds:.0f} s."
+        f"Such a run makes {night['api_calls']:,} calls of QuickBooks: {writes}, {reads}, {rest}. "
+        f"Here it took {night['seconds']:.0f} s; under your settings' limits its calls alone take {held}. The whole "
+        f"rehearsal took {found.seconds:.0f} s."
     )
 
 

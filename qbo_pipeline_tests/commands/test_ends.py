@@ -39,7 +39,7 @@ def test_a_signal_says_in_a_line_where_it_stopped_and_how_it_goes_on(number: sig
 
     assert process.returncode == 128 + number
     first, last = said.splitlines()
-    assert first.startswith(f"stopped by {number.name} while at posting. What was committed stays")
+    assert first.startswith(f"stopped by {number.name} (it was at: posting). What was committed stays")
     assert last == f"exit {128 + number}"
 
 
