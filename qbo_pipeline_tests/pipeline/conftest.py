@@ -1,4 +1,4 @@
-"""Fixtures for the end-to-end tests: F&B US carried once for all of them, and a shop of a week."""
+"""Fixtures for the end-to-end tests: F&B US carried once for all of them, people in a company and at a terminal."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from qbo_pipeline_tests.commands.command_line import CommandLine
+from qbo_pipeline_tests.emulator.server import RunningEmulator
 from qbo_pipeline_tests.pipeline.food_and_beverage import Company, back_filled, reopened
 from qbo_pipeline_tests.sources.openbravo import completed
+from qbo_pipeline_tests.tampering.people import Bookkeeper
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +41,18 @@ def company(template: Path, tmp_path: Path) -> Iterator[Company]:
     """F&B US carried, to be changed."""
     with reopened(template, tmp_path / "fb_us") as company:
         yield company
+
+
+@pytest.fixture
+def people(emulator: RunningEmulator) -> Iterator[Bookkeeper]:
+    """A bookkeeper in the company of the test's own emulator."""
+    people = Bookkeeper(emulator)
+    yield people
+    people.close()
+
+
+@pytest.fixture
+def qbo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """The commands, at a terminal wide enough for whole lines."""
+    monkeypatch.setenv("COLUMNS", "300")
+    return CommandLine(monkeypatch, capsys)

@@ -31,21 +31,8 @@ def emulator() -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture
-def people(emulator: RunningEmulator) -> Iterator[Bookkeeper]:
-    people = Bookkeeper(emulator)
-    yield people
-    people.close()
-
-
-@pytest.fixture
 def shop(tmp_path: Path, quick_store_url: str, emulator: RunningEmulator) -> Shop:
     return open_shop(tmp_path, emulator, store_url=quick_store_url)
-
-
-@pytest.fixture
-def qbo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    monkeypatch.setenv("COLUMNS", "300")
-    return CommandLine(monkeypatch, capsys)
 
 
 def ours(run: Run, people: Bookkeeper, key: str) -> Thing:
